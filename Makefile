@@ -1,0 +1,36 @@
+# Every target sets up what it needs first; that takes no time when nothing is missing.
+
+# Outside the clone: a second clone, or a second run, finds the dependencies compiled.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/sluice/target
+
+# How many random histories the simulator plays in `make test`.
+SEEDS ?= 100
+
+SLUICE := cargo run -p sluice-app --bin sluice --
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test lint tools
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# The debug profile, so that the build is the one the tests use. ARGS is handed on: make run ARGS="--help"
+run: ## start SQLite, a local chain and the whole engine on this machine; Ctrl-C stops all of it
+	@scripts/setup.sh run
+	@$(SLUICE) dev $(ARGS)
+
+demo: ## pay 20 withdrawals and show each transaction (ARGS=--json prints one object)
+	@scripts/setup.sh run
+	@$(SLUICE) demo $(ARGS)
+
+test: ## run every test on SQLite and on a throw-away PostgreSQL, then SEEDS=100 simulated histories
+	@scripts/setup.sh test
+	@scripts/with-postgres.sh scripts/run-tests.sh
+	@cargo run -p sluice-sim --profile sim -- --seeds $(SEEDS)
+
+lint: ## check formatting, the house rules, clippy and the documentation
+	@scripts/setup.sh build
+	@cargo xtask lint
+
+tools: ## install what run and test need, and name the optional tools that are missing
+	@scripts/setup.sh tools

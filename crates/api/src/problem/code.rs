@@ -1,0 +1,270 @@
+//! Every code a problem can carry, with its HTTP status, whether the same request may succeed later, and the
+//! placeholders its text has.
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $word:tt, $status:literal, $retry:ident, [$($param:literal),*];)+) => {
+        crate::words::words! {
+            /// A stable code. Programs decide by it; people read the catalogue's text for it.
+            Code { $($(#[$doc])* $name = $word,)+ }
+        }
+
+        impl Code {
+            /// The HTTP status it is answered with.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status),+ }
+            }
+
+            /// Whether the same request, sent again later and signed anew, may succeed. Sending a creation again is safe
+            /// in any case: its `external_id` makes it one withdrawal.
+            pub const fn is_retryable(self) -> bool {
+                match self { $(Self::$name => codes!(@retry $retry)),+ }
+            }
+
+            /// The placeholders of its detail text, the same in every language.
+            pub const fn params(self) -> &'static [&'static str] {
+                match self { $(Self::$name => &[$($param),*]),+ }
+            }
+        }
+    };
+    (@retry later) => { true };
+    (@retry never) => { false };
+}
+
+codes! {
+    /// No credentials, or an incomplete set of them.
+    Unauthenticated = "unauthenticated", 401, never, [];
+    /// A credential header does not have its form.
+    AuthMalformed = "auth_malformed", 401, never, ["header"];
+    /// No such key.
+    KeyUnknown = "key_unknown", 401, never, [];
+    /// The key's time is over.
+    KeyExpired = "key_expired", 401, never, ["expired_at"];
+    /// Somebody revoked the key.
+    KeyRevoked = "key_revoked", 401, never, [];
+    /// The signature is not that of this request by this key.
+    SignatureInvalid = "signature_invalid", 401, never, [];
+    /// The caller's clock is too far from ours.
+    TimestampOutOfWindow = "timestamp_out_of_window", 401, never, ["skew_ms", "window_ms"];
+    /// The nonce was used before.
+    NonceReplayed = "nonce_replayed", 401, never, [];
+    /// A plain bearer key outside test mode.
+    BearerOnlyInTest = "bearer_only_in_test", 401, never, [];
+    /// The caller's address is not on the key's list.
+    IpNotAllowed = "ip_not_allowed", 403, never, ["ip"];
+    /// The key lacks the scope of this route.
+    ScopeMissing = "scope_missing", 403, never, ["scope"];
+    /// A key cannot hand out what it does not have.
+    ScopeExceedsOwn = "scope_exceeds_own", 403, never, ["scope"];
+    /// The partner is suspended.
+    PartnerSuspended = "partner_suspended", 403, never, [];
+    /// The command needs another person.
+    SecondPersonRequired = "second_person_required", 403, never, ["command"];
+
+    /// Nothing there, or nothing this key may see.
+    NotFound = "not_found", 404, never, [];
+    /// The path exists, the method does not.
+    MethodNotAllowed = "method_not_allowed", 405, never, ["method", "allowed"];
+    /// The body is not declared as JSON.
+    MediaTypeUnsupported = "media_type_unsupported", 415, never, [];
+    /// The body is longer than we read.
+    BodyTooLarge = "body_too_large", 413, never, ["max_bytes"];
+    /// The body is not JSON.
+    BodyNotJson = "body_not_json", 400, never, ["line", "column"];
+    /// The body is JSON, and not what this route takes.
+    BodyInvalid = "body_invalid", 422, never, ["expected"];
+    /// A field is missing or empty.
+    FieldRequired = "field_required", 422, never, ["field"];
+    /// A field this route does not know.
+    FieldUnknown = "field_unknown", 422, never, ["field", "known"];
+    /// The same field twice.
+    FieldRepeated = "field_repeated", 422, never, ["field"];
+    /// Another kind of JSON value was expected.
+    FieldWrongType = "field_wrong_type", 422, never, ["field", "expected"];
+    /// Too many characters.
+    FieldTooLong = "field_too_long", 422, never, ["field", "length", "max"];
+    /// Too many entries.
+    FieldTooMany = "field_too_many", 422, never, ["field", "count", "max"];
+    /// A word that is not on the field's list.
+    WordUnknown = "word_unknown", 422, never, ["field", "value", "known"];
+    /// Control characters in a text.
+    TextMalformed = "text_malformed", 422, never, ["field"];
+    /// An amount as a JSON number.
+    AmountNotString = "amount_not_string", 422, never, ["field"];
+    /// An amount that is more than digits and one point.
+    AmountMalformed = "amount_malformed", 422, never, ["field", "value"];
+    /// Zero, where something must be paid.
+    AmountNotPositive = "amount_not_positive", 422, never, ["field"];
+    /// More digits after the point than the asset has in our books.
+    AmountTooPrecise = "amount_too_precise", 422, never, ["value", "asset", "max"];
+    /// More than can be booked.
+    AmountOutOfRange = "amount_out_of_range", 422, never, ["value", "asset", "max"];
+    /// Not an address of that chain.
+    AddressMalformed = "address_malformed", 422, never, ["chain"];
+    /// The letter case or check digits are wrong.
+    AddressChecksum = "address_checksum", 422, never, [];
+    /// The zero address.
+    AddressZero = "address_zero", 422, never, [];
+    /// The token's own contract.
+    AddressIsToken = "address_is_token", 422, never, ["asset"];
+    /// A wallet that this installation manages.
+    AddressIsOwnWallet = "address_is_own_wallet", 422, never, [];
+    /// No such asset for this partner.
+    AssetUnknown = "asset_unknown", 422, never, ["asset"];
+    /// The asset takes no new withdrawals now.
+    AssetPaused = "asset_paused", 409, later, ["asset"];
+    /// Not a type of withdrawal.
+    TypeUnknown = "type_unknown", 422, never, ["value", "known"];
+    /// A scheduled withdrawal without its time.
+    ScheduledForRequired = "scheduled_for_required", 422, never, [];
+    /// A time on a withdrawal that is not scheduled.
+    ScheduledForUnexpected = "scheduled_for_unexpected", 422, never, ["type"];
+    /// A time that has passed.
+    ScheduledForPast = "scheduled_for_past", 422, never, ["value"];
+    /// A time too far ahead.
+    ScheduledForTooFar = "scheduled_for_too_far", 422, never, ["value", "max_days"];
+    /// An external id with characters we do not keep.
+    ExternalIdMalformed = "external_id_malformed", 422, never, ["max"];
+    /// The external id belongs to a withdrawal with other content.
+    ExternalIdConflict = "external_id_conflict", 409, never, ["external_id", "withdrawal_id"];
+    /// An idempotency key with characters we do not keep.
+    IdempotencyKeyMalformed = "idempotency_key_malformed", 400, never, ["max"];
+    /// The idempotency key belongs to a request with other content.
+    IdempotencyKeyConflict = "idempotency_key_conflict", 409, never, ["withdrawal_id"];
+    /// A query parameter this route does not know.
+    QueryUnknown = "query_unknown", 400, never, ["parameter", "known"];
+    /// A query parameter that is repeated, badly escaped or not of its kind.
+    QueryMalformed = "query_malformed", 400, never, ["parameter"];
+    /// A cursor we did not hand out, or one of another list.
+    CursorInvalid = "cursor_invalid", 400, never, [];
+    /// A page size outside its bounds.
+    LimitOutOfRange = "limit_out_of_range", 400, never, ["value", "max"];
+    /// Not an RFC 3339 time with an offset.
+    TimeMalformed = "time_malformed", 422, never, ["field", "value"];
+    /// A time outside the bounds of its field.
+    TimeOutOfRange = "time_out_of_range", 422, never, ["field", "value"];
+    /// Not a transaction id of that chain.
+    TxidMalformed = "txid_malformed", 422, never, ["chain"];
+    /// Not an IP address or CIDR range.
+    IpMalformed = "ip_malformed", 422, never, ["value"];
+    /// Not a usable Ed25519 public key.
+    PublicKeyMalformed = "public_key_malformed", 422, never, [];
+    /// Not an IANA time zone.
+    TimezoneUnknown = "timezone_unknown", 422, never, ["value"];
+    /// A fee cap outside what the configuration allows.
+    FeeCapOutOfRange = "fee_cap_out_of_range", 422, never, ["value", "max"];
+
+    /// More than one withdrawal may be.
+    LimitPerTransactionExceeded = "limit_per_transaction_exceeded", 422, never, ["limit", "asset"];
+    /// More than may leave in a day.
+    LimitDailyExceeded = "limit_daily_exceeded", 422, never, ["limit", "asset", "resets_at"];
+    /// The withdrawal is past the point where it can be called off.
+    NotCancellable = "not_cancellable", 409, never, ["status"];
+    /// The thing is in a state this command does not start from.
+    StateConflict = "state_conflict", 409, never, ["thing", "state", "command"];
+    /// The thing moved on since the caller read it.
+    VersionConflict = "version_conflict", 409, never, ["expected", "actual"];
+    /// The evidence does not show what is claimed.
+    EvidenceInsufficient = "evidence_insufficient", 422, never, ["why"];
+    /// An attempt could still be executed by the chain.
+    AttemptsNotDead = "attempts_not_dead", 409, later, ["count"];
+    /// Another thing already has that name.
+    NameTaken = "name_taken", 409, never, ["name"];
+
+    /// Too many requests from this key.
+    RateLimited = "rate_limited", 429, later, ["retry_after_s"];
+    /// More than this server can take now.
+    Overloaded = "overloaded", 503, later, ["retry_after_s"];
+    /// A stop is in force.
+    Stopped = "stopped", 503, later, [];
+    /// The answer took too long; whether it was done is to be asked.
+    TimedOut = "timed_out", 503, later, [];
+    /// The database does not answer.
+    StoreUnavailable = "store_unavailable", 503, later, [];
+    /// No node of the chain answers, or too few agree.
+    NodeUnavailable = "node_unavailable", 503, later, ["chain"];
+    /// The signer does not answer.
+    SignerUnavailable = "signer_unavailable", 503, later, [];
+    /// A defect of ours.
+    Internal = "internal", 500, later, [];
+}
+
+crate::words::words! {
+    /// Why a withdrawal ended, waits for a person, or why a lane stands still. Stable, like [`Code`].
+    ReasonCode {
+        /// The token's issuer bars the recipient.
+        RecipientBlacklisted = "recipient_blacklisted",
+        /// The token's issuer bars our wallet.
+        SenderBlacklisted = "sender_blacklisted",
+        /// The token's issuer has paused the token.
+        TokenPaused = "token_paused",
+        /// The recipient is a contract that refuses the payment.
+        RecipientReverts = "recipient_reverts",
+        /// The transfer reverts for another cause.
+        TransferReverts = "transfer_reverts",
+        /// The wallet has no native coin for fees.
+        GasEmpty = "gas_empty",
+        /// The wallet does not hold enough of the asset.
+        FundsShort = "funds_short",
+        /// The network asks more than the highest fee we may pay.
+        FeeCapReached = "fee_cap_reached",
+        /// A hold ran out before it was met.
+        HoldExpired = "hold_expired",
+        /// The partner called it off.
+        CancelledByPartner = "cancelled_by_partner",
+        /// An operator called it off.
+        CancelledByOperator = "cancelled_by_operator",
+        /// A person gave up on it, with proof that nothing can be paid any more.
+        GaveUp = "gave_up",
+        /// The signer refuses for good.
+        SignerRefused = "signer_refused",
+        /// Every permitted try was made.
+        RetriesExhausted = "retries_exhausted",
+        /// Its lane is frozen.
+        LaneFrozen = "lane_frozen",
+        /// Above the limit for one withdrawal.
+        LimitPerTransaction = "limit_per_transaction",
+        /// Above the limit for a day.
+        LimitDaily = "limit_daily",
+        /// Paid by a transaction that was not ours; proven on chain.
+        PaidElsewhere = "paid_elsewhere",
+        /// The block of a completed payment left the chain.
+        Reopened = "reopened",
+        /// A policy rule refused it.
+        PolicyRejected = "policy_rejected",
+        /// An approver refused it.
+        ApprovalDenied = "approval_denied",
+        /// Screening found the recipient on a list.
+        AddressBlocked = "address_blocked",
+        /// A stop is in force.
+        Stopped = "stopped",
+        /// An operator paused the lane.
+        PausedByOperator = "paused_by_operator",
+        /// An operator is emptying the lane.
+        DrainedByOperator = "drained_by_operator",
+        /// The wallet sent or permitted something that no stored attempt explains.
+        UnexplainedTransfer = "unexplained_transfer",
+        /// Equal failures in a row.
+        BreakerOpen = "breaker_open",
+        /// Store and signer or chain disagree about the past.
+        StoreBehind = "store_behind",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_an_error_status() {
+        for &code in Code::ALL {
+            assert!((400..=599).contains(&code.status()), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_may_succeed_later_is_never_a_fault_of_the_request_itself() {
+        for code in Code::ALL.iter().filter(|code| code.is_retryable()) {
+            assert!(matches!(code.status(), 409 | 429 | 500 | 503), "{code}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! EVM chains.
+
+pub mod node;

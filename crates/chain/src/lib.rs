@@ -1,0 +1,3 @@
+//! Questions to nodes, quorum, watching and submission.
+
+pub mod evm;

@@ -1,0 +1,1 @@
+//! EVM transactions and calls.

@@ -1,0 +1,3 @@
+//! What bytes mean: encode, decode, digest, recover, scale. Pure.
+
+pub mod evm;

@@ -1,0 +1,133 @@
+//! What can be paid: a token or a native coin on one chain.
+
+use std::fmt;
+
+use crate::address::EvmAddress;
+use crate::amount::{Amount, AmountError, PRECISION_MAX};
+use crate::chain::{ChainId, ChainProfile};
+
+/// A CAIP-19 asset id: `eip155:137/erc20:0x3c49...` or `eip155:137/slip44:966`
+/// (<https://github.com/ChainAgnostic/CAIPs/blob/main/CAIPs/caip-19.md>). Addresses are spelled in lower case.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AssetId {
+    /// Chain it lives on.
+    pub chain: ChainId,
+    /// Which thing on that chain.
+    pub kind: AssetKind,
+}
+
+/// What kind of thing an asset is on its chain.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AssetKind {
+    /// An ERC-20 token contract.
+    Erc20(EvmAddress),
+    /// The coin that pays for gas, by its SLIP-44 number.
+    Native(u32),
+}
+
+/// A text is no CAIP-19 id of a kind we know.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a CAIP-19 asset id such as eip155:137/erc20:0x3c499c542cef5e3811e1192ce70d8cc03d5c3359")]
+pub struct NotAnAsset;
+
+impl AssetId {
+    /// A token.
+    pub const fn erc20(chain: ChainId, contract: EvmAddress) -> Self {
+        Self { chain, kind: AssetKind::Erc20(contract) }
+    }
+
+    /// The coin of a chain.
+    pub const fn native(profile: &ChainProfile) -> Self {
+        Self { chain: profile.id, kind: AssetKind::Native(profile.native_slip44) }
+    }
+
+    /// Reads a CAIP-19 id; any letter case of a right address is understood.
+    ///
+    /// # Errors
+    /// [`NotAnAsset`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, NotAnAsset> {
+        let (chain, rest) = text.split_once('/').ok_or(NotAnAsset)?;
+        let chain = ChainId::parse(chain).map_err(|_| NotAnAsset)?;
+        let kind = match rest.split_once(':') {
+            Some(("erc20", contract)) => AssetKind::Erc20(EvmAddress::parse(contract).map_err(|_| NotAnAsset)?),
+            Some(("slip44", number)) => AssetKind::Native(number.parse().map_err(|_| NotAnAsset)?),
+            _ => return Err(NotAnAsset),
+        };
+        Ok(Self { chain, kind })
+    }
+}
+
+impl fmt::Display for AssetId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            AssetKind::Erc20(contract) => write!(f, "{}/erc20:{}", self.chain, contract.key()),
+            AssetKind::Native(number) => write!(f, "{}/slip44:{number}", self.chain),
+        }
+    }
+}
+
+impl fmt::Debug for AssetId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// An asset as configured: read from the chain at set-up and pinned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asset {
+    /// CAIP-19 id.
+    pub id: AssetId,
+    /// Symbol shown to people.
+    pub symbol: String,
+    /// Digits after the point in our books.
+    pub precision: u8,
+    /// Digits after the point on chain (18 for Binance-Peg USDC).
+    pub decimals: u8,
+    /// The contract answers `isBlacklisted(address)` and `paused()` as FiatToken does.
+    pub freezable: bool,
+}
+
+impl Asset {
+    /// The native coin of a chain: 18 decimals on chain, 9 in our books.
+    pub fn native(profile: &ChainProfile) -> Self {
+        Self {
+            id: AssetId::native(profile),
+            symbol: profile.native_symbol.clone(),
+            precision: PRECISION_MAX,
+            decimals: 18,
+            freezable: false,
+        }
+    }
+
+    /// Reads a positive amount at this asset's precision.
+    ///
+    /// # Errors
+    /// [`AmountError`] names the rule that was broken.
+    pub fn amount(&self, text: &str) -> Result<Amount, AmountError> {
+        Amount::parse_positive(text, self.precision)
+    }
+
+    /// The contract, when the asset is a token.
+    pub fn contract(&self) -> Option<EvmAddress> {
+        match self.id.kind {
+            AssetKind::Erc20(contract) => Some(contract),
+            AssetKind::Native(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_asset_id_has_one_spelling() {
+        let id = AssetId::parse("eip155:137/erc20:0x3c499c542cEF5E3811e1192ce70d8cC03d5c3359").unwrap();
+        assert_eq!(id.to_string(), "eip155:137/erc20:0x3c499c542cef5e3811e1192ce70d8cc03d5c3359");
+        assert_eq!(AssetId::parse(&id.to_string()), Ok(id));
+        assert_eq!(AssetId::native(&ChainProfile::polygon()).to_string(), "eip155:137/slip44:966");
+        for text in ["usdc", "eip155:137", "eip155:137/erc721:0x3c499c542cef5e3811e1192ce70d8cc03d5c3359", "eip155:137/erc20:"] {
+            assert!(AssetId::parse(text).is_err(), "{text}");
+        }
+    }
+}

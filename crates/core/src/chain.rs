@@ -1,0 +1,268 @@
+//! Chains and what we know of each: ids, floors, pool limits, finality. Configuration may override every figure.
+
+use std::fmt;
+
+/// A CAIP-2 chain id of the `eip155` namespace, such as `eip155:137`
+/// (<https://github.com/ChainAgnostic/CAIPs/blob/main/CAIPs/caip-2.md>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChainId {
+    /// `eip155` reference, the number `eth_chainId` answers; for TRON the decimal of its `eth_chainId`.
+    pub reference: u64,
+    /// Family of the chain.
+    pub family: Family,
+}
+
+/// A family of chains that share transaction format and slot rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// `eip155`: slots are account nonces.
+    Evm,
+    /// `tron`: slots are transaction ids with an expiration.
+    Tron,
+}
+
+/// A text is no CAIP-2 id of a family we know.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a CAIP-2 chain id such as eip155:137")]
+pub struct NotAChain;
+
+impl ChainId {
+    /// An EVM chain.
+    pub const fn evm(reference: u64) -> Self {
+        Self { reference, family: Family::Evm }
+    }
+
+    /// Reads `eip155:137` or `tron:728126428`.
+    ///
+    /// # Errors
+    /// [`NotAChain`] for anything else, also for leading zeros or signs.
+    pub fn parse(text: &str) -> Result<Self, NotAChain> {
+        let (namespace, digits) = text.split_once(':').ok_or(NotAChain)?;
+        let family = match namespace {
+            "eip155" => Family::Evm,
+            "tron" => Family::Tron,
+            _ => return Err(NotAChain),
+        };
+        let reference: u64 = digits.parse().map_err(|_| NotAChain)?;
+        if reference.to_string() != digits {
+            return Err(NotAChain);
+        }
+        Ok(Self { reference, family })
+    }
+}
+
+impl fmt::Display for ChainId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let namespace = match self.family {
+            Family::Evm => "eip155",
+            Family::Tron => "tron",
+        };
+        write!(f, "{namespace}:{}", self.reference)
+    }
+}
+
+/// A block by height and hash. A height alone never names a block.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlockRef {
+    /// Height.
+    pub number: u64,
+    /// Hash.
+    pub hash: [u8; 32],
+}
+
+impl fmt::Debug for BlockRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{} 0x{}", self.number, hex::encode(&self.hash[..4]))
+    }
+}
+
+/// What an EVM chain is like. Sources of the figures: `eth_chainId` registries, geth, bor, bsc and Arbitrum docs as
+/// listed in docs/chains.md; a deployment overrides them in its configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainProfile {
+    /// CAIP-2 id; every node must answer exactly this.
+    pub id: ChainId,
+    /// Name shown to people.
+    pub name: String,
+    /// Symbol of the coin that pays for gas.
+    pub native_symbol: String,
+    /// SLIP-44 number of the native coin, for its CAIP-19 id.
+    pub native_slip44: u32,
+    /// Usual time between blocks; used for expectations and waiting, never for proof.
+    pub block_time_ms: u64,
+    /// Lowest tip a pool accepts.
+    pub tip_floor_wei: u128,
+    /// Lowest fee per gas we offer.
+    pub max_fee_floor_wei: u128,
+    /// A fee per gas above this is never offered without a person (operators may raise it for a time).
+    pub max_fee_cap_wei: u128,
+    /// Most a transfer may spend on gas in all, checked again by the signer.
+    pub transfer_cost_cap_wei: u128,
+    /// Fee may not exceed this many times the market's suggestion.
+    pub relative_cap: u32,
+    /// Percent added to both fee fields of a replacement.
+    pub replacement_percent: u32,
+    /// Whether a pending transaction can be replaced at all (Arbitrum has no pool).
+    pub replaceable: bool,
+    /// Slots allocated and not yet included, per sender.
+    pub window: u16,
+    /// Transfers sent and not yet final, per sender; sending pauses there and an alert is raised.
+    pub unsettled_max: u32,
+    /// Blocks after which an attempt that is still outside is bumped.
+    pub bump_after_blocks: u64,
+    /// Blocks after which absent stored bytes are sent again.
+    pub resend_after_blocks: u64,
+    /// Blocks a proof of death must lie below the final head before a new slot is allowed (M4).
+    pub death_extra_blocks: u64,
+    /// Blocks below the final head that stay under watch (M16).
+    pub settled_watch_blocks: u64,
+    /// Gas limit of a plain token transfer when the node's estimate is not used, and its ceiling.
+    pub transfer_gas_max: u64,
+    /// Gas limit of a void (0 native to self).
+    pub void_gas: u64,
+}
+
+const GWEI: u128 = 1_000_000_000;
+/// 10^18 wei.
+const COIN: u128 = 1_000_000_000 * GWEI;
+
+impl ChainProfile {
+    /// Polygon PoS. Tip floor of bor is 25 gwei; the docs ask for 30.
+    pub fn polygon() -> Self {
+        Self {
+            id: ChainId::evm(137),
+            name: "Polygon".into(),
+            native_symbol: "POL".into(),
+            native_slip44: 966,
+            block_time_ms: 2_000,
+            tip_floor_wei: 30 * GWEI,
+            max_fee_floor_wei: 30 * GWEI,
+            max_fee_cap_wei: 2_000 * GWEI,
+            transfer_cost_cap_wei: COIN,
+            relative_cap: 5,
+            replacement_percent: 10,
+            replaceable: true,
+            window: 16,
+            unsettled_max: 512,
+            bump_after_blocks: 8,
+            resend_after_blocks: 4,
+            death_extra_blocks: 256,
+            settled_watch_blocks: 1_024,
+            transfer_gas_max: 150_000,
+            void_gas: 21_000,
+        }
+    }
+
+    /// Ethereum mainnet. Finality is two epochs; a death proof waits one more.
+    pub fn ethereum() -> Self {
+        Self {
+            id: ChainId::evm(1),
+            name: "Ethereum".into(),
+            native_symbol: "ETH".into(),
+            native_slip44: 60,
+            block_time_ms: 12_000,
+            tip_floor_wei: GWEI / 100,
+            max_fee_floor_wei: GWEI / 10,
+            max_fee_cap_wei: 300 * GWEI,
+            transfer_cost_cap_wei: COIN / 50,
+            bump_after_blocks: 3,
+            resend_after_blocks: 2,
+            death_extra_blocks: 32,
+            settled_watch_blocks: 256,
+            ..Self::polygon()
+        }
+    }
+
+    /// BNB Smart Chain. The base fee is zero: the tip is the price.
+    pub fn bsc() -> Self {
+        Self {
+            id: ChainId::evm(56),
+            name: "BNB Smart Chain".into(),
+            native_symbol: "BNB".into(),
+            native_slip44: 714,
+            block_time_ms: 450,
+            tip_floor_wei: GWEI / 20,
+            max_fee_floor_wei: GWEI / 20,
+            max_fee_cap_wei: 20 * GWEI,
+            transfer_cost_cap_wei: COIN / 100,
+            window: 64,
+            bump_after_blocks: 20,
+            resend_after_blocks: 10,
+            death_extra_blocks: 64,
+            settled_watch_blocks: 1_024,
+            ..Self::polygon()
+        }
+    }
+
+    /// Arbitrum One. No pool, no replacement, tips ignored; gas units carry the L1 cost.
+    pub fn arbitrum() -> Self {
+        Self {
+            id: ChainId::evm(42_161),
+            name: "Arbitrum One".into(),
+            native_symbol: "ETH".into(),
+            native_slip44: 60,
+            block_time_ms: 250,
+            tip_floor_wei: 0,
+            max_fee_floor_wei: GWEI / 50,
+            max_fee_cap_wei: 20 * GWEI,
+            transfer_cost_cap_wei: COIN / 100,
+            replaceable: false,
+            window: 1,
+            bump_after_blocks: u64::MAX,
+            resend_after_blocks: 8,
+            death_extra_blocks: 2_400,
+            settled_watch_blocks: 4_800,
+            transfer_gas_max: 3_000_000,
+            void_gas: 500_000,
+            ..Self::ethereum()
+        }
+    }
+
+    /// The local development chain: Polygon's shape at anvil's id, with short proofs.
+    pub fn devnet() -> Self {
+        Self {
+            id: ChainId::evm(31_337),
+            name: "Devnet".into(),
+            block_time_ms: 1_000,
+            bump_after_blocks: 4,
+            resend_after_blocks: 2,
+            death_extra_blocks: 2,
+            settled_watch_blocks: 128,
+            ..Self::polygon()
+        }
+    }
+
+    /// The profile shipped for a chain.
+    pub fn known(id: ChainId) -> Option<Self> {
+        [Self::polygon(), Self::ethereum(), Self::bsc(), Self::arbitrum(), Self::devnet()]
+            .into_iter()
+            .find(|profile| profile.id == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_id_has_one_spelling() {
+        assert_eq!(ChainId::parse("eip155:137").unwrap().to_string(), "eip155:137");
+        for text in ["137", "eip155:", "eip155:0137", "eip155:+1", "bip122:000", "eip155:1 "] {
+            assert!(ChainId::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_shipped_profile_is_coherent() {
+        for profile in ["eip155:1", "eip155:56", "eip155:137", "eip155:42161", "eip155:31337"]
+            .map(|id| ChainProfile::known(ChainId::parse(id).unwrap()).unwrap())
+        {
+            assert!(profile.tip_floor_wei <= profile.max_fee_floor_wei, "{}", profile.name);
+            assert!(profile.max_fee_floor_wei < profile.max_fee_cap_wei, "{}", profile.name);
+            assert!(profile.window >= 1 && u32::from(profile.window) <= profile.unsettled_max, "{}", profile.name);
+            assert!(profile.replacement_percent >= 10, "{}: geth refuses less", profile.name);
+            assert!(profile.settled_watch_blocks >= profile.death_extra_blocks, "{}", profile.name);
+            assert!(profile.void_gas >= 21_000, "{}", profile.name);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Events: what changed, derived from the change itself and never remembered by the caller (M15).
+
+use crate::access::Actor;
+use crate::canonical::Canonical;
+use crate::id::{PartnerId, TransferId, WalletId, WithdrawalId};
+use crate::moved::Moved;
+use crate::time::Timestamp;
+use crate::transfer::{self, Transfer};
+use crate::wallet::{LaneState, Wallet};
+use crate::withdrawal::status::project;
+use crate::withdrawal::{State, Status, Withdrawal};
+
+/// Who did it and why. Goes with every command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// Who.
+    pub actor: Actor,
+    /// Why, in words or as a stable code.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Something that happened to a partner's things.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// `withdrawal.completed`, `lane.frozen`, ...
+    pub kind: String,
+    /// Tenant.
+    pub partner: PartnerId,
+    /// Withdrawal it is about.
+    pub withdrawal: Option<WithdrawalId>,
+    /// Transfer it is about.
+    pub transfer: Option<TransferId>,
+    /// Wallet it is about.
+    pub wallet: Option<WalletId>,
+    /// The facts, canonical.
+    pub data: Canonical,
+}
+
+/// The event of a withdrawal's step, if its public face changed. `phases` are the phases of its live transfer before
+/// and after.
+pub fn of_withdrawal(
+    step: &Moved<Withdrawal>,
+    phase_before: Option<transfer::Phase>,
+    phase_after: Option<transfer::Phase>,
+) -> Option<Event> {
+    let after = step.after();
+    let was = step.before().map(|before| project(&before.state, phase_before));
+    let is = project(&after.state, phase_after);
+    let reopened = matches!((step.before().map(|it| &it.state), &after.state), (Some(State::Paid(_)), State::Assigned(_)));
+    let wished = step.before().is_some_and(|before| before.cancel_requested.is_none())
+        && after.cancel_requested.is_some()
+        && !after.state.terminal();
+    let kind = if reopened {
+        "withdrawal.reopened".to_owned()
+    } else if was.is_none() {
+        "withdrawal.created".to_owned()
+    } else if wished {
+        "withdrawal.cancel_requested".to_owned()
+    } else if was != Some(is) {
+        format!("withdrawal.{}", is.as_str())
+    } else {
+        return None;
+    };
+    Some(Event {
+        kind,
+        partner: after.partner,
+        withdrawal: Some(after.id),
+        transfer: transfer_of(&after.state),
+        wallet: None,
+        data: facts(after, is),
+    })
+}
+
+/// The events of a transfer's step for the withdrawals it carries: their public status follows the phase.
+pub fn of_transfer(step: &Moved<Transfer>) -> Option<(Status, Event)> {
+    let after = step.after();
+    let assigned = |transfer: &Transfer| {
+        // Any assigned state projects alike; only the phase matters here.
+        project_assigned(transfer.state.phase())
+    };
+    let is = assigned(after);
+    if step.before().map(assigned) == Some(is) || step.before().is_none() {
+        return None;
+    }
+    let data = Canonical::map([
+        ("status", Some(Canonical::text(is.as_str()))),
+        ("slot", after.slot().map(Canonical::text)),
+        ("transfer", Some(Canonical::text(after.id))),
+    ]);
+    let event = Event {
+        kind: format!("withdrawal.{}", is.as_str()),
+        partner: after.partner,
+        withdrawal: None,
+        transfer: Some(after.id),
+        wallet: Some(after.wallet),
+        data,
+    };
+    Some((is, event))
+}
+
+/// The event of a wallet's step, if its state or cap changed.
+pub fn of_wallet(step: &Moved<Wallet>) -> Option<Event> {
+    let after = step.after();
+    let kind = match step.before() {
+        None => "wallet.adopted".to_owned(),
+        Some(before) if before.state.as_str() != after.state.as_str() => format!("lane.{}", after.state.as_str()),
+        Some(before) if before.raised_cap != after.raised_cap => "lane.cap_changed".to_owned(),
+        Some(_) => return None,
+    };
+    let evidence = match &after.state {
+        LaneState::Frozen { evidence } => Some(Canonical::text(evidence)),
+        LaneState::Open | LaneState::Paused | LaneState::Draining | LaneState::Retired => None,
+    };
+    Some(Event {
+        kind,
+        partner: after.partner,
+        withdrawal: None,
+        transfer: None,
+        wallet: Some(after.id),
+        data: Canonical::map([
+            ("chain", Some(Canonical::text(after.chain))),
+            ("evidence", evidence),
+            ("max_fee_wei", after.raised_cap.map(|cap| Canonical::text(cap.max_fee_wei))),
+            ("state", Some(Canonical::text(after.state.as_str()))),
+            ("wallet", Some(Canonical::text(after.id))),
+        ]),
+    })
+}
+
+/// The public status of an assigned withdrawal whose transfer is in this phase.
+pub fn project_assigned(phase: transfer::Phase) -> Status {
+    use transfer::Phase;
+    match phase {
+        Phase::Planned | Phase::Dropped => Status::Queued,
+        Phase::Funded => Status::WalletFunded,
+        Phase::Fuelling => Status::EnergyRequested,
+        Phase::Fuelled => Status::EnergyReceived,
+        Phase::Built => Status::Processing,
+        Phase::Signing => Status::Signing,
+        Phase::Signed => Status::Broadcast,
+        Phase::Seen | Phase::Final => Status::Confirming,
+    }
+}
+
+fn transfer_of(state: &State) -> Option<TransferId> {
+    match state {
+        State::Assigned(assigned) => Some(assigned.transfer),
+        State::Paid(paid) => paid.by.map(|(transfer, _)| transfer),
+        State::NeedsAttention(attention) => attention.last.map(|(transfer, _)| transfer),
+        State::Requested
+        | State::Held(_)
+        | State::Approved(_)
+        | State::Queued(_)
+        | State::Rejected(_)
+        | State::Cancelled(_)
+        | State::Failed(_) => None,
+    }
+}
+
+fn facts(withdrawal: &Withdrawal, status: Status) -> Canonical {
+    let (code, txid, refund) = match &withdrawal.state {
+        State::Held(held) => (Some(held.code.clone()), None, None),
+        State::Queued(queued) => (Some(queued.why.clone()), None, None),
+        // While a slot may be alive a refund would pay twice.
+        State::NeedsAttention(attention) => (Some(attention.code.clone()), None, Some("do not refund")),
+        State::Rejected(ended) | State::Cancelled(ended) | State::Failed(ended) => (Some(ended.code.clone()), None, None),
+        State::Paid(paid) => (None, Some(format!("0x{}", hex::encode(paid.txid))), None),
+        State::Requested | State::Approved(_) | State::Assigned(_) => (None, None, None),
+    };
+    Canonical::map([
+        ("amount", Some(Canonical::text(withdrawal.request.amount.text(withdrawal.request.asset.precision)))),
+        ("asset", Some(Canonical::text(withdrawal.request.asset.id))),
+        ("external_id", Some(Canonical::text(&withdrawal.request.external_id))),
+        ("reason", code.map(Canonical::Text)),
+        ("refund", refund.map(Canonical::text)),
+        ("status", Some(Canonical::text(status.as_str()))),
+        ("txid", txid.map(Canonical::Text)),
+        ("withdrawal", Some(Canonical::text(withdrawal.id))),
+    ])
+}

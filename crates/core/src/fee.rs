@@ -1,0 +1,137 @@
+//! What to offer for inclusion, and how to raise it: pure arithmetic over what the market says.
+
+use crate::attempt::Fees;
+use crate::chain::{BlockRef, ChainProfile};
+use crate::time::Timestamp;
+
+/// What a chain asks at a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Market {
+    /// Base fee of the next block, wei per gas.
+    pub base_fee_wei: u128,
+    /// Tip that recent blocks took at the low percentile, wei per gas.
+    pub tip_wei: u128,
+    /// Block it was read at.
+    pub head: BlockRef,
+    /// When it was read.
+    pub at: Timestamp,
+}
+
+/// What came of asking for fees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// Offer this.
+    At(Fees),
+    /// The market, or the replacement rule, asks for more than the cap allows. Wait, keep resending, raise an alert.
+    AboveCap {
+        /// What would be needed, wei per gas.
+        needed_wei: u128,
+        /// What is allowed, wei per gas.
+        cap_wei: u128,
+    },
+}
+
+/// The market's suggestion under a chain's floors: `max_fee = 2 * base + tip`
+/// (twice the base fee survives six full blocks of growth, EIP-1559).
+fn suggestion(profile: &ChainProfile, market: &Market) -> (u128, u128) {
+    let tip = market.tip_wei.max(profile.tip_floor_wei);
+    let max_fee = market.base_fee_wei.saturating_mul(2).saturating_add(tip).max(profile.max_fee_floor_wei);
+    (max_fee, tip.min(max_fee))
+}
+
+/// The cap in force: what an operator allowed for a time, or the chain's own.
+pub fn cap(profile: &ChainProfile, raised_to_wei: Option<u128>) -> u128 {
+    raised_to_wei.unwrap_or(profile.max_fee_cap_wei)
+}
+
+/// The first offer for a slot. A base fee that already exceeds the cap is never met with less: it would only block the
+/// lane.
+pub fn offer(profile: &ChainProfile, market: &Market, gas_limit: u64, cap_wei: u128) -> Offer {
+    let (max_fee, tip) = suggestion(profile, market);
+    let floor = market.base_fee_wei.saturating_add(tip);
+    if floor > cap_wei {
+        return Offer::AboveCap { needed_wei: floor, cap_wei };
+    }
+    fits(profile, Fees { gas_limit, max_fee_wei: max_fee.min(cap_wei), tip_wei: tip }, cap_wei)
+}
+
+/// A replacement: `max(ceil(old * 1.10), market)` on both fields (geth's rule), refused above the absolute cap and above
+/// `relative_cap` times the market's suggestion.
+pub fn bump(profile: &ChainProfile, old: &Fees, gas_limit: u64, market: &Market, cap_wei: u128) -> Offer {
+    let (suggested, tip) = suggestion(profile, market);
+    let raised = |value: u128| {
+        value.saturating_mul(100 + u128::from(profile.replacement_percent)).div_ceil(100)
+    };
+    let least = raised(old.max_fee_wei);
+    let relative = suggested.saturating_mul(u128::from(profile.relative_cap));
+    // The market alone never exceeds the cap's reason to exist; the rule of replacement may.
+    if least > cap_wei || least > relative {
+        return Offer::AboveCap { needed_wei: least, cap_wei: cap_wei.min(relative) };
+    }
+    let max_fee = suggested.min(cap_wei).max(least);
+    let tip = tip.max(raised(old.tip_wei)).min(max_fee);
+    fits(profile, Fees { gas_limit, max_fee_wei: max_fee, tip_wei: tip }, cap_wei)
+}
+
+fn fits(profile: &ChainProfile, fees: Fees, cap_wei: u128) -> Offer {
+    match fees.worst() {
+        Some(worst) if worst.0 <= profile.transfer_cost_cap_wei => Offer::At(fees),
+        Some(_) | None => Offer::AboveCap {
+            needed_wei: fees.max_fee_wei,
+            cap_wei: cap_wei.min(profile.transfer_cost_cap_wei / u128::from(fees.gas_limit.max(1))),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const GWEI: u128 = 1_000_000_000;
+
+    fn market(base: u128, tip: u128) -> Market {
+        let head = BlockRef { number: 1, hash: [0; 32] };
+        Market { base_fee_wei: base, tip_wei: tip, head, at: Timestamp::default() }
+    }
+
+    #[test]
+    fn floors_hold_on_a_quiet_chain() {
+        let polygon = ChainProfile::polygon();
+        let Offer::At(fees) = offer(&polygon, &market(1, 1), 65_000, polygon.max_fee_cap_wei) else { panic!("no offer") };
+        assert_eq!((fees.max_fee_wei, fees.tip_wei), (30 * GWEI + 2, 30 * GWEI));
+    }
+
+    #[test]
+    fn a_spike_above_the_cap_waits() {
+        let polygon = ChainProfile::polygon();
+        let asked = offer(&polygon, &market(3_000 * GWEI, 30 * GWEI), 65_000, polygon.max_fee_cap_wei);
+        assert_eq!(asked, Offer::AboveCap { needed_wei: 3_030 * GWEI, cap_wei: 2_000 * GWEI });
+    }
+
+    #[test]
+    fn an_operator_may_raise_the_cap() {
+        let polygon = ChainProfile::polygon();
+        assert!(matches!(
+            offer(&polygon, &market(2_100 * GWEI, 30 * GWEI), 65_000, cap(&polygon, Some(5_000 * GWEI))),
+            Offer::At(_)
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn every_replacement_passes_geths_rule_and_our_caps(
+            base in 1u128..500 * GWEI, tip in 0u128..100 * GWEI, old_max in 30 * GWEI..3_000 * GWEI, old_tip in 1u128..30 * GWEI
+        ) {
+            let polygon = ChainProfile::polygon();
+            let old = Fees { gas_limit: 65_000, max_fee_wei: old_max, tip_wei: old_tip };
+            if let Offer::At(new) = bump(&polygon, &old, 65_000, &market(base, tip), polygon.max_fee_cap_wei) {
+                prop_assert!(new.max_fee_wei * 100 >= old.max_fee_wei * 110);
+                prop_assert!(new.tip_wei * 100 >= old.tip_wei * 110);
+                prop_assert!(new.tip_wei <= new.max_fee_wei);
+                prop_assert!(new.max_fee_wei <= polygon.max_fee_cap_wei);
+                prop_assert!(new.worst().unwrap().0 <= polygon.transfer_cost_cap_wei);
+            }
+        }
+    }
+}

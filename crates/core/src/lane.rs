@@ -1,0 +1,54 @@
+//! Leases and the arithmetic of a lane: room in the window, funds that are free.
+
+use crate::amount::Units;
+use crate::chain::ChainProfile;
+use crate::time::Timestamp;
+use crate::transfer::{State, Transfer};
+
+/// How long a lease lasts without renewal.
+pub const LEASE_MS: i64 = 2_000;
+/// How often a holder renews.
+pub const RENEW_MS: i64 = 500;
+/// A holder stops by itself this long before its lease ends: clocks differ and a call takes time (M7).
+pub const LEASE_MARGIN_MS: i64 = 500;
+
+/// Proof of holding a lease, checked by every write of its holder. Made by the store's `lease` alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fence {
+    /// Name of the lease: `lane:<wallet>`, `chain:<caip2>`, `decide`, `house`, `deliver:<n>`.
+    pub name: String,
+    /// Rises by one with every change of holder.
+    pub epoch: i64,
+}
+
+/// A lease and when it ends, by the clock of the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Goes with every write.
+    pub fence: Fence,
+    /// End, unless renewed.
+    pub until: Timestamp,
+}
+
+impl Lease {
+    /// Whether work may still begin under this lease.
+    pub const fn usable(&self, now: Timestamp) -> bool {
+        self.until.since_ms(now) > LEASE_MARGIN_MS
+    }
+}
+
+/// How many new slots a lane may allocate: its window counts slots allocated and not yet included; unsettled ones have
+/// a bound of their own.
+pub fn room(profile: &ChainProfile, transfers: &[Transfer]) -> usize {
+    let count = |wanted: fn(&State) -> bool| transfers.iter().filter(|transfer| wanted(&transfer.state)).count();
+    let open = count(|state| matches!(state, State::Built(_) | State::Signed(_)));
+    let unsettled = count(|state| matches!(state, State::Built(_) | State::Signed(_) | State::Seen(_)));
+    let unsettled_max = usize::try_from(profile.unsettled_max).unwrap_or(usize::MAX);
+    usize::from(profile.window).saturating_sub(open).min(unsettled_max.saturating_sub(unsettled))
+}
+
+/// `balance at block B - what transfers not included at or before B will take` (M8). Exact units on both sides; zero
+/// when more is promised than there is.
+pub fn available(balance: Units, promised: impl IntoIterator<Item = Units>) -> Units {
+    promised.into_iter().fold(balance, |left, units| left.saturating_sub(units))
+}

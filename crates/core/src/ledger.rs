@@ -1,0 +1,160 @@
+//! The double-entry ledger (M15): what a transfer holds in each state, and the postings between two states.
+//!
+//! [`holding`] says, exhaustively, where the money of a transfer stands. Postings are differences of holdings, taken
+//! from or given back to `available`, so every group sums to zero by construction.
+
+use crate::amount::{Amount, Cost};
+use crate::asset::{Asset, AssetId};
+use crate::id::{PartnerId, WalletId};
+use crate::moved::Moved;
+use crate::proof::Effect;
+use crate::transfer::{Ended, Fuelled, Fuelling, State, Transfer};
+
+/// Accounts per partner, wallet and asset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Account {
+    /// In the wallet and free.
+    Available,
+    /// In the wallet and promised to a transfer.
+    Reserved,
+    /// Promised to a transfer whose bytes may have left.
+    InFlight,
+    /// Paid to recipients.
+    PaidOut,
+    /// Paid to the network.
+    Gas,
+    /// Opening balances, top-ups and corrections by people.
+    Adjustment,
+    /// Seen on chain and not explained.
+    Suspense,
+}
+
+impl Account {
+    /// Every account.
+    pub const ALL: &'static [Self] = &[
+        Self::Available,
+        Self::Reserved,
+        Self::InFlight,
+        Self::PaidOut,
+        Self::Gas,
+        Self::Adjustment,
+        Self::Suspense,
+    ];
+
+    /// The name in columns and on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Available => "available",
+            Self::Reserved => "reserved",
+            Self::InFlight => "in_flight",
+            Self::PaidOut => "paid_out",
+            Self::Gas => "gas",
+            Self::Adjustment => "adjustment",
+            Self::Suspense => "suspense",
+        }
+    }
+
+    /// Reads the name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|account| account.as_str() == text)
+    }
+
+    /// Still inside the wallet: these sum to what the chain says it holds.
+    pub const fn in_wallet(self) -> bool {
+        matches!(self, Self::Available | Self::Reserved | Self::InFlight)
+    }
+}
+
+/// One line of a posting group. The lines of a group sum to zero per asset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Posting {
+    /// Tenant.
+    pub partner: PartnerId,
+    /// Wallet.
+    pub wallet: WalletId,
+    /// Asset.
+    pub asset: AssetId,
+    /// Account.
+    pub account: Account,
+    /// Signed change, atoms.
+    pub atoms: i64,
+}
+
+/// Where the money of a transfer stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Holding {
+    /// Of the paid asset.
+    pub reserved: Amount,
+    /// Of the paid asset.
+    pub in_flight: Amount,
+    /// Of the paid asset.
+    pub paid_out: Amount,
+    /// Of the native coin.
+    pub gas_reserved: Cost,
+    /// Of the native coin.
+    pub gas_spent: Cost,
+}
+
+/// Where the money of a transfer stands, for every state there is.
+pub fn holding(transfer: &Transfer) -> Holding {
+    let amount = transfer.amount();
+    let gas = |fuelled: &Fuelled| fuelled.gas_budget;
+    match &transfer.state {
+        State::Planned | State::Dropped { .. } => Holding::default(),
+        State::Funded(_) | State::Fuelling(Fuelling { .. }) => Holding { reserved: amount, ..Holding::default() },
+        State::Fuelled(fuelled) => {
+            Holding { reserved: amount, gas_reserved: gas(fuelled), ..Holding::default() }
+        }
+        State::Built(built) => {
+            Holding { reserved: amount, gas_reserved: gas(&built.fuelled), ..Holding::default() }
+        }
+        State::Signed(signed) => {
+            Holding { in_flight: amount, gas_reserved: gas(&signed.fuelled), ..Holding::default() }
+        }
+        State::Seen(seen) => {
+            Holding { in_flight: amount, gas_reserved: gas(&seen.signed.fuelled), ..Holding::default() }
+        }
+        State::Final(Ended { inclusion, .. }) => {
+            let paid_out = match inclusion.effect {
+                Effect::Paid { .. } => amount,
+                Effect::Reverted | Effect::Voided | Effect::Mismatch => Amount::ZERO,
+            };
+            Holding { paid_out, gas_spent: inclusion.cost, ..Holding::default() }
+        }
+    }
+}
+
+/// The postings of a step. `native` is the coin that pays for gas on the transfer's chain.
+pub fn effects(step: &Moved<Transfer>, native: &Asset) -> Vec<Posting> {
+    let after = step.after();
+    let was = step.before().map(holding).unwrap_or_default();
+    let is = holding(after);
+    let mut postings = Vec::new();
+    let mut group = |asset: AssetId, lines: [(Account, i64); 3]| {
+        let moved: i64 = lines.iter().fold(0i64, |sum, (_, atoms)| sum.saturating_add(*atoms));
+        for (account, atoms) in lines.into_iter().chain([(Account::Available, moved.saturating_neg())]) {
+            if atoms != 0 {
+                postings.push(Posting { partner: after.partner, wallet: after.wallet, asset, account, atoms });
+            }
+        }
+    };
+    let change = |was: Amount, is: Amount| is.atoms().saturating_sub(was.atoms());
+    group(
+        after.asset.id,
+        [
+            (Account::Reserved, change(was.reserved, is.reserved)),
+            (Account::InFlight, change(was.in_flight, is.in_flight)),
+            (Account::PaidOut, change(was.paid_out, is.paid_out)),
+        ],
+    );
+    let book = |cost: Cost| cost.book(native.decimals, native.precision).unwrap_or(Amount::ZERO);
+    group(
+        native.id,
+        [
+            (Account::Reserved, change(book(was.gas_reserved), book(is.gas_reserved))),
+            (Account::Gas, change(book(was.gas_spent), book(is.gas_spent))),
+            (Account::Suspense, 0),
+        ],
+    );
+    postings
+}

@@ -1,0 +1,38 @@
+//! All the engine asks of the world: one trait per aggregate, boxed futures, no generics as injection.
+
+pub mod chain;
+pub mod deliver;
+pub mod reader;
+pub mod registry;
+pub mod signer;
+pub mod store;
+pub mod world;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::chain::ChainId;
+
+/// A boxed future. Naming no runtime keeps the engine runnable by tokio and by the simulator's executor alike.
+pub type Fut<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Everything the engine is given.
+#[derive(Clone)]
+pub struct Ports {
+    /// Durable state.
+    pub store: Arc<dyn store::Store>,
+    /// One per configured chain.
+    pub chains: BTreeMap<ChainId, Arc<dyn chain::Chain>>,
+    /// Keys.
+    pub signer: Arc<dyn signer::Signer>,
+    /// Alert sinks.
+    pub deliver: Arc<dyn deliver::Deliver>,
+    /// Time.
+    pub clock: Arc<dyn world::Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn world::Entropy>,
+    /// Waiting and signalling.
+    pub wake: Arc<dyn world::Wake>,
+}

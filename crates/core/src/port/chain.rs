@@ -1,0 +1,228 @@
+//! Questions to a chain, and carrying bytes to it.
+
+use super::Fut;
+use crate::address::EvmAddress;
+use crate::alert::Raise;
+use crate::amount::Units;
+use crate::asset::{Asset, AssetId};
+use crate::attempt::{Durable, Signed};
+use crate::chain::{BlockRef, ChainProfile};
+use crate::fee::Market;
+use crate::id::AttemptId;
+use crate::intent::Payment;
+use crate::proof::{Final, SlotReading};
+use crate::slot::Slot;
+
+/// No usable answer. It says nothing about money.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChainError {
+    /// No node answered.
+    #[error("no node of {chain} answers: {why}")]
+    Down {
+        /// Chain.
+        chain: String,
+        /// The last reason.
+        why: String,
+    },
+    /// Nodes contradict each other about something final, or too few of them agree.
+    #[error("nodes of {chain} do not agree: {why}")]
+    Disagree {
+        /// Chain.
+        chain: String,
+        /// About what.
+        why: String,
+    },
+    /// The block asked for is not on the chain (any more).
+    #[error("block not found")]
+    NoBlock,
+}
+
+/// What a node said to bytes. Evidence for the log, never a verdict (M5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// It took them.
+    Accepted,
+    /// It had them.
+    Known,
+    /// The nonce is consumed: ask the slot.
+    NonceConsumed,
+    /// Below the pool's floor, or too cheap a replacement.
+    Underpriced,
+    /// A predecessor is missing.
+    Gap,
+    /// The account cannot pay for it now.
+    NoFunds,
+    /// Anything else: possibly accepted.
+    Unclear(String),
+}
+
+/// The ends of the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heads {
+    /// Latest block, by one healthy node.
+    pub latest: BlockRef,
+    /// Time of the latest block, seconds.
+    pub latest_time: i64,
+    /// Final block, by quorum; `None` while too few agree.
+    pub finalized: Option<Final<BlockRef>>,
+}
+
+/// One block and what in it concerns our wallets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockFacts {
+    /// Height and hash.
+    pub block: BlockRef,
+    /// Parent's hash.
+    pub parent: [u8; 32],
+    /// Transactions sent by a wallet that was asked about.
+    pub sent: Vec<SentFact>,
+    /// Value or permission that left a wallet by a transaction that it did not send.
+    pub drained: Vec<DrainFact>,
+}
+
+/// A transaction sent by one of our wallets, whoever made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentFact {
+    /// Sender.
+    pub from: EvmAddress,
+    /// Hash.
+    pub txid: [u8; 32],
+    /// Nonce.
+    pub nonce: u64,
+}
+
+/// A Transfer or Approval log of one of our wallets in a transaction it did not send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrainFact {
+    /// The wallet.
+    pub wallet: EvmAddress,
+    /// Hash of the transaction.
+    pub txid: [u8; 32],
+    /// What happened, in one sentence.
+    pub what: String,
+}
+
+/// One attempt as the chain port needs it to recognise its effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Its hash.
+    pub txid: [u8; 32],
+    /// Pay or void.
+    pub kind: crate::attempt::Kind,
+}
+
+/// A slot to be read: all signed attempts of it, and what paying means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlotQuestion {
+    /// Slot.
+    pub slot: Slot,
+    /// Every signed attempt of it.
+    pub attempts: Vec<Known>,
+    /// What is paid.
+    pub asset: Asset,
+    /// To whom and how much; the exact Transfer log expected of a paying attempt.
+    pub pays: Vec<Payment>,
+}
+
+/// A payment to simulate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trial {
+    /// Who would send.
+    pub from: EvmAddress,
+    /// What.
+    pub asset: Asset,
+    /// To whom.
+    pub to: EvmAddress,
+    /// How much.
+    pub payment: Payment,
+}
+
+/// What simulation said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preflight {
+    /// It would succeed, using this much gas.
+    Passes {
+        /// Estimate, without margin.
+        gas: u64,
+    },
+    /// It would not.
+    Fails(crate::transfer::Failure),
+}
+
+/// A wallet's nonces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Nonces {
+    /// Including the pool.
+    pub pending: u64,
+    /// At the latest block.
+    pub latest: u64,
+}
+
+/// What a token transfer or approval found on chain says; for `resolve --paid-by`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransferLog {
+    /// Index in its block.
+    pub log_index: u64,
+    /// Payer.
+    pub from: EvmAddress,
+    /// Recipient.
+    pub to: EvmAddress,
+    /// Exact units.
+    pub units: Units,
+}
+
+/// One chain.
+pub trait Chain: Send + Sync {
+    /// What the chain is like.
+    fn profile(&self) -> &ChainProfile;
+
+    /// The fee market at the latest block.
+    fn market(&self) -> Fut<'_, Result<Market, ChainError>>;
+
+    /// Latest and final block.
+    fn heads(&self) -> Fut<'_, Result<Heads, ChainError>>;
+
+    /// The block at a height and what in it concerns `wallets`; one node, for progress and for M6.
+    fn block<'a>(&'a self, number: u64, wallets: &'a [EvmAddress]) -> Fut<'a, Result<BlockFacts, ChainError>>;
+
+    /// Sends bytes to every node; one answer per attempt, in order: the best of what was heard.
+    fn submit<'a>(&'a self, attempts: &'a [Durable<Signed>]) -> Fut<'a, Vec<Heard>>;
+
+    /// Simulates payments at the latest block; one answer per trial, in order.
+    fn preflight<'a>(&'a self, trials: &'a [Trial]) -> Fut<'a, Result<Vec<Preflight>, ChainError>>;
+
+    /// Balances of a wallet, all at one block; one per asset, in order.
+    fn balances<'a>(
+        &'a self,
+        wallet: EvmAddress,
+        assets: &'a [Asset],
+    ) -> Fut<'a, Result<(BlockRef, Vec<Units>), ChainError>>;
+
+    /// A wallet's nonces by one node.
+    fn nonces(&self, wallet: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>>;
+
+    /// Reads slots for progress: one node, not final. One answer per question, in order; the inclusion is where the
+    /// attempt was seen.
+    fn progress<'a>(&'a self, questions: &'a [SlotQuestion]) -> Fut<'a, Result<Vec<SlotReading>, ChainError>>;
+
+    /// Reads slots for settlement and proof of death: k of n operators, pinned to one final block hash.
+    fn settle<'a>(&'a self, questions: &'a [SlotQuestion]) -> Fut<'a, Result<Vec<Final<SlotReading>>, ChainError>>;
+
+    /// Whether a block is still on the chain, by quorum under the final head.
+    fn still_final<'a>(&'a self, blocks: &'a [BlockRef]) -> Fut<'a, Result<Vec<Final<bool>>, ChainError>>;
+
+    /// The Transfer logs of an asset in a final transaction, with its block, by quorum.
+    fn transfers_of<'a>(
+        &'a self,
+        asset: AssetId,
+        txid: [u8; 32],
+    ) -> Fut<'a, Result<Option<Final<(BlockRef, Vec<TransferLog>)>>, ChainError>>;
+
+    /// Whether an account carries code (a contract, or an EIP-7702 delegation).
+    fn has_code(&self, account: EvmAddress) -> Fut<'_, Result<bool, ChainError>>;
+
+    /// What the port noticed about its nodes since it was last asked: down, behind, contradicting.
+    fn troubles(&self) -> Vec<Raise>;
+}

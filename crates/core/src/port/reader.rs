@@ -1,0 +1,218 @@
+//! Reading for people and partners. Every method names the tenant; `None` is the platform, which sees all.
+
+use super::Fut;
+use super::store::StoreError;
+use crate::alert::Alert;
+use crate::amount::Amount;
+use crate::asset::{Asset, AssetId};
+use crate::attempt::Attempt;
+use crate::chain::BlockRef;
+use crate::id::{AlertId, PartnerId, WalletId, WithdrawalId};
+use crate::ledger::Account;
+use crate::stop::Stop;
+use crate::time::Timestamp;
+use crate::transfer::Transfer;
+use crate::wallet::{Balance, Wallet};
+use crate::withdrawal::{Status, Type, Withdrawal};
+
+/// Filters of a list; absent ones do not narrow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Public status.
+    pub status: Option<Status>,
+    /// Type.
+    pub kind: Option<Type>,
+    /// Asset.
+    pub asset: Option<AssetId>,
+    /// The partner's user.
+    pub user_id: Option<String>,
+    /// Accepted at or after.
+    pub from: Option<Timestamp>,
+    /// Accepted before.
+    pub to: Option<Timestamp>,
+    /// The partner's own id.
+    pub external_id: Option<String>,
+    /// Recipient, lower-case.
+    pub address: Option<String>,
+}
+
+/// Position in a list ordered by `(accepted_at, id)`, newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Accepted at.
+    pub accepted_at: Timestamp,
+    /// Tie break.
+    pub id: WithdrawalId,
+}
+
+/// A withdrawal with what pays it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithdrawalView {
+    /// The withdrawal.
+    pub withdrawal: Withdrawal,
+    /// Public status, as stored by the commit that changed it.
+    pub status: Status,
+    /// Last change of anything about it.
+    pub updated_at: Timestamp,
+    /// Its transfers, oldest first, with their attempts.
+    pub transfers: Vec<(Transfer, Vec<Attempt>)>,
+    /// Lanes that could pay it.
+    pub lanes: Vec<Wallet>,
+    /// The stop that covers it, if any.
+    pub stop: Option<Stop>,
+}
+
+/// One event of the feed: numbered densely per partner by the sealer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedEvent {
+    /// Name.
+    pub id: crate::id::EventId,
+    /// Dense number in the partner's feed, from 1.
+    pub number: i64,
+    /// Tenant.
+    pub partner: PartnerId,
+    /// `withdrawal.completed`, ...
+    pub kind: String,
+    /// Withdrawal it is about.
+    pub withdrawal: Option<WithdrawalId>,
+    /// Who.
+    pub actor: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+    /// The facts, as canonical JSON text.
+    pub data: String,
+}
+
+/// Counts and sums of a range.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatRow {
+    /// Status.
+    pub status: Status,
+    /// Type.
+    pub kind: Type,
+    /// Asset.
+    pub asset: AssetId,
+    /// How many.
+    pub count: i64,
+    /// Their amounts.
+    pub amount: Amount,
+}
+
+/// A wallet with what chain and books say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalletView {
+    /// The wallet.
+    pub wallet: Wallet,
+    /// As last read from the chain.
+    pub balances: Vec<Balance>,
+    /// Sums of the ledger.
+    pub books: Vec<(AssetId, Account, i64)>,
+    /// Slots allocated and not included.
+    pub in_flight: i64,
+    /// Sent and not final.
+    pub unsettled: i64,
+    /// Oldest withdrawal on the lane: its id and since when.
+    pub oldest: Option<(WithdrawalId, Timestamp)>,
+}
+
+/// How far a chain was followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainStatus {
+    /// Last block stored.
+    pub latest: Option<BlockRef>,
+    /// Highest agreed final block.
+    pub finalized: Option<BlockRef>,
+    /// When either last moved.
+    pub moved_at: Option<Timestamp>,
+    /// Settlement waits for this height (M16).
+    pub settle_after: Option<u64>,
+}
+
+/// Reading.
+pub trait Reader: Send + Sync {
+    /// One withdrawal of a tenant.
+    fn withdrawal(
+        &self,
+        partner: Option<PartnerId>,
+        id: WithdrawalId,
+    ) -> Fut<'_, Result<Option<WithdrawalView>, StoreError>>;
+
+    /// One withdrawal by the partner's own id.
+    fn by_external_id<'a>(
+        &'a self,
+        partner: PartnerId,
+        external_id: &'a str,
+    ) -> Fut<'a, Result<Option<WithdrawalView>, StoreError>>;
+
+    /// A page of withdrawals, newest first; one more than `limit` is never returned.
+    fn list<'a>(
+        &'a self,
+        partner: Option<PartnerId>,
+        filter: &'a Filter,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<WithdrawalView>, StoreError>>;
+
+    /// Withdrawals that need a person, oldest first.
+    fn attention(&self, partner: Option<PartnerId>, limit: usize) -> Fut<'_, Result<Vec<WithdrawalView>, StoreError>>;
+
+    /// Sealed events of a partner after a number, in order.
+    fn events(&self, partner: PartnerId, after: i64, limit: usize) -> Fut<'_, Result<Vec<FeedEvent>, StoreError>>;
+
+    /// Sealed events of one withdrawal, in order.
+    fn timeline(
+        &self,
+        partner: Option<PartnerId>,
+        id: WithdrawalId,
+    ) -> Fut<'_, Result<Vec<FeedEvent>, StoreError>>;
+
+    /// Counts and sums of withdrawals accepted in `[from, to)`.
+    fn stats(
+        &self,
+        partner: Option<PartnerId>,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Fut<'_, Result<Vec<StatRow>, StoreError>>;
+
+    /// Assets a partner may pay.
+    fn assets_of(&self, partner: Option<PartnerId>) -> Fut<'_, Result<Vec<Asset>, StoreError>>;
+
+    /// Wallets of a partner.
+    fn wallets_of(&self, partner: Option<PartnerId>) -> Fut<'_, Result<Vec<WalletView>, StoreError>>;
+
+    /// One wallet.
+    fn wallet(
+        &self,
+        partner: Option<PartnerId>,
+        id: WalletId,
+    ) -> Fut<'_, Result<Option<WalletView>, StoreError>>;
+
+    /// Alerts of a partner, newest first; open ones only unless asked.
+    fn alerts(
+        &self,
+        partner: Option<PartnerId>,
+        with_resolved: bool,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<Alert>, StoreError>>;
+
+    /// One alert.
+    fn alert(&self, partner: Option<PartnerId>, id: AlertId) -> Fut<'_, Result<Option<Alert>, StoreError>>;
+
+    /// How far a chain was followed.
+    fn chain_status(&self, chain: crate::chain::ChainId) -> Fut<'_, Result<ChainStatus, StoreError>>;
+
+    /// Use of a partner's daily limits: asset, used today, cap, reset.
+    fn usage(
+        &self,
+        partner: PartnerId,
+        now: Timestamp,
+    ) -> Fut<'_, Result<Vec<(crate::partner::Limit, Amount, Timestamp)>, StoreError>>;
+
+    /// Transfers whose bytes may have left and that are not final, in a scope: what a stop cannot recall.
+    fn irrevocable(&self, scope: crate::stop::Scope, limit: usize) -> Fut<'_, Result<Vec<Transfer>, StoreError>>;
+
+    /// Answers at all?
+    fn ping(&self) -> Fut<'_, Result<(), StoreError>>;
+}

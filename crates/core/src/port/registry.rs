@@ -1,0 +1,64 @@
+//! Partners, keys, assets, stops and acknowledgements: rows without a money movement behind them.
+
+use super::Fut;
+use super::store::StoreError;
+use crate::asset::Asset;
+use crate::event::Cause;
+use crate::id::{AlertId, KeyId, PartnerId};
+use crate::partner::{ApiKey, Limit, Partner};
+use crate::stop::{Scope, Stop};
+use crate::time::Timestamp;
+
+/// Rows without a money movement behind them. Every write is an event (M15).
+pub trait Registry: Send + Sync {
+    /// Makes a partner with its limits; `false` when the id exists.
+    fn create_partner(&self, partner: Partner, limits: Vec<Limit>, cause: Cause) -> Fut<'_, Result<bool, StoreError>>;
+
+    /// Partners, oldest first.
+    fn partners(&self) -> Fut<'_, Result<Vec<Partner>, StoreError>>;
+
+    /// One partner.
+    fn partner(&self, id: PartnerId) -> Fut<'_, Result<Option<Partner>, StoreError>>;
+
+    /// Sets a limit; the version rises.
+    fn set_limit(&self, partner: PartnerId, limit: Limit, cause: Cause) -> Fut<'_, Result<(), StoreError>>;
+
+    /// Limits of a partner.
+    fn limits(&self, partner: PartnerId) -> Fut<'_, Result<Vec<Limit>, StoreError>>;
+
+    /// Stores a key.
+    fn create_key(&self, key: ApiKey, cause: Cause) -> Fut<'_, Result<(), StoreError>>;
+
+    /// A key by its public half, of any partner: authentication does not know the tenant yet.
+    fn key(&self, id: KeyId) -> Fut<'_, Result<Option<ApiKey>, StoreError>>;
+
+    /// Keys of a partner.
+    fn keys(&self, partner: PartnerId) -> Fut<'_, Result<Vec<ApiKey>, StoreError>>;
+
+    /// Revokes a key of a partner; `false` when there is none.
+    fn revoke_key(&self, partner: PartnerId, id: KeyId, cause: Cause) -> Fut<'_, Result<bool, StoreError>>;
+
+    /// Remembers a nonce until `until`; `false` when it was used before (replay).
+    fn use_nonce<'a>(
+        &'a self,
+        key: KeyId,
+        nonce: &'a str,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Fut<'a, Result<bool, StoreError>>;
+
+    /// Forgets nonces that ended before `now`.
+    fn sweep_nonces(&self, now: Timestamp) -> Fut<'_, Result<u64, StoreError>>;
+
+    /// Configures an asset, or updates its symbol; decimals and precision never change.
+    fn put_asset(&self, asset: Asset) -> Fut<'_, Result<(), StoreError>>;
+
+    /// Puts a stop in force; `false` when it was already.
+    fn stop(&self, stop: Stop) -> Fut<'_, Result<bool, StoreError>>;
+
+    /// Lifts a stop; `false` when there was none.
+    fn lift(&self, scope: Scope, cause: Cause) -> Fut<'_, Result<bool, StoreError>>;
+
+    /// Takes an alert; `false` when there is none of that id for that tenant.
+    fn acknowledge(&self, partner: Option<PartnerId>, id: AlertId, cause: Cause) -> Fut<'_, Result<bool, StoreError>>;
+}

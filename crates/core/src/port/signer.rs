@@ -1,0 +1,100 @@
+//! Asking for signatures (M10). The signer holds keys, keeps its own journal and caps, and trusts nobody.
+
+use super::Fut;
+use crate::attempt::{Durable, Unsigned};
+use crate::id::WalletId;
+use crate::intent::{Approved, DeploymentId, SigningRequest};
+use crate::proof::Tombstone;
+use crate::slot::Slot;
+
+/// No answer that says anything. The journal may hold a signature; asking again returns it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignerError {
+    /// Nobody answers.
+    #[error("the signer does not answer: {0}")]
+    Down(String),
+    /// Its journal cannot be written.
+    #[error("the signer's journal failed: {0}")]
+    Journal(String),
+}
+
+/// Why a request is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {detail}")]
+pub struct SignerRefusal {
+    /// Stable code: `epoch_stale`, `cap_amount`, `cap_fee`, `cap_hourly`, `slot_other_payment`, `payment_other_slot`,
+    /// `voided`, `closed`, `bytes_differ`, `wallet_unknown`, `clock_skew`, `no_ticket`, `stopped`.
+    pub code: String,
+    /// For people.
+    pub detail: String,
+    /// Asking again cannot help. The slot is closed in the journal if nothing was ever signed for it.
+    pub permanent: bool,
+}
+
+/// Permission, given before a slot is written, that the caps have room for a payment. A payment counts once, however
+/// many attempts it takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// Place in the journal.
+    pub journal_seq: u64,
+}
+
+/// A signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// The bytes a node takes.
+    pub raw: Vec<u8>,
+    /// Transaction hash.
+    pub txid: [u8; 32],
+    /// Place in the journal.
+    pub journal_seq: u64,
+}
+
+/// What the signer says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hello {
+    /// Which installation it belongs to (M1).
+    pub deployment: DeploymentId,
+    /// Highest place in its journal (M17).
+    pub journal_seq: u64,
+    /// Highest epoch it has seen for the wallet that was asked about.
+    pub epoch: i64,
+}
+
+/// What the journal holds about a slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SlotRecord {
+    /// Nothing was ever signed; the slot is closed for ever from now on.
+    Closed(Tombstone),
+    /// Something was signed before it could be closed: these signatures, oldest first, with the attempts they were for.
+    Signed(Vec<(crate::id::AttemptId, Signature)>),
+}
+
+/// The signer.
+pub trait Signer: Send + Sync {
+    /// Who are you, and how far is your journal? `wallet` asks for its epoch too.
+    fn hello<'a>(&'a self, wallet: Option<WalletId>) -> Fut<'a, Result<Hello, SignerError>>;
+
+    /// Reserves caps for payments before their slots are written; one answer per payment, in order.
+    fn admit<'a>(
+        &'a self,
+        wallet: WalletId,
+        epoch: i64,
+        payments: &'a [Approved],
+    ) -> Fut<'a, Result<Vec<Result<Ticket, SignerRefusal>>, SignerError>>;
+
+    /// Signs, or returns the signature it recorded for the same request; one answer per request, in order. The requests
+    /// go with the durable bytes they are about (M2).
+    fn sign<'a>(
+        &'a self,
+        requests: &'a [(SigningRequest, Durable<Unsigned>)],
+    ) -> Fut<'a, Result<Vec<Result<Signature, SignerRefusal>>, SignerError>>;
+
+    /// Closes a slot for ever if nothing was signed for it, or says what was.
+    fn close<'a>(
+        &'a self,
+        wallet: WalletId,
+        epoch: i64,
+        slot: &'a Slot,
+    ) -> Fut<'a, Result<Result<SlotRecord, SignerRefusal>, SignerError>>;
+}

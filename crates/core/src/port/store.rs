@@ -1,0 +1,269 @@
+//! Durable state as the engine sees it. `apply` and `accept` are the only writes; no transaction leaves the store (M9).
+
+use super::Fut;
+use crate::alert::{Alert, Raise};
+use crate::asset::{Asset, AssetId};
+use crate::attempt::{Attempt, Durable, Signed, Unsigned};
+use crate::chain::{BlockRef, ChainId};
+use crate::event::Cause;
+use crate::id::{AttemptId, PartnerId, TransferId, WalletId, WithdrawalId};
+use crate::lane::{Fence, Lease};
+use crate::ledger::Posting;
+use crate::moved::Moved;
+use crate::partner::{Limit, Partner};
+use crate::policy::Decision;
+use crate::proof::Proof;
+use crate::stop::Stop;
+use crate::time::Timestamp;
+use crate::transfer::Transfer;
+use crate::wallet::{Balance, Wallet};
+use crate::withdrawal::Withdrawal;
+
+/// The store could not do it. Nothing was changed, or (`Unknown`) it cannot tell.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// It does not answer.
+    #[error("the database does not answer: {0}")]
+    Down(String),
+    /// A commit was sent and its answer lost. Look before acting again.
+    #[error("the database did not confirm the commit: {0}")]
+    Unknown(String),
+    /// A stored row does not mean anything: corruption, or a newer version.
+    #[error("table {table}, row {row}: {why}")]
+    Inconsistent {
+        /// Table.
+        table: &'static str,
+        /// Key of the row.
+        row: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A statement failed: a defect of ours.
+    #[error("a statement failed: {0}")]
+    Statement(String),
+}
+
+/// A request with everything decided before the counters are asked.
+#[derive(Clone, Debug)]
+pub struct Intake {
+    /// The withdrawal, in state `requested`.
+    pub withdrawal: Moved<Withdrawal>,
+    /// The caller's key for this request, if it sent one.
+    pub idempotency_key: Option<String>,
+    /// What policy said.
+    pub decision: Decision,
+    /// Who asked.
+    pub cause: Cause,
+}
+
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// Stored now; approved, or rejected by a limit.
+    New(Box<Withdrawal>),
+    /// The same request was stored before: here it is, as it stands.
+    Replay(Box<Withdrawal>),
+    /// The external id belongs to a request with other content.
+    ExternalIdConflict(WithdrawalId),
+    /// The idempotency key belongs to a request with other content.
+    IdempotencyKeyConflict(WithdrawalId),
+}
+
+/// Writes that commit together or not at all. Events, ledger postings, counters and the public status are derived from
+/// them inside the store.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// Steps of withdrawals.
+    pub withdrawals: Vec<Moved<Withdrawal>>,
+    /// Steps of transfers.
+    pub transfers: Vec<Moved<Transfer>>,
+    /// New attempts.
+    pub attempts: Vec<Unsigned>,
+    /// Signatures of attempts.
+    pub signatures: Vec<Signed>,
+    /// Proofs.
+    pub proofs: Vec<Proof>,
+    /// Step of a wallet.
+    pub wallets: Vec<Moved<Wallet>>,
+    /// Balances read.
+    pub balances: Vec<Balance>,
+    /// Blocks learned and left.
+    pub chain: Option<ChainChange>,
+    /// Alerts to raise.
+    pub raise: Vec<Raise>,
+    /// Alerts to close: code and subject.
+    pub close: Vec<(crate::alert::Code, String)>,
+    /// Ledger postings that no transfer explains: opening balances, corrections. Each group sums to zero per asset.
+    pub postings: Vec<Posting>,
+    /// Notes for the timeline: an attempt and what a node said of it. Never evidence.
+    pub notes: Vec<(AttemptId, String)>,
+    /// Highest journal sequence a signer's reply carried (M17).
+    pub journal_seq: Option<u64>,
+    /// Who and why.
+    pub cause: Option<Cause>,
+}
+
+/// What the watcher learned about a chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainChange {
+    /// Chain.
+    pub chain: ChainId,
+    /// Blocks that left the chain.
+    pub removed: Vec<BlockRef>,
+    /// Blocks that joined it, with their parents' hashes, in order.
+    pub added: Vec<(BlockRef, [u8; 32])>,
+    /// The final head agreed by quorum, if it moved.
+    pub finalized: Option<BlockRef>,
+    /// Settlement is paused until this height is final; `None` leaves it as it is.
+    pub settle_after: Option<u64>,
+}
+
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Committed.
+    Applied,
+    /// Something in it had moved on since it was read; nothing of it was written. Read again.
+    Moved,
+    /// The fence is stale: another process holds the lease. Stop (M7).
+    Fenced,
+    /// A rule of the schema refuses it; nothing of it was written. The name of the rule.
+    Refused(String),
+}
+
+/// A lane as its loop needs it, read in one piece.
+#[derive(Clone, Debug)]
+pub struct LaneView {
+    /// The wallet.
+    pub wallet: Wallet,
+    /// Its partner.
+    pub partner: Partner,
+    /// Every transfer that is not final or dropped, by slot and age, with all its attempts.
+    pub transfers: Vec<(Transfer, Vec<Durable<Attempt>>)>,
+    /// The withdrawals those transfers carry, where a cancellation was asked for.
+    pub cancels: Vec<WithdrawalId>,
+    /// Stops in force.
+    pub stops: Vec<Stop>,
+    /// Last height of the chain the watcher has stored.
+    pub height: u64,
+}
+
+/// The watcher's place on a chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// The latest blocks stored, highest first, at most the watch depth.
+    pub blocks: Vec<BlockRef>,
+    /// Highest block ever agreed final.
+    pub finalized: Option<BlockRef>,
+    /// Settlement waits until this height is final (M16).
+    pub settle_after: Option<u64>,
+}
+
+/// Durable state.
+pub trait Store: Send + Sync {
+    /// Takes or renews a lease for `owner`, by the database's clock. `None` while another holds it.
+    fn lease<'a>(&'a self, name: &'a str, owner: &'a str) -> Fut<'a, Result<Option<Lease>, StoreError>>;
+
+    /// Gives a lease up early, if it is still held.
+    fn release<'a>(&'a self, fence: &'a Fence) -> Fut<'a, Result<(), StoreError>>;
+
+    /// Stores a request, once (M1, M8). Concurrent callers share a commit; a refused one refuses itself alone.
+    fn accept(&self, intake: Intake) -> Fut<'_, Result<Accepted, StoreError>>;
+
+    /// Writes changes; one outcome per change, in order. With a fence, all of them are refused once it is stale.
+    fn apply(&self, fence: Option<Fence>, changes: Vec<Change>) -> Fut<'_, Result<Vec<Outcome>, StoreError>>;
+
+    /// A lane, whole.
+    fn lane(&self, wallet: WalletId) -> Fut<'_, Result<Option<LaneView>, StoreError>>;
+
+    /// Wallets in service, optionally of one chain.
+    fn wallets(&self, chain: Option<ChainId>) -> Fut<'_, Result<Vec<Wallet>, StoreError>>;
+
+    /// Assets configured, optionally of one chain.
+    fn assets(&self, chain: Option<ChainId>) -> Fut<'_, Result<Vec<Asset>, StoreError>>;
+
+    /// Withdrawals of a partner and chain that wait for a lane and may start, earliest `due_at` first.
+    fn claimable(
+        &self,
+        partner: PartnerId,
+        chain: ChainId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<Withdrawal>, StoreError>>;
+
+    /// Withdrawals by id; missing ones are left out.
+    fn withdrawals<'a>(&'a self, ids: &'a [WithdrawalId]) -> Fut<'a, Result<Vec<Withdrawal>, StoreError>>;
+
+    /// Transfers by id with their attempts; missing ones are left out.
+    fn transfers<'a>(
+        &'a self,
+        ids: &'a [TransferId],
+    ) -> Fut<'a, Result<Vec<(Transfer, Vec<Durable<Attempt>>)>, StoreError>>;
+
+    /// Which of these hashes are ours.
+    fn attempts_by_txid<'a>(
+        &'a self,
+        chain: ChainId,
+        txids: &'a [[u8; 32]],
+    ) -> Fut<'a, Result<Vec<([u8; 32], TransferId)>, StoreError>>;
+
+    /// The watcher's place on a chain; `depth` blocks of history.
+    fn cursor(&self, chain: ChainId, depth: u64) -> Fut<'_, Result<Cursor, StoreError>>;
+
+    /// Transfers of a chain that may be settled: seen at or below `height`, oldest first.
+    fn settleable(&self, chain: ChainId, height: u64, limit: usize) -> Fut<'_, Result<Vec<TransferId>, StoreError>>;
+
+    /// Transfers seen or final in any of these blocks.
+    fn included_in<'a>(
+        &'a self,
+        chain: ChainId,
+        blocks: &'a [BlockRef],
+    ) -> Fut<'a, Result<Vec<TransferId>, StoreError>>;
+
+    /// The proof that ended a transfer.
+    fn proof(&self, transfer: TransferId) -> Fut<'_, Result<Option<Proof>, StoreError>>;
+
+    /// Held withdrawals whose hold has expired.
+    fn expired_holds(&self, now: Timestamp, limit: usize) -> Fut<'_, Result<Vec<Withdrawal>, StoreError>>;
+
+    /// Withdrawals past their deadline that nobody was told of yet.
+    fn overdue(&self, now: Timestamp, limit: usize) -> Fut<'_, Result<Vec<Withdrawal>, StoreError>>;
+
+    /// What intake needs to know of a partner and an asset.
+    fn intake_facts(
+        &self,
+        partner: PartnerId,
+        asset: AssetId,
+    ) -> Fut<'_, Result<Option<IntakeFacts>, StoreError>>;
+
+    /// Numbers and chains committed events that are not sealed yet; how many it sealed (M15).
+    fn seal<'a>(&'a self, fence: &'a Fence, limit: usize) -> Fut<'a, Result<usize, StoreError>>;
+
+    /// Alerts that changed since they were last delivered.
+    fn undelivered_alerts(&self, limit: usize) -> Fut<'_, Result<Vec<Alert>, StoreError>>;
+
+    /// Notes that alerts were delivered in the form they had at `as_of`.
+    fn alerts_delivered<'a>(&'a self, alerts: &'a [Alert], at: Timestamp) -> Fut<'a, Result<(), StoreError>>;
+
+    /// Highest journal sequence ever seen in a signer's reply (M17).
+    fn journal_seq(&self) -> Fut<'_, Result<u64, StoreError>>;
+
+    /// Stops in force.
+    fn stops(&self) -> Fut<'_, Result<Vec<Stop>, StoreError>>;
+
+    /// Sums of the ledger per wallet and asset over the accounts inside the wallet, for reconciliation.
+    fn booked(&self, wallet: WalletId) -> Fut<'_, Result<Vec<(AssetId, i64)>, StoreError>>;
+}
+
+/// What intake needs to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IntakeFacts {
+    /// Tenant.
+    pub partner: Partner,
+    /// Asset, if configured.
+    pub asset: Option<Asset>,
+    /// The partner's limit for it.
+    pub limit: Option<Limit>,
+    /// The partner's own wallets on the asset's chain.
+    pub own_wallets: Vec<crate::address::EvmAddress>,
+}

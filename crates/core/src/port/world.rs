@@ -1,0 +1,45 @@
+//! Time, chance and waiting.
+
+use super::Fut;
+use crate::id::Ulid;
+use crate::time::Timestamp;
+
+/// Where time comes from. Decisions that money depends on use the database's time or a block's, not this.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Where chance comes from: names and jitter, never secrets.
+pub trait Entropy: Send + Sync {
+    /// 128 bits.
+    fn bits(&self) -> u128;
+
+    /// A fresh name.
+    fn ulid(&self, now: Timestamp) -> Ulid {
+        Ulid::new(now, self.bits())
+    }
+}
+
+/// What a loop waits for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Topic {
+    /// A withdrawal became due, or a lane changed.
+    Lanes,
+    /// A chain has a new block, or something new to watch.
+    Chains,
+    /// An event was committed.
+    Events,
+    /// An alert was raised or closed.
+    Alerts,
+}
+
+/// Waiting and signalling. A signal is a hint: losing every one of them only costs latency.
+pub trait Wake: Send + Sync {
+    /// Ends at a signal on `topic` or after `ms` milliseconds, whichever is first. A signal sent while nobody waits may
+    /// be lost or may end the next wait.
+    fn wait<'a>(&'a self, topic: Topic, ms: u64) -> Fut<'a, ()>;
+
+    /// Ends every wait on `topic`.
+    fn signal(&self, topic: Topic);
+}

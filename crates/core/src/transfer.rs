@@ -1,0 +1,367 @@
+//! A transfer: one intended on-chain effect. The on-chain half of the two state machines.
+//!
+//! ```text
+//! planned -> funded -> (fuelling) -> fuelled -> built -> signed <-> seen -> final
+//!     \________\___________\__________/  |        ^                  |       |
+//!               dropped (no slot)        |        \--- void ---      |       |
+//!                                      bump, void: new attempts      \-------/ reopen (M16)
+//! ```
+//! Up to `fuelled` it has no slot and may be dropped; from `built` on it has one, for ever, and only the chain ends it.
+
+mod build;
+mod drop;
+mod failure;
+mod fuel;
+mod fund;
+mod plan;
+mod reopen;
+mod see;
+mod settle;
+mod sign;
+mod void;
+
+pub use build::Allotment;
+pub use failure::{Failure, Remedy};
+pub use settle::Outcome;
+
+use crate::amount::{Amount, Cost};
+use crate::asset::Asset;
+use crate::chain::BlockRef;
+use crate::id::{AttemptId, PartnerId, ProofId, TransferId, WalletId, WithdrawalId};
+use crate::intent::{Approved, payments_hash};
+use crate::moved::{Moved, Refusal};
+use crate::proof::Inclusion;
+use crate::slot::Slot;
+use crate::time::Timestamp;
+
+/// What a transfer is for. Every purpose obeys the same rules (M1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purpose {
+    /// Pays withdrawals.
+    Payout,
+    /// Fills a nonce that belongs to nothing: after a restore, or a gap (M4, M17).
+    Fill,
+}
+
+impl Purpose {
+    /// The name in columns.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Payout => "payout",
+            Self::Fill => "fill",
+        }
+    }
+}
+
+/// What became of one withdrawal inside a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// This transfer may pay it.
+    Live,
+    /// This transfer has paid it.
+    Paid(ProofId),
+    /// This transfer can never pay it.
+    Dead(ProofId),
+}
+
+/// One withdrawal inside a transfer. One item for a plain transfer, many for a vault batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// The withdrawal.
+    pub withdrawal: WithdrawalId,
+    /// What it is paid, and by which decision.
+    pub approved: Approved,
+    /// What became of it.
+    pub life: Life,
+}
+
+/// One intended on-chain effect and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    /// Name.
+    pub id: TransferId,
+    /// Tenant.
+    pub partner: PartnerId,
+    /// Lane.
+    pub wallet: WalletId,
+    /// What moves.
+    pub asset: Asset,
+    /// What for.
+    pub purpose: Purpose,
+    /// What it pays.
+    pub items: Vec<Item>,
+    /// When it was planned.
+    pub planned_at: Timestamp,
+    /// When the state last changed.
+    pub changed_at: Timestamp,
+    /// Changes with every stored change.
+    pub version: i64,
+    /// Where it stands.
+    pub state: State,
+}
+
+/// Where a transfer stands, with the evidence for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// On a lane.
+    Planned,
+    /// Its amount is reserved.
+    Funded(Funded),
+    /// TRON: energy is on order. EVM passes over it.
+    Fuelling(Fuelling),
+    /// Gas or energy is reserved.
+    Fuelled(Fuelled),
+    /// Slot and unsigned bytes are durable; no signature is recorded.
+    Built(Built),
+    /// A signature is recorded; a byte may have left.
+    Signed(Signed),
+    /// One of its attempts is in a block that is not final.
+    Seen(Seen),
+    /// The chain has ended it.
+    Final(Ended),
+    /// Given back before it had a slot.
+    Dropped {
+        /// Stable code of why.
+        code: String,
+    },
+}
+
+/// Evidence of `funded`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Funded {
+    /// Block at which the balance was enough (M8).
+    pub balance_at: BlockRef,
+}
+
+/// Evidence of `fuelling`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fuelling {
+    /// Evidence before.
+    pub funded: Funded,
+    /// Our id of the energy order, written before the vendor was called.
+    pub order: String,
+}
+
+/// Evidence of `fuelled`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fuelled {
+    /// Evidence before.
+    pub funded: Funded,
+    /// Gas limit the preflight asked for, with margin.
+    pub gas_limit: u64,
+    /// Reserved for gas.
+    pub gas_budget: Cost,
+}
+
+/// What the slot is used for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// To pay.
+    Pay,
+    /// To be used up. One-way (M3).
+    Void {
+        /// Stable code of why.
+        code: String,
+        /// A paying attempt was signed before; it may still win.
+        races: bool,
+    },
+}
+
+/// Evidence of `built`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Built {
+    /// Evidence before.
+    pub fuelled: Fuelled,
+    /// The slot.
+    pub slot: Slot,
+    /// What the slot is used for.
+    pub mode: Mode,
+    /// The attempt that waits for its signature.
+    pub attempt: AttemptId,
+    /// The signer was asked; it may hold a signature we have not recorded.
+    pub asked: bool,
+}
+
+/// Evidence of `signed`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// Evidence before.
+    pub fuelled: Fuelled,
+    /// The slot.
+    pub slot: Slot,
+    /// What the slot is used for.
+    pub mode: Mode,
+    /// The latest signed attempt.
+    pub attempt: AttemptId,
+    /// A newer attempt that waits for its signature.
+    pub pending: Option<AttemptId>,
+    /// Head when the latest signed attempt was first sent; bumps count blocks from here.
+    pub sent_at_height: u64,
+    /// When the first signature was recorded.
+    pub first_signed_at: Timestamp,
+}
+
+/// Evidence of `seen`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Evidence before; back to it on a reorg.
+    pub signed: Signed,
+    /// Where and what.
+    pub inclusion: Inclusion,
+}
+
+/// Evidence of `final`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Evidence before; back to it when the proof's block leaves the chain (M16).
+    pub signed: Signed,
+    /// The proof.
+    pub proof: ProofId,
+    /// What the chain says happened.
+    pub inclusion: Inclusion,
+    /// When it was established.
+    pub at: Timestamp,
+}
+
+/// A transfer's state without its evidence; `signing` is `built` once the signer was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// See [`State::Planned`].
+    Planned,
+    /// See [`State::Funded`].
+    Funded,
+    /// See [`State::Fuelling`].
+    Fuelling,
+    /// See [`State::Fuelled`].
+    Fuelled,
+    /// See [`State::Built`].
+    Built,
+    /// See [`State::Built`]: the signer was asked.
+    Signing,
+    /// See [`State::Signed`].
+    Signed,
+    /// See [`State::Seen`].
+    Seen,
+    /// See [`State::Final`].
+    Final,
+    /// See [`State::Dropped`].
+    Dropped,
+}
+
+impl State {
+    /// The name in columns.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Funded(_) => "funded",
+            Self::Fuelling(_) => "fuelling",
+            Self::Fuelled(_) => "fuelled",
+            Self::Built(_) => "built",
+            Self::Signed(_) => "signed",
+            Self::Seen(_) => "seen",
+            Self::Final(_) => "final",
+            Self::Dropped { .. } => "dropped",
+        }
+    }
+
+    /// Without the evidence.
+    pub const fn phase(&self) -> Phase {
+        match self {
+            Self::Planned => Phase::Planned,
+            Self::Funded(_) => Phase::Funded,
+            Self::Fuelling(_) => Phase::Fuelling,
+            Self::Fuelled(_) => Phase::Fuelled,
+            Self::Built(built) => {
+                if built.asked {
+                    Phase::Signing
+                } else {
+                    Phase::Built
+                }
+            }
+            Self::Signed(_) => Phase::Signed,
+            Self::Seen(_) => Phase::Seen,
+            Self::Final(_) => Phase::Final,
+            Self::Dropped { .. } => Phase::Dropped,
+        }
+    }
+
+    /// Nothing more happens to it, unless its proof leaves the chain.
+    pub const fn terminal(&self) -> bool {
+        match self {
+            Self::Final(_) | Self::Dropped { .. } => true,
+            Self::Planned
+            | Self::Funded(_)
+            | Self::Fuelling(_)
+            | Self::Fuelled(_)
+            | Self::Built(_)
+            | Self::Signed(_)
+            | Self::Seen(_) => false,
+        }
+    }
+}
+
+impl Transfer {
+    /// The sum of what it pays; items that died inside it no longer count.
+    pub fn amount(&self) -> Amount {
+        self.items
+            .iter()
+            .filter(|item| !matches!(item.life, Life::Dead(_)))
+            .filter_map(|item| Amount::from_atoms(item.approved.payment.amount.atoms()))
+            .fold(Amount::ZERO, |sum, amount| sum.checked_add(amount).unwrap_or(sum))
+    }
+
+    /// What every paying attempt of its slot carries (M3).
+    pub fn payment_hash(&self) -> [u8; 32] {
+        payments_hash(self.items.iter().map(|item| &item.approved.payment))
+    }
+
+    /// Its slot, once it has one.
+    pub const fn slot(&self) -> Option<&Slot> {
+        match &self.state {
+            State::Built(built) => Some(&built.slot),
+            State::Signed(signed) | State::Seen(Seen { signed, .. }) | State::Final(Ended { signed, .. }) => {
+                Some(&signed.slot)
+            }
+            State::Planned | State::Funded(_) | State::Fuelling(_) | State::Fuelled(_) | State::Dropped { .. } => {
+                None
+            }
+        }
+    }
+
+    /// What its slot is used for, once it has one.
+    pub const fn mode(&self) -> Option<&Mode> {
+        match &self.state {
+            State::Built(built) => Some(&built.mode),
+            State::Signed(signed) | State::Seen(Seen { signed, .. }) | State::Final(Ended { signed, .. }) => {
+                Some(&signed.mode)
+            }
+            State::Planned | State::Funded(_) | State::Fuelling(_) | State::Fuelled(_) | State::Dropped { .. } => {
+                None
+            }
+        }
+    }
+
+    /// Items this transfer may still pay.
+    pub fn live(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(|item| item.life == Life::Live)
+    }
+
+    fn moved(self, state: State, at: Timestamp) -> Moved<Self> {
+        self.changed(at, |transfer| transfer.state = state)
+    }
+
+    fn changed(self, at: Timestamp, change: impl FnOnce(&mut Self)) -> Moved<Self> {
+        let mut after = self.clone();
+        change(&mut after);
+        after.changed_at = at;
+        after.version = self.version.saturating_add(1);
+        Moved::new(self, after)
+    }
+
+    fn not_from(&self, transition: &'static str) -> Refusal {
+        Refusal::NotFrom { thing: "transfer", transition, state: self.state.as_str() }
+    }
+}
+
+#[cfg(test)]
+mod tests {}

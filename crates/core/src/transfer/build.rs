@@ -1,0 +1,89 @@
+//! `fuelled -> built`: slot and unsigned bytes become durable. Also every later attempt of the same slot.
+
+use super::{Built, Mode, Purpose, Signed, State, Transfer};
+use crate::attempt::{Kind, Unsigned};
+use crate::moved::{Moved, Refusal};
+use crate::slot::Slot;
+use crate::time::Timestamp;
+
+/// A transfer and the attempt that was built for it. They commit together (M2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allotment {
+    /// The transfer's step.
+    pub transfer: Moved<Transfer>,
+    /// The new attempt.
+    pub attempt: Unsigned,
+}
+
+impl Transfer {
+    /// Gives it its slot, once and for ever, with the bytes of its first attempt.
+    ///
+    /// # Errors
+    /// [`Refusal`] unless fuelled; [`Refusal::Evidence`] when the attempt is of another transfer, or a paying transfer
+    /// gets anything but a paying attempt.
+    pub fn build(self, attempt: Unsigned, at: Timestamp) -> Result<Allotment, Refusal> {
+        let fuelled = match &self.state {
+            State::Fuelled(fuelled) => fuelled.clone(),
+            State::Planned
+            | State::Funded(_)
+            | State::Fuelling(_)
+            | State::Built(_)
+            | State::Signed(_)
+            | State::Seen(_)
+            | State::Final(_)
+            | State::Dropped { .. } => return Err(self.not_from("build")),
+        };
+        let mode = match (self.purpose, attempt.kind) {
+            (Purpose::Payout, Kind::Pay) => Mode::Pay,
+            (Purpose::Fill, Kind::Void) => Mode::Void { code: "fill".into(), races: false },
+            (Purpose::Payout, Kind::Void) | (Purpose::Fill, Kind::Pay) => {
+                return Err(Refusal::Evidence { transition: "build", why: "the attempt does not do what it is for" });
+            }
+        };
+        if attempt.transfer != self.id {
+            return Err(Refusal::Evidence { transition: "build", why: "the attempt is of another transfer" });
+        }
+        let slot = attempt.slot.clone();
+        let built = Built { fuelled, slot, mode, attempt: attempt.id, asked: false };
+        Ok(Allotment { transfer: self.moved(State::Built(built), at), attempt })
+    }
+
+    /// Adds a dearer attempt of what the slot is used for (a fee bump).
+    ///
+    /// # Errors
+    /// [`Refusal`] unless signed with nothing pending; [`Refusal::Evidence`] when slot or kind differ (M3).
+    pub fn bump(self, attempt: Unsigned, at: Timestamp) -> Result<Allotment, Refusal> {
+        let signed = match &self.state {
+            State::Signed(signed) if signed.pending.is_none() => signed.clone(),
+            State::Signed(_)
+            | State::Planned
+            | State::Funded(_)
+            | State::Fuelling(_)
+            | State::Fuelled(_)
+            | State::Built(_)
+            | State::Seen(_)
+            | State::Final(_)
+            | State::Dropped { .. } => return Err(self.not_from("bump")),
+        };
+        let kind = match signed.mode {
+            Mode::Pay => Kind::Pay,
+            Mode::Void { .. } => Kind::Void,
+        };
+        self.same_slot("bump", &signed.slot, kind, &attempt)?;
+        let state = State::Signed(Signed { pending: Some(attempt.id), ..signed });
+        Ok(Allotment { transfer: self.moved(state, at), attempt })
+    }
+
+    pub(super) fn same_slot(
+        &self,
+        transition: &'static str,
+        slot: &Slot,
+        kind: Kind,
+        attempt: &Unsigned,
+    ) -> Result<(), Refusal> {
+        if attempt.transfer != self.id || attempt.slot != *slot || attempt.kind != kind {
+            return Err(Refusal::Evidence { transition, why: "the attempt is not of this slot and kind (M3)" });
+        }
+        Ok(())
+    }
+}

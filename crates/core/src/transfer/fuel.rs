@@ -1,0 +1,47 @@
+//! `funded | fuelling -> fuelled`, and `funded -> fuelling` where energy is ordered.
+
+use super::{Fuelled, Fuelling, State, Transfer};
+use crate::amount::Cost;
+use crate::moved::{Moved, Refusal};
+use crate::time::Timestamp;
+
+impl Transfer {
+    /// TRON: an energy order is about to be placed under our id `order`.
+    ///
+    /// # Errors
+    /// [`Refusal`] unless funded.
+    pub fn order_energy(self, order: String, at: Timestamp) -> Result<Moved<Self>, Refusal> {
+        match &self.state {
+            State::Funded(funded) => {
+                let fuelling = Fuelling { funded: funded.clone(), order };
+                Ok(self.moved(State::Fuelling(fuelling), at))
+            }
+            State::Planned
+            | State::Fuelling(_)
+            | State::Fuelled(_)
+            | State::Built(_)
+            | State::Signed(_)
+            | State::Seen(_)
+            | State::Final(_)
+            | State::Dropped { .. } => Err(self.not_from("order energy for")),
+        }
+    }
+
+    /// Reserves its gas.
+    ///
+    /// # Errors
+    /// [`Refusal`] unless funded or fuelling.
+    pub fn fuel(self, gas_limit: u64, gas_budget: Cost, at: Timestamp) -> Result<Moved<Self>, Refusal> {
+        let funded = match &self.state {
+            State::Funded(funded) | State::Fuelling(Fuelling { funded, .. }) => funded.clone(),
+            State::Planned
+            | State::Fuelled(_)
+            | State::Built(_)
+            | State::Signed(_)
+            | State::Seen(_)
+            | State::Final(_)
+            | State::Dropped { .. } => return Err(self.not_from("fuel")),
+        };
+        Ok(self.moved(State::Fuelled(Fuelled { funded, gas_limit, gas_budget }), at))
+    }
+}

@@ -1,0 +1,38 @@
+//! `final -> signed`: the block of the proof left the chain (M16). The same slot, the same bytes.
+
+use super::{Ended, Life, State, Transfer};
+use crate::moved::{Moved, Refusal};
+use crate::time::Timestamp;
+
+impl Transfer {
+    /// Takes back an end whose block is no longer on the chain. Items it had paid or killed are live again in this very
+    /// slot; items whose withdrawal has moved to a newer slot meanwhile stay dead, and the caller raises the alarm.
+    ///
+    /// # Errors
+    /// [`Refusal`] unless final.
+    pub fn reopen(self, height: u64, moved_on: bool, at: Timestamp) -> Result<Moved<Self>, Refusal> {
+        match &self.state {
+            State::Final(Ended { signed, proof, .. }) => {
+                let (mut signed, proof) = (signed.clone(), *proof);
+                signed.sent_at_height = height;
+                Ok(self.changed(at, |transfer| {
+                    for item in &mut transfer.items {
+                        let by_this_proof = item.life == Life::Paid(proof) || item.life == Life::Dead(proof);
+                        if by_this_proof && !moved_on {
+                            item.life = Life::Live;
+                        }
+                    }
+                    transfer.state = State::Signed(signed);
+                }))
+            }
+            State::Planned
+            | State::Funded(_)
+            | State::Fuelling(_)
+            | State::Fuelled(_)
+            | State::Built(_)
+            | State::Signed(_)
+            | State::Seen(_)
+            | State::Dropped { .. } => Err(self.not_from("reopen")),
+        }
+    }
+}

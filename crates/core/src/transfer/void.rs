@@ -1,0 +1,89 @@
+//! The one way to use a slot up: `built -> built`, `signed -> signed`, with the mode turned to void. Never back (M3).
+
+use super::{Allotment, Built, Life, Mode, Signed, State, Transfer};
+use crate::attempt::{Kind, Unsigned};
+use crate::moved::{Moved, Refusal};
+use crate::proof::Proof;
+use crate::time::Timestamp;
+
+impl Transfer {
+    /// Turns a slot that was never signed to void: the signer has journaled its tombstone, so every item is dead by
+    /// `proof` at once, and the nonce is filled by `attempt`.
+    ///
+    /// # Errors
+    /// [`Refusal`] unless built; [`Refusal::Evidence`] when the proof proves no death of this transfer or the attempt is
+    /// no void of its slot.
+    pub fn void_unsigned(self, proof: &Proof, code: &str, attempt: Unsigned, at: Timestamp) -> Result<Allotment, Refusal> {
+        let built = match &self.state {
+            State::Built(built) if built.mode == Mode::Pay => built.clone(),
+            State::Built(_)
+            | State::Planned
+            | State::Funded(_)
+            | State::Fuelling(_)
+            | State::Fuelled(_)
+            | State::Signed(_)
+            | State::Seen(_)
+            | State::Final(_)
+            | State::Dropped { .. } => return Err(self.not_from("void")),
+        };
+        if proof.transfer != Some(self.id) || !proof.proves_death() {
+            return Err(Refusal::Evidence { transition: "void", why: "the signer's tombstone is missing" });
+        }
+        self.same_slot("void", &built.slot, Kind::Void, &attempt)?;
+        let mode = Mode::Void { code: code.into(), races: false };
+        let transfer = self.changed(at, |transfer| {
+            for item in &mut transfer.items {
+                item.life = Life::Dead(proof.id);
+            }
+            transfer.state = State::Built(Built { mode, attempt: attempt.id, asked: false, ..built });
+        });
+        Ok(Allotment { transfer, attempt })
+    }
+
+    /// Turns a signed slot to void: both outcomes stay legal until the chain decides. A paying attempt that waits for
+    /// its signature is given up.
+    ///
+    /// # Errors
+    /// [`Refusal`] unless signed and still paying; [`Refusal::Evidence`] when the attempt is no void of its slot.
+    pub fn void_signed(self, code: &str, attempt: Unsigned, at: Timestamp) -> Result<Allotment, Refusal> {
+        let signed = match &self.state {
+            State::Signed(signed) if signed.mode == Mode::Pay => signed.clone(),
+            State::Signed(_)
+            | State::Planned
+            | State::Funded(_)
+            | State::Fuelling(_)
+            | State::Fuelled(_)
+            | State::Built(_)
+            | State::Seen(_)
+            | State::Final(_)
+            | State::Dropped { .. } => return Err(self.not_from("void")),
+        };
+        self.same_slot("void", &signed.slot, Kind::Void, &attempt)?;
+        let mode = Mode::Void { code: code.into(), races: true };
+        let state = State::Signed(Signed { mode, pending: Some(attempt.id), ..signed });
+        Ok(Allotment { transfer: self.moved(state, at), attempt })
+    }
+}
+
+impl Transfer {
+    /// Notes that the signer is about to be asked: from now on it may hold a signature we have not recorded.
+    ///
+    /// # Errors
+    /// [`Refusal`] unless built.
+    pub fn ask(self, at: Timestamp) -> Result<Moved<Self>, Refusal> {
+        match &self.state {
+            State::Built(built) => {
+                let built = Built { asked: true, ..built.clone() };
+                Ok(self.moved(State::Built(built), at))
+            }
+            State::Planned
+            | State::Funded(_)
+            | State::Fuelling(_)
+            | State::Fuelled(_)
+            | State::Signed(_)
+            | State::Seen(_)
+            | State::Final(_)
+            | State::Dropped { .. } => Err(self.not_from("sign")),
+        }
+    }
+}

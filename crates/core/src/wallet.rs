@@ -1,0 +1,303 @@
+//! Managed wallets. A hot one is a lane: an ordered stream of transfers, worked by one process at a time.
+
+use crate::address::EvmAddress;
+use crate::amount::Units;
+use crate::asset::AssetId;
+use crate::chain::{BlockRef, ChainId};
+use crate::id::{PartnerId, WalletId};
+use crate::moved::{Moved, Refusal};
+use crate::time::Timestamp;
+use crate::withdrawal::Waiting;
+
+/// Whether a lane takes new work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LaneState {
+    /// Takes and sends.
+    Open,
+    /// Takes nothing, builds nothing; what is in flight is tracked, resent and bumped.
+    Paused,
+    /// Takes nothing; finishes what it has.
+    Draining,
+    /// Something left this wallet that we cannot explain (M6). Nothing is built or signed until two persons act.
+    Frozen {
+        /// What was seen, in one sentence.
+        evidence: String,
+    },
+    /// Left service; the key is barred.
+    Retired,
+}
+
+impl LaneState {
+    /// The name in columns and on the wire.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Paused => "paused",
+            Self::Draining => "draining",
+            Self::Frozen { .. } => "frozen",
+            Self::Retired => "retired",
+        }
+    }
+}
+
+/// A fee cap an operator raised for a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RaisedCap {
+    /// Allowed fee per gas, wei.
+    pub max_fee_wei: u128,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// What keeps a lane from sending, as its own loop last saw it. Answers "why is it not sent".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// What it waits for.
+    pub waiting: Waiting,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A managed wallet. Its address is unique across the installation; it belongs to one partner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wallet {
+    /// Name.
+    pub id: WalletId,
+    /// Owner.
+    pub partner: PartnerId,
+    /// Chain.
+    pub chain: ChainId,
+    /// Account.
+    pub address: EvmAddress,
+    /// For people.
+    pub label: String,
+    /// Whether it takes work.
+    pub state: LaneState,
+    /// Why it is in this state, in the words of who put it there.
+    pub reason: String,
+    /// Next nonce to allocate. Only the lane moves it, in the commit that writes the slots.
+    pub next_nonce: u64,
+    /// Fee cap raised by an operator.
+    pub raised_cap: Option<RaisedCap>,
+    /// What keeps it from sending.
+    pub obstacle: Option<Obstacle>,
+    /// Consecutive equal reverts; at [`REVERTS_MAX`] the breaker opens.
+    pub reverts: u32,
+    /// Adopted at.
+    pub adopted_at: Timestamp,
+    /// Changes with every stored change.
+    pub version: i64,
+}
+
+/// Equal reverts in a row that open a wallet's breaker.
+pub const REVERTS_MAX: u32 = 3;
+
+/// What the chain said a wallet holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Balance {
+    /// Wallet.
+    pub wallet: WalletId,
+    /// Asset.
+    pub asset: AssetId,
+    /// Exact units.
+    pub units: Units,
+    /// Block it was read at.
+    pub block: BlockRef,
+    /// When it was read.
+    pub at: Timestamp,
+}
+
+impl Wallet {
+    /// Takes a wallet into service. `next_nonce` is what pending, latest and final agreed on.
+    #[expect(clippy::too_many_arguments, reason = "each is a different fact, and all are needed once")]
+    pub fn adopt(
+        id: WalletId,
+        partner: PartnerId,
+        chain: ChainId,
+        address: EvmAddress,
+        label: String,
+        next_nonce: u64,
+        reason: String,
+        at: Timestamp,
+    ) -> Moved<Self> {
+        Moved::born(Self {
+            id,
+            partner,
+            chain,
+            address,
+            label,
+            state: LaneState::Open,
+            reason,
+            next_nonce,
+            raised_cap: None,
+            obstacle: None,
+            reverts: 0,
+            adopted_at: at,
+            version: 1,
+        })
+    }
+
+    /// May new slots be allocated?
+    pub const fn takes_work(&self) -> bool {
+        matches!(self.state, LaneState::Open) && self.reverts < REVERTS_MAX
+    }
+
+    /// May what it already holds be signed for the first time?
+    pub const fn may_sign(&self) -> bool {
+        matches!(self.state, LaneState::Open | LaneState::Draining)
+    }
+
+    /// Allocates `count` nonces, from [`Wallet::next_nonce`] on.
+    ///
+    /// # Errors
+    /// [`Refusal`] when the lane takes no new work.
+    pub fn allocate(self, count: u64) -> Result<Moved<Self>, Refusal> {
+        if !self.takes_work() {
+            return Err(self.not_from("allocate a nonce on"));
+        }
+        Ok(self.moved(|wallet| wallet.next_nonce = wallet.next_nonce.saturating_add(count)))
+    }
+
+    /// Takes no new work and builds nothing, until resumed.
+    ///
+    /// # Errors
+    /// [`Refusal`] from `frozen` and `retired`.
+    pub fn pause(self, reason: &str) -> Result<Moved<Self>, Refusal> {
+        match self.state {
+            LaneState::Open | LaneState::Paused | LaneState::Draining => Ok(self.into_state(LaneState::Paused, reason)),
+            LaneState::Frozen { .. } | LaneState::Retired => Err(self.not_from("pause")),
+        }
+    }
+
+    /// Takes no new work, finishes what it has.
+    ///
+    /// # Errors
+    /// [`Refusal`] from `frozen` and `retired`.
+    pub fn drain(self, reason: &str) -> Result<Moved<Self>, Refusal> {
+        match self.state {
+            LaneState::Open | LaneState::Paused | LaneState::Draining => {
+                Ok(self.into_state(LaneState::Draining, reason))
+            }
+            LaneState::Frozen { .. } | LaneState::Retired => Err(self.not_from("drain")),
+        }
+    }
+
+    /// Takes work again; an open breaker closes.
+    ///
+    /// # Errors
+    /// [`Refusal`] from `frozen` (see [`Wallet::unfreeze`]) and `retired`.
+    pub fn resume(self, reason: &str) -> Result<Moved<Self>, Refusal> {
+        match self.state {
+            LaneState::Open | LaneState::Paused | LaneState::Draining => {
+                let mut moved = self.into_state(LaneState::Open, reason);
+                moved = moved.then(|wallet| Ok(wallet.moved(|wallet| wallet.reverts = 0)))?;
+                Ok(moved)
+            }
+            LaneState::Frozen { .. } | LaneState::Retired => Err(self.not_from("resume")),
+        }
+    }
+
+    /// Something left this wallet that no stored attempt explains (M6). Allowed from every state but `retired`.
+    ///
+    /// # Errors
+    /// [`Refusal`] from `retired`.
+    pub fn freeze(self, evidence: String) -> Result<Moved<Self>, Refusal> {
+        match self.state {
+            LaneState::Open | LaneState::Paused | LaneState::Draining | LaneState::Frozen { .. } => {
+                let reason = evidence.clone();
+                Ok(self.into_state(LaneState::Frozen { evidence }, &reason))
+            }
+            LaneState::Retired => Err(self.not_from("freeze")),
+        }
+    }
+
+    /// Two persons have explained what froze the lane. `next_nonce` is what the chain's pending count says, never below
+    /// what we allocated.
+    ///
+    /// # Errors
+    /// [`Refusal`] unless frozen.
+    pub fn unfreeze(self, next_nonce: u64, reason: &str) -> Result<Moved<Self>, Refusal> {
+        match self.state {
+            LaneState::Frozen { .. } => {
+                let moved = self.into_state(LaneState::Open, reason);
+                moved.then(|wallet| {
+                    Ok(wallet.moved(|wallet| wallet.next_nonce = wallet.next_nonce.max(next_nonce)))
+                })
+            }
+            LaneState::Open | LaneState::Paused | LaneState::Draining | LaneState::Retired => {
+                Err(self.not_from("unfreeze"))
+            }
+        }
+    }
+
+    /// Takes the wallet out of service for ever. The caller has shown it empty and idle.
+    ///
+    /// # Errors
+    /// [`Refusal`] unless paused, draining or frozen: retiring is never a surprise to a working lane.
+    pub fn retire(self, reason: &str) -> Result<Moved<Self>, Refusal> {
+        match self.state {
+            LaneState::Paused | LaneState::Draining | LaneState::Frozen { .. } => {
+                Ok(self.into_state(LaneState::Retired, reason))
+            }
+            LaneState::Open | LaneState::Retired => Err(self.not_from("retire")),
+        }
+    }
+
+    /// Allows a higher fee for a time.
+    ///
+    /// # Errors
+    /// [`Refusal`] from `retired`.
+    pub fn raise_cap(self, cap: Option<RaisedCap>, reason: &str) -> Result<Moved<Self>, Refusal> {
+        match self.state {
+            LaneState::Open | LaneState::Paused | LaneState::Draining | LaneState::Frozen { .. } => {
+                let reason = reason.to_owned();
+                Ok(self.moved(|wallet| {
+                    wallet.raised_cap = cap;
+                    wallet.reason = reason;
+                }))
+            }
+            LaneState::Retired => Err(self.not_from("raise the fee cap of")),
+        }
+    }
+
+    /// Notes what keeps the lane from sending, or that nothing does. `None` when that is already what is stored.
+    pub fn obstructed(self, waiting: Option<Waiting>, at: Timestamp) -> Option<Moved<Self>> {
+        if self.obstacle.map(|obstacle| obstacle.waiting) == waiting {
+            return None;
+        }
+        Some(self.moved(|wallet| wallet.obstacle = waiting.map(|waiting| Obstacle { waiting, since: at })))
+    }
+
+    /// Counts a revert, or starts again after a success. `None` when nothing changes.
+    pub fn reverted(self, reverted: bool) -> Option<Moved<Self>> {
+        match (reverted, self.reverts) {
+            (false, 0) => None,
+            (false, _) => Some(self.moved(|wallet| wallet.reverts = 0)),
+            (true, _) => Some(self.moved(|wallet| wallet.reverts = wallet.reverts.saturating_add(1))),
+        }
+    }
+
+    /// The fee cap an operator raised, while it lasts.
+    pub fn cap_in_force(&self, now: Timestamp) -> Option<u128> {
+        self.raised_cap.filter(|cap| now < cap.until).map(|cap| cap.max_fee_wei)
+    }
+
+    fn into_state(self, state: LaneState, reason: &str) -> Moved<Self> {
+        let reason = reason.to_owned();
+        self.moved(|wallet| {
+            wallet.state = state;
+            wallet.reason = reason;
+        })
+    }
+
+    fn moved(self, change: impl FnOnce(&mut Self)) -> Moved<Self> {
+        let mut after = self.clone();
+        change(&mut after);
+        after.version = self.version.saturating_add(1);
+        Moved::new(self, after)
+    }
+
+    fn not_from(&self, transition: &'static str) -> Refusal {
+        Refusal::NotFrom { thing: "wallet", transition, state: self.state.as_str() }
+    }
+}

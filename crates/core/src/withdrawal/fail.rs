@@ -1,0 +1,36 @@
+//! `approved | queued | assigned | needs_attention -> failed`: nothing can ever pay it, by proof.
+
+use super::{Ended, State, Withdrawal};
+use crate::moved::{Moved, Refusal};
+use crate::proof::Proof;
+use crate::time::Timestamp;
+
+impl Withdrawal {
+    /// Gives it up for good. From `assigned` this needs proof that its slot is dead, or that it never had one; from
+    /// `needs_attention` it is refused while any slot is alive.
+    ///
+    /// # Errors
+    /// [`Refusal`] from other states, and when the evidence is missing.
+    pub fn fail(self, code: &str, proof: Option<&Proof>, slotless: bool, at: Timestamp) -> Result<Moved<Self>, Refusal> {
+        let evidence = |why| Err(Refusal::Evidence { transition: "give up", why });
+        match &self.state {
+            State::Approved(_) | State::Queued(_) => {}
+            State::Assigned(assigned) => match proof {
+                None if slotless => {}
+                None => return evidence("its slot has no proof of death"),
+                Some(proof) if proof.transfer == Some(assigned.transfer) && proof.proves_death() => {}
+                Some(_) => return evidence("the proof does not establish that its slot is dead"),
+            },
+            State::NeedsAttention(attention) if attention.slots_dead => {}
+            State::NeedsAttention(_) => return evidence("a slot of it is not proven dead"),
+            State::Requested
+            | State::Held(_)
+            | State::Paid(_)
+            | State::Rejected(_)
+            | State::Cancelled(_)
+            | State::Failed(_) => return Err(self.not_from("give up")),
+        }
+        let ended = Ended { code: code.into(), proof: proof.map(|proof| proof.id), at };
+        Ok(self.moved(State::Failed(ended)))
+    }
+}

@@ -1,0 +1,8 @@
+//! Promises of the devnet, kept against a real anvil. Each test has a chain of its own on a free port.
+
+mod artifact;
+mod authorization;
+mod chain;
+mod control;
+mod support;
+mod token;

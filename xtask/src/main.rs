@@ -1,0 +1,64 @@
+//! `cargo xtask`: starts the checks of this workspace, on any machine that has cargo.
+//!
+//! `tidy` enforces the house rules that no compiler knows: who may depend on whom, how long a file may
+//! grow, what both languages must say. `lint` is everything a change must pass before its tests run.
+//!
+//! # Invariants
+//!
+//! - Depends on none of our crates: it still runs when they do not compile.
+//! - Reads the work tree and starts cargo; it changes no file.
+//! - Every finding is `path:line: what is wrong, and what to do`, and makes the exit code non-zero.
+
+mod lint;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  tidy    check the house rules: edges, file length, names, catalogues, headers, links, ADRs
+  lint    fmt, tidy, clippy and doc with warnings as errors, and cargo deny where it is installed
+  help    print this list
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let command = match words.as_slice() {
+        [] => "help",
+        [command] => command.as_str(),
+        [_, extra, ..] => {
+            return refuse(&format!("`{extra}` is one word too many, commands take no arguments"));
+        }
+    };
+    if matches!(command, "help" | "--help" | "-h") {
+        print!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
+    let root = match find_root() {
+        Ok(root) => root,
+        Err(why) => return refuse(&why),
+    };
+    match command {
+        "tidy" => tidy::run(&root),
+        "lint" => lint::run(&root),
+        other => refuse(&format!("there is no command `{other}`")),
+    }
+}
+
+fn refuse(why: &str) -> ExitCode {
+    eprintln!("xtask: {why}; `cargo xtask help` lists the commands.");
+    ExitCode::from(2)
+}
+
+/// The folder of the workspace. It is looked for at run time: clones share one target folder, so a path
+/// fixed when this was compiled could be another clone's.
+fn find_root() -> Result<PathBuf, String> {
+    let here =
+        std::env::current_dir().map_err(|error| format!("the current folder cannot be read ({error})"))?;
+    here.ancestors()
+        .find(|folder| folder.join("xtask/Cargo.toml").is_file())
+        .map(Path::to_path_buf)
+        .ok_or_else(|| "this folder is not inside the Sluice workspace, change into it first".to_owned())
+}
