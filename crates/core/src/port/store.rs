@@ -140,7 +140,7 @@ pub struct LaneView {
     pub partner: Partner,
     /// Every transfer that is not final or dropped, by slot and age, with all its attempts.
     pub transfers: Vec<(Transfer, Vec<Durable<Attempt>>)>,
-    /// The withdrawals those transfers carry, where a cancellation was asked for.
+    /// Withdrawals those transfers carry for which a cancellation was asked and not yet answered.
     pub cancels: Vec<WithdrawalId>,
     /// Stops in force.
     pub stops: Vec<Stop>,

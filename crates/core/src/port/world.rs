@@ -32,6 +32,8 @@ pub enum Topic {
     Events,
     /// An alert was raised or closed.
     Alerts,
+    /// Nothing but time: a loop that failed waits here, so that signals cannot make it busy.
+    Backoff(String),
 }
 
 /// Waiting and signalling. A signal is a hint: losing every one of them only costs latency.

@@ -70,7 +70,8 @@ impl Transfer {
             Mode::Void { .. } => Kind::Void,
         };
         self.same_slot("bump", &signed.slot, kind, &attempt)?;
-        let state = State::Signed(Signed { pending: Some(attempt.id), ..signed });
+        let fuelled = signed.fuelled.clone().covering(&attempt);
+        let state = State::Signed(Signed { pending: Some(attempt.id), fuelled, ..signed });
         Ok(Allotment { transfer: self.moved(state, at), attempt })
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Fuelled, Fuelling, State, Transfer};
 use crate::amount::Cost;
+use crate::attempt::Unsigned;
 use crate::moved::{Moved, Refusal};
 use crate::time::Timestamp;
 
@@ -43,5 +44,14 @@ impl Transfer {
             | State::Dropped { .. } => return Err(self.not_from("fuel")),
         };
         Ok(self.moved(State::Fuelled(Fuelled { funded, gas_limit, gas_budget }), at))
+    }
+}
+
+impl Fuelled {
+    /// The same, with a gas budget that covers the worst case of a new attempt. A budget never shrinks: any attempt of
+    /// the slot may be the one that is included.
+    pub(super) fn covering(mut self, attempt: &Unsigned) -> Self {
+        self.gas_budget = self.gas_budget.max(attempt.fees.worst().unwrap_or(self.gas_budget));
+        self
     }
 }

@@ -35,7 +35,8 @@ impl Transfer {
             for item in &mut transfer.items {
                 item.life = Life::Dead(proof.id);
             }
-            transfer.state = State::Built(Built { mode, attempt: attempt.id, asked: false, ..built });
+            let fuelled = built.fuelled.clone().covering(&attempt);
+            transfer.state = State::Built(Built { mode, attempt: attempt.id, asked: false, fuelled, ..built });
         });
         Ok(Allotment { transfer, attempt })
     }
@@ -60,7 +61,8 @@ impl Transfer {
         };
         self.same_slot("void", &signed.slot, Kind::Void, &attempt)?;
         let mode = Mode::Void { code: code.into(), races: true };
-        let state = State::Signed(Signed { mode, pending: Some(attempt.id), ..signed });
+        let fuelled = signed.fuelled.clone().covering(&attempt);
+        let state = State::Signed(Signed { mode, pending: Some(attempt.id), fuelled, ..signed });
         Ok(Allotment { transfer: self.moved(state, at), attempt })
     }
 }

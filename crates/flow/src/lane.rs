@@ -1,0 +1,241 @@
+//! The lane loop: one hot wallet, one stream of transfers, one process at a time.
+//!
+//! A turn runs its stages in an order in which whatever an earlier turn, or a crashed process, left behind is finished
+//! before anything new is begun.
+
+mod broadcast;
+mod build;
+mod cancel;
+mod fuel;
+mod fund;
+mod give_back;
+mod plan;
+mod sign;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sluice_core::access::Actor;
+use sluice_core::amount::Units;
+use sluice_core::asset::Asset;
+use sluice_core::attempt::{Attempt, Durable};
+use sluice_core::chain::{BlockRef, ChainProfile};
+use sluice_core::event::Cause;
+use sluice_core::id::{AttemptId, WalletId};
+use sluice_core::lane::{Fence, LEASE_MARGIN_MS, LEASE_MS, RENEW_MS};
+use sluice_core::port::Ports;
+use sluice_core::port::chain::Chain;
+use sluice_core::port::store::{Change, LaneView, Outcome};
+use sluice_core::port::world::Topic;
+use sluice_core::stop::stopped;
+use sluice_core::time::Timestamp;
+use sluice_core::transfer::{State, Transfer};
+use sluice_core::wallet::Wallet;
+use sluice_core::withdrawal::Waiting;
+
+use crate::{Done, StageError};
+
+/// Longest a lane sleeps without looking, milliseconds.
+const SWEEP_MS: u64 = 500;
+
+/// What a lane's process remembers between turns. Losing it costs a resend, never a decision.
+#[derive(Default)]
+pub struct Memory {
+    sent_at: BTreeMap<AttemptId, u64>,
+}
+
+/// Runs a lane for ever.
+pub async fn run(ports: Ports, wallet: WalletId, owner: String) {
+    let mut memory = Memory::default();
+    crate::keep(&ports, Topic::Lanes, "lane", async || turn(&ports, wallet, &owner, &mut memory).await).await;
+}
+
+/// One turn of a lane.
+///
+/// # Errors
+/// [`StageError`]: what the turn could not do; everything committed stays, everything else is done by the next turn.
+pub async fn turn(ports: &Ports, wallet: WalletId, owner: &str, memory: &mut Memory) -> Result<Done, StageError> {
+    let held = hold(ports, wallet, owner).await?;
+    let Some(view) = ports.store.lane(wallet).await? else {
+        return Err(StageError::NotConfigured(format!("wallet {wallet}")));
+    };
+    let chain = ports
+        .chains
+        .get(&view.wallet.chain)
+        .cloned()
+        .ok_or_else(|| StageError::NotConfigured(format!("chain {}", view.wallet.chain)))?;
+    let mut lane = Lane { ports, chain, owner, held, view, obstacle: None };
+    cancel::run(&mut lane).await?;
+    sign::run(&mut lane).await?;
+    broadcast::run(&mut lane, memory).await?;
+    let took = plan::run(&mut lane).await?;
+    fund::run(&mut lane).await?;
+    fuel::run(&mut lane).await?;
+    build::run(&mut lane).await?;
+    sign::run(&mut lane).await?;
+    broadcast::run(&mut lane, memory).await?;
+    lane.note_obstacle().await?;
+    Ok(Done::more_if(took, SWEEP_MS))
+}
+
+/// A lease and how long this process may rely on it, by its own clock: measured from before the database was asked, so
+/// that a slow answer shortens it.
+struct Held {
+    fence: Fence,
+    asked_at: Timestamp,
+}
+
+async fn hold(ports: &Ports, wallet: WalletId, owner: &str) -> Result<Held, StageError> {
+    let asked_at = ports.clock.now();
+    let lease = ports.store.lease(&format!("lane:{wallet}"), owner).await?.ok_or(StageError::LeaseLost)?;
+    Ok(Held { fence: lease.fence, asked_at })
+}
+
+/// A lane in the middle of a turn.
+struct Lane<'a> {
+    ports: &'a Ports,
+    chain: Arc<dyn Chain>,
+    owner: &'a str,
+    held: Held,
+    view: LaneView,
+    obstacle: Option<Waiting>,
+}
+
+impl Lane<'_> {
+    fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    fn profile(&self) -> &ChainProfile {
+        self.chain.profile()
+    }
+
+    fn native(&self) -> Asset {
+        Asset::native(self.profile())
+    }
+
+    fn wallet(&self) -> &Wallet {
+        &self.view.wallet
+    }
+
+    fn transfers(&self) -> impl Iterator<Item = &Transfer> {
+        self.view.transfers.iter().map(|(transfer, _)| transfer)
+    }
+
+    fn cause(&self, reason: &str) -> Cause {
+        Cause { actor: Actor::System("lane"), reason: reason.into(), at: self.now() }
+    }
+
+    /// A stop covers this transfer: no payment is signed, bumped or sent (M12).
+    fn stopped(&self, transfer: &Transfer) -> bool {
+        stopped(&self.view.stops, transfer.partner, transfer.asset.id, Some(transfer.wallet))
+    }
+
+    /// The fence for a call that follows at once. Renews when due. A lease that ran out during a slow call may come back
+    /// with a higher epoch; that is safe, because every write names the versions it read.
+    async fn fence(&mut self) -> Result<Fence, StageError> {
+        let age_ms = self.now().since_ms(self.held.asked_at);
+        if !(0..RENEW_MS).contains(&age_ms) {
+            self.held = hold(self.ports, self.view.wallet.id, self.owner).await?;
+        }
+        // A process that was paused between the two lines above notices here, or at the store and the signer.
+        if self.now().since_ms(self.held.asked_at) > LEASE_MS - LEASE_MARGIN_MS {
+            return Err(StageError::LeaseLost);
+        }
+        Ok(self.held.fence.clone())
+    }
+
+    /// Commits changes and reads the lane again. Says whether each was applied.
+    async fn apply(&mut self, changes: Vec<Change>) -> Result<Vec<bool>, StageError> {
+        if changes.is_empty() {
+            return Ok(vec![]);
+        }
+        let fence = self.fence().await?;
+        let outcomes = self.ports.store.apply(Some(fence), changes).await?;
+        if outcomes.contains(&Outcome::Fenced) {
+            return Err(StageError::LeaseLost);
+        }
+        for outcome in &outcomes {
+            if let Outcome::Refused(rule) = outcome {
+                tracing::error!(rule, wallet = %self.view.wallet.id, "The store refused a change of this lane");
+            }
+        }
+        self.reload().await?;
+        self.ports.wake.signal(Topic::Events);
+        Ok(outcomes.iter().map(|outcome| *outcome == Outcome::Applied).collect())
+    }
+
+    async fn reload(&mut self) -> Result<(), StageError> {
+        let id = self.view.wallet.id;
+        self.view = self
+            .ports
+            .store
+            .lane(id)
+            .await?
+            .ok_or_else(|| StageError::NotConfigured(format!("wallet {id}")))?;
+        Ok(())
+    }
+
+    /// Remembers what keeps this lane from sending; the first reason of a turn is the one to be told.
+    fn blocked_by(&mut self, waiting: Waiting) {
+        self.obstacle.get_or_insert(waiting);
+    }
+
+    async fn note_obstacle(&mut self) -> Result<(), StageError> {
+        let (obstacle, now) = (self.obstacle, self.now());
+        if let Some(step) = self.view.wallet.clone().obstructed(obstacle, now) {
+            let change = Change { wallets: vec![step], cause: Some(self.cause("obstacle")), ..Change::default() };
+            self.apply(vec![change]).await?;
+        }
+        Ok(())
+    }
+
+    /// What is free of an asset at the block its balance was read at (M8).
+    fn free(&self, asset: &Asset, balance: Units, at: BlockRef) -> Units {
+        let promised = self.transfers().filter(|transfer| !included_by(transfer, at)).flat_map(|transfer| {
+            let payout = (transfer.asset.id == asset.id && reserves(transfer))
+                .then(|| sluice_codec::scale::to_chain(transfer.amount(), &transfer.asset))
+                .flatten();
+            let gas = (asset.contract().is_none()).then(|| gas_budget(transfer)).flatten();
+            payout.into_iter().chain(gas)
+        });
+        sluice_core::lane::available(balance, promised)
+    }
+
+    fn signed_attempts(attempts: &[Durable<Attempt>]) -> impl Iterator<Item = &Durable<Attempt>> {
+        attempts.iter().filter(|attempt| attempt.get().signed().is_some())
+    }
+}
+
+/// The balance at `at` already shows what this transfer took.
+fn included_by(transfer: &Transfer, at: BlockRef) -> bool {
+    match &transfer.state {
+        State::Seen(seen) => seen.inclusion.block.number <= at.number,
+        State::Final(_) | State::Dropped { .. } => true,
+        State::Planned
+        | State::Funded(_)
+        | State::Fuelling(_)
+        | State::Fuelled(_)
+        | State::Built(_)
+        | State::Signed(_) => false,
+    }
+}
+
+/// The transfer's amount is promised.
+fn reserves(transfer: &Transfer) -> bool {
+    !matches!(transfer.state, State::Planned | State::Dropped { .. })
+}
+
+/// What the transfer may take for gas.
+fn gas_budget(transfer: &Transfer) -> Option<Units> {
+    let fuelled = match &transfer.state {
+        State::Fuelled(fuelled) => fuelled,
+        State::Built(built) => &built.fuelled,
+        State::Signed(signed) => &signed.fuelled,
+        State::Seen(seen) => &seen.signed.fuelled,
+        State::Planned | State::Funded(_) | State::Fuelling(_) | State::Final(_) | State::Dropped { .. } => {
+            return None;
+        }
+    };
+    Some(Units::from(fuelled.gas_budget.0))
+}

@@ -1,0 +1,178 @@
+//! In: signed transfers. Out: their bytes sent, sent again while absent, or followed by a dearer attempt.
+//! "Sending" was stored with the signature; what a node answers is a note. A crash costs a resend.
+
+use std::collections::BTreeMap;
+
+use sluice_core::alert::{Code, Raise};
+use sluice_core::attempt::{Attempt, Durable, Kind, Signed, Unsigned};
+use sluice_core::fee::{self, Market, Offer};
+use sluice_core::id::AttemptId;
+use sluice_core::port::chain::Heard;
+use sluice_core::port::store::Change;
+use sluice_core::transfer::{Mode, State, Transfer};
+use sluice_core::wallet::LaneState;
+use sluice_core::withdrawal::Waiting;
+
+use super::{Lane, Memory};
+use crate::StageError;
+
+pub(super) async fn run(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<(), StageError> {
+    send(lane, memory).await?;
+    bump(lane).await
+}
+
+async fn send(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<(), StageError> {
+    let height = lane.view.height;
+    let again = lane.profile().resend_after_blocks;
+    let due = |sent: &BTreeMap<AttemptId, u64>, id| {
+        sent.get(&id).is_none_or(|at| height.saturating_sub(*at) >= again || height < *at)
+    };
+    if !lane.view.transfers.iter().any(|(transfer, _)| matches!(transfer.state, State::Signed(_))) {
+        memory.sent_at.clear();
+        return Ok(());
+    }
+    // A lane that lost its lease sends nothing, and a stop that came meanwhile is obeyed (M7, M12).
+    lane.fence().await?;
+    lane.view.stops = lane.ports.store.stops().await?;
+    let mut slice: Vec<Durable<Signed>> = Vec::new();
+    for (transfer, attempts) in &lane.view.transfers {
+        let State::Signed(state) = &transfer.state else { continue };
+        let kind = match state.mode {
+            Mode::Pay => Kind::Pay,
+            Mode::Void { .. } => Kind::Void,
+        };
+        // Once a void is signed nothing else of the slot is resent (M3). While it still waits for its signature, nothing
+        // of the slot is sent at all: the wish to void came after the bytes.
+        let latest = Lane::signed_attempts(attempts)
+            .filter(|attempt| attempt.get().unsigned().kind == kind)
+            .max_by_key(|attempt| attempt.get().unsigned().serial)
+            .and_then(Durable::<Attempt>::signed);
+        let Some(latest) = latest else { continue };
+        if kind == Kind::Pay && lane.stopped(transfer) {
+            continue;
+        }
+        if due(&memory.sent_at, latest.get().unsigned.id) {
+            slice.push(latest);
+        }
+    }
+    if slice.is_empty() {
+        return Ok(());
+    }
+    slice.sort_by_key(|attempt| attempt.get().unsigned.slot.nonce());
+    let heard = lane.chain.submit(&slice).await;
+    let mut change = Change { cause: Some(lane.cause("broadcast")), ..Change::default() };
+    for (attempt, heard) in slice.iter().zip(heard) {
+        let id = attempt.get().unsigned.id;
+        memory.sent_at.insert(id, height);
+        if heard == Heard::NoFunds {
+            lane.blocked_by(Waiting::Gas);
+        }
+        change.notes.push((id, note(&heard)));
+    }
+    lane.apply(vec![change]).await?;
+    Ok(())
+}
+
+/// A note for the timeline. Nothing reads it to decide.
+fn note(heard: &Heard) -> String {
+    match heard {
+        Heard::Accepted => "accepted".into(),
+        Heard::Known => "known".into(),
+        Heard::NonceConsumed => "nonce consumed".into(),
+        Heard::Underpriced => "underpriced".into(),
+        Heard::Gap => "gap".into(),
+        Heard::NoFunds => "no funds".into(),
+        Heard::Unclear(text) => format!("unclear: {}", text.chars().take(200).collect::<String>()),
+    }
+}
+
+/// Attempts outside for too many blocks get a dearer one, the oldest nonce first, up to the cap.
+async fn bump(lane: &mut Lane<'_>) -> Result<(), StageError> {
+    if !lane.profile().replaceable || matches!(lane.wallet().state, LaneState::Frozen { .. } | LaneState::Retired) {
+        return Ok(());
+    }
+    let (height, after) = (lane.view.height, lane.profile().bump_after_blocks);
+    let stuck: Vec<(Transfer, Unsigned)> = lane
+        .view
+        .transfers
+        .iter()
+        .filter_map(|(transfer, attempts)| {
+            let State::Signed(state) = &transfer.state else { return None };
+            let waited = height.saturating_sub(state.sent_at_height) >= after;
+            let latest = attempts.iter().find(|it| it.get().unsigned().id == state.attempt)?;
+            let pay = state.mode == Mode::Pay;
+            (waited && state.pending.is_none() && !(pay && lane.stopped(transfer)))
+                .then(|| (transfer.clone(), latest.get().unsigned().clone()))
+        })
+        .collect();
+    let subject = lane.wallet().id.to_string();
+    let mut change = Change { cause: Some(lane.cause("bump")), ..Change::default() };
+    let mut changes = Vec::new();
+    if !stuck.is_empty() {
+        let market = lane.chain.market().await?;
+        for (transfer, latest) in stuck {
+            match dearer(lane, &transfer, &latest, &market)? {
+                Ok(attempt) => {
+                    let allotment = transfer.bump(attempt, lane.now())?;
+                    changes.push(Change {
+                        transfers: vec![allotment.transfer],
+                        attempts: vec![allotment.attempt],
+                        cause: Some(lane.cause("bump")),
+                        ..Change::default()
+                    });
+                }
+                Err((needed_wei, cap_wei)) => {
+                    lane.blocked_by(Waiting::FeeCap);
+                    change.raise.push(Raise {
+                        code: Code::FeeAtCap,
+                        subject: subject.clone(),
+                        partner: Some(transfer.partner),
+                        detail: format!(
+                            "the oldest slot needs {needed_wei} wei per gas and may offer {cap_wei}; it is resent, not raised"
+                        ),
+                    });
+                    break;
+                }
+            }
+        }
+    }
+    if lane.obstacle != Some(Waiting::FeeCap) && lane.wallet().obstacle.is_some_and(|it| it.waiting == Waiting::FeeCap)
+    {
+        change.close.push((Code::FeeAtCap, subject));
+    }
+    if !change.raise.is_empty() || !change.close.is_empty() {
+        changes.push(change);
+    }
+    lane.apply(changes).await?;
+    Ok(())
+}
+
+fn dearer(
+    lane: &Lane<'_>,
+    transfer: &Transfer,
+    latest: &Unsigned,
+    market: &Market,
+) -> Result<Result<Unsigned, (u128, u128)>, StageError> {
+    let now = lane.now();
+    let cap = fee::cap(lane.profile(), lane.wallet().cap_in_force(now));
+    let fees = match fee::bump(lane.profile(), &latest.fees, latest.fees.gas_limit, market, cap) {
+        Offer::At(fees) => fees,
+        Offer::AboveCap { needed_wei, cap_wei } => return Ok(Err((needed_wei, cap_wei))),
+    };
+    let pays: Vec<_> = match latest.kind {
+        Kind::Pay => transfer.items.iter().map(|item| item.approved.payment.clone()).collect(),
+        Kind::Void => vec![],
+    };
+    let bytes = sluice_codec::evm::draft(latest.kind, &latest.slot, &fees, &pays, &transfer.asset)
+        .map_err(|error| StageError::Encode(error.to_string()))?;
+    let serial = lane.view.transfers.iter().find(|(it, _)| it.id == transfer.id).map_or(0, |(_, it)| it.len());
+    Ok(Ok(Unsigned {
+        id: AttemptId::new(lane.ports.entropy.ulid(now)),
+        serial: u32::try_from(serial).unwrap_or(u32::MAX),
+        fees,
+        bytes: bytes.unsigned,
+        digest: bytes.digest,
+        built_at: now,
+        ..latest.clone()
+    }))
+}

@@ -1,0 +1,166 @@
+//! In: fuelled transfers. Out: built ones: slot and unsigned bytes are durable. What can have changed since the decision
+//! is judged again first, and the signer's caps are asked before a nonce exists.
+//! A crash leaves nothing, or all of it: nonces, slots and bytes of a slice are one commit.
+
+use sluice_core::alert::{Code, Raise};
+use sluice_core::attempt::{Kind, Unsigned};
+use sluice_core::fee::{self, Offer};
+use sluice_core::id::AttemptId;
+use sluice_core::port::store::Change;
+use sluice_core::slot::Slot;
+use sluice_core::transfer::{Failure, State, Transfer};
+use sluice_core::withdrawal::Waiting;
+
+use super::Lane;
+use super::give_back::{self, Fate};
+use crate::StageError;
+
+pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
+    let fuelled: Vec<Transfer> =
+        lane.transfers().filter(|transfer| matches!(transfer.state, State::Fuelled(_))).cloned().collect();
+    if fuelled.is_empty() {
+        return Ok(());
+    }
+    if !lane.wallet().takes_work() {
+        return Ok(()); // `plan` gives it back.
+    }
+    // Stops are read again: the lane's view may be a network call old (M12).
+    lane.view.stops = lane.ports.store.stops().await?;
+    let (open, stopped): (Vec<_>, Vec<_>) = fuelled.into_iter().partition(|transfer| !lane.stopped(transfer));
+    let (mut changes, mut admitted) = (Vec::new(), Vec::new());
+    for transfer in stopped {
+        lane.blocked_by(Waiting::Stop);
+        changes.push(back(lane, transfer, Fate::Back("stopped")).await?);
+    }
+    for transfer in admit(lane, open, &mut changes).await? {
+        if lane.view.cancels.iter().any(|id| transfer.items.iter().any(|item| item.withdrawal == *id)) {
+            changes.push(back(lane, transfer, Fate::Cancelled).await?);
+        } else {
+            admitted.push(transfer);
+        }
+    }
+    if let Some(slice) = allot(lane, admitted).await? {
+        changes.push(slice);
+    }
+    lane.apply(changes).await?;
+    Ok(())
+}
+
+/// Asks the signer for room in its caps. A permanent refusal is a person's business, a passing one waits.
+async fn admit(
+    lane: &mut Lane<'_>,
+    transfers: Vec<Transfer>,
+    changes: &mut Vec<Change>,
+) -> Result<Vec<Transfer>, StageError> {
+    if transfers.is_empty() {
+        return Ok(transfers);
+    }
+    let fence = lane.fence().await?;
+    let payments: Vec<_> =
+        transfers.iter().flat_map(|transfer| transfer.live().map(|item| item.approved.clone())).collect();
+    let mut answers = match lane.ports.signer.admit(lane.wallet().id, fence.epoch, &payments).await {
+        Ok(answers) => answers.into_iter(),
+        Err(error) => {
+            super::sign::signer_down(lane, &error.to_string(), changes);
+            return Ok(vec![]);
+        }
+    };
+    let mut admitted = Vec::new();
+    for transfer in transfers {
+        let refusals: Vec<_> = answers.by_ref().take(transfer.live().count()).filter_map(Result::err).collect();
+        let Some(refusal) = refusals.first() else {
+            admitted.push(transfer);
+            continue;
+        };
+        lane.blocked_by(Waiting::Signature);
+        let subject = transfer.items.first().map_or_else(|| transfer.id.to_string(), |it| it.withdrawal.to_string());
+        let fate = if refusal.permanent {
+            Fate::Failed(Failure::SignerRefused)
+        } else {
+            Fate::Failed(Failure::SignerDown)
+        };
+        let mut change = back(lane, transfer, fate).await?;
+        change.raise.push(Raise {
+            code: Code::SignerRefused,
+            subject,
+            partner: Some(lane.wallet().partner),
+            detail: format!("the signer refuses before a slot exists: {refusal}"),
+        });
+        changes.push(change);
+    }
+    Ok(admitted)
+}
+
+/// Gives the slice its nonces and bytes.
+async fn allot(lane: &mut Lane<'_>, slice: Vec<Transfer>) -> Result<Option<Change>, StageError> {
+    if slice.is_empty() || slot_at_cap(lane) {
+        return Ok(None);
+    }
+    let market = lane.chain.market().await?;
+    let now = lane.now();
+    let cap = fee::cap(lane.profile(), lane.wallet().cap_in_force(now));
+    let (chain, sender, mut nonce) = (lane.wallet().chain, lane.wallet().address, lane.wallet().next_nonce);
+    let mut change = Change { cause: Some(lane.cause("build")), ..Change::default() };
+    for transfer in slice {
+        let State::Fuelled(fuelled) = &transfer.state else { continue };
+        let Offer::At(fees) = fee::offer(lane.profile(), &market, fuelled.gas_limit, cap) else {
+            lane.blocked_by(Waiting::FeeCap);
+            break;
+        };
+        // A market that rose since `fuel` reserved would spend more than is promised.
+        if fees.worst().is_none_or(|worst| worst > fuelled.gas_budget) {
+            lane.blocked_by(Waiting::Gas);
+            break;
+        }
+        let slot = Slot::EvmNonce { chain, sender, nonce };
+        let pays: Vec<_> = transfer.live().map(|item| item.approved.payment.clone()).collect();
+        let bytes = sluice_codec::evm::draft(Kind::Pay, &slot, &fees, &pays, &transfer.asset)
+            .map_err(|error| StageError::Encode(error.to_string()))?;
+        let attempt = Unsigned {
+            id: AttemptId::new(lane.ports.entropy.ulid(now)),
+            transfer: transfer.id,
+            serial: 0,
+            kind: Kind::Pay,
+            slot,
+            fees,
+            bytes: bytes.unsigned,
+            digest: bytes.digest,
+            built_at: now,
+        };
+        let allotment = transfer.build(attempt, now)?;
+        change.transfers.push(allotment.transfer);
+        change.attempts.push(allotment.attempt);
+        nonce += 1;
+    }
+    let count = nonce - lane.wallet().next_nonce;
+    if count == 0 {
+        return give_back_overtaken(lane).await;
+    }
+    change.wallets.push(lane.wallet().clone().allocate(count)?);
+    Ok(Some(change))
+}
+
+/// The market outran the reservation before anything was built: the oldest item gives its reservation back and is
+/// fuelled again from the queue.
+async fn give_back_overtaken(lane: &mut Lane<'_>) -> Result<Option<Change>, StageError> {
+    let overtaken = lane.transfers().find(|transfer| matches!(transfer.state, State::Fuelled(_))).cloned();
+    match overtaken {
+        Some(transfer) => Ok(Some(back(lane, transfer, Fate::Failed(Failure::FeeCapReached)).await?)),
+        None => Ok(None),
+    }
+}
+
+/// No nonce is allocated while the oldest slot of the lane sits at its fee cap: it would only queue behind it.
+fn slot_at_cap(lane: &mut Lane<'_>) -> bool {
+    let at_cap = lane.obstacle == Some(Waiting::FeeCap);
+    if at_cap {
+        lane.blocked_by(Waiting::FeeCap);
+    }
+    at_cap
+}
+
+async fn back(lane: &Lane<'_>, transfer: Transfer, fate: Fate) -> Result<Change, StageError> {
+    let ids: Vec<_> = transfer.items.iter().map(|item| item.withdrawal).collect();
+    let withdrawals = lane.ports.store.withdrawals(&ids).await?;
+    Ok(give_back::change(transfer, withdrawals, fate, lane.cause("build"))?)
+}

@@ -1,0 +1,92 @@
+//! In: wishes to cancel for work of this lane. Out: granted where no slot exists or none was ever signed; otherwise the
+//! slot is turned to void and the chain decides. A crash leaves the wish, and whatever was already turned.
+
+use sluice_core::port::store::Change;
+use sluice_core::transfer::{Mode, State, Transfer};
+use sluice_core::withdrawal::{State as WithdrawalState, Waiting};
+
+use super::give_back::{self, Fate};
+use super::plan::is_unslotted;
+use super::sign::{Closed, close_unsigned, draft_void};
+use super::Lane;
+use crate::StageError;
+
+pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
+    let cancels = lane.view.cancels.clone();
+    let wanted: Vec<Transfer> = lane
+        .transfers()
+        .filter(|transfer| transfer.live().any(|item| cancels.contains(&item.withdrawal)))
+        .cloned()
+        .collect();
+    let mut changes = Vec::new();
+    for transfer in wanted {
+        if is_unslotted(&transfer) {
+            let ids: Vec<_> = transfer.items.iter().map(|item| item.withdrawal).collect();
+            let withdrawals = lane.ports.store.withdrawals(&ids).await?;
+            changes.push(give_back::change(transfer, withdrawals, Fate::Cancelled, lane.cause("cancel"))?);
+            continue;
+        }
+        match &transfer.state {
+            State::Built(built) if built.mode == Mode::Pay => changes.extend(cancel_built(lane, &transfer).await?),
+            State::Signed(signed) if signed.mode == Mode::Pay => changes.extend(cancel_signed(lane, &transfer).await?),
+            // Voided already, or in a block: the chain's answer is on its way.
+            State::Built(_) | State::Signed(_) | State::Seen(_) => {}
+            State::Planned
+            | State::Funded(_)
+            | State::Fuelling(_)
+            | State::Fuelled(_)
+            | State::Final(_)
+            | State::Dropped { .. } => {}
+        }
+    }
+    lane.apply(changes).await?;
+    Ok(())
+}
+
+/// The signer may have been asked. It closes the slot if it never signed, and says what it signed if it did.
+async fn cancel_built(lane: &mut Lane<'_>, transfer: &Transfer) -> Result<Option<Change>, StageError> {
+    match close_unsigned(lane, transfer, "cancelled").await? {
+        Some(Closed::Dead(closed)) => {
+            let now = lane.now();
+            let mut change = Change { cause: Some(lane.cause("cancel")), ..Change::default() };
+            closed.change_into(&mut change);
+            let ids: Vec<_> = transfer.items.iter().map(|item| item.withdrawal).collect();
+            for withdrawal in lane.ports.store.withdrawals(&ids).await? {
+                if matches!(withdrawal.state, WithdrawalState::Assigned(_)) {
+                    change.withdrawals.push(withdrawal.cancelled(Some(&closed.proof), now)?);
+                }
+            }
+            Ok(Some(change))
+        }
+        Some(Closed::Signed(change)) => Ok(Some(*change)),
+        None => Ok(None),
+    }
+}
+
+/// Bytes may have left: a dearer void races them. Where the chain cannot replace, only its answer can be awaited.
+async fn cancel_signed(lane: &mut Lane<'_>, transfer: &Transfer) -> Result<Option<Change>, StageError> {
+    if !lane.profile().replaceable {
+        return Ok(None);
+    }
+    let market = lane.chain.market().await?;
+    // Dearer than every attempt of the slot, signed or not: any of them may be in a pool.
+    let dearest = lane
+        .view
+        .transfers
+        .iter()
+        .find(|(it, _)| it.id == transfer.id)
+        .and_then(|(_, attempts)| attempts.iter().map(|it| it.get().unsigned()).max_by_key(|it| it.fees.max_fee_wei))
+        .cloned();
+    let Some(void) = draft_void(lane, transfer, &market, dearest.as_ref()) else {
+        lane.blocked_by(Waiting::FeeCap);
+        return Ok(None);
+    };
+    let now = lane.now();
+    let allotment = transfer.clone().void_signed("cancelled", void, now)?;
+    Ok(Some(Change {
+        transfers: vec![allotment.transfer],
+        attempts: vec![allotment.attempt],
+        cause: Some(lane.cause("cancel")),
+        ..Change::default()
+    }))
+}

@@ -1,0 +1,124 @@
+//! In: funded transfers. Out: fuelled ones: simulated as the sender, with gas reserved. What simulation refuses follows
+//! the failure table before any slot is taken. A crash leaves a transfer that is simulated again.
+
+use sluice_core::alert::{Code, Raise};
+use sluice_core::amount::Cost;
+use sluice_core::fee::{self, Offer};
+use sluice_core::port::chain::{Preflight, Trial};
+use sluice_core::port::store::Change;
+use sluice_core::transfer::{Failure, State, Transfer};
+use sluice_core::withdrawal::Waiting;
+
+use super::Lane;
+use super::give_back::{self, Fate};
+use crate::StageError;
+
+/// Margin over the node's estimate, percent: the recipient's balance may become zero or non-zero meanwhile.
+const GAS_MARGIN_PERCENT: u64 = 30;
+
+pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
+    let funded: Vec<Transfer> =
+        lane.transfers().filter(|transfer| matches!(transfer.state, State::Funded(_))).cloned().collect();
+    if funded.is_empty() {
+        return Ok(());
+    }
+    let from = lane.wallet().address;
+    let trials: Vec<Trial> = funded
+        .iter()
+        .flat_map(|transfer| {
+            transfer.live().map(|item| Trial {
+                from,
+                asset: transfer.asset.clone(),
+                to: item.approved.payment.to,
+                payment: item.approved.payment.clone(),
+            })
+        })
+        .collect();
+    let verdicts = lane.chain.preflight(&trials).await?;
+    let market = lane.chain.market().await?;
+    let native = lane.native();
+    let (block, balances) = lane.chain.balances(from, std::slice::from_ref(&native)).await?;
+    let mut free = lane.free(&native, balances.first().copied().unwrap_or_default(), block);
+    let now = lane.now();
+    let cap = fee::cap(lane.profile(), lane.wallet().cap_in_force(now));
+
+    let (mut changes, mut trouble) = (Vec::new(), None);
+    for (transfer, verdict) in funded.into_iter().zip(verdicts) {
+        let failure = match verdict {
+            Preflight::Fails(failure) => failure,
+            Preflight::Passes { gas } => {
+                let with_margin = gas.saturating_mul(100 + GAS_MARGIN_PERCENT).div_ceil(100);
+                let gas_limit = with_margin.min(lane.profile().transfer_gas_max).max(gas);
+                let Offer::At(fees) = fee::offer(lane.profile(), &market, gas_limit, cap) else {
+                    lane.blocked_by(Waiting::FeeCap);
+                    trouble.get_or_insert(Failure::FeeCapReached);
+                    continue;
+                };
+                let budget = fees.worst().unwrap_or(Cost(u128::MAX));
+                let needs = sluice_core::amount::Units::from(budget.0);
+                match free.checked_sub(needs) {
+                    Some(left) => {
+                        free = left;
+                        changes.push(Change {
+                            transfers: vec![transfer.fuel(gas_limit, budget, now)?],
+                            cause: Some(lane.cause("fuel")),
+                            ..Change::default()
+                        });
+                        continue;
+                    }
+                    None => Failure::GasEmpty,
+                }
+            }
+        };
+        match failure {
+            Failure::GasEmpty => lane.blocked_by(Waiting::Gas),
+            Failure::SenderBlacklisted | Failure::TokenPaused => lane.blocked_by(Waiting::Person),
+            Failure::FundsShort => lane.blocked_by(Waiting::Funds),
+            Failure::RecipientBlacklisted
+            | Failure::TransferReverts
+            | Failure::RevertedOnChain
+            | Failure::FeeCapReached
+            | Failure::SignerRefused
+            | Failure::SignerDown
+            | Failure::NodeDown
+            | Failure::Voided => {}
+        }
+        if !matches!(failure, Failure::RecipientBlacklisted | Failure::TransferReverts) {
+            trouble.get_or_insert(failure);
+        }
+        let ids: Vec<_> = transfer.items.iter().map(|item| item.withdrawal).collect();
+        let withdrawals = lane.ports.store.withdrawals(&ids).await?;
+        changes.push(give_back::change(transfer, withdrawals, Fate::Failed(failure), lane.cause(failure.as_str()))?);
+    }
+    changes.push(alerts(lane, trouble));
+    lane.apply(changes).await?;
+    Ok(())
+}
+
+/// Raises the alert a trouble asks for, and closes those that are over.
+fn alerts(lane: &Lane<'_>, trouble: Option<Failure>) -> Change {
+    let subject = lane.wallet().id.to_string();
+    let (gas, breaker, fee) = (Code::GasLow, Code::BreakerOpen, Code::FeeAtCap);
+    let raised = match trouble {
+        Some(Failure::GasEmpty) => Some((gas, "the wallet cannot pay for gas; top it up")),
+        Some(Failure::SenderBlacklisted) => Some((breaker, "the issuer refuses this wallet; nothing is sent from it")),
+        Some(Failure::TokenPaused) => Some((breaker, "the issuer has paused the token; everything waits")),
+        Some(Failure::FeeCapReached) => Some((fee, "the fee market is above the cap; raise it for a time or wait")),
+        Some(_) | None => None,
+    };
+    let mut change = Change { cause: Some(lane.cause("fuel")), ..Change::default() };
+    for code in [gas, breaker, fee] {
+        match raised {
+            Some((raised, detail)) if raised == code => change.raise.push(Raise {
+                code,
+                subject: subject.clone(),
+                partner: Some(lane.wallet().partner),
+                detail: detail.into(),
+            }),
+            // The fee alert also speaks for stuck attempts; `broadcast` closes it.
+            Some(_) | None if code == fee => {}
+            Some(_) | None => change.close.push((code, subject.clone())),
+        }
+    }
+    change
+}

@@ -1,0 +1,324 @@
+//! In: attempts that wait for a signature. Out: signed ones, durable; from that commit a byte may leave (M2).
+//! A crash before the commit leaves the question asked: the signer answers it again with the signature it recorded.
+
+use sluice_core::alert::{Code, Raise};
+use sluice_core::attempt::{Attempt, Durable, Kind, Signed, Unsigned};
+use sluice_core::fee::{self, Market, Offer};
+use sluice_core::id::{AttemptId, ProofId};
+use sluice_core::intent::SigningRequest;
+use sluice_core::port::signer::{SignerRefusal, SlotRecord};
+use sluice_core::port::store::Change;
+use sluice_core::proof::{Death, Proof, Tombstone, Verdict};
+use sluice_core::transfer::{Mode, State, Transfer};
+use sluice_core::wallet::LaneState;
+use sluice_core::withdrawal::{State as WithdrawalState, Waiting};
+
+use super::Lane;
+use crate::StageError;
+
+pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
+    let waiting = awaited(lane);
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    // Written before the question is asked: a cancellation that arrives now is told that a signature may exist.
+    let now = lane.now();
+    let asks: Vec<Change> = waiting
+        .iter()
+        .filter(|(transfer, _)| matches!(&transfer.state, State::Built(built) if !built.asked))
+        .map(|(transfer, _)| {
+            let step = transfer.clone().ask(now)?;
+            Ok(Change { transfers: vec![step], cause: Some(lane.cause("sign")), ..Change::default() })
+        })
+        .collect::<Result<_, StageError>>()?;
+    lane.apply(asks).await?;
+
+    // Read again: only what is still awaited after the commit is asked for.
+    let waiting = awaited(lane);
+    let fence = lane.fence().await?;
+    lane.view.stops = lane.ports.store.stops().await?;
+    let requests: Vec<(SigningRequest, Durable<Unsigned>)> = waiting
+        .iter()
+        .filter(|(transfer, attempt)| attempt.get().kind == Kind::Void || !lane.stopped(transfer))
+        .map(|(transfer, attempt)| (request(transfer, attempt.get(), fence.epoch, lane), attempt.clone()))
+        .collect();
+    if requests.is_empty() {
+        lane.blocked_by(Waiting::Stop);
+        return Ok(());
+    }
+    let mut changes = Vec::new();
+    let answers = match lane.ports.signer.sign(&requests).await {
+        Ok(answers) => answers,
+        Err(error) => {
+            signer_down(lane, &error.to_string(), &mut changes);
+            lane.apply(changes).await?;
+            return Ok(());
+        }
+    };
+    let (height, now) = (lane.view.height, lane.now());
+    let subject = lane.wallet().id.to_string();
+    changes.push(Change {
+        close: vec![(Code::SignerDown, subject)],
+        cause: Some(lane.cause("sign")),
+        ..Change::default()
+    });
+    for ((_, unsigned), answer) in requests.into_iter().zip(answers) {
+        let id = unsigned.get().transfer;
+        let Some(transfer) = lane.transfers().find(|transfer| transfer.id == id).cloned() else { continue };
+        match answer {
+            Ok(signature) => {
+                let signed = Signed {
+                    unsigned: unsigned.into_inner(),
+                    raw: signature.raw,
+                    txid: signature.txid,
+                    journal_seq: signature.journal_seq,
+                    signed_at: now,
+                };
+                changes.push(Change {
+                    transfers: vec![transfer.signed(&signed, height, now)?],
+                    journal_seq: Some(signature.journal_seq),
+                    signatures: vec![signed],
+                    cause: Some(lane.cause("sign")),
+                    ..Change::default()
+                });
+            }
+            Err(refusal) => changes.extend(refused(lane, transfer, refusal).await?),
+        }
+    }
+    lane.apply(changes).await?;
+    Ok(())
+}
+
+/// Attempts that wait for a signature and may have one: voids always, payments on a lane that may sign.
+fn awaited(lane: &Lane<'_>) -> Vec<(Transfer, Durable<Unsigned>)> {
+    let frozen = matches!(lane.wallet().state, LaneState::Frozen { .. } | LaneState::Retired);
+    let (may_sign, mut found) = (lane.wallet().may_sign(), Vec::new());
+    for (transfer, attempts) in &lane.view.transfers {
+        let (awaited, first) = match &transfer.state {
+            State::Built(built) => (Some(built.attempt), true),
+            State::Signed(signed) => (signed.pending, false),
+            // Overtaken by its own slot's inclusion: there is nothing left to sign for.
+            State::Seen(_)
+            | State::Planned
+            | State::Funded(_)
+            | State::Fuelling(_)
+            | State::Fuelled(_)
+            | State::Final(_)
+            | State::Dropped { .. } => (None, false),
+        };
+        let unsigned = attempts
+            .iter()
+            .find(|attempt| Some(attempt.get().unsigned().id) == awaited)
+            .and_then(Durable::<Attempt>::unsigned);
+        let Some(unsigned) = unsigned else { continue };
+        let void = unsigned.get().kind == Kind::Void;
+        // A frozen lane signs nothing new; a void of what is already out may still be needed, and moves no value.
+        if !frozen && (void || may_sign || !first) || (frozen && void) {
+            found.push((transfer.clone(), unsigned));
+        }
+    }
+    found
+}
+
+fn request(transfer: &Transfer, attempt: &Unsigned, epoch: i64, lane: &Lane<'_>) -> SigningRequest {
+    SigningRequest {
+        attempt: attempt.id,
+        kind: attempt.kind,
+        payments: transfer.items.iter().map(|item| item.approved.clone()).collect(),
+        slot: attempt.slot.clone(),
+        fees: attempt.fees,
+        wallet: transfer.wallet,
+        epoch,
+        digest: attempt.digest,
+        at: lane.now(),
+    }
+}
+
+/// The signer refuses. For good and for a first attempt: the slot is closed in its journal, the payment is dead by that
+/// tombstone, and the nonce is filled by a void at once, so that the slots behind it are not held up (M10).
+async fn refused(lane: &mut Lane<'_>, transfer: Transfer, refusal: SignerRefusal) -> Result<Vec<Change>, StageError> {
+    lane.blocked_by(Waiting::Signature);
+    let raise = Raise {
+        code: Code::SignerRefused,
+        subject: transfer.id.to_string(),
+        partner: Some(transfer.partner),
+        detail: format!("the signer refuses slot {}: {refusal}", transfer.slot().map_or_else(String::new, ToString::to_string)),
+    };
+    let mut change = Change { raise: vec![raise], cause: Some(lane.cause("signer_refused")), ..Change::default() };
+    match &transfer.state {
+        State::Built(built) if refusal.permanent && built.mode == Mode::Pay => {
+            match close_unsigned(lane, &transfer, "signer_refused").await? {
+                Some(Closed::Dead(closed)) => {
+                    let ids: Vec<_> = transfer.items.iter().map(|item| item.withdrawal).collect();
+                    let now = lane.now();
+                    for withdrawal in lane.ports.store.withdrawals(&ids).await? {
+                        if matches!(withdrawal.state, WithdrawalState::Assigned(_)) {
+                            closed.change_into(&mut change);
+                            let step = if withdrawal.cancel_requested.is_some() {
+                                withdrawal.cancelled(Some(&closed.proof), now)?
+                            } else {
+                                withdrawal.needs_attention("signer_refused", true, now)?
+                            };
+                            change.withdrawals.push(step);
+                        }
+                    }
+                }
+                Some(Closed::Signed(signed)) => return Ok(vec![change, *signed]),
+                None => {}
+            }
+        }
+        State::Signed(signed) if refusal.permanent && signed.pending.is_some() => {
+            let now = lane.now();
+            change.transfers.push(transfer.abandon_pending(now)?);
+        }
+        State::Built(_)
+        | State::Signed(_)
+        | State::Planned
+        | State::Funded(_)
+        | State::Fuelling(_)
+        | State::Fuelled(_)
+        | State::Seen(_)
+        | State::Final(_)
+        | State::Dropped { .. } => {}
+    }
+    Ok(vec![change])
+}
+
+/// What closing a slot at the signer brought.
+pub(super) enum Closed {
+    /// Never signed: dead, and turned to void.
+    Dead(Box<DeadSlot>),
+    /// It had been signed after all: here is the change that records it.
+    Signed(Box<Change>),
+}
+
+/// A slot that was never signed, with everything that commits together.
+pub(super) struct DeadSlot {
+    pub proof: Proof,
+    allotment: sluice_core::transfer::Allotment,
+    journal_seq: u64,
+}
+
+impl DeadSlot {
+    /// Puts proof, void and step into a change; once, however many items there are.
+    pub fn change_into(&self, change: &mut Change) {
+        if change.proofs.is_empty() {
+            change.proofs.push(self.proof.clone());
+            change.transfers.push(self.allotment.transfer.clone());
+            change.attempts.push(self.allotment.attempt.clone());
+            change.journal_seq = Some(self.journal_seq);
+        }
+    }
+}
+
+/// Closes the slot of a built transfer at the signer. `None` when fees for the void cannot be offered now or the signer
+/// will not say.
+pub(super) async fn close_unsigned(
+    lane: &mut Lane<'_>,
+    transfer: &Transfer,
+    code: &str,
+) -> Result<Option<Closed>, StageError> {
+    let State::Built(built) = &transfer.state else { return Ok(None) };
+    let market = lane.chain.market().await?;
+    let Some(void) = draft_void(lane, transfer, &market, None) else {
+        lane.blocked_by(Waiting::FeeCap);
+        return Ok(None);
+    };
+    let fence = lane.fence().await?;
+    let record = match lane.ports.signer.close(transfer.wallet, fence.epoch, &built.slot).await? {
+        Ok(record) => record,
+        Err(refusal) => {
+            tracing::warn!(transfer.id = %transfer.id, %refusal, "The signer will not close a slot");
+            return Ok(None);
+        }
+    };
+    let now = lane.now();
+    match record {
+        SlotRecord::Closed(tombstone) => {
+            let proof = tombstone_proof(lane, transfer, &tombstone);
+            let allotment = transfer.clone().void_unsigned(&proof, code, void, now)?;
+            Ok(Some(Closed::Dead(Box::new(DeadSlot { proof, allotment, journal_seq: tombstone.journal_seq }))))
+        }
+        SlotRecord::Signed(signatures) => {
+            let attempts = lane.view.transfers.iter().find(|(it, _)| it.id == transfer.id).map(|(_, it)| it.as_slice());
+            let recorded = signatures.into_iter().find_map(|(id, signature)| {
+                let attempt = attempts?.iter().find(|attempt| attempt.get().unsigned().id == id)?;
+                (id == built.attempt).then(|| Signed {
+                    unsigned: attempt.get().unsigned().clone(),
+                    raw: signature.raw,
+                    txid: signature.txid,
+                    journal_seq: signature.journal_seq,
+                    signed_at: now,
+                })
+            });
+            let Some(signed) = recorded else { return Ok(None) };
+            let change = Change {
+                transfers: vec![transfer.clone().signed(&signed, lane.view.height, now)?],
+                journal_seq: Some(signed.journal_seq),
+                signatures: vec![signed],
+                cause: Some(lane.cause("signature_recovered")),
+                ..Change::default()
+            };
+            Ok(Some(Closed::Signed(Box::new(change))))
+        }
+    }
+}
+
+/// A void for a transfer's slot, dearer than `over` where a paying attempt may be in the pool.
+pub(super) fn draft_void(
+    lane: &Lane<'_>,
+    transfer: &Transfer,
+    market: &Market,
+    over: Option<&Unsigned>,
+) -> Option<Unsigned> {
+    let slot = transfer.slot()?.clone();
+    let now = lane.now();
+    let cap = fee::cap(lane.profile(), lane.wallet().cap_in_force(now));
+    let gas = lane.profile().void_gas;
+    let offer = match over {
+        Some(old) => fee::bump(lane.profile(), &old.fees, gas, market, cap),
+        None => fee::offer(lane.profile(), market, gas, cap),
+    };
+    let Offer::At(fees) = offer else { return None };
+    let bytes = sluice_codec::evm::void(&slot, &fees).ok()?;
+    let serial = lane.view.transfers.iter().find(|(it, _)| it.id == transfer.id).map_or(0, |(_, it)| it.len());
+    Some(Unsigned {
+        id: AttemptId::new(lane.ports.entropy.ulid(now)),
+        transfer: transfer.id,
+        serial: u32::try_from(serial).unwrap_or(u32::MAX),
+        kind: Kind::Void,
+        slot,
+        fees,
+        bytes: bytes.unsigned,
+        digest: bytes.digest,
+        built_at: now,
+    })
+}
+
+fn tombstone_proof(lane: &Lane<'_>, transfer: &Transfer, tombstone: &Tombstone) -> Proof {
+    let now = lane.now();
+    Proof {
+        id: ProofId::new(lane.ports.entropy.ulid(now)),
+        partner: transfer.partner,
+        transfer: Some(transfer.id),
+        verdict: Verdict::Dead(Death::never_signed(tombstone)),
+        head: None,
+        operators: vec![],
+        at: now,
+    }
+}
+
+/// The signer does not answer: the lane says so and goes on with what needs no signature.
+pub(super) fn signer_down(lane: &mut Lane<'_>, why: &str, changes: &mut Vec<Change>) {
+    lane.blocked_by(Waiting::Signature);
+    changes.push(Change {
+        raise: vec![Raise {
+            code: Code::SignerDown,
+            subject: lane.wallet().id.to_string(),
+            partner: None,
+            detail: why.to_owned(),
+        }],
+        cause: Some(lane.cause("signer_down")),
+        ..Change::default()
+    });
+}

@@ -1,0 +1,68 @@
+//! What a human may order: the same transitions the engine makes, with a person's name and reason on them.
+
+mod adopt;
+mod cancel;
+mod lane;
+mod resolve;
+mod stop;
+
+pub use adopt::{AdoptError, Adoption, adopt};
+pub use cancel::{Cancelled, cancel};
+pub use lane::{LaneCommand, command};
+pub use resolve::{give_up, redrive, resolve_paid_by};
+pub use stop::{Stopped, lift, stop};
+
+use sluice_core::event::Cause;
+use sluice_core::moved::Refusal;
+use sluice_core::port::Ports;
+use sluice_core::port::chain::ChainError;
+use sluice_core::port::signer::SignerError;
+use sluice_core::port::store::{Change, Outcome, StoreError};
+use sluice_core::port::world::Topic;
+
+/// Why an order was not carried out. Nothing changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OrderError {
+    /// No such thing for this tenant.
+    #[error("not found")]
+    NotFound,
+    /// The state it is in does not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// It kept moving while the order was carried out; ask again.
+    #[error("it changed meanwhile; look at it and ask again")]
+    Moved,
+    /// The evidence on chain does not show what was claimed.
+    #[error("the chain does not show it: {0}")]
+    Evidence(String),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The chain.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The signer.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    /// The wallet's chain is not configured here.
+    #[error("chain {0} is not configured in this process")]
+    NotConfigured(String),
+}
+
+/// Times an order is tried again when what it is about moved between reading and writing.
+const TRIES_MAX: u32 = 8;
+
+async fn commit(ports: &Ports, mut change: Change, cause: Cause) -> Result<bool, OrderError> {
+    change.cause = Some(cause);
+    let outcomes = ports.store.apply(None, vec![change]).await?;
+    match outcomes.first() {
+        Some(Outcome::Applied) => {
+            for topic in [Topic::Lanes, Topic::Events, Topic::Alerts] {
+                ports.wake.signal(topic);
+            }
+            Ok(true)
+        }
+        Some(Outcome::Moved | Outcome::Fenced) | None => Ok(false),
+        Some(Outcome::Refused(rule)) => Err(OrderError::Evidence(rule.clone())),
+    }
+}

@@ -1,0 +1,107 @@
+//! Orders to a lane: pause, resume, drain, raise its fee cap for a time, speed up, unfreeze, retire.
+
+use sluice_core::amount::Units;
+use sluice_core::asset::Asset;
+use sluice_core::event::Cause;
+use sluice_core::id::{PartnerId, WalletId};
+use sluice_core::port::Ports;
+use sluice_core::port::store::{Change, LaneView};
+use sluice_core::alert::Code;
+use sluice_core::transfer::State;
+use sluice_core::wallet::{LaneState, RaisedCap, Wallet};
+
+use super::{OrderError, TRIES_MAX, commit};
+
+/// An order to a lane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LaneCommand {
+    /// Nothing new is built or signed.
+    Pause,
+    /// Takes work again; an open breaker closes.
+    Resume,
+    /// Nothing new is taken; what it has is finished.
+    Drain,
+    /// Allows a higher fee per gas until a time; `None` goes back to the chain's own cap. Never above the signer's cap.
+    Cap(Option<RaisedCap>),
+    /// What froze it is explained. The nonce goes on from what the chain's pool shows.
+    Unfreeze,
+    /// Out of service for ever. Refused while it holds work or value.
+    Retire,
+}
+
+/// Carries out an order; the wallet as it stands then.
+///
+/// # Errors
+/// [`OrderError`]: not found for this tenant, not from this state, or the chain shows that it is not empty.
+pub async fn command(
+    ports: &Ports,
+    partner: Option<PartnerId>,
+    id: WalletId,
+    order: &LaneCommand,
+    cause: Cause,
+) -> Result<Wallet, OrderError> {
+    for _ in 0..TRIES_MAX {
+        let view = ports.store.lane(id).await?.filter(|it| partner.is_none_or(|partner| it.wallet.partner == partner));
+        let view = view.ok_or(OrderError::NotFound)?;
+        let wallet = view.wallet.clone();
+        let reason = cause.reason.as_str();
+        let mut change = Change::default();
+        let step = match order {
+            LaneCommand::Pause => wallet.pause(reason)?,
+            LaneCommand::Resume => wallet.resume(reason)?,
+            LaneCommand::Drain => wallet.drain(reason)?,
+            LaneCommand::Cap(cap) => wallet.raise_cap(*cap, reason)?,
+            LaneCommand::Unfreeze => {
+                let pending = nonce_after_freeze(ports, &wallet).await?;
+                change.close.push((Code::LaneFrozen, id.to_string()));
+                wallet.unfreeze(pending, reason)?
+            }
+            LaneCommand::Retire => {
+                must_be_empty(ports, &view).await?;
+                wallet.retire(reason)?
+            }
+        };
+        let after = step.after().clone();
+        change.wallets.push(step);
+        if commit(ports, change, cause.clone()).await? {
+            return Ok(after);
+        }
+    }
+    Err(OrderError::Moved)
+}
+
+/// Where the nonce goes on: what the pool shows, because a stranger's transaction may be pending there.
+async fn nonce_after_freeze(ports: &Ports, wallet: &Wallet) -> Result<u64, OrderError> {
+    let chain =
+        ports.chains.get(&wallet.chain).ok_or_else(|| OrderError::NotConfigured(wallet.chain.to_string()))?;
+    Ok(chain.nonces(wallet.address).await?.pending)
+}
+
+async fn must_be_empty(ports: &Ports, view: &LaneView) -> Result<(), OrderError> {
+    let wallet = &view.wallet;
+    if matches!(wallet.state, LaneState::Open) {
+        return Ok(()); // `retire` refuses it with its own words.
+    }
+    if view.transfers.iter().any(|(it, _)| !matches!(it.state, State::Dropped { .. })) {
+        return Err(OrderError::Evidence("the lane still holds work; drain it first".into()));
+    }
+    let chain =
+        ports.chains.get(&wallet.chain).ok_or_else(|| OrderError::NotConfigured(wallet.chain.to_string()))?;
+    let assets: Vec<Asset> = ports
+        .store
+        .assets(Some(wallet.chain))
+        .await?
+        .into_iter()
+        .filter(|asset| asset.contract().is_some())
+        .collect();
+    let (block, balances) = chain.balances(wallet.address, &assets).await?;
+    for (asset, units) in assets.iter().zip(balances) {
+        if units != Units::ZERO {
+            return Err(OrderError::Evidence(format!(
+                "at block {} it still holds {units} units of {}; sweep it first",
+                block.number, asset.symbol
+            )));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! The chain loop: blocks are read, walked back on a reorg, and what is final is settled. It guards evidence; it never
+//! allocates, signs or sends.
+
+mod blocks;
+mod inclusion;
+mod reopen;
+mod settle;
+
+use std::sync::Arc;
+
+use sluice_core::access::Actor;
+use sluice_core::alert::{Code, Raise};
+use sluice_core::attempt::{Attempt, Durable};
+use sluice_core::chain::ChainId;
+use sluice_core::event::Cause;
+use sluice_core::lane::{Fence, LEASE_MARGIN_MS, LEASE_MS, RENEW_MS};
+use sluice_core::port::Ports;
+use sluice_core::port::chain::{Chain, Known, SlotQuestion};
+use sluice_core::port::store::{Change, Outcome};
+use sluice_core::port::world::Topic;
+use sluice_core::time::Timestamp;
+use sluice_core::transfer::Transfer;
+
+use crate::{Done, StageError};
+
+/// Runs the chain loop for ever.
+pub async fn run(ports: Ports, chain: ChainId, owner: String) {
+    crate::keep(&ports, Topic::Chains, "chain", async || turn(&ports, chain, &owner).await).await;
+}
+
+/// One turn: new blocks, then settlement.
+///
+/// # Errors
+/// [`StageError`]: what the turn could not do; the next one starts from what is stored.
+pub async fn turn(ports: &Ports, chain: ChainId, owner: &str) -> Result<Done, StageError> {
+    let port =
+        ports.chains.get(&chain).cloned().ok_or_else(|| StageError::NotConfigured(format!("chain {chain}")))?;
+    let asked_at = ports.clock.now();
+    let fence = lease(ports, chain, owner).await?;
+    let mut watch = Watch { ports, chain: port, owner, fence, asked_at };
+    let heads = watch.chain.heads().await;
+    let troubles = watch.chain.troubles();
+    watch.tell(troubles).await?;
+    let heads = heads?;
+    let more = blocks::run(&mut watch, &heads).await?;
+    inclusion::sweep(&mut watch).await?;
+    settle::run(&mut watch, &heads).await?;
+    // Half a block: a new one is seen soon, and a fast chain is not polled to death.
+    let idle_ms = (watch.chain.profile().block_time_ms / 2).clamp(50, 2_000);
+    Ok(Done::more_if(more, idle_ms))
+}
+
+async fn lease(ports: &Ports, chain: ChainId, owner: &str) -> Result<Fence, StageError> {
+    let lease = ports.store.lease(&format!("chain:{chain}"), owner).await?.ok_or(StageError::LeaseLost)?;
+    Ok(lease.fence)
+}
+
+/// A chain in the middle of a turn.
+struct Watch<'a> {
+    ports: &'a Ports,
+    chain: Arc<dyn Chain>,
+    owner: &'a str,
+    fence: Fence,
+    asked_at: Timestamp,
+}
+
+impl Watch<'_> {
+    fn id(&self) -> ChainId {
+        self.chain.profile().id
+    }
+
+    fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    fn cause(&self, reason: &str) -> Cause {
+        Cause { actor: Actor::System("chain"), reason: reason.into(), at: self.now() }
+    }
+
+    async fn apply(&mut self, changes: Vec<Change>) -> Result<Vec<bool>, StageError> {
+        if changes.is_empty() {
+            return Ok(vec![]);
+        }
+        if !(0..RENEW_MS).contains(&self.now().since_ms(self.asked_at)) {
+            self.asked_at = self.now();
+            self.fence = lease(self.ports, self.id(), self.owner).await?;
+        }
+        if self.now().since_ms(self.asked_at) > LEASE_MS - LEASE_MARGIN_MS {
+            return Err(StageError::LeaseLost);
+        }
+        let outcomes = self.ports.store.apply(Some(self.fence.clone()), changes).await?;
+        if outcomes.contains(&Outcome::Fenced) {
+            return Err(StageError::LeaseLost);
+        }
+        for outcome in &outcomes {
+            if let Outcome::Refused(rule) = outcome {
+                tracing::error!(rule, chain = %self.id(), "The store refused a change of this chain");
+            }
+        }
+        self.ports.wake.signal(Topic::Lanes);
+        self.ports.wake.signal(Topic::Events);
+        Ok(outcomes.iter().map(|outcome| *outcome == Outcome::Applied).collect())
+    }
+
+    async fn tell(&mut self, troubles: Vec<Raise>) -> Result<(), StageError> {
+        if troubles.is_empty() {
+            return Ok(());
+        }
+        let change = Change { raise: troubles, cause: Some(self.cause("nodes")), ..Change::default() };
+        self.apply(vec![change]).await?;
+        Ok(())
+    }
+
+    /// Freezes a wallet on evidence from the chain (M6).
+    async fn freeze(&mut self, wallet: sluice_core::wallet::Wallet, evidence: String) -> Result<(), StageError> {
+        if matches!(
+            wallet.state,
+            sluice_core::wallet::LaneState::Frozen { .. } | sluice_core::wallet::LaneState::Retired
+        ) {
+            return Ok(());
+        }
+        let raise = Raise {
+            code: Code::LaneFrozen,
+            subject: wallet.id.to_string(),
+            partner: Some(wallet.partner),
+            detail: evidence.clone(),
+        };
+        let step = wallet.freeze(evidence)?;
+        let change = Change {
+            wallets: vec![step],
+            raise: vec![raise],
+            cause: Some(self.cause("unexplained_outgoing")),
+            ..Change::default()
+        };
+        self.apply(vec![change]).await?;
+        Ok(())
+    }
+}
+
+/// The question about a transfer's slot: all its signed attempts, and what paying means.
+fn question(transfer: &Transfer, attempts: &[Durable<Attempt>]) -> Option<SlotQuestion> {
+    let slot = transfer.slot()?.clone();
+    let attempts = attempts
+        .iter()
+        .filter_map(|attempt| {
+            let signed = attempt.get().signed()?;
+            Some(Known { attempt: signed.unsigned.id, txid: signed.txid, kind: signed.unsigned.kind })
+        })
+        .collect();
+    let pays = transfer.items.iter().map(|item| item.approved.payment.clone()).collect();
+    Some(SlotQuestion { slot, attempts, asset: transfer.asset.clone(), pays })
+}

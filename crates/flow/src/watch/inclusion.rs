@@ -1,0 +1,66 @@
+//! In: transfers that a block, or a consumed nonce, points at. Out: `seen` where the chain holds one of their attempts.
+//! Progress only: one node, not final. A crash leaves `signed`, and the next sweep sees it.
+
+use sluice_core::id::TransferId;
+use sluice_core::port::store::Change;
+use sluice_core::proof::SlotReading;
+use sluice_core::transfer::State;
+
+use super::{Watch, question};
+use crate::StageError;
+
+/// Reads the slots of transfers and notes where an attempt of theirs is included.
+pub(super) async fn note(watch: &mut Watch<'_>, transfers: &[TransferId]) -> Result<(), StageError> {
+    if transfers.is_empty() {
+        return Ok(());
+    }
+    let open: Vec<_> = watch
+        .ports
+        .store
+        .transfers(transfers)
+        .await?
+        .into_iter()
+        .filter(|(transfer, _)| matches!(transfer.state, State::Signed(_)))
+        .filter_map(|(transfer, attempts)| question(&transfer, &attempts).map(|question| (transfer, question)))
+        .collect();
+    if open.is_empty() {
+        return Ok(());
+    }
+    let (transfers, questions): (Vec<_>, Vec<_>) = open.into_iter().unzip();
+    let readings = watch.chain.progress(&questions).await?;
+    let now = watch.now();
+    let mut changes = Vec::new();
+    for (transfer, reading) in transfers.into_iter().zip(readings) {
+        // `Foreign` by one node's word is no news here: settlement asks a quorum, and the block itself freezes the lane.
+        if let SlotReading::Ours(inclusion) = reading {
+            changes.push(Change {
+                transfers: vec![transfer.see(inclusion, now)?],
+                cause: Some(watch.cause("included")),
+                ..Change::default()
+            });
+        }
+    }
+    watch.apply(changes).await?;
+    Ok(())
+}
+
+/// Looks at every lane of the chain for signed slots whose nonce is consumed: what a crash or a missed block left.
+pub(super) async fn sweep(watch: &mut Watch<'_>) -> Result<(), StageError> {
+    let mut found = Vec::new();
+    for wallet in watch.ports.store.wallets(Some(watch.id())).await? {
+        let Some(view) = watch.ports.store.lane(wallet.id).await? else { continue };
+        let signed: Vec<_> =
+            view.transfers.iter().filter(|(transfer, _)| matches!(transfer.state, State::Signed(_))).collect();
+        if signed.is_empty() {
+            continue;
+        }
+        let latest = watch.chain.nonces(wallet.address).await?.latest;
+        found.extend(
+            signed
+                .iter()
+                .filter(|(transfer, _)| transfer.slot().and_then(|it| it.nonce()).is_some_and(|nonce| nonce < latest))
+                .map(|(transfer, _)| transfer.id),
+        );
+    }
+    note(watch, &found).await
+}

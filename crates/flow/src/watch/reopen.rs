@@ -1,0 +1,82 @@
+//! In: blocks that left the chain. Out: what was seen in them is unseen; what was final in them is reopened in the same
+//! slot, loudly (M16). A crash leaves the blocks stored, and the next turn walks back again.
+
+use sluice_core::alert::{Code, Raise};
+use sluice_core::chain::BlockRef;
+use sluice_core::port::store::{ChainChange, Change, Cursor};
+use sluice_core::transfer::{State, Transfer};
+use sluice_core::withdrawal::State as WithdrawalState;
+
+use super::Watch;
+use crate::StageError;
+
+pub(super) async fn run(
+    watch: &mut Watch<'_>,
+    cursor: &Cursor,
+    removed: Vec<BlockRef>,
+    height: u64,
+) -> Result<(), StageError> {
+    let ids = watch.ports.store.included_in(watch.id(), &removed).await?;
+    let now = watch.now();
+    let mut changes = Vec::new();
+    let mut reversed = false;
+    for (transfer, _) in watch.ports.store.transfers(&ids).await? {
+        match &transfer.state {
+            State::Seen(_) => changes.push(Change {
+                transfers: vec![transfer.unsee(height, now)?],
+                cause: Some(watch.cause("reorg")),
+                ..Change::default()
+            }),
+            State::Final(_) => {
+                reversed = true;
+                changes.push(reopen(watch, transfer, height).await?);
+            }
+            State::Planned
+            | State::Funded(_)
+            | State::Fuelling(_)
+            | State::Fuelled(_)
+            | State::Built(_)
+            | State::Signed(_)
+            | State::Dropped { .. } => {}
+        }
+    }
+    // Settlement waits until the chain is final past every height that was final before: whoever finalized the wrong
+    // fork must first be proven right again.
+    let settle_after = reversed.then(|| cursor.finalized.map_or(height, |block| block.number).max(height));
+    changes.push(Change {
+        chain: Some(ChainChange { chain: watch.id(), removed, added: vec![], finalized: None, settle_after }),
+        cause: Some(watch.cause("reorg")),
+        ..Change::default()
+    });
+    watch.apply(changes).await?;
+    Ok(())
+}
+
+async fn reopen(watch: &Watch<'_>, transfer: Transfer, height: u64) -> Result<Change, StageError> {
+    let now = watch.now();
+    let proof = watch.ports.store.proof(transfer.id).await?;
+    let ids: Vec<_> = transfer.items.iter().map(|item| item.withdrawal).collect();
+    let withdrawals = watch.ports.store.withdrawals(&ids).await?;
+    let mut change = Change { cause: Some(watch.cause("finality_reversed")), ..Change::default() };
+    // A withdrawal that was given a newer slot, or ended, on the strength of this transfer's death.
+    let mut moved_on = false;
+    for withdrawal in withdrawals {
+        match (&withdrawal.state, &proof) {
+            (WithdrawalState::Paid(_), Some(proof)) => change.withdrawals.push(withdrawal.reopen(proof, now)?),
+            (WithdrawalState::Assigned(assigned), _) if assigned.transfer == transfer.id => {}
+            _ => moved_on = true,
+        }
+    }
+    change.raise.push(Raise {
+        code: Code::FinalityReversed,
+        subject: transfer.id.to_string(),
+        partner: Some(transfer.partner),
+        detail: format!(
+            "the block that ended slot {} is no longer on the chain; its stored bytes are sent again{}",
+            transfer.slot().map_or_else(String::new, ToString::to_string),
+            if moved_on { ", and its withdrawal has moved on: compare both transfers now" } else { "" },
+        ),
+    });
+    change.transfers.push(transfer.reopen(height, moved_on, now)?);
+    Ok(change)
+}

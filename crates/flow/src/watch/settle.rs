@@ -1,0 +1,190 @@
+//! In: transfers included at or below the final head. Out: final, with a proof; their withdrawals paid, back in the
+//! queue, cancelled or with a person. Decided by slot, quorum and finality (M4, M6, M16). A crash leaves `seen`, and the
+//! chain is asked again.
+
+use sluice_core::alert::{Code, Raise};
+use sluice_core::chain::BlockRef;
+use sluice_core::id::ProofId;
+use sluice_core::port::chain::Heads;
+use sluice_core::port::store::{ChainChange, Change};
+use sluice_core::proof::{Effect, Proof};
+use sluice_core::time::Timestamp;
+use sluice_core::transfer::{Failure, Life, Outcome, Transfer};
+use sluice_core::moved::Moved;
+use sluice_core::withdrawal::{GivenBackWhy, RETRIES_MAX, State as WithdrawalState, Withdrawal};
+
+use super::{Watch, question};
+use crate::StageError;
+
+/// Transfers settled in one turn.
+const SLICE_MAX: usize = 128;
+/// Wait before a new slot is taken after a proof of death, milliseconds; doubles with each retry.
+const RETRY_MS: i64 = 2_000;
+
+pub(super) async fn run(watch: &mut Watch<'_>, heads: &Heads) -> Result<(), StageError> {
+    let Some(head) = &heads.finalized else { return Ok(()) };
+    let depth = watch.chain.profile().settled_watch_blocks;
+    let cursor = watch.ports.store.cursor(watch.id(), depth).await?;
+    note_head(watch, cursor.finalized, head.head(), cursor.settle_after).await?;
+    if cursor.settle_after.is_some_and(|after| head.head().number < after) {
+        return Ok(());
+    }
+    // Only blocks the watcher has followed: what it has not read it cannot walk back.
+    let followed = cursor.blocks.first().map_or(0, |block| block.number);
+    let ids = watch.ports.store.settleable(watch.id(), head.head().number.min(followed), SLICE_MAX).await?;
+    let asked: Vec<_> = watch
+        .ports
+        .store
+        .transfers(&ids)
+        .await?
+        .into_iter()
+        .filter_map(|(transfer, attempts)| question(&transfer, &attempts).map(|question| (transfer, question)))
+        .collect();
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let (transfers, questions): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+    let readings = watch.chain.settle(&questions).await?;
+    let deep = watch.chain.profile().death_extra_blocks;
+    let (mut changes, mut unexplained) = (Vec::new(), Vec::new());
+    for (transfer, reading) in transfers.into_iter().zip(readings) {
+        let now = watch.now();
+        let proof = ProofId::new(watch.ports.entropy.ulid(now));
+        let wallet = transfer.wallet;
+        match transfer.settle(&reading, proof, deep, now)? {
+            Outcome::Ended { transfer, proof } => changes.push(ended(watch, *transfer, *proof).await?),
+            Outcome::Unexplained { evidence } => unexplained.push((wallet, evidence)),
+            Outcome::NotDeepEnough { .. } | Outcome::Open => {}
+        }
+    }
+    watch.apply(changes).await?;
+    for (wallet, evidence) in unexplained {
+        if let Some(view) = watch.ports.store.lane(wallet).await? {
+            watch.freeze(view.wallet, evidence).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Stores the final head when it rises, and ends a pause of settlement that the chain has outgrown.
+async fn note_head(
+    watch: &mut Watch<'_>,
+    known: Option<BlockRef>,
+    head: BlockRef,
+    settle_after: Option<u64>,
+) -> Result<(), StageError> {
+    let rises = known.is_none_or(|known| head.number > known.number);
+    let over = settle_after.is_some_and(|after| after > 0 && head.number >= after);
+    if !rises && !over {
+        return Ok(());
+    }
+    let chain = ChainChange {
+        chain: watch.id(),
+        removed: vec![],
+        added: vec![],
+        finalized: rises.then_some(head),
+        settle_after: over.then_some(0),
+    };
+    let change = Change { chain: Some(chain), cause: Some(watch.cause("final_head")), ..Change::default() };
+    watch.apply(vec![change]).await?;
+    Ok(())
+}
+
+/// What the end of a transfer means for the withdrawals it carried and for its wallet's breaker.
+async fn ended(watch: &mut Watch<'_>, transfer: Moved<Transfer>, proof: Proof) -> Result<Change, StageError> {
+    let now = watch.now();
+    let carried: Vec<_> = transfer
+        .after()
+        .items
+        .iter()
+        // Items that died earlier, by a tombstone, were answered then.
+        .filter(|item| item.life == Life::Paid(proof.id) || item.life == Life::Dead(proof.id))
+        .map(|item| item.withdrawal)
+        .collect();
+    let mut change = Change { cause: Some(watch.cause("settle")), ..Change::default() };
+    for withdrawal in watch.ports.store.withdrawals(&carried).await? {
+        if let Some(step) = follow(withdrawal, &proof, transfer.after(), now, &mut change)? {
+            change.withdrawals.push(step);
+        }
+    }
+    let effect = match &transfer.after().state {
+        sluice_core::transfer::State::Final(ended) => Some(ended.inclusion.effect),
+        _ => None,
+    };
+    let reverted = match effect {
+        Some(Effect::Paid { .. }) => Some(false),
+        Some(Effect::Reverted) => Some(true),
+        Some(Effect::Voided | Effect::Mismatch) | None => None,
+    };
+    if let (Some(reverted), Some(view)) = (reverted, watch.ports.store.lane(transfer.after().wallet).await?) {
+        change.wallets.extend(view.wallet.reverted(reverted));
+    }
+    if proof.single_source() {
+        change.raise.push(Raise {
+            code: Code::SingleSource,
+            subject: watch.id().to_string(),
+            partner: None,
+            detail: "one operator's word is the only evidence; configure a second one".into(),
+        });
+    }
+    change.transfers.push(transfer);
+    change.proofs.push(proof);
+    Ok(change)
+}
+
+fn follow(
+    withdrawal: Withdrawal,
+    proof: &Proof,
+    transfer: &Transfer,
+    now: Timestamp,
+    change: &mut Change,
+) -> Result<Option<Moved<Withdrawal>>, StageError> {
+    let of_this = match &withdrawal.state {
+        WithdrawalState::Assigned(assigned) => assigned.transfer == transfer.id,
+        WithdrawalState::NeedsAttention(attention) => attention.last.is_some_and(|(last, _)| last == transfer.id),
+        WithdrawalState::Requested
+        | WithdrawalState::Held(_)
+        | WithdrawalState::Approved(_)
+        | WithdrawalState::Queued(_)
+        | WithdrawalState::Paid(_)
+        | WithdrawalState::Rejected(_)
+        | WithdrawalState::Cancelled(_)
+        | WithdrawalState::Failed(_) => false,
+    };
+    if !of_this {
+        return Ok(None);
+    }
+    if !proof.proves_death() {
+        return Ok(Some(withdrawal.pay(proof, now)?));
+    }
+    if matches!(withdrawal.state, WithdrawalState::NeedsAttention(_)) {
+        return Ok(Some(withdrawal.slot_died(proof)?));
+    }
+    if withdrawal.cancel_requested.is_some() {
+        return Ok(Some(withdrawal.cancelled(Some(proof), now)?));
+    }
+    let failure = match transfer.mode() {
+        Some(sluice_core::transfer::Mode::Void { .. }) => Failure::Voided,
+        Some(sluice_core::transfer::Mode::Pay) | None => Failure::RevertedOnChain,
+    };
+    // One operator's word never frees a withdrawal for a new slot: two persons do (M4).
+    let person = if !proof.frees_the_withdrawal() {
+        Some("single_source_death")
+    } else if withdrawal.retries >= RETRIES_MAX {
+        Some("retries_exhausted")
+    } else {
+        None
+    };
+    if let Some(code) = person {
+        change.raise.push(Raise {
+            code: Code::NeedsAttention,
+            subject: withdrawal.id.to_string(),
+            partner: Some(withdrawal.partner),
+            detail: format!("{code}: its slot is dead and a person decides; do not refund before that"),
+        });
+        return Ok(Some(withdrawal.needs_attention(code, true, now)?));
+    }
+    let wait_ms = RETRY_MS.saturating_mul(1 << withdrawal.retries.min(10));
+    let why = GivenBackWhy::SlotDead { code: failure.as_str(), proof };
+    Ok(Some(withdrawal.give_back(why, now, now.plus_ms(wait_ms))?))
+}
