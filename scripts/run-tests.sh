@@ -4,8 +4,9 @@
 set -eu
 
 if command -v cargo-nextest >/dev/null 2>&1; then
-    cargo nextest run --workspace "$@"
-    # Examples in the documentation are tests that nextest does not run.
-    exec cargo test --workspace --doc --quiet
+    # Examples in the documentation are tests that nextest does not run. They come first, so that the last
+    # line is the summary of the real ones.
+    cargo test --workspace --doc --quiet
+    exec cargo nextest run --workspace "$@"
 fi
 exec cargo test --workspace "$@"

@@ -95,7 +95,7 @@ impl Anvil {
         let anvil = Self { watchdog, child, rpc, chain_id: found, saved_at };
         let control = anvil.control();
         if goes_on {
-            step_over_loaded_block(&control, config.slots_in_an_epoch.max(1)).await?;
+            step_over_loaded_block(&control, config.slots_in_an_epoch).await?;
         }
         if config.silent {
             // Not `--quiet`, which would also hide the port.
@@ -137,11 +137,12 @@ impl Anvil {
     /// Stops the node and saves the chain, if it has a place. A node that does not stop in time is killed.
     pub async fn stop(self) -> Result<(), AnvilError> {
         let Self { watchdog, mut child, saved_at, .. } = self;
-        let shell = watchdog.release();
+        let mut shell = watchdog.release();
         // A little longer than the watchdog waits: the kill at the end is for a watchdog that is not there any more.
         let limit = watchdog::GRACE + Duration::from_secs(1);
         let ended = tokio::time::timeout(limit, child.wait()).await;
-        drop(shell);
+        // Nothing is left for it to do, whether or not it could be told so.
+        let _ = shell.kill().await;
         let reaped = |source| AnvilError::NotReaped { source };
         let clean = match ended {
             Ok(status) => status.map_err(reaped)?.success(),

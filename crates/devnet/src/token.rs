@@ -1,5 +1,7 @@
 //! TestUSD, the USDC of a development chain, and a recipient that refuses it.
 
+use std::time::Duration;
+
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolCall, sol};
 
@@ -44,8 +46,8 @@ pub struct TestUsd {
 
 impl TestUsd {
     /// Finds TestUSD, or deploys it. The deployer and owner is the last of the node's accounts, and TestUSD its first
-    /// transaction: the address is the same after a restart and on every chain with the same mnemonic. Leave that
-    /// account to this.
+    /// transaction: the address is the same after a restart and on every chain with the same mnemonic and number of
+    /// accounts. Leave that account to this.
     pub async fn ensure(rpc: &Rpc) -> Result<Self, TokenError> {
         let deployer = Control::new(rpc.clone()).accounts().await?.pop().ok_or(TokenError::NoAccount)?;
         Self::ensure_from(rpc, deployer).await
@@ -55,10 +57,11 @@ impl TestUsd {
     pub async fn ensure_from(rpc: &Rpc, deployer: Address) -> Result<Self, TokenError> {
         let control = Control::new(rpc.clone());
         let token = Self { rpc: rpc.clone(), address: first_contract_of(deployer), owner: deployer };
+        // In this order: if another deploys in between, its contract is seen and its nonce is not.
+        let nonce = control.nonce(deployer).await?;
         if token.is_deployed(&control).await? {
             return Ok(token);
         }
-        let nonce = control.nonce(deployer).await?;
         if nonce != 0 {
             return Err(TokenError::DeployerUsed { deployer, nonce, address: token.address });
         }
@@ -69,7 +72,7 @@ impl TestUsd {
             Err(TransactionError::Rpc(refused @ RpcError::Refused { .. })) => {
                 token.await_other_deployer(&control, refused).await
             }
-            Err(source) => Err(TokenError::NotDeployed { contract: "TestUSD", source }),
+            Err(source) => Err(TokenError::NotDeployed { contract: "TestUSD", source: Box::new(source) }),
         }
     }
 
@@ -173,15 +176,21 @@ impl TestUsd {
         }
     }
 
-    /// The node refused our deployment. If that is because another one is under way, it settles within moments.
+    /// The node refused our deployment. If that is because another one is under way, its result is ours.
     async fn await_other_deployer(self, control: &Control, refused: RpcError) -> Result<Self, TokenError> {
-        for _ in 0..100 {
+        let not_deployed = |source| TokenError::NotDeployed { contract: "TestUSD", source: Box::new(source) };
+        let pool = control.txpool_content().await?;
+        if let Some(other) = pool.pending.get(&self.owner).and_then(|by_nonce| by_nonce.get(&0)) {
+            transaction::settle(&self.rpc, other.hash).await.map_err(not_deployed)?;
+        }
+        // For a moment a transaction that is being mined is neither in the pool nor in a block.
+        for _ in 0..40 {
             if self.is_deployed(control).await? {
                 return Ok(self);
             }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        Err(TokenError::NotDeployed { contract: "TestUSD", source: refused.into() })
+        Err(not_deployed(refused.into()))
     }
 }
 
@@ -196,7 +205,7 @@ impl Refuser {
     /// Deploys one from an account whose key the node holds. Not the owner of TestUSD, if TestUSD is yet to come.
     pub async fn deploy(rpc: &Rpc, from: Address) -> Result<Self, TokenError> {
         let deploy = Transaction::deploy(from, Artifact::refuser().bytecode.clone());
-        let not_deployed = |source| TokenError::NotDeployed { contract: "Refuser", source };
+        let not_deployed = |source| TokenError::NotDeployed { contract: "Refuser", source: Box::new(source) };
         let receipt = transaction::execute(rpc, &deploy).await.map_err(not_deployed)?;
         let address =
             receipt.contract_address.ok_or(TokenError::NoAddress { hash: receipt.transaction_hash })?;
@@ -262,7 +271,7 @@ pub enum TokenError {
         /// Which contract.
         contract: &'static str,
         /// What happened to the transaction.
-        source: TransactionError,
+        source: Box<TransactionError>,
     },
     /// The node's receipt names no contract.
     #[error("the receipt of deployment {hash} names no contract; check the version of the node")]

@@ -26,7 +26,8 @@ pub struct Transaction {
     pub value: U256,
     /// Call data, or the code that deploys.
     pub data: Bytes,
-    /// With a limit the node does not estimate, so that a transaction which will revert is mined all the same.
+    /// The most gas it may use. Left out, anvil estimates; and where the estimate reverts, it takes the limit of the
+    /// block, so that the transaction is mined all the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gas: Option<U64>,
     /// The sender's sequence number.
@@ -51,7 +52,7 @@ impl Transaction {
         Self { from, data: code.into(), ..Self::default() }
     }
 
-    /// The same with a gas limit, so that it is mined even if it reverts.
+    /// The same with a gas limit.
     #[must_use]
     pub fn with_gas(mut self, gas: u64) -> Self {
         self.gas = Some(U64::from(gas));
@@ -110,7 +111,7 @@ pub struct Log {
 /// Why a transaction did not do what it says.
 #[derive(Debug, thiserror::Error)]
 pub enum TransactionError {
-    /// The node did not answer, or refused; a revert that was foreseen is here, with its reason.
+    /// The node did not answer, or refused. A node that foresees a revert refuses too, with the reason.
     #[error("the transaction could not be sent or followed")]
     Rpc(#[from] RpcError),
     /// It was mined and reverted.

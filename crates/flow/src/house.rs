@@ -35,6 +35,9 @@ pub async fn run(ports: Ports, owner: String) {
 pub async fn turn(ports: &Ports, owner: &str, memory: &mut Memory) -> Result<Done, StageError> {
     let lease = ports.store.lease("house", owner).await?.ok_or(StageError::LeaseLost)?;
     let sealed = ports.store.seal(&lease.fence, SEAL_MAX).await?;
+    if sealed > 0 {
+        ports.wake.signal(Topic::Feed);
+    }
     if sealed == SEAL_MAX {
         return Ok(Done::More);
     }

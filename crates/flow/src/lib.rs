@@ -74,6 +74,8 @@ where
 {
     let (mut backoff_ms, mut turns) = (BACKOFF_MS, 0);
     loop {
+        // Taken before looking: a signal sent while the turn looks around must end the wait after it.
+        let mark = ports.wake.mark(&topic);
         match turn().await {
             Ok(Done::More) if turns < TURNS_MAX => {
                 (backoff_ms, turns) = (BACKOFF_MS, turns + 1);
@@ -84,7 +86,7 @@ where
                     Done::More => 1,
                     Done::Idle(ms) => ms,
                 };
-                ports.wake.wait(topic.clone(), ms).await;
+                ports.wake.wait_since(topic.clone(), mark, ms).await;
             }
             Err(StageError::LeaseLost) => {
                 turns = 0;

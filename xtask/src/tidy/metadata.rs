@@ -171,7 +171,7 @@ pub mod sample {
             Some(short) => format!("crates/{short}"),
             None => name.to_owned(),
         };
-        package(name, &format!("/work/{folder}/Cargo.toml"), Value::Null, "MIT", dependencies)
+        package(name, &format!("/clone/{folder}/Cargo.toml"), Value::Null, "MIT", dependencies)
     }
 
     /// One package from the registry.
@@ -203,7 +203,7 @@ pub mod sample {
             json!({"id": package["id"], "deps": deps})
         }).collect();
         Metadata::from_json(
-            &json!({"workspace_root": "/work", "packages": packages, "resolve": {"nodes": nodes}}),
+            &json!({"workspace_root": "/clone", "packages": packages, "resolve": {"nodes": nodes}}),
         )
         .expect("the sample has the shape of format 1")
     }

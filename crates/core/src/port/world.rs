@@ -28,8 +28,10 @@ pub enum Topic {
     Lanes,
     /// A chain has a new block, or something new to watch.
     Chains,
-    /// An event was committed.
+    /// An event was committed: there is something to seal.
     Events,
+    /// Events were sealed: the feed has grown.
+    Feed,
     /// An alert was raised or closed.
     Alerts,
     /// Nothing but time: a loop that failed waits here, so that signals cannot make it busy.
@@ -41,6 +43,18 @@ pub trait Wake: Send + Sync {
     /// Ends at a signal on `topic` or after `ms` milliseconds, whichever is first. A signal sent while nobody waits may
     /// be lost or may end the next wait.
     fn wait<'a>(&'a self, topic: Topic, ms: u64) -> Fut<'a, ()>;
+
+    /// Where the signals of a topic stand. Taken before a loop looks for work, so that a signal sent while it looks is
+    /// not lost.
+    fn mark(&self, _topic: &Topic) -> u64 {
+        0
+    }
+
+    /// Like [`Wake::wait`], and ends at once when a signal was sent since `mark` was taken.
+    fn wait_since<'a>(&'a self, topic: Topic, mark: u64, ms: u64) -> Fut<'a, ()> {
+        let _ = mark;
+        self.wait(topic, ms)
+    }
 
     /// Ends every wait on `topic`.
     fn signal(&self, topic: Topic);

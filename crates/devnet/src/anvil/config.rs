@@ -17,7 +17,7 @@ pub struct AnvilConfig {
     pub chain_id: u64,
     /// When blocks are made.
     pub mining: Mining,
-    /// `safe` is this many blocks behind the newest one, `finalized` twice as many. At least 1.
+    /// `safe` is this many blocks behind the newest one, `finalized` twice as many. With 0 every block is final.
     pub slots_in_an_epoch: u64,
     /// How many accounts to derive from the mnemonic and give native coin.
     pub accounts: u32,
@@ -92,9 +92,12 @@ impl AnvilConfig {
         add("--port", self.port.to_string());
         add("--chain-id", self.chain_id.to_string());
         add("--accounts", self.accounts.to_string());
-        add("--slots-in-an-epoch", self.slots_in_an_epoch.max(1).to_string());
-        // Also keeps anvil from writing every block's whole state to the home directory, without limit.
+        add("--slots-in-an-epoch", self.slots_in_an_epoch.to_string());
+        // Without this anvil writes the whole state of every block to the home directory, without limit.
         add("--prune-history", self.history_blocks.to_string());
+        // With it nothing is written, but a directory for it would still be made, and stay if anvil is killed. It
+        // goes on without one where none can be made.
+        add("--cache-path", "/dev/null".to_owned());
         if let Some(mnemonic) = &self.mnemonic {
             add("--mnemonic", mnemonic.clone());
         }

@@ -62,7 +62,7 @@ impl Watchdog {
         self.pipe.flush().await
     }
 
-    /// Closes the pipe: the process is told to end, as if we had died. The shell that remains must be dropped when
+    /// Closes the pipe: the process is told to end, as if we had died. The shell that remains must be killed once
     /// the process is reaped, before its id can belong to another.
     pub(super) fn release(self) -> Child {
         drop(self.pipe);

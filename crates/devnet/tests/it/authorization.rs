@@ -13,7 +13,6 @@ use sluice_devnet::{
 use crate::support::{units, with_token};
 
 sol! {
-    #[derive(Clone)]
     struct TransferWithAuthorization {
         address from;
         address to;
@@ -23,7 +22,6 @@ sol! {
         bytes32 nonce;
     }
 
-    #[derive(Clone)]
     struct ReceiveWithAuthorization {
         address from;
         address to;

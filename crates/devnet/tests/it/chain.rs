@@ -14,7 +14,7 @@ use sluice_devnet::{
     transaction,
 };
 
-use crate::support::{config, is_alive, start, units};
+use crate::support::{config, is_alive, script, start, units};
 
 /// Set for the process that a test starts in order to kill it.
 const VICTIM_STATE: &str = "SLUICE_TEST_VICTIM_STATE";
@@ -39,6 +39,21 @@ async fn a_dropped_chain_is_gone() {
     let pid = anvil.pid().unwrap();
     drop(anvil);
     await_end(pid).await;
+}
+
+#[tokio::test]
+async fn a_chain_leaves_nothing_in_the_home_directory() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("anvil");
+    // The binary behind a script that gives it another home: the environment of this process is shared by all tests.
+    let real = sluice_devnet::anvil::find(None, config().tools_dir.as_deref()).unwrap();
+    script(&path, &format!("HOME={} exec {} \"$@\"", home.path().display(), real.display()));
+    let anvil = start(AnvilConfig { binary: Some(path), ..config() }).await;
+    anvil.control().mine(600).await.unwrap();
+    let pid = anvil.pid().unwrap();
+    drop(anvil);
+    await_end(pid).await;
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "only the script is there");
 }
 
 #[tokio::test]
@@ -139,15 +154,9 @@ async fn a_program_that_is_not_anvil_ends_in_its_own_words() {
 
 #[tokio::test]
 async fn a_program_that_never_answers_is_given_up_and_killed() {
-    use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
     let (slow, pid_file) = (dir.path().join("slow"), dir.path().join("pid"));
-    fs::write(
-        &slow,
-        format!("#!/bin/sh\necho thinking >&2\necho $$ > {}\nexec sleep 60\n", pid_file.display()),
-    )
-    .unwrap();
-    fs::set_permissions(&slow, fs::Permissions::from_mode(0o755)).unwrap();
+    script(&slow, &format!("echo thinking >&2; echo $$ > {}; exec sleep 60", pid_file.display()));
     let start_limit = Duration::from_millis(1_500);
     let error = Anvil::start(AnvilConfig { binary: Some(slow), start_limit, ..config() }).await.unwrap_err();
     assert!(matches!(&error, AnvilError::NotReady { last_words, .. } if last_words == "thinking"), "{error}");

@@ -28,6 +28,11 @@ async fn safe_is_one_epoch_behind_and_finalized_two() {
     assert_eq!(number(&control, BlockTag::Safe).await, 17);
     assert_eq!(number(&control, BlockTag::Finalized).await, 14);
     anvil.stop().await.unwrap();
+
+    let anvil = start(AnvilConfig { slots_in_an_epoch: 0, ..config() }).await;
+    anvil.control().mine(3).await.unwrap();
+    assert_eq!(number(&anvil.control(), BlockTag::Finalized).await, 3, "epochs of nothing are final at once");
+    anvil.stop().await.unwrap();
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! What the tests share.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use alloy_primitives::{Address, U256};
 use sluice_devnet::{
@@ -42,4 +45,13 @@ pub fn units(units: u64) -> U256 {
 /// True while there is such a process. A zombie counts: it has not been reaped.
 pub fn is_alive(pid: u32) -> bool {
     Command::new("/bin/sh").args(["-c", &format!("kill -0 {pid} 2>/dev/null")]).status().unwrap().success()
+}
+
+/// Writes a program for `/bin/sh`. Another process writes it: a file that this one has open for writing is inherited
+/// by every child that another test is just starting, and cannot be run while that lasts.
+pub fn script(path: &Path, text: &str) {
+    let write = r#"printf '#!/bin/sh\n%s\n' "$2" > "$1" && chmod 755 "$1""#;
+    assert!(
+        Command::new("/bin/sh").args(["-c", write, "sh"]).arg(path).arg(text).status().unwrap().success()
+    );
 }
