@@ -141,7 +141,9 @@ fn value_faults(field: &Field, value: &Json) -> Vec<Fault> {
         (Shape::Amount, Json::Text(text)) => Vec::from_iter(text_fault(name, text, AMOUNT_CHARS_MAX, true)),
         (Shape::Amount, Json::Number) => vec![Fault::field(Code::AmountNotString, name)],
         (Shape::Time, Json::Text(text)) => Vec::from_iter(text_fault(name, text, TIME_CHARS_MAX, true)),
-        (Shape::Word(words, code), Json::Text(text)) => Vec::from_iter(word_fault(name, name, text, words, code)),
+        (Shape::Word(words, code), Json::Text(text)) => {
+            Vec::from_iter(word_fault(name, name, text, words, code))
+        }
         (Shape::Texts(max, chars), Json::List(items)) => {
             list_faults(name, items, max, |at, text| text_fault(at, text, chars, true))
         }
@@ -229,7 +231,9 @@ fn list_faults(
 
 fn label_faults(name: &str, Members(labels): &Members) -> Vec<Fault> {
     if labels.len() > LABELS_MAX {
-        return vec![Fault::field(Code::FieldTooMany, name).with("count", labels.len()).with("max", LABELS_MAX)];
+        return vec![
+            Fault::field(Code::FieldTooMany, name).with("count", labels.len()).with("max", LABELS_MAX),
+        ];
     }
     let mut faults = Vec::new();
     for (at, (key, value)) in labels.iter().enumerate() {

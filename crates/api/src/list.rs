@@ -16,7 +16,6 @@ pub const CURSOR_CHARS_MAX: usize = 512;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct List<T> {
     /// Always `list`.
-    #[schema(inline)]
     pub object: tag::List,
     /// The items; at most as many as `limit`.
     pub data: Vec<T>,
@@ -46,7 +45,10 @@ mod tests {
     fn a_page_says_whether_another_follows() {
         let page = List::page(vec![1, 2], Some("next".into()));
         let json = serde_json::to_value(&page).expect("serialises");
-        assert_eq!(json, serde_json::json!({"object":"list","data":[1,2],"has_more":true,"next_cursor":"next"}));
+        assert_eq!(
+            json,
+            serde_json::json!({"object":"list","data":[1,2],"has_more":true,"next_cursor":"next"})
+        );
         assert_eq!(serde_json::from_value::<List<i32>>(json).ok(), Some(page));
         assert!(!List::whole(vec![1]).has_more);
     }

@@ -2,13 +2,13 @@
 
 /// Makes one-word enums, one for each resource: serde then writes the word and refuses any other.
 macro_rules! tags {
-    ($($(#[$doc:meta])* $name:ident = $word:tt;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident ($schema:ident) = $word:tt;)+) => {$(
         $(#[$doc])*
         #[derive(
             Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash,
             serde::Serialize, serde::Deserialize, utoipa::ToSchema,
         )]
-        #[schema(as = tag::$name)]
+        #[schema(as = $schema)] // the plain name is that of the resource
         pub enum $name {
             /// The only value.
             #[default]
@@ -20,39 +20,39 @@ macro_rules! tags {
 
 tags! {
     /// `alert`
-    Alert = "alert";
+    Alert (AlertObject) = "alert";
     /// `api_key`
-    ApiKey = "api_key";
+    ApiKey (ApiKeyObject) = "api_key";
     /// `asset`
-    Asset = "asset";
+    Asset (AssetObject) = "asset";
     /// `attention`
-    Attention = "attention";
+    Attention (AttentionObject) = "attention";
     /// `chain`
-    Chain = "chain";
+    Chain (ChainObject) = "chain";
     /// `command`
-    Command = "command";
+    Command (CommandObject) = "command";
     /// `event`
-    Event = "event";
+    Event (EventObject) = "event";
     /// `health`
-    Health = "health";
+    Health (HealthObject) = "health";
     /// `lane`
-    Lane = "lane";
+    Lane (LaneObject) = "lane";
     /// `limit`
-    Limit = "limit";
+    Limit (LimitObject) = "limit";
     /// `list`
-    List = "list";
+    List (ListObject) = "list";
     /// `partner`
-    Partner = "partner";
+    Partner (PartnerObject) = "partner";
     /// `readiness`
-    Readiness = "readiness";
+    Readiness (ReadinessObject) = "readiness";
     /// `stats`
-    Stats = "stats";
+    Stats (StatsObject) = "stats";
     /// `stop`
-    Stop = "stop";
+    Stop (StopObject) = "stop";
     /// `wallet`
-    Wallet = "wallet";
+    Wallet (WalletObject) = "wallet";
     /// `withdrawal`
-    Withdrawal = "withdrawal";
+    Withdrawal (WithdrawalObject) = "withdrawal";
 }
 
 #[cfg(test)]

@@ -64,7 +64,10 @@ impl<'de> Deserialize<'de> for Decimal {
 }
 
 /// Reads a decimal and names `field` in the error. serde knows no field names, so the fields of requests say theirs.
-pub(crate) fn named_decimal<'de, D: Deserializer<'de>>(from: D, field: &'static str) -> Result<Decimal, D::Error> {
+pub(crate) fn named_decimal<'de, D: Deserializer<'de>>(
+    from: D,
+    field: &'static str,
+) -> Result<Decimal, D::Error> {
     from.deserialize_str(DecimalVisitor(field))
 }
 

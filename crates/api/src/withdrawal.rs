@@ -69,7 +69,7 @@ fn amount<'de, D: Deserializer<'de>>(from: D) -> Result<Decimal, D::Error> {
 impl Body for CreateWithdrawal {
     const FIELDS: &'static [Field] = &[
         Field::required("external_id", Shape::Name(EXTERNAL_ID_CHARS_MAX, Code::ExternalIdMalformed)),
-        Field::required("user_id", Shape::Name(USER_ID_CHARS_MAX, Code::TextMalformed)),
+        Field::required("user_id", Shape::Name(USER_ID_CHARS_MAX, Code::NameMalformed)),
         Field::required("asset", Shape::Text(ASSET_CHARS_MAX)),
         Field::required("amount", Shape::Amount),
         Field::required("address", Shape::Text(ADDRESS_CHARS_MAX)),
@@ -98,7 +98,6 @@ impl Body for CancelWithdrawal {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Withdrawal {
     /// Always `withdrawal`.
-    #[schema(inline)]
     pub object: tag::Withdrawal,
     /// Our id: `wd_` and 26 letters and digits.
     #[schema(examples("wd_01JD2Q8XK5T7M3N9P4R6S8V0WA"))]

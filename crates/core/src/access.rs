@@ -60,6 +60,8 @@ scopes! {
     WithdrawalsCancel = "withdrawals:cancel";
     /// Read wallets, balances and lanes.
     WalletsRead = "wallets:read";
+    /// Take wallets into service and out of it.
+    WalletsManage = "wallets:manage";
     /// Pause, resume, drain, speed up and unfreeze lanes.
     LanesOperate = "lanes:operate";
     /// Redrive, resolve or give up what needs a person.

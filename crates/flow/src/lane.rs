@@ -11,6 +11,7 @@ mod fund;
 mod give_back;
 mod plan;
 mod sign;
+mod startup;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,6 +43,7 @@ const SWEEP_MS: u64 = 500;
 #[derive(Default)]
 pub struct Memory {
     sent_at: BTreeMap<AttemptId, u64>,
+    compared: bool,
 }
 
 /// Runs a lane for ever.
@@ -65,6 +67,7 @@ pub async fn turn(ports: &Ports, wallet: WalletId, owner: &str, memory: &mut Mem
         .cloned()
         .ok_or_else(|| StageError::NotConfigured(format!("chain {}", view.wallet.chain)))?;
     let mut lane = Lane { ports, chain, owner, held, view, obstacle: None };
+    startup::run(&mut lane, memory).await?;
     cancel::run(&mut lane).await?;
     sign::run(&mut lane).await?;
     broadcast::run(&mut lane, memory).await?;

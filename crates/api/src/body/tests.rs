@@ -62,7 +62,11 @@ fn an_optional_field_may_be_null() {
 #[test]
 fn an_amount_as_a_number_is_refused_by_name() {
     for number in ["5", "5.0", "-1", "1e3", "1e400"] {
-        assert_eq!(wrong(&format!(r#"{{"note":"x","amount":{number}}}"#)), ["amount_not_string /amount"], "{number}");
+        assert_eq!(
+            wrong(&format!(r#"{{"note":"x","amount":{number}}}"#)),
+            ["amount_not_string /amount"],
+            "{number}"
+        );
     }
     let refusal = read::<Sample>(br#"{"note":"x","amount":5}"#).expect_err("a number");
     let problem = refusal.problem(crate::problem::Lang::En);
@@ -100,7 +104,10 @@ fn texts_are_bounded_and_clean() {
     assert_eq!(wrong(r#"{"note":"a\u0000b"}"#), ["text_malformed /note"]);
     assert_eq!(wrong(r#"{"note":"a\nb"}"#), ["text_malformed /note"]);
     assert_eq!(wrong(r#"{"note":7}"#), ["field_wrong_type /note"]);
-    assert!(read::<Sample>(r#"{"note":"다섯글자임"}"#.as_bytes()).is_ok(), "characters are counted, not bytes");
+    assert!(
+        read::<Sample>(r#"{"note":"다섯글자임"}"#.as_bytes()).is_ok(),
+        "characters are counted, not bytes"
+    );
 }
 
 #[test]
@@ -116,13 +123,22 @@ fn lists_and_labels_are_bounded_and_name_the_entry() {
     assert_eq!(wrong(r#"{"note":"x","scopes":["x","z"]}"#), ["word_unknown /scopes/1"]);
     assert_eq!(wrong(r#"{"note":"x","scopes":["x","y","x"]}"#), ["field_too_many /scopes"]);
     assert_eq!(wrong(r#"{"note":"x","scopes":"x"}"#), ["field_wrong_type /scopes"]);
-    assert_eq!(wrong(r#"{"note":"x","ips":["1234",5]}"#), ["field_too_long /ips/0", "field_wrong_type /ips/1"]);
+    assert_eq!(
+        wrong(r#"{"note":"x","ips":["1234",5]}"#),
+        ["field_too_long /ips/0", "field_wrong_type /ips/1"]
+    );
     assert_eq!(wrong(r#"{"note":"x","metadata":{"a/b":1}}"#), ["field_wrong_type /metadata/a~1b"]);
     assert_eq!(wrong(r#"{"note":"x","metadata":[]}"#), ["field_wrong_type /metadata"]);
     let many: Vec<_> = (0..=LABELS_MAX).map(|n| format!(r#""k{n}":"v""#)).collect();
-    assert_eq!(wrong(&format!(r#"{{"note":"x","metadata":{{{}}}}}"#, many.join(","))), ["field_too_many /metadata"]);
+    assert_eq!(
+        wrong(&format!(r#"{{"note":"x","metadata":{{{}}}}}"#, many.join(","))),
+        ["field_too_many /metadata"]
+    );
     let long = "v".repeat(LABEL_VALUE_CHARS_MAX + 1);
-    assert_eq!(wrong(&format!(r#"{{"note":"x","metadata":{{"k":"{long}"}}}}"#)), ["field_too_long /metadata/k"]);
+    assert_eq!(
+        wrong(&format!(r#"{{"note":"x","metadata":{{"k":"{long}"}}}}"#)),
+        ["field_too_long /metadata/k"]
+    );
     assert_eq!(wrong(r#"{"note":"x","metadata":{"":"v"}}"#), ["field_required /metadata/"]);
 }
 

@@ -53,7 +53,9 @@ pub(super) fn catalog(lang: Lang) -> &'static Catalog {
         Lang::En => (&EN, include_str!("../../catalog/en.json")),
         Lang::Ko => (&KO, include_str!("../../catalog/ko.json")),
     };
-    cell.get_or_init(|| serde_json::from_str(text).expect("an embedded catalogue is right, as its test shows"))
+    cell.get_or_init(|| {
+        serde_json::from_str(text).expect("an embedded catalogue is right, as its test shows")
+    })
 }
 
 pub(super) fn problem(lang: Lang, code: Code) -> &'static ProblemText {

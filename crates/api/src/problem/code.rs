@@ -88,6 +88,8 @@ codes! {
     WordUnknown = "word_unknown", 422, never, ["field", "value", "known"];
     /// Control characters in a text.
     TextMalformed = "text_malformed", 422, never, ["field"];
+    /// A name given by the caller with characters we do not keep.
+    NameMalformed = "name_malformed", 422, never, ["field", "max"];
     /// An amount as a JSON number.
     AmountNotString = "amount_not_string", 422, never, ["field"];
     /// An amount that is more than digits and one point.

@@ -122,7 +122,19 @@ mod tests {
 
     #[test]
     fn nonsense_is_skipped_and_never_fails() {
-        for header in [";;;", "q=1", ",,,", "ko;q=2", "ko;q=0.1234", "ko;q=", "ko;q=-1", "ko;q", "korean", "k", "\u{1f600}"] {
+        for header in [
+            ";;;",
+            "q=1",
+            ",,,",
+            "ko;q=2",
+            "ko;q=0.1234",
+            "ko;q=",
+            "ko;q=-1",
+            "ko;q",
+            "korean",
+            "k",
+            "\u{1f600}",
+        ] {
             assert_eq!(Lang::from_accept_language(header), En, "{header:?}");
         }
         assert_eq!(Lang::from_accept_language("ko;q=abc, ko;q=0.5"), Ko);

@@ -34,7 +34,10 @@ fn every_word_has_its_text_in_every_language() {
     for &lang in Lang::ALL {
         let catalog = catalog(lang);
         assert!(catalog.problems.keys().eq(Code::ALL.iter().collect::<BTreeSet<_>>()), "{lang}: problems");
-        assert!(catalog.reasons.keys().eq(ReasonCode::ALL.iter().collect::<BTreeSet<_>>()), "{lang}: reasons");
+        assert!(
+            catalog.reasons.keys().eq(ReasonCode::ALL.iter().collect::<BTreeSet<_>>()),
+            "{lang}: reasons"
+        );
         assert!(catalog.waits.keys().eq(WaitKind::ALL), "{lang}: waits");
         assert!(catalog.statuses.keys().eq(Status::ALL), "{lang}: statuses");
     }
@@ -111,7 +114,10 @@ fn a_problem_of_faults_leads_with_the_first_and_lists_all() {
     ])
     .expect("there are faults");
     assert!(refusal.is_complete());
-    let problem = refusal.problem(Lang::En).about("/v1/withdrawals", "req_1").documented_at("https://docs.test/problems/");
+    let problem = refusal
+        .problem(Lang::En)
+        .about("/v1/withdrawals", "req_1")
+        .documented_at("https://docs.test/problems/");
     assert_eq!((problem.code.as_str(), problem.status), ("amount_not_string", 422));
     assert_eq!(problem.errors.len(), 2);
     assert_eq!(problem.errors[0].pointer, "/amount");

@@ -16,7 +16,12 @@ fn sample() -> Withdrawal {
         user_id: "user-81".into(),
         partner_id: "pt_01JD2Q8XK5T7M3N9P4R6S8V0WA".into(),
         status: Status::Confirming,
-        waiting_for: Some(WaitingFor::new(WaitKind::Finality, "2026-11-21T01:02:03.000004Z".into(), None, Lang::Ko)),
+        waiting_for: Some(WaitingFor::new(
+            WaitKind::Finality,
+            "2026-11-21T01:02:03.000004Z".into(),
+            None,
+            Lang::Ko,
+        )),
         kind: WithdrawalType::Immediate,
         asset: "eip155:137/erc20:0x3c49".into(),
         amount: "12.5".into(),
@@ -95,7 +100,7 @@ fn an_unknown_type_and_an_empty_external_id_have_their_own_codes() {
         ("\"scheduled\"", "\"Immediate\"", Code::TypeUnknown),
         ("payout-1", "pay out", Code::ExternalIdMalformed),
         ("payout-1", "", Code::FieldRequired),
-        ("user-81", "user 81", Code::TextMalformed),
+        ("user-81", "user 81", Code::NameMalformed),
     ] {
         let refusal = body::read::<CreateWithdrawal>(FULL.replace(from, to).as_bytes()).expect_err(to);
         assert_eq!(refusal.code, code, "{to}");

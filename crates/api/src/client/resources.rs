@@ -1,0 +1,220 @@
+//! One method for each route, named like the thing it is about.
+//!
+//! Every method fails with [`ClientError`]; what a command can be refused for is in the problem's code.
+
+use super::pages::Pages;
+use super::transport::{Call, at};
+use super::{Client, ClientError};
+use crate::alert::Alert;
+use crate::asset::Asset;
+use crate::attention::{Attention, Resolve};
+use crate::chain::Chain;
+use crate::command::{Because, Command};
+use crate::event::Event;
+use crate::health::{Health, Readiness};
+use crate::key::{ApiKey, CreateApiKey, CreatedApiKey};
+use crate::lane::{AdoptTransaction, Lane, SetCap, SpeedUp};
+use crate::limit::Limit;
+use crate::list::List;
+use crate::partner::{CreatePartner, Partner};
+use crate::path;
+use crate::query::{AlertQuery, EventQuery, Page, StatsQuery, WithdrawalQuery};
+use crate::stats::Stats;
+use crate::stop::{CreateStop, Stop};
+use crate::wallet::{AdoptWallet, Wallet};
+use crate::withdrawal::{CancelWithdrawal, CreateWithdrawal, Withdrawal};
+
+type Answer<T> = Result<T, ClientError>;
+
+/// Methods that list a whole resource without filters.
+macro_rules! lists {
+    ($($(#[$doc:meta])* $name:ident = $path:expr, $item:ty;)+) => {
+        impl Client {$(
+            $(#[$doc])*
+            pub fn $name(&self) -> Pages<'_, $item, Page> {
+                Pages::new(self, $path, Page { limit: Some(crate::list::LIMIT_MAX), cursor: None }, turn)
+            }
+        )+}
+    };
+}
+
+/// Methods that read one thing by its id.
+macro_rules! reads {
+    ($($(#[$doc:meta])* $name:ident = $path:expr, $item:ty;)+) => {
+        impl Client {$(
+            $(#[$doc])*
+            pub async fn $name(&self, id: &str) -> Answer<$item> {
+                self.call(Call::get(at($path, id)?)).await
+            }
+        )+}
+    };
+}
+
+/// Methods that command something about one thing. They are never repeated by themselves.
+macro_rules! commands {
+    ($($(#[$doc:meta])* $name:ident = $path:expr, $body:ty, $answer:ty;)+) => {
+        impl Client {$(
+            $(#[$doc])*
+            pub async fn $name(&self, id: &str, command: &$body) -> Answer<$answer> {
+                self.call(Call::post(at($path, id)?, command)).await
+            }
+        )+}
+    };
+}
+
+fn turn(page: &mut Page, cursor: String) {
+    page.cursor = Some(cursor);
+}
+
+lists! {
+    /// What can be paid.
+    assets = path::ASSETS, Asset;
+    /// The chains as they look to the server now.
+    chains = path::CHAINS, Chain;
+    /// Wallets with their balances.
+    wallets = path::WALLETS, Wallet;
+    /// Lanes.
+    lanes = path::LANES, Lane;
+    /// Limits and their use.
+    limits = path::LIMITS, Limit;
+    /// What needs a person.
+    attention = path::ATTENTION, Attention;
+    /// Stops, newest first.
+    stops = path::STOPS, Stop;
+    /// Partners.
+    partners = path::PARTNERS, Partner;
+    /// Keys, without their secrets.
+    keys = path::KEYS, ApiKey;
+}
+
+reads! {
+    /// A withdrawal by our id.
+    withdrawal = path::WITHDRAWAL, Withdrawal;
+    /// A wallet with its balances.
+    wallet = path::WALLET, Wallet;
+    /// A lane.
+    lane = path::LANE, Lane;
+    /// What needs a person, by the withdrawal's id.
+    attention_item = path::ATTENTION_ITEM, Attention;
+    /// A stop, with what has been confirmed since.
+    stop = path::STOP, Stop;
+    /// A partner.
+    partner = path::PARTNER, Partner;
+}
+
+commands! {
+    /// Asks to call a withdrawal off. Look at the answer's status: it may still complete.
+    cancel_withdrawal = path::WITHDRAWAL_CANCEL, CancelWithdrawal, Withdrawal;
+    /// Takes a wallet out of service.
+    retire_wallet = path::WALLET_RETIRE, Because, Command;
+    /// Signs and sends nothing new; follows what was sent.
+    pause_lane = path::LANE_PAUSE, Because, Command;
+    /// Opens a paused or drained lane.
+    resume_lane = path::LANE_RESUME, Because, Command;
+    /// Finishes what has a slot and takes nothing new.
+    drain_lane = path::LANE_DRAIN, Because, Command;
+    /// Offers more for the oldest unfinished transaction.
+    speed_up_lane = path::LANE_SPEED_UP, SpeedUp, Command;
+    /// Sets the fee cap for a time.
+    cap_lane = path::LANE_CAP, SetCap, Command;
+    /// Explains a transaction of a frozen lane's wallet. Two persons.
+    adopt_transaction = path::LANE_ADOPT, AdoptTransaction, Command;
+    /// Opens a frozen lane. Two persons.
+    unfreeze_lane = path::LANE_UNFREEZE, Because, Command;
+    /// Tries a withdrawal again, with every gate.
+    redrive = path::ATTENTION_REDRIVE, Because, Command;
+    /// Completes a withdrawal on evidence. Two persons.
+    resolve = path::ATTENTION_RESOLVE, Resolve, Command;
+    /// Ends a withdrawal unpaid.
+    give_up = path::ATTENTION_GIVE_UP, Because, Command;
+    /// Says that you look into an alert.
+    acknowledge_alert = path::ALERT_ACKNOWLEDGE, Because, Alert;
+    /// Lifts a stop. It takes the required persons.
+    lift_stop = path::STOP_LIFT, Because, Command;
+    /// Revokes a key, at once and for ever.
+    revoke_key = path::KEY_REVOKE, Because, ApiKey;
+}
+
+impl Client {
+    /// Asks for one payment. Repeated while that is worth trying: the external id makes it one withdrawal, with or
+    /// without an idempotency key.
+    pub async fn create_withdrawal(
+        &self,
+        withdrawal: &CreateWithdrawal,
+        idempotency_key: Option<&str>,
+    ) -> Answer<Withdrawal> {
+        self.call(Call::post(path::WITHDRAWALS, withdrawal).repeatable(idempotency_key)).await
+    }
+
+    /// A withdrawal by the partner's own id; `None` when there is none.
+    pub async fn withdrawal_by_external_id(&self, external_id: &str) -> Answer<Option<Withdrawal>> {
+        let query =
+            WithdrawalQuery { external_id: Some(external_id.to_owned()), ..WithdrawalQuery::default() };
+        let page: List<Withdrawal> = self.call(Call::get(path::WITHDRAWALS).asking(&query)).await?;
+        // A server that ignored the filter would hand over somebody else's payment.
+        Ok(page.data.into_iter().find(|withdrawal| withdrawal.external_id == external_id))
+    }
+
+    /// Withdrawals, newest first.
+    pub fn withdrawals(&self, query: WithdrawalQuery) -> Pages<'_, Withdrawal, WithdrawalQuery> {
+        Pages::new(self, path::WITHDRAWALS, query, |query, cursor| query.page.cursor = Some(cursor))
+    }
+
+    /// One page of withdrawals, as it is.
+    pub async fn withdrawal_page(&self, query: &WithdrawalQuery) -> Answer<List<Withdrawal>> {
+        self.call(Call::get(path::WITHDRAWALS).asking(query)).await
+    }
+
+    /// What happened to a withdrawal, oldest first.
+    ///
+    /// # Errors
+    /// [`ClientError::Id`] at once when the text cannot be an id.
+    pub fn withdrawal_events(&self, id: &str) -> Answer<Pages<'_, Event, Page>> {
+        Ok(Pages::new(self, at(path::WITHDRAWAL_EVENTS, id)?, Page::default(), turn))
+    }
+
+    /// The feed after a number, oldest first. Remember the last number and ask again: nothing is missed.
+    pub async fn events_after(&self, after: u64, limit: u32) -> Answer<List<Event>> {
+        self.call(Call::get(path::EVENTS).asking(&EventQuery { after, limit: Some(limit) })).await
+    }
+
+    /// Counts and sums over a range.
+    pub async fn stats(&self, query: &StatsQuery) -> Answer<Stats> {
+        self.call(Call::get(path::STATS).asking(query)).await
+    }
+
+    /// Takes a wallet into service.
+    pub async fn adopt_wallet(&self, wallet: &AdoptWallet) -> Answer<Wallet> {
+        self.call(Call::post(path::WALLETS, wallet)).await
+    }
+
+    /// Alerts, the most urgent first.
+    pub fn alerts(&self, query: AlertQuery) -> Pages<'_, Alert, AlertQuery> {
+        Pages::new(self, path::ALERTS, query, |query, cursor| query.page.cursor = Some(cursor))
+    }
+
+    /// Stops payments. Read the answer: it lists what cannot be recalled and who has not confirmed.
+    pub async fn create_stop(&self, stop: &CreateStop) -> Answer<Stop> {
+        self.call(Call::post(path::STOPS, stop)).await
+    }
+
+    /// Creates a partner.
+    pub async fn create_partner(&self, partner: &CreatePartner) -> Answer<Partner> {
+        self.call(Call::post(path::PARTNERS, partner)).await
+    }
+
+    /// Creates a key. Its secret is in this answer and nowhere else.
+    pub async fn create_key(&self, key: &CreateApiKey) -> Answer<CreatedApiKey> {
+        self.call(Call::post(path::KEYS, key)).await
+    }
+
+    /// Whether the process answers.
+    pub async fn health(&self) -> Answer<Health> {
+        self.call(Call::get(path::HEALTH)).await
+    }
+
+    /// Whether the process can do its work. One that cannot answers too.
+    pub async fn readiness(&self) -> Answer<Readiness> {
+        self.call(Call::get(path::READY).or_answer(503)).await
+    }
+}

@@ -1,0 +1,164 @@
+//! Every route: who may call it, what it takes and what it answers. The server's router is tested against this table.
+
+use utoipa::ToSchema;
+
+use super::{Endpoint, Method, Reply, Shape};
+use crate::alert::Alert;
+use crate::asset::Asset;
+use crate::attention::{Attention, Resolve};
+use crate::chain::Chain;
+use crate::command::{Because, Command};
+use crate::event::Event;
+use crate::health::{Health, Readiness};
+use crate::key::{ApiKey, CreateApiKey, CreatedApiKey, Scope};
+use crate::lane::{AdoptTransaction, Lane, SetCap, SpeedUp};
+use crate::limit::Limit;
+use crate::partner::{CreatePartner, Partner};
+use crate::path;
+use crate::query::{AlertQuery, EventQuery, Page, Query, StatsQuery, WithdrawalQuery};
+use crate::stats::Stats;
+use crate::stop::{CreateStop, Stop};
+use crate::wallet::{AdoptWallet, Wallet};
+use crate::withdrawal::{CancelWithdrawal, CreateWithdrawal, Withdrawal};
+
+const fn get(
+    id: &'static str,
+    path: &'static str,
+    scope: Option<Scope>,
+    reply: Reply,
+    doc: &'static str,
+) -> Endpoint {
+    Endpoint { id, method: Method::Get, path, scope, query: &[], body: None, replies: &[200], reply, doc }
+}
+
+const fn post<B: ToSchema>(
+    id: &'static str,
+    path: &'static str,
+    scope: Scope,
+    reply: Reply,
+    doc: &'static str,
+) -> Endpoint {
+    let body = Some(Shape::of::<B>());
+    Endpoint {
+        id,
+        method: Method::Post,
+        path,
+        scope: Some(scope),
+        query: &[],
+        body,
+        replies: &[201],
+        reply,
+        doc,
+    }
+}
+
+/// Most things people do are answered with 200, or with 202 while another person is missing.
+const fn command<B: ToSchema>(
+    id: &'static str,
+    path: &'static str,
+    scope: Scope,
+    doc: &'static str,
+) -> Endpoint {
+    post::<B>(id, path, scope, Reply::One(Shape::of::<Command>()), doc).answers(&[200, 202])
+}
+
+const fn one<T: ToSchema>() -> Reply {
+    Reply::One(Shape::of::<T>())
+}
+
+const fn list<T: ToSchema>() -> Reply {
+    Reply::List(Shape::of::<T>())
+}
+
+use Scope::{
+    AlertsOperate, AttentionOperate, KeysManage, LanesOperate, PartnersManage, StopLift, StopSet,
+    WalletsManage, WalletsRead, WithdrawalsCancel, WithdrawalsCreate, WithdrawalsRead,
+};
+
+/// Every route of the API, in the order of the documentation.
+#[rustfmt::skip] // one route reads as one paragraph
+pub static ENDPOINTS: &[Endpoint] = &[
+    post::<CreateWithdrawal>("createWithdrawal", path::WITHDRAWALS, WithdrawalsCreate, one::<Withdrawal>(),
+        "Asks for one payment. 201 when it was created, 200 when the same external id or idempotency key with the same \
+         content had created it before. A refusal by policy or limit is a stored withdrawal with status `rejected`.")
+        .answers(&[201, 200]),
+    get("listWithdrawals", path::WITHDRAWALS, Some(WithdrawalsRead), list::<Withdrawal>(),
+        "Lists withdrawals, newest first.")
+        .filtered(WithdrawalQuery::PARAMETERS),
+    get("getWithdrawal", path::WITHDRAWAL, Some(WithdrawalsRead), one::<Withdrawal>(), "Reads a withdrawal."),
+    post::<CancelWithdrawal>("cancelWithdrawal", path::WITHDRAWAL_CANCEL, WithdrawalsCancel, one::<Withdrawal>(),
+        "Asks to call a withdrawal off. 200 when it is cancelled; 202 when a signature was asked for before: then \
+         `cancel_requested` is set and the withdrawal ends `completed` or `cancelled`.")
+        .answers(&[200, 202]),
+    get("listWithdrawalEvents", path::WITHDRAWAL_EVENTS, Some(WithdrawalsRead), list::<Event>(),
+        "Tells what happened to a withdrawal, oldest first.")
+        .filtered(Page::PARAMETERS),
+    get("listEvents", path::EVENTS, Some(WithdrawalsRead), list::<Event>(),
+        "Reads the partner's feed after a number. Numbers have no gaps.")
+        .filtered(EventQuery::PARAMETERS),
+    get("streamEvents", path::EVENTS_STREAM, Some(WithdrawalsRead), Reply::Stream(Shape::of::<Event>()),
+        "Follows the feed. Each message has the event's number as its `id`; `Last-Event-ID` goes on after it.")
+        .filtered(EventQuery::PARAMETERS),
+    get("getStats", path::STATS, Some(WithdrawalsRead), one::<Stats>(),
+        "Counts and sums withdrawals created in a range, by status and type.")
+        .filtered(StatsQuery::PARAMETERS),
+    get("listLimits", path::LIMITS, Some(WithdrawalsRead), list::<Limit>(), "Tells limits and their use.")
+        .filtered(Page::PARAMETERS),
+    get("listAssets", path::ASSETS, Some(WithdrawalsRead), list::<Asset>(), "Lists what can be paid.")
+        .filtered(Page::PARAMETERS),
+    get("listChains", path::CHAINS, Some(WithdrawalsRead), list::<Chain>(), "Lists chains as they look to us now.")
+        .filtered(Page::PARAMETERS),
+    get("listWallets", path::WALLETS, Some(WalletsRead), list::<Wallet>(), "Lists wallets with their balances.")
+        .filtered(Page::PARAMETERS),
+    get("getWallet", path::WALLET, Some(WalletsRead), one::<Wallet>(), "Reads a wallet with its balances."),
+    post::<AdoptWallet>("adoptWallet", path::WALLETS, WalletsManage, one::<Wallet>(),
+        "Takes a wallet into service. It becomes `active` when its proofs are complete.")
+        .answers(&[202]),
+    command::<Because>("retireWallet", path::WALLET_RETIRE, WalletsManage,
+        "Takes a wallet out of service: it is drained, swept, proven empty, and its key is barred."),
+    get("listLanes", path::LANES, Some(WalletsRead), list::<Lane>(), "Lists lanes.").filtered(Page::PARAMETERS),
+    get("getLane", path::LANE, Some(WalletsRead), one::<Lane>(), "Reads a lane."),
+    command::<Because>("pauseLane", path::LANE_PAUSE, LanesOperate, "Signs and sends nothing new; follows what was sent."),
+    command::<Because>("resumeLane", path::LANE_RESUME, LanesOperate, "Opens a paused or drained lane."),
+    command::<Because>("drainLane", path::LANE_DRAIN, LanesOperate, "Finishes what has a slot and takes nothing new."),
+    command::<SpeedUp>("speedUpLane", path::LANE_SPEED_UP, LanesOperate,
+        "Offers more for the oldest unfinished transaction, in the same slot and within the caps."),
+    command::<SetCap>("capLane", path::LANE_CAP, LanesOperate, "Sets the fee cap for a time."),
+    command::<AdoptTransaction>("adoptTransaction", path::LANE_ADOPT, LanesOperate,
+        "Explains a transaction of a frozen lane's wallet. Two persons."),
+    command::<Because>("unfreezeLane", path::LANE_UNFREEZE, LanesOperate,
+        "Opens a frozen lane after every transaction is explained. Two persons."),
+    get("listAttention", path::ATTENTION, Some(AttentionOperate), list::<Attention>(), "Lists what needs a person.")
+        .filtered(Page::PARAMETERS),
+    get("getAttention", path::ATTENTION_ITEM, Some(AttentionOperate), one::<Attention>(),
+        "Reads what needs a person, by the withdrawal's id."),
+    command::<Because>("redriveWithdrawal", path::ATTENTION_REDRIVE, AttentionOperate,
+        "Tries it again. Every gate runs again."),
+    command::<Resolve>("resolveWithdrawal", path::ATTENTION_RESOLVE, AttentionOperate,
+        "Completes it with evidence that it was paid. It can never be paid again. Two persons."),
+    command::<Because>("giveUpWithdrawal", path::ATTENTION_GIVE_UP, AttentionOperate,
+        "Ends it unpaid. Refused while any signed transaction lacks its proof of death."),
+    get("listAlerts", path::ALERTS, Some(AlertsOperate), list::<Alert>(), "Lists alerts, the most urgent first.")
+        .filtered(AlertQuery::PARAMETERS),
+    post::<Because>("acknowledgeAlert", path::ALERT_ACKNOWLEDGE, AlertsOperate, one::<Alert>(),
+        "Says that you look into it.")
+        .answers(&[200]),
+    get("listStops", path::STOPS, Some(StopSet), list::<Stop>(), "Lists stops, newest first.").filtered(Page::PARAMETERS),
+    get("getStop", path::STOP, Some(StopSet), one::<Stop>(), "Reads a stop, with what has been confirmed since."),
+    post::<CreateStop>("createStop", path::STOPS, StopSet, one::<Stop>(),
+        "Stops payments. The answer lists what cannot be recalled and every process that has not confirmed."),
+    command::<Because>("liftStop", path::STOP_LIFT, StopLift, "Lifts a stop. It takes the required persons."),
+    get("listPartners", path::PARTNERS, Some(PartnersManage), list::<Partner>(), "Lists partners.")
+        .filtered(Page::PARAMETERS),
+    get("getPartner", path::PARTNER, Some(PartnersManage), one::<Partner>(), "Reads a partner."),
+    post::<CreatePartner>("createPartner", path::PARTNERS, PartnersManage, one::<Partner>(), "Creates a partner."),
+    get("listKeys", path::KEYS, Some(KeysManage), list::<ApiKey>(), "Lists keys, without their secrets.")
+        .filtered(Page::PARAMETERS),
+    post::<CreateApiKey>("createKey", path::KEYS, KeysManage, one::<CreatedApiKey>(),
+        "Creates a key. Its secret is shown in this answer and never again."),
+    post::<Because>("revokeKey", path::KEY_REVOKE, KeysManage, one::<ApiKey>(), "Revokes a key, at once and for ever.")
+        .answers(&[200]),
+    get("getHealth", path::HEALTH, None, one::<Health>(), "Says that the process answers."),
+    get("getReadiness", path::READY, None, one::<Readiness>(), "Says whether this process should be sent requests.")
+        .answers(&[200, 503]),
+];

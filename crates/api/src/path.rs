@@ -1,0 +1,157 @@
+//! Where things are. The server routes by these, the client fills them in, the OpenAPI document lists them.
+
+/// The longest request target (path and query) that is signed or read, in bytes.
+pub const TARGET_BYTES_MAX: usize = 8 * 1024;
+
+/// POST creates, GET lists.
+pub const WITHDRAWALS: &str = "/v1/withdrawals";
+/// GET reads one.
+pub const WITHDRAWAL: &str = "/v1/withdrawals/{id}";
+/// POST asks to call it off.
+pub const WITHDRAWAL_CANCEL: &str = "/v1/withdrawals/{id}/cancel";
+/// GET tells what happened to it, oldest first.
+pub const WITHDRAWAL_EVENTS: &str = "/v1/withdrawals/{id}/events";
+/// GET reads the feed after a number.
+pub const EVENTS: &str = "/v1/events";
+/// GET follows the feed as server-sent events.
+pub const EVENTS_STREAM: &str = "/v1/events/stream";
+/// GET counts and sums.
+pub const STATS: &str = "/v1/stats";
+/// GET tells limits and their use.
+pub const LIMITS: &str = "/v1/limits";
+/// GET lists.
+pub const ASSETS: &str = "/v1/assets";
+/// GET lists.
+pub const CHAINS: &str = "/v1/chains";
+/// GET lists, POST adopts one.
+pub const WALLETS: &str = "/v1/wallets";
+/// GET reads one.
+pub const WALLET: &str = "/v1/wallets/{id}";
+/// POST takes it out of service.
+pub const WALLET_RETIRE: &str = "/v1/wallets/{id}/retire";
+/// GET lists.
+pub const LANES: &str = "/v1/lanes";
+/// GET reads one.
+pub const LANE: &str = "/v1/lanes/{id}";
+/// POST pauses it.
+pub const LANE_PAUSE: &str = "/v1/lanes/{id}/pause";
+/// POST opens it again.
+pub const LANE_RESUME: &str = "/v1/lanes/{id}/resume";
+/// POST lets it finish and take nothing new.
+pub const LANE_DRAIN: &str = "/v1/lanes/{id}/drain";
+/// POST offers more for its oldest transaction.
+pub const LANE_SPEED_UP: &str = "/v1/lanes/{id}/speed-up";
+/// POST sets its fee cap for a time.
+pub const LANE_CAP: &str = "/v1/lanes/{id}/cap";
+/// POST explains a transaction.
+pub const LANE_ADOPT: &str = "/v1/lanes/{id}/adopt";
+/// POST opens it after a reconciliation.
+pub const LANE_UNFREEZE: &str = "/v1/lanes/{id}/unfreeze";
+/// GET lists what needs a person.
+pub const ATTENTION: &str = "/v1/attention";
+/// GET reads one, by the withdrawal's id.
+pub const ATTENTION_ITEM: &str = "/v1/attention/{id}";
+/// POST tries it again.
+pub const ATTENTION_REDRIVE: &str = "/v1/attention/{id}/redrive";
+/// POST completes it on evidence.
+pub const ATTENTION_RESOLVE: &str = "/v1/attention/{id}/resolve";
+/// POST ends it unpaid.
+pub const ATTENTION_GIVE_UP: &str = "/v1/attention/{id}/give-up";
+/// GET lists.
+pub const ALERTS: &str = "/v1/alerts";
+/// POST says that somebody looks into it.
+pub const ALERT_ACKNOWLEDGE: &str = "/v1/alerts/{id}/acknowledge";
+/// GET lists, POST stops.
+pub const STOPS: &str = "/v1/stops";
+/// GET reads one, with what has been confirmed since.
+pub const STOP: &str = "/v1/stops/{id}";
+/// POST lifts it.
+pub const STOP_LIFT: &str = "/v1/stops/{id}/lift";
+/// GET lists, POST creates.
+pub const PARTNERS: &str = "/v1/partners";
+/// GET reads one.
+pub const PARTNER: &str = "/v1/partners/{id}";
+/// GET lists, POST creates.
+pub const KEYS: &str = "/v1/keys";
+/// POST revokes it.
+pub const KEY_REVOKE: &str = "/v1/keys/{id}/revoke";
+/// GET: the process answers. Without credentials.
+pub const HEALTH: &str = "/health";
+/// GET: the process can work. Without credentials.
+pub const READY: &str = "/ready";
+/// GET: Prometheus metrics, on the operators' port.
+pub const METRICS: &str = "/metrics";
+/// GET: the OpenAPI document. Without credentials.
+pub const OPENAPI: &str = "/openapi.json";
+
+/// The most characters of an id in a path.
+pub const ID_CHARS_MAX: usize = 64;
+
+/// Puts an id in the place of `{id}`. `None` for what cannot be an id: 1 to 64 letters, digits, `-` or `_`. Escaping
+/// would not do: URL readers resolve `..` in a path, escaped or not, and reach another route.
+pub fn with_id(template: &str, id: &str) -> Option<String> {
+    let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    ((1..=ID_CHARS_MAX).contains(&id.len()) && plain).then(|| template.replace("{id}", id))
+}
+
+/// Percent-encodes everything but letters, digits and `-._~` (RFC 3986, unreserved).
+pub fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+/// Reverses [`encode`]; a `+` stands for itself. `None` for a broken escape or for bytes that are not UTF-8.
+pub fn decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let (high, low) = (digit(rest.next()?)?, digit(rest.next()?)?);
+            bytes.push(high * 16 + low);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_cannot_reach_another_route() {
+        assert_eq!(with_id(WITHDRAWAL, "wd_1").as_deref(), Some("/v1/withdrawals/wd_1"));
+        for wrong in
+            ["", ".", "..", "%2e%2e", "a/b", "a?b", "a#b", "a b", "{id}", "\u{ac00}", &"i".repeat(65)]
+        {
+            assert_eq!(with_id(WITHDRAWAL, wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        for text in ["", "plain-._~", "a b&c=d+e%f", "출금 1호", "\u{0}\n"] {
+            assert_eq!(decode(&encode(text)).as_deref(), Some(text));
+        }
+        assert_eq!(decode("a+b").as_deref(), Some("a+b"));
+        for broken in ["%", "%2", "%zz", "%+1", "%ff"] {
+            assert_eq!(decode(broken), None, "{broken}");
+        }
+    }
+}

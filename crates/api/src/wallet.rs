@@ -1,0 +1,121 @@
+//! Managed wallets and what they hold.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::body::{Body, Field, Shape};
+use crate::command::REASON;
+use crate::problem::{Code, Reason};
+use crate::tag;
+use crate::text::{Decimal, Time};
+use crate::withdrawal::{ADDRESS_CHARS_MAX, Block};
+use crate::words::words;
+
+/// The most characters of a chain id.
+pub const CHAIN_CHARS_MAX: usize = 64;
+
+words! {
+    /// What a wallet is for.
+    WalletRole {
+        /// Pays withdrawals: it is a lane.
+        Hot = "hot",
+        /// Refills hot wallets.
+        Warm = "warm",
+        /// Keeps the bulk; never signs by itself.
+        Cold = "cold",
+        /// Pays network fees for others.
+        Gas = "gas",
+    }
+}
+
+words! {
+    /// Where a wallet is in its life.
+    WalletState {
+        /// Being taken into service: its proofs are collected.
+        Adopting = "adopting",
+        /// In service.
+        Active = "active",
+        /// Nothing is signed: something is unexplained.
+        Frozen = "frozen",
+        /// Being emptied for good.
+        Retiring = "retiring",
+        /// Out of service; its key is barred.
+        Retired = "retired",
+    }
+}
+
+/// A wallet that this installation manages. It belongs to one partner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Wallet {
+    /// `wa_...`; a hot wallet's lane has the same id.
+    pub id: String,
+    /// Always `wallet`.
+    pub object: tag::Wallet,
+    /// Whose it is.
+    pub partner_id: String,
+    /// CAIP-2 id of its chain.
+    pub chain: String,
+    /// Its address.
+    pub address: String,
+    /// What it is for.
+    pub role: WalletRole,
+    /// Where it is in its life.
+    pub state: WalletState,
+    /// Why it is frozen or still being adopted.
+    pub reason: Option<Reason>,
+    /// What it holds, one entry for each asset.
+    pub balances: Vec<Balance>,
+    /// When it came into service.
+    pub created_at: Time,
+    /// Grows with every change.
+    pub version: u64,
+}
+
+/// What a wallet holds of one asset, all read against one block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Balance {
+    /// CAIP-19 id.
+    pub asset: String,
+    /// What the chain says at the block.
+    pub on_chain: Decimal,
+    /// What can still be promised: `on_chain` less what is reserved and not yet out at that block. Never below zero.
+    pub available: Decimal,
+    /// Promised to withdrawals that are not signed yet.
+    pub reserved: Decimal,
+    /// Signed or sent, and not final yet.
+    pub in_flight: Decimal,
+    /// By how much promises exceed the balance; absent when they do not. A person should look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub shortfall: Option<Decimal>,
+    /// The block it was read at.
+    pub block: Block,
+    /// When it was read.
+    pub at: Time,
+}
+
+/// Takes a wallet into service. It is active when its proofs are complete (DESIGN section 8).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdoptWallet {
+    /// CAIP-2 id of its chain.
+    #[schema(max_length = 64)]
+    pub chain: String,
+    /// Its address. The signer must already hold its key.
+    #[schema(max_length = 128)]
+    pub address: String,
+    /// What it will be for.
+    pub role: WalletRole,
+    /// Why; 1 to 500 characters.
+    #[schema(min_length = 1, max_length = 500)]
+    pub reason: String,
+}
+
+impl Body for AdoptWallet {
+    const FIELDS: &'static [Field] = &[
+        Field::required("chain", Shape::Text(CHAIN_CHARS_MAX)),
+        Field::required("address", Shape::Text(ADDRESS_CHARS_MAX)),
+        Field::required("role", Shape::Word(WalletRole::WORDS, Code::WordUnknown)),
+        REASON,
+    ];
+}
