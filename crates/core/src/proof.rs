@@ -1,9 +1,12 @@
 //! What ends a transfer: the chain evidence that it was paid, or that it can never execute (M4, M16).
 
+mod death;
+
+pub use death::{Death, DeathKind, NotDead, ScannedBlock, Tombstone};
+
 use crate::amount::Cost;
 use crate::chain::BlockRef;
 use crate::id::{AttemptId, PartnerId, ProofId, TransferId};
-use crate::slot::Slot;
 use crate::time::Timestamp;
 
 /// A reading that enough independent operators agree on, pinned by the hash of a final block.
@@ -115,189 +118,6 @@ pub enum SlotReading {
     Foreign,
 }
 
-/// Why a slot can never pay again. Stored before anything new is built for its withdrawal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Death(DeathKind);
-
-/// The ways a slot dies. Read-only: a [`Death`] is made by the constructors below.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DeathKind {
-    /// R1: our void consumed the nonce.
-    VoidFinal(Inclusion),
-    /// R1: our own attempt consumed the nonce and reverted.
-    RevertedFinal(Inclusion),
-    /// No signature was ever made and the signer has closed the slot in its journal.
-    NeverSigned {
-        /// Place of the tombstone in the signer's journal.
-        journal_seq: u64,
-    },
-    /// R2: final time is past the latest `validBefore` ever signed and the authorization is unused.
-    AuthorizationExpired {
-        /// Latest `validBefore` ever signed for the nonce, seconds.
-        valid_before: i64,
-        /// Time of the final block, seconds.
-        final_time: i64,
-    },
-    /// R3: the id is unpaid at finality and every carrier that contains it is dead by its own nonce.
-    VaultItemDead {
-        /// Dead carriers, one proof each.
-        carriers: Vec<ProofId>,
-    },
-    /// TRON: one linked run of solid blocks from the reference block to past the expiration holds no such txid.
-    TronExpired {
-        /// Height of the reference block.
-        from: u64,
-        /// Height of the first solid block at or after the expiration.
-        to: u64,
-    },
-    /// TRON: a solidified receipt other than SUCCESS.
-    TronFailed {
-        /// The receipt's `contractResult`.
-        result: String,
-    },
-}
-
-/// Why evidence does not prove a death.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotDead {
-    /// The slot is open, or was consumed by something else than our own dead attempt.
-    #[error("the slot was not consumed by our own void or our own reverted attempt")]
-    NotConsumedByUs,
-    /// The block is final, but not as deep as a new slot asks for.
-    #[error("final, but {missing} blocks short of the depth a proof of death needs")]
-    NotDeepEnough {
-        /// Blocks still missing.
-        missing: u64,
-    },
-    /// The authorization or transaction may still execute.
-    #[error("it may still execute")]
-    StillValid,
-    /// The scan has a hole, or its blocks do not link.
-    #[error("the blocks read do not form one linked run over the whole validity")]
-    ScanBroken,
-}
-
-/// One block header of a TRON scan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ScannedBlock {
-    /// Height and hash.
-    pub block: BlockRef,
-    /// Hash of its parent.
-    pub parent: [u8; 32],
-    /// Block time, milliseconds.
-    pub time_ms: i64,
-    /// Whether the transaction is in it.
-    pub contains: bool,
-}
-
-impl Death {
-    /// R1: a nonce consumed by our no-op or by our reverted attempt, `extra_blocks` below the final head.
-    ///
-    /// # Errors
-    /// [`NotDead`] says what is missing.
-    pub fn of_nonce(slot: &Final<SlotReading>, extra_blocks: u64) -> Result<Self, NotDead> {
-        let SlotReading::Ours(inclusion) = *slot.reading() else { return Err(NotDead::NotConsumedByUs) };
-        let kind = match inclusion.effect {
-            Effect::Voided => DeathKind::VoidFinal(inclusion),
-            Effect::Reverted => DeathKind::RevertedFinal(inclusion),
-            Effect::Paid { .. } | Effect::Mismatch => return Err(NotDead::NotConsumedByUs),
-        };
-        let needed = inclusion.block.number.saturating_add(extra_blocks);
-        match needed.checked_sub(slot.head().number) {
-            None | Some(0) => Ok(Self(kind)),
-            Some(missing) => Err(NotDead::NotDeepEnough { missing }),
-        }
-    }
-
-    /// The signer has journaled that it never signed for this slot and never will.
-    pub const fn never_signed(tombstone: &Tombstone) -> Self {
-        Self(DeathKind::NeverSigned { journal_seq: tombstone.journal_seq })
-    }
-
-    /// R2: `unused` and `final_time` (seconds) were read at the same final block; `valid_before` is the latest ever
-    /// signed for the nonce.
-    ///
-    /// # Errors
-    /// [`NotDead::StillValid`] unless the authorization is unused and expired at finality.
-    pub fn of_authorization(reading: &Final<(bool, i64)>, valid_before: i64) -> Result<Self, NotDead> {
-        let (used, final_time) = *reading.reading();
-        if used || final_time < valid_before {
-            return Err(NotDead::StillValid);
-        }
-        Ok(Self(DeathKind::AuthorizationExpired { valid_before, final_time }))
-    }
-
-    /// R3: `paid` was read at finality; every carrier that contains the item must be dead.
-    ///
-    /// # Errors
-    /// [`NotDead::StillValid`] when the item is paid or a carrier is alive.
-    pub fn of_vault_item(paid: &Final<bool>, carriers: &[(Option<ProofId>, TransferId)]) -> Result<Self, NotDead> {
-        if *paid.reading() {
-            return Err(NotDead::StillValid);
-        }
-        let dead: Option<Vec<ProofId>> = carriers.iter().map(|(proof, _)| *proof).collect();
-        dead.map(|carriers| Self(DeathKind::VaultItemDead { carriers })).ok_or(NotDead::StillValid)
-    }
-
-    /// TRON: `scan` is a run of solid blocks of one node from the reference block `from` on, agreed by a second
-    /// operator; `expiration_ms` is the transaction's own.
-    ///
-    /// # Errors
-    /// [`NotDead::ScanBroken`] for a hole or a broken link, [`NotDead::StillValid`] when the run ends too early or the
-    /// transaction is in it.
-    pub fn of_tron_expiry(
-        scan: &Final<Vec<ScannedBlock>>,
-        from: BlockRef,
-        expiration_ms: i64,
-    ) -> Result<Self, NotDead> {
-        let blocks = scan.reading();
-        let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else { return Err(NotDead::ScanBroken) };
-        let linked = blocks.windows(2).all(|pair| match pair {
-            [lower, upper] => {
-                upper.parent == lower.block.hash && upper.block.number == lower.block.number.saturating_add(1)
-            }
-            _ => false,
-        });
-        if first.block != from || !linked {
-            return Err(NotDead::ScanBroken);
-        }
-        if last.time_ms < expiration_ms || blocks.iter().any(|block| block.contains) {
-            return Err(NotDead::StillValid);
-        }
-        Ok(Self(DeathKind::TronExpired { from: from.number, to: last.block.number }))
-    }
-
-    /// TRON: a solidified receipt with another result than SUCCESS.
-    ///
-    /// # Errors
-    /// [`NotDead::StillValid`] for `SUCCESS`.
-    pub fn of_tron_receipt(result: &Final<String>) -> Result<Self, NotDead> {
-        match result.reading().as_str() {
-            "SUCCESS" => Err(NotDead::StillValid),
-            other => Ok(Self(DeathKind::TronFailed { result: other.to_owned() })),
-        }
-    }
-
-    /// What kind of death.
-    pub const fn kind(&self) -> &DeathKind {
-        &self.0
-    }
-
-    /// Reads back what the store holds. The store is where a proof is kept, so it may restore one; nothing else does.
-    pub const fn restored(kind: DeathKind) -> Self {
-        Self(kind)
-    }
-}
-
-/// The signer's word that a slot was never signed and is closed for ever.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tombstone {
-    /// The closed slot.
-    pub slot: Slot,
-    /// Place in the signer's journal.
-    pub journal_seq: u64,
-}
-
 /// What a proof establishes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -355,16 +175,9 @@ impl Proof {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::Ulid;
 
     fn block(number: u64) -> BlockRef {
         BlockRef { number, hash: [number as u8; 32] }
-    }
-
-    fn consumed(effect: Effect, at: u64, head: u64) -> Final<SlotReading> {
-        let attempt = AttemptId::new(Ulid::new(Timestamp::default(), 1));
-        let inclusion = Inclusion { attempt, txid: [9; 32], block: block(at), effect, cost: Cost(1) };
-        Final::by_quorum(SlotReading::Ours(inclusion), block(head), vec!["a".into(), "b".into()], 2).unwrap()
     }
 
     #[test]
@@ -373,62 +186,5 @@ mod tests {
         assert_eq!(Final::by_quorum((), block(1), voices, 2), Err(NotAgreed { agreed: 1, needed: 2 }));
         assert!(Final::by_quorum((), block(1), vec!["a".into()], 1).unwrap().single_source());
         assert!(Final::by_quorum((), block(1), vec![], 0).is_err());
-    }
-
-    #[test]
-    fn a_nonce_is_dead_only_by_our_own_dead_attempt_deep_enough() {
-        assert!(Death::of_nonce(&consumed(Effect::Voided, 10, 12), 2).is_ok());
-        assert!(Death::of_nonce(&consumed(Effect::Reverted, 10, 12), 2).is_ok());
-        assert_eq!(
-            Death::of_nonce(&consumed(Effect::Voided, 10, 11), 2),
-            Err(NotDead::NotDeepEnough { missing: 1 })
-        );
-        for effect in [Effect::Paid { log_index: 0 }, Effect::Mismatch] {
-            assert_eq!(Death::of_nonce(&consumed(effect, 10, 99), 2), Err(NotDead::NotConsumedByUs));
-        }
-        for reading in [SlotReading::Open, SlotReading::Foreign] {
-            let slot = Final::by_quorum(reading, block(99), vec!["a".into(), "b".into()], 2).unwrap();
-            assert_eq!(Death::of_nonce(&slot, 2), Err(NotDead::NotConsumedByUs));
-        }
-    }
-
-    #[test]
-    fn an_authorization_is_dead_only_unused_and_expired() {
-        let read = |used, time| Final::by_quorum((used, time), block(1), vec!["a".into(), "b".into()], 2).unwrap();
-        assert!(Death::of_authorization(&read(false, 100), 100).is_ok());
-        assert_eq!(Death::of_authorization(&read(false, 99), 100), Err(NotDead::StillValid));
-        assert_eq!(Death::of_authorization(&read(true, 200), 100), Err(NotDead::StillValid));
-    }
-
-    #[test]
-    fn a_tron_scan_must_be_one_linked_run() {
-        let scanned = |number: u64, parent: u64, time_ms, contains| ScannedBlock {
-            block: block(number),
-            parent: [parent as u8; 32],
-            time_ms,
-            contains,
-        };
-        let read = |blocks| Final::by_quorum(blocks, block(9), vec!["a".into(), "b".into()], 2).unwrap();
-        let run = vec![scanned(1, 0, 10, false), scanned(2, 1, 20, false), scanned(3, 2, 30, false)];
-        assert!(Death::of_tron_expiry(&read(run.clone()), block(1), 30).is_ok());
-        assert_eq!(Death::of_tron_expiry(&read(run.clone()), block(1), 31), Err(NotDead::StillValid));
-        assert_eq!(Death::of_tron_expiry(&read(run[1..].to_vec()), block(1), 30), Err(NotDead::ScanBroken));
-        let mut hole = run.clone();
-        hole.remove(1);
-        assert_eq!(Death::of_tron_expiry(&read(hole), block(1), 30), Err(NotDead::ScanBroken));
-        let mut there = run;
-        there[1].contains = true;
-        assert_eq!(Death::of_tron_expiry(&read(there), block(1), 30), Err(NotDead::StillValid));
-        assert_eq!(Death::of_tron_expiry(&read(vec![]), block(1), 30), Err(NotDead::ScanBroken));
-    }
-
-    #[test]
-    fn a_vault_item_is_dead_only_with_every_carrier() {
-        let id = TransferId::new(Ulid::new(Timestamp::default(), 1));
-        let proof = ProofId::new(Ulid::new(Timestamp::default(), 1));
-        let unpaid = |paid| Final::by_quorum(paid, block(1), vec!["a".into(), "b".into()], 2).unwrap();
-        assert!(Death::of_vault_item(&unpaid(false), &[(Some(proof), id)]).is_ok());
-        assert_eq!(Death::of_vault_item(&unpaid(false), &[(Some(proof), id), (None, id)]), Err(NotDead::StillValid));
-        assert_eq!(Death::of_vault_item(&unpaid(true), &[(Some(proof), id)]), Err(NotDead::StillValid));
     }
 }

@@ -364,4 +364,4 @@ impl Transfer {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests;

@@ -243,4 +243,4 @@ impl Withdrawal {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests;

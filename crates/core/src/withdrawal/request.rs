@@ -45,7 +45,7 @@ impl Type {
 }
 
 /// Longest `external_id`, `user_id`, `Idempotency-Key`, bytes.
-pub const ID_MAX: usize = 64;
+pub const ID_MAX: usize = 128;
 /// Longest memo, bytes.
 pub const MEMO_MAX: usize = 255;
 /// Most metadata entries.
@@ -106,8 +106,8 @@ pub struct Request {
 /// Why a request is refused. The field, and the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
-    /// Empty, too long, or a character outside `A-Z a-z 0-9 . _ : / -`.
-    #[error("external_id is 1 to {ID_MAX} letters, digits or . _ : / -")]
+    /// Empty, too long, or anything but visible ASCII.
+    #[error("external_id is 1 to {ID_MAX} visible ASCII characters without spaces")]
     ExternalId,
     /// Empty, too long, or control characters.
     #[error("user_id is 1 to {ID_MAX} printable characters")]
@@ -156,8 +156,8 @@ impl Request {
         own_wallets: &[EvmAddress],
         now: Timestamp,
     ) -> Result<Self, RequestError> {
-        let id_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/-".contains(&byte);
-        if new.external_id.is_empty() || new.external_id.len() > ID_MAX || !new.external_id.bytes().all(id_letter) {
+        let visible = |byte: u8| byte.is_ascii_graphic();
+        if new.external_id.is_empty() || new.external_id.len() > ID_MAX || !new.external_id.bytes().all(visible) {
             return Err(RequestError::ExternalId);
         }
         if new.user_id.is_empty() || new.user_id.len() > ID_MAX || !printable(&new.user_id) {

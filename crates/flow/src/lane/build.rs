@@ -103,15 +103,15 @@ async fn allot(lane: &mut Lane<'_>, slice: Vec<Transfer>) -> Result<Option<Chang
     let mut change = Change { cause: Some(lane.cause("build")), ..Change::default() };
     for transfer in slice {
         let State::Fuelled(fuelled) = &transfer.state else { continue };
-        let Offer::At(fees) = fee::offer(lane.profile(), &market, fuelled.gas_limit, cap) else {
-            lane.blocked_by(Waiting::FeeCap);
-            break;
+        // Never more than `fuel` reserved, whatever the market did meanwhile.
+        let affordable = fuelled.gas_budget.0 / u128::from(fuelled.gas_limit.max(1));
+        let fees = match fee::offer(lane.profile(), &market, fuelled.gas_limit, cap.min(affordable)) {
+            Offer::At(fees) => fees,
+            Offer::AboveCap { needed_wei, .. } => {
+                lane.blocked_by(if needed_wei > cap { Waiting::FeeCap } else { Waiting::Gas });
+                break;
+            }
         };
-        // A market that rose since `fuel` reserved would spend more than is promised.
-        if fees.worst().is_none_or(|worst| worst > fuelled.gas_budget) {
-            lane.blocked_by(Waiting::Gas);
-            break;
-        }
         let slot = Slot::EvmNonce { chain, sender, nonce };
         let pays: Vec<_> = transfer.live().map(|item| item.approved.payment.clone()).collect();
         let bytes = sluice_codec::evm::draft(Kind::Pay, &slot, &fees, &pays, &transfer.asset)

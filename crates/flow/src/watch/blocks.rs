@@ -1,6 +1,8 @@
 //! In: new blocks. Out: the stored chain follows the real one; what of ours a block holds is seen, what a reorg took is
 //! unseen or reopened, what nobody explains freezes its lane (M6). A crash leaves the cursor where the last commit was.
 
+use std::cmp::Ordering;
+
 use sluice_core::chain::BlockRef;
 use sluice_core::port::chain::{BlockFacts, Heads};
 use sluice_core::port::store::{ChainChange, Change, Cursor};
@@ -17,42 +19,50 @@ pub(super) async fn run(watch: &mut Watch<'_>, heads: &Heads) -> Result<bool, St
     let cursor = watch.ports.store.cursor(watch.id(), depth).await?;
     let Some(top) = cursor.blocks.first().copied() else {
         // The first sight of a chain: wallets are adopted later than this, so nothing before it is ours.
-        let chain = change(watch, vec![], vec![(heads.latest, [0; 32])]);
+        let chain = joined(watch, vec![(heads.latest, [0; 32])]);
         watch.apply(vec![chain]).await?;
         return Ok(true);
     };
-    let fork = fork_point(watch, &cursor, heads).await?;
-    if fork.number < top.number || fork.hash != top.hash {
-        let removed: Vec<BlockRef> = cursor.blocks.iter().filter(|block| block.number > fork.number).copied().collect();
-        reopen::run(watch, &cursor, removed, heads.latest.number).await?;
-        return Ok(true);
+    let followed = match heads.latest.number.cmp(&top.number) {
+        Ordering::Greater => forward(watch, top, heads.latest.number).await?,
+        Ordering::Equal => Some(false).filter(|_| heads.latest.hash == top.hash),
+        // A node that is behind is no reorg, unless it contradicts what we stored at its height.
+        Ordering::Less => cursor
+            .blocks
+            .iter()
+            .find(|block| block.number == heads.latest.number)
+            .is_none_or(|block| block.hash == heads.latest.hash)
+            .then_some(false),
+    };
+    match followed {
+        Some(more) => Ok(more),
+        None => {
+            let fork = fork_height(watch, &cursor, heads).await?;
+            let gone = cursor.blocks.iter().filter(|block| fork.is_none_or(|fork| block.number > fork));
+            reopen::run(watch, &cursor, gone.copied().collect(), heads.latest.number).await?;
+            Ok(true)
+        }
     }
-    forward(watch, top, heads.latest.number).await
 }
 
-/// The highest stored block that is still on the chain. Walks back from the top; a reorg deeper than what is stored ends
-/// at the lowest stored block, which then counts as replaced too.
-async fn fork_point(watch: &Watch<'_>, cursor: &Cursor, heads: &Heads) -> Result<BlockRef, StageError> {
-    for block in &cursor.blocks {
-        if block.number > heads.latest.number {
-            continue;
-        }
-        if heads.latest == *block {
-            return Ok(*block);
-        }
-        let there = watch.chain.block(block.number, &[]).await?;
-        if there.block.hash == block.hash {
-            return Ok(*block);
+/// Height of the highest stored block that is still on the chain; `None` when none is: a reorg deeper than what is
+/// stored, after which the watch begins anew.
+async fn fork_height(watch: &Watch<'_>, cursor: &Cursor, heads: &Heads) -> Result<Option<u64>, StageError> {
+    for block in cursor.blocks.iter().filter(|block| block.number <= heads.latest.number) {
+        let there = if heads.latest.number == block.number {
+            heads.latest.hash
+        } else {
+            watch.chain.block(block.number, &[]).await?.block.hash
+        };
+        if there == block.hash {
+            return Ok(Some(block.number));
         }
     }
-    let lowest = cursor.blocks.last().map_or(0, |block| block.number);
-    Ok(BlockRef { number: lowest.saturating_sub(1), hash: [0; 32] })
+    Ok(None)
 }
 
-async fn forward(watch: &mut Watch<'_>, top: BlockRef, latest: u64) -> Result<bool, StageError> {
-    if latest <= top.number {
-        return Ok(false);
-    }
+/// Reads on from the top. `None` when the chain does not continue what is stored; otherwise whether there is more.
+async fn forward(watch: &mut Watch<'_>, top: BlockRef, latest: u64) -> Result<Option<bool>, StageError> {
     let wallets = watch.ports.store.wallets(Some(watch.id())).await?;
     let addresses: Vec<_> = wallets.iter().map(|wallet| wallet.address).collect();
     let until = latest.min(top.number + BLOCKS_MAX);
@@ -60,20 +70,20 @@ async fn forward(watch: &mut Watch<'_>, top: BlockRef, latest: u64) -> Result<bo
     for number in top.number + 1..=until {
         let block = watch.chain.block(number, &addresses).await?;
         if block.parent != parent {
-            break; // A reorg while reading: the next turn walks back.
+            break; // The chain does not continue here: what was read before is taken, the rest is walked back.
         }
         parent = block.block.hash;
         facts.push(block);
     }
     if facts.is_empty() {
-        return Ok(true);
+        return Ok(None);
     }
     // Seen and frozen before the cursor moves: a crash in between reads the same blocks again.
     explain(watch, &wallets, &facts).await?;
     let added = facts.iter().map(|block| (block.block, block.parent)).collect();
-    let chain = change(watch, vec![], added);
+    let chain = joined(watch, added);
     watch.apply(vec![chain]).await?;
-    Ok(latest > until)
+    Ok(Some(latest > until))
 }
 
 /// Matches what left our wallets with our attempts; the rest freezes its lane.
@@ -108,12 +118,8 @@ async fn explain(watch: &mut Watch<'_>, wallets: &[Wallet], facts: &[BlockFacts]
     Ok(())
 }
 
-pub(super) fn change(
-    watch: &Watch<'_>,
-    removed: Vec<BlockRef>,
-    added: Vec<(BlockRef, [u8; 32])>,
-) -> Change {
-    let chain = ChainChange { chain: watch.id(), removed, added, finalized: None, settle_after: None };
+fn joined(watch: &Watch<'_>, added: Vec<(BlockRef, [u8; 32])>) -> Change {
+    let chain = ChainChange { chain: watch.id(), removed: vec![], added, finalized: None, settle_after: None };
     Change { chain: Some(chain), cause: Some(watch.cause("blocks")), ..Change::default() }
 }
 

@@ -43,12 +43,16 @@ pub(super) async fn run(
     // Settlement waits until the chain is final past every height that was final before: whoever finalized the wrong
     // fork must first be proven right again.
     let settle_after = reversed.then(|| cursor.finalized.map_or(height, |block| block.number).max(height));
-    changes.push(Change {
+    // The blocks stay stored until everything in them was taken back: what moved meanwhile is tried again.
+    if !watch.apply(changes).await?.iter().all(|applied| *applied) {
+        return Ok(());
+    }
+    let chain = Change {
         chain: Some(ChainChange { chain: watch.id(), removed, added: vec![], finalized: None, settle_after }),
         cause: Some(watch.cause("reorg")),
         ..Change::default()
-    });
-    watch.apply(changes).await?;
+    };
+    watch.apply(vec![chain]).await?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use sluice_core::proof::{Effect, Proof};
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::{Failure, Life, Outcome, Transfer};
 use sluice_core::moved::Moved;
+use sluice_core::wallet::REVERTS_MAX;
 use sluice_core::withdrawal::{GivenBackWhy, RETRIES_MAX, State as WithdrawalState, Withdrawal};
 
 use super::{Watch, question};
@@ -46,15 +47,24 @@ pub(super) async fn run(watch: &mut Watch<'_>, heads: &Heads) -> Result<(), Stag
     let (transfers, questions): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
     let readings = watch.chain.settle(&questions).await?;
     let deep = watch.chain.profile().death_extra_blocks;
-    let (mut changes, mut unexplained) = (Vec::new(), Vec::new());
+    let (mut changes, mut unexplained, mut unseen) = (Vec::new(), Vec::new(), Vec::new());
     for (transfer, reading) in transfers.into_iter().zip(readings) {
         let now = watch.now();
         let proof = ProofId::new(watch.ports.entropy.ulid(now));
-        let wallet = transfer.wallet;
+        let (id, wallet) = (transfer.id, transfer.wallet);
         match transfer.settle(&reading, proof, deep, now)? {
             Outcome::Ended { transfer, proof } => changes.push(ended(watch, *transfer, *proof).await?),
             Outcome::Unexplained { evidence } => unexplained.push((wallet, evidence)),
-            Outcome::NotDeepEnough { .. } | Outcome::Open => {}
+            // The final chain does not hold what one node once showed: back to sending the stored bytes.
+            Outcome::Open => unseen.push(id),
+            Outcome::NotDeepEnough { .. } => {}
+        }
+    }
+    for (transfer, _) in watch.ports.store.transfers(&unseen).await? {
+        if matches!(transfer.state, sluice_core::transfer::State::Seen(_)) {
+            let step = transfer.unsee(followed, watch.now())?;
+            let cause = Some(watch.cause("not_on_the_final_chain"));
+            changes.push(Change { transfers: vec![step], cause, ..Change::default() });
         }
     }
     watch.apply(changes).await?;
@@ -117,7 +127,16 @@ async fn ended(watch: &mut Watch<'_>, transfer: Moved<Transfer>, proof: Proof) -
         Some(Effect::Voided | Effect::Mismatch) | None => None,
     };
     if let (Some(reverted), Some(view)) = (reverted, watch.ports.store.lane(transfer.after().wallet).await?) {
-        change.wallets.extend(view.wallet.reverted(reverted));
+        let step = view.wallet.reverted(reverted);
+        if step.as_ref().is_some_and(|step| step.after().reverts >= REVERTS_MAX) {
+            change.raise.push(Raise {
+                code: Code::BreakerOpen,
+                subject: transfer.after().wallet.to_string(),
+                partner: Some(transfer.after().partner),
+                detail: format!("{REVERTS_MAX} transfers in a row reverted; nothing is sent until the lane is resumed"),
+            });
+        }
+        change.wallets.extend(step);
     }
     if proof.single_source() {
         change.raise.push(Raise {
