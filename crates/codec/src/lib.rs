@@ -1,3 +1,17 @@
 //! What bytes mean: encode, decode, digest, recover, scale. Pure.
+//!
+//! The transaction format comes from `alloy-consensus`, the curve from `k256`; both stay inside. What this crate takes
+//! and gives is words of `sluice-core` and plain bytes, so that a change of library changes no caller.
+//!
+//! Where to start: [`evm::pay`] turns what people approved into the bytes that are signed, [`evm::decode`] turns bytes
+//! back into meaning, [`scale`] is the only place where our precision meets a chain's decimals (M13).
+//!
+//! # Invariants
+//! - The same arguments give the same bytes, for ever: `vectors/` holds them, made by an independent implementation.
+//! - What is decoded encodes to the same bytes: a second spelling of a transaction is refused, never understood.
+//! - A signature with a high `s` is neither attached nor understood (EIP-2).
+//! - Nothing is rounded: what does not scale exactly is refused ([`scale::to_chain`]) or shown ([`scale::from_chain`]).
+//! - Bytes of strangers never panic.
 
 pub mod evm;
+pub mod scale;

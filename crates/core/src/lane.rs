@@ -52,3 +52,38 @@ pub fn room(profile: &ChainProfile, transfers: &[Transfer]) -> usize {
 pub fn available(balance: Units, promised: impl IntoIterator<Item = Units>) -> Units {
     promised.into_iter().fold(balance, |left, units| left.saturating_sub(units))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{at, built, planned, seen, sent};
+
+    #[test]
+    fn a_holder_stops_before_its_lease_ends() {
+        let fence = Fence { name: "lane:test".into(), epoch: 1 };
+        let lease = Lease { fence, until: at(LEASE_MS) };
+        assert!(lease.usable(at(LEASE_MS - LEASE_MARGIN_MS - 1)));
+        assert!(!lease.usable(at(LEASE_MS - LEASE_MARGIN_MS)));
+        assert!(!lease.usable(at(LEASE_MS + 1)), "a paused and resumed process begins nothing");
+        assert!(RENEW_MS < LEASE_MS - LEASE_MARGIN_MS, "it renews while it may still work");
+    }
+
+    #[test]
+    fn the_window_counts_slots_that_are_not_included_and_another_bound_what_is_not_settled() {
+        let profile = |window, unsettled_max| ChainProfile { window, unsettled_max, ..ChainProfile::devnet() };
+        let lane = [planned(), built(), sent(), seen(), seen()];
+        assert_eq!(room(&profile(16, 512), &lane), 14, "planned has no slot, seen is included");
+        assert_eq!(room(&profile(2, 512), &lane), 0);
+        assert_eq!(room(&profile(1, 512), &lane), 0, "a smaller window than what is out already");
+        assert_eq!(room(&profile(16, 5), &lane), 1, "four of five are unsettled");
+        assert_eq!(room(&profile(16, 4), &lane), 0);
+    }
+
+    #[test]
+    fn what_is_promised_is_not_free_and_nothing_is_below_zero() {
+        let units = |number: u64| Units::from(number);
+        assert_eq!(available(units(10), [units(3), units(4)]), units(3));
+        assert_eq!(available(units(10), [units(3), units(8)]), Units::ZERO);
+        assert_eq!(available(units(10), []), units(10));
+    }
+}

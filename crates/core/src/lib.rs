@@ -35,6 +35,8 @@ pub mod partner;
 pub mod policy;
 pub mod port;
 pub mod proof;
+#[cfg(test)]
+mod samples;
 pub mod slot;
 pub mod stop;
 pub mod time;

@@ -92,3 +92,65 @@ pub fn evaluate(facts: Facts<'_>) -> Decision {
 fn show(amount: Amount, request: &Request) -> String {
     amount.text(request.asset.precision)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{at, limit, new_request, tenant};
+    use crate::withdrawal::{NewRequest, Type};
+
+    fn request(change: impl FnOnce(&mut NewRequest)) -> Request {
+        let mut new = new_request();
+        change(&mut new);
+        Request::check(new, Amount::from_atoms(500_000).unwrap(), &[], at(0)).unwrap()
+    }
+
+    fn decide(request: &Request, limit: Option<&Limit>, zone: &str) -> Result<Vec<Claim>, &'static str> {
+        let partner = Partner { zone: zone.into(), ..tenant() };
+        match evaluate(Facts { partner: &partner, request, limit, now: at(0) }) {
+            Decision::Pass { claims, .. } => Ok(claims),
+            Decision::Reject { code } => Err(code),
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_judged_is_never_approved() {
+        let request = request(|_| {});
+        assert_eq!(decide(&request, None, "Asia/Seoul"), Err("limit_per_transaction"), "no limit is configured");
+        assert_eq!(decide(&request, Some(&limit()), "Asia/Atlantis"), Err("limit_daily"), "no such zone");
+    }
+
+    #[test]
+    fn the_limit_counts_the_fee_and_an_amount_equal_to_it_passes() {
+        let of = |atoms| {
+            let request = request(|new| new.amount = Amount::from_atoms(atoms).unwrap());
+            decide(&request, Some(&limit()), "Asia/Seoul").map(|claims| claims[0].amount.atoms())
+        };
+        assert_eq!(of(19_500_000), Ok(20_000_000));
+        assert_eq!(of(19_500_001), Err("limit_per_transaction"));
+    }
+
+    #[test]
+    fn urgency_changes_no_gate() {
+        let claims = |kind| decide(&request(|new| new.kind = kind), Some(&limit()), "Asia/Seoul");
+        assert_eq!(claims(Type::Immediate), claims(Type::Regular));
+    }
+
+    #[test]
+    fn a_scheduled_withdrawal_is_counted_on_the_day_it_is_paid() {
+        let window = |request: &Request| {
+            let claims = decide(request, Some(&limit()), "Asia/Seoul").unwrap();
+            assert_eq!((claims[0].cap, claims[0].code), (limit().daily, "limit_daily"));
+            claims[0].key.window.clone()
+        };
+        let (today, day_ms) = (at(0).day_in("Asia/Seoul").unwrap(), 86_400_000);
+        assert_eq!(window(&request(|_| {})), format!("day:{today}@Asia/Seoul"));
+        let later = request(|new| {
+            new.kind = Type::Scheduled;
+            new.scheduled_for = Some(at(day_ms));
+        });
+        let tomorrow = at(day_ms).day_in("Asia/Seoul").unwrap();
+        assert_eq!(window(&later), format!("day:{tomorrow}@Asia/Seoul"));
+        assert_ne!(today, tomorrow);
+    }
+}

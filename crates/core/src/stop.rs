@@ -74,3 +74,56 @@ pub struct Stop {
 pub fn stopped(stops: &[Stop], partner: PartnerId, asset: AssetId, wallet: Option<WalletId>) -> bool {
     stops.iter().any(|stop| stop.scope.covers(partner, asset, wallet))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::asset::Asset;
+    use crate::chain::ChainProfile;
+    use crate::samples::{at, chain, partner, token, ulid, wallet};
+
+    const SCOPES: fn() -> [Scope; 5] = || {
+        let asset = token().id;
+        [Scope::All, Scope::Partner(partner()), Scope::Chain(chain()), Scope::Asset(asset), Scope::Wallet(wallet())]
+    };
+
+    #[test]
+    fn a_stop_covers_its_scope_and_nothing_beside_it() {
+        let (mine, others) = (partner(), PartnerId::new(ulid(99)));
+        let (coin, abroad) = (AssetId::native(&ChainProfile::devnet()), Asset::native(&ChainProfile::polygon()).id);
+        let (here, elsewhere) = (Some(wallet()), Some(WalletId::new(ulid(99))));
+        let payments = [
+            (mine, token().id, here),
+            (others, token().id, elsewhere),
+            (mine, coin, elsewhere),
+            (mine, abroad, elsewhere),
+            (mine, token().id, None),
+        ];
+        let covered = [
+            [true, true, true, true, true],
+            [true, false, true, true, true],
+            [true, true, true, false, true],
+            [true, true, false, false, true],
+            [true, false, false, false, false],
+        ];
+        for (scope, expected) in SCOPES().into_iter().zip(covered) {
+            let stop = Stop { scope, actor: Actor::Console, reason: "test".into(), at: at(0) };
+            let found = payments.map(|(partner, asset, wallet)| {
+                stopped(std::slice::from_ref(&stop), partner, asset, wallet)
+            });
+            assert_eq!(found, expected, "{scope:?}");
+        }
+        assert!(!stopped(&[], mine, token().id, here));
+    }
+
+    #[test]
+    fn a_scope_reads_back_and_nothing_else_is_one() {
+        for scope in SCOPES() {
+            let (kind, subject) = scope.parts();
+            assert_eq!(Scope::from_parts(kind, &subject), Some(scope));
+        }
+        for (kind, subject) in [("all", "x"), ("partner", ""), ("wallet", "pt_0"), ("chain", "137"), ("user", "")] {
+            assert_eq!(Scope::from_parts(kind, subject), None, "{kind} {subject}");
+        }
+    }
+}

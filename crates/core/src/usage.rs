@@ -74,4 +74,24 @@ mod tests {
         assert_eq!(admit(amount(61), &claim), None);
         assert_eq!(admit(amount(i64::MAX), &claim), None);
     }
+
+    #[test]
+    fn counters_of_different_things_never_share_a_key() {
+        let key = |scope, unit: &str, window: &str| {
+            let partner = PartnerId::new(Ulid::new(Timestamp::default(), 1));
+            UsageKey { partner, scope, unit: unit.into(), window: window.into() }.text()
+        };
+        let user = |text: &str| Scope::User(text.into());
+        let keys = [
+            key(Scope::Partner, "u", "w"),
+            key(user(""), "u", "w"),
+            key(user("a"), "u", "w"),
+            key(user("a|u"), "u", "w"),
+            key(user("a"), "u", "v"),
+            key(user("a"), "v", "w"),
+        ];
+        for (place, one) in keys.iter().enumerate() {
+            assert!(keys[place + 1..].iter().all(|other| other != one), "{one}");
+        }
+    }
 }

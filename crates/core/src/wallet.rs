@@ -301,3 +301,6 @@ impl Wallet {
         Refusal::NotFrom { thing: "wallet", transition, state: self.state.as_str() }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,11 +4,11 @@
 use sluice_core::access::Actor;
 use sluice_core::alert::{Code, Raise};
 use sluice_core::event::Cause;
-use sluice_core::port::Ports;
+use sluice_core::port::{Fut, Ports};
 use sluice_core::port::store::Change;
 use sluice_core::port::world::Topic;
 
-use crate::{Done, StageError};
+use crate::{Done, StageError, Turn};
 
 /// Rows looked at in one turn.
 const SLICE_MAX: usize = 64;
@@ -17,7 +17,19 @@ const SWEEP_MS: u64 = 1_000;
 
 /// Runs the loop for ever.
 pub async fn run(ports: Ports, owner: String) {
-    crate::keep(&ports, Topic::Alerts, "decide", async || turn(&ports, &owner).await).await;
+    let mut work = Work { ports: ports.clone(), owner };
+    crate::keep(&ports, Topic::Alerts, "decide", &mut work).await;
+}
+
+struct Work {
+    ports: Ports,
+    owner: String,
+}
+
+impl Turn for Work {
+    fn turn(&mut self) -> Fut<'_, Result<Done, StageError>> {
+        Box::pin(turn(&self.ports, &self.owner))
+    }
 }
 
 /// One turn.

@@ -3,11 +3,11 @@
 
 mod reconcile;
 
-use sluice_core::port::Ports;
+use sluice_core::port::{Fut, Ports};
 use sluice_core::port::world::Topic;
 use sluice_core::time::Timestamp;
 
-use crate::{Done, StageError};
+use crate::{Done, StageError, Turn};
 
 /// Events numbered in one turn.
 const SEAL_MAX: usize = 1_000;
@@ -24,8 +24,20 @@ pub struct Memory {
 
 /// Runs the loop for ever.
 pub async fn run(ports: Ports, owner: String) {
-    let mut memory = Memory::default();
-    crate::keep(&ports, Topic::Events, "house", async || turn(&ports, &owner, &mut memory).await).await;
+    let mut work = Work { ports: ports.clone(), owner, memory: Memory::default() };
+    crate::keep(&ports, Topic::Events, "house", &mut work).await;
+}
+
+struct Work {
+    ports: Ports,
+    owner: String,
+    memory: Memory,
+}
+
+impl Turn for Work {
+    fn turn(&mut self) -> Fut<'_, Result<Done, StageError>> {
+        Box::pin(turn(&self.ports, &self.owner, &mut self.memory))
+    }
 }
 
 /// One turn.

@@ -24,7 +24,7 @@ use sluice_core::chain::{BlockRef, ChainProfile};
 use sluice_core::event::Cause;
 use sluice_core::id::{AttemptId, WalletId};
 use sluice_core::lane::{Fence, LEASE_MARGIN_MS, LEASE_MS, RENEW_MS};
-use sluice_core::port::Ports;
+use sluice_core::port::{Fut, Ports};
 use sluice_core::port::chain::Chain;
 use sluice_core::port::store::{Change, LaneView, Outcome};
 use sluice_core::port::world::Topic;
@@ -34,7 +34,7 @@ use sluice_core::transfer::{State, Transfer};
 use sluice_core::wallet::Wallet;
 use sluice_core::withdrawal::Waiting;
 
-use crate::{Done, StageError};
+use crate::{Done, StageError, Turn};
 
 /// Longest a lane sleeps without looking, milliseconds.
 const SWEEP_MS: u64 = 500;
@@ -48,8 +48,21 @@ pub struct Memory {
 
 /// Runs a lane for ever.
 pub async fn run(ports: Ports, wallet: WalletId, owner: String) {
-    let mut memory = Memory::default();
-    crate::keep(&ports, Topic::Lanes, "lane", async || turn(&ports, wallet, &owner, &mut memory).await).await;
+    let mut work = Work { ports: ports.clone(), wallet, owner, memory: Memory::default() };
+    crate::keep(&ports, Topic::Lanes, "lane", &mut work).await;
+}
+
+struct Work {
+    ports: Ports,
+    wallet: WalletId,
+    owner: String,
+    memory: Memory,
+}
+
+impl Turn for Work {
+    fn turn(&mut self) -> Fut<'_, Result<Done, StageError>> {
+        Box::pin(turn(&self.ports, self.wallet, &self.owner, &mut self.memory))
+    }
 }
 
 /// One turn of a lane.

@@ -43,6 +43,9 @@ pub mod watch;
 
 pub use error::StageError;
 
+use sluice_core::port::world::Topic;
+use sluice_core::port::{Fut, Ports};
+
 /// What a turn of a loop left behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
@@ -66,17 +69,23 @@ const BACKOFF_MS: u64 = 100;
 /// Longest wait after an error, milliseconds.
 const BACKOFF_MAX_MS: u64 = 5_000;
 
-/// Runs `turn` for ever: at once while there is more, after a signal or a sweep's interval otherwise, with exponential
+/// One loop of the engine: what it does in one turn.
+pub trait Turn: Send {
+    /// One turn.
+    ///
+    /// # Errors
+    /// [`StageError`]: what it could not do. Everything committed stays, everything else is done by the next turn.
+    fn turn(&mut self) -> Fut<'_, Result<Done, StageError>>;
+}
+
+/// Takes turns for ever: at once while there is more, after a signal or a sweep's interval otherwise, with exponential
 /// backoff and jitter after errors. Every loop of the engine is this one.
-pub async fn keep<F>(ports: &sluice_core::port::Ports, topic: sluice_core::port::world::Topic, name: &str, mut turn: F)
-where
-    F: AsyncFnMut() -> Result<Done, StageError>,
-{
+pub async fn keep(ports: &Ports, topic: Topic, name: &'static str, work: &mut dyn Turn) {
     let (mut backoff_ms, mut turns) = (BACKOFF_MS, 0);
     loop {
         // Taken before looking: a signal sent while the turn looks around must end the wait after it.
         let mark = ports.wake.mark(&topic);
-        match turn().await {
+        match work.turn().await {
             Ok(Done::More) if turns < TURNS_MAX => {
                 (backoff_ms, turns) = (BACKOFF_MS, turns + 1);
             }
@@ -97,7 +106,7 @@ where
                 tracing::warn!(stage = name, error = %error, "Stage failed; it will be tried again");
                 let jitter = (ports.entropy.bits() % u128::from(backoff_ms)) as u64;
                 // Not a wait on the topic: a signal must not turn a failing loop into a busy one.
-                ports.wake.wait(sluice_core::port::world::Topic::Backoff(name.to_owned()), backoff_ms + jitter).await;
+                ports.wake.wait(Topic::Backoff(name.to_owned()), backoff_ms + jitter).await;
                 backoff_ms = (backoff_ms * 2).min(BACKOFF_MAX_MS);
             }
         }

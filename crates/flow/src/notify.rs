@@ -1,10 +1,10 @@
 //! The deliver loop: alerts to their sinks, at least once. The event feed needs no loop: it is the sealed numbers.
 //! A crash delivers an alert again.
 
-use sluice_core::port::Ports;
+use sluice_core::port::{Fut, Ports};
 use sluice_core::port::world::Topic;
 
-use crate::{Done, StageError};
+use crate::{Done, StageError, Turn};
 
 /// Alerts handed over in one turn.
 const SLICE_MAX: usize = 32;
@@ -13,7 +13,19 @@ const SWEEP_MS: u64 = 1_000;
 
 /// Runs the loop for ever.
 pub async fn run(ports: Ports, owner: String) {
-    crate::keep(&ports, Topic::Alerts, "deliver", async || turn(&ports, &owner).await).await;
+    let mut work = Work { ports: ports.clone(), owner };
+    crate::keep(&ports, Topic::Alerts, "deliver", &mut work).await;
+}
+
+struct Work {
+    ports: Ports,
+    owner: String,
+}
+
+impl Turn for Work {
+    fn turn(&mut self) -> Fut<'_, Result<Done, StageError>> {
+        Box::pin(turn(&self.ports, &self.owner))
+    }
 }
 
 /// One turn.

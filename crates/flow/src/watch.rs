@@ -14,18 +14,31 @@ use sluice_core::attempt::{Attempt, Durable};
 use sluice_core::chain::ChainId;
 use sluice_core::event::Cause;
 use sluice_core::lane::{Fence, LEASE_MARGIN_MS, LEASE_MS, RENEW_MS};
-use sluice_core::port::Ports;
+use sluice_core::port::{Fut, Ports};
 use sluice_core::port::chain::{Chain, Known, SlotQuestion};
 use sluice_core::port::store::{Change, Outcome};
 use sluice_core::port::world::Topic;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::Transfer;
 
-use crate::{Done, StageError};
+use crate::{Done, StageError, Turn};
 
 /// Runs the chain loop for ever.
 pub async fn run(ports: Ports, chain: ChainId, owner: String) {
-    crate::keep(&ports, Topic::Chains, "chain", async || turn(&ports, chain, &owner).await).await;
+    let mut work = Work { ports: ports.clone(), chain, owner };
+    crate::keep(&ports, Topic::Chains, "chain", &mut work).await;
+}
+
+struct Work {
+    ports: Ports,
+    chain: ChainId,
+    owner: String,
+}
+
+impl Turn for Work {
+    fn turn(&mut self) -> Fut<'_, Result<Done, StageError>> {
+        Box::pin(turn(&self.ports, self.chain, &self.owner))
+    }
 }
 
 /// One turn: new blocks, then settlement.

@@ -158,13 +158,13 @@ impl Death {
         Ok(Self(DeathKind::TronExpired { from: from.number, to: last.block.number }))
     }
 
-    /// TRON: a solidified receipt with another result than SUCCESS.
+    /// TRON: a solidified receipt with another result than SUCCESS. A receipt without a result says nothing (M5).
     ///
     /// # Errors
-    /// [`NotDead::StillValid`] for `SUCCESS`.
+    /// [`NotDead::StillValid`] for `SUCCESS`, `DEFAULT` and an absent result.
     pub fn of_tron_receipt(result: &Final<String>) -> Result<Self, NotDead> {
         match result.reading().as_str() {
-            "SUCCESS" => Err(NotDead::StillValid),
+            "SUCCESS" | "DEFAULT" | "" => Err(NotDead::StillValid),
             other => Ok(Self(DeathKind::TronFailed { result: other.to_owned() })),
         }
     }
@@ -251,6 +251,17 @@ mod tests {
         there[1].contains = true;
         assert_eq!(Death::of_tron_expiry(&read(there), block(1), 30), Err(NotDead::StillValid));
         assert_eq!(Death::of_tron_expiry(&read(vec![]), block(1), 30), Err(NotDead::ScanBroken));
+    }
+
+    #[test]
+    fn a_tron_receipt_proves_death_only_by_a_named_failure() {
+        let read = |result: &str| {
+            Final::by_quorum(result.to_owned(), block(1), vec!["a".into(), "b".into()], 2).unwrap()
+        };
+        assert!(Death::of_tron_receipt(&read("OUT_OF_ENERGY")).is_ok());
+        for result in ["SUCCESS", "DEFAULT", ""] {
+            assert_eq!(Death::of_tron_receipt(&read(result)), Err(NotDead::StillValid), "{result:?}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{Allotment, Built, Life, Mode, Signed, State, Transfer};
 use crate::attempt::{Kind, Unsigned};
 use crate::moved::{Moved, Refusal};
-use crate::proof::Proof;
+use crate::proof::{DeathKind, Proof, Verdict};
 use crate::time::Timestamp;
 
 impl Transfer {
@@ -11,7 +11,7 @@ impl Transfer {
     /// `proof` at once, and the nonce is filled by `attempt`.
     ///
     /// # Errors
-    /// [`Refusal`] unless built; [`Refusal::Evidence`] when the proof proves no death of this transfer or the attempt is
+    /// [`Refusal`] unless built; [`Refusal::Evidence`] when the proof is no tombstone of this transfer or the attempt is
     /// no void of its slot.
     pub fn void_unsigned(self, proof: &Proof, code: &str, attempt: Unsigned, at: Timestamp) -> Result<Allotment, Refusal> {
         let built = match &self.state {
@@ -26,7 +26,9 @@ impl Transfer {
             | State::Final(_)
             | State::Dropped { .. } => return Err(self.not_from("void")),
         };
-        if proof.transfer != Some(self.id) || !proof.proves_death() {
+        let tombstone =
+            matches!(&proof.verdict, Verdict::Dead(death) if matches!(death.kind(), DeathKind::NeverSigned { .. }));
+        if proof.transfer != Some(self.id) || !tombstone {
             return Err(Refusal::Evidence { transition: "void", why: "the signer's tombstone is missing" });
         }
         self.same_slot("void", &built.slot, Kind::Void, &attempt)?;

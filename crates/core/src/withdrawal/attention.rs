@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 pub enum Resolution<'a> {
     /// All gates run again and a new slot is taken. Refused while a slot is alive.
     Redrive,
-    /// It was paid outside the engine: recipient, asset and amount were matched on chain.
+    /// It was paid outside the engine: recipient, asset and amount were matched on chain. Refused while a slot is alive.
     PaidElsewhere(&'a Proof),
 }
 
@@ -102,6 +102,10 @@ impl Withdrawal {
                         why: "the proof is not of a payment outside the engine",
                     });
                 };
+                // A slot that may still pay would pay a second time, after `completed` was said.
+                if !attention.slots_dead {
+                    return Err(Refusal::Evidence { transition: "resolve", why: "a slot of it is not proven dead" });
+                }
                 if proof.transfer != attention.last.map(|(transfer, _)| transfer) {
                     return Err(Refusal::Evidence { transition: "resolve", why: "the proof is of another transfer" });
                 }

@@ -14,6 +14,9 @@ impl Withdrawal {
     pub fn fail(self, code: &str, proof: Option<&Proof>, slotless: bool, at: Timestamp) -> Result<Moved<Self>, Refusal> {
         let evidence = |why| Err(Refusal::Evidence { transition: "give up", why });
         match &self.state {
+            State::Approved(_) | State::Queued(_) if proof.is_some() => {
+                return evidence("it has no slot that the proof could be of");
+            }
             State::Approved(_) | State::Queued(_) => {}
             State::Assigned(assigned) => match proof {
                 None if slotless => {}
@@ -21,8 +24,15 @@ impl Withdrawal {
                 Some(proof) if proof.transfer == Some(assigned.transfer) && proof.proves_death() => {}
                 Some(_) => return evidence("the proof does not establish that its slot is dead"),
             },
-            State::NeedsAttention(attention) if attention.slots_dead => {}
-            State::NeedsAttention(_) => return evidence("a slot of it is not proven dead"),
+            State::NeedsAttention(attention) if !attention.slots_dead => {
+                return evidence("a slot of it is not proven dead");
+            }
+            State::NeedsAttention(attention) => {
+                let last = attention.last.map(|(transfer, _)| transfer);
+                if proof.is_some_and(|proof| last.is_none() || proof.transfer != last || !proof.proves_death()) {
+                    return evidence("the proof is not the death of its last slot");
+                }
+            }
             State::Requested
             | State::Held(_)
             | State::Paid(_)

@@ -1,0 +1,126 @@
+//! The ledger over every step the transfer machine can make (M15): groups sum to zero, and a wallet's own accounts
+//! change by nothing but what was paid out and what the network took.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::super::*;
+use super::table::{MOVES, Went};
+use super::reachable;
+use crate::asset::AssetId;
+use crate::chain::ChainProfile;
+use crate::ledger::{Account, Posting, effects, holding};
+use crate::samples::*;
+
+fn native() -> Asset {
+    Asset::native(&ChainProfile::devnet())
+}
+
+type Sums = BTreeMap<(AssetId, Account), i64>;
+
+fn add(sums: &mut Sums, postings: &[Posting]) {
+    for posting in postings {
+        *sums.entry((posting.asset, posting.account)).or_default() += posting.atoms;
+    }
+}
+
+fn of(sums: &Sums, asset: AssetId, account: Account) -> i64 {
+    sums.get(&(asset, account)).copied().unwrap_or(0)
+}
+
+fn check_group(postings: &[Posting]) -> Result<(), TestCaseError> {
+    let (mut total, mut inside, mut outside) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    for posting in postings {
+        *total.entry(posting.asset).or_insert(0) += posting.atoms;
+        let side = if posting.account.in_wallet() { &mut inside } else { &mut outside };
+        *side.entry(posting.asset).or_insert(0) += posting.atoms;
+        let left = matches!(posting.account, Account::PaidOut | Account::Gas);
+        prop_assert!(posting.account.in_wallet() || left, "a transfer touches no {}", posting.account.as_str());
+        prop_assert_eq!((posting.partner, posting.wallet), (partner(), wallet()));
+    }
+    for (asset, sum) in total {
+        prop_assert_eq!(sum, 0, "{:?}", asset);
+        let (inside, outside) = (inside.get(&asset).copied(), outside.get(&asset).copied());
+        prop_assert_eq!(inside.unwrap_or(0), -outside.unwrap_or(0), "{:?}", asset);
+    }
+    Ok(())
+}
+
+/// Walks where `choices` lead, as far as transitions let it.
+fn walk(start: Transfer, choices: &[usize]) -> Result<(Transfer, Sums), TestCaseError> {
+    let (mut transfer, mut sums) = (start, Sums::new());
+    for choice in choices {
+        let (_, attempt) = &MOVES[choice % MOVES.len()];
+        let Ok(Went::On(step)) = attempt(transfer.clone()) else { continue };
+        let postings = effects(&step, &native());
+        check_group(&postings)?;
+        add(&mut sums, &postings);
+        transfer = step.into_after();
+    }
+    Ok((transfer, sums))
+}
+
+/// After any walk the accounts say exactly what the state holds.
+fn check_books(transfer: &Transfer, sums: &Sums) -> Result<(), TestCaseError> {
+    let (held, asset, gas) = (holding(transfer), transfer.asset.id, native().id);
+    let book = |cost: Cost| cost.book(native().decimals, native().precision).unwrap().atoms();
+    let shared = asset == gas;
+    let reserved = held.reserved.atoms() + if shared { book(held.gas_reserved) } else { 0 };
+    prop_assert_eq!(of(sums, asset, Account::Reserved), reserved);
+    prop_assert_eq!(of(sums, asset, Account::InFlight), held.in_flight.atoms());
+    prop_assert_eq!(of(sums, asset, Account::PaidOut), held.paid_out.atoms());
+    prop_assert_eq!(of(sums, gas, Account::Gas), book(held.gas_spent));
+    if !shared {
+        prop_assert_eq!(of(sums, gas, Account::Reserved), book(held.gas_reserved));
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn every_walk_keeps_the_books_balanced(choices in prop::collection::vec(0usize..1_000, 0..120)) {
+        let coin = Transfer { asset: native(), ..planned() };
+        for start in [planned(), fill(), coin] {
+            let (transfer, sums) = walk(start, &choices)?;
+            check_books(&transfer, &sums)?;
+        }
+    }
+}
+
+#[test]
+fn every_single_step_keeps_the_books_balanced() {
+    for transfer in reachable().into_values() {
+        for (transition, attempt) in MOVES {
+            if let Ok(Went::On(step)) = attempt(transfer.clone()) {
+                check_group(&effects(&step, &native())).unwrap_or_else(|why| panic!("{transition}: {why}"));
+            }
+        }
+    }
+}
+
+/// Money of a payout along its life: what was promised, what is under way, what has left.
+#[test]
+fn money_is_reserved_then_in_flight_then_paid_out_or_free_again() {
+    let amount = planned().amount();
+    let walk = |names: &[&str]| {
+        let choices: Vec<usize> =
+            names.iter().map(|name| MOVES.iter().position(|(it, _)| it == name).unwrap()).collect();
+        holding(&walk(planned(), &choices).unwrap().0)
+    };
+    let signed = ["fund", "fuel", "build: pay", "sign: awaited"];
+    assert_eq!(walk(&[]), crate::ledger::Holding::default());
+    assert_eq!(walk(&signed[..1]).reserved, amount);
+    assert!(walk(&signed[..3]).gas_reserved > Cost::ZERO);
+    assert_eq!((walk(&signed).reserved, walk(&signed).in_flight), (Amount::ZERO, amount));
+    let with = |last: &[&'static str]| walk(&signed.iter().copied().chain(last.iter().copied()).collect::<Vec<_>>());
+    let paid = with(&["settle: paid"]);
+    assert_eq!((paid.paid_out, paid.in_flight, paid.gas_reserved), (amount, Amount::ZERO, Cost::ZERO));
+    assert_eq!(paid.gas_spent, inclusion(PAID).cost);
+    let reverted = with(&["settle: reverted, deep"]);
+    assert_eq!((reverted.paid_out, reverted.in_flight), (Amount::ZERO, Amount::ZERO));
+    assert_eq!(reverted.gas_spent, inclusion(PAID).cost, "a revert costs gas all the same");
+    let reopened = with(&["settle: paid", "reopen"]);
+    assert_eq!((reopened.in_flight, reopened.paid_out, reopened.gas_spent), (amount, Amount::ZERO, Cost::ZERO));
+    assert_eq!(walk(&["fund", "fuel", "drop"]), crate::ledger::Holding::default(), "given back whole");
+}

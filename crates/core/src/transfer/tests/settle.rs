@@ -1,0 +1,108 @@
+//! What a final reading means, and what taking it back brings to life.
+
+use super::super::*;
+use crate::attempt::Kind;
+use crate::proof::{Effect, Proof, SlotReading, Verdict};
+use crate::samples::*;
+
+fn settle(transfer: Transfer, what: SlotReading, head: u64) -> Outcome {
+    transfer.settle(&reading(what, head), proof_id(7), DEEP, at(9)).unwrap()
+}
+
+fn ours(effect: Effect) -> SlotReading {
+    SlotReading::Ours(inclusion(effect))
+}
+
+fn ended(outcome: Outcome) -> (Transfer, Proof) {
+    match outcome {
+        Outcome::Ended { transfer, proof } => (transfer.into_after(), *proof),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn paid_ends_it_with_a_proof_of_its_own_transfer() {
+    let (transfer, proof) = ended(settle(sent(), ours(PAID), 10));
+    assert_eq!(transfer.items[0].life, Life::Paid(proof_id(7)));
+    assert_eq!((proof.transfer, proof.head), (Some(transfer.id), Some(block(10))));
+    assert!(matches!(proof.verdict, Verdict::Paid(_)));
+    assert_eq!(proof.operators, ["a", "b"]);
+}
+
+#[test]
+fn a_dead_attempt_ends_it_only_as_deep_as_a_new_slot_asks_for() {
+    for effect in [Effect::Voided, Effect::Reverted] {
+        let shallow = settle(sent(), ours(effect), 10);
+        assert_eq!(shallow, Outcome::NotDeepEnough { missing: DEEP });
+        let (transfer, proof) = ended(settle(sent(), ours(effect), 10 + DEEP));
+        assert!(proof.proves_death());
+        assert_eq!(transfer.items[0].life, Life::Dead(proof_id(7)));
+    }
+}
+
+#[test]
+fn an_open_slot_ends_nothing() {
+    assert_eq!(settle(sent(), SlotReading::Open, 99), Outcome::Open);
+}
+
+#[test]
+fn what_we_did_not_mean_is_unexplained_and_ends_nothing() {
+    for reading in [SlotReading::Foreign, ours(Effect::Mismatch)] {
+        let Outcome::Unexplained { evidence } = settle(sent(), reading, 99) else { panic!("the lane must freeze") };
+        assert!(!evidence.is_empty());
+    }
+}
+
+#[test]
+fn a_tombstoned_item_keeps_its_own_proof_when_the_void_is_final() {
+    let void = unsigned(2, transfer_id(1), Kind::Void, slot(7));
+    let tombstone = proof(1, Some(transfer_id(1)), tombstoned());
+    let voided = built().void_unsigned(&tombstone, "signer_refused", void.clone(), at(4)).unwrap();
+    let sent = voided.transfer.into_after().signed(&signed(void), 5, at(5)).unwrap().into_after();
+    let (transfer, proof) = ended(settle(sent, ours(Effect::Voided), 10 + DEEP));
+    assert_eq!(transfer.items[0].life, Life::Dead(proof_id(1)), "the withdrawal rests on the tombstone");
+    assert!(matches!(&transfer.state, State::Final(ended) if ended.proof == proof.id), "the transfer on the void");
+    let reopened = transfer.reopen(20, false, at(10)).unwrap().into_after();
+    assert_eq!(reopened.items[0].life, Life::Dead(proof_id(1)), "no chain takes a tombstone back");
+}
+
+/// A transfer with two items, the first of which died earlier by a proof of its own.
+fn batch() -> Transfer {
+    let mut batch = sent();
+    let second = batch.items[0].clone();
+    batch.items.push(second);
+    batch.items[0].life = Life::Dead(proof_id(1));
+    batch
+}
+
+#[test]
+fn reopen_revives_only_the_items_of_that_proof() {
+    for (effect, life) in [(PAID, Life::Paid(proof_id(7))), (Effect::Reverted, Life::Dead(proof_id(7)))] {
+        let (transfer, _) = ended(settle(batch(), ours(effect), 10 + DEEP));
+        let lives = |transfer: &Transfer| transfer.items.iter().map(|item| item.life).collect::<Vec<_>>();
+        assert_eq!(lives(&transfer), [Life::Dead(proof_id(1)), life]);
+        let reopened = transfer.clone().reopen(20, false, at(10)).unwrap().into_after();
+        assert_eq!(lives(&reopened), [Life::Dead(proof_id(1)), Life::Live]);
+        assert_eq!((reopened.slot(), transfer.slot()), (Some(&slot(7)), Some(&slot(7))), "never a new slot");
+        let moved_on = transfer.reopen(20, true, at(10)).unwrap().into_after();
+        assert_eq!(lives(&moved_on), [Life::Dead(proof_id(1)), life], "its withdrawal has another slot by now");
+    }
+}
+
+#[test]
+fn a_reopened_transfer_is_sent_again_from_the_present_height() {
+    let (transfer, _) = ended(settle(sent(), ours(PAID), 10));
+    let reopened = transfer.reopen(20, false, at(10)).unwrap().into_after();
+    let State::Signed(signed) = &reopened.state else { panic!("{}", reopened.state.as_str()) };
+    assert_eq!((signed.sent_at_height, signed.attempt), (20, AttemptId::new(ulid(1))), "the same bytes");
+    let (again, proof) = ended(settle(reopened, ours(PAID), 30));
+    assert_eq!(again.items[0].life, Life::Paid(proof.id));
+}
+
+#[test]
+fn what_died_inside_it_no_longer_counts() {
+    let whole = planned().amount();
+    assert_eq!(batch().amount(), whole, "two items, one of them dead");
+    let (dead, _) = ended(settle(sent(), ours(Effect::Reverted), 10 + DEEP));
+    assert_eq!(dead.amount(), Amount::ZERO);
+}

@@ -1,0 +1,108 @@
+//! What a lane promises: who may stop it, who may open it again, and that a nonce never goes back.
+
+use super::*;
+use crate::samples::{at, chain, partner, wallet};
+
+fn open() -> Wallet {
+    let address = EvmAddress([0x11; 20]);
+    Wallet::adopt(wallet(), partner(), chain(), address, "hot 1".into(), 7, "test".into(), at(0)).into_after()
+}
+
+fn tripped() -> Wallet {
+    (0..REVERTS_MAX).fold(open(), |wallet, _| wallet.reverted(true).unwrap().into_after())
+}
+
+/// One wallet in each state.
+fn every() -> [Wallet; 5] {
+    let draining = open().drain("test").unwrap().into_after();
+    [
+        open(),
+        open().pause("test").unwrap().into_after(),
+        draining.clone(),
+        open().freeze("a stranger's transaction".into()).unwrap().into_after(),
+        draining.retire("test").unwrap().into_after(),
+    ]
+}
+
+type Order = fn(Wallet) -> Result<Moved<Wallet>, Refusal>;
+
+/// Order -> the state it leads to from open, paused, draining, frozen, retired; an empty one is a refusal.
+const ORDERS: &[(&str, Order, [&str; 5])] = &[
+    ("pause", |it| it.pause("test"), ["paused", "paused", "paused", "", ""]),
+    ("drain", |it| it.drain("test"), ["draining", "draining", "draining", "", ""]),
+    ("resume", |it| it.resume("test"), ["open", "open", "open", "", ""]),
+    ("freeze", |it| it.freeze("test".into()), ["frozen", "frozen", "frozen", "frozen", ""]),
+    ("unfreeze", |it| it.unfreeze(9, "test"), ["", "", "", "open", ""]),
+    ("retire", |it| it.retire("test"), ["", "retired", "retired", "retired", ""]),
+    ("raise cap", |it| it.raise_cap(None, "test"), ["open", "paused", "draining", "frozen", ""]),
+    ("allocate", |it| it.allocate(1), ["open", "", "", "", ""]),
+];
+
+#[test]
+fn exactly_these_orders_are_carried_out() {
+    for (order, carry_out, expected) in ORDERS {
+        for (wallet, expected) in every().into_iter().zip(expected) {
+            let from = wallet.state.as_str();
+            match carry_out(wallet) {
+                Ok(step) => assert_eq!(step.after().state.as_str(), *expected, "{order} from {from}"),
+                Err(refusal) => assert_eq!("", *expected, "{order} from {from}: {refusal}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_frozen_lane_opens_only_by_unfreezing_and_a_retired_one_never() {
+    let [.., frozen, retired] = every();
+    for (order, carry_out, _) in ORDERS {
+        let opens = |wallet: &Wallet| {
+            carry_out(wallet.clone()).is_ok_and(|step| matches!(step.after().state, LaneState::Open))
+        };
+        assert_eq!(opens(&frozen), *order == "unfreeze", "{order}");
+        assert!(!opens(&retired), "{order}");
+    }
+}
+
+#[test]
+fn a_nonce_never_goes_back() {
+    let frozen = open().freeze("test".into()).unwrap().into_after();
+    for (pending, next) in [(6, 7), (7, 7), (9, 9)] {
+        assert_eq!(frozen.clone().unfreeze(pending, "test").unwrap().after().next_nonce, next);
+    }
+    assert_eq!(open().allocate(3).unwrap().after().next_nonce, 10);
+}
+
+#[test]
+fn new_work_needs_an_open_lane_and_a_first_signature_one_that_is_not_stopped() {
+    let takes = every().map(|wallet| wallet.takes_work());
+    assert_eq!(takes, [true, false, false, false, false]);
+    let signs = every().map(|wallet| wallet.may_sign());
+    assert_eq!(signs, [true, false, true, false, false], "a draining lane finishes what it has");
+}
+
+#[test]
+fn equal_reverts_in_a_row_open_the_breaker_and_a_success_or_a_person_closes_it() {
+    let tripped = tripped();
+    assert!(!tripped.takes_work() && tripped.clone().allocate(1).is_err());
+    assert!(tripped.clone().reverted(false).unwrap().after().takes_work());
+    assert!(tripped.resume("looked at").unwrap().after().takes_work());
+    assert_eq!(open().reverted(false), None, "nothing to forget");
+}
+
+#[test]
+fn a_raised_cap_ends_by_itself() {
+    let cap = RaisedCap { max_fee_wei: 5, until: at(100) };
+    let raised = open().raise_cap(Some(cap), "spike").unwrap().into_after();
+    assert_eq!((raised.cap_in_force(at(99)), raised.cap_in_force(at(100))), (Some(5), None));
+}
+
+#[test]
+fn an_obstacle_keeps_the_time_it_began() {
+    let dry = open().obstructed(Some(Waiting::Funds), at(1)).unwrap().into_after();
+    assert_eq!(dry.clone().obstructed(Some(Waiting::Funds), at(9)), None, "still the same: since then");
+    let since = |wallet: &Wallet| wallet.obstacle.map(|it| (it.waiting, it.since));
+    assert_eq!(since(&dry), Some((Waiting::Funds, at(1))));
+    let other = dry.obstructed(Some(Waiting::Gas), at(9)).unwrap();
+    assert_eq!(since(other.after()), Some((Waiting::Gas, at(9))));
+    assert_eq!(since(other.into_after().obstructed(None, at(10)).unwrap().after()), None);
+}
