@@ -140,6 +140,11 @@ impl SigningSecret {
         }
     }
 
+    /// The same in standard base64, as it is registered; `None` for a shared secret.
+    pub fn public_key_base64(&self) -> Option<String> {
+        self.public_key().map(|key| STANDARD.encode(key))
+    }
+
     /// Signs a request.
     ///
     /// # Errors

@@ -1,1 +1,123 @@
-fn main() {}
+//! The `sluice` program: roles, configuration, command line.
+//!
+//! # Invariants
+//! - Clock, entropy and environment are read here and nowhere else ([`world`], clap).
+//! - An in-process signer exists in `sluice dev` only (M17).
+//! - Whatever does not start says why in one sentence and with an exit code; a stack trace is a defect.
+
+mod cli;
+mod config;
+mod engine;
+mod error;
+mod roles;
+mod secrets;
+mod serve;
+mod signer_link;
+mod sinks;
+mod telemetry;
+mod world;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::StartError;
+
+/// Pays withdrawals in stablecoins, exactly once, and proves it.
+#[derive(Parser)]
+#[command(name = "sluice", version, about, propagate_version = true)]
+struct Arguments {
+    #[command(flatten)]
+    global: cli::Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the engine from a configuration file.
+    Run {
+        /// Configuration file.
+        #[arg(long, default_value = "sluice.toml")]
+        config: PathBuf,
+        /// What this process does; all of it unless named. May be repeated.
+        #[arg(long = "role")]
+        roles: Vec<engine::Role>,
+        /// Listen here instead of server.listen.
+        #[arg(long)]
+        listen: Option<String>,
+    },
+    /// Run everything on this machine against a local chain, with a demo partner.
+    #[cfg(feature = "dev")]
+    Dev(roles::dev::DevArguments),
+    /// Run the signer: keys, journal and caps, on a Unix socket.
+    Signer {
+        /// Its own configuration file.
+        #[arg(long, default_value = "signer.toml")]
+        config: PathBuf,
+    },
+    /// Bring the database's schema up to date, and say which version it has.
+    Migrate {
+        /// Configuration file.
+        #[arg(long, default_value = "sluice.toml")]
+        config: PathBuf,
+    },
+    /// Look at configuration without starting anything.
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    #[command(flatten)]
+    Client(cli::Command),
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Read a file and say what is wrong with it, if anything is.
+    Check {
+        /// Configuration file.
+        #[arg(long, default_value = "sluice.toml")]
+        config: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("sluice: the runtime cannot be started: {error}");
+            return ExitCode::from(3);
+        }
+    };
+    runtime.block_on(run(arguments))
+}
+
+async fn run(arguments: Arguments) -> ExitCode {
+    let done = match arguments.command {
+        Command::Client(command) => return cli::run(command, &arguments.global).await,
+        Command::Run { config, roles, listen } => roles::run::run(&config, &roles, listen).await,
+        #[cfg(feature = "dev")]
+        Command::Dev(dev) => roles::dev::run(dev).await,
+        Command::Signer { config } => roles::signer::run(&config).await,
+        Command::Migrate { config } => roles::migrate::run(&config).await,
+        Command::Config { command: ConfigCommand::Check { config } } => check(&config),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sluice: {error}");
+            error.exit_code()
+        }
+    }
+}
+
+fn check(path: &std::path::Path) -> Result<(), StartError> {
+    let config = config::Config::read(path)?;
+    println!("{}: good", path.display());
+    for chain in &config.chains {
+        println!("  {} from {} nodes, quorum {}", chain.id, chain.nodes.len(), config::quorum(chain));
+    }
+    Ok(())
+}

@@ -1,3 +1,167 @@
-//! EVM chains.
+//! EVM chains: one [`Evm`] per chain, over nodes of several operators.
 
+mod account;
+mod alarm;
+mod effect;
+pub mod errors;
+mod health;
+mod heads;
+#[cfg(feature = "http")]
+pub mod http;
+#[cfg(feature = "http")]
+mod json;
+mod market;
 pub mod node;
+mod preflight;
+mod quorum;
+mod slot;
+mod submit;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use sluice_core::address::EvmAddress;
+use sluice_core::alert::Raise;
+use sluice_core::amount::Units;
+use sluice_core::asset::{Asset, AssetId};
+use sluice_core::attempt::{Durable, Signed};
+use sluice_core::chain::{BlockRef, ChainProfile};
+use sluice_core::fee::Market;
+use sluice_core::port::Fut;
+use sluice_core::port::chain::{
+    BlockFacts, Chain, ChainError, Heads, Heard, Nonces, Preflight, SlotQuestion, TransferLog, Trial,
+};
+use sluice_core::port::world::Clock;
+use sluice_core::proof::{Final, SlotReading};
+
+use node::{Node, NodeError};
+
+/// How many distinct operators must say the same before it is final.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quorum {
+    /// At least this many; 2 of 3 is usual. 1 means that every proof may be `single_source`.
+    pub needed: usize,
+}
+
+/// One EVM chain over its nodes.
+pub struct Evm {
+    profile: ChainProfile,
+    quorum: Quorum,
+    crew: health::Crew,
+    pulse: Mutex<heads::Pulse>,
+    believed: Option<BTreeSet<EvmAddress>>,
+}
+
+impl Evm {
+    /// A chain read through `nodes`, asked in this order where one is enough.
+    pub fn new(
+        profile: ChainProfile,
+        nodes: Vec<Arc<dyn Node>>,
+        quorum: Quorum,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let crew = health::Crew::new(&profile, nodes, clock);
+        Self { profile, quorum, crew, pulse: Mutex::default(), believed: None }
+    }
+
+    /// Believes Transfer and Approval logs of these contracts only, where it looks for value that left a wallet.
+    ///
+    /// A log is a claim of the contract that emitted it. Anybody can deploy a contract that claims to have moved a token
+    /// from our wallet, and address poisoners do so by the million: without this list each of them could freeze a lane.
+    /// Name every token that our wallets hold.
+    #[must_use]
+    pub fn believing(mut self, contracts: impl IntoIterator<Item = EvmAddress>) -> Self {
+        self.believed = Some(contracts.into_iter().collect());
+        self
+    }
+
+    fn name(&self) -> String {
+        self.profile.id.to_string()
+    }
+
+    fn disagree(&self, why: impl Into<String>) -> ChainError {
+        ChainError::Disagree { chain: self.name(), why: why.into() }
+    }
+}
+
+impl Chain for Evm {
+    fn profile(&self) -> &ChainProfile {
+        &self.profile
+    }
+
+    fn market(&self) -> Fut<'_, Result<Market, ChainError>> {
+        Box::pin(self.read_market())
+    }
+
+    fn heads(&self) -> Fut<'_, Result<Heads, ChainError>> {
+        Box::pin(self.read_heads())
+    }
+
+    fn block<'a>(&'a self, number: u64, wallets: &'a [EvmAddress]) -> Fut<'a, Result<BlockFacts, ChainError>> {
+        Box::pin(self.read_block(number, wallets))
+    }
+
+    fn submit<'a>(&'a self, attempts: &'a [Durable<Signed>]) -> Fut<'a, Vec<Heard>> {
+        Box::pin(self.send_to_all(attempts))
+    }
+
+    fn preflight<'a>(&'a self, trials: &'a [Trial]) -> Fut<'a, Result<Vec<Preflight>, ChainError>> {
+        Box::pin(self.simulate(trials))
+    }
+
+    fn balances<'a>(
+        &'a self,
+        wallet: EvmAddress,
+        assets: &'a [Asset],
+    ) -> Fut<'a, Result<(BlockRef, Vec<Units>), ChainError>> {
+        Box::pin(self.read_balances(wallet, assets))
+    }
+
+    fn nonces(&self, wallet: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>> {
+        Box::pin(self.read_nonces(wallet))
+    }
+
+    fn progress<'a>(&'a self, questions: &'a [SlotQuestion]) -> Fut<'a, Result<Vec<SlotReading>, ChainError>> {
+        Box::pin(self.read_progress(questions))
+    }
+
+    fn settle<'a>(&'a self, questions: &'a [SlotQuestion]) -> Fut<'a, Result<Vec<Final<SlotReading>>, ChainError>> {
+        Box::pin(self.read_final(questions))
+    }
+
+    fn still_final<'a>(&'a self, blocks: &'a [BlockRef]) -> Fut<'a, Result<Vec<Final<bool>>, ChainError>> {
+        Box::pin(self.read_still_final(blocks))
+    }
+
+    fn transfers_of<'a>(
+        &'a self,
+        asset: AssetId,
+        txid: [u8; 32],
+    ) -> Fut<'a, Result<Option<Final<(BlockRef, Vec<TransferLog>)>>, ChainError>> {
+        Box::pin(self.read_transfers_of(asset, txid))
+    }
+
+    fn has_code(&self, account: EvmAddress) -> Fut<'_, Result<bool, ChainError>> {
+        Box::pin(self.read_code(account))
+    }
+
+    fn troubles(&self) -> Vec<Raise> {
+        self.crew.troubles()
+    }
+}
+
+/// A lock whose holder panicked still holds plain data: figures of health, never money.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A list answer has as many entries as were asked for, or it is none.
+fn exactly<T>(asked: usize, answers: Vec<T>, what: &str) -> Result<Vec<T>, NodeError> {
+    if answers.len() == asked {
+        return Ok(answers);
+    }
+    Err(NodeError::Nonsense(format!("{} {what} for {asked} asked", answers.len())))
+}

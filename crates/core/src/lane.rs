@@ -40,7 +40,8 @@ impl Lease {
 /// How many new slots a lane may allocate: its window counts slots allocated and not yet included; unsettled ones have
 /// a bound of their own.
 pub fn room(profile: &ChainProfile, transfers: &[Transfer]) -> usize {
-    let count = |wanted: fn(&State) -> bool| transfers.iter().filter(|transfer| wanted(&transfer.state)).count();
+    let count =
+        |wanted: fn(&State) -> bool| transfers.iter().filter(|transfer| wanted(&transfer.state)).count();
     let open = count(|state| matches!(state, State::Built(_) | State::Signed(_)));
     let unsettled = count(|state| matches!(state, State::Built(_) | State::Signed(_) | State::Seen(_)));
     let unsettled_max = usize::try_from(profile.unsettled_max).unwrap_or(usize::MAX);
@@ -70,7 +71,8 @@ mod tests {
 
     #[test]
     fn the_window_counts_slots_that_are_not_included_and_another_bound_what_is_not_settled() {
-        let profile = |window, unsettled_max| ChainProfile { window, unsettled_max, ..ChainProfile::devnet() };
+        let profile =
+            |window, unsettled_max| ChainProfile { window, unsettled_max, ..ChainProfile::devnet() };
         let lane = [planned(), built(), sent(), seen(), seen()];
         assert_eq!(room(&profile(16, 512), &lane), 14, "planned has no slot, seen is included");
         assert_eq!(room(&profile(2, 512), &lane), 0);

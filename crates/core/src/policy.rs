@@ -116,7 +116,11 @@ mod tests {
     #[test]
     fn what_cannot_be_judged_is_never_approved() {
         let request = request(|_| {});
-        assert_eq!(decide(&request, None, "Asia/Seoul"), Err("limit_per_transaction"), "no limit is configured");
+        assert_eq!(
+            decide(&request, None, "Asia/Seoul"),
+            Err("limit_per_transaction"),
+            "no limit is configured"
+        );
         assert_eq!(decide(&request, Some(&limit()), "Asia/Atlantis"), Err("limit_daily"), "no such zone");
     }
 

@@ -97,7 +97,8 @@ pub fn tenant() -> Partner {
 }
 
 pub fn limit() -> Limit {
-    let (per_transaction, daily) = (Amount::from_atoms(20_000_000).unwrap(), Amount::from_atoms(50_000_000).unwrap());
+    let (per_transaction, daily) =
+        (Amount::from_atoms(20_000_000).unwrap(), Amount::from_atoms(50_000_000).unwrap());
     Limit { asset: token().id, per_transaction, daily, version: 3 }
 }
 
@@ -155,7 +156,15 @@ pub fn reading(reading: SlotReading, head: u64) -> Final<SlotReading> {
 /// A proof about a transfer, by two operators.
 pub fn proof(number: u128, transfer: Option<TransferId>, verdict: Verdict) -> Proof {
     let operators = vec!["a".into(), "b".into()];
-    Proof { id: proof_id(number), partner: partner(), transfer, verdict, head: Some(block(12)), operators, at: at(0) }
+    Proof {
+        id: proof_id(number),
+        partner: partner(),
+        transfer,
+        verdict,
+        head: Some(block(12)),
+        operators,
+        at: at(0),
+    }
 }
 
 pub fn dead(effect: Effect) -> Verdict {

@@ -84,13 +84,20 @@ mod tests {
 
     const SCOPES: fn() -> [Scope; 5] = || {
         let asset = token().id;
-        [Scope::All, Scope::Partner(partner()), Scope::Chain(chain()), Scope::Asset(asset), Scope::Wallet(wallet())]
+        [
+            Scope::All,
+            Scope::Partner(partner()),
+            Scope::Chain(chain()),
+            Scope::Asset(asset),
+            Scope::Wallet(wallet()),
+        ]
     };
 
     #[test]
     fn a_stop_covers_its_scope_and_nothing_beside_it() {
         let (mine, others) = (partner(), PartnerId::new(ulid(99)));
-        let (coin, abroad) = (AssetId::native(&ChainProfile::devnet()), Asset::native(&ChainProfile::polygon()).id);
+        let (coin, abroad) =
+            (AssetId::native(&ChainProfile::devnet()), Asset::native(&ChainProfile::polygon()).id);
         let (here, elsewhere) = (Some(wallet()), Some(WalletId::new(ulid(99))));
         let payments = [
             (mine, token().id, here),
@@ -108,9 +115,8 @@ mod tests {
         ];
         for (scope, expected) in SCOPES().into_iter().zip(covered) {
             let stop = Stop { scope, actor: Actor::Console, reason: "test".into(), at: at(0) };
-            let found = payments.map(|(partner, asset, wallet)| {
-                stopped(std::slice::from_ref(&stop), partner, asset, wallet)
-            });
+            let found = payments
+                .map(|(partner, asset, wallet)| stopped(std::slice::from_ref(&stop), partner, asset, wallet));
             assert_eq!(found, expected, "{scope:?}");
         }
         assert!(!stopped(&[], mine, token().id, here));
@@ -122,7 +128,9 @@ mod tests {
             let (kind, subject) = scope.parts();
             assert_eq!(Scope::from_parts(kind, &subject), Some(scope));
         }
-        for (kind, subject) in [("all", "x"), ("partner", ""), ("wallet", "pt_0"), ("chain", "137"), ("user", "")] {
+        for (kind, subject) in
+            [("all", "x"), ("partner", ""), ("wallet", "pt_0"), ("chain", "137"), ("user", "")]
+        {
             assert_eq!(Scope::from_parts(kind, subject), None, "{kind} {subject}");
         }
     }

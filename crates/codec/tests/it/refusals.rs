@@ -115,7 +115,7 @@ fn loose_answers_are_refused() {
     }
     assert_eq!(call::read_bool(&word(2)), None);
     let string = |offset: u8, length: u8, text: &[u8]| [word(offset), word(length), text.to_vec()].concat();
-    assert_eq!(call::read_text(&string(32, 1, &[b'x'])), None, "no padding");
+    assert_eq!(call::read_text(&string(32, 1, b"x")), None, "no padding");
     let padded = |text: &[u8]| [text, &vec![0; 32 - text.len()]].concat();
     assert_eq!(call::read_text(&string(32, 1, &padded(b"x"))).as_deref(), Some("x"));
     assert_eq!(call::read_text(&string(64, 1, &padded(b"x"))), None, "another offset");

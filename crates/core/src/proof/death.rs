@@ -122,7 +122,10 @@ impl Death {
     ///
     /// # Errors
     /// [`NotDead::StillValid`] when the item is paid or a carrier is alive.
-    pub fn of_vault_item(paid: &Final<bool>, carriers: &[(Option<ProofId>, TransferId)]) -> Result<Self, NotDead> {
+    pub fn of_vault_item(
+        paid: &Final<bool>,
+        carriers: &[(Option<ProofId>, TransferId)],
+    ) -> Result<Self, NotDead> {
         if *paid.reading() {
             return Err(NotDead::StillValid);
         }
@@ -142,7 +145,9 @@ impl Death {
         expiration_ms: i64,
     ) -> Result<Self, NotDead> {
         let blocks = scan.reading();
-        let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else { return Err(NotDead::ScanBroken) };
+        let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else {
+            return Err(NotDead::ScanBroken);
+        };
         let linked = blocks.windows(2).all(|pair| match pair {
             [lower, upper] => {
                 upper.parent == lower.block.hash && upper.block.number == lower.block.number.saturating_add(1)
@@ -225,7 +230,8 @@ mod tests {
 
     #[test]
     fn an_authorization_is_dead_only_unused_and_expired() {
-        let read = |used, time| Final::by_quorum((used, time), block(1), vec!["a".into(), "b".into()], 2).unwrap();
+        let read =
+            |used, time| Final::by_quorum((used, time), block(1), vec!["a".into(), "b".into()], 2).unwrap();
         assert!(Death::of_authorization(&read(false, 100), 100).is_ok());
         assert_eq!(Death::of_authorization(&read(false, 99), 100), Err(NotDead::StillValid));
         assert_eq!(Death::of_authorization(&read(true, 200), 100), Err(NotDead::StillValid));
@@ -270,7 +276,10 @@ mod tests {
         let proof = ProofId::new(Ulid::new(Timestamp::default(), 1));
         let unpaid = |paid| Final::by_quorum(paid, block(1), vec!["a".into(), "b".into()], 2).unwrap();
         assert!(Death::of_vault_item(&unpaid(false), &[(Some(proof), id)]).is_ok());
-        assert_eq!(Death::of_vault_item(&unpaid(false), &[(Some(proof), id), (None, id)]), Err(NotDead::StillValid));
+        assert_eq!(
+            Death::of_vault_item(&unpaid(false), &[(Some(proof), id), (None, id)]),
+            Err(NotDead::StillValid)
+        );
         assert_eq!(Death::of_vault_item(&unpaid(true), &[(Some(proof), id)]), Err(NotDead::StillValid));
     }
 }

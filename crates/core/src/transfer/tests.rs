@@ -25,7 +25,9 @@ pub(super) fn name(transfer: &Transfer) -> String {
     };
     match &transfer.state {
         State::Fuelled(_) if transfer.purpose == Purpose::Fill => "fuelled fill".into(),
-        State::Built(built) => format!("built {}{}", mode(&built.mode), if built.asked { ", asked" } else { "" }),
+        State::Built(built) => {
+            format!("built {}{}", mode(&built.mode), if built.asked { ", asked" } else { "" })
+        }
         State::Signed(signed) => slotted("signed", signed),
         State::Seen(seen) => slotted("seen", &seen.signed),
         State::Final(ended) => slotted("final", &ended.signed),
@@ -46,6 +48,7 @@ pub(super) fn reachable() -> BTreeMap<String, Transfer> {
     };
     let (mut found, mut next) = (BTreeMap::new(), vec![planned(), fill()]);
     while let Some(transfer) = next.pop() {
+        assert!(found.len() < 1_000, "the machine is finite");
         if found.insert(key(&transfer), transfer.clone()).is_none() {
             next.extend(MOVES.iter().filter_map(|(_, attempt)| match attempt(transfer.clone()) {
                 Ok(Went::On(after)) => Some(after.into_after()),
@@ -73,7 +76,8 @@ fn exactly_the_edges_of_the_table_exist() {
         for (transition, attempt) in MOVES {
             let from = name(&transfer);
             let allowed = EDGES.iter().find(|(name, _)| name == transition).unwrap().1;
-            let expected = allowed.iter().find(|(starts, _)| starts.contains(&from.as_str())).map(|(_, to)| *to);
+            let expected =
+                allowed.iter().find(|(starts, _)| starts.contains(&from.as_str())).map(|(_, to)| *to);
             let got = match attempt(transfer.clone()) {
                 Ok(Went::On(step)) => Some(step.after().state.as_str()),
                 Ok(Went::Nowhere(answer)) => Some(answer),
@@ -87,8 +91,10 @@ fn exactly_the_edges_of_the_table_exist() {
 #[test]
 fn the_table_speaks_of_every_state_and_transition() {
     let states: BTreeSet<String> = reachable().values().map(name).collect();
-    let spoken: BTreeSet<String> =
-        EDGES.iter().flat_map(|(_, edges)| edges.iter().flat_map(|(from, _)| from.iter().map(ToString::to_string))).collect();
+    let spoken: BTreeSet<String> = EDGES
+        .iter()
+        .flat_map(|(_, edges)| edges.iter().flat_map(|(from, _)| from.iter().map(ToString::to_string)))
+        .collect();
     assert_eq!(states, &spoken | &BTreeSet::from(["dropped".to_owned()]));
     let transitions: Vec<&str> = MOVES.iter().map(|(name, _)| *name).collect();
     assert_eq!(transitions, EDGES.iter().map(|(name, _)| *name).collect::<Vec<_>>());
@@ -170,7 +176,11 @@ fn an_attempt_that_waits_is_signed_by_its_own_signature_alone() {
         let step = own(slotted).unwrap();
         assert_eq!(waits_for(step.after()), None, "{}", name(&transfer));
         let after_block = matches!(transfer.state, State::Seen(_) | State::Final(_));
-        assert_eq!(own(slot(8)).is_ok(), after_block, "another slot's signature is none, where one decides anything");
+        assert_eq!(
+            own(slot(8)).is_ok(),
+            after_block,
+            "another slot's signature is none, where one decides anything"
+        );
     }
 }
 
@@ -183,10 +193,14 @@ fn a_bump_keeps_slot_and_kind() {
     assert!(matches!(bump(Kind::Void, slot(7)), Err(Refusal::Evidence { .. })));
     let others = sent().bump(unsigned(2, transfer_id(9), Kind::Pay, slot(7)), at(4));
     assert!(matches!(others, Err(Refusal::Evidence { .. })));
-    let voided = sent().void_signed("cancelled", unsigned(2, transfer_id(1), Kind::Void, slot(7)), at(4)).unwrap();
+    let voided =
+        sent().void_signed("cancelled", unsigned(2, transfer_id(1), Kind::Void, slot(7)), at(4)).unwrap();
     let voided = voided.transfer.into_after().abandon_pending(at(5)).unwrap().into_after();
     assert!(voided.clone().bump(unsigned(3, transfer_id(1), Kind::Void, slot(7)), at(6)).is_ok());
-    assert!(voided.bump(unsigned(3, transfer_id(1), Kind::Pay, slot(7)), at(6)).is_err(), "M3: only voids now");
+    assert!(
+        voided.bump(unsigned(3, transfer_id(1), Kind::Pay, slot(7)), at(6)).is_err(),
+        "M3: only voids now"
+    );
 }
 
 #[test]
@@ -216,10 +230,14 @@ fn a_signature_that_comes_after_inclusion_is_still_recorded() {
 #[test]
 fn a_never_signed_slot_is_voided_by_the_signers_tombstone_and_by_nothing_else() {
     let void = || unsigned(2, transfer_id(1), Kind::Void, slot(7));
-    let by = |verdict, of| built().void_unsigned(&proof(1, Some(transfer_id(of)), verdict), "test", void(), at(4));
+    let by =
+        |verdict, of| built().void_unsigned(&proof(1, Some(transfer_id(of)), verdict), "test", void(), at(4));
     let allotment = by(tombstoned(), 1).unwrap();
     let after = allotment.transfer.after();
-    assert!(after.items.iter().all(|item| item.life == Life::Dead(proof_id(1))), "dead at once, before the void");
+    assert!(
+        after.items.iter().all(|item| item.life == Life::Dead(proof_id(1))),
+        "dead at once, before the void"
+    );
     assert!(matches!(after.mode(), Some(Mode::Void { races: false, .. })));
     assert!(by(tombstoned(), 9).is_err() && by(dead(crate::proof::Effect::Voided), 1).is_err());
     assert!(by(paid(), 1).is_err());

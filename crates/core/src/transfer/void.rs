@@ -13,7 +13,13 @@ impl Transfer {
     /// # Errors
     /// [`Refusal`] unless built; [`Refusal::Evidence`] when the proof is no tombstone of this transfer or the attempt is
     /// no void of its slot.
-    pub fn void_unsigned(self, proof: &Proof, code: &str, attempt: Unsigned, at: Timestamp) -> Result<Allotment, Refusal> {
+    pub fn void_unsigned(
+        self,
+        proof: &Proof,
+        code: &str,
+        attempt: Unsigned,
+        at: Timestamp,
+    ) -> Result<Allotment, Refusal> {
         let built = match &self.state {
             State::Built(built) if built.mode == Mode::Pay => built.clone(),
             State::Built(_)
@@ -26,8 +32,7 @@ impl Transfer {
             | State::Final(_)
             | State::Dropped { .. } => return Err(self.not_from("void")),
         };
-        let tombstone =
-            matches!(&proof.verdict, Verdict::Dead(death) if matches!(death.kind(), DeathKind::NeverSigned { .. }));
+        let tombstone = matches!(&proof.verdict, Verdict::Dead(death) if matches!(death.kind(), DeathKind::NeverSigned { .. }));
         if proof.transfer != Some(self.id) || !tombstone {
             return Err(Refusal::Evidence { transition: "void", why: "the signer's tombstone is missing" });
         }
@@ -38,7 +43,8 @@ impl Transfer {
                 item.life = Life::Dead(proof.id);
             }
             let fuelled = built.fuelled.clone().covering(&attempt);
-            transfer.state = State::Built(Built { mode, attempt: attempt.id, asked: false, fuelled, ..built });
+            transfer.state =
+                State::Built(Built { mode, attempt: attempt.id, asked: false, fuelled, ..built });
         });
         Ok(Allotment { transfer, attempt })
     }

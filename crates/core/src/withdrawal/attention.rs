@@ -23,7 +23,9 @@ impl Withdrawal {
         let (decision, last, slots_dead) = match &self.state {
             State::Approved(state) => (state.decision.clone(), None, true),
             State::Queued(state) => (state.decision.clone(), None, true),
-            State::Assigned(state) => (state.decision.clone(), Some((state.transfer, state.wallet)), slot_dead),
+            State::Assigned(state) => {
+                (state.decision.clone(), Some((state.transfer, state.wallet)), slot_dead)
+            }
             State::Requested
             | State::Held(_)
             | State::Paid(_)
@@ -104,10 +106,16 @@ impl Withdrawal {
                 };
                 // A slot that may still pay would pay a second time, after `completed` was said.
                 if !attention.slots_dead {
-                    return Err(Refusal::Evidence { transition: "resolve", why: "a slot of it is not proven dead" });
+                    return Err(Refusal::Evidence {
+                        transition: "resolve",
+                        why: "a slot of it is not proven dead",
+                    });
                 }
                 if proof.transfer != attention.last.map(|(transfer, _)| transfer) {
-                    return Err(Refusal::Evidence { transition: "resolve", why: "the proof is of another transfer" });
+                    return Err(Refusal::Evidence {
+                        transition: "resolve",
+                        why: "the proof is of another transfer",
+                    });
                 }
                 Ok(self.moved(State::Paid(Paid {
                     decision: attention.decision,

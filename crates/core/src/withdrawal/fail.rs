@@ -11,7 +11,13 @@ impl Withdrawal {
     ///
     /// # Errors
     /// [`Refusal`] from other states, and when the evidence is missing.
-    pub fn fail(self, code: &str, proof: Option<&Proof>, slotless: bool, at: Timestamp) -> Result<Moved<Self>, Refusal> {
+    pub fn fail(
+        self,
+        code: &str,
+        proof: Option<&Proof>,
+        slotless: bool,
+        at: Timestamp,
+    ) -> Result<Moved<Self>, Refusal> {
         let evidence = |why| Err(Refusal::Evidence { transition: "give up", why });
         match &self.state {
             State::Approved(_) | State::Queued(_) if proof.is_some() => {
@@ -29,7 +35,9 @@ impl Withdrawal {
             }
             State::NeedsAttention(attention) => {
                 let last = attention.last.map(|(transfer, _)| transfer);
-                if proof.is_some_and(|proof| last.is_none() || proof.transfer != last || !proof.proves_death()) {
+                if proof
+                    .is_some_and(|proof| last.is_none() || proof.transfer != last || !proof.proves_death())
+                {
                     return evidence("the proof is not the death of its last slot");
                 }
             }

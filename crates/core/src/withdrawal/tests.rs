@@ -36,6 +36,7 @@ pub(super) fn reachable() -> BTreeMap<String, Withdrawal> {
     };
     let (mut found, mut next) = (BTreeMap::new(), vec![withdrawal()]);
     while let Some(withdrawal) = next.pop() {
+        assert!(found.len() < 1_000, "the machine is finite");
         if found.insert(key(&withdrawal), withdrawal.clone()).is_none() {
             next.extend(MOVES.iter().filter_map(|(_, attempt)| attempt(withdrawal.clone()).ok().flatten()));
         }
@@ -63,7 +64,8 @@ fn exactly_the_edges_of_the_table_exist() {
 #[test]
 fn the_tables_speak_of_every_state_and_transition() {
     let states: BTreeSet<&str> = reachable().values().map(name).collect();
-    let spoken: BTreeSet<&str> = EDGES.iter().flat_map(|(_, edges)| edges.iter().map(|(from, _)| *from)).collect();
+    let spoken: BTreeSet<&str> =
+        EDGES.iter().flat_map(|(_, edges)| edges.iter().map(|(from, _)| *from)).collect();
     let ends = BTreeSet::from(["paid elsewhere", "rejected", "cancelled", "failed"]);
     assert_eq!(states, &spoken | &ends);
     let transitions: Vec<&str> = MOVES.iter().map(|(name, _)| *name).collect();
@@ -107,7 +109,8 @@ fn a_step_keeps_identity_request_and_rank_and_raises_the_version() {
         for (transition, attempt) in MOVES {
             let Ok(Some(after)) = attempt(before.clone()) else { continue };
             assert_eq!(after.version, before.version + 1, "{transition}");
-            let fixed = |it: &Withdrawal| (it.id, it.partner, it.key, it.accepted_at, it.due_at, it.deadline_at);
+            let fixed =
+                |it: &Withdrawal| (it.id, it.partner, it.key, it.accepted_at, it.due_at, it.deadline_at);
             assert_eq!(fixed(&after), fixed(&before), "{transition}");
             assert_eq!(after.request, before.request, "{transition}");
         }
@@ -128,10 +131,11 @@ fn evidence<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> bool {
 fn a_proof_of_another_transfer_is_refused_everywhere() {
     let mine = assigned();
     let asked = CancelRequest { by: Actor::Console, reason: "test".into(), at: at(3) };
-    let CancelEffect::Requested(asked) = mine.clone().cancel(asked).unwrap() else { panic!("a slot may exist") };
+    let CancelEffect::Requested(asked) = mine.clone().cancel(asked).unwrap() else {
+        panic!("a slot may exist")
+    };
     let other = |number, verdict| proof(number, Some(transfer_id(99)), verdict);
-    let (dead, paid, elsewhere) =
-        (other(1, tombstoned()), other(2, paid()), other(3, paid_elsewhere()));
+    let (dead, paid, elsewhere) = (other(1, tombstoned()), other(2, paid()), other(3, paid_elsewhere()));
     let attention = |dead| mine.clone().needs_attention("test", dead, at(3)).unwrap().into_after();
     let why = GivenBackWhy::SlotDead { code: "voided", proof: &dead };
     assert!(evidence(mine.clone().give_back(why, at(3), at(3))));
@@ -144,7 +148,8 @@ fn a_proof_of_another_transfer_is_refused_everywhere() {
     assert!(evidence(attention(false).slot_died(&dead)));
     assert!(evidence(attention(true).resolve(Resolution::PaidElsewhere(&elsewhere), at(3))));
     assert!(evidence(attention(true).reopen(&dead, at(3))));
-    let completed = mine.pay(&proof(1, Some(transfer_id(1)), crate::samples::paid()), at(3)).unwrap().into_after();
+    let completed =
+        mine.pay(&proof(1, Some(transfer_id(1)), crate::samples::paid()), at(3)).unwrap().into_after();
     assert!(evidence(completed.reopen(&paid, at(4))), "by another proof than it was completed by");
 }
 

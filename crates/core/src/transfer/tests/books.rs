@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::super::*;
-use super::table::{MOVES, Went};
 use super::reachable;
+use super::table::{MOVES, Went};
 use crate::asset::AssetId;
 use crate::chain::ChainProfile;
 use crate::ledger::{Account, Posting, effects, holding};
@@ -36,7 +36,11 @@ fn check_group(postings: &[Posting]) -> Result<(), TestCaseError> {
         let side = if posting.account.in_wallet() { &mut inside } else { &mut outside };
         *side.entry(posting.asset).or_insert(0) += posting.atoms;
         let left = matches!(posting.account, Account::PaidOut | Account::Gas);
-        prop_assert!(posting.account.in_wallet() || left, "a transfer touches no {}", posting.account.as_str());
+        prop_assert!(
+            posting.account.in_wallet() || left,
+            "a transfer touches no {}",
+            posting.account.as_str()
+        );
         prop_assert_eq!((posting.partner, posting.wallet), (partner(), wallet()));
     }
     for (asset, sum) in total {
@@ -113,7 +117,8 @@ fn money_is_reserved_then_in_flight_then_paid_out_or_free_again() {
     assert_eq!(walk(&signed[..1]).reserved, amount);
     assert!(walk(&signed[..3]).gas_reserved > Cost::ZERO);
     assert_eq!((walk(&signed).reserved, walk(&signed).in_flight), (Amount::ZERO, amount));
-    let with = |last: &[&'static str]| walk(&signed.iter().copied().chain(last.iter().copied()).collect::<Vec<_>>());
+    let with =
+        |last: &[&'static str]| walk(&signed.iter().copied().chain(last.iter().copied()).collect::<Vec<_>>());
     let paid = with(&["settle: paid"]);
     assert_eq!((paid.paid_out, paid.in_flight, paid.gas_reserved), (amount, Amount::ZERO, Cost::ZERO));
     assert_eq!(paid.gas_spent, inclusion(PAID).cost);
@@ -121,6 +126,9 @@ fn money_is_reserved_then_in_flight_then_paid_out_or_free_again() {
     assert_eq!((reverted.paid_out, reverted.in_flight), (Amount::ZERO, Amount::ZERO));
     assert_eq!(reverted.gas_spent, inclusion(PAID).cost, "a revert costs gas all the same");
     let reopened = with(&["settle: paid", "reopen"]);
-    assert_eq!((reopened.in_flight, reopened.paid_out, reopened.gas_spent), (amount, Amount::ZERO, Cost::ZERO));
+    assert_eq!(
+        (reopened.in_flight, reopened.paid_out, reopened.gas_spent),
+        (amount, Amount::ZERO, Cost::ZERO)
+    );
     assert_eq!(walk(&["fund", "fuel", "drop"]), crate::ledger::Holding::default(), "given back whole");
 }

@@ -48,7 +48,9 @@ fn an_open_slot_ends_nothing() {
 #[test]
 fn what_we_did_not_mean_is_unexplained_and_ends_nothing() {
     for reading in [SlotReading::Foreign, ours(Effect::Mismatch)] {
-        let Outcome::Unexplained { evidence } = settle(sent(), reading, 99) else { panic!("the lane must freeze") };
+        let Outcome::Unexplained { evidence } = settle(sent(), reading, 99) else {
+            panic!("the lane must freeze")
+        };
         assert!(!evidence.is_empty());
     }
 }
@@ -61,7 +63,10 @@ fn a_tombstoned_item_keeps_its_own_proof_when_the_void_is_final() {
     let sent = voided.transfer.into_after().signed(&signed(void), 5, at(5)).unwrap().into_after();
     let (transfer, proof) = ended(settle(sent, ours(Effect::Voided), 10 + DEEP));
     assert_eq!(transfer.items[0].life, Life::Dead(proof_id(1)), "the withdrawal rests on the tombstone");
-    assert!(matches!(&transfer.state, State::Final(ended) if ended.proof == proof.id), "the transfer on the void");
+    assert!(
+        matches!(&transfer.state, State::Final(ended) if ended.proof == proof.id),
+        "the transfer on the void"
+    );
     let reopened = transfer.reopen(20, false, at(10)).unwrap().into_after();
     assert_eq!(reopened.items[0].life, Life::Dead(proof_id(1)), "no chain takes a tombstone back");
 }
@@ -85,7 +90,11 @@ fn reopen_revives_only_the_items_of_that_proof() {
         assert_eq!(lives(&reopened), [Life::Dead(proof_id(1)), Life::Live]);
         assert_eq!((reopened.slot(), transfer.slot()), (Some(&slot(7)), Some(&slot(7))), "never a new slot");
         let moved_on = transfer.reopen(20, true, at(10)).unwrap().into_after();
-        assert_eq!(lives(&moved_on), [Life::Dead(proof_id(1)), life], "its withdrawal has another slot by now");
+        assert_eq!(
+            lives(&moved_on),
+            [Life::Dead(proof_id(1)), life],
+            "its withdrawal has another slot by now"
+        );
     }
 }
 

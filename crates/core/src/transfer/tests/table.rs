@@ -126,8 +126,14 @@ const fn other(kind: Kind) -> Kind {
 pub fn waits_for(transfer: &Transfer) -> Option<AttemptId> {
     match &transfer.state {
         State::Built(built) => Some(built.attempt),
-        State::Signed(signed) | State::Seen(Seen { signed, .. }) | State::Final(Ended { signed, .. }) => signed.pending,
-        State::Planned | State::Funded(_) | State::Fuelling(_) | State::Fuelled(_) | State::Dropped { .. } => None,
+        State::Signed(signed) | State::Seen(Seen { signed, .. }) | State::Final(Ended { signed, .. }) => {
+            signed.pending
+        }
+        State::Planned
+        | State::Funded(_)
+        | State::Fuelling(_)
+        | State::Fuelled(_)
+        | State::Dropped { .. } => None,
     }
 }
 
@@ -136,15 +142,19 @@ fn sign(transfer: Transfer, id: AttemptId) -> Result<Went, Refusal> {
     step(transfer.signed(&signed(unsigned), 5, at(9)))
 }
 
-fn void_unsigned(transfer: Transfer, of: TransferId, verdict: Verdict, elsewhere: bool) -> Result<Went, Refusal> {
+fn void_unsigned(
+    transfer: Transfer,
+    of: TransferId,
+    verdict: Verdict,
+    elsewhere: bool,
+) -> Result<Went, Refusal> {
     let void = attempt(&transfer, Kind::Void);
     let void = if elsewhere { self::elsewhere(void) } else { void };
     allot(transfer.void_unsigned(&proof(5, Some(of), verdict), "test", void, at(9)))
 }
 
 fn settle(transfer: Transfer, what: SlotReading, head: u64) -> Result<Went, Refusal> {
-    let number = u128::try_from(transfer.version).unwrap();
-    Ok(match transfer.settle(&reading(what, head), proof_id(number), DEEP, at(9))? {
+    Ok(match transfer.settle(&reading(what, head), proof_id(7), DEEP, at(9))? {
         Outcome::Ended { transfer, .. } => Went::On(transfer),
         Outcome::NotDeepEnough { .. } => Went::Nowhere("not deep enough"),
         Outcome::Open => Went::Nowhere("open"),

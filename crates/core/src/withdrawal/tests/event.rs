@@ -25,7 +25,10 @@ fn needs_attention_says_do_not_refund() {
     let step = super::assigned().needs_attention("signer_refused", true, at(3)).unwrap();
     let event = said(&step, Some(Phase::Built), None).unwrap();
     assert_eq!(event.kind, "withdrawal.needs_attention");
-    assert_eq!((member(&event, "refund"), member(&event, "reason")), (Some("do not refund"), Some("signer_refused")));
+    assert_eq!(
+        (member(&event, "refund"), member(&event, "reason")),
+        (Some("do not refund"), Some("signer_refused"))
+    );
 }
 
 #[test]
@@ -38,8 +41,13 @@ fn a_reopened_completion_and_a_wish_to_cancel_have_events_of_their_own() {
     let reopened = completed.into_after().reopen(&own, at(4)).unwrap();
     assert_eq!(said(&reopened, None, Some(Phase::Signed)).unwrap().kind, "withdrawal.reopened");
     let request = CancelRequest { by: Actor::Console, reason: "test".into(), at: at(3) };
-    let CancelEffect::Requested(wish) = super::assigned().cancel(request).unwrap() else { panic!("a slot may exist") };
-    assert_eq!(said(&wish, Some(Phase::Signed), Some(Phase::Signed)).unwrap().kind, "withdrawal.cancel_requested");
+    let CancelEffect::Requested(wish) = super::assigned().cancel(request).unwrap() else {
+        panic!("a slot may exist")
+    };
+    assert_eq!(
+        said(&wish, Some(Phase::Signed), Some(Phase::Signed)).unwrap().kind,
+        "withdrawal.cancel_requested"
+    );
 }
 
 #[test]

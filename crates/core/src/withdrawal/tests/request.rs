@@ -46,7 +46,8 @@ fn every_rule_refuses_what_breaks_it_and_names_itself() {
     assert_eq!(check(|new| new.metadata = entries(METADATA_MAX + 1)), Err(RequestError::Metadata));
     let wide = |new: &mut NewRequest| drop(new.metadata.insert("k".into(), long(METADATA_TEXT_MAX + 1)));
     assert_eq!(check(wide), Err(RequestError::Metadata));
-    let total = Request::check(NewRequest { amount: amount(i64::MAX), ..new_request() }, amount(1), &[], at(0));
+    let total =
+        Request::check(NewRequest { amount: amount(i64::MAX), ..new_request() }, amount(1), &[], at(0));
     assert_eq!(total, Err(RequestError::Total));
 }
 
@@ -143,7 +144,11 @@ fn a_payment_exists_only_with_the_decision_that_let_it_pass() {
         let decided = withdrawal.approved_payment();
         let expected = matches!(
             withdrawal.state,
-            State::Approved(_) | State::Queued(_) | State::Assigned(_) | State::Paid(_) | State::NeedsAttention(_)
+            State::Approved(_)
+                | State::Queued(_)
+                | State::Assigned(_)
+                | State::Paid(_)
+                | State::NeedsAttention(_)
         );
         assert_eq!(decided.is_some(), expected, "{}", super::name(&withdrawal));
         if let Some(approved) = decided {

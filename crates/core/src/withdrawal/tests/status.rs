@@ -83,8 +83,9 @@ fn lane(obstacle: Option<Waiting>) -> Wallet {
 #[test]
 fn every_state_that_is_not_terminal_says_what_it_waits_for() {
     let frozen = lane(None).freeze("test".into()).unwrap().into_after();
-    let every_lane =
-        [vec![], vec![lane(None)], vec![frozen]].into_iter().chain(Waiting::ALL.iter().map(|it| vec![lane(Some(*it))]));
+    let every_lane = [vec![], vec![lane(None)], vec![frozen]]
+        .into_iter()
+        .chain(Waiting::ALL.iter().map(|it| vec![lane(Some(*it))]));
     for lanes in every_lane {
         for withdrawal in super::reachable().into_values() {
             for phase in PHASES.iter().map(|(phase, _)| Some((*phase, at(7)))).chain([None]) {
@@ -98,7 +99,12 @@ fn every_state_that_is_not_terminal_says_what_it_waits_for() {
     }
 }
 
-fn answer(withdrawal: &Withdrawal, phase: Option<Phase>, stop: bool, lanes: &[Wallet]) -> (Waiting, &'static str) {
+fn answer(
+    withdrawal: &Withdrawal,
+    phase: Option<Phase>,
+    stop: bool,
+    lanes: &[Wallet],
+) -> (Waiting, &'static str) {
     let phase = phase.map(|phase| (phase, at(7)));
     let answer = waiting(withdrawal, phase, stop.then_some(at(6)), lanes, at(10)).unwrap();
     (answer.waiting, answer.released_by)
@@ -108,12 +114,16 @@ fn answer(withdrawal: &Withdrawal, phase: Option<Phase>, stop: bool, lanes: &[Wa
 fn a_queued_withdrawal_names_its_time_a_stop_or_the_lane_that_is_nearest_to_work() {
     let approved = withdrawal().approve(passed(), at(1)).unwrap().into_after();
     let (free, dry) = (lane(None), lane(Some(Waiting::Funds)));
-    assert_eq!(answer(&approved, None, false, std::slice::from_ref(&dry)), (Waiting::Funds, "wallet_refilled"));
+    assert_eq!(
+        answer(&approved, None, false, std::slice::from_ref(&dry)),
+        (Waiting::Funds, "wallet_refilled")
+    );
     assert_eq!(answer(&approved, None, false, &[dry.clone(), free]), (Waiting::Lane, "lane_has_room"));
     assert_eq!(answer(&approved, None, true, std::slice::from_ref(&dry)), (Waiting::Stop, "stop_lifted"));
     let paused = dry.pause("test").unwrap().into_after();
     assert_eq!(answer(&approved, None, false, &[paused]), (Waiting::Person, "lane_opened"));
-    let back = super::assigned().give_back(GivenBackWhy::NoSlot { code: "gas_empty" }, at(3), at(5_000)).unwrap();
+    let back =
+        super::assigned().give_back(GivenBackWhy::NoSlot { code: "gas_empty" }, at(3), at(5_000)).unwrap();
     let waits = waiting(back.after(), None, None, &[], at(10)).unwrap();
     assert_eq!((waits.waiting, waits.expected_until), (Waiting::Delay, Some(at(5_000))));
 }

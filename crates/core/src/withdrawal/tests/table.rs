@@ -37,7 +37,8 @@ pub const WAYS_OUT: &[(&str, Way)] = &[
 ];
 
 const NONE: &[(&str, &str)] = &[];
-const ON_A_TRANSFER_TO_QUEUE: &[(&str, &str)] = &[("assigned", "queued"), ("assigned, cancel asked", "queued")];
+const ON_A_TRANSFER_TO_QUEUE: &[(&str, &str)] =
+    &[("assigned", "queued"), ("assigned, cancel asked", "queued")];
 const ASKED_TO_CANCELLED: &[(&str, &str)] = &[("assigned, cancel asked", "cancelled")];
 
 /// Transition -> from and to. Nothing else exists.

@@ -1,0 +1,413 @@
+//! Which server, with which key, and what is known about its assets.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use sluice_api::asset::Asset;
+use sluice_api::client::{Client, ClientError, Credentials, Pause, Retry, Surroundings};
+use sluice_api::problem::Lang;
+use sluice_api::sign::SigningSecret;
+use sluice_api::text::Decimal;
+use sluice_api::withdrawal::Withdrawal;
+use sluice_core::id::WithdrawalId;
+use sluice_core::port::world::Clock;
+use sluice_core::time::Timestamp;
+use tokio::sync::OnceCell;
+
+use super::fail::{Exit, Fail, Notice};
+use super::global::Global;
+use super::words::{pick, say};
+use crate::world::{SystemClock, random};
+
+/// What `make run` leaves for scripts, below the folder it runs in.
+const DEV_FILE: &str = ".sluice/dev.json";
+/// More than this is not that file.
+const DEV_BYTES_MAX: u64 = 1024 * 1024;
+/// Marks the seed of an Ed25519 key in a key text: `<key id>.ed25519_<64 hex digits>`. Secrets made by a server never
+/// look like it.
+pub(super) const ED25519_MARK: &str = "ed25519_";
+/// The longest wait a server can ask of a person at a terminal; past it the refusal is shown.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Tries of one call.
+const TRIES: u32 = 4;
+
+/// The devnet's door.
+#[derive(Clone, Deserialize)]
+pub(super) struct Dev {
+    /// Address of the API.
+    pub(super) api_url: String,
+    /// A test key.
+    pub(super) api_key: String,
+    /// What can be paid there.
+    #[serde(default)]
+    pub(super) assets: Vec<DevAsset>,
+    /// The `.sluice` folder it was found in.
+    #[serde(skip)]
+    pub(super) folder: PathBuf,
+}
+
+/// An asset of the devnet, and a node to check payments with.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(super) struct DevAsset {
+    /// CAIP-19 id.
+    pub(super) id: String,
+    /// CAIP-2 id of its chain.
+    pub(super) chain: String,
+    /// The token's contract.
+    pub(super) contract: Option<String>,
+    /// Decimals on chain.
+    pub(super) decimals: u8,
+    /// A node of the chain.
+    pub(super) rpc_url: String,
+}
+
+/// A server and how to talk to it.
+pub(super) struct Session {
+    /// Calls it.
+    pub(super) client: Client,
+    /// Its address.
+    pub(super) url: String,
+    /// The devnet's door, when that is where we go.
+    pub(super) dev: Option<Dev>,
+    /// Language of everything a person reads.
+    pub(super) lang: Lang,
+    clock: Arc<dyn Clock>,
+    names: OnceCell<Names>,
+}
+
+impl Session {
+    /// To the server that the options name, or that `make run` left in this folder or one above it.
+    ///
+    /// # Errors
+    /// A notice that says which option or file is missing or wrong.
+    pub(super) fn open(global: &Global) -> Result<Self, Fail> {
+        let lang = global.lang();
+        let (url, key, dev) = place(global)?;
+        let key = key.ok_or_else(|| {
+            Fail::usage(
+                "no_key",
+                pick(lang, "No API key", "API 키가 없습니다"),
+                say!(lang, "There is no key for {url}.", "{url}에 쓸 키가 없습니다."),
+                pick(
+                    lang,
+                    "Give --key <key id>.<secret>, or set SLUICE_KEY.",
+                    "--key <키 ID>.<비밀 값>을 주거나 SLUICE_KEY를 설정하세요.",
+                ),
+            )
+        })?;
+        let credentials = credentials(&key).ok_or_else(|| {
+            Fail::usage(
+                "key_malformed",
+                pick(lang, "The API key is malformed", "API 키 형식이 올바르지 않습니다"),
+                pick(
+                    lang,
+                    "A key is written <key id>.<secret>.",
+                    "키는 <키 ID>.<비밀 값> 형식입니다.",
+                ),
+                pick(
+                    lang,
+                    "Copy it again, as it was shown when it was created.",
+                    "생성할 때 표시된 값을 그대로 다시 복사하세요.",
+                ),
+            )
+        })?;
+        Self::to(url, credentials, dev, lang)
+    }
+
+    /// The same for calls that need no key; one that is there is used.
+    ///
+    /// # Errors
+    /// As [`Session::open`], but for the key.
+    pub(super) fn of_anybody(global: &Global) -> Result<Self, Fail> {
+        let (url, key, dev) = place(global)?;
+        let credentials = key.and_then(|key| credentials(&key)).unwrap_or(Credentials::Nobody);
+        Self::to(url, credentials, dev, global.lang())
+    }
+
+    fn to(url: String, credentials: Credentials, dev: Option<Dev>, lang: Lang) -> Result<Self, Fail> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let ticking = Arc::clone(&clock);
+        let surroundings = Surroundings::new(
+            move || u64::try_from(ticking.now().millis()).unwrap_or(0),
+            || hex::encode(random::<16>()),
+        )
+        .trying_again(pause);
+        let client = match Client::new(&url, credentials, surroundings) {
+            Ok(client) => client.speaking(lang),
+            Err(error) => return Err(Fail::Call { error, url }),
+        };
+        Ok(Self { client, url, dev, lang, clock, names: OnceCell::new() })
+    }
+
+    /// Now.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// What a call fails with, and where.
+    pub(super) fn failed(&self, error: ClientError) -> Fail {
+        Fail::Call { error, url: self.url.clone() }
+    }
+
+    /// Symbols and decimals of the assets, asked for once. A key that may not read them shows ids instead.
+    pub(super) async fn names(&self) -> &Names {
+        self.names
+            .get_or_init(|| async { Names::of(self.client.assets().take(ASSETS_MAX).await.unwrap_or_default()) })
+            .await
+    }
+
+    /// The id of an asset as a person names it: by id, or by a symbol that only one asset has.
+    ///
+    /// # Errors
+    /// A notice with the assets there are.
+    pub(super) async fn asset(&self, named: &str) -> Result<String, Fail> {
+        if named.contains(':') {
+            return Ok(named.to_owned());
+        }
+        let lang = self.lang;
+        let assets = self.client.assets().take(ASSETS_MAX).await.map_err(|error| self.failed(error))?;
+        let found: Vec<&Asset> =
+            assets.iter().filter(|asset| asset.symbol.eq_ignore_ascii_case(named)).collect();
+        if let [one] = found.as_slice() {
+            return Ok(one.id.clone());
+        }
+        let listed = |assets: &mut dyn Iterator<Item = &Asset>| {
+            assets.map(|asset| format!("{} {}", asset.symbol, asset.id)).collect::<Vec<_>>().join(", ")
+        };
+        let (detail, known) = if found.is_empty() {
+            (
+                say!(lang, "No asset is called {named}.", "{named}(이)라는 자산이 없습니다."),
+                listed(&mut assets.iter()),
+            )
+        } else {
+            (
+                say!(lang, "Several assets are called {named}.", "{named}(이)라는 자산이 여러 개입니다."),
+                listed(&mut found.into_iter()),
+            )
+        };
+        Err(Fail::usage(
+            "asset_unknown",
+            pick(lang, "Which asset?", "자산을 알 수 없습니다"),
+            detail,
+            say!(lang, "Name it by its id: {known}", "ID로 지정하세요: {known}"),
+        ))
+    }
+
+    /// A withdrawal by our id or by the partner's own. A partner may have named one like an id of ours: then that one is
+    /// found when ours is not.
+    ///
+    /// # Errors
+    /// What the call fails with, or that there is none.
+    pub(super) async fn withdrawal(&self, named: &str) -> Result<Withdrawal, Fail> {
+        if WithdrawalId::parse(named).is_ok() {
+            match self.client.withdrawal(named).await {
+                Ok(withdrawal) => return Ok(withdrawal),
+                Err(error) if error.code() == Some(sluice_api::problem::Code::NotFound) => {}
+                Err(error) => return Err(self.failed(error)),
+            }
+        }
+        let found = self.client.withdrawal_by_external_id(named).await.map_err(|error| self.failed(error))?;
+        found.ok_or_else(|| {
+            let lang = self.lang;
+            Fail::Notice(Notice {
+                exit: Exit::Refused,
+                code: "not_found",
+                title: pick(lang, "No such withdrawal", "출금을 찾을 수 없습니다").to_owned(),
+                detail: say!(
+                    lang,
+                    "Neither an id nor an external id is `{named}`, as far as this key may see.",
+                    "이 키로 볼 수 있는 출금 중에 ID나 external_id가 `{named}`인 것이 없습니다."
+                ),
+                remedy: pick(lang, "Look at `sluice list`.", "`sluice list`로 확인하세요.").to_owned(),
+            })
+        })
+    }
+}
+
+/// More assets than an installation has.
+const ASSETS_MAX: usize = 10_000;
+
+/// Waits longer with each try, a different bit each time, so that many callers do not come back together.
+fn pause(retry: Retry) -> Option<Pause> {
+    if retry.tried >= TRIES {
+        return None;
+    }
+    let [chance] = random::<1>();
+    let backoff = Duration::from_millis((150 << retry.tried) + u64::from(chance));
+    let wait = retry.retry_after.map_or(backoff, |asked| asked.max(backoff));
+    (wait <= PATIENCE).then(|| Box::pin(tokio::time::sleep(wait)) as Pause)
+}
+
+/// Reads a key as it was shown.
+fn credentials(key: &str) -> Option<Credentials> {
+    let signed = Credentials::signed(key).ok()?;
+    let Some((id, seed)) = key.split_once('.').and_then(|(id, secret)| Some((id, secret.strip_prefix(ED25519_MARK)?)))
+    else {
+        return Some(signed);
+    };
+    let mut bytes = zeroize::Zeroizing::new([0; 32]);
+    hex::decode_to_slice(seed, bytes.as_mut_slice()).ok()?;
+    Some(Credentials::Signed { key_id: id.to_owned(), secret: SigningSecret::ed25519(&bytes) })
+}
+
+/// Where to go and with which key. The devnet's key is for the devnet: it is not offered to another server.
+fn place(global: &Global) -> Result<(String, Option<String>, Option<Dev>), Fail> {
+    let lang = global.lang();
+    let given = |option: &Option<String>| option.clone().filter(|text| !text.trim().is_empty());
+    let (url, key) = (given(&global.url), given(&global.key));
+    let dev = match (&url, &key) {
+        // Complete without it: a broken file in some folder above is then nobody's business.
+        (Some(url), Some(_)) => here(lang).unwrap_or_default().filter(|dev| same(&dev.api_url, url)),
+        _ => here(lang)?,
+    };
+    let dev = dev.filter(|dev| url.as_ref().is_none_or(|url| same(&dev.api_url, url)));
+    let url = url.or_else(|| dev.as_ref().map(|dev| dev.api_url.clone())).ok_or_else(|| {
+        Fail::usage(
+            "no_server",
+            pick(lang, "Which server?", "서버를 알 수 없습니다"),
+            say!(
+                lang,
+                "There is no --url, no SLUICE_URL, and no {DEV_FILE} in this folder or one above it.",
+                "--url과 SLUICE_URL이 없고, 이 폴더와 상위 폴더에 {DEV_FILE} 파일도 없습니다."
+            ),
+            pick(
+                lang,
+                "Start one with `make run`, or give --url and --key.",
+                "`make run`으로 시작하거나 --url과 --key를 주세요.",
+            ),
+        )
+    })?;
+    let key = key.or_else(|| dev.as_ref().map(|dev| dev.api_key.clone()));
+    Ok((url, key, dev))
+}
+
+fn same(one: &str, other: &str) -> bool {
+    one.trim_end_matches('/') == other.trim_end_matches('/')
+}
+
+/// The devnet's file of this folder, or of the nearest one above it.
+fn here(lang: Lang) -> Result<Option<Dev>, Fail> {
+    let Ok(folder) = std::env::current_dir() else { return Ok(None) };
+    match folder.ancestors().map(|folder| folder.join(DEV_FILE)).find(|path| path.is_file()) {
+        Some(path) => read(&path, lang).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn read(path: &Path, lang: Lang) -> Result<Dev, Fail> {
+    let wrong = |why: String| {
+        let path = path.display();
+        Fail::usage(
+            "dev_file_wrong",
+            say!(lang, "{path} cannot be used", "{path} 파일을 쓸 수 없습니다"),
+            why,
+            pick(
+                lang,
+                "`make run` writes it anew. Or give --url and --key.",
+                "`make run`을 실행하면 다시 만들어집니다. 또는 --url과 --key를 주세요.",
+            ),
+        )
+    };
+    let length = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?.len();
+    if length > DEV_BYTES_MAX {
+        return Err(wrong(say!(lang, "It has {length} bytes.", "크기가 {length}바이트입니다.")));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    // serde_json quotes a wrong value, and a value here is a key: only the place is told.
+    let mut dev: Dev = serde_json::from_str(&text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        wrong(say!(
+            lang,
+            "Line {line}, column {column}: it is not JSON with api_url, api_key and assets.",
+            "{line}행 {column}열: api_url, api_key, assets가 있는 JSON이 아닙니다."
+        ))
+    })?;
+    dev.folder = path.parent().unwrap_or(Path::new(".")).to_owned();
+    Ok(dev)
+}
+
+/// What people call the assets.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names(BTreeMap<String, Asset>);
+
+impl Names {
+    /// From what the server lists.
+    pub(super) fn of(assets: Vec<Asset>) -> Self {
+        Self(assets.into_iter().map(|asset| (asset.id.clone(), asset)).collect())
+    }
+
+    /// The symbol of an asset, with its chain where another asset has the same; the end of its id when it is unknown.
+    pub(super) fn symbol(&self, id: &str) -> String {
+        let Some(asset) = self.0.get(id) else {
+            return id.rsplit('/').next().unwrap_or(id).to_owned();
+        };
+        let shared = self.0.values().filter(|other| other.symbol == asset.symbol).count() > 1;
+        if shared { format!("{} ({})", asset.symbol, asset.chain) } else { asset.symbol.clone() }
+    }
+
+    /// An amount with its symbol.
+    pub(super) fn money(&self, amount: &Decimal, asset: &str) -> String {
+        format!("{amount} {}", self.symbol(asset))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asset(id: &str, symbol: &str, chain: &str) -> Asset {
+        serde_json::from_value(serde_json::json!({
+            "id": id, "object": "asset", "symbol": symbol, "chain": chain, "contract": null, "precision": 6,
+            "decimals": 6, "state": "active", "reason": null, "amount_min": null, "amount_max": null, "fee": "0"
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_symbol_that_two_chains_have_names_its_chain() {
+        let names = Names::of(vec![
+            asset("eip155:1/erc20:0x1", "USDC", "eip155:1"),
+            asset("eip155:137/erc20:0x2", "USDC", "eip155:137"),
+            asset("eip155:137/slip44:966", "POL", "eip155:137"),
+        ]);
+        assert_eq!(names.money(&Decimal::new("1.5"), "eip155:137/erc20:0x2"), "1.5 USDC (eip155:137)");
+        assert_eq!(names.symbol("eip155:137/slip44:966"), "POL");
+        assert_eq!(names.symbol("eip155:56/erc20:0x9"), "erc20:0x9");
+    }
+
+    #[test]
+    fn both_kinds_of_key_are_read_and_no_other() {
+        assert!(matches!(credentials("key_1.sk_test_0123456789abcdef"), Some(Credentials::Signed { .. })));
+        let seed = format!("key_1.{ED25519_MARK}{}", "07".repeat(32));
+        let Some(Credentials::Signed { key_id, secret }) = credentials(&seed) else { panic!("a key") };
+        assert_eq!(key_id, "key_1");
+        assert_eq!(secret.public_key(), SigningSecret::ed25519(&[7; 32]).public_key());
+        for wrong in ["", "key_1", "key_1.short", &format!("key_1.{ED25519_MARK}zz{}", "0".repeat(62))] {
+            assert!(credentials(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_broken_dev_file_is_named_and_its_key_is_not_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dev.json");
+        std::fs::write(&path, r#"{"api_url": 5, "api_key": "key_1.sk_very_secret_indeed"}"#).unwrap();
+        let Err(fail) = read(&path, Lang::En) else { panic!("refused") };
+        let text = fail.lines(Lang::En).join("\n");
+        assert!(text.contains("dev.json") && text.contains("Line 1") && !text.contains("secret"), "{text}");
+        assert_eq!(fail.exit(), Exit::Usage);
+    }
+
+    #[test]
+    fn a_server_that_asks_for_too_much_patience_is_not_waited_for() {
+        let retry = |tried, seconds: Option<u64>| pause(Retry { tried, retry_after: seconds.map(Duration::from_secs) });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let _inside = runtime.enter();
+        assert!(retry(1, None).is_some() && retry(1, Some(2)).is_some());
+        assert!(retry(1, Some(60)).is_none());
+        assert!(retry(TRIES, None).is_none());
+    }
+}

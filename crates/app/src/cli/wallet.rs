@@ -1,0 +1,158 @@
+//! `sluice wallet`: managed wallets, what they hold, and how they come and go.
+
+use sluice_api::wallet::{AdoptWallet, Wallet, WalletRole};
+
+use super::because::{BecauseArgs, answered};
+use super::fail::{Exit, Fail};
+use super::list::listed;
+use super::screen::{Screen, Style};
+use super::session::{Names, Session};
+use super::table::{Cell, Table, fields};
+use super::words::{self, pick, say};
+use super::{choice, times};
+
+/// What to do; `list` when left out.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Option<What>,
+}
+
+/// What can be done.
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// List wallets with what they hold · 지갑과 잔액을 봅니다
+    List,
+    /// Show one wallet · 지갑 하나를 자세히 봅니다
+    Show {
+        /// Id of the wallet: wa_...
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Take a wallet into service; the signer must hold its key · 지갑을 편입합니다(서명 서버에 키가 있어야 합니다)
+    Adopt {
+        /// Its chain, such as eip155:137
+        #[arg(long)]
+        chain: String,
+        /// Its address
+        #[arg(long)]
+        address: String,
+        /// What it will be for
+        #[arg(long, value_parser = choice::of(WalletRole::WORDS, WalletRole::parse))]
+        role: WalletRole,
+        /// Why, for the record
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Take a wallet out of service for good; two persons · 지갑을 영구히 폐기합니다(두 사람)
+    Retire {
+        /// Id of the wallet: wa_...
+        #[arg(value_name = "ID")]
+        id: String,
+        #[command(flatten)]
+        because: BecauseArgs,
+    },
+}
+
+/// Does it.
+pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Result<Exit, Fail> {
+    let wallet = match args.command.unwrap_or(What::List) {
+        What::List => return list(session, screen).await,
+        What::Retire { id, because } => {
+            let command = session.client.retire_wallet(&id, &because.because()).await;
+            return answered(session, screen, &command.map_err(|error| session.failed(error))?);
+        }
+        What::Show { id } => session.client.wallet(&id).await,
+        What::Adopt { chain, address, role, reason } => {
+            session.client.adopt_wallet(&AdoptWallet { chain, address, role, reason }).await
+        }
+    };
+    let wallet = wallet.map_err(|error| session.failed(error))?;
+    if screen.json {
+        screen.object(&wallet)?;
+    } else {
+        show(session, screen, &wallet).await?;
+    }
+    Ok(Exit::Done)
+}
+
+async fn list(session: &Session, screen: &Screen) -> Result<Exit, Fail> {
+    let lang = screen.lang;
+    let names = session.names().await;
+    let head = [
+        "id",
+        pick(lang, "chain", "체인"),
+        pick(lang, "role", "역할"),
+        pick(lang, "state", "상태"),
+        pick(lang, "address", "주소"),
+        pick(lang, "available", "사용 가능"),
+    ];
+    listed(session, screen, session.client.wallets(), usize::MAX, &head, |it| {
+        vec![
+            Cell::new(&it.id),
+            Cell::new(&it.chain),
+            Cell::new(words::wallet_role(lang, it.role)),
+            words::wallet_state(lang, it.state),
+            Cell::new(&it.address),
+            available(it, names),
+        ]
+    })
+    .await
+}
+
+fn available(it: &Wallet, names: &Names) -> Cell {
+    let held: Vec<String> =
+        it.balances.iter().map(|balance| names.money(&balance.available, &balance.asset)).collect();
+    let short = it.balances.iter().any(|balance| balance.shortfall.is_some());
+    let text = if held.is_empty() { "-".to_owned() } else { held.join(", ") };
+    Cell::styled(if short { Style::Red } else { Style::Plain }, text)
+}
+
+async fn show(session: &Session, screen: &Screen, it: &Wallet) -> Result<(), Fail> {
+    let lang = screen.lang;
+    let mut rows = vec![
+        ("id", Cell::new(&it.id)),
+        (pick(lang, "partner", "파트너"), Cell::new(&it.partner_id)),
+        (pick(lang, "chain", "체인"), Cell::new(&it.chain)),
+        (pick(lang, "address", "주소"), Cell::new(&it.address)),
+        (pick(lang, "role", "역할"), Cell::new(words::wallet_role(lang, it.role))),
+        (pick(lang, "state", "상태"), words::wallet_state(lang, it.state)),
+        (pick(lang, "created", "생성 시각"), Cell::new(times::full(&it.created_at, lang))),
+        (pick(lang, "version", "버전"), Cell::new(it.version.to_string())),
+    ];
+    if let Some(reason) = &it.reason {
+        rows.push((pick(lang, "reason", "사유"), Cell::new(format!("{} ({})", reason.title, reason.code))));
+        rows.push(("", Cell::new(&reason.remedy)));
+    }
+    fields(screen, &rows)?;
+    if it.balances.is_empty() {
+        return Ok(());
+    }
+    screen.line("")?;
+    let names = session.names().await;
+    let mut table = Table::of(&[
+        pick(lang, "asset", "자산"),
+        pick(lang, "on chain", "체인 잔액"),
+        pick(lang, "available", "사용 가능"),
+        pick(lang, "reserved", "예약"),
+        pick(lang, "in flight", "진행 중"),
+        pick(lang, "at block", "기준 블록"),
+        pick(lang, "remarks", "비고"),
+    ]);
+    for balance in &it.balances {
+        let remark = match &balance.shortfall {
+            None => Cell::new(""),
+            Some(short) => Cell::styled(Style::Red, say!(lang, "short of {short}", "{short} 부족")),
+        };
+        table.row(vec![
+            Cell::new(names.symbol(&balance.asset)),
+            Cell::number(&balance.on_chain),
+            Cell::number(&balance.available),
+            Cell::number(&balance.reserved),
+            Cell::number(&balance.in_flight),
+            Cell::number(balance.block.number),
+            remark,
+        ]);
+    }
+    table.print(screen)
+}

@@ -1,0 +1,348 @@
+//! Configuration: one TOML file, one struct per section, wrong combinations refused at start with the key's name.
+//! `config/sluice.example.toml` shows every key.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sluice_core::asset::{Asset, AssetId};
+use sluice_core::chain::{ChainId, ChainProfile};
+
+/// Everything a process is told.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The REST server.
+    #[serde(default)]
+    pub server: Server,
+    /// Where durable state lives.
+    pub database: Database,
+    /// Where keys live.
+    pub signer: Signer,
+    /// Chains this installation pays on.
+    #[serde(default)]
+    pub chains: Vec<Chain>,
+    /// Assets it pays.
+    #[serde(default)]
+    pub assets: Vec<AssetEntry>,
+    /// Who is told of alerts.
+    #[serde(default)]
+    pub alerts: Alerts,
+}
+
+/// The REST server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// Address and port to listen on.
+    pub listen: String,
+    /// Test partners may use plain bearer keys. Never in production.
+    pub test_mode: bool,
+    /// File with 32 random bytes in hex that seals API secrets at rest; made by `sluice key init`.
+    pub sealing_key_file: PathBuf,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self { listen: "127.0.0.1:8080".into(), test_mode: false, sealing_key_file: "sealing.key".into() }
+    }
+}
+
+/// Where durable state lives.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite:///var/lib/sluice/sluice.db` or `postgres://user@host/name`.
+    pub url: String,
+}
+
+/// Where keys live.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signer {
+    /// Unix socket of `sluice signer`.
+    pub socket: Option<PathBuf>,
+    /// The installation that signer belongs to; goes with `socket`.
+    pub deployment: Option<String>,
+    /// In the same process: `sluice dev` alone may (M17).
+    pub in_process: Option<Keys>,
+}
+
+/// Keys and journal of a signer.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    /// Names the installation; kept here, with the signer (M1).
+    pub deployment: String,
+    /// The journal.
+    pub journal: PathBuf,
+    /// Folder of keystore v3 files, one per wallet.
+    pub keystore: PathBuf,
+    /// File with the password of the keystores.
+    pub password_file: PathBuf,
+}
+
+/// A chain and its nodes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chain {
+    /// CAIP-2 id.
+    pub id: String,
+    /// Independent operators that must agree; default 2, or 1 when one operator is configured.
+    pub quorum: Option<usize>,
+    /// Its nodes.
+    pub nodes: Vec<Node>,
+    /// Figures that differ from the shipped profile.
+    #[serde(default)]
+    pub profile: ProfileOverrides,
+}
+
+/// A node.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Node {
+    /// JSON-RPC URL.
+    pub url: String,
+    /// Who runs it: quorum counts operators, not URLs (M4).
+    pub operator: String,
+}
+
+/// Figures of a chain that a deployment may set.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileOverrides {
+    /// See `ChainProfile`.
+    pub block_time_ms: Option<u64>,
+    /// See `ChainProfile`. Gwei would lose precision on Arbitrum: wei.
+    pub tip_floor_wei: Option<u64>,
+    /// See `ChainProfile`.
+    pub max_fee_cap_wei: Option<u64>,
+    /// See `ChainProfile`.
+    pub window: Option<u16>,
+    /// See `ChainProfile`.
+    pub unsettled_max: Option<u32>,
+    /// See `ChainProfile`.
+    pub bump_after_blocks: Option<u64>,
+    /// See `ChainProfile`.
+    pub death_extra_blocks: Option<u64>,
+    /// See `ChainProfile`.
+    pub settled_watch_blocks: Option<u64>,
+}
+
+/// An asset.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct AssetEntry {
+    /// CAIP-19 id.
+    pub id: String,
+    /// Shown to people.
+    pub symbol: String,
+    /// Digits after the point in the books, at most 9.
+    pub precision: u8,
+    /// Digits after the point on chain.
+    pub decimals: u8,
+    /// The contract has `isBlacklisted` and `paused`, as USDC.
+    #[serde(default)]
+    pub freezable: bool,
+}
+
+/// Who is told of alerts.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Alerts {
+    /// Base URL of an Alertmanager.
+    pub alertmanager_url: Option<String>,
+    /// `smtp://host:port`, plain on loopback, TLS elsewhere.
+    pub smtp_url: Option<String>,
+    /// Sender of alert mails.
+    pub mail_from: Option<String>,
+    /// Recipients of alert mails.
+    pub mail_to: Vec<String>,
+}
+
+/// A configuration that cannot be used: which key, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the configuration {path} cannot be read: {why}")]
+    Unreadable {
+        /// File.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// It is not TOML, or has an unknown or missing key.
+    #[error("the configuration {path} is wrong: {why}")]
+    Malformed {
+        /// File.
+        path: String,
+        /// Where and why.
+        why: String,
+    },
+    /// A value does not fit.
+    #[error("{key}: {why}")]
+    Value {
+        /// Key.
+        key: String,
+        /// What is wrong and what to do.
+        why: String,
+    },
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// [`ConfigError`]: one sentence with the key.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::Unreadable { path: shown.clone(), why: error.to_string() })?;
+        let config = Self::parse(&text)
+            .map_err(|error| ConfigError::Malformed { path: shown, why: one_line(&error.to_string()) })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Reads TOML without checking how keys fit together.
+    ///
+    /// # Errors
+    /// What TOML says.
+    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    /// Checks how keys fit together.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`]: the first key that does not fit.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let wrong = |key: &str, why: &str| Err(ConfigError::Value { key: key.into(), why: why.into() });
+        if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| self.database.url.starts_with(scheme)) {
+            return wrong("database.url", "it begins with sqlite:// or postgres://");
+        }
+        if self.signer.socket.is_some() == self.signer.in_process.is_some() {
+            return wrong("signer", "set either socket or in_process");
+        }
+        if self.signer.socket.is_some() != self.signer.deployment.is_some() {
+            return wrong("signer.deployment", "name the deployment the signer belongs to, beside socket");
+        }
+        for chain in &self.chains {
+            self.profile(chain)?;
+            if chain.nodes.is_empty() {
+                return wrong(&format!("chains.{}.nodes", chain.id), "name at least one node");
+            }
+            if quorum(chain) > operators(chain) || quorum(chain) == 0 {
+                return wrong(
+                    &format!("chains.{}.quorum", chain.id),
+                    "it is at least 1 and at most the number of different operators",
+                );
+            }
+        }
+        for asset in &self.assets {
+            let asset = asset.asset()?;
+            if !self.chains.iter().any(|chain| chain.id == asset.id.chain.to_string()) {
+                return wrong(&format!("assets.{}", asset.id), "its chain is not configured");
+            }
+        }
+        Ok(())
+    }
+
+    /// The profile of a chain with its overrides.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] for an unknown chain.
+    pub fn profile(&self, chain: &Chain) -> Result<ChainProfile, ConfigError> {
+        let key = || format!("chains.{}.id", chain.id);
+        let id = ChainId::parse(&chain.id).map_err(|error| ConfigError::Value { key: key(), why: error.to_string() })?;
+        let mut profile = ChainProfile::known(id).ok_or_else(|| ConfigError::Value {
+            key: key(),
+            why: "no profile is shipped for this chain; known are eip155:1, 56, 137, 42161 and 31337".into(),
+        })?;
+        let set = &chain.profile;
+        macro_rules! take {
+            ($($field:ident),*) => {$( if let Some(value) = set.$field { profile.$field = value.into(); } )*};
+        }
+        take!(block_time_ms, tip_floor_wei, max_fee_cap_wei, window, unsettled_max, bump_after_blocks);
+        take!(death_extra_blocks, settled_watch_blocks);
+        profile.max_fee_floor_wei = profile.max_fee_floor_wei.max(profile.tip_floor_wei);
+        Ok(profile)
+    }
+}
+
+/// Operators that must agree.
+pub fn quorum(chain: &Chain) -> usize {
+    chain.quorum.unwrap_or_else(|| operators(chain).min(2))
+}
+
+fn operators(chain: &Chain) -> usize {
+    chain.nodes.iter().map(|node| node.operator.as_str()).collect::<std::collections::BTreeSet<_>>().len()
+}
+
+impl AssetEntry {
+    /// The asset.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] for a malformed id or figures out of bounds.
+    pub fn asset(&self) -> Result<Asset, ConfigError> {
+        let wrong = |why: String| ConfigError::Value { key: format!("assets.{}", self.id), why };
+        let id = AssetId::parse(&self.id).map_err(|error| wrong(error.to_string()))?;
+        if self.precision > sluice_core::amount::PRECISION_MAX || self.precision > self.decimals || self.decimals > 36 {
+            return Err(wrong("precision is at most 9 and at most decimals; decimals are at most 36".into()));
+        }
+        Ok(Asset {
+            id,
+            symbol: self.symbol.clone(),
+            precision: self.precision,
+            decimals: self.decimals,
+            freezable: self.freezable,
+        })
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example() -> Config {
+        Config::parse(include_str!("../../../config/sluice.example.toml")).unwrap()
+    }
+
+    #[test]
+    fn the_example_is_a_good_configuration() {
+        assert_eq!(example().check(), Ok(()));
+    }
+
+    #[test]
+    fn a_wrong_key_is_named() {
+        let error = Config::parse("[database]\nurl = 'sqlite::memory:'\nurll = 1\n[signer]\n").unwrap_err().to_string();
+        assert!(error.contains("urll"), "{error}");
+    }
+
+    #[test]
+    fn what_does_not_fit_together_is_refused_by_name() {
+        let refused = |change: fn(&mut Config)| {
+            let mut config = example();
+            change(&mut config);
+            config.check().unwrap_err().to_string()
+        };
+        assert!(refused(|it| it.database.url = "mysql://x".into()).starts_with("database.url"));
+        assert!(refused(|it| it.signer.socket = None).starts_with("signer"));
+        assert!(refused(|it| it.chains[0].quorum = Some(9)).contains("quorum"));
+        assert!(refused(|it| it.chains[0].id = "eip155:9999".into()).contains("no profile"));
+        assert!(refused(|it| it.assets[0].precision = 12).contains("precision"));
+        assert!(refused(|it| it.chains.clear()).contains("not configured"));
+    }
+
+    #[test]
+    fn two_urls_of_one_operator_are_one_voice() {
+        let mut chain = example().chains[0].clone();
+        chain.quorum = None;
+        for node in &mut chain.nodes {
+            node.operator = "same".into();
+        }
+        assert_eq!(quorum(&chain), 1);
+    }
+}

@@ -1,0 +1,185 @@
+//! Puts the ports together and keeps the loops running.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sluice_chain::evm::http::{HttpConfig, HttpNode, client};
+use sluice_chain::evm::node::Node;
+use sluice_chain::evm::{Evm, Quorum};
+use sluice_core::asset::Asset;
+use sluice_core::id::WalletId;
+use sluice_core::intent::DeploymentId;
+use sluice_core::port::chain::Chain;
+use sluice_core::port::registry::Registry;
+use sluice_core::port::store::Store;
+use sluice_core::port::world::{Clock, Entropy};
+use sluice_core::port::{Ports, deliver::Deliver, signer::Signer};
+use sluice_flow as flow;
+use sluice_store::Db;
+use tokio::task::JoinSet;
+
+use crate::config::{Config, quorum};
+use crate::error::StartError;
+use crate::world::{LocalWake, SystemClock, SystemEntropy, random};
+
+/// Everything a process needs to serve and to work.
+pub struct Engine {
+    /// What the loops are given.
+    pub ports: Ports,
+    /// The database, for reading and for rows without money behind them.
+    pub db: Arc<Db>,
+    /// The installation.
+    pub deployment: DeploymentId,
+    /// This process, in leases: unique for each start, so that a restarted process never renews its predecessor's.
+    pub owner: String,
+}
+
+/// Which loops a process runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Role {
+    /// The REST server.
+    Api,
+    /// Lanes: plan, fund, fuel, build, sign, broadcast.
+    Processor,
+    /// Chains: watch, settle; sealing, reconciliation, deadlines.
+    Monitor,
+    /// Alerts to their sinks.
+    Notifier,
+}
+
+/// Opens the database, asks the signer who it is, connects the chains.
+///
+/// # Errors
+/// [`StartError`]: one sentence and an exit code.
+pub async fn assemble(
+    config: &Config,
+    signer: Arc<dyn Signer>,
+    deliver: Arc<dyn Deliver>,
+) -> Result<Engine, StartError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let db = Arc::new(Db::open(&config.database.url, clock.clone(), entropy.clone()).await?);
+    let deployment = signer.hello(None).await.map_err(StartError::Signer)?.deployment;
+    db.belongs_to(&deployment).await?;
+    let mut chains: BTreeMap<_, Arc<dyn Chain>> = BTreeMap::new();
+    let mut assets = Vec::new();
+    for entry in &config.assets {
+        let asset = entry.asset()?;
+        db.put_asset(asset.clone()).await?;
+        assets.push(asset);
+    }
+    let http = client().map_err(|error| StartError::Other(format!("HTTP to nodes cannot be set up: {error}")))?;
+    for chain in &config.chains {
+        let profile = config.profile(chain)?;
+        let mut nodes: Vec<Arc<dyn Node>> = Vec::new();
+        for node in &chain.nodes {
+            let unusable = |error: &dyn std::fmt::Display| StartError::Node {
+                chain: chain.id.clone(),
+                operator: node.operator.clone(),
+                why: error.to_string(),
+            };
+            let config = HttpConfig::new(&node.operator, &node.url);
+            let made = HttpNode::new(http.clone(), config).map_err(|error| unusable(&error))?;
+            nodes.push(Arc::new(made));
+        }
+        refuse_other_chain(&nodes, profile.id.reference).await?;
+        db.put_asset(Asset::native(&profile)).await?;
+        let tokens = assets.iter().filter(|asset| asset.id.chain == profile.id).filter_map(Asset::contract);
+        let evm = Evm::new(profile.clone(), nodes, Quorum { needed: quorum(chain) }, clock.clone()).believing(tokens);
+        chains.insert(profile.id, Arc::new(evm));
+    }
+    let store: Arc<dyn Store> = db.clone();
+    let ports = Ports { store, chains, signer, deliver, clock, entropy, wake: Arc::new(LocalWake::default()) };
+    let owner = format!("{}-{}", std::process::id(), hex::encode(random::<6>()));
+    Ok(Engine { ports, db, deployment, owner })
+}
+
+/// A node that answers and is of another chain is a wrong configuration. One that does not answer is trouble, which
+/// delays and alerts and loses nothing.
+async fn refuse_other_chain(nodes: &[Arc<dyn Node>], expected: u64) -> Result<(), StartError> {
+    for node in nodes {
+        match node.chain_id().await {
+            Ok(found) if found != expected => {
+                return Err(StartError::OtherChain { node: node.name().to_owned(), found, expected });
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(node = node.name(), %error, "A node does not answer yet"),
+        }
+    }
+    Ok(())
+}
+
+impl Engine {
+    /// Runs the loops of these roles until `stop` is signalled; then gives leases up where it can.
+    pub async fn work(&self, roles: &BTreeSet<Role>, mut stop: tokio::sync::watch::Receiver<bool>) {
+        let mut loops: JoinSet<&'static str> = JoinSet::new();
+        if roles.contains(&Role::Monitor) {
+            for chain in self.ports.chains.keys().copied() {
+                let (ports, owner) = (self.ports.clone(), self.owner.clone());
+                loops.spawn(async move {
+                    flow::watch::run(ports, chain, owner).await;
+                    "chain"
+                });
+            }
+            let (ports, owner) = (self.ports.clone(), self.owner.clone());
+            loops.spawn(async move {
+                flow::decide::run(ports, owner).await;
+                "decide"
+            });
+            let (ports, owner) = (self.ports.clone(), self.owner.clone());
+            loops.spawn(async move {
+                flow::house::run(ports, owner).await;
+                "house"
+            });
+        }
+        if roles.contains(&Role::Notifier) {
+            let (ports, owner) = (self.ports.clone(), self.owner.clone());
+            loops.spawn(async move {
+                flow::notify::run(ports, owner).await;
+                "deliver"
+            });
+        }
+        let mut lanes: BTreeSet<WalletId> = BTreeSet::new();
+        loop {
+            if roles.contains(&Role::Processor) {
+                self.start_lanes(&mut loops, &mut lanes).await;
+            }
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => break,
+                Some(ended) = loops.join_next() => {
+                    // Loops do not end; one that did has panicked, and what it guarded stands still. Better all of it
+                    // restarts than that half of it goes on.
+                    tracing::error!(?ended, "A loop of the engine has ended; stopping this process");
+                    break;
+                }
+                () = tokio::time::sleep(LANES_LOOK) => {}
+            }
+        }
+        loops.shutdown().await;
+    }
+
+    /// Starts a loop for every wallet in service that has none here. A wallet adopted while we run gets one too.
+    async fn start_lanes(&self, loops: &mut JoinSet<&'static str>, lanes: &mut BTreeSet<WalletId>) {
+        let wallets = match self.ports.store.wallets(None).await {
+            Ok(wallets) => wallets,
+            Err(error) => {
+                tracing::warn!(%error, "Cannot read the wallets; trying again");
+                return;
+            }
+        };
+        for wallet in wallets {
+            if self.ports.chains.contains_key(&wallet.chain) && lanes.insert(wallet.id) {
+                let (ports, owner) = (self.ports.clone(), self.owner.clone());
+                loops.spawn(async move {
+                    flow::lane::run(ports, wallet.id, owner).await;
+                    "lane"
+                });
+            }
+        }
+    }
+}
+
+/// How often new wallets are looked for.
+const LANES_LOOK: Duration = Duration::from_secs(1);

@@ -1,0 +1,7 @@
+//! What a process can be.
+
+#[cfg(feature = "dev")]
+pub mod dev;
+pub mod migrate;
+pub mod run;
+pub mod signer;

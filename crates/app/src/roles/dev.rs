@@ -1,0 +1,131 @@
+//! `sluice dev`: SQLite, a local chain and the whole engine on one machine, with a demo partner. What `make run` starts.
+
+mod chain;
+mod files;
+mod seed;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::config::{Alerts, Chain, Config, Database, Keys, Node, ProfileOverrides, Server, Signer};
+use crate::engine::{Role, assemble};
+use crate::error::StartError;
+use crate::roles::run::{interrupted, work_and_serve};
+use crate::secrets::Sealer;
+use crate::{serve, signer_link, sinks, telemetry};
+
+use files::Folder;
+
+/// How `sluice dev` is started. Everything has a default; the rest is for tests and for two engines on one chain.
+#[derive(Args, Debug)]
+pub struct DevArguments {
+    /// Folder for everything that must outlive a run.
+    #[arg(long, default_value = ".sluice")]
+    data: PathBuf,
+    /// Where the API listens.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: String,
+    /// Port of the local chain; 0 takes a free one.
+    #[arg(long, default_value_t = 8545)]
+    chain_port: u16,
+    /// Time between blocks of the local chain, milliseconds.
+    #[arg(long, default_value_t = 1_000)]
+    block_ms: u64,
+    /// Use this node (an anvil) instead of starting one.
+    #[arg(long)]
+    node: Option<String>,
+    /// Use this database instead of SQLite in the folder.
+    #[arg(long)]
+    database: Option<String>,
+    /// Use a signer on this Unix socket instead of one in this process.
+    #[arg(long)]
+    signer_socket: Option<PathBuf>,
+    /// Hot wallets of the demo partner.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=32))]
+    lanes: u8,
+    /// Make keys and a configuration for `sluice signer` in the folder, and end.
+    #[arg(long)]
+    prepare: bool,
+    /// What this process does; all of it unless named. May be repeated.
+    #[arg(long = "role")]
+    roles: Vec<Role>,
+}
+
+/// Starts, works until interrupted, stops what it started.
+///
+/// # Errors
+/// [`StartError`]: one sentence.
+pub async fn run(arguments: DevArguments) -> Result<(), StartError> {
+    telemetry::start("warn,sluice=info");
+    let folder = Folder::prepare(&arguments.data)?;
+    // The port first: a second `make run` must not touch what the first is using.
+    let listener = serve::listen(&arguments.listen).await?;
+    let chain = chain::Local::start(&arguments, &folder).await?;
+    let ended = on_chain(&arguments, &folder, &chain, listener).await;
+    folder.forget_dev_file();
+    chain.stop().await?;
+    ended
+}
+
+async fn on_chain(
+    arguments: &DevArguments,
+    folder: &Folder,
+    chain: &chain::Local,
+    listener: tokio::net::TcpListener,
+) -> Result<(), StartError> {
+    let keys = Keys {
+        deployment: "dev".into(),
+        journal: folder.path("signer.journal"),
+        keystore: folder.path("keys"),
+        password_file: folder.path("keys.password"),
+    };
+    let config = config(arguments, folder, chain, &keys);
+    config.check()?;
+    let wallets = files::wallet_keys(&keys, arguments.lanes)?;
+    files::signer_config(folder, &keys, &config)?;
+    if arguments.prepare {
+        return Ok(());
+    }
+    let signer = match &arguments.signer_socket {
+        Some(socket) => signer_link::socket(socket, &keys.deployment),
+        None => signer_link::in_process(&keys, &config)?,
+    };
+    let engine = assemble(&config, signer, sinks::log_only()).await?;
+    let demo = seed::demo_partner(&engine, &config, folder, chain, &wallets).await?;
+    let sealer = Arc::new(Sealer::read(&config.server.sealing_key_file).map_err(StartError::Other)?);
+    let roles: BTreeSet<Role> = if arguments.roles.is_empty() {
+        [Role::Api, Role::Processor, Role::Monitor, Role::Notifier].into()
+    } else {
+        arguments.roles.iter().copied().collect()
+    };
+    let address = listener.local_addr().map_err(|error| StartError::Other(error.to_string()))?;
+    files::announce(folder, &format!("http://{address}"), &demo, &config, chain)?;
+    work_and_serve(&engine, &config, sealer, &roles, Some(listener), interrupted()).await
+}
+
+fn config(arguments: &DevArguments, folder: &Folder, chain: &chain::Local, keys: &Keys) -> Config {
+    let database = arguments
+        .database
+        .clone()
+        .unwrap_or_else(|| format!("sqlite://{}", folder.path("sluice.db").display()));
+    Config {
+        server: Server {
+            listen: arguments.listen.clone(),
+            test_mode: true,
+            sealing_key_file: folder.path("sealing.key"),
+        },
+        database: Database { url: database },
+        signer: Signer { socket: arguments.signer_socket.clone(), deployment: arguments.signer_socket.is_some().then(|| keys.deployment.clone()), in_process: arguments.signer_socket.is_none().then(|| keys.clone()) },
+        chains: vec![Chain {
+            id: sluice_core::chain::ChainProfile::devnet().id.to_string(),
+            quorum: Some(1),
+            nodes: vec![Node { url: chain.url(), operator: "local".into() }],
+            profile: ProfileOverrides { block_time_ms: Some(arguments.block_ms), ..ProfileOverrides::default() },
+        }],
+        assets: vec![chain.asset()],
+        alerts: Alerts::default(),
+    }
+}

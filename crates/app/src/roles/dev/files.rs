@@ -1,0 +1,139 @@
+//! The folder of a development installation: keys, passwords, and the file for scripts.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use sluice_core::address::EvmAddress;
+use sluice_core::chain::ChainProfile;
+use sluice_core::id::{Ulid, WalletId};
+use sluice_core::port::world::Clock as _;
+use zeroize::Zeroizing;
+
+use super::chain::Local;
+use super::seed::{Demo, PARTNER};
+use crate::config::{Config, Keys};
+use crate::error::StartError;
+use crate::roles::signer::SignerConfig;
+use crate::signer_link;
+use crate::world::{SystemClock, random};
+
+/// The folder.
+pub(super) struct Folder {
+    root: PathBuf,
+}
+
+impl Folder {
+    /// Makes it, and checks that it can be written.
+    pub(super) fn prepare(root: &Path) -> Result<Self, StartError> {
+        fs::create_dir_all(root.join("keys")).map_err(|error| unusable(root, &error))?;
+        let folder = Self { root: fs::canonicalize(root).map_err(|error| unusable(root, &error))? };
+        folder.secret_file("keys.password", || hex::encode(random::<24>()))?;
+        folder.secret_file("sealing.key", || hex::encode(random::<{ crate::secrets::KEY_BYTES }>()))?;
+        folder.forget_dev_file();
+        Ok(folder)
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// The text of a file that only we may read; made when it is not there.
+    pub(super) fn secret_file(&self, name: &str, make: impl FnOnce() -> String) -> Result<Zeroizing<String>, StartError> {
+        let path = self.path(name);
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Zeroizing::new(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let text = Zeroizing::new(make());
+                write_private(&path, &text)?;
+                Ok(text)
+            }
+            Err(error) => Err(unusable(&path, &error)),
+        }
+    }
+
+    /// The file is there only while the engine runs.
+    pub(super) fn forget_dev_file(&self) {
+        let _was_not_there = fs::remove_file(self.path("dev.json"));
+    }
+}
+
+/// Names and addresses of the demo wallets; their keys are made at the first start.
+pub(super) fn wallet_keys(keys: &Keys, count: u8) -> Result<Vec<(WalletId, EvmAddress)>, StartError> {
+    let mut wallets = signer_link::keystore_wallets(keys)?;
+    while wallets.len() < usize::from(count) {
+        let wallet = WalletId::new(Ulid::new(SystemClock.now(), u128::from_be_bytes(random())));
+        let chain = ChainProfile::devnet().id;
+        wallets.push((wallet, signer_link::create_wallet_key(keys, wallet, PARTNER, chain)?));
+    }
+    wallets.truncate(usize::from(count));
+    Ok(wallets)
+}
+
+/// Writes the configuration of a signer in a process of its own over the same keys.
+pub(super) fn signer_config(folder: &Folder, keys: &Keys, config: &Config) -> Result<(), StartError> {
+    let signer = SignerConfig::for_dev(folder.path("signer.sock"), keys.clone(), config);
+    let text = toml::to_string(&signer).map_err(|error| StartError::Other(error.to_string()))?;
+    write_private(&folder.path("signer.toml"), &text)
+}
+
+/// Writes the file for scripts and tells people what to try.
+pub(super) fn announce(
+    folder: &Folder,
+    api_url: &str,
+    demo: &Demo,
+    config: &Config,
+    chain: &Local,
+) -> Result<(), StartError> {
+    let assets: Vec<_> = config
+        .assets
+        .iter()
+        .map(|asset| {
+            let (chain_id, contract) = asset.id.split_once("/erc20:").unwrap_or((asset.id.as_str(), ""));
+            json!({
+                "id": asset.id,
+                "chain": chain_id,
+                "contract": contract,
+                "decimals": asset.decimals,
+                "rpc_url": chain.url(),
+            })
+        })
+        .collect();
+    let dev = json!({
+        "api_url": api_url,
+        "api_key": demo.api_key.as_str(),
+        "partner_id": demo.partner.to_string(),
+        "assets": assets,
+    });
+    write_private(&folder.path("dev.json"), &dev.to_string())?;
+    let asset = config.assets.first().map_or("", |asset| asset.id.as_str());
+    println!(
+        "Sluice is running.\n\n  API      {api_url}   (documentation at {api_url}/docs)\n  chain    {}\n  key      {}\n\n\
+         Try it:\n\n  curl -s {api_url}/v1/withdrawals \\\n    -H 'Authorization: Bearer {}' \\\n    -H 'Content-Type: application/json' \\\n    \
+         -d '{{\"external_id\": \"order-1\", \"user_id\": \"user-1\", \"asset\": \"{asset}\", \"amount\": \"12.5\", \
+         \"address\": \"0x70997970C51812dc3A010C7d01b50e0d17dc79C8\"}}'\n\n  make demo      pays 20 withdrawals and proves each one on chain\n\n\
+         Ctrl-C stops everything; the next start goes on from here.",
+        chain.url(),
+        demo.api_key.as_str(),
+        demo.api_key.as_str(),
+    );
+    Ok(())
+}
+
+fn write_private(path: &Path, text: &str) -> Result<(), StartError> {
+    // Written beside and renamed: a script never reads half a file.
+    let beside = path.with_extension("new");
+    let write = || {
+        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    };
+    write().map_err(|error| unusable(path, &error))
+}
+
+pub(super) fn unusable(path: &Path, error: &std::io::Error) -> StartError {
+    StartError::Path { path: path.display().to_string(), why: error.to_string() }
+}

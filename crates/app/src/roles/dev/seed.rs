@@ -1,0 +1,138 @@
+//! The demo partner: made at the first start, found again at every other.
+
+use sluice_core::access::{Actor, Scope};
+use sluice_core::address::EvmAddress;
+use sluice_core::amount::Amount;
+use sluice_core::event::Cause;
+use sluice_core::id::{KeyId, PartnerId, Ulid, WalletId};
+use sluice_core::partner::{ApiKey, Credential, Limit, Partner};
+use sluice_core::port::registry::Registry;
+use sluice_core::port::store::Store;
+use sluice_core::time::Timestamp;
+use sluice_flow::operator::{Adoption, adopt};
+use zeroize::Zeroizing;
+
+use super::chain::Local;
+use super::files::Folder;
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::error::StartError;
+use crate::secrets::Sealer;
+use crate::world::random;
+
+/// The demo partner's id is the same on every machine: scripts may rely on it.
+pub(super) const PARTNER: PartnerId = PartnerId::new(Ulid::new(Timestamp::from_micros(0), 1));
+/// Most the demo partner may pay at once, and a day, in whole test dollars.
+const PER_TRANSACTION: i64 = 100_000;
+const DAILY: i64 = 1_000_000;
+/// What each demo wallet is filled up to: test dollars, and coins for gas.
+const FUNDS: u64 = 2_000_000;
+const COINS: u64 = 1_000;
+
+/// What a person needs to use it.
+pub(super) struct Demo {
+    /// Its id.
+    pub(super) partner: PartnerId,
+    /// `<key id>.<secret>`.
+    pub(super) api_key: Zeroizing<String>,
+}
+
+pub(super) async fn demo_partner(
+    engine: &Engine,
+    config: &Config,
+    folder: &Folder,
+    chain: &Local,
+    wallets: &[(WalletId, EvmAddress)],
+) -> Result<Demo, StartError> {
+    let now = engine.ports.clock.now();
+    let cause = || Cause { actor: Actor::Console, reason: "sluice dev".into(), at: now };
+    let partner = Partner {
+        id: PARTNER,
+        name: "Demo partner".into(),
+        zone: "Asia/Seoul".into(),
+        test_mode: true,
+        created_at: now,
+    };
+    let mut limits = Vec::new();
+    for entry in &config.assets {
+        let asset = entry.asset()?;
+        let whole = 10i64.pow(u32::from(asset.precision));
+        let amount = |whole_dollars: i64| Amount::from_atoms(whole_dollars * whole).unwrap_or_default();
+        limits.push(Limit {
+            asset: asset.id,
+            per_transaction: amount(PER_TRANSACTION),
+            daily: amount(DAILY),
+            version: 1,
+        });
+    }
+    engine.db.create_partner(partner, limits, cause()).await?;
+    let api_key = key(engine, config, folder, now, cause()).await?;
+    adopt_wallets(engine, chain, wallets, &cause).await?;
+    Ok(Demo { partner: PARTNER, api_key })
+}
+
+/// The key of the folder; made, and stored sealed, at the first start on this database.
+async fn key(
+    engine: &Engine,
+    config: &Config,
+    folder: &Folder,
+    now: Timestamp,
+    cause: Cause,
+) -> Result<Zeroizing<String>, StartError> {
+    let made = folder.secret_file("api.key", || {
+        let id = KeyId::new(Ulid::new(now, u128::from_be_bytes(random())));
+        format!("{id}.{}", hex::encode(random::<32>()))
+    })?;
+    let (id, secret) = made
+        .split_once('.')
+        .and_then(|(id, secret)| Some((KeyId::parse(id).ok()?, secret)))
+        .ok_or_else(|| StartError::Other(format!("{} is damaged; remove it to get a new key", folder.path("api.key").display())))?;
+    if engine.db.key(id).await?.is_none() {
+        let sealer = Sealer::read(&config.server.sealing_key_file).map_err(StartError::Other)?;
+        let key = ApiKey {
+            id,
+            partner: PARTNER,
+            label: "demo".into(),
+            credential: Credential::Hmac { sealed_secret: sealer.seal(&id.to_string(), secret.as_bytes()) },
+            scopes: Scope::ALL.to_vec(),
+            networks: vec![],
+            expires_at: None,
+            revoked_at: None,
+            created_at: now,
+        };
+        engine.db.create_key(key, cause).await?;
+    }
+    Ok(made)
+}
+
+/// Fills the wallets up and takes those into service that are not.
+async fn adopt_wallets(
+    engine: &Engine,
+    chain: &Local,
+    wallets: &[(WalletId, EvmAddress)],
+    cause: &impl Fn() -> Cause,
+) -> Result<(), StartError> {
+    let other = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
+    let known = engine.db.wallets(None).await?;
+    let profile = sluice_core::chain::ChainProfile::devnet();
+    for (index, (wallet, address)) in wallets.iter().enumerate() {
+        if known.iter().any(|it| it.id == *wallet) {
+            continue;
+        }
+        let account = address.to_string();
+        let parsed = |error: &dyn std::fmt::Display| StartError::Other(format!("{account}: {error}"));
+        let account = account.parse().map_err(|error| parsed(&error))?;
+        let control = sluice_devnet::control::Control::new(chain.rpc().clone());
+        control.set_balance(account, ruint::aliases::U256::from(COINS) * ruint::aliases::U256::from(1_000_000_000_000_000_000_u64)).await.map_err(|it| other(&it))?;
+        chain.usd().mint(account, ruint::aliases::U256::from(FUNDS * 1_000_000)).await.map_err(|it| other(&it))?;
+        let adoption = Adoption {
+            wallet: *wallet,
+            partner: PARTNER,
+            chain: profile.id,
+            address: *address,
+            label: format!("hot {}", index + 1),
+        };
+        adopt(&engine.ports, adoption, cause()).await.map_err(|it| other(&it))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! `sluice run`: a production process. It needs a signer of its own process (M17).
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::config::Config;
+use crate::engine::{Engine, Role, assemble};
+use crate::error::StartError;
+use crate::secrets::Sealer;
+use crate::{serve, signer_link, sinks, telemetry};
+
+/// Starts from a configuration file and works until interrupted.
+///
+/// # Errors
+/// [`StartError`]: one sentence.
+pub async fn run(path: &Path, roles: &[Role], listen: Option<String>) -> Result<(), StartError> {
+    telemetry::start("info");
+    let config = Config::read(path)?;
+    let (Some(socket), Some(deployment)) = (&config.signer.socket, &config.signer.deployment) else {
+        return Err(StartError::Other(
+            "signer.in_process is for `sluice dev` alone: start `sluice signer` and set signer.socket".into(),
+        ));
+    };
+    let roles: BTreeSet<Role> = if roles.is_empty() {
+        [Role::Api, Role::Processor, Role::Monitor, Role::Notifier].into()
+    } else {
+        roles.iter().copied().collect()
+    };
+    let sealer = Arc::new(Sealer::read(&config.server.sealing_key_file).map_err(StartError::Other)?);
+    let listener = match roles.contains(&Role::Api) {
+        true => Some(serve::listen(listen.as_deref().unwrap_or(&config.server.listen)).await?),
+        false => None,
+    };
+    let engine = assemble(&config, signer_link::socket(socket, deployment), sinks::log_only()).await?;
+    tracing::info!(owner = %engine.owner, ?roles, "Sluice is running");
+    work_and_serve(&engine, &config, sealer, &roles, listener, interrupted()).await
+}
+
+/// Runs loops and server until `stop` ends, then lets the server finish what it has.
+///
+/// # Errors
+/// [`StartError`] of the server.
+pub async fn work_and_serve(
+    engine: &Engine,
+    config: &Config,
+    sealer: Arc<Sealer>,
+    roles: &BTreeSet<Role>,
+    listener: Option<TcpListener>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), StartError> {
+    let (stopping, stopped) = watch::channel(false);
+    let metrics: Arc<dyn Fn() -> String + Send + Sync> = Arc::new(String::new);
+    let serving = async {
+        let Some(listener) = listener.filter(|_| roles.contains(&Role::Api)) else { return Ok(()) };
+        let api = serve::api(engine, config, sealer, metrics);
+        let mut stopped = stopped.clone();
+        let shutdown = async move {
+            // Gone means that this function is over: stopping too.
+            let _stopping = stopped.wait_for(|stop| *stop).await;
+        };
+        sluice_http::serve(listener, api, shutdown).await
+    };
+    let working = async {
+        engine.work(roles, stopped.clone()).await;
+        // A loop that ended by itself ends the process: a half of an engine is worse than a restart.
+        let _nobody_listens = stopping.send(true);
+    };
+    let stop = async {
+        stop.await;
+        let _nobody_listens = stopping.send(true);
+        // The two others end now.
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        ended = async { tokio::join!(serving, working) } => {
+            ended.0.map_err(|error: std::io::Error| StartError::Other(format!("the server ended: {error}")))
+        }
+        () = stop => Ok(()),
+    }
+}
+
+/// Ends at Ctrl-C or SIGTERM.
+pub async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminated = match signal(SignalKind::terminate()) {
+        Ok(signal) => signal,
+        // Without a handler SIGTERM ends the process at once, which is safe: every crash is.
+        Err(_) => return std::future::pending().await,
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated.recv() => {}
+    }
+}

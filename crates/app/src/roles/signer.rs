@@ -1,0 +1,102 @@
+//! `sluice signer`: keys, journal and caps on a Unix socket, in a process that does nothing else.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sluice_core::asset::Asset;
+use sluice_core::chain::{ChainId, ChainProfile};
+use sluice_signer::{AssetCaps, Caps};
+
+use crate::config::{AssetEntry, Config, ConfigError, Keys};
+use crate::error::StartError;
+use crate::roles::run::interrupted;
+use crate::{signer_link, telemetry};
+
+/// The signer's own configuration: its bounds are its own, and the engine cannot raise them.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignerConfig {
+    /// Unix socket to listen on; only the engine's user may reach it.
+    pub socket: PathBuf,
+    /// Keys and journal.
+    pub keys: Keys,
+    /// CAIP-2 ids of the chains it signs for.
+    pub chains: Vec<String>,
+    /// Assets it signs for, with decimals believed here and nowhere else.
+    pub assets: Vec<SignerAsset>,
+}
+
+/// An asset and how much of it may be signed away.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignerAsset {
+    /// The asset.
+    #[serde(flatten)]
+    pub asset: AssetEntry,
+    /// Most in one payment, decimal text.
+    pub payment_max: String,
+    /// Most in an hour for one partner, decimal text.
+    pub hourly_max: String,
+}
+
+impl SignerConfig {
+    /// What a development installation signs: plenty, of a test dollar.
+    pub fn for_dev(socket: PathBuf, keys: Keys, config: &Config) -> Self {
+        let assets = config.assets.iter().map(|asset| SignerAsset {
+            asset: asset.clone(),
+            payment_max: "1000000".into(),
+            hourly_max: "10000000".into(),
+        });
+        let chains = config.chains.iter().map(|chain| chain.id.clone()).collect();
+        Self { socket, keys, chains, assets: assets.collect() }
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::Unreadable { path: shown.clone(), why: error.to_string() })?;
+        toml::from_str(&text).map_err(|error| ConfigError::Malformed { path: shown, why: error.message().to_owned() })
+    }
+
+    /// The caps it asks for.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] for an unknown chain or a malformed amount.
+    pub fn caps(&self) -> Result<Caps, ConfigError> {
+        let value = |key: String, why: String| ConfigError::Value { key, why };
+        let mut profiles = Vec::new();
+        for chain in &self.chains {
+            let known = ChainId::parse(chain).ok().and_then(ChainProfile::known);
+            profiles.push(known.ok_or_else(|| value("chains".into(), format!("{chain} has no shipped profile")))?);
+        }
+        // Voids and gas are native: the coin itself is never paid out unless it is listed as an asset.
+        let mut assets = Vec::new();
+        for entry in &self.assets {
+            let asset: Asset = entry.asset.asset()?;
+            let amount = |text: &str| {
+                asset.amount(text).map_err(|error| value(format!("assets.{}", asset.id), error.to_string()))
+            };
+            let (payment_max, hourly_max) = (amount(&entry.payment_max)?, amount(&entry.hourly_max)?);
+            assets.push(AssetCaps::without_people(asset, payment_max, hourly_max));
+        }
+        Ok(Caps::of(&profiles, assets))
+    }
+}
+
+/// Serves until interrupted.
+///
+/// # Errors
+/// [`StartError`]: one sentence.
+pub async fn run(path: &Path) -> Result<(), StartError> {
+    telemetry::start("info");
+    let config = SignerConfig::read(path)?;
+    let server = signer_link::serve(&config)?;
+    tracing::info!(socket = %config.socket.display(), "The signer is running");
+    interrupted().await;
+    server.stop();
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! The engine's way to the signer: in the same process for `sluice dev`, over a Unix socket otherwise. Both implement the
+//! same port; the signer itself is synchronous, so its calls run off the async threads.
+
+use std::fs;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sluice_core::address::EvmAddress;
+use sluice_core::attempt::{Durable, Unsigned};
+use sluice_core::chain::ChainId;
+use sluice_core::id::{PartnerId, WalletId};
+use sluice_core::intent::{Approved, DeploymentId, SigningRequest};
+use sluice_core::port::Fut;
+use sluice_core::port::signer::{Hello, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket};
+use sluice_core::port::world::Clock as _;
+use sluice_core::slot::Slot;
+use sluice_signer::key::keystore::{Password, Scrypt, create};
+use sluice_signer::key::{KeyError, KeyRing, fresh_secret};
+use sluice_signer::client::Client;
+use sluice_signer::server::Server;
+use sluice_signer::{Ask, JournalAt, SigningService};
+use zeroize::Zeroizing;
+
+use crate::config::{Config, Keys};
+use crate::error::StartError;
+use crate::roles::signer::SignerConfig;
+use crate::world::SystemClock;
+
+/// A signer in this process. For `sluice dev` alone (M17): whoever can restore this process's disk restores both the
+/// store and the journal.
+///
+/// # Errors
+/// [`StartError`]: keys or journal cannot be used.
+pub fn in_process(keys: &Keys, config: &Config) -> Result<Arc<dyn Signer>, StartError> {
+    let config = SignerConfig::for_dev("unused".into(), keys.clone(), config);
+    Ok(Arc::new(Local { service: Arc::new(open(&config)?) }))
+}
+
+fn open(config: &SignerConfig) -> Result<SigningService, StartError> {
+    let other = |error: &dyn std::fmt::Display| StartError::Other(format!("the signer cannot start: {error}"));
+    let ring = KeyRing::folder(&config.keys.keystore, &password(&config.keys)).map_err(|error| other(&error))?;
+    let journal = JournalAt::File(config.keys.journal.clone());
+    let deployment = DeploymentId(config.keys.deployment.clone());
+    SigningService::open(&journal, &deployment, config.caps()?, ring, SystemClock.now()).map_err(|error| other(&error))
+}
+
+fn password(keys: &Keys) -> Arc<dyn Password> {
+    let file = keys.password_file.clone();
+    Arc::new(move || {
+        let text = Zeroizing::new(fs::read(&file).map_err(|error| KeyError::NoPassword(format!("{}: {error}", file.display())))?);
+        Ok(Zeroizing::new(text.trim_ascii_end().to_vec()))
+    })
+}
+
+/// Wallets that have a keystore file, in order of their names.
+///
+/// # Errors
+/// [`StartError`]: the first file that cannot be read.
+pub fn keystore_wallets(keys: &Keys) -> Result<Vec<(WalletId, EvmAddress)>, StartError> {
+    let ring = KeyRing::folder(&keys.keystore, &password(keys)).map_err(|error| StartError::Other(error.to_string()))?;
+    Ok(ring.wallets().map(|enrolled| (enrolled.wallet, enrolled.key.address())).collect())
+}
+
+/// Makes a key for a wallet and writes its keystore. Light scrypt: this is for development.
+///
+/// # Errors
+/// [`StartError`]: no randomness, or the folder cannot be written.
+pub fn create_wallet_key(
+    keys: &Keys,
+    wallet: WalletId,
+    partner: PartnerId,
+    chain: ChainId,
+) -> Result<EvmAddress, StartError> {
+    let other = |error: &dyn std::fmt::Display| StartError::Other(format!("a wallet key cannot be made: {error}"));
+    let secret = fresh_secret().map_err(|error| other(&error))?;
+    let word = password(keys).read().map_err(|error| other(&error))?;
+    let keystore = create(&word, &secret, Scrypt::LIGHT).map_err(|error| other(&error))?;
+    let keystore = keystore.for_wallet(wallet, partner, chain);
+    let address = keystore.address().map_err(|error| other(&error))?;
+    let path = keys.keystore.join(format!("{wallet}.json"));
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(|error| other(&error))?;
+    std::io::Write::write_all(&mut file, keystore.text().as_bytes()).map_err(|error| other(&error))?;
+    Ok(address)
+}
+
+/// A signer in another process, on a Unix socket.
+pub fn socket(path: &Path, deployment: &str) -> Arc<dyn Signer> {
+    // A keystore's first use costs a second of scrypt.
+    let client = Client::new(path.to_owned(), DeploymentId(deployment.to_owned()), Duration::from_secs(10));
+    Arc::new(Remote { client: Arc::new(client) })
+}
+
+/// Serves a signer on its socket.
+///
+/// # Errors
+/// [`StartError`]: keys, journal or socket cannot be used.
+pub fn serve(config: &SignerConfig) -> Result<Server, StartError> {
+    let service = Arc::new(open(config)?);
+    Server::start(service, &config.socket, Arc::new(|| SystemClock.now())).map_err(|error| StartError::Path {
+        path: config.socket.display().to_string(),
+        why: error.to_string(),
+    })
+}
+
+/// Runs a synchronous call off the async threads.
+async fn off_thread<S: Send + Sync + 'static, T: Send + 'static>(
+    signer: Arc<S>,
+    work: impl FnOnce(&S) -> Result<T, SignerError> + Send + 'static,
+) -> Result<T, SignerError> {
+    match tokio::task::spawn_blocking(move || work(&signer)).await {
+        Ok(answer) => answer,
+        Err(error) => Err(SignerError::Down(error.to_string())),
+    }
+}
+
+struct Local {
+    service: Arc<SigningService>,
+}
+
+struct Remote {
+    client: Arc<Client>,
+}
+
+impl Signer for Local {
+    fn hello<'a>(&'a self, wallet: Option<WalletId>) -> Fut<'a, Result<Hello, SignerError>> {
+        Box::pin(off_thread(self.service.clone(), move |it| it.hello(wallet)))
+    }
+
+    fn admit<'a>(
+        &'a self,
+        wallet: WalletId,
+        epoch: i64,
+        payments: &'a [Approved],
+    ) -> Fut<'a, Result<Vec<Result<Ticket, SignerRefusal>>, SignerError>> {
+        let payments = payments.to_vec();
+        Box::pin(off_thread(self.service.clone(), move |it| it.admit(wallet, epoch, &payments, SystemClock.now())))
+    }
+
+    fn sign<'a>(
+        &'a self,
+        requests: &'a [(SigningRequest, Durable<Unsigned>)],
+    ) -> Fut<'a, Result<Vec<Result<Signature, SignerRefusal>>, SignerError>> {
+        let requests = requests.to_vec();
+        Box::pin(off_thread(self.service.clone(), move |it| it.sign(&asks(&requests), SystemClock.now())))
+    }
+
+    fn close<'a>(
+        &'a self,
+        wallet: WalletId,
+        epoch: i64,
+        slot: &'a Slot,
+    ) -> Fut<'a, Result<Result<SlotRecord, SignerRefusal>, SignerError>> {
+        let slot = slot.clone();
+        Box::pin(off_thread(self.service.clone(), move |it| it.close(wallet, epoch, &slot, SystemClock.now())))
+    }
+}
+
+impl Signer for Remote {
+    fn hello<'a>(&'a self, wallet: Option<WalletId>) -> Fut<'a, Result<Hello, SignerError>> {
+        Box::pin(off_thread(self.client.clone(), move |it| it.hello(wallet)))
+    }
+
+    fn admit<'a>(
+        &'a self,
+        wallet: WalletId,
+        epoch: i64,
+        payments: &'a [Approved],
+    ) -> Fut<'a, Result<Vec<Result<Ticket, SignerRefusal>>, SignerError>> {
+        let payments = payments.to_vec();
+        Box::pin(off_thread(self.client.clone(), move |it| it.admit(wallet, epoch, &payments)))
+    }
+
+    fn sign<'a>(
+        &'a self,
+        requests: &'a [(SigningRequest, Durable<Unsigned>)],
+    ) -> Fut<'a, Result<Vec<Result<Signature, SignerRefusal>>, SignerError>> {
+        let requests = requests.to_vec();
+        Box::pin(off_thread(self.client.clone(), move |it| it.sign(&asks(&requests))))
+    }
+
+    fn close<'a>(
+        &'a self,
+        wallet: WalletId,
+        epoch: i64,
+        slot: &'a Slot,
+    ) -> Fut<'a, Result<Result<SlotRecord, SignerRefusal>, SignerError>> {
+        let slot = slot.clone();
+        Box::pin(off_thread(self.client.clone(), move |it| it.close(wallet, epoch, &slot)))
+    }
+}
+
+fn asks(requests: &[(SigningRequest, Durable<Unsigned>)]) -> Vec<Ask<'_>> {
+    requests.iter().map(|(request, unsigned)| Ask { request, unsigned: unsigned.get() }).collect()
+}

@@ -1,0 +1,139 @@
+//! Somebody who asks for withdrawals, and writes down what before asking.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use sluice_api::client::{Client, ClientError, Credentials, Surroundings};
+use sluice_api::status::Status;
+use sluice_api::withdrawal::{CreateWithdrawal, Withdrawal};
+
+use super::engine::DevFile;
+use super::{PATIENCE, until};
+
+/// What the caller wrote down before its first call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Its own id.
+    pub external_id: String,
+    /// To whom: a fresh address for every order, so that the chain alone says what was paid for it.
+    pub address: String,
+    /// Atoms of the test dollar (6 digits).
+    pub atoms: u64,
+}
+
+impl Order {
+    /// Orders with fresh recipients and different amounts. `tag` keeps the ids of tests apart.
+    pub fn fresh(tag: &str, count: u64) -> Vec<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        (0..count)
+            .map(|index| {
+                let unique = NEXT.fetch_add(1, Ordering::Relaxed);
+                Self {
+                    external_id: format!("{tag}-{unique}"),
+                    address: format!("0x{:0>8x}{:0>32x}", 0xd15b_0000_u32, unique + 0x1000),
+                    atoms: 1_000_000 + index * 10_007,
+                }
+            })
+            .collect()
+    }
+
+    /// The amount as text.
+    pub fn amount(&self) -> String {
+        format!("{}.{:06}", self.atoms / 1_000_000, self.atoms % 1_000_000)
+    }
+}
+
+/// Somebody with the demo partner's key.
+#[derive(Clone)]
+pub struct Caller {
+    /// The client under it.
+    pub client: Client,
+    /// The asset it orders.
+    pub asset: String,
+}
+
+impl Caller {
+    pub(super) fn new(dev: &DevFile) -> Self {
+        let credentials = Credentials::signed(&dev.api_key).expect("the file holds a key");
+        Self {
+            client: Client::new(&dev.api_url, credentials, surroundings()).expect("a client"),
+            asset: dev.assets[0].id.clone(),
+        }
+    }
+
+    /// The body of an order.
+    pub fn body(&self, order: &Order) -> CreateWithdrawal {
+        let body = serde_json::json!({
+            "external_id": order.external_id,
+            "user_id": "user-1",
+            "asset": self.asset,
+            "amount": order.amount(),
+            "address": order.address,
+        });
+        serde_json::from_value(body).expect("a body")
+    }
+
+    /// Asks once.
+    pub async fn ask(&self, order: &Order) -> Result<Withdrawal, ClientError> {
+        self.client.create_withdrawal(&self.body(order), None).await
+    }
+
+    /// Asks until there is an answer, whatever happens to the server meanwhile.
+    pub async fn insist(&self, order: &Order) -> Withdrawal {
+        let waited = tokio::time::timeout(PATIENCE, async {
+            loop {
+                match self.ask(order).await {
+                    Ok(withdrawal) => return withdrawal,
+                    Err(ClientError::Problem(problem)) if problem.status < 500 && problem.status != 429 => {
+                        panic!("refused: {problem:?}")
+                    }
+                    Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+                }
+            }
+        });
+        waited.await.expect("an answer in time")
+    }
+
+    /// The withdrawal of an order as it stands.
+    pub async fn look(&self, order: &Order) -> Option<Withdrawal> {
+        self.client.withdrawal_by_external_id(&order.external_id).await.ok().flatten()
+    }
+
+    /// Waits until the order has this status.
+    pub async fn wait_for(&self, order: &Order, wanted: Status) -> Withdrawal {
+        let mut found = None;
+        until(&format!("{} is {wanted:?}", order.external_id), async || {
+            found = self.look(order).await;
+            let status = found.as_ref().map(|it| it.status);
+            assert!(
+                status == Some(wanted) || !status.is_some_and(|it| it.is_terminal()),
+                "{} ended as {status:?}, not {wanted:?}: {found:?}",
+                order.external_id
+            );
+            status == Some(wanted)
+        })
+        .await;
+        found.expect("it was found")
+    }
+
+    /// Waits until every order is completed.
+    pub async fn all_completed(&self, orders: &[Order]) {
+        for order in orders {
+            self.wait_for(order, Status::Completed).await;
+        }
+    }
+}
+
+/// A clock and a nonce source for clients in tests.
+#[expect(clippy::disallowed_methods, reason = "a test's client reads the real clock")]
+fn surroundings() -> Surroundings {
+    static NONCE: AtomicU64 = AtomicU64::new(0);
+    let now_ms = || {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    };
+    let nonce = move || {
+        format!("{:0>8x}-{:0>12x}-{:0>8x}", std::process::id(), now_ms(), NONCE.fetch_add(1, Ordering::Relaxed))
+    };
+    Surroundings::new(now_ms, nonce)
+}

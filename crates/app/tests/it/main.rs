@@ -1,0 +1,15 @@
+//! One file per promise. Every promise is kept by real processes: the `sluice` binary, SQLite or PostgreSQL, and anvil.
+//! Who judges is the chain: its logs are read with a client of the tests' own, against the list the caller wrote before
+//! its first call, never against the engine's tables.
+
+mod harness;
+
+mod both;
+mod cancel;
+mod crash;
+mod freeze;
+mod identity;
+mod limits;
+mod pays;
+mod poison;
+mod reorg;

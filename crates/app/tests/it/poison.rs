@@ -1,0 +1,56 @@
+//! What cannot be paid ends where the failure table says; the others go on.
+
+use sluice_api::status::Status;
+use sluice_devnet::token::Refuser;
+
+use crate::harness::{Order, Shape, World, until};
+use crate::on_both;
+
+on_both! {
+    async fn a_blacklisted_and_a_reverting_recipient_fail_and_the_others_are_paid(database: Database) {
+        let world = World::new(database, Shape::default()).await;
+        let engine = world.engine().await;
+        let caller = engine.caller();
+        let mut orders = Order::fresh("poison", 6);
+        world.usd.blacklist(orders[1].address.parse().expect("an address")).await.expect("blacklisted");
+        let refuser = Refuser::deploy(world.anvil.rpc(), world.usd.owner()).await.expect("deployed");
+        orders[3].address = refuser.address().to_string();
+        for order in &orders {
+            caller.insist(order).await;
+        }
+        for (index, order) in orders.iter().enumerate() {
+            let wanted = if index == 1 || index == 3 { Status::Failed } else { Status::Completed };
+            let seen = caller.wait_for(order, wanted).await;
+            let code = seen.reason.map(|reason| reason.code.to_string());
+            match index {
+                1 => assert_eq!(code.as_deref(), Some("recipient_blacklisted")),
+                3 => assert_eq!(code.as_deref(), Some("transfer_reverts")),
+                _ => assert_eq!(code, None),
+            }
+        }
+        let (failed, paid): (Vec<_>, Vec<_>) = orders.into_iter().enumerate().partition(|(index, _)| [1, 3].contains(index));
+        let only = |orders: Vec<(usize, Order)>| orders.into_iter().map(|(_, order)| order).collect::<Vec<_>>();
+        world.judge().each_paid_once(&only(paid)).await;
+        world.judge().none_paid(&only(failed)).await;
+    }
+
+    async fn a_paused_token_waits_and_is_paid_when_it_moves_again(database: Database) {
+        let world = World::new(database, Shape::default()).await;
+        let engine = world.engine().await;
+        let caller = engine.caller();
+        world.usd.pause().await.expect("paused");
+        let orders = Order::fresh("paused", 3);
+        for order in &orders {
+            caller.insist(order).await;
+        }
+        until("an alert says so", async || {
+            let alerts = caller.client.alerts(Default::default()).take(50).await.unwrap_or_default();
+            alerts.iter().any(|alert| alert.code == "breaker_open")
+        })
+        .await;
+        world.judge().none_paid(&orders).await;
+        world.usd.unpause().await.expect("unpaused");
+        caller.all_completed(&orders).await;
+        world.judge().each_paid_once(&orders).await;
+    }
+}

@@ -1,0 +1,92 @@
+//! Balances, nonces and code of accounts, by one node.
+
+use std::sync::Arc;
+
+use futures_util::future::{join, join_all};
+use sluice_codec::evm::call;
+use sluice_core::address::EvmAddress;
+use sluice_core::amount::Units;
+use sluice_core::asset::Asset;
+use sluice_core::chain::BlockRef;
+use sluice_core::port::chain::{ChainError, Nonces};
+
+use super::Evm;
+use super::exactly;
+use super::node::{At, Call, Called, Header, Node, NodeError, Tag};
+
+impl Evm {
+    /// All at the latest block's hash, so that the sums belong together (M8).
+    pub(super) async fn read_balances(
+        &self,
+        wallet: EvmAddress,
+        assets: &[Asset],
+    ) -> Result<(BlockRef, Vec<Units>), ChainError> {
+        let calls = assets.iter().filter_map(Asset::contract).map(|token| balance_call(wallet, token));
+        let calls: &Vec<Call> = &calls.collect();
+        let native = assets.iter().any(|asset| asset.contract().is_none());
+        let ask = |node: Arc<dyn Node>| async move {
+            let block = latest(&*node).await?.block;
+            let at = At::Hash(block.hash);
+            let coin = async { if native { node.balance(wallet, at).await } else { Ok(Units::ZERO) } };
+            let tokens = async { if calls.is_empty() { Ok(Vec::new()) } else { node.calls(calls, at).await } };
+            let (coin, tokens) = join(coin, tokens).await;
+            let (coin, tokens) = (coin?, exactly(calls.len(), tokens?, "balances")?);
+            let mut tokens = tokens.iter().map(balance_of);
+            let none = || Err(NodeError::Nonsense("a balance is missing".to_owned()));
+            let units = assets.iter().map(|asset| match asset.contract() {
+                Some(_) => tokens.next().unwrap_or_else(none),
+                None => Ok(coin),
+            });
+            Ok((block, units.collect::<Result<Vec<_>, _>>()?))
+        };
+        Ok(self.crew.first(ask).await?.1)
+    }
+
+    pub(super) async fn read_nonces(&self, wallet: EvmAddress) -> Result<Nonces, ChainError> {
+        let ask = |node: Arc<dyn Node>| async move {
+            let accounts = [wallet];
+            let (pending, latest) = join(node.nonces(&accounts, At::Pending), node.nonces(&accounts, At::Latest)).await;
+            match (exactly(1, pending?, "nonces")?.as_slice(), exactly(1, latest?, "nonces")?.as_slice()) {
+                // A block may come between the two questions.
+                ([pending], [latest]) => Ok(Nonces { pending: (*pending).max(*latest), latest: *latest }),
+                _ => Err(NodeError::Nonsense("a nonce is missing".to_owned())),
+            }
+        };
+        Ok(self.crew.first(ask).await?.1)
+    }
+
+    /// Code that any node sees is there: an account counts as plain only when every node that answers says so.
+    pub(super) async fn read_code(&self, account: EvmAddress) -> Result<bool, ChainError> {
+        let voters = self.crew.voters().await;
+        let answers = self.crew.each(&voters, |node| async move { node.has_code(account).await }).await;
+        let mut said = answers.into_iter().filter_map(|(_, answer)| answer.ok()).peekable();
+        if said.peek().is_none() {
+            return Err(self.crew.down(self.crew.why_none()));
+        }
+        Ok(said.any(|code| code))
+    }
+}
+
+/// The latest block of a node; having none is nonsense.
+pub(super) async fn latest(node: &dyn Node) -> Result<Header, NodeError> {
+    node.header(Tag::Latest).await?.ok_or_else(|| NodeError::Nonsense("no latest block".to_owned()))
+}
+
+/// Asks a token for a balance.
+pub(super) fn balance_call(wallet: EvmAddress, token: EvmAddress) -> Call {
+    Call { from: wallet, to: token, value: Units::ZERO, data: call::balance_of(wallet) }
+}
+
+/// Reads the answer of [`balance_call`].
+pub(super) fn balance_of(answer: &Called) -> Result<Units, NodeError> {
+    let units = match answer {
+        Called::Returned(data) => call::read_units(data),
+        Called::Reverted(_) => None,
+    };
+    units.ok_or_else(|| NodeError::Nonsense("a token does not tell a balance".to_owned()))
+}
+
+/// Native balances of accounts at one block, in order.
+pub(super) async fn coins(node: &dyn Node, accounts: &[EvmAddress], at: At) -> Result<Vec<Units>, NodeError> {
+    join_all(accounts.iter().map(|account| node.balance(*account, at))).await.into_iter().collect()
+}

@@ -1,0 +1,135 @@
+//! Latest and final block, and what their movement says about nodes, finality and clocks.
+
+use futures_util::future::join;
+use sluice_core::alert::Code;
+use sluice_core::chain::BlockRef;
+use sluice_core::port::chain::{ChainError, Heads};
+use sluice_core::proof::Final;
+use sluice_core::time::Timestamp;
+
+use super::Evm;
+use super::node::{Header, NodeError, Tag};
+use super::quorum::Head;
+
+/// Finality that stands still for this many times the depth of a proof of death is stalled: on Ethereum two epochs.
+const STALL_TIMES: u64 = 2;
+/// Finality is never called stalled sooner.
+const STALL_MIN_MS: u64 = 60_000;
+/// A new block and our clock may differ by this much.
+const SKEW_S: u64 = 60;
+
+/// Where the heads were when they were last looked at.
+#[derive(Default)]
+pub(super) struct Pulse {
+    /// Highest final block seen, and since when.
+    moved: Option<(u64, Timestamp)>,
+    /// Latest block seen.
+    latest: Option<u64>,
+}
+
+impl Evm {
+    pub(super) async fn read_heads(&self) -> Result<Heads, ChainError> {
+        let voters = self.crew.voters().await;
+        let ask = |node: std::sync::Arc<dyn super::node::Node>| async move {
+            let (latest, finalized) = join(node.header(Tag::Latest), node.header(Tag::Finalized)).await;
+            let latest = latest?.ok_or_else(|| NodeError::Nonsense("no latest block".to_owned()))?;
+            let finalized = match finalized {
+                Ok(header) => header,
+                // A chain that has finalized nothing yet is an error on some clients.
+                Err(NodeError::Rpc { .. }) => None,
+                Err(error) => return Err(error),
+            };
+            Ok((latest, finalized))
+        };
+        let mut latest: Vec<(usize, Header)> = Vec::new();
+        let mut finals: Vec<(usize, BlockRef)> = Vec::new();
+        for (node, answer) in self.crew.each(&voters, ask).await {
+            if let Ok((newest, finalized)) = answer {
+                finals.extend(finalized.map(|header| (node, header.block)));
+                latest.push((node, newest));
+            }
+        }
+        self.crew.compare(&latest);
+        let order = self.crew.readers().await;
+        let best = order.iter().find_map(|index| latest.iter().find(|(node, _)| node == index));
+        let Some((_, best)) = best.or(latest.first()).cloned() else {
+            return Err(self.crew.down(self.crew.why_none()));
+        };
+        let head = self.agree_on_head(&finals).await.ok();
+        let finalized = head.as_ref().and_then(|head| self.evidence(head));
+        if let Some(head) = &head {
+            self.release(head).await;
+        }
+        self.watch_pulse(&best, finalized.as_ref());
+        Ok(Heads { latest: best.block, latest_time: best.time, finalized })
+    }
+
+    fn evidence(&self, head: &Head) -> Option<Final<BlockRef>> {
+        let needed = self.quorum.needed.max(1);
+        Final::by_quorum(head.block, head.block, head.operators.clone(), needed).ok()
+    }
+
+    /// Asks quarantined nodes again: one that holds the agreed final block is heard again.
+    async fn release(&self, head: &Head) {
+        let due = self.crew.due_for_release();
+        let number = head.block.number;
+        let answers =
+            self.crew.each(&due, |node| async move { node.header(Tag::Number(number)).await }).await;
+        for (node, answer) in answers {
+            if let Ok(header) = answer {
+                let agrees = header.is_some_and(|header| header.block == head.block);
+                self.crew.rechecked(node, agrees);
+            }
+        }
+    }
+
+    fn watch_pulse(&self, best: &Header, finalized: Option<&Final<BlockRef>>) {
+        let now = self.crew.now();
+        let mut pulse = super::locked(&self.pulse);
+        // Only a block that came while we watched tells the time; the last block of a halted chain does not.
+        let came_now = pulse.latest.is_some_and(|before| best.block.number > before);
+        pulse.latest = Some(best.block.number);
+        let skew_s = best.time.saturating_sub(now.seconds());
+        if (came_now && skew_s.unsigned_abs() > SKEW_S) || skew_s > SKEW_S.cast_signed() {
+            self.crew.raise(
+                Code::ClockSkew,
+                self.name(),
+                format!("block #{} of {} is {skew_s} s from our clock", best.block.number, self.profile.name),
+            );
+        }
+        let height = finalized.map_or(0, |head| head.reading().number);
+        let since = match pulse.moved {
+            Some((before, since)) if height <= before => since,
+            Some(_) | None => {
+                pulse.moved = Some((height, now));
+                now
+            }
+        };
+        let stood_ms = now.since_ms(since);
+        if stood_ms > self.stall_ms() {
+            self.crew.raise(
+                Code::FinalityStalled,
+                self.name(),
+                format!(
+                    "the final block of {} has stood at #{height} for {} s; the latest is #{}",
+                    self.profile.name,
+                    stood_ms / 1_000,
+                    best.block.number
+                ),
+            );
+        }
+        if finalized.is_some_and(Final::single_source) {
+            self.crew.raise(
+                Code::SingleSource,
+                self.name(),
+                format!("finality of {} rests on one operator's word", self.profile.name),
+            );
+        }
+    }
+
+    fn stall_ms(&self) -> i64 {
+        let blocks = self.profile.death_extra_blocks.saturating_mul(STALL_TIMES);
+        let ms = blocks.saturating_mul(self.profile.block_time_ms).max(STALL_MIN_MS);
+        i64::try_from(ms).unwrap_or(i64::MAX)
+    }
+}

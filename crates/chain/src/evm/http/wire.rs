@@ -1,0 +1,270 @@
+//! JSON-RPC 2.0 over HTTP: batches, ids, limits. Every answer is matched to its question by id; an answer to a question
+//! that was not asked, or a second answer, makes the whole batch nonsense.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::evm::node::NodeError;
+
+/// "Invalid request": how a node without batches, or with smaller ones, answers a batch.
+const INVALID_REQUEST: i64 = -32_600;
+/// Of an error text, as much as a person needs.
+const TEXT_MAX: usize = 300;
+
+/// A method and its parameters.
+pub(super) type Question = (&'static str, Value);
+
+/// A JSON-RPC error, with the data it carries.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    pub(super) code: i64,
+    pub(super) message: String,
+    pub(super) data: Option<Vec<u8>>,
+}
+
+/// Why a question has no result.
+#[derive(Clone, Debug)]
+pub(super) enum Lost {
+    /// The node answered with an error.
+    Fault(Fault),
+    /// No usable answer came.
+    Node(NodeError),
+}
+
+impl From<Lost> for NodeError {
+    fn from(lost: Lost) -> Self {
+        match lost {
+            Lost::Fault(fault) => Self::Rpc { code: fault.code, message: fault.message },
+            Lost::Node(error) => error,
+        }
+    }
+}
+
+/// One endpoint.
+pub(super) struct Wire {
+    pub(super) client: reqwest::Client,
+    pub(super) url: reqwest::Url,
+    pub(super) timeout: Duration,
+    pub(super) answer_max_bytes: usize,
+    /// Shrinks when the provider refuses a batch, down to single calls.
+    pub(super) batch_max: AtomicUsize,
+    pub(super) next_id: AtomicU64,
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    jsonrpc: &'a str,
+    #[serde(default)]
+    id: Value,
+    #[serde(borrow, default, deserialize_with = "present")]
+    result: Option<&'a RawValue>,
+    error: Option<FaultJson>,
+}
+
+#[derive(Deserialize)]
+struct FaultJson {
+    code: i64,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    data: Value,
+}
+
+/// `null` is a result; only a missing one is none.
+fn present<'de: 'a, 'a, D: serde::Deserializer<'de>>(from: D) -> Result<Option<&'a RawValue>, D::Error> {
+    <&'a RawValue>::deserialize(from).map(Some)
+}
+
+impl FaultJson {
+    fn read(self) -> Fault {
+        let mut message = self.message;
+        if let Some((end, _)) = message.char_indices().nth(TEXT_MAX) {
+            message.truncate(end);
+        }
+        let text = self.data.as_str().and_then(|text| text.strip_prefix("0x"));
+        Fault { code: self.code, message, data: text.and_then(|digits| hex::decode(digits).ok()) }
+    }
+}
+
+/// What came of posting one batch.
+enum Posted {
+    Answers(Vec<Result<Box<RawValue>, Lost>>),
+    /// Refused as a batch; nothing in it was executed that matters to repeat.
+    TooMany,
+}
+
+impl Wire {
+    /// Asks one question.
+    pub(super) async fn ask(&self, question: Question) -> Result<Box<RawValue>, Lost> {
+        let none = || Lost::Node(NodeError::Nonsense("no answer".to_owned()));
+        self.ask_all(&[question]).await.pop().unwrap_or_else(|| Err(none()))
+    }
+
+    /// Asks questions in order, in batches; one answer each, in order. A batch that is lost loses its own answers only.
+    pub(super) async fn ask_all(&self, questions: &[Question]) -> Vec<Result<Box<RawValue>, Lost>> {
+        let mut answers = Vec::with_capacity(questions.len());
+        while answers.len() < questions.len() {
+            let left = questions.get(answers.len()..).unwrap_or_default();
+            let size = self.batch_max.load(Ordering::Relaxed).clamp(1, left.len());
+            let few = left.get(..size).unwrap_or_default();
+            match self.post(few).await {
+                Ok(Posted::Answers(some)) => answers.extend(some),
+                Ok(Posted::TooMany) => {
+                    self.batch_max.fetch_min((size / 2).max(1), Ordering::Relaxed);
+                }
+                Err(error) => answers.extend(few.iter().map(|_| Err(Lost::Node(error.clone())))),
+            }
+        }
+        answers
+    }
+
+    async fn post(&self, questions: &[Question]) -> Result<Posted, NodeError> {
+        let first = self.next_id.fetch_add(u64::try_from(questions.len()).unwrap_or(1), Ordering::Relaxed);
+        let ids: Vec<u64> = (first..).take(questions.len()).collect();
+        let mut bodies: Vec<Value> = questions.iter().zip(&ids).map(|((method, params), id)| {
+            json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })
+        }).collect();
+        let single = bodies.len() == 1;
+        let body = if single { bodies.pop().unwrap_or_default() } else { Value::Array(bodies) };
+        let (status, text) = self.exchange(&body).await?;
+        let read = read(&text, &ids);
+        match read {
+            Ok(Some(answers)) => Ok(Posted::Answers(answers)),
+            Ok(None) if !single => Ok(Posted::TooMany),
+            Ok(None) => Err(NodeError::Nonsense("no answer to the question".to_owned())),
+            // 413: the batch as such is too large.
+            Err(_) if !single && status == 413 => Ok(Posted::TooMany),
+            Err(_) if !(200..300).contains(&status) => Err(NodeError::Transport(format!("HTTP status {status}"))),
+            Err(why) => Err(NodeError::Nonsense(why)),
+        }
+    }
+
+    async fn exchange(&self, body: &Value) -> Result<(u16, Vec<u8>), NodeError> {
+        let failed = |error: reqwest::Error| NodeError::Transport(self.describe(error));
+        let request = self.client.post(self.url.clone()).timeout(self.timeout).json(body);
+        let mut response = request.send().await.map_err(failed)?;
+        let mut text = Vec::new();
+        while let Some(part) = response.chunk().await.map_err(failed)? {
+            if text.len().saturating_add(part.len()) > self.answer_max_bytes {
+                let max = self.answer_max_bytes;
+                return Err(NodeError::Transport(format!("the answer is larger than {max} bytes")));
+            }
+            text.extend_from_slice(&part);
+        }
+        Ok((response.status().as_u16(), text))
+    }
+
+    /// What went wrong, without the URL: it may hold a key.
+    fn describe(&self, error: reqwest::Error) -> String {
+        if error.is_timeout() {
+            return format!("no answer within {} ms", self.timeout.as_millis());
+        }
+        if error.is_connect() {
+            return "no connection".to_owned();
+        }
+        error.without_url().to_string()
+    }
+}
+
+/// Answers in the order of `ids`; `None` when this is no answer to the whole batch, as when batches are refused.
+fn read(text: &[u8], ids: &[u64]) -> Result<Option<Vec<Result<Box<RawValue>, Lost>>>, String> {
+    let starts_with_bracket = text.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
+    let envelopes: Vec<Envelope<'_>> = if starts_with_bracket {
+        serde_json::from_slice(text).map_err(|error| format!("not JSON-RPC: {error}"))?
+    } else {
+        vec![serde_json::from_slice(text).map_err(|error| format!("not JSON-RPC: {error}"))?]
+    };
+    if !starts_with_bracket && ids.len() > 1 {
+        return refusal(envelopes);
+    }
+    let mut answers: Vec<Option<Result<Box<RawValue>, Lost>>> = vec![None; ids.len()];
+    for envelope in envelopes {
+        if envelope.jsonrpc != "2.0" {
+            return Err("not JSON-RPC 2.0".to_owned());
+        }
+        let place = envelope.id.as_u64().and_then(|id| ids.iter().position(|asked| *asked == id));
+        // An error may lack the id of a question it could not read: when only one was asked, it is that one's.
+        let place = place.or((ids.len() == 1 && envelope.id.is_null() && envelope.error.is_some()).then_some(0));
+        let answer = match (envelope.error, envelope.result) {
+            // geth answers a batch above its limit with one error under the first id.
+            (Some(fault), _) if fault.code == INVALID_REQUEST && ids.len() > 1 => return Ok(None),
+            (Some(fault), _) => Err(Lost::Fault(fault.read())),
+            (None, Some(result)) => Ok(result.to_owned()),
+            (None, None) => return Err("an answer without result or error".to_owned()),
+        };
+        match place.and_then(|place| answers.get_mut(place)) {
+            Some(free @ None) => *free = Some(answer),
+            Some(Some(_)) => return Err("two answers to one question".to_owned()),
+            None => return Err("an answer to a question that was not asked".to_owned()),
+        }
+    }
+    Ok(answers.into_iter().collect())
+}
+
+/// One object in answer to many questions: the batch was refused, or the node failed as a whole.
+fn refusal(envelopes: Vec<Envelope<'_>>) -> Result<Option<Vec<Result<Box<RawValue>, Lost>>>, String> {
+    match envelopes.into_iter().next().and_then(|envelope| envelope.error) {
+        Some(fault) if fault.code == INVALID_REQUEST => Ok(None),
+        Some(fault) => {
+            let Fault { code, message, .. } = fault.read();
+            Err(format!("the whole batch failed: {code}: {message}"))
+        }
+        None => Err("one answer to many questions".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str, ids: &[u64]) -> Result<Option<Vec<Result<String, i64>>>, String> {
+        let answers = read(text.as_bytes(), ids)?;
+        let plain = |answer: Result<Box<RawValue>, Lost>| match answer {
+            Ok(value) => Ok(value.get().to_owned()),
+            Err(Lost::Fault(fault)) => Err(fault.code),
+            Err(Lost::Node(error)) => panic!("{error}"),
+        };
+        Ok(answers.map(|answers| answers.into_iter().map(plain).collect()))
+    }
+
+    #[test]
+    fn answers_are_matched_by_id_in_any_order() {
+        let text = r#" [{"jsonrpc":"2.0","id":8,"error":{"code":3,"message":"m","data":"0x01"}},
+                        {"jsonrpc":"2.0","id":7,"result":null}]"#;
+        assert_eq!(texts(text, &[7, 8]), Ok(Some(vec![Ok("null".to_owned()), Err(3)])));
+        assert_eq!(texts(r#"{"jsonrpc":"2.0","id":7,"result":"0x1"}"#, &[7]), Ok(Some(vec![Ok("\"0x1\"".to_owned())])));
+    }
+
+    #[test]
+    fn answers_to_other_questions_are_nonsense() {
+        for text in [
+            r#"{"jsonrpc":"2.0","id":9,"result":"0x1"}"#,
+            r#"{"jsonrpc":"2.0","id":"7","result":"0x1"}"#,
+            r#"{"jsonrpc":"2.0","id":7}"#,
+            r#"{"jsonrpc":"1.0","id":7,"result":1}"#,
+            r#"[{"jsonrpc":"2.0","id":7,"result":1},{"jsonrpc":"2.0","id":7,"result":2}]"#,
+            r#"<html>busy</html>"#,
+            "",
+            "[",
+        ] {
+            assert!(texts(text, &[7]).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refused_batch_is_told_from_a_failed_one() {
+        let refused = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"no batches"}}"#;
+        assert_eq!(texts(refused, &[1, 2]), Ok(None));
+        let geth = r#"[{"jsonrpc":"2.0","id":1,"error":{"code":-32600,"message":"batch too large"}}]"#;
+        assert_eq!(texts(geth, &[1, 2]), Ok(None));
+        let short = r#"[{"jsonrpc":"2.0","id":1,"result":1}]"#;
+        assert_eq!(texts(short, &[1, 2]), Ok(None));
+        let limited = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32005,"message":"limit"}}"#;
+        assert!(texts(limited, &[1, 2]).is_err());
+        assert_eq!(texts(limited, &[1]), Ok(Some(vec![Err(-32005)])));
+    }
+}

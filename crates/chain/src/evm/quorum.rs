@@ -1,0 +1,274 @@
+//! When enough operators say the same, and under which final block.
+//!
+//! Operators are counted, never URLs (M4): two nodes of one operator are one voice, and an operator whose nodes
+//! contradict each other has none. Two answers that both have enough voices are no agreement but a split.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::Arc;
+
+use sluice_core::alert::Code;
+use sluice_core::chain::BlockRef;
+use sluice_core::port::chain::ChainError;
+use sluice_core::proof::Final;
+
+use super::Evm;
+use super::node::{Node, NodeError, Tag};
+
+/// One node's answer to one question.
+#[derive(Clone, Debug)]
+pub(super) struct Vote<T> {
+    pub(super) node: usize,
+    pub(super) said: T,
+}
+
+/// What came of counting.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Tally<T> {
+    /// Exactly one answer has enough operators.
+    Agreed(Agreed<T>),
+    /// Answers differ, and none, or more than one, has enough operators.
+    Split,
+    /// Nobody contradicts, but too few operators answered.
+    TooFew {
+        /// Operators that answered.
+        agreed: usize,
+    },
+}
+
+/// An answer that enough operators gave.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Agreed<T> {
+    pub(super) said: T,
+    /// Nodes that said it.
+    pub(super) nodes: Vec<usize>,
+    /// Their operators.
+    pub(super) operators: Vec<String>,
+    /// Nodes that said something else, and what.
+    pub(super) against: Vec<(usize, T)>,
+}
+
+/// The final block that enough operators agree on, and the nodes that hold it.
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    pub(super) block: BlockRef,
+    pub(super) nodes: Vec<usize>,
+    pub(super) operators: Vec<String>,
+}
+
+/// What a differing answer means beside the agreed one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dissent {
+    /// It cannot be honest: both are about the same final block.
+    Lie,
+    /// It can be honest: something has not reached that node yet.
+    Lag,
+    /// It must not be outvoted: there is no agreement.
+    Veto,
+}
+
+/// Counts votes by operator.
+pub(super) fn tally<'o, T: Clone + PartialEq>(
+    votes: &[Vote<T>],
+    operator: impl Fn(usize) -> &'o str,
+    needed: usize,
+) -> Tally<T> {
+    let mut groups: Vec<(&T, Vec<usize>)> = Vec::new();
+    for vote in votes {
+        match groups.iter_mut().find(|(said, _)| **said == vote.said) {
+            Some((_, nodes)) => nodes.push(vote.node),
+            None => groups.push((&vote.said, vec![vote.node])),
+        }
+    }
+    // An operator in two groups contradicts itself.
+    let in_two = |name: &str| {
+        let has = |nodes: &Vec<usize>| nodes.iter().any(|node| operator(*node) == name);
+        groups.iter().filter(|(_, nodes)| has(nodes)).count() > 1
+    };
+    let voices = |nodes: &[usize]| -> BTreeSet<String> {
+        nodes.iter().map(|node| operator(*node)).filter(|name| !in_two(name)).map(str::to_owned).collect()
+    };
+    let needed = needed.max(1);
+    let mut enough = groups.iter().filter(|(_, nodes)| voices(nodes).len() >= needed);
+    match (enough.next(), enough.next()) {
+        (Some((said, nodes)), None) => Tally::Agreed(Agreed {
+            said: (*said).clone(),
+            nodes: nodes.iter().copied().filter(|node| !in_two(operator(*node))).collect(),
+            operators: voices(nodes).into_iter().collect(),
+            against: votes
+                .iter()
+                .filter(|vote| vote.said != **said)
+                .map(|vote| (vote.node, vote.said.clone()))
+                .collect(),
+        }),
+        (None, _) if groups.len() < 2 => {
+            Tally::TooFew { agreed: groups.first().map_or(0, |(_, nodes)| voices(nodes).len()) }
+        }
+        (None, _) | (Some(_), Some(_)) => Tally::Split,
+    }
+}
+
+impl Evm {
+    fn count<T: Clone + PartialEq>(&self, votes: &[Vote<T>]) -> Tally<T> {
+        tally(votes, |node| self.crew.operator(node), self.quorum.needed)
+    }
+
+    /// Asks every node for its final block and finds the one to read under.
+    pub(super) async fn final_head(&self) -> Result<Head, ChainError> {
+        let voters = self.crew.voters().await;
+        let answers = self.crew.each(&voters, |node| async move { node.header(Tag::Finalized).await }).await;
+        let mut finals = Vec::new();
+        let mut why = None;
+        for (node, answer) in answers {
+            match answer {
+                Ok(Some(header)) => finals.push((node, header.block)),
+                Ok(None) => {}
+                Err(error) => why = Some(format!("{}: {error}", self.crew.node_name(node))),
+            }
+        }
+        match (finals.is_empty(), why) {
+            (true, Some(why)) => Err(self.crew.down(why)),
+            (true, None) if voters.is_empty() => Err(self.crew.down(self.crew.why_none())),
+            (true, None) | (false, _) => self.agree_on_head(&finals).await,
+        }
+    }
+
+    /// The highest block such that enough operators have finality at or above it and agree on its hash. Nodes that are
+    /// ahead are asked for their block at that height.
+    pub(super) async fn agree_on_head(&self, finals: &[(usize, BlockRef)]) -> Result<Head, ChainError> {
+        let needed = self.quorum.needed.max(1);
+        let mut heights: Vec<u64> = finals.iter().map(|(_, block)| block.number).collect();
+        heights.sort_unstable_by(|one, other| other.cmp(one));
+        heights.dedup();
+        let mut why = format!("{} operators answered, {needed} are needed", self.operators_of(finals));
+        let mut split = false;
+        for height in heights {
+            let reached: Vec<(usize, BlockRef)> =
+                finals.iter().copied().filter(|(_, block)| block.number >= height).collect();
+            if self.operators_of(&reached) < needed {
+                continue;
+            }
+            match self.count(&self.hashes_at(height, &reached).await) {
+                Tally::Agreed(agreed) => {
+                    for (node, _) in agreed.against {
+                        self.crew.quarantine(node, &format!("final block #{height}"));
+                    }
+                    let block = BlockRef { number: height, hash: agreed.said };
+                    return Ok(Head { block, nodes: agreed.nodes, operators: agreed.operators });
+                }
+                // A lower block may still be agreed on; that these differ is said all the same.
+                Tally::Split => {
+                    why = format!("they have different final blocks at height {height}");
+                    split = true;
+                    self.crew.raise(Code::NodesDisagree, self.name(), why.clone());
+                }
+                Tally::TooFew { agreed } => {
+                    why = format!("{agreed} of the {needed} operators needed agree on block #{height}");
+                }
+            }
+        }
+        if !split && !finals.is_empty() {
+            self.crew.raise(Code::NodesDown, self.name(), format!("no final block: {why}"));
+        }
+        Err(self.disagree(why))
+    }
+
+    async fn hashes_at(&self, height: u64, reached: &[(usize, BlockRef)]) -> Vec<Vote<[u8; 32]>> {
+        let ahead: Vec<usize> =
+            reached.iter().filter(|(_, block)| block.number > height).map(|(node, _)| *node).collect();
+        let answers =
+            self.crew.each(&ahead, |node| async move { node.header(Tag::Number(height)).await }).await;
+        let there = reached.iter().filter(|(_, block)| block.number == height);
+        let mut votes: Vec<Vote<[u8; 32]>> =
+            there.map(|(node, block)| Vote { node: *node, said: block.hash }).collect();
+        for (node, answer) in answers {
+            if let Ok(Some(header)) = answer {
+                votes.push(Vote { node, said: header.block.hash });
+            }
+        }
+        votes
+    }
+
+    fn operators_of(&self, reports: &[(usize, BlockRef)]) -> usize {
+        let names: BTreeSet<&str> = reports.iter().map(|(node, _)| self.crew.operator(*node)).collect();
+        names.len()
+    }
+
+    /// Asks nodes that hold `head` the same `count` questions until enough operators agree on each. First as many
+    /// operators as are needed; the others only when those do not suffice.
+    ///
+    /// `ask` answers `None` where a node cannot tell. `weigh` says what it means that a node differs.
+    pub(super) async fn agree<T, F, R>(
+        &self,
+        head: &Head,
+        count: usize,
+        ask: F,
+        weigh: fn(&T, &T) -> Dissent,
+    ) -> Result<Vec<Final<T>>, ChainError>
+    where
+        T: Clone + PartialEq,
+        F: Fn(Arc<dyn Node>) -> R,
+        R: Future<Output = Result<Vec<Option<T>>, NodeError>>,
+    {
+        let mut votes: Vec<Vec<Vote<T>>> = vec![Vec::new(); count];
+        let (few, rest) = self.just_enough(head);
+        for round in [few, rest] {
+            for (node, answer) in self.crew.each(&round, &ask).await {
+                for (said, votes) in answer.into_iter().flatten().zip(&mut votes) {
+                    votes.extend(said.map(|said| Vote { node, said }));
+                }
+            }
+            if votes.iter().all(|votes| self.verdict(votes, weigh).is_ok()) {
+                break;
+            }
+        }
+        let needed = self.quorum.needed.max(1);
+        let mut agreed_on = Vec::with_capacity(count);
+        for (position, votes) in votes.iter().enumerate() {
+            let agreed = self.verdict(votes, weigh).map_err(|(code, why)| {
+                let why = format!("question {} of {count} under block #{}: {why}", position + 1, head.block.number);
+                self.crew.raise(code, self.name(), why.clone());
+                self.disagree(why)
+            })?;
+            for (node, said) in &agreed.against {
+                if weigh(&agreed.said, said) == Dissent::Lie {
+                    self.crew.quarantine(*node, &format!("reading under final block #{}", head.block.number));
+                }
+            }
+            let made = Final::by_quorum(agreed.said, head.block, agreed.operators, needed);
+            agreed_on.push(made.map_err(|error| self.disagree(error.to_string()))?);
+        }
+        Ok(agreed_on)
+    }
+
+    fn verdict<T: Clone + PartialEq>(
+        &self,
+        votes: &[Vote<T>],
+        weigh: fn(&T, &T) -> Dissent,
+    ) -> Result<Agreed<T>, (Code, String)> {
+        match self.count(votes) {
+            Tally::Agreed(agreed) => {
+                let vetoed = agreed.against.iter().any(|(_, said)| weigh(&agreed.said, said) == Dissent::Veto);
+                if vetoed {
+                    return Err((Code::NodesDisagree, "one operator shows what the others do not see".to_owned()));
+                }
+                Ok(agreed)
+            }
+            Tally::Split => Err((Code::NodesDisagree, "operators contradict each other".to_owned())),
+            Tally::TooFew { agreed } => {
+                let needed = self.quorum.needed.max(1);
+                Err((Code::NodesDown, format!("{agreed} of the {needed} operators needed can tell")))
+            }
+        }
+    }
+
+    /// One node each of as many operators as are needed, and all others.
+    fn just_enough(&self, head: &Head) -> (Vec<usize>, Vec<usize>) {
+        let mut heard = BTreeSet::new();
+        let needed = self.quorum.needed.max(1);
+        head.nodes
+            .iter()
+            .copied()
+            .partition(|node| heard.len() < needed && heard.insert(self.crew.operator(*node)))
+    }
+}

@@ -1,0 +1,233 @@
+//! What has become of slots: for progress by one node, for the end by quorum under one final block.
+//!
+//! A nonce is read first, at one block hash; receipts are asked for only where it is consumed there. A consumed nonce
+//! without a receipt of ours is not yet "foreign": a node's receipts can lag behind its state, and a provider may answer
+//! from several machines. Progress says so only when two operators see it at the same block; the end needs the quorum,
+//! and one operator that shows our receipt vetoes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use sluice_codec::scale;
+use sluice_core::address::EvmAddress;
+use sluice_core::attempt::Kind;
+use sluice_core::chain::BlockRef;
+use sluice_core::port::chain::{ChainError, Known, SlotQuestion};
+use sluice_core::proof::{Final, Inclusion, SlotReading};
+use sluice_core::slot::Slot;
+
+use super::Evm;
+use super::effect::{self, Meant};
+use super::exactly;
+use super::node::{At, Node, NodeError, Receipt, Tag};
+use super::quorum::Dissent;
+
+/// Headers asked for at once on one node.
+const HEADERS_AT_ONCE: usize = 16;
+
+/// A question as this port can answer it.
+#[derive(Clone, Copy, Debug)]
+struct Asked<'a> {
+    sender: EvmAddress,
+    nonce: u64,
+    attempts: &'a [Known],
+    meant: Option<Meant>,
+}
+
+/// What one node sees in one slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    /// The nonce is not consumed.
+    Open,
+    /// One of our attempts consumed it.
+    Ours(Inclusion),
+    /// It is consumed, and the node has a receipt of none of our attempts.
+    Absent,
+    /// The node contradicts itself, for instance because its chain changed meanwhile.
+    Unsure,
+}
+
+/// How sure a reading must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Class {
+    /// A receipt is enough.
+    Progress,
+    /// A receipt's block must be an ancestor of the final block it is read under.
+    End,
+}
+
+impl Evm {
+    pub(super) async fn read_progress(&self, questions: &[SlotQuestion]) -> Result<Vec<SlotReading>, ChainError> {
+        if questions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let asked = &self.understood(questions)?;
+        let ask = |node: Arc<dyn Node>| async move {
+            let head = node.header(Tag::Latest).await?;
+            let head = head.ok_or_else(|| NodeError::Nonsense("no latest block".to_owned()))?.block;
+            Ok((head, look(&*node, asked, head, Class::Progress).await?))
+        };
+        let (first, (head, seen)) = self.crew.first(ask).await?;
+        let absent: Vec<Asked<'_>> =
+            asked.iter().zip(&seen).filter(|(_, seen)| **seen == Seen::Absent).map(|(asked, _)| *asked).collect();
+        let mut second = self.second_look(first, head, &absent).await.into_iter();
+        let readings = seen.into_iter().map(|seen| match seen {
+            Seen::Ours(inclusion) => SlotReading::Ours(inclusion),
+            Seen::Open | Seen::Unsure => SlotReading::Open,
+            Seen::Absent => second.next().unwrap_or(SlotReading::Open),
+        });
+        Ok(readings.collect())
+    }
+
+    /// What a node of another operator sees where the first saw a consumed nonce and no receipt of ours. Without one, or
+    /// without an answer, the slot counts as open: the end of a slot is not decided here.
+    async fn second_look(&self, first: usize, head: BlockRef, absent: &[Asked<'_>]) -> Vec<SlotReading> {
+        if absent.is_empty() {
+            return Vec::new();
+        }
+        let others = self.crew.readers().await.into_iter();
+        let other = others.filter(|node| self.crew.operator(*node) != self.crew.operator(first)).take(1);
+        let other: Vec<usize> = other.collect();
+        let ask = |node: Arc<dyn Node>| async move { look(&*node, absent, head, Class::Progress).await };
+        let seen = self.crew.each(&other, ask).await.into_iter().find_map(|(_, answer)| answer.ok());
+        let readings = seen.unwrap_or_default().into_iter().map(|seen| match seen {
+            Seen::Ours(inclusion) => SlotReading::Ours(inclusion),
+            Seen::Absent => SlotReading::Foreign,
+            Seen::Open | Seen::Unsure => SlotReading::Open,
+        });
+        readings.collect()
+    }
+
+    pub(super) async fn read_final(
+        &self,
+        questions: &[SlotQuestion],
+    ) -> Result<Vec<Final<SlotReading>>, ChainError> {
+        if questions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let asked = &self.understood(questions)?;
+        let head = self.final_head().await?;
+        let block = head.block;
+        let ask = |node: Arc<dyn Node>| async move {
+            let seen = look(&*node, asked, block, Class::End).await?;
+            let said = |seen| match seen {
+                Seen::Open => Some(SlotReading::Open),
+                Seen::Ours(inclusion) => Some(SlotReading::Ours(inclusion)),
+                Seen::Absent => Some(SlotReading::Foreign),
+                Seen::Unsure => None,
+            };
+            Ok(seen.into_iter().map(said).collect())
+        };
+        self.agree(&head, asked.len(), ask, weigh).await
+    }
+
+    /// Slots this port can read: account nonces of this chain that pay one payment, or are only voided.
+    fn understood<'a>(&self, questions: &'a [SlotQuestion]) -> Result<Vec<Asked<'a>>, ChainError> {
+        let understood = questions.iter().map(|question| {
+            let Slot::EvmNonce { chain, sender, nonce } = question.slot else { return None };
+            let meant = match question.pays.as_slice() {
+                [payment] if payment.asset == question.asset.id => Some(Meant {
+                    contract: question.asset.contract(),
+                    to: payment.to,
+                    units: scale::to_chain(payment.amount, &question.asset)?,
+                }),
+                [] if question.attempts.iter().all(|known| known.kind == Kind::Void) => None,
+                _ => return None,
+            };
+            let attempts = question.attempts.as_slice();
+            (chain == self.profile.id).then_some(Asked { sender, nonce, attempts, meant })
+        });
+        understood
+            .zip(questions)
+            .map(|(asked, question)| {
+                asked.ok_or_else(|| self.disagree(format!("slot {} cannot be read by its nonce", question.slot)))
+            })
+            .collect()
+    }
+}
+
+/// Two operators pinned to the same block cannot honestly differ, except that receipts may be missing on one of them.
+fn weigh(agreed: &SlotReading, other: &SlotReading) -> Dissent {
+    match (agreed, other) {
+        (SlotReading::Foreign, SlotReading::Ours(_)) => Dissent::Veto,
+        (SlotReading::Ours(_), SlotReading::Foreign) => Dissent::Lag,
+        (SlotReading::Open | SlotReading::Ours(_) | SlotReading::Foreign, _) => Dissent::Lie,
+    }
+}
+
+/// What one node sees in slots at one block.
+async fn look(node: &dyn Node, asked: &[Asked<'_>], head: BlockRef, class: Class) -> Result<Vec<Seen>, NodeError> {
+    let senders: BTreeSet<EvmAddress> = asked.iter().map(|asked| asked.sender).collect();
+    let senders: Vec<EvmAddress> = senders.into_iter().collect();
+    let nonces = node.nonces(&senders, At::Hash(head.hash)).await?;
+    let nonces: BTreeMap<_, _> = senders.iter().zip(exactly(senders.len(), nonces, "nonces")?).collect();
+    let consumed = |asked: &Asked<'_>| nonces.get(&asked.sender).is_some_and(|next| *next > asked.nonce);
+
+    let txids: Vec<[u8; 32]> =
+        asked.iter().filter(|asked| consumed(asked)).flat_map(|asked| asked.attempts).map(|known| known.txid).collect();
+    let receipts = if txids.is_empty() { Vec::new() } else { node.receipts(&txids).await? };
+    let receipts: BTreeMap<_, _> = txids.iter().zip(exactly(txids.len(), receipts, "receipts")?).collect();
+
+    let mut seen = Vec::with_capacity(asked.len());
+    for asked in asked {
+        seen.push(if consumed(asked) { in_consumed(asked, &receipts)? } else { Seen::Open });
+    }
+    check(node, &mut seen, head, class).await?;
+    Ok(seen)
+}
+
+fn in_consumed(asked: &Asked<'_>, receipts: &BTreeMap<&[u8; 32], Option<Receipt>>) -> Result<Seen, NodeError> {
+    let mut seen = Seen::Absent;
+    for known in asked.attempts {
+        let Some(Some(receipt)) = receipts.get(&known.txid) else { continue };
+        let ours = effect::inclusion(asked.sender, known, asked.meant.as_ref(), receipt)?;
+        if seen != Seen::Absent {
+            return Err(NodeError::Nonsense("two attempts of one nonce have receipts".to_owned()));
+        }
+        seen = Seen::Ours(ours);
+    }
+    Ok(seen)
+}
+
+/// Takes back what does not hold: inclusions in blocks that are not ancestors of `head` (at the end), and everything
+/// that rests on `head` when the node's chain has left it meanwhile.
+async fn check(node: &dyn Node, seen: &mut [Seen], head: BlockRef, class: Class) -> Result<(), NodeError> {
+    let mut numbers: BTreeSet<u64> = BTreeSet::new();
+    for seen in seen.iter() {
+        match (seen, class) {
+            (Seen::Ours(inclusion), Class::End) => numbers.extend([inclusion.block.number, head.number]),
+            (Seen::Absent, Class::End | Class::Progress) => numbers.extend([head.number]),
+            (Seen::Ours(_), Class::Progress) | (Seen::Open | Seen::Unsure, _) => {}
+        }
+    }
+    numbers.retain(|number| *number <= head.number);
+    let hashes = hashes(node, numbers).await?;
+    let on_chain = |block: &BlockRef| hashes.get(&block.number) == Some(&block.hash);
+    for seen in seen.iter_mut() {
+        let holds = match (&*seen, class) {
+            (Seen::Ours(inclusion), Class::End) => on_chain(&head) && on_chain(&inclusion.block),
+            (Seen::Absent, Class::End | Class::Progress) => on_chain(&head),
+            (Seen::Ours(_), Class::Progress) | (Seen::Open | Seen::Unsure, _) => true,
+        };
+        if !holds {
+            *seen = Seen::Unsure;
+        }
+    }
+    Ok(())
+}
+
+/// The hashes a node has at heights.
+pub(super) async fn hashes(node: &dyn Node, numbers: BTreeSet<u64>) -> Result<BTreeMap<u64, [u8; 32]>, NodeError> {
+    let numbers: Vec<u64> = numbers.into_iter().collect();
+    let mut hashes = BTreeMap::new();
+    for few in numbers.chunks(HEADERS_AT_ONCE) {
+        let headers = join_all(few.iter().map(|number| node.header(Tag::Number(*number)))).await;
+        for (number, header) in few.iter().zip(headers) {
+            if let Some(header) = header? {
+                hashes.insert(*number, header.block.hash);
+            }
+        }
+    }
+    Ok(hashes)
+}

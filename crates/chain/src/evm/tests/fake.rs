@@ -1,0 +1,361 @@
+//! A model chain, nodes that tell it differently, and what the tests share.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use futures_util::FutureExt;
+use sluice_codec::evm::{call, log};
+use sluice_core::address::EvmAddress;
+use sluice_core::alert::{Code, Raise};
+use sluice_core::amount::{Amount, Units};
+use sluice_core::asset::{Asset, AssetId};
+use sluice_core::attempt::Kind;
+use sluice_core::chain::{BlockRef, ChainProfile};
+use sluice_core::id::{AttemptId, PartnerId, Ulid, WithdrawalId};
+use sluice_core::intent::{Payment, PaymentKey};
+use sluice_core::port::Fut;
+use sluice_core::port::chain::{Heard, Known, SlotQuestion};
+use sluice_core::port::world::Clock;
+use sluice_core::slot::Slot;
+use sluice_core::time::Timestamp;
+
+pub use crate::evm::node::{Log, Receipt};
+use crate::evm::node::{At, Call, Called, Header, Node, NodeError, Sent, Tag};
+use crate::evm::{Evm, Quorum};
+
+pub const US: EvmAddress = EvmAddress([0x11; 20]);
+pub const THEM: EvmAddress = EvmAddress([0x22; 20]);
+pub const THIEF: EvmAddress = EvmAddress([0x33; 20]);
+pub const TOKEN: EvmAddress = EvmAddress([0x44; 20]);
+/// When block 0 was made, seconds.
+pub const GENESIS_S: i64 = 1_800_000_000;
+
+/// Runs what needs no waiting.
+pub fn run<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().expect("nothing here waits")
+}
+
+#[derive(Clone)]
+pub struct Block {
+    pub header: Header,
+    pub receipts: Vec<(u64, Receipt)>,
+}
+
+/// What one node believes, and how it behaves.
+#[derive(Clone)]
+pub struct World {
+    pub blocks: Vec<Block>,
+    pub finalized: Option<u64>,
+    pub chain_id: u64,
+    pub down: bool,
+    /// Receipts the node does not (yet) have.
+    pub missing: BTreeSet<[u8; 32]>,
+    /// Nonces the node claims, whatever its blocks say.
+    pub claims: BTreeMap<EvmAddress, u64>,
+    pub balance: u64,
+    pub paused: bool,
+    pub blacklist: BTreeSet<EvmAddress>,
+    pub tip: u128,
+    pub code: bool,
+    pub heard: Heard,
+    /// Answers of `eth_call` that are an error of the node for this recipient of a transfer.
+    pub poison: Option<EvmAddress>,
+    pub gas: u64,
+    pub asked: BTreeMap<&'static str, usize>,
+}
+
+pub fn hash_of(number: u64, salt: u8) -> [u8; 32] {
+    let mut hash = [salt; 32];
+    hash[..8].copy_from_slice(&number.to_be_bytes());
+    hash
+}
+
+impl World {
+    /// A chain of blocks 0..=latest.
+    pub fn new(latest: u64, finalized: u64) -> Self {
+        let mut world = Self {
+            blocks: Vec::new(),
+            finalized: Some(finalized),
+            chain_id: 31_337,
+            down: false,
+            missing: BTreeSet::new(),
+            claims: BTreeMap::new(),
+            balance: 1_000,
+            paused: false,
+            blacklist: BTreeSet::new(),
+            tip: 30_000_000_000,
+            code: false,
+            heard: Heard::Accepted,
+            poison: None,
+            gas: 45_000,
+            asked: BTreeMap::new(),
+        };
+        for _ in 0..=latest {
+            world.mine(vec![]);
+        }
+        world
+    }
+
+    /// Adds a block with transactions of (nonce, receipt); their block is filled in.
+    pub fn mine(&mut self, mut receipts: Vec<(u64, Receipt)>) {
+        let number = self.blocks.len() as u64;
+        let block = BlockRef { number, hash: hash_of(number, 0xaa) };
+        receipts.iter_mut().for_each(|(_, receipt)| receipt.block = block);
+        let parent = self.blocks.last().map_or([0; 32], |block| block.header.block.hash);
+        let header = Header { block, parent, time: GENESIS_S + number as i64, base_fee_wei: 1_000_000_000 };
+        self.blocks.push(Block { header, receipts });
+    }
+
+    /// Gives every block from `number` on another hash: another chain from there.
+    pub fn fork(&mut self, number: u64, salt: u8) {
+        for block in self.blocks.iter_mut().skip(number as usize) {
+            block.header.block.hash = hash_of(block.header.block.number, salt);
+            let at = block.header.block;
+            block.receipts.iter_mut().for_each(|(_, receipt)| receipt.block = at);
+        }
+    }
+
+    fn header(&self, tag: Tag) -> Option<Header> {
+        let number = match tag {
+            Tag::Latest => self.blocks.len() as u64 - 1,
+            Tag::Finalized => self.finalized?,
+            Tag::Number(number) => number,
+        };
+        self.blocks.get(number as usize).map(|block| block.header.clone())
+    }
+
+    fn height(&self, at: At) -> Result<u64, NodeError> {
+        let latest = self.blocks.len() as u64 - 1;
+        let At::Hash(hash) = at else { return Ok(latest) };
+        let found = self.blocks.iter().find(|block| block.header.block.hash == hash);
+        let missing = NodeError::Rpc { code: -32_000, message: "header not found".into() };
+        found.map(|block| block.header.block.number).ok_or(missing)
+    }
+
+    fn nonce(&self, account: EvmAddress, height: u64) -> u64 {
+        let sent = self.blocks.iter().take(height as usize + 1).flat_map(|block| &block.receipts);
+        let count = sent.filter(|(_, receipt)| receipt.from == account).count() as u64;
+        self.claims.get(&account).copied().unwrap_or(count)
+    }
+
+    fn call(&self, call: &Call) -> Result<Called, NodeError> {
+        let word = |value: Units| Called::Returned(value.to_be_bytes::<32>().to_vec());
+        let yes = |yes: bool| word(Units::from(u8::from(yes)));
+        if call.to != TOKEN {
+            return Ok(Called::Returned(vec![]));
+        }
+        if call.data == call::paused() {
+            return Ok(yes(self.paused));
+        }
+        if let Some(listed) = [US, THEM, THIEF].iter().find(|account| call::is_blacklisted(**account) == call.data) {
+            return Ok(yes(self.blacklist.contains(listed)));
+        }
+        let Some((to, units)) = call::as_transfer(&call.data) else { return Ok(word(Units::from(self.balance))) };
+        if self.poison == Some(to) {
+            return Err(NodeError::Rpc { code: -32_000, message: "missing trie node".into() });
+        }
+        let frozen = self.paused || self.blacklist.contains(&call.from) || self.blacklist.contains(&to);
+        if frozen || units > Units::from(self.balance) {
+            return Ok(Called::Reverted(vec![]));
+        }
+        Ok(yes(true))
+    }
+}
+
+/// A node that tells a world.
+pub struct Fake {
+    name: String,
+    operator: String,
+    pub world: Mutex<World>,
+}
+
+impl Fake {
+    pub fn change(&self, change: impl FnOnce(&mut World)) {
+        change(&mut self.world.lock().unwrap());
+    }
+
+    pub fn asked(&self, what: &str) -> usize {
+        self.world.lock().unwrap().asked.get(what).copied().unwrap_or(0)
+    }
+
+    pub fn asked_in_all(&self) -> usize {
+        self.world.lock().unwrap().asked.values().sum()
+    }
+
+    fn tell<T>(&self, what: &'static str, say: impl FnOnce(&World) -> Result<T, NodeError>) -> Result<T, NodeError> {
+        let mut world = self.world.lock().unwrap();
+        *world.asked.entry(what).or_default() += 1;
+        if world.down {
+            return Err(NodeError::Transport("no connection".into()));
+        }
+        say(&world)
+    }
+}
+
+fn ready<'a, T: Send + 'a>(value: T) -> Fut<'a, T> {
+    Box::pin(std::future::ready(value))
+}
+
+impl Node for Fake {
+    fn name(&self) -> &str {
+        &self.name
+    }
+    fn operator(&self) -> &str {
+        &self.operator
+    }
+    fn chain_id(&self) -> Fut<'_, Result<u64, NodeError>> {
+        ready(self.tell("chain_id", |world| Ok(world.chain_id)))
+    }
+    fn header(&self, tag: Tag) -> Fut<'_, Result<Option<Header>, NodeError>> {
+        ready(self.tell("header", |world| Ok(world.header(tag))))
+    }
+    fn transactions(&self, block: [u8; 32]) -> Fut<'_, Result<Option<Vec<Sent>>, NodeError>> {
+        ready(self.tell("transactions", |world| {
+            let found = world.blocks.iter().find(|found| found.header.block.hash == block);
+            let sent =
+                |(nonce, receipt): &(u64, Receipt)| Sent { txid: receipt.txid, from: receipt.from, nonce: *nonce };
+            Ok(found.map(|block| block.receipts.iter().map(sent).collect()))
+        }))
+    }
+    fn wallet_logs<'a>(
+        &'a self,
+        block: [u8; 32],
+        wallets: &'a [EvmAddress],
+    ) -> Fut<'a, Result<Vec<([u8; 32], Log)>, NodeError>> {
+        ready(self.tell("wallet_logs", |world| {
+            let found = world.blocks.iter().filter(|found| found.header.block.hash == block);
+            let logs = found.flat_map(|block| &block.receipts).flat_map(|(_, receipt)| {
+                receipt.logs.iter().map(|log| (receipt.txid, log.clone()))
+            });
+            let ours = |log: &Log| wallets.iter().any(|wallet| log.topics.get(1) == Some(&log::topic_of(*wallet)));
+            Ok(logs.filter(|(_, log)| ours(log)).collect())
+        }))
+    }
+    fn receipts<'a>(&'a self, txids: &'a [[u8; 32]]) -> Fut<'a, Result<Vec<Option<Receipt>>, NodeError>> {
+        ready(self.tell("receipts", |world| {
+            let all = || world.blocks.iter().flat_map(|block| &block.receipts);
+            let find = |txid: &[u8; 32]| all().find(|(_, receipt)| receipt.txid == *txid && !world.missing.contains(txid));
+            Ok(txids.iter().map(|txid| find(txid).map(|(_, receipt)| receipt.clone())).collect())
+        }))
+    }
+    fn nonces<'a>(&'a self, accounts: &'a [EvmAddress], at: At) -> Fut<'a, Result<Vec<u64>, NodeError>> {
+        ready(self.tell("nonces", |world| {
+            let height = world.height(at)?;
+            Ok(accounts.iter().map(|account| world.nonce(*account, height)).collect())
+        }))
+    }
+    fn balance(&self, _account: EvmAddress, at: At) -> Fut<'_, Result<Units, NodeError>> {
+        ready(self.tell("balance", |world| world.height(at).map(|_| Units::from(world.balance))))
+    }
+    fn calls<'a>(&'a self, calls: &'a [Call], at: At) -> Fut<'a, Result<Vec<Called>, NodeError>> {
+        ready(self.tell("calls", |world| {
+            world.height(at)?;
+            calls.iter().map(|call| world.call(call)).collect()
+        }))
+    }
+    fn estimates<'a>(&'a self, calls: &'a [Call]) -> Fut<'a, Result<Vec<Option<u64>>, NodeError>> {
+        ready(self.tell("estimates", |world| Ok(calls.iter().map(|_| Some(world.gas)).collect())))
+    }
+    fn tip(&self) -> Fut<'_, Result<u128, NodeError>> {
+        ready(self.tell("tip", |world| Ok(world.tip)))
+    }
+    fn has_code(&self, _account: EvmAddress) -> Fut<'_, Result<bool, NodeError>> {
+        ready(self.tell("has_code", |world| Ok(world.code)))
+    }
+    fn send<'a>(&'a self, raw: &'a [Vec<u8>]) -> Fut<'a, Vec<Heard>> {
+        let answer = self.tell("send", |world| Ok(world.heard.clone()));
+        let heard = answer.unwrap_or_else(|error| Heard::Unclear(error.to_string()));
+        ready(raw.iter().map(|_| heard.clone()).collect())
+    }
+}
+
+pub struct Hands(AtomicI64);
+
+impl Hands {
+    pub fn advance(&self, ms: i64) {
+        self.0.fetch_add(ms * 1_000, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Hands {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// A chain over nodes of these operators, all telling `world` at first.
+pub struct Stage {
+    pub evm: Evm,
+    pub nodes: Vec<Arc<Fake>>,
+    pub clock: Arc<Hands>,
+}
+
+pub fn stage(world: &World, operators: &[&str], needed: usize) -> Stage {
+    let clock = Arc::new(Hands(AtomicI64::new((GENESIS_S + world.blocks.len() as i64) * 1_000_000)));
+    let fake = |(index, operator): (usize, &&str)| {
+        let name = format!("{operator}/{index}");
+        Arc::new(Fake { name, operator: (*operator).to_owned(), world: Mutex::new(world.clone()) })
+    };
+    let nodes: Vec<Arc<Fake>> = operators.iter().enumerate().map(fake).collect();
+    let given = nodes.iter().map(|node| Arc::clone(node) as Arc<dyn Node>).collect();
+    let evm = Evm::new(ChainProfile::devnet(), given, Quorum { needed }, Arc::clone(&clock) as Arc<dyn Clock>);
+    Stage { evm, nodes, clock }
+}
+
+/// Codes of troubles, with their subjects.
+pub fn codes(raised: &[Raise]) -> Vec<(Code, &str)> {
+    raised.iter().map(|raise| (raise.code, raise.subject.as_str())).collect()
+}
+
+pub fn moved(token: EvmAddress, from: EvmAddress, to: EvmAddress, units: u64, index: u64) -> Log {
+    let topics = vec![log::TRANSFER, log::topic_of(from), log::topic_of(to)];
+    Log { address: token, topics, data: Units::from(units).to_be_bytes::<32>().to_vec(), index }
+}
+
+pub fn receipt(txid: u8, from: EvmAddress, success: bool, logs: Vec<Log>) -> Receipt {
+    let block = BlockRef { number: 0, hash: [0; 32] };
+    Receipt { txid: [txid; 32], block, from, success, gas_used: 45_000, gas_price_wei: 2, logs }
+}
+
+/// The receipt of a payment of 100 to them.
+pub fn paid(txid: u8) -> Receipt {
+    receipt(txid, US, true, vec![moved(TOKEN, US, THEM, 100, 3)])
+}
+
+pub fn usdc() -> Asset {
+    let id = AssetId::erc20(ChainProfile::devnet().id, TOKEN);
+    Asset { id, symbol: "TUSD".into(), precision: 6, decimals: 6, freezable: true }
+}
+
+pub fn payment(asset: &Asset, to: EvmAddress, atoms: i64) -> Payment {
+    let name = Ulid::new(Timestamp::default(), 7);
+    Payment {
+        key: PaymentKey([7; 32]),
+        partner: PartnerId::new(name),
+        withdrawal: WithdrawalId::new(name),
+        asset: asset.id,
+        amount: Amount::from_atoms(atoms).unwrap(),
+        precision: asset.precision,
+        to,
+        memo: None,
+        expires_at: None,
+    }
+}
+
+/// A slot of ours that pays 100 to them, with these attempts.
+pub fn question(nonce: u64, attempts: &[(u8, Kind)]) -> SlotQuestion {
+    let known = |(txid, kind): &(u8, Kind)| Known {
+        attempt: AttemptId::new(Ulid::new(Timestamp::default(), u128::from(*txid))),
+        txid: [*txid; 32],
+        kind: *kind,
+    };
+    let asset = usdc();
+    SlotQuestion {
+        slot: Slot::EvmNonce { chain: ChainProfile::devnet().id, sender: US, nonce },
+        attempts: attempts.iter().map(known).collect(),
+        pays: vec![payment(&asset, THEM, 100)],
+        asset,
+    }
+}

@@ -1,0 +1,134 @@
+use sluice_core::alert::Code;
+use sluice_core::port::chain::{Chain, ChainError};
+
+use super::fake::{World, codes, run, stage};
+
+const CHAIN: &str = "eip155:31337";
+
+#[test]
+fn the_final_block_is_the_highest_that_enough_operators_hold() {
+    let stage = stage(&World::new(12, 10), &["a", "b", "c"], 2);
+    stage.nodes[1].change(|world| world.finalized = Some(8));
+    stage.nodes[2].change(|world| world.finalized = Some(9));
+    let finalized = run(stage.evm.heads()).unwrap().finalized.unwrap();
+    assert_eq!(finalized.reading().number, 9);
+    assert_eq!(finalized.operators(), ["a", "c"]);
+    assert!(stage.evm.troubles().is_empty());
+}
+
+#[test]
+fn two_urls_of_one_operator_are_one_voice() {
+    let stage = stage(&World::new(12, 10), &["a", "a", "b"], 2);
+    stage.nodes[2].change(|world| world.finalized = Some(7));
+    let finalized = run(stage.evm.heads()).unwrap().finalized.unwrap();
+    assert_eq!((finalized.reading().number, finalized.operators().len()), (7, 2));
+    stage.nodes[2].change(|world| world.down = true);
+    assert_eq!(run(stage.evm.heads()).unwrap().finalized, None, "one operator is no quorum, with however many URLs");
+    assert!(codes(&stage.evm.troubles()).contains(&(Code::NodesDown, CHAIN)));
+}
+
+#[test]
+fn a_node_with_another_final_hash_is_outvoted_and_not_heard_until_it_agrees() {
+    let stage = stage(&World::new(12, 10), &["a", "b", "c"], 2);
+    stage.nodes[0].change(|world| world.fork(5, 0xbb));
+    let finalized = run(stage.evm.heads()).unwrap().finalized.unwrap();
+    assert_eq!(finalized.operators(), ["b", "c"]);
+    assert_eq!(codes(&stage.evm.troubles()), [(Code::NodesDisagree, "a/0")]);
+
+    let asked = stage.nodes[0].asked_in_all();
+    run(stage.evm.heads()).unwrap();
+    run(stage.evm.market()).unwrap();
+    assert_eq!(stage.nodes[0].asked_in_all(), asked, "a quarantined node is not asked");
+
+    stage.clock.advance(300_000);
+    run(stage.evm.heads()).unwrap();
+    assert_eq!(stage.nodes[0].asked_in_all(), asked + 1, "asked once, still contradicting");
+    stage.nodes[0].change(|world| world.fork(5, 0xaa));
+    stage.clock.advance(300_000);
+    run(stage.evm.heads()).unwrap();
+    let finalized = run(stage.evm.heads()).unwrap().finalized.unwrap();
+    assert_eq!(finalized.operators(), ["a", "b", "c"], "it agrees again");
+}
+
+#[test]
+fn three_different_final_blocks_are_none() {
+    let stage = stage(&World::new(12, 10), &["a", "b", "c"], 2);
+    stage.nodes[0].change(|world| world.fork(5, 0xbb));
+    stage.nodes[1].change(|world| world.fork(5, 0xcc));
+    assert_eq!(run(stage.evm.heads()).unwrap().finalized, None);
+    assert_eq!(codes(&stage.evm.troubles()), [(Code::NodesDisagree, CHAIN)]);
+    let block = World::new(12, 10).blocks[3].header.block;
+    let refused = run(stage.evm.still_final(&[block]));
+    assert!(matches!(refused, Err(ChainError::Disagree { .. })), "{refused:?}");
+}
+
+#[test]
+fn an_even_split_is_no_quorum() {
+    let stage = stage(&World::new(12, 10), &["a", "b", "c", "d"], 2);
+    stage.nodes[0].change(|world| world.fork(5, 0xbb));
+    stage.nodes[1].change(|world| world.fork(5, 0xbb));
+    assert_eq!(run(stage.evm.heads()).unwrap().finalized, None, "two against two decide nothing");
+}
+
+#[test]
+fn an_operator_that_contradicts_itself_has_no_voice() {
+    let stage = stage(&World::new(12, 10), &["a", "a", "b"], 2);
+    stage.nodes[0].change(|world| world.fork(5, 0xbb));
+    assert_eq!(run(stage.evm.heads()).unwrap().finalized, None);
+}
+
+#[test]
+fn a_lower_block_is_final_where_the_newest_is_disputed() {
+    let stage = stage(&World::new(12, 10), &["a", "b", "c"], 2);
+    stage.nodes[0].change(|world| world.fork(9, 0xbb));
+    stage.nodes[1].change(|world| world.finalized = Some(8));
+    let finalized = run(stage.evm.heads()).unwrap().finalized.unwrap();
+    assert_eq!((finalized.reading().number, finalized.operators().len()), (8, 3));
+    assert_eq!(codes(&stage.evm.troubles()), [(Code::NodesDisagree, CHAIN)]);
+}
+
+#[test]
+fn one_operator_is_single_source_and_says_so() {
+    let stage = stage(&World::new(12, 10), &["a"], 1);
+    assert!(run(stage.evm.heads()).unwrap().finalized.unwrap().single_source());
+    assert_eq!(codes(&stage.evm.troubles()), [(Code::SingleSource, CHAIN)]);
+}
+
+#[test]
+fn nobody_answers_is_an_error_and_an_alarm() {
+    let stage = stage(&World::new(12, 10), &["a", "b"], 2);
+    stage.nodes.iter().for_each(|node| node.change(|world| world.down = true));
+    assert!(matches!(run(stage.evm.heads()), Err(ChainError::Down { .. })));
+    assert_eq!(codes(&stage.evm.troubles()), [(Code::NodesDown, CHAIN)]);
+}
+
+#[test]
+fn finality_that_stands_still_is_raised() {
+    let stage = stage(&World::new(12, 2), &["a", "b"], 2);
+    for height in 3..8 {
+        run(stage.evm.heads()).unwrap();
+        stage.clock.advance(50_000);
+        assert!(stage.evm.troubles().is_empty(), "it moves");
+        stage.nodes.iter().for_each(|node| node.change(|world| world.finalized = Some(height)));
+    }
+    run(stage.evm.heads()).unwrap();
+    stage.clock.advance(61_000);
+    run(stage.evm.heads()).unwrap();
+    assert_eq!(codes(&stage.evm.troubles()), [(Code::FinalityStalled, CHAIN)]);
+    run(stage.evm.heads()).unwrap();
+    assert!(stage.evm.troubles().is_empty(), "told once a minute");
+    stage.clock.advance(60_000);
+    run(stage.evm.heads()).unwrap();
+    assert_eq!(codes(&stage.evm.troubles()), [(Code::FinalityStalled, CHAIN)]);
+}
+
+#[test]
+fn a_new_block_far_from_our_clock_is_raised() {
+    let stage = stage(&World::new(12, 10), &["a", "b"], 2);
+    stage.clock.advance(600_000);
+    run(stage.evm.heads()).unwrap();
+    assert!(stage.evm.troubles().is_empty(), "an old block may be the last of a quiet chain");
+    stage.nodes.iter().for_each(|node| node.change(|world| world.mine(vec![])));
+    run(stage.evm.heads()).unwrap();
+    assert_eq!(codes(&stage.evm.troubles()), [(Code::ClockSkew, CHAIN)]);
+}

@@ -1,0 +1,109 @@
+use sluice_codec::evm::log;
+use sluice_core::alert::Code;
+use sluice_core::amount::Units;
+use sluice_core::asset::AssetId;
+use sluice_core::chain::{BlockRef, ChainProfile};
+use sluice_core::port::chain::{Chain, ChainError};
+
+use super::fake::{Log, THEM, THIEF, TOKEN, US, World, codes, hash_of, moved, paid, receipt, run, stage};
+
+const FAKE_TOKEN: sluice_core::address::EvmAddress = sluice_core::address::EvmAddress([0x55; 20]);
+
+fn approval(units: u64) -> Log {
+    let topics = vec![log::APPROVAL, log::topic_of(US), log::topic_of(THIEF)];
+    Log { address: TOKEN, topics, data: Units::from(units).to_be_bytes::<32>().to_vec(), index: 9 }
+}
+
+#[test]
+fn a_block_tells_what_our_wallets_sent_and_what_left_them_otherwise() {
+    let mut world = World::new(4, 4);
+    world.mine(vec![
+        (7, paid(1)),
+        (0, receipt(2, THIEF, true, vec![moved(TOKEN, US, THIEF, 50, 4)])),
+        (1, receipt(3, THIEF, true, vec![approval(60)])),
+        (2, receipt(4, THIEF, true, vec![moved(TOKEN, THIEF, US, 5, 6)])),
+    ]);
+    let facts = run(stage(&world, &["a"], 1).evm.block(5, &[US])).unwrap();
+    assert_eq!(facts.block.hash, world.blocks[5].header.block.hash);
+    assert_eq!(facts.parent, world.blocks[4].header.block.hash);
+    let sent: Vec<_> = facts.sent.iter().map(|sent| (sent.from, sent.txid[0], sent.nonce)).collect();
+    assert_eq!(sent, [(US, 1, 7)]);
+    let drained: Vec<_> = facts.drained.iter().map(|drain| (drain.wallet, drain.txid[0])).collect();
+    assert_eq!(drained, [(US, 2), (US, 3)], "what came in is none, nor what the wallet sent itself");
+    assert!(facts.drained[0].what.starts_with("50 units of"), "{}", facts.drained[0].what);
+}
+
+#[test]
+fn nothing_and_zero_are_no_drain() {
+    let mut world = World::new(4, 4);
+    let poison = vec![moved(TOKEN, US, THIEF, 0, 1), approval(0)];
+    world.mine(vec![(0, receipt(2, THIEF, true, poison))]);
+    assert!(run(stage(&world, &["a"], 1).evm.block(5, &[US])).unwrap().drained.is_empty());
+}
+
+#[test]
+fn a_contract_we_do_not_hold_may_claim_what_it_likes() {
+    let mut world = World::new(4, 4);
+    world.mine(vec![(0, receipt(2, THIEF, true, vec![moved(FAKE_TOKEN, US, THIEF, 9_999, 1)]))]);
+    let strict = stage(&world, &["a"], 1);
+    assert_eq!(run(strict.evm.block(5, &[US])).unwrap().drained.len(), 1, "without a list everything is believed");
+    let stage = stage(&world, &["a"], 1);
+    let evm = stage.evm.believing([TOKEN]);
+    assert!(run(evm.block(5, &[US])).unwrap().drained.is_empty());
+}
+
+#[test]
+fn a_block_that_is_not_there_is_no_block() {
+    let stage = stage(&World::new(4, 4), &["a", "b"], 1);
+    assert_eq!(run(stage.evm.block(5, &[US])), Err(ChainError::NoBlock));
+    stage.nodes[1].change(|world| world.mine(vec![]));
+    assert_eq!(run(stage.evm.block(5, &[US])).unwrap().block.number, 5, "one node has it already");
+    run(stage.evm.block(5, &[])).unwrap();
+    assert_eq!(stage.nodes[1].asked("transactions"), 1, "only the header, when no wallet is asked about");
+}
+
+#[test]
+fn a_replaced_block_is_no_longer_final() {
+    let world = World::new(12, 10);
+    let stage = stage(&world, &["a", "b"], 2);
+    let there = world.blocks[6].header.block;
+    let gone = BlockRef { number: 6, hash: hash_of(6, 0xdd) };
+    let answers = run(stage.evm.still_final(&[there, gone])).unwrap();
+    let answers: Vec<bool> = answers.iter().map(|answer| *answer.reading()).collect();
+    assert_eq!(answers, [true, false]);
+    assert_eq!(codes(&stage.evm.troubles()), [(Code::FinalityReversed, "eip155:31337")]);
+}
+
+#[test]
+fn above_the_final_block_nothing_is_said() {
+    let world = World::new(12, 10);
+    let stage = stage(&world, &["a", "b"], 2);
+    let above = world.blocks[11].header.block;
+    assert!(matches!(run(stage.evm.still_final(&[above])), Err(ChainError::Disagree { .. })));
+}
+
+#[test]
+fn transfers_of_a_final_transaction_are_found_by_quorum() {
+    let mut world = World::new(4, 4);
+    let mixed = vec![moved(TOKEN, US, THEM, 100, 3), moved(FAKE_TOKEN, US, THEM, 100, 4)];
+    world.mine(vec![(0, receipt(1, US, true, mixed)), (1, receipt(2, US, false, vec![]))]);
+    (6..=12).for_each(|_| world.mine(vec![]));
+    world.finalized = Some(10);
+    let token = AssetId::erc20(ChainProfile::devnet().id, TOKEN);
+    let stage = stage(&world, &["a", "b", "c"], 2);
+    let found = run(stage.evm.transfers_of(token, [1; 32])).unwrap().unwrap();
+    let (block, logs) = found.reading();
+    assert_eq!((block.number, logs.len()), (5, 1));
+    assert_eq!((logs[0].log_index, logs[0].to, logs[0].units), (3, THEM, Units::from(100)));
+
+    let reverted = run(stage.evm.transfers_of(token, [2; 32])).unwrap().unwrap();
+    assert!(reverted.reading().1.is_empty());
+    assert_eq!(run(stage.evm.transfers_of(token, [9; 32])), Ok(None));
+
+    // One that lacks the receipt is late; one that alone shows it is not outvoted.
+    stage.nodes[0].change(|world| { world.missing.insert([1; 32]); });
+    assert!(run(stage.evm.transfers_of(token, [1; 32])).unwrap().is_some());
+    stage.nodes[1].change(|world| { world.missing.insert([1; 32]); });
+    stage.nodes[2].change(|world| { world.missing.remove(&[1; 32]); });
+    assert_eq!(run(stage.evm.transfers_of(token, [1; 32])), Ok(None), "two say no, and the third is not asked");
+}

@@ -1,0 +1,163 @@
+//! What blocks hold of our wallets, and whether blocks are still there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::future::join;
+use sluice_codec::evm::log;
+use sluice_core::address::EvmAddress;
+use sluice_core::alert::Code;
+use sluice_core::asset::{AssetId, AssetKind};
+use sluice_core::chain::BlockRef;
+use sluice_core::port::chain::{BlockFacts, ChainError, DrainFact, SentFact, TransferLog};
+use sluice_core::proof::Final;
+
+use super::Evm;
+use super::exactly;
+use super::node::{Header, Log, Node, NodeError, Tag};
+use super::quorum::Dissent;
+use super::slot::hashes;
+
+/// A transaction's place and the transfers in it, as one node has them; `None` when it is not in a final block.
+type Found = Option<(BlockRef, Vec<TransferLog>)>;
+
+impl Evm {
+    pub(super) async fn read_block(&self, number: u64, wallets: &[EvmAddress]) -> Result<BlockFacts, ChainError> {
+        let ask = |node: Arc<dyn Node>| async move {
+            let Some(header) = node.header(Tag::Number(number)).await? else { return Ok(None) };
+            let hash = header.block.hash;
+            if wallets.is_empty() {
+                return Ok(Some(bare(&header)));
+            }
+            let (transactions, logs) = join(node.transactions(hash), node.wallet_logs(hash, wallets)).await;
+            // The block left the chain between the two questions.
+            let Some(transactions) = transactions? else { return Ok(None) };
+            let senders: BTreeMap<[u8; 32], EvmAddress> =
+                transactions.iter().map(|sent| (sent.txid, sent.from)).collect();
+            let ours = transactions.iter().filter(|sent| wallets.contains(&sent.from));
+            let sent = ours.map(|sent| SentFact { from: sent.from, txid: sent.txid, nonce: sent.nonce }).collect();
+            let drained = logs?.iter().filter_map(|(txid, log)| self.drain(txid, log, &senders, wallets)).collect();
+            Ok(Some(BlockFacts { sent, drained, ..bare(&header) }))
+        };
+        // A node behind the one that told the latest block may not have it yet: the next one is asked.
+        let found = self.crew.first_with(ask).await?;
+        found.map(|(_, facts)| facts).ok_or(ChainError::NoBlock)
+    }
+
+    /// Value or permission that left a wallet in a transaction that the wallet did not send.
+    ///
+    /// Nothing and zero are not value: `transferFrom(wallet, x, 0)` succeeds for everybody, and a permission of zero
+    /// takes one away.
+    fn drain(
+        &self,
+        txid: &[u8; 32],
+        log: &Log,
+        senders: &BTreeMap<[u8; 32], EvmAddress>,
+        wallets: &[EvmAddress],
+    ) -> Option<DrainFact> {
+        let owner = log.topics.get(1)?;
+        let wallet = *wallets.iter().find(|wallet| log::topic_of(**wallet) == *owner)?;
+        let believed = self.believed.as_ref().is_none_or(|believed| believed.contains(&log.address));
+        if !believed || senders.get(txid) == Some(&wallet) {
+            return None;
+        }
+        let token = log.address;
+        let what = match (log::transfer(&log.topics, &log.data), log::approval(&log.topics, &log.data)) {
+            (Some(moved), _) if moved.units.is_zero() => return None,
+            (_, Some(given)) if given.units.is_zero() => return None,
+            (Some(moved), _) => format!("{} units of {token} went from {wallet} to {}", moved.units, moved.to),
+            (_, Some(given)) => {
+                format!("{} may now move {} units of {token} from {wallet}", given.spender, given.units)
+            }
+            (None, None) => format!("{token} says that something of {wallet} moved, in a form that is not ERC-20"),
+        };
+        Some(DrainFact { wallet, txid: *txid, what: format!("{what}, in a transaction the wallet did not send") })
+    }
+
+    pub(super) async fn read_still_final(&self, blocks: &[BlockRef]) -> Result<Vec<Final<bool>>, ChainError> {
+        if blocks.is_empty() {
+            return Ok(Vec::new());
+        }
+        let head = self.final_head().await?;
+        if let Some(above) = blocks.iter().find(|block| block.number > head.block.number) {
+            // Finality itself is lower than it was: nothing can be said about what lies above it.
+            let why = format!("the final block is #{}, below #{}", head.block.number, above.number);
+            return Err(self.disagree(why));
+        }
+        let (count, top) = (blocks.len(), head.block);
+        let ask = |node: Arc<dyn Node>| async move {
+            let numbers = blocks.iter().map(|block| block.number).chain([top.number]).collect();
+            let hashes = hashes(&*node, numbers).await?;
+            // A node that has left the head, or lacks a block, cannot tell.
+            let holds = hashes.get(&top.number) == Some(&top.hash);
+            let told = |block: &BlockRef| hashes.get(&block.number).filter(|_| holds).map(|hash| *hash == block.hash);
+            Ok(blocks.iter().map(told).collect())
+        };
+        let answers = self.agree(&head, count, ask, |_, _| Dissent::Lie).await?;
+        for (block, answer) in blocks.iter().zip(&answers) {
+            if !answer.reading() {
+                let why = format!("block {block:?} was final and is no longer on {}", self.profile.name);
+                self.crew.raise(Code::FinalityReversed, self.name(), why);
+            }
+        }
+        Ok(answers)
+    }
+
+    pub(super) async fn read_transfers_of(
+        &self,
+        asset: AssetId,
+        txid: [u8; 32],
+    ) -> Result<Option<Final<(BlockRef, Vec<TransferLog>)>>, ChainError> {
+        let (AssetKind::Erc20(token), true) = (asset.kind, asset.chain == self.profile.id) else {
+            return Err(self.disagree(format!("{asset} leaves no Transfer logs on this chain")));
+        };
+        let head = self.final_head().await?;
+        let top = head.block;
+        let ask = |node: Arc<dyn Node>| async move { Ok(vec![transfers(&*node, token, txid, top).await?]) };
+        let weigh = |agreed: &Found, other: &Found| match (agreed, other) {
+            (Some(_), Some(_)) => Dissent::Lie,
+            (Some(_), None) => Dissent::Lag,
+            // Absence is never evidence against what somebody shows.
+            (None, _) => Dissent::Veto,
+        };
+        let answers = self.agree(&head, 1, ask, weigh).await?;
+        let found = answers.into_iter().next().and_then(|answer| {
+            let found = answer.reading().clone()?;
+            Some(answer.map(|_| found))
+        });
+        Ok(found)
+    }
+}
+
+fn bare(header: &Header) -> BlockFacts {
+    BlockFacts { block: header.block, parent: header.parent, sent: Vec::new(), drained: Vec::new() }
+}
+
+/// The outer `None`: this node cannot tell.
+async fn transfers(
+    node: &dyn Node,
+    token: EvmAddress,
+    txid: [u8; 32],
+    top: BlockRef,
+) -> Result<Option<Found>, NodeError> {
+    let Some(Some(receipt)) = exactly(1, node.receipts(&[txid]).await?, "receipts")?.pop() else {
+        return Ok(Some(None));
+    };
+    if receipt.txid != txid {
+        return Err(NodeError::Nonsense("the receipt of another transaction".to_owned()));
+    }
+    if receipt.block.number > top.number {
+        return Ok(Some(None));
+    }
+    let hashes = hashes(node, [receipt.block.number, top.number].into()).await?;
+    let on_chain = |block: &BlockRef| hashes.get(&block.number) == Some(&block.hash);
+    if !on_chain(&top) || !on_chain(&receipt.block) {
+        return Ok(None);
+    }
+    let logs = receipt.logs.iter().filter(|log| receipt.success && log.address == token);
+    let moved = logs.filter_map(|log| {
+        let moved = log::transfer(&log.topics, &log.data)?;
+        Some(TransferLog { log_index: log.index, from: moved.from, to: moved.to, units: moved.units })
+    });
+    Ok(Some(Some((receipt.block, moved.collect()))))
+}

@@ -1,0 +1,70 @@
+//! Why an order of a person was not carried out.
+
+use sluice_api::problem::{Code, Refusal};
+use sluice_core::moved;
+use sluice_flow::operator::OrderError;
+
+use super::Reject;
+use super::chain::node_unavailable;
+
+/// Puts the refusal of a command into a problem. `command` is its name on the wire, such as `lane.pause`; `alive` is how
+/// many attempts have no proof of death, where that matters.
+pub(crate) fn order(error: OrderError, command: &str, alive: usize) -> Reject {
+    match error {
+        OrderError::NotFound => Reject::not_found(),
+        OrderError::Refused(moved::Refusal::NotFrom { thing, state, .. }) => conflict(thing, state, command),
+        OrderError::Refused(moved::Refusal::Evidence { .. }) if alive > 0 => {
+            Refusal::new(Code::AttemptsNotDead).with("count", alive).into()
+        }
+        OrderError::Refused(moved::Refusal::Evidence { why, .. }) => evidence(why),
+        OrderError::Moved => conflict("thing", "changing", command),
+        OrderError::Evidence(why) => evidence(why),
+        OrderError::Store(error) => error.into(),
+        OrderError::Chain(error) => error.into(),
+        OrderError::Signer(error) => error.into(),
+        OrderError::NotConfigured(chain) => node_unavailable(chain),
+    }
+}
+
+/// Puts the refusal of a cancellation into a problem.
+pub(crate) fn cancel(error: OrderError, status: &str) -> Reject {
+    match error {
+        OrderError::Refused(_) => Refusal::new(Code::NotCancellable).with("status", status).into(),
+        other => order(other, "withdrawal.cancel", 0),
+    }
+}
+
+fn conflict(thing: &str, state: &str, command: &str) -> Reject {
+    Refusal::new(Code::StateConflict).with("thing", thing).with("state", state).with("command", command).into()
+}
+
+fn evidence(why: impl ToString) -> Reject {
+    Refusal::new(Code::EvidenceInsufficient).with("why", why).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refused_order_is_a_complete_problem() {
+        let evidence = || OrderError::Refused(moved::Refusal::Evidence { transition: "redrive", why: "alive" });
+        let from = OrderError::Refused(moved::Refusal::NotFrom { thing: "wallet", transition: "pause", state: "frozen" });
+        for (error, alive, code) in [
+            (OrderError::NotFound, 0, Code::NotFound),
+            (from, 0, Code::StateConflict),
+            (evidence(), 2, Code::AttemptsNotDead),
+            (evidence(), 0, Code::EvidenceInsufficient),
+            (OrderError::Moved, 0, Code::StateConflict),
+            (OrderError::Evidence("no".into()), 0, Code::EvidenceInsufficient),
+            (OrderError::NotConfigured("eip155:1".into()), 0, Code::NodeUnavailable),
+        ] {
+            let reject = order(error, "lane.pause", alive);
+            assert!(reject.refusal.is_complete(), "{reject:?}");
+            assert_eq!(reject.refusal.code, code);
+        }
+        let late = OrderError::Refused(moved::Refusal::NotFrom { thing: "withdrawal", transition: "cancel", state: "paid" });
+        let reject = cancel(late, "completed");
+        assert_eq!((reject.refusal.code, reject.refusal.is_complete()), (Code::NotCancellable, true));
+    }
+}

@@ -1,0 +1,16 @@
+//! `/v1`, one module per resource, one file per route. Every handler is behind [`crate::auth`].
+
+pub(crate) mod alerts;
+pub(crate) mod assets;
+pub(crate) mod attention;
+pub(crate) mod chains;
+pub(crate) mod commands;
+pub(crate) mod events;
+pub(crate) mod keys;
+pub(crate) mod lanes;
+pub(crate) mod limits;
+pub(crate) mod partners;
+pub(crate) mod stats;
+pub(crate) mod stops;
+pub(crate) mod wallets;
+pub(crate) mod withdrawals;

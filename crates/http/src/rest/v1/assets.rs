@@ -1,0 +1,3 @@
+//! What can be paid.
+
+pub(crate) mod list;

@@ -1,0 +1,47 @@
+//! `POST /v1/attention/{id}/resolve`: completes a withdrawal on evidence that it was paid. Recipient, asset and amount are
+//! matched on chain, by quorum and finality; it can never be paid again.
+
+use sluice_api::attention::Resolve;
+use sluice_api::problem::{Code, Fault, Refusal};
+use sluice_core::chain::ChainId;
+use sluice_flow::operator::resolve_paid_by;
+
+use crate::call::{Answer, Call};
+use crate::problem::{self, Reject};
+use crate::rest::v1::commands::{done, expect};
+
+pub(crate) async fn run(call: Call) -> Answer {
+    let body: Resolve = call.body()?;
+    let view = super::find(&call).await?;
+    expect(body.version, view.withdrawal.version)?;
+    let (id, txid) = (view.withdrawal.id, txid(&body, view.withdrawal.request.asset.id.chain)?);
+    let after = resolve_paid_by(call.ports(), call.caller.sees(), id, txid, call.cause(body.reason)).await;
+    let after = after.map_err(|error| problem::order(error, "withdrawal.resolve", 0))?;
+    done(&call, "withdrawal.resolve", after.id, after.version)
+}
+
+fn txid(body: &Resolve, chain: ChainId) -> Result<[u8; 32], Reject> {
+    let Some(text) = &body.paid_by else {
+        return Err(Refusal::new(Code::EvidenceInsufficient).with("why", "paid_by names no transaction").into());
+    };
+    let mut bytes = [0; 32];
+    let malformed = || Fault::new(Code::TxidMalformed, "/paid_by").with("chain", chain);
+    let digits = text.strip_prefix("0x").ok_or_else(malformed)?;
+    hex::decode_to_slice(digits, &mut bytes).map_err(|_| malformed())?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transaction_is_named_in_full_or_not_at_all() {
+        let body = |text: Option<&str>| Resolve { paid_by: text.map(Into::into), reason: "r".into(), version: None };
+        let full = format!("0x{}", "ab".repeat(32));
+        assert_eq!(txid(&body(Some(&full)), ChainId::evm(1)).ok(), Some([0xab; 32]));
+        for wrong in [Some("0x12"), Some("ab"), Some(&full[2..]), None] {
+            assert!(txid(&body(wrong), ChainId::evm(1)).unwrap_err().refusal.is_complete(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Lanes and what operators do with them.
+
+pub(crate) mod cap;
+pub(crate) mod drain;
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod pause;
+pub(crate) mod resume;
+pub(crate) mod unfreeze;
+
+use sluice_api::lane::Lane;
+use sluice_core::port::reader::WalletView;
+use sluice_flow::operator::{LaneCommand, command};
+
+use super::commands;
+use crate::call::{Answer, Call};
+use crate::problem::{self, Reject};
+use crate::wire;
+
+/// Gives an order to the lane in the path.
+pub(crate) async fn order(
+    call: &Call,
+    name: &str,
+    order: &LaneCommand,
+    reason: &str,
+    version: Option<u64>,
+) -> Answer {
+    let wallet = super::wallets::find(call).await?.wallet;
+    commands::expect(version, wallet.version)?;
+    let done = command(call.ports(), call.caller.sees(), wallet.id, order, call.cause(reason)).await;
+    let after = done.map_err(|error| problem::order(error, name, 0))?;
+    commands::done(call, name, after.id, after.version)
+}
+
+/// A lane as it stands; `None` for a wallet that left service.
+async fn one(call: &Call, view: &WalletView) -> Result<Option<Lane>, Reject> {
+    let held = call.ports().store.lane(view.wallet.id).await?;
+    let window = call.ports().chains.get(&view.wallet.chain).map_or(0, |chain| u32::from(chain.profile().window));
+    Ok(wire::lane::lane(view, held.as_ref(), window, call.lang, call.now))
+}

@@ -1,0 +1,3 @@
+//! Limits and their use.
+
+pub(crate) mod list;

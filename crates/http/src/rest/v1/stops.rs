@@ -1,0 +1,58 @@
+//! Stops (M12).
+
+pub(crate) mod create;
+pub(crate) mod get;
+pub(crate) mod lift;
+pub(crate) mod list;
+
+use sluice_api::stop::CannotRecall;
+use sluice_core::id::WalletId;
+use sluice_core::stop::{Scope, Stop};
+use sluice_core::transfer::Transfer;
+
+use crate::call::Call;
+use crate::problem::Reject;
+use crate::wire;
+
+/// Most transfers listed as irrevocable.
+const CANNOT_RECALL_MAX: usize = 1_000;
+
+/// Stops in force that concern the caller: the platform sees all, a partner its own and those of everybody.
+async fn visible(call: &Call) -> Result<Vec<Stop>, Reject> {
+    let mut seen = Vec::new();
+    for stop in call.ports().store.stops().await? {
+        let concerns = match stop.scope {
+            Scope::All | Scope::Chain(_) | Scope::Asset(_) => true,
+            Scope::Partner(partner) => call.caller.acts_for(partner),
+            Scope::Wallet(wallet) => owns(call, wallet).await?,
+        };
+        if concerns {
+            seen.push(stop);
+        }
+    }
+    Ok(seen)
+}
+
+/// The stop in the path.
+async fn find(call: &Call) -> Result<Stop, Reject> {
+    let id = call.id.as_deref().unwrap_or_default();
+    let found = visible(call).await?.into_iter().find(|stop| wire::stop::id(&stop.scope) == id);
+    found.ok_or_else(Reject::not_found)
+}
+
+async fn owns(call: &Call, wallet: WalletId) -> Result<bool, Reject> {
+    Ok(call.reader().wallet(call.caller.sees(), wallet).await?.is_some())
+}
+
+/// What a stop cannot recall: the caller's own payments, or everybody's for the platform.
+async fn irrevocable(call: &Call, scope: Scope) -> Result<Vec<CannotRecall>, Reject> {
+    told(call, call.reader().irrevocable(scope, CANNOT_RECALL_MAX).await?).await
+}
+
+/// Puts transfers that cannot be recalled into words, with their transactions.
+async fn told(call: &Call, mut transfers: Vec<Transfer>) -> Result<Vec<CannotRecall>, Reject> {
+    transfers.retain(|transfer| call.caller.acts_for(transfer.partner));
+    let ids: Vec<_> = transfers.iter().map(|transfer| transfer.id).collect();
+    let with_attempts = call.ports().store.transfers(&ids).await?;
+    Ok(with_attempts.iter().flat_map(|(transfer, attempts)| wire::stop::cannot_recall(transfer, attempts)).collect())
+}

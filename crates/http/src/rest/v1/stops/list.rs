@@ -1,0 +1,17 @@
+//! `GET /v1/stops`: lists stops in force, newest first.
+
+use sluice_api::query::Page;
+use sluice_core::stop::Stop;
+
+use crate::call::{Answer, Call, ok};
+use crate::page::{Listing, newest_first};
+use crate::wire;
+
+pub(crate) async fn run(call: Call) -> Answer {
+    let page: Page = call.query()?;
+    let listing = Listing::of(sluice_api::path::STOPS, &[]);
+    let key = |stop: &Stop| format!("{} {}", newest_first(stop.at.micros()), wire::stop::id(&stop.scope));
+    let cut = listing.page(super::visible(&call).await?, &page, key)?;
+    let stops = cut.data.iter().map(|stop| wire::stop::stop(stop, Vec::new())).collect();
+    ok(&sluice_api::list::List::page(stops, cut.next_cursor))
+}

@@ -1,0 +1,30 @@
+//! Wallets.
+
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod retire;
+
+use sluice_core::asset::Asset;
+use sluice_core::id::WalletId;
+use sluice_core::port::reader::WalletView;
+
+use crate::call::Call;
+use crate::problem::Reject;
+
+/// The wallet in the path, if the caller may see it.
+pub(crate) async fn find(call: &Call) -> Result<WalletView, Reject> {
+    let id = call.id(WalletId::parse)?;
+    call.reader().wallet(call.caller.sees(), id).await?.ok_or_else(Reject::not_found)
+}
+
+/// Everything a wallet may hold: assets that can be paid, and the coins that pay for fees.
+pub(crate) async fn holdable(call: &Call) -> Result<Vec<Asset>, Reject> {
+    let mut assets = call.reader().assets_of(None).await?;
+    for chain in call.ports().chains.values() {
+        let coin = Asset::native(chain.profile());
+        if !assets.iter().any(|asset| asset.id == coin.id) {
+            assets.push(coin);
+        }
+    }
+    Ok(assets)
+}

@@ -1,0 +1,84 @@
+//! Which handler answers which route. Paths are those of the contract; who may call is said there too.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use sluice_api::path;
+
+use crate::api::Api;
+use crate::auth::authenticate;
+use crate::edge::edge;
+use crate::problem::Reject;
+use crate::rest::open::{docs, health, metrics, openapi, ready};
+use crate::rest::v1::{
+    alerts, assets, attention, chains, events, keys, lanes, limits, partners, stats, stops, wallets, withdrawals,
+};
+use crate::server::Server;
+
+/// Routes that answer also when the server is full: whoever watches the process must hear from it.
+pub(crate) const WATCHED: [&str; 5] = [path::HEALTH, path::READY, path::METRICS, "/livez", "/readyz"];
+
+/// The whole server as a router. For a socket, use [`crate::serve()`]: it also ends event streams when the process ends.
+pub fn router(api: Api) -> Router {
+    build(&Server::new(api))
+}
+
+pub(crate) fn build(server: &Arc<Server>) -> Router {
+    guarded()
+        .layer(from_fn_with_state(Arc::clone(server), authenticate))
+        .merge(open())
+        .fallback(async || Reject::not_found())
+        .layer(from_fn_with_state(Arc::clone(server), edge))
+        .with_state(Arc::clone(server))
+}
+
+fn guarded() -> Router<Arc<Server>> {
+    Router::new()
+        .route(path::WITHDRAWALS, get(withdrawals::list::run).post(withdrawals::create::run))
+        .route(path::WITHDRAWAL, get(withdrawals::get::run))
+        .route(path::WITHDRAWAL_CANCEL, post(withdrawals::cancel::run))
+        .route(path::WITHDRAWAL_EVENTS, get(withdrawals::events::run))
+        .route(path::EVENTS, get(events::list::run))
+        .route(path::EVENTS_STREAM, get(events::stream::run))
+        .route(path::STATS, get(stats::get::run))
+        .route(path::LIMITS, get(limits::list::run))
+        .route(path::ASSETS, get(assets::list::run))
+        .route(path::CHAINS, get(chains::list::run))
+        .route(path::WALLETS, get(wallets::list::run))
+        .route(path::WALLET, get(wallets::get::run))
+        .route(path::WALLET_RETIRE, post(wallets::retire::run))
+        .route(path::LANES, get(lanes::list::run))
+        .route(path::LANE, get(lanes::get::run))
+        .route(path::LANE_PAUSE, post(lanes::pause::run))
+        .route(path::LANE_RESUME, post(lanes::resume::run))
+        .route(path::LANE_DRAIN, post(lanes::drain::run))
+        .route(path::LANE_CAP, post(lanes::cap::run))
+        .route(path::LANE_UNFREEZE, post(lanes::unfreeze::run))
+        .route(path::ATTENTION, get(attention::list::run))
+        .route(path::ATTENTION_ITEM, get(attention::get::run))
+        .route(path::ATTENTION_REDRIVE, post(attention::redrive::run))
+        .route(path::ATTENTION_RESOLVE, post(attention::resolve::run))
+        .route(path::ATTENTION_GIVE_UP, post(attention::give_up::run))
+        .route(path::ALERTS, get(alerts::list::run))
+        .route(path::ALERT_ACKNOWLEDGE, post(alerts::acknowledge::run))
+        .route(path::STOPS, get(stops::list::run).post(stops::create::run))
+        .route(path::STOP, get(stops::get::run))
+        .route(path::STOP_LIFT, post(stops::lift::run))
+        .route(path::PARTNERS, get(partners::list::run).post(partners::create::run))
+        .route(path::PARTNER, get(partners::get::run))
+        .route(path::KEYS, get(keys::list::run).post(keys::create::run))
+        .route(path::KEY_REVOKE, post(keys::revoke::run))
+}
+
+fn open() -> Router<Arc<Server>> {
+    Router::new()
+        .route(path::HEALTH, get(health::run))
+        .route("/livez", get(health::run))
+        .route(path::READY, get(ready::run))
+        .route("/readyz", get(ready::run))
+        .route(path::METRICS, get(metrics::run))
+        .route(path::OPENAPI, get(openapi::run))
+        .route("/docs", get(docs::run))
+}

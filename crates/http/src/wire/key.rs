@@ -1,0 +1,59 @@
+//! Keys and partners.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sluice_api::key::{ApiKey as WireKey, KeyAlgorithm, Scope as WireScope};
+use sluice_api::partner::{Mode, Partner as WirePartner, PartnerState};
+use sluice_api::tag;
+use sluice_core::partner::{ApiKey, Credential, Partner};
+
+use super::time;
+
+/// A key without its secret.
+pub(crate) fn key(key: &ApiKey) -> WireKey {
+    let (algorithm, public_key) = match &key.credential {
+        Credential::Hmac { .. } => (KeyAlgorithm::Hmac, None),
+        Credential::Ed25519 { public } => (KeyAlgorithm::Ed25519, Some(STANDARD.encode(public))),
+    };
+    WireKey {
+        id: key.id.to_string(),
+        object: tag::ApiKey::Is,
+        partner_id: key.partner.to_string(),
+        name: key.label.clone(),
+        algorithm,
+        public_key,
+        scopes: key.scopes.iter().filter_map(|scope| WireScope::parse(scope.as_str())).collect(),
+        allowed_ips: key.networks.clone(),
+        created_at: time(key.created_at),
+        expires_at: key.expires_at.map(time),
+        last_used_at: None, // nothing is written for a request that only reads
+        revoked_at: key.revoked_at.map(time),
+    }
+}
+
+/// A partner.
+pub(crate) fn partner(partner: &Partner) -> WirePartner {
+    WirePartner {
+        id: partner.id.to_string(),
+        object: tag::Partner::Is,
+        name: partner.name.clone(),
+        state: PartnerState::Active,
+        mode: if partner.test_mode { Mode::Test } else { Mode::Live },
+        timezone: partner.zone.clone(),
+        created_at: time(partner.created_at),
+        version: 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sluice_core::access::Scope;
+
+    #[test]
+    fn every_scope_of_the_engine_is_a_word_of_the_contract() {
+        for scope in Scope::ALL {
+            assert!(WireScope::parse(scope.as_str()).is_some(), "{scope}");
+        }
+    }
+}

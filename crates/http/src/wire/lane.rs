@@ -1,0 +1,102 @@
+//! Lanes.
+
+use sluice_api::lane::{FeeCap, Lane as WireLane, LaneState as WireState, OldestItem};
+use sluice_api::problem::{Lang, Reason, ReasonCode};
+use sluice_api::tag;
+use sluice_core::port::reader::WalletView;
+use sluice_core::port::store::LaneView;
+use sluice_core::stop::{Scope, Stop};
+use sluice_core::time::Timestamp;
+use sluice_core::transfer::Transfer;
+use sluice_core::wallet::{LaneState, Wallet};
+use sluice_core::withdrawal::Waiting;
+
+use super::withdrawal::wire_status;
+use super::{count, time};
+
+/// A lane; `None` for a wallet that left service and is no lane any more. `held` is what it holds, `window` how many
+/// slots it may have out at once.
+pub(crate) fn lane(
+    view: &WalletView,
+    held: Option<&LaneView>,
+    window: u32,
+    lang: Lang,
+    now: Timestamp,
+) -> Option<WireLane> {
+    let wallet = &view.wallet;
+    let stop = held.and_then(|held| held.stops.iter().find(|stop| covers(stop, wallet)));
+    let transfers = held.map_or(&[][..], |held| held.transfers.as_slice());
+    let oldest = transfers.iter().map(|(transfer, _)| transfer).min_by_key(|transfer| transfer.planned_at);
+    let state = state(&wallet.state, stop)?;
+    Some(WireLane {
+        id: wallet.id.to_string(),
+        object: tag::Lane::Is,
+        partner_id: wallet.partner.to_string(),
+        chain: wallet.chain.to_string(),
+        address: wallet.address.to_string(),
+        state,
+        reason: why(wallet, state, lang),
+        note: Some(wallet.reason.clone()).filter(|note| !note.is_empty()),
+        since: time(stop.map(|stop| stop.at).or(wallet.obstacle.map(|it| it.since)).unwrap_or(wallet.adopted_at)),
+        next_nonce: Some(wallet.next_nonce),
+        in_flight: u32::try_from(view.in_flight).unwrap_or(0),
+        window,
+        queued: u32::try_from(transfers.iter().filter(|(it, _)| it.slot().is_none()).count()).unwrap_or(u32::MAX),
+        oldest: oldest.map(oldest_item),
+        fee_cap: wallet.raised_cap.filter(|cap| now < cap.until).map(|cap| FeeCap {
+            max_fee_wei: cap.max_fee_wei.to_string().as_str().into(),
+            until: time(cap.until),
+        }),
+        worked_by: None,
+        epoch: 0,
+        version: count(wallet.version),
+    })
+}
+
+fn covers(stop: &Stop, wallet: &Wallet) -> bool {
+    match stop.scope {
+        Scope::All => true,
+        Scope::Partner(partner) => partner == wallet.partner,
+        Scope::Chain(chain) => chain == wallet.chain,
+        Scope::Wallet(id) => id == wallet.id,
+        Scope::Asset(_) => false, // its other assets go on
+    }
+}
+
+const fn state(state: &LaneState, stop: Option<&Stop>) -> Option<WireState> {
+    match (state, stop) {
+        (LaneState::Retired, _) => None,
+        (LaneState::Frozen { .. }, _) => Some(WireState::Frozen),
+        (_, Some(_)) => Some(WireState::Stopped),
+        (LaneState::Open, None) => Some(WireState::Open),
+        (LaneState::Paused, None) => Some(WireState::Paused),
+        (LaneState::Draining, None) => Some(WireState::Draining),
+    }
+}
+
+fn why(wallet: &Wallet, state: WireState, lang: Lang) -> Option<Reason> {
+    let code = match state {
+        WireState::Frozen => Some(ReasonCode::UnexplainedTransfer),
+        WireState::Stopped => Some(ReasonCode::Stopped),
+        WireState::Paused => Some(ReasonCode::PausedByOperator),
+        WireState::Draining => Some(ReasonCode::DrainedByOperator),
+        WireState::Open if !wallet.takes_work() => Some(ReasonCode::BreakerOpen),
+        WireState::Open => match wallet.obstacle.map(|obstacle| obstacle.waiting) {
+            Some(Waiting::Funds) => Some(ReasonCode::FundsShort),
+            Some(Waiting::Gas) => Some(ReasonCode::GasEmpty),
+            Some(Waiting::FeeCap) => Some(ReasonCode::FeeCapReached),
+            Some(_) | None => None,
+        },
+    };
+    code.map(|code| Reason::new(code, lang))
+}
+
+fn oldest_item(transfer: &Transfer) -> OldestItem {
+    OldestItem {
+        withdrawal_id: transfer.items.first().map(|item| item.withdrawal.to_string()),
+        transfer_id: transfer.id.to_string(),
+        status: wire_status(sluice_core::event::project_assigned(transfer.state.phase())),
+        nonce: transfer.slot().and_then(sluice_core::slot::Slot::nonce),
+        since: time(transfer.changed_at),
+    }
+}

@@ -1,0 +1,62 @@
+//! Stops. The engine names a stop by its scope; the contract gives it an id, which is the scope's hash.
+
+use sha2::{Digest as _, Sha256};
+use sluice_api::stop::{CannotRecall, CannotRecallWhy, Stop as WireStop, StopScope};
+use sluice_api::tag;
+use sluice_core::attempt::{Attempt, Durable};
+use sluice_core::stop::{Scope, Stop};
+use sluice_core::transfer::Transfer;
+
+use super::{event, hex32, time};
+
+/// The id of the stop of a scope: the same for as long as it lasts, and again when it is set again.
+pub(crate) fn id(scope: &Scope) -> String {
+    let (kind, subject) = scope.parts();
+    format!("st_{}", hex::encode(&Sha256::digest(format!("{kind}\n{subject}"))[..13]))
+}
+
+/// A stop in force.
+pub(crate) fn stop(stop: &Stop, cannot_recall: Vec<CannotRecall>) -> WireStop {
+    let (kind, subject) = stop.scope.parts();
+    WireStop {
+        id: id(&stop.scope),
+        object: tag::Stop::Is,
+        scope: StopScope::parse(kind).unwrap_or(StopScope::All),
+        subject: Some(subject).filter(|subject| !subject.is_empty()),
+        reason: stop.reason.clone(),
+        stopped_by: event::actor(&stop.actor.to_string()),
+        since: time(stop.at),
+        stopped: true,
+        cannot_recall,
+        // Every process reads the stops again between its last commit and each signature or send.
+        unconfirmed: Vec::new(),
+        lifted_at: None,
+    }
+}
+
+/// What may still happen by this transfer.
+pub(crate) fn cannot_recall(transfer: &Transfer, attempts: &[Durable<Attempt>]) -> Vec<CannotRecall> {
+    let txid = attempts.iter().rev().find_map(|attempt| attempt.get().signed().map(|signed| hex32(&signed.txid)));
+    let one = |withdrawal_id| CannotRecall {
+        withdrawal_id,
+        txid: txid.clone(),
+        why: CannotRecallWhy::Broadcast,
+        until: None, // an EVM transaction lasts until its nonce is used
+    };
+    transfer.items.iter().map(|item| one(item.withdrawal.to_string())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sluice_core::chain::ChainId;
+
+    #[test]
+    fn two_scopes_never_share_an_id_and_an_id_fits_a_path() {
+        let ids = [Scope::All, Scope::Chain(ChainId::evm(1)), Scope::Chain(ChainId::evm(11))].map(|scope| id(&scope));
+        assert!(ids[0] != ids[1] && ids[1] != ids[2]);
+        for id in ids {
+            assert!(sluice_api::path::with_id(sluice_api::path::STOP, &id).is_some());
+        }
+    }
+}

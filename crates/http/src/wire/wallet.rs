@@ -1,0 +1,57 @@
+//! Wallets and what they hold.
+
+use sluice_api::problem::{Lang, Reason, ReasonCode};
+use sluice_api::tag;
+use sluice_api::wallet::{Balance as WireBalance, Wallet as WireWallet, WalletRole, WalletState};
+use sluice_core::asset::{Asset, AssetId};
+use sluice_core::ledger::Account;
+use sluice_core::port::reader::WalletView;
+use sluice_core::wallet::{Balance, LaneState};
+
+use super::{atoms, block, count, time, units};
+
+/// A wallet; `assets` are those its balances may be of.
+pub(crate) fn wallet(view: &WalletView, assets: &[Asset], lang: Lang) -> WireWallet {
+    let wallet = &view.wallet;
+    let (state, reason) = match &wallet.state {
+        LaneState::Open | LaneState::Paused | LaneState::Draining => (WalletState::Active, None),
+        LaneState::Frozen { .. } => (WalletState::Frozen, Some(Reason::new(ReasonCode::UnexplainedTransfer, lang))),
+        LaneState::Retired => (WalletState::Retired, None),
+    };
+    let balances = view.balances.iter().filter_map(|held| {
+        let asset = assets.iter().find(|asset| asset.id == held.asset)?;
+        Some(balance(view, asset, held))
+    });
+    WireWallet {
+        id: wallet.id.to_string(),
+        object: tag::Wallet::Is,
+        partner_id: wallet.partner.to_string(),
+        chain: wallet.chain.to_string(),
+        address: wallet.address.to_string(),
+        role: WalletRole::Hot,
+        state,
+        reason,
+        balances: balances.collect(),
+        created_at: time(wallet.adopted_at),
+        version: count(wallet.version),
+    }
+}
+
+fn balance(view: &WalletView, asset: &Asset, held: &Balance) -> WireBalance {
+    let free = booked(view, asset.id, Account::Available);
+    WireBalance {
+        asset: asset.id.to_string(),
+        on_chain: units(&held.units.to_string(), asset.decimals).as_str().into(),
+        available: atoms(free.max(0), asset),
+        reserved: atoms(booked(view, asset.id, Account::Reserved), asset),
+        in_flight: atoms(booked(view, asset.id, Account::InFlight), asset),
+        shortfall: (free < 0).then(|| atoms(free.saturating_neg(), asset)),
+        block: block(held.block),
+        at: time(held.at),
+    }
+}
+
+fn booked(view: &WalletView, asset: AssetId, account: Account) -> i64 {
+    let lines = view.books.iter().filter(|(of, in_account, _)| *of == asset && *in_account == account);
+    lines.fold(0i64, |sum, (_, _, atoms)| sum.saturating_add(*atoms))
+}

@@ -1,0 +1,15 @@
+//! What the server promises, over the real store (SQLite) and a made-up chain, by requests as callers send them.
+
+mod attacks;
+mod bodies;
+mod documents;
+mod edge;
+mod garbage;
+mod idempotency;
+mod languages;
+mod lists;
+mod operators;
+mod people;
+mod stream;
+mod support;
+mod tenants;

@@ -1,0 +1,162 @@
+//! What operators do: lanes, attention, alerts, stops, cancellations.
+
+use serde_json::{Value, json};
+use sluice_core::address::EvmAddress;
+use sluice_core::alert::Code;
+use sluice_core::amount::Units;
+use sluice_core::port::chain::TransferLog;
+use sluice_core::port::reader::Reader as _;
+use sluice_core::port::store::Change;
+
+use crate::support::{HEAD, Reply, World};
+
+async fn order(world: &World, path: &str, body: Value) -> Reply {
+    world.post(&world.a.key, path, &body).send(world).await
+}
+
+fn because() -> Value {
+    json!({"reason": "drill"})
+}
+
+#[tokio::test]
+async fn a_lane_is_paused_drained_and_opened_by_name_and_reason() {
+    let world = World::new().await;
+    let lane = format!("/v1/lanes/{}", world.a.wallet);
+    let state = async |state: &str| {
+        let json = world.get(&world.a.key, &lane).send(&world).await.json();
+        assert_eq!(json["state"], state);
+        json
+    };
+    let before = state("open").await;
+    assert_eq!((&before["next_nonce"], &before["window"]), (&json!(3), &json!(16)));
+    for (command, after) in [("pause", "paused"), ("drain", "draining"), ("resume", "open"), ("pause", "paused")] {
+        let reply = order(&world, &format!("{lane}/{command}"), because()).await;
+        assert_eq!((reply.status, reply.json()["state"].as_str()), (200, Some("done")), "{}", reply.text());
+        assert_eq!((&reply.json()["command"], &reply.json()["requested_by"]["id"]), (&json!(format!("lane.{command}")), &json!(world.a.key.id)));
+        assert_eq!(state(after).await["note"], "drill");
+    }
+    let stale = order(&world, &format!("{lane}/resume"), json!({"reason": "r", "version": 1})).await;
+    assert_eq!((stale.status, stale.code().as_str()), (409, "version_conflict"));
+    assert_eq!(order(&world, &format!("{lane}/resume"), json!({})).await.code(), "field_required");
+    assert_eq!(order(&world, &format!("{lane}/unfreeze"), because()).await.code(), "state_conflict");
+    let cap = json!({"max_fee_wei": "500000000000", "until": "2026-11-21T02:00:00Z", "reason": "spike"});
+    assert_eq!(order(&world, &format!("{lane}/cap"), cap).await.status, 200);
+    assert_eq!(state("paused").await["fee_cap"]["max_fee_wei"], "500000000000");
+    let retire = order(&world, &format!("/v1/wallets/{}/retire", world.a.wallet), because()).await;
+    assert_eq!((retire.status, retire.code().as_str()), (422, "evidence_insufficient"), "it still holds value");
+}
+
+#[tokio::test]
+async fn a_frozen_lane_says_so_and_is_opened_on_purpose() {
+    let world = World::new().await;
+    let wallet = world.db.wallet(None, world.a.wallet).await.unwrap().unwrap().wallet;
+    let step = wallet.freeze("a transfer we did not make".into()).unwrap();
+    world.apply(Change { wallets: vec![step], ..Change::default() }).await;
+    let lane = format!("/v1/lanes/{}", world.a.wallet);
+    let json = world.get(&world.a.key, &lane).send(&world).await.json();
+    assert_eq!((&json["state"], &json["reason"]["code"]), (&json!("frozen"), &json!("unexplained_transfer")));
+    assert_eq!(json["note"], "a transfer we did not make");
+    let refused = order(&world, &format!("{lane}/resume"), because()).await;
+    assert_eq!((refused.status, refused.code().as_str()), (409, "state_conflict"));
+    assert_eq!(order(&world, &format!("{lane}/unfreeze"), because()).await.status, 200);
+    assert_eq!(world.get(&world.a.key, &lane).send(&world).await.json()["state"], "open");
+}
+
+#[tokio::test]
+async fn what_needs_a_person_has_three_ways_out() {
+    let world = World::new().await;
+    let ids = [
+        world.needs_attention(&world.a, "order-1").await,
+        world.needs_attention(&world.a, "order-2").await,
+        world.needs_attention(&world.a, "order-3").await,
+    ];
+    let list = world.get(&world.a.key, "/v1/attention").send(&world).await.json();
+    assert_eq!(list["data"].as_array().unwrap().len(), 3);
+    let first = &list["data"][0];
+    assert_eq!((&first["reason"]["code"], &first["ways_out"][2]["open"]), (&json!("retries_exhausted"), &json!(true)));
+    let at = |id: usize, way: &str| format!("/v1/attention/{}/{way}", ids[id]);
+    assert_eq!(order(&world, &at(0, "redrive"), because()).await.status, 200);
+    assert_eq!(order(&world, &at(1, "give-up"), because()).await.status, 200);
+    let paid_by = json!({"paid_by": format!("0x{}", "cd".repeat(32)), "reason": "by hand"});
+    let unproven = order(&world, &at(2, "resolve"), paid_by.clone()).await;
+    assert_eq!((unproven.status, unproven.code().as_str()), (422, "evidence_insufficient"));
+    assert_eq!(order(&world, &at(2, "resolve"), because()).await.code(), "evidence_insufficient");
+    let wrong = json!({"paid_by": "0x12", "reason": "r"});
+    assert_eq!(order(&world, &at(2, "resolve"), wrong).await.code(), "txid_malformed");
+    let to = EvmAddress::parse("0x52908400098527886E0F7030069857D2E4169EE7").unwrap();
+    let log = TransferLog { log_index: 1, from: EvmAddress([9; 20]), to, units: Units::from(1_000_000u64) };
+    *world.chain.paid.lock().unwrap() = Some((HEAD, vec![log]));
+    assert_eq!(order(&world, &at(2, "resolve"), paid_by).await.status, 200);
+    let status = async |id: usize| world.get(&world.a.key, &format!("/v1/withdrawals/{}", ids[id])).send(&world).await.json();
+    assert_eq!(status(0).await["status"], "queued");
+    assert_eq!((status(1).await["status"].clone(), status(1).await["reason"]["code"].clone()), (json!("failed"), json!("gave_up")));
+    let paid = status(2).await;
+    assert_eq!((&paid["status"], &paid["transactions"][0]["status"]), (&json!("completed"), &json!("final")));
+    assert!(paid["completed_at"].is_string() && paid["waiting_for"].is_null());
+    let gone = world.get(&world.a.key, &at(1, "x").replace("/x", "")).send(&world).await;
+    assert_eq!(gone.code(), "not_found");
+    assert_eq!(order(&world, &at(1, "redrive"), because()).await.code(), "state_conflict");
+}
+
+#[tokio::test]
+async fn a_cancellation_tells_the_truth_of_the_moment() {
+    let world = World::new().await;
+    let id = world.withdraw(&world.a, "order-1").await.id();
+    let cancel = format!("/v1/withdrawals/{id}/cancel");
+    let reply = order(&world, &cancel, json!({"reason": "typo"})).await;
+    assert_eq!((reply.status, reply.json()["status"].as_str()), (200, Some("cancelled")));
+    assert_eq!(reply.json()["reason"]["code"], "cancelled_by_partner");
+    let again = order(&world, &cancel, json!({})).await;
+    assert_eq!((again.status, again.code().as_str()), (409, "not_cancellable"));
+    assert!(again.json()["detail"].as_str().unwrap().contains("cancelled"));
+    world.seal().await;
+    let events = world.get(&world.a.key, &format!("/v1/withdrawals/{id}/events")).send(&world).await.json();
+    let kinds: Vec<_> = events["data"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!((kinds.first(), kinds.last()), (Some(&"withdrawal.created"), Some(&"withdrawal.cancelled")));
+    assert_eq!(events["data"].as_array().unwrap().last().unwrap()["reason"], "typo");
+}
+
+#[tokio::test]
+async fn an_alert_is_taken_by_name() {
+    let world = World::new().await;
+    let id = world.raise(Code::GasLow, Some(world.a.id), "wallet-1").await;
+    let reply = order(&world, &format!("/v1/alerts/{id}/acknowledge"), because()).await;
+    assert_eq!((reply.status, &reply.json()["acknowledged_by"]["id"]), (200, &json!(world.a.key.id)), "{}", reply.text());
+    assert_eq!((&reply.json()["severity"], &reply.json()["runbook"]), (&json!("P2"), &json!("docs/runbooks.md#gas_low")));
+}
+
+#[tokio::test]
+async fn a_stop_stops_what_the_caller_may_stop_and_no_more() {
+    let world = World::new().await;
+    let stop = order(&world, "/v1/stops", json!({"scope": "all", "reason": "drill"})).await;
+    assert_eq!((stop.status, &stop.json()["scope"], &stop.json()["subject"]), (201, &json!("partner"), &json!(world.a.id.to_string())));
+    let id = world.withdraw(&world.a, "order-1").await.id();
+    let held = world.get(&world.a.key, &format!("/v1/withdrawals/{id}")).send(&world).await.json();
+    assert_eq!(held["waiting_for"]["for"], "stop");
+    let other = world.withdraw(&world.b, "order-1").await.json();
+    assert_ne!(other["waiting_for"]["for"], "stop");
+    for (scope, subject, code) in [
+        ("asset", json!("eip155:31337/slip44:966"), "scope_missing"),
+        ("chain", json!("eip155:31337"), "scope_missing"),
+        ("partner", json!(world.b.id.to_string()), "not_found"),
+        ("wallet", json!(world.b.wallet.to_string()), "not_found"),
+        ("wallet", json!("wa_1"), "body_invalid"),
+        ("wallet", Value::Null, "field_required"),
+        ("all", json!("x"), "body_invalid"),
+    ] {
+        let body = json!({"scope": scope, "subject": subject, "reason": "drill"});
+        assert_eq!(order(&world, "/v1/stops", body).await.code(), code, "{scope} {subject}");
+    }
+    let wide = json!({"scope": "chain", "subject": "eip155:31337", "reason": "drill"});
+    let wide = world.post(&world.platform, "/v1/stops", &wide).send(&world).await;
+    assert_eq!(wide.status, 201);
+    let lift = format!("/v1/stops/{}/lift", wide.id());
+    assert_eq!(order(&world, &lift, because()).await.code(), "scope_missing", "who may not set it may not lift it");
+    assert_eq!(world.post(&world.platform, &lift, &because()).send(&world).await.status, 200);
+    let own = format!("/v1/stops/{}", stop.id());
+    assert_eq!(world.get(&world.a.key, &own).send(&world).await.status, 200);
+    assert_eq!(order(&world, &format!("{own}/lift"), because()).await.status, 200);
+    assert_eq!(order(&world, &format!("{own}/lift"), because()).await.code(), "not_found");
+    let free = world.get(&world.a.key, &format!("/v1/withdrawals/{id}")).send(&world).await.json();
+    assert_ne!(free["waiting_for"]["for"], "stop");
+}

@@ -1,0 +1,117 @@
+//! A chain that answers what a test tells it to.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sluice_core::address::EvmAddress;
+use sluice_core::alert::Raise;
+use sluice_core::amount::Units;
+use sluice_core::asset::{Asset, AssetId};
+use sluice_core::attempt::{Durable, Signed};
+use sluice_core::chain::{BlockRef, ChainId, ChainProfile};
+use sluice_core::fee::Market;
+use sluice_core::port::Fut;
+use sluice_core::port::chain::{
+    BlockFacts, Chain, ChainError, Heads, Heard, Nonces, Preflight, SlotQuestion, TransferLog, Trial,
+};
+use sluice_core::proof::{Final, SlotReading};
+use sluice_core::time::Timestamp;
+
+/// See the module.
+pub struct FakeChain {
+    profile: ChainProfile,
+    /// Asking for the market panics: a defect, for once wanted.
+    pub panics: AtomicBool,
+    /// What [`Chain::transfers_of`] finds.
+    pub paid: Mutex<Option<(BlockRef, Vec<TransferLog>)>>,
+}
+
+impl FakeChain {
+    pub fn new(profile: ChainProfile) -> Self {
+        Self { profile, panics: AtomicBool::new(false), paid: Mutex::default() }
+    }
+
+    pub fn id(&self) -> ChainId {
+        self.profile.id
+    }
+
+    fn down<T>(&self) -> Result<T, ChainError> {
+        Err(ChainError::Down { chain: self.profile.id.to_string(), why: "a test".into() })
+    }
+}
+
+/// The block everything is read at.
+pub const HEAD: BlockRef = BlockRef { number: 100, hash: [0xab; 32] };
+
+fn soon<'a, T: Send + 'a>(value: T) -> Fut<'a, T> {
+    Box::pin(std::future::ready(value))
+}
+
+impl Chain for FakeChain {
+    fn profile(&self) -> &ChainProfile {
+        &self.profile
+    }
+
+    fn market(&self) -> Fut<'_, Result<Market, ChainError>> {
+        assert!(!self.panics.load(Ordering::Relaxed), "secret-internals");
+        soon(Ok(Market { base_fee_wei: 30_000_000_000, tip_wei: 1, head: HEAD, at: Timestamp::default() }))
+    }
+
+    fn heads(&self) -> Fut<'_, Result<Heads, ChainError>> {
+        soon(self.down())
+    }
+
+    fn block<'a>(&'a self, _: u64, _: &'a [EvmAddress]) -> Fut<'a, Result<BlockFacts, ChainError>> {
+        soon(self.down())
+    }
+
+    fn submit<'a>(&'a self, attempts: &'a [Durable<Signed>]) -> Fut<'a, Vec<Heard>> {
+        soon(attempts.iter().map(|_| Heard::Unclear("a test".into())).collect())
+    }
+
+    fn preflight<'a>(&'a self, _: &'a [Trial]) -> Fut<'a, Result<Vec<Preflight>, ChainError>> {
+        soon(self.down())
+    }
+
+    fn balances<'a>(
+        &'a self,
+        _: EvmAddress,
+        assets: &'a [Asset],
+    ) -> Fut<'a, Result<(BlockRef, Vec<Units>), ChainError>> {
+        let units = |asset: &Asset| if asset.contract().is_some() { 2_500_000_000u64 } else { 4_000_000_000_000_000_000 };
+        soon(Ok((HEAD, assets.iter().map(|asset| Units::from(units(asset))).collect())))
+    }
+
+    fn nonces(&self, _: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>> {
+        soon(Ok(Nonces { pending: 3, latest: 3 }))
+    }
+
+    fn progress<'a>(&'a self, _: &'a [SlotQuestion]) -> Fut<'a, Result<Vec<SlotReading>, ChainError>> {
+        soon(self.down())
+    }
+
+    fn settle<'a>(&'a self, _: &'a [SlotQuestion]) -> Fut<'a, Result<Vec<Final<SlotReading>>, ChainError>> {
+        soon(self.down())
+    }
+
+    fn still_final<'a>(&'a self, _: &'a [BlockRef]) -> Fut<'a, Result<Vec<Final<bool>>, ChainError>> {
+        soon(self.down())
+    }
+
+    fn transfers_of<'a>(
+        &'a self,
+        _: AssetId,
+        _: [u8; 32],
+    ) -> Fut<'a, Result<Option<Final<(BlockRef, Vec<TransferLog>)>>, ChainError>> {
+        let found = self.paid.lock().unwrap().clone();
+        soon(Ok(found.map(|found| Final::by_quorum(found, HEAD, vec!["one".into(), "two".into()], 2).unwrap())))
+    }
+
+    fn has_code(&self, _: EvmAddress) -> Fut<'_, Result<bool, ChainError>> {
+        soon(Ok(false))
+    }
+
+    fn troubles(&self) -> Vec<Raise> {
+        vec![]
+    }
+}

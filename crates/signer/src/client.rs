@@ -1,0 +1,201 @@
+//! The other end of [`crate::server`]: a blocking client with the same methods as the service, without the clock.
+//!
+//! A connection that breaks is made again once, and the question asked again: every question may be.
+
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use sluice_core::id::WalletId;
+use sluice_core::intent::{Approved, DeploymentId};
+use sluice_core::port::signer::{Hello, Signature, SignerError, SignerRefusal, SlotRecord, Ticket};
+use sluice_core::slot::Slot;
+use sluice_core::stop::Scope;
+
+use crate::journal::JournalEntry;
+use crate::service::Ask;
+use crate::wire::{self, Call, Malformed, Question, Reply};
+
+/// A signer in another process. Connects when first asked.
+pub struct Client {
+    path: PathBuf,
+    deployment: DeploymentId,
+    timeout: Duration,
+    stream: Mutex<Option<UnixStream>>,
+}
+
+impl Client {
+    /// A client of the socket at `path`. `timeout` bounds each read and write: give it room for a keystore's first use.
+    pub const fn new(path: PathBuf, deployment: DeploymentId, timeout: Duration) -> Self {
+        Self { path, deployment, timeout, stream: Mutex::new(None) }
+    }
+
+    /// See [`crate::SigningService::hello`].
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    pub fn hello(&self, wallet: Option<WalletId>) -> Result<Hello, SignerError> {
+        match self.ask(Question::Hello { wallet: wallet.map(|id| id.to_string()) })? {
+            Reply::Hello { deployment, journal_seq, epoch } => {
+                Ok(Hello { deployment: DeploymentId(deployment), journal_seq, epoch })
+            }
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// See [`crate::SigningService::admit`].
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    pub fn admit(
+        &self,
+        wallet: WalletId,
+        epoch: i64,
+        payments: &[Approved],
+    ) -> Result<Vec<Result<Ticket, SignerRefusal>>, SignerError> {
+        let payments: Vec<_> = payments.iter().map(Into::into).collect();
+        let count = payments.len();
+        match self.ask(Question::Admit { wallet: wallet.to_string(), epoch, payments })? {
+            Reply::Admitted { tickets } if tickets.len() == count => Ok(tickets
+                .into_iter()
+                .map(|ticket| match ticket.read::<u64>() {
+                    Ok(answer) => answer.map(|journal_seq| Ticket { journal_seq }),
+                    Err(never) => match never {},
+                })
+                .collect()),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// See [`crate::SigningService::sign`].
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    pub fn sign(&self, asks: &[Ask<'_>]) -> Result<Vec<Result<Signature, SignerRefusal>>, SignerError> {
+        match self.ask(Question::Sign { requests: asks.iter().map(Into::into).collect() })? {
+            Reply::Signed { signatures } if signatures.len() == asks.len() => signatures
+                .into_iter()
+                .map(|signature| signature.read().map_err(|it| malformed(&it)))
+                .collect(),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// See [`crate::SigningService::close`].
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    pub fn close(
+        &self,
+        wallet: WalletId,
+        epoch: i64,
+        slot: &Slot,
+    ) -> Result<Result<SlotRecord, SignerRefusal>, SignerError> {
+        match self.ask(Question::Close { wallet: wallet.to_string(), epoch, slot: slot.to_string() })? {
+            Reply::Closed { record } => record.read().map_err(|it| malformed(&it)),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// See [`crate::SigningService::export`].
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    pub fn export(&self, from_seq: u64, limit: usize) -> Result<Vec<JournalEntry>, SignerError> {
+        match self.ask(Question::Export { from_seq, limit })? {
+            Reply::Entries { entries } => {
+                entries.into_iter().map(|entry| entry.try_into().map_err(|it| malformed(&it))).collect()
+            }
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// See [`crate::SigningService::stop`].
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    pub fn stop(&self, scope: &Scope, reason: &str) -> Result<u64, SignerError> {
+        let (scope, subject) = scope.parts();
+        self.note(Question::Stop { scope: scope.into(), subject, reason: reason.into() })
+    }
+
+    /// See [`crate::SigningService::lift`].
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    pub fn lift(&self, scope: &Scope, reason: &str) -> Result<u64, SignerError> {
+        let (scope, subject) = scope.parts();
+        self.note(Question::Lift { scope: scope.into(), subject, reason: reason.into() })
+    }
+
+    /// See [`crate::SigningService::stops`].
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    pub fn stops(&self) -> Result<Vec<(Scope, String)>, SignerError> {
+        match self.ask(Question::Stops)? {
+            Reply::Stops { stops } => Ok(stops
+                .into_iter()
+                .map(|(kind, subject, reason)| {
+                    (Scope::from_parts(&kind, &subject).unwrap_or(Scope::All), reason)
+                })
+                .collect()),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    fn note(&self, question: Question) -> Result<u64, SignerError> {
+        match self.ask(question)? {
+            Reply::Noted { journal_seq } => Ok(journal_seq),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    fn ask(&self, question: Question) -> Result<Reply, SignerError> {
+        let call = Call { v: wire::VERSION, deployment: self.deployment.0.clone(), question };
+        // Whatever a panic left behind is a broken connection at worst, and that is made again.
+        let mut kept = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mut stream) = kept.take()
+            && let Ok(reply) = exchange(&mut stream, &call)
+        {
+            *kept = Some(stream);
+            return understood(reply);
+        }
+        let down = |error: io::Error| SignerError::Down(format!("{}: {error}", self.path.display()));
+        let mut stream = self.connect().map_err(down)?;
+        let reply = exchange(&mut stream, &call).map_err(down)?;
+        *kept = Some(stream);
+        understood(reply)
+    }
+
+    fn connect(&self) -> io::Result<UnixStream> {
+        let stream = UnixStream::connect(&self.path)?;
+        stream.set_read_timeout(Some(self.timeout))?;
+        stream.set_write_timeout(Some(self.timeout))?;
+        Ok(stream)
+    }
+}
+
+fn exchange(stream: &mut UnixStream, call: &Call) -> io::Result<Vec<u8>> {
+    wire::write_frame(stream, call)?;
+    wire::read_frame(stream)
+}
+
+fn understood(reply: Vec<u8>) -> Result<Reply, SignerError> {
+    match serde_json::from_slice(&reply) {
+        Ok(Reply::Journal { why }) => Err(SignerError::Journal(why)),
+        Ok(Reply::Down { why }) => Err(SignerError::Down(why)),
+        Ok(reply) => Ok(reply),
+        Err(error) => Err(SignerError::Down(format!("malformed answer: {error}"))),
+    }
+}
+
+fn unexpected(_other: Reply) -> SignerError {
+    SignerError::Down("the signer answered another question".into())
+}
+
+fn malformed(error: &Malformed) -> SignerError {
+    SignerError::Down(format!("the answer holds a {error}"))
+}

@@ -1,0 +1,141 @@
+//! What is refused, and why. Reads the journal, writes nothing, and uses no key.
+//!
+//! Checks go from "who are you" over "is this what it says" to "may it be": a caller that is refused learns nothing it
+//! did not know, and only a caller with the right wallet and epoch can have a slot closed.
+
+mod bytes;
+mod payment;
+mod slot;
+
+pub(crate) use payment::terms;
+
+use rusqlite::Connection;
+use sluice_core::id::WalletId;
+use sluice_core::intent::Payment;
+use sluice_core::port::signer::SignerRefusal;
+use sluice_core::stop::Scope;
+use sluice_core::time::Timestamp;
+
+use crate::caps::Caps;
+use crate::journal::{JournalError, Tx, WalletRow, read};
+use crate::refusal::Code;
+
+/// One hour, in the minutes that windows are kept by. The minute that has begun counts whole, and so does the one an
+/// hour ago: a window is never shorter than an hour.
+const HOUR_MIN: i64 = 60;
+
+/// Why there is no answer of the wanted kind.
+#[derive(Debug)]
+pub(crate) enum No {
+    /// The guard refuses.
+    Refused(SignerRefusal),
+    /// The journal cannot be read.
+    Broken(JournalError),
+}
+
+impl From<SignerRefusal> for No {
+    fn from(refusal: SignerRefusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<JournalError> for No {
+    fn from(error: JournalError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+/// What is the same for a whole call: read once, in the transaction that is judged in (M12).
+pub(crate) struct Sitting<'a> {
+    caps: &'a Caps,
+    /// Stops in force; `None` is a scope this program cannot read, and stops everything.
+    stops: Vec<Option<Scope>>,
+    now: Timestamp,
+}
+
+impl<'a> Sitting<'a> {
+    pub(crate) fn new(tx: &Tx<'_>, caps: &'a Caps, now: Timestamp) -> Result<Self, JournalError> {
+        let stops = read::stops(tx.conn())?;
+        let stops = stops.iter().map(|stop| Scope::from_parts(&stop.scope, &stop.subject)).collect();
+        Ok(Self { caps, stops, now })
+    }
+
+    pub(crate) fn guard<'s>(&'s self, tx: &'s Tx<'_>) -> Guard<'s> {
+        Guard { conn: tx.conn(), last_at: tx.last_at(), caps: self.caps, stops: &self.stops, now: self.now }
+    }
+}
+
+/// Who asks.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller {
+    /// For this wallet.
+    pub wallet: WalletId,
+    /// Whether its key is here.
+    pub known: bool,
+    /// As this holder of its lane.
+    pub epoch: i64,
+    /// At this time by its own clock, where it says.
+    pub asked_at: Option<Timestamp>,
+}
+
+/// What a judgement is made from.
+pub(crate) struct Guard<'a> {
+    conn: &'a Connection,
+    last_at: Option<Timestamp>,
+    caps: &'a Caps,
+    stops: &'a [Option<Scope>],
+    now: Timestamp,
+}
+
+impl<'a> Guard<'a> {
+    /// The wallet, when the caller may speak for it now.
+    pub(crate) fn caller(&self, caller: &Caller) -> Result<WalletRow, No> {
+        if !caller.known {
+            return Err(Code::WalletUnknown.refuse(format!("no key of {} here", caller.wallet)).into());
+        }
+        self.clock(caller.asked_at)?;
+        self.wallet(caller.wallet, caller.epoch)
+    }
+
+    /// The wallet, when the caller's epoch is not behind (M7).
+    fn wallet(&self, id: WalletId, epoch: i64) -> Result<WalletRow, No> {
+        let wallet = read::wallet(self.conn, &id.to_string())?
+            .ok_or_else(|| Code::WalletUnknown.refuse(format!("no wallet {id} here")))?;
+        if epoch < wallet.epoch {
+            let detail = format!("epoch {epoch} of {id} is over: {} was seen", wallet.epoch);
+            return Err(Code::EpochStale.refuse(detail).into());
+        }
+        Ok(wallet)
+    }
+
+    /// Our own clock against the journal, and the caller's against ours. A clock that fell back would open the hourly
+    /// windows again.
+    fn clock(&self, asked_at: Option<Timestamp>) -> Result<(), No> {
+        let most = self.caps.skew_max_ms;
+        if let Some(last) = self.last_at
+            && last.since_ms(self.now) > most
+        {
+            return Err(Code::ClockSkew
+                .refuse(format!("our clock {} is behind our journal {last}", self.now))
+                .into());
+        }
+        if let Some(asked_at) = asked_at
+            && asked_at.since_ms(self.now).saturating_abs() > most
+        {
+            let detail = format!("asked at {asked_at}, and it is {} here", self.now);
+            return Err(Code::ClockSkew.refuse(detail).into());
+        }
+        Ok(())
+    }
+
+    /// Whether a stop covers a payment from a wallet (M12).
+    pub(crate) fn stopped(&self, wallet: WalletId, payment: &Payment) -> Result<(), No> {
+        let covers = |scope: &Option<Scope>| {
+            scope.as_ref().is_none_or(|scope| scope.covers(payment.partner, payment.asset, Some(wallet)))
+        };
+        if self.stops.iter().any(covers) {
+            return Err(Code::Stopped.refuse("a stop is in force").into());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,89 @@
+//! What an entry means for the tables beside the journal. Called when an entry is written, and again by `verify`.
+
+use rusqlite::{Connection, params};
+
+use super::{Fact, JournalError};
+use crate::journal::fact::Reserve;
+
+/// The minute of an instant: windows are kept by minute.
+pub(crate) fn minute_of(at: i64) -> i64 {
+    at.div_euclid(60_000_000)
+}
+
+pub(super) fn project(conn: &Connection, seq: u64, at: i64, fact: &Fact) -> Result<(), JournalError> {
+    let seq = i64::try_from(seq).map_err(|_| JournalError::Full)?;
+    let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| -> Result<usize, JournalError> {
+        Ok(conn.prepare_cached(sql)?.execute(values)?)
+    };
+    match fact {
+        Fact::Genesis { deployment, v: _ } => {
+            run("insert into deployment (one, name) values (1, ?1)", params![deployment])?;
+        }
+        Fact::Enrol { wallet, partner, chain, address } => {
+            let sql = "insert into wallet (id, partner, chain, address, seq) values (?1, ?2, ?3, ?4, ?5)";
+            run(sql, params![wallet, partner, chain, address, seq])?;
+        }
+        Fact::Epoch { wallet, epoch } => {
+            run("update wallet set epoch = ?2 where id = ?1", params![wallet, epoch])?;
+        }
+        Fact::Ticket { payment_key, terms, partner, asset, atoms, wallet: _, payment: _ } => {
+            let sql = "insert into ticket (payment_key, terms, partner, asset, atoms, seq) values (?1, ?2, ?3, ?4, ?5, ?6)";
+            run(sql, params![bytes(payment_key)?, bytes(terms)?, partner, asset, atoms, seq])?;
+            let sql = "insert into spent (partner, asset, minute, atoms) values (?1, ?2, ?3, ?4)
+                on conflict (partner, asset, minute) do update set atoms = atoms + excluded.atoms";
+            run(sql, params![partner, asset, minute_of(at), atoms])?;
+        }
+        Fact::Reserve(reserve) => reserved(conn, seq, at, reserve)?,
+        Fact::Signature { attempt, slot, raw, txid, r } => {
+            let sql = "update attempt set signed_by = ?2, raw = ?3, txid = ?4, r = ?5 where id = ?1";
+            run(sql, params![attempt, seq, bytes(raw)?, bytes(txid)?, bytes(r)?])?;
+            run("update slot set signed_at = ?2 where id = ?1", params![slot, at])?;
+        }
+        Fact::Close { slot, wallet, why: _ } => {
+            let sql = "insert into slot (id, wallet, closed_by) values (?1, ?2, ?3)
+                on conflict (id) do update set closed_by = excluded.closed_by";
+            run(sql, params![slot, wallet, seq])?;
+        }
+        Fact::Stop { scope, subject, reason } => {
+            let sql = "insert into stop (scope, subject, reason, seq) values (?1, ?2, ?3, ?4)
+                on conflict (scope, subject) do update set reason = excluded.reason, seq = excluded.seq";
+            run(sql, params![scope, subject, reason, seq])?;
+        }
+        Fact::Lift { scope, subject, reason: _ } => {
+            run("delete from stop where scope = ?1 and subject = ?2", params![scope, subject])?;
+        }
+    }
+    Ok(())
+}
+
+fn reserved(conn: &Connection, seq: i64, at: i64, reserve: &Reserve) -> Result<(), JournalError> {
+    let Reserve { attempt, kind, wallet, slot, payment_key, payment_hash, digest, .. } = reserve;
+    let (key, hash) = (bytes_of(payment_key.as_ref())?, bytes_of(payment_hash.as_ref())?);
+    if let Some(key) = &key {
+        // The payment moves here: its former slot, if it was not closed, never pays again as far as we can help it.
+        let sql = "update slot set released_by = ?3
+            where payment_key = ?1 and id <> ?2 and closed_by is null and released_by is null";
+        conn.prepare_cached(sql)?.execute(params![key, slot, seq])?;
+    }
+    let sql = "insert into slot (id, wallet, payment_key, payment_hash) values (?1, ?2, ?3, ?4) on conflict (id) do nothing";
+    if conn.prepare_cached(sql)?.execute(params![slot, wallet, key, hash])? == 1 {
+        let sql = "insert into opened (wallet, minute, slots) values (?1, ?2, 1)
+            on conflict (wallet, minute) do update set slots = slots + 1";
+        conn.prepare_cached(sql)?.execute(params![wallet, minute_of(at)])?;
+    }
+    if kind == "void" {
+        let sql = "update slot set voided_by = ?2 where id = ?1 and voided_by is null";
+        conn.prepare_cached(sql)?.execute(params![slot, seq])?;
+    }
+    let sql = "insert into attempt (id, slot, kind, digest, reserved_by) values (?1, ?2, ?3, ?4, ?5)";
+    conn.prepare_cached(sql)?.execute(params![attempt, slot, kind, bytes(digest)?, seq])?;
+    Ok(())
+}
+
+fn bytes(hex: &str) -> Result<Vec<u8>, JournalError> {
+    hex::decode(hex).map_err(|_| JournalError::Malformed("hex".into()))
+}
+
+fn bytes_of(hex: Option<&String>) -> Result<Option<Vec<u8>>, JournalError> {
+    hex.map(|hex| bytes(hex)).transpose()
+}

@@ -1,0 +1,108 @@
+//! Refusals, each with a stable code.
+
+use sluice_core::port::signer::SignerRefusal;
+
+/// Stable codes of [`SignerRefusal::code`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// A person's consent is missing, expired, or no signature of an enrolled key over this payment.
+    ApprovalMissing,
+    /// The asset or its chain is not configured here.
+    AssetUnknown,
+    /// The bytes are not what this request means, or the attempt was asked for with other bytes before.
+    BytesDiffer,
+    /// More than a single payment may be.
+    CapAmount,
+    /// Fee per gas or total cost above the absolute cap.
+    CapFee,
+    /// No room in the rolling hour of this partner and asset.
+    CapHourly,
+    /// Too many new slots of this wallet in the rolling hour.
+    CapSlots,
+    /// The caller's clock, or ours, is out of bounds.
+    ClockSkew,
+    /// The slot is closed: no payment is ever signed in it.
+    Closed,
+    /// A later holder of the lane has been here.
+    EpochStale,
+    /// The key cannot be used now.
+    KeyUnavailable,
+    /// The payment was not admitted.
+    NoTicket,
+    /// This payment key was admitted with other content.
+    PaymentChanged,
+    /// No bytes can be made for this payment.
+    PaymentInvalid,
+    /// The payment has another slot that may still pay.
+    PaymentOtherSlot,
+    /// The slot pays something else.
+    SlotOtherPayment,
+    /// A stop is in force.
+    Stopped,
+    /// The slot is voided: no payment is ever signed in it.
+    Voided,
+    /// No such wallet here, or the slot is not one of its own.
+    WalletUnknown,
+}
+
+impl Code {
+    /// The stable text.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ApprovalMissing => "approval_missing",
+            Self::AssetUnknown => "asset_unknown",
+            Self::BytesDiffer => "bytes_differ",
+            Self::CapAmount => "cap_amount",
+            Self::CapFee => "cap_fee",
+            Self::CapHourly => "cap_hourly",
+            Self::CapSlots => "cap_slots",
+            Self::ClockSkew => "clock_skew",
+            Self::Closed => "closed",
+            Self::EpochStale => "epoch_stale",
+            Self::KeyUnavailable => "key_unavailable",
+            Self::NoTicket => "no_ticket",
+            Self::PaymentChanged => "payment_changed",
+            Self::PaymentInvalid => "payment_invalid",
+            Self::PaymentOtherSlot => "payment_other_slot",
+            Self::SlotOtherPayment => "slot_other_payment",
+            Self::Stopped => "stopped",
+            Self::Voided => "voided",
+            Self::WalletUnknown => "wallet_unknown",
+        }
+    }
+
+    /// Whether asking the same again can never help. What a clock, a person or a configuration may change is not.
+    const fn permanent(self) -> bool {
+        match self {
+            Self::ApprovalMissing
+            | Self::BytesDiffer
+            | Self::CapAmount
+            | Self::CapFee
+            | Self::Closed
+            | Self::PaymentChanged
+            | Self::PaymentInvalid
+            | Self::PaymentOtherSlot
+            | Self::SlotOtherPayment
+            | Self::Voided => true,
+            Self::AssetUnknown
+            | Self::CapHourly
+            | Self::CapSlots
+            | Self::ClockSkew
+            | Self::EpochStale
+            | Self::KeyUnavailable
+            | Self::NoTicket
+            | Self::Stopped
+            | Self::WalletUnknown => false,
+        }
+    }
+
+    /// A refusal with this code, as permanent as the code is.
+    pub(crate) fn refuse(self, detail: impl Into<String>) -> SignerRefusal {
+        SignerRefusal { code: self.as_str().into(), detail: detail.into(), permanent: self.permanent() }
+    }
+
+    /// The same, where only time is missing.
+    pub(crate) fn wait(self, detail: impl Into<String>) -> SignerRefusal {
+        SignerRefusal { permanent: false, ..self.refuse(detail) }
+    }
+}

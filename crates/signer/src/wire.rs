@@ -1,0 +1,207 @@
+//! The signer's wire: frames of JSON over a stream. Types of their own, so that a change inside either side is no change
+//! of the wire.
+//!
+//! A frame is its length in four bytes, big-endian, and that many bytes of JSON. A caller sends one [`Call`] and waits
+//! for one [`Reply`]. Every question may be asked again after a lost answer: nothing here counts twice.
+
+pub(crate) mod convert;
+
+use std::io::{self, Read, Write};
+
+use serde::{Deserialize, Serialize};
+
+/// Version of the wire. A signer answers no other.
+pub(crate) const VERSION: u32 = 1;
+/// Longest frame, bytes: some thousand requests, or an export of a thousand entries.
+pub(crate) const FRAME_MAX: u32 = 16 * 1024 * 1024;
+
+/// One question.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Call {
+    pub v: u32,
+    /// Which installation the caller belongs to: another one's store must not be paid from these keys (M1).
+    pub deployment: String,
+    pub question: Question,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub(crate) enum Question {
+    Hello { wallet: Option<String> },
+    Admit { wallet: String, epoch: i64, payments: Vec<Approved> },
+    Sign { requests: Vec<Request> },
+    Close { wallet: String, epoch: i64, slot: String },
+    Export { from_seq: u64, limit: usize },
+    Stop { scope: String, subject: String, reason: String },
+    Lift { scope: String, subject: String, reason: String },
+    Stops,
+}
+
+/// One answer.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub(crate) enum Reply {
+    Hello {
+        deployment: String,
+        journal_seq: u64,
+        epoch: i64,
+    },
+    Admitted {
+        tickets: Vec<Outcome<u64>>,
+    },
+    Signed {
+        signatures: Vec<Outcome<Signature>>,
+    },
+    Closed {
+        record: Outcome<Record>,
+    },
+    Entries {
+        entries: Vec<Entry>,
+    },
+    Noted {
+        journal_seq: u64,
+    },
+    Stops {
+        stops: Vec<(String, String, String)>,
+    },
+    /// The journal failed.
+    Journal {
+        why: String,
+    },
+    /// The signer cannot answer this, or not now.
+    Down {
+        why: String,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome<T> {
+    Ok(T),
+    Refused { code: String, detail: String, permanent: bool },
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Payment {
+    key: String,
+    partner: String,
+    withdrawal: String,
+    asset: String,
+    atoms: i64,
+    precision: u8,
+    to: String,
+    memo: Option<String>,
+    expires_at: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Approval {
+    key: String,
+    signature: String,
+    at: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Approved {
+    payment: Payment,
+    decision: String,
+    approvals: Vec<Approval>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Fees {
+    gas_limit: u64,
+    max_fee_wei: String,
+    tip_wei: String,
+}
+
+/// A signing request and the stored attempt it is about. Both carry slot, kind, fees and digest: the signer compares
+/// what was stored with what is asked, so neither may stand for the other.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Request {
+    attempt: String,
+    kind: String,
+    payments: Vec<Approved>,
+    slot: String,
+    fees: Fees,
+    wallet: String,
+    epoch: i64,
+    digest: String,
+    at: i64,
+    unsigned: Unsigned,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Unsigned {
+    id: String,
+    transfer: String,
+    serial: u32,
+    kind: String,
+    slot: String,
+    fees: Fees,
+    bytes: String,
+    digest: String,
+    built_at: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Signature {
+    raw: String,
+    txid: String,
+    journal_seq: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "slot", rename_all = "snake_case")]
+pub(crate) enum Record {
+    Closed { name: String, journal_seq: u64 },
+    Signed { signatures: Vec<(String, Signature)> },
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Entry {
+    seq: u64,
+    at: i64,
+    body: String,
+    prev: String,
+    hash: String,
+}
+
+/// What arrived is not what this wire carries.
+#[derive(Debug, thiserror::Error)]
+#[error("malformed {0}")]
+pub(crate) struct Malformed(pub &'static str);
+
+/// Writes one frame.
+pub(crate) fn write_frame(stream: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
+    let mut frame = vec![0; 4];
+    serde_json::to_writer(&mut frame, message).map_err(io::Error::other)?;
+    let length = u32::try_from(frame.len().saturating_sub(4)).ok().filter(|length| *length <= FRAME_MAX);
+    let length =
+        length.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the frame is too long"))?;
+    if let Some(head) = frame.first_chunk_mut::<4>() {
+        *head = length.to_be_bytes();
+    }
+    stream.write_all(&frame)?;
+    stream.flush()
+}
+
+/// The length a frame announces, when it is allowed.
+pub(crate) fn frame_length(head: [u8; 4]) -> io::Result<usize> {
+    let length = u32::from_be_bytes(head);
+    if length > FRAME_MAX {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the frame is too long"));
+    }
+    usize::try_from(length).map_err(io::Error::other)
+}
+
+/// Reads one frame. The buffer grows with what arrives, not with what was announced.
+pub(crate) fn read_frame(stream: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut head = [0; 4];
+    stream.read_exact(&mut head)?;
+    let length = frame_length(head)?;
+    let mut body = Vec::new();
+    let limit = u64::try_from(length).map_err(io::Error::other)?;
+    stream.take(limit).read_to_end(&mut body)?;
+    if body.len() == length { Ok(body) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+}

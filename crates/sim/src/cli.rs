@@ -1,0 +1,252 @@
+//! The command line: which seeds, what is printed, what counts as failure.
+
+mod table;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::faults::{Coverage, Fault};
+use crate::mutant::Mutant;
+use crate::world::history::{self, Faults, Report, Script};
+use crate::world::setup::Stage;
+
+const USAGE: &str = "usage: sluice-sim [--seeds N] [--from S] [--withdrawals W] [--threads T] [--coverage]
+       sluice-sim --seed S [--trace]
+       sluice-sim --replay-check K [--from S]
+       sluice-sim --systematic S [--every N]
+       sluice-sim --mutants N";
+
+/// What was asked for.
+#[derive(Clone, Debug)]
+struct Arguments {
+    seeds: u64,
+    from: u64,
+    seed: Option<u64>,
+    trace: bool,
+    coverage: bool,
+    replay: Option<u64>,
+    systematic: Option<u64>,
+    every: u64,
+    mutants: Option<u64>,
+    withdrawals: usize,
+    threads: usize,
+}
+
+fn parse(arguments: &[String]) -> Result<Arguments, String> {
+    let mut parsed = Arguments {
+        seeds: 100,
+        from: 1,
+        seed: None,
+        trace: false,
+        coverage: false,
+        replay: None,
+        systematic: None,
+        every: 1,
+        mutants: None,
+        withdrawals: 20,
+        threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+    };
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        let mut number = || -> Result<u64, String> {
+            let text = words.next().ok_or_else(|| format!("{word} needs a number\n{USAGE}"))?;
+            text.parse().map_err(|_| format!("{text:?} is no number\n{USAGE}"))
+        };
+        match word.as_str() {
+            "--seeds" => parsed.seeds = number()?,
+            "--from" => parsed.from = number()?,
+            "--seed" => parsed.seed = Some(number()?),
+            "--replay-check" => parsed.replay = Some(number()?),
+            "--systematic" => parsed.systematic = Some(number()?),
+            "--every" => parsed.every = number()?.max(1),
+            "--mutants" => parsed.mutants = Some(number()?),
+            "--withdrawals" => parsed.withdrawals = number()? as usize,
+            "--threads" => parsed.threads = number()?.max(1) as usize,
+            "--trace" => parsed.trace = true,
+            "--coverage" => parsed.coverage = true,
+            _ => return Err(format!("{word:?} is not known\n{USAGE}")),
+        }
+    }
+    Ok(parsed)
+}
+
+/// Runs what was asked for; false when a rule was broken.
+///
+/// # Errors
+/// How to use it, or what could not be prepared.
+pub fn run(arguments: &[String]) -> Result<bool, String> {
+    let asked = parse(arguments)?;
+    if let Some(seed) = asked.seed {
+        return one(&asked, seed);
+    }
+    if let Some(count) = asked.replay {
+        return replay(&asked, count);
+    }
+    if let Some(seed) = asked.systematic {
+        return systematic(&asked, seed);
+    }
+    if let Some(count) = asked.mutants {
+        return mutants(&asked, count);
+    }
+    let scripts = (asked.from..asked.from + asked.seeds).map(|seed| random(&asked, seed)).collect();
+    play(&asked, scripts, "histories")
+}
+
+fn random(asked: &Arguments, seed: u64) -> Script {
+    Script { withdrawals: asked.withdrawals, ..Script::random(seed) }
+}
+
+fn one(asked: &Arguments, seed: u64) -> Result<bool, String> {
+    let stage = Stage::new()?;
+    let script = Script { keep_text: true, ..random(asked, seed) };
+    let report = history::run(&stage, &script);
+    if asked.trace || report.violation.is_some() {
+        failure(&report);
+    }
+    println!(
+        "seed {seed}: {} steps, {} calls, {} virtual ms, trace {:016x}, ends {:?}, alerts {:?}",
+        report.steps, report.calls, report.virtual_ms, report.hash, report.ends, report.alerts
+    );
+    Ok(report.violation.is_none())
+}
+
+fn failure(report: &Report) {
+    for line in &report.lines {
+        println!("{line}");
+    }
+    if let Some(violation) = &report.violation {
+        println!("seed {}: BROKEN {violation}", report.seed);
+    }
+}
+
+/// Plays scripts on all threads. After a failure nothing new is begun; the failed seed is played again with its text.
+fn play(asked: &Arguments, scripts: Vec<Script>, what: &str) -> Result<bool, String> {
+    let (total, started) = (scripts.len(), clock());
+    let queue = Mutex::new(scripts.into_iter());
+    let sums = Mutex::new((Coverage::new(), BTreeMap::<String, u64>::new(), BTreeMap::<&'static str, u64>::new()));
+    let failed: Mutex<Vec<Script>> = Mutex::default();
+    let (done, steps, stopping) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
+    let worker = || -> Result<(), String> {
+        let stage = Stage::new()?;
+        loop {
+            let next = queue.lock().map_err(|_| "a worker died")?.next();
+            let Some(script) = next.filter(|_| !stopping.load(Ordering::Relaxed)) else { return Ok(()) };
+            let report = history::run(&stage, &script);
+            done.fetch_add(1, Ordering::Relaxed);
+            steps.fetch_add(report.steps, Ordering::Relaxed);
+            let mut sums = sums.lock().map_err(|_| "a worker died")?;
+            for (key, count) in report.coverage {
+                *sums.0.entry(key).or_default() += count;
+            }
+            for (status, count) in report.ends {
+                *sums.1.entry(status).or_default() += count;
+            }
+            for (alert, count) in report.alerts {
+                *sums.2.entry(alert).or_default() += count;
+            }
+            if report.violation.is_some() {
+                stopping.store(true, Ordering::Relaxed);
+                failed.lock().map_err(|_| "a worker died")?.push(script);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..asked.threads).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().try_for_each(|it| it.join().map_err(|_| "a worker panicked".to_owned())?)
+    })?;
+    let (coverage, ends, alerts) = sums.into_inner().map_err(|_| "a worker died")?;
+    let (done, ms) = (done.into_inner(), clock().saturating_sub(started).max(1));
+    if asked.coverage {
+        print!("{}", table::text(&coverage));
+        println!("alerts: {alerts:?}");
+    }
+    let mut failed = failed.into_inner().map_err(|_| "a worker died")?;
+    failed.sort_by_key(|script| script.seed);
+    if let Some(script) = failed.first() {
+        let again = Script { keep_text: true, ..script.clone() };
+        let report = history::run(&Stage::new()?, &again);
+        if let Faults::One(call, fault) = script.faults {
+            println!("{} at call {call}", fault.as_str());
+        }
+        failure(&report);
+    }
+    let verdict = if failed.is_empty() { "every rule held" } else { "A RULE WAS BROKEN" };
+    println!(
+        "{done} of {total} {what} in {}.{:03} s: {}.{} a second on {} threads, {} polls each; {}; ends {ends:?}; {verdict}",
+        ms / 1_000,
+        ms % 1_000,
+        done * 1_000 / ms,
+        done * 10_000 / ms % 10,
+        asked.threads,
+        steps.into_inner() / done.max(1),
+        table::summary(&coverage),
+    );
+    Ok(failed.is_empty())
+}
+
+fn replay(asked: &Arguments, count: u64) -> Result<bool, String> {
+    let stage = Stage::new()?;
+    for seed in asked.from..asked.from + count {
+        let script = random(asked, seed);
+        let (first, second) = (history::run(&stage, &script), history::run(&stage, &script));
+        if (first.hash, first.steps) != (second.hash, second.steps) {
+            println!("seed {seed}: {:016x} and then {:016x}: not deterministic", first.hash, second.hash);
+            return Ok(false);
+        }
+    }
+    println!("{count} seeds replay to the same trace");
+    Ok(true)
+}
+
+/// Every fault at every port call of one calm history, one at a time.
+fn systematic(asked: &Arguments, seed: u64) -> Result<bool, String> {
+    let base = Script { faults: Faults::Quiet, withdrawals: asked.withdrawals, ..Script::random(seed) };
+    let calm = history::run(&Stage::new()?, &base);
+    if calm.violation.is_some() {
+        failure(&history::run(&Stage::new()?, &Script { keep_text: true, ..base }));
+        return Ok(false);
+    }
+    let one = |call, fault| Script { faults: Faults::One(call, fault), ..base.clone() };
+    let scripts = (0..calm.calls)
+        .step_by(usize::try_from(asked.every).unwrap_or(1))
+        .flat_map(|call| Fault::ALL.map(|fault| one(call, fault)))
+        .collect();
+    play(asked, scripts, "single-fault histories")
+}
+
+/// How soon each mutant is caught, and by what.
+fn mutants(asked: &Arguments, count: u64) -> Result<bool, String> {
+    let stage = Stage::new()?;
+    let mut all = true;
+    for mutant in Mutant::ALL {
+        let caught = caught_by(&stage, mutant, asked.from, count, asked.withdrawals);
+        match &caught {
+            Some((seed, violation)) => println!("{mutant:?}: caught at seed {seed} by {violation}"),
+            None => println!("{mutant:?}: LIVES after {count} seeds"),
+        }
+        all &= caught.is_some();
+    }
+    Ok(all)
+}
+
+/// The first seed at which a mutant is caught, and what it broke.
+pub fn caught_by(
+    stage: &Stage,
+    mutant: Mutant,
+    from: u64,
+    count: u64,
+    withdrawals: usize,
+) -> Option<(u64, crate::oracle::Violation)> {
+    (from..from + count).find_map(|seed| {
+        let script = Script { mutant: Some(mutant), withdrawals, ..Script::random(seed) };
+        history::run(stage, &script).violation.map(|violation| (seed, violation))
+    })
+}
+
+/// Wall time, milliseconds, to say how fast it went. No history sees it.
+#[expect(clippy::disallowed_methods, reason = "measures the simulator itself, from outside of every history")]
+fn clock() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,70 @@
+//! The signer as a process sees it: with faults, and with a witness on what it signs.
+
+use std::sync::Arc;
+
+use sluice_core::attempt::{Durable, Unsigned};
+use sluice_core::id::WalletId;
+use sluice_core::intent::{Approved, SigningRequest};
+use sluice_core::port::Fut;
+use sluice_core::port::signer::{Hello, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket};
+use sluice_core::slot::Slot;
+
+use super::Site;
+use crate::oracle::Witness;
+
+/// The signer behind faults.
+pub struct ChaosSigner {
+    /// The one that ships, or a mutant of it.
+    pub inner: Arc<dyn Signer>,
+    /// Where calls come from.
+    pub site: Site,
+    /// Sees what is really signed.
+    pub witness: Witness,
+}
+
+// A lost answer and a lost question look the same to whoever asks a signer: its journal knows.
+fn lost(why: String) -> SignerError {
+    SignerError::Down(why)
+}
+
+impl Signer for ChaosSigner {
+    fn hello<'a>(&'a self, wallet: Option<WalletId>) -> Fut<'a, Result<Hello, SignerError>> {
+        Box::pin(self.site.ask("signer.hello", move || self.inner.hello(wallet), lost, lost))
+    }
+
+    fn admit<'a>(
+        &'a self,
+        wallet: WalletId,
+        epoch: i64,
+        payments: &'a [Approved],
+    ) -> Fut<'a, Result<Vec<Result<Ticket, SignerRefusal>>, SignerError>> {
+        let make = move || self.inner.admit(wallet, epoch, payments);
+        Box::pin(self.site.ask("signer.admit", make, lost, lost))
+    }
+
+    fn sign<'a>(
+        &'a self,
+        requests: &'a [(SigningRequest, Durable<Unsigned>)],
+    ) -> Fut<'a, Result<Vec<Result<Signature, SignerRefusal>>, SignerError>> {
+        let make = move || -> Fut<'a, _> {
+            Box::pin(async move {
+                self.witness.asked(self.site.process, requests);
+                let answers = self.inner.sign(requests).await;
+                if let Ok(answers) = &answers {
+                    self.witness.signed(self.site.process, requests, answers);
+                }
+                answers
+            })
+        };
+        Box::pin(self.site.ask("signer.sign", make, lost, lost))
+    }
+
+    fn close<'a>(
+        &'a self,
+        wallet: WalletId,
+        epoch: i64,
+        slot: &'a Slot,
+    ) -> Fut<'a, Result<Result<SlotRecord, SignerRefusal>, SignerError>> {
+        Box::pin(self.site.ask("signer.close", move || self.inner.close(wallet, epoch, slot), lost, lost))
+    }
+}

@@ -1,0 +1,183 @@
+//! The store as a process sees it: with faults, and with a witness on what is committed.
+
+use std::sync::Arc;
+
+use sluice_core::alert::Alert;
+use sluice_core::asset::{Asset, AssetId};
+use sluice_core::attempt::{Attempt, Durable};
+use sluice_core::chain::{BlockRef, ChainId};
+use sluice_core::id::{PartnerId, TransferId, WalletId, WithdrawalId};
+use sluice_core::lane::{Fence, Lease};
+use sluice_core::port::Fut;
+use sluice_core::port::store::{
+    Accepted, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Store, StoreError,
+};
+use sluice_core::proof::Proof;
+use sluice_core::stop::Stop;
+use sluice_core::time::Timestamp;
+use sluice_core::transfer::Transfer;
+use sluice_core::wallet::Wallet;
+use sluice_core::withdrawal::Withdrawal;
+
+use super::Site;
+use crate::oracle::Witness;
+
+/// The store behind faults.
+pub struct ChaosStore {
+    /// The one that ships, or a mutant of it.
+    pub inner: Arc<dyn Store>,
+    /// Where calls come from.
+    pub site: Site,
+    /// Sees what is really committed.
+    pub witness: Witness,
+}
+
+macro_rules! ask {
+    ($self:ident, $method:literal, $make:expr) => {
+        Box::pin($self.site.ask($method, move || $make, StoreError::Down, StoreError::Unknown))
+    };
+}
+
+type Answer<'a, T> = Fut<'a, Result<T, StoreError>>;
+
+impl Store for ChaosStore {
+    fn lease<'a>(&'a self, name: &'a str, owner: &'a str) -> Answer<'a, Option<Lease>> {
+        let make = move || -> Answer<'a, _> {
+            Box::pin(async move {
+                let lease = self.inner.lease(name, owner).await;
+                if let Ok(Some(lease)) = &lease {
+                    self.witness.leased(self.site.process, lease);
+                }
+                lease
+            })
+        };
+        Box::pin(self.site.ask("store.lease", make, StoreError::Down, StoreError::Unknown))
+    }
+
+    fn release<'a>(&'a self, fence: &'a Fence) -> Answer<'a, ()> {
+        ask!(self, "store.release", self.inner.release(fence))
+    }
+
+    fn accept(&self, intake: Intake) -> Answer<'_, Accepted> {
+        ask!(self, "store.accept", self.inner.accept(intake.clone()))
+    }
+
+    fn apply(&self, fence: Option<Fence>, changes: Vec<Change>) -> Answer<'_, Vec<Outcome>> {
+        let changes = Arc::new(changes);
+        let make = move || -> Answer<'_, _> {
+            let (fence, changes) = (fence.clone(), Arc::clone(&changes));
+            Box::pin(async move {
+                let outcomes = self.inner.apply(fence.clone(), changes.to_vec()).await;
+                if let Ok(outcomes) = &outcomes {
+                    self.witness.applied(self.site.process, fence.as_ref(), &changes, outcomes);
+                }
+                outcomes
+            })
+        };
+        Box::pin(self.site.ask("store.apply", make, StoreError::Down, StoreError::Unknown))
+    }
+
+    fn lane(&self, wallet: WalletId) -> Answer<'_, Option<LaneView>> {
+        let make = move || -> Answer<'_, _> {
+            Box::pin(async move {
+                let lane = self.inner.lane(wallet).await;
+                self.witness.read_stops();
+                lane
+            })
+        };
+        Box::pin(self.site.ask("store.lane", make, StoreError::Down, StoreError::Unknown))
+    }
+
+    fn wallets(&self, chain: Option<ChainId>) -> Answer<'_, Vec<Wallet>> {
+        ask!(self, "store.wallets", self.inner.wallets(chain))
+    }
+
+    fn assets(&self, chain: Option<ChainId>) -> Answer<'_, Vec<Asset>> {
+        ask!(self, "store.assets", self.inner.assets(chain))
+    }
+
+    fn claimable(
+        &self,
+        partner: PartnerId,
+        chain: ChainId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Answer<'_, Vec<Withdrawal>> {
+        ask!(self, "store.claimable", self.inner.claimable(partner, chain, now, limit))
+    }
+
+    fn withdrawals<'a>(&'a self, ids: &'a [WithdrawalId]) -> Answer<'a, Vec<Withdrawal>> {
+        ask!(self, "store.withdrawals", self.inner.withdrawals(ids))
+    }
+
+    fn transfers<'a>(&'a self, ids: &'a [TransferId]) -> Answer<'a, Vec<(Transfer, Vec<Durable<Attempt>>)>> {
+        ask!(self, "store.transfers", self.inner.transfers(ids))
+    }
+
+    fn attempts_by_txid<'a>(
+        &'a self,
+        chain: ChainId,
+        txids: &'a [[u8; 32]],
+    ) -> Answer<'a, Vec<([u8; 32], TransferId)>> {
+        ask!(self, "store.attempts_by_txid", self.inner.attempts_by_txid(chain, txids))
+    }
+
+    fn cursor(&self, chain: ChainId, depth: u64) -> Answer<'_, Cursor> {
+        ask!(self, "store.cursor", self.inner.cursor(chain, depth))
+    }
+
+    fn settleable(&self, chain: ChainId, height: u64, limit: usize) -> Answer<'_, Vec<TransferId>> {
+        ask!(self, "store.settleable", self.inner.settleable(chain, height, limit))
+    }
+
+    fn included_in<'a>(&'a self, chain: ChainId, blocks: &'a [BlockRef]) -> Answer<'a, Vec<TransferId>> {
+        ask!(self, "store.included_in", self.inner.included_in(chain, blocks))
+    }
+
+    fn proof(&self, transfer: TransferId) -> Answer<'_, Option<Proof>> {
+        ask!(self, "store.proof", self.inner.proof(transfer))
+    }
+
+    fn expired_holds(&self, now: Timestamp, limit: usize) -> Answer<'_, Vec<Withdrawal>> {
+        ask!(self, "store.expired_holds", self.inner.expired_holds(now, limit))
+    }
+
+    fn overdue(&self, now: Timestamp, limit: usize) -> Answer<'_, Vec<Withdrawal>> {
+        ask!(self, "store.overdue", self.inner.overdue(now, limit))
+    }
+
+    fn intake_facts(&self, partner: PartnerId, asset: AssetId) -> Answer<'_, Option<IntakeFacts>> {
+        ask!(self, "store.intake_facts", self.inner.intake_facts(partner, asset))
+    }
+
+    fn seal<'a>(&'a self, fence: &'a Fence, limit: usize) -> Answer<'a, usize> {
+        ask!(self, "store.seal", self.inner.seal(fence, limit))
+    }
+
+    fn undelivered_alerts(&self, limit: usize) -> Answer<'_, Vec<Alert>> {
+        ask!(self, "store.undelivered_alerts", self.inner.undelivered_alerts(limit))
+    }
+
+    fn alerts_delivered<'a>(&'a self, alerts: &'a [Alert], at: Timestamp) -> Answer<'a, ()> {
+        ask!(self, "store.alerts_delivered", self.inner.alerts_delivered(alerts, at))
+    }
+
+    fn journal_seq(&self) -> Answer<'_, u64> {
+        ask!(self, "store.journal_seq", self.inner.journal_seq())
+    }
+
+    fn stops(&self) -> Answer<'_, Vec<Stop>> {
+        let make = move || -> Answer<'_, _> {
+            Box::pin(async move {
+                let stops = self.inner.stops().await;
+                self.witness.read_stops();
+                stops
+            })
+        };
+        Box::pin(self.site.ask("store.stops", make, StoreError::Down, StoreError::Unknown))
+    }
+
+    fn booked(&self, wallet: WalletId) -> Answer<'_, Vec<(AssetId, i64)>> {
+        ask!(self, "store.booked", self.inner.booked(wallet))
+    }
+}

@@ -1,0 +1,123 @@
+//! Transactions, blocks, and the state after each block.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sluice_core::address::EvmAddress;
+use sluice_core::chain::BlockRef;
+
+use super::token::Token;
+use crate::rng::mix;
+
+/// A decoded transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tx {
+    /// Hash.
+    pub hash: [u8; 32],
+    /// Recovered sender.
+    pub from: EvmAddress,
+    /// Nonce.
+    pub nonce: u64,
+    /// Recipient or contract.
+    pub to: EvmAddress,
+    /// Native value, wei.
+    pub value_wei: u128,
+    /// Call data.
+    pub data: Vec<u8>,
+    /// Gas limit.
+    pub gas_limit: u64,
+    /// `maxFeePerGas`, wei.
+    pub max_fee_wei: u128,
+    /// `maxPriorityFeePerGas`, wei.
+    pub tip_wei: u128,
+}
+
+impl Tx {
+    /// What the sender must own for it to be taken by a pool.
+    pub const fn worst_wei(&self) -> u128 {
+        (self.gas_limit as u128).saturating_mul(self.max_fee_wei).saturating_add(self.value_wei)
+    }
+
+    /// What a block pays its producer per gas, if it can include it at all.
+    pub fn effective_tip(&self, base_fee_wei: u128) -> Option<u128> {
+        self.max_fee_wei.checked_sub(base_fee_wei).map(|room| room.min(self.tip_wei))
+    }
+}
+
+/// An event emitted by the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Index in the block.
+    pub index: u64,
+    /// Emitting contract.
+    pub token: EvmAddress,
+    /// Payer.
+    pub from: EvmAddress,
+    /// Recipient.
+    pub to: EvmAddress,
+    /// Atoms.
+    pub atoms: u128,
+}
+
+/// A transaction in a block.
+#[derive(Clone, Debug)]
+pub struct Executed {
+    /// What was executed.
+    pub tx: Arc<Tx>,
+    /// Status 1.
+    pub success: bool,
+    /// Gas used.
+    pub gas_used: u64,
+    /// Price paid, wei per gas.
+    pub price_wei: u128,
+    /// The Transfer it emitted.
+    pub event: Option<Event>,
+}
+
+/// Accounts after a block.
+#[derive(Clone, Debug, Default)]
+pub struct Accounts {
+    /// Next nonce by account.
+    pub nonces: BTreeMap<EvmAddress, u64>,
+    /// Wei by account.
+    pub native: BTreeMap<EvmAddress, u128>,
+    /// The token.
+    pub token: Token,
+}
+
+/// A block.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Height and hash.
+    pub id: BlockRef,
+    /// Parent's hash.
+    pub parent: [u8; 32],
+    /// Seconds.
+    pub time_s: i64,
+    /// Base fee, wei per gas.
+    pub base_fee_wei: u128,
+    /// What it executed.
+    pub txs: Vec<Executed>,
+    /// Accounts after it. Shared with its parent when it is empty.
+    pub after: Arc<Accounts>,
+}
+
+/// A hash that depends on everything given. Not cryptographic: nobody attacks a model.
+pub fn hash(parts: impl IntoIterator<Item = u64>) -> [u8; 32] {
+    let mut lanes = [1u64, 2, 3, 4];
+    for part in parts {
+        for (lane, seed) in lanes.iter_mut().zip(1u64..) {
+            *lane = mix(*lane ^ part.wrapping_mul(seed | 1));
+        }
+    }
+    let mut out = [0; 32];
+    for (place, lane) in out.chunks_exact_mut(8).zip(lanes) {
+        place.copy_from_slice(&lane.to_be_bytes());
+    }
+    out
+}
+
+/// The words of a hash, to be hashed again.
+pub fn words(hash: &[u8; 32]) -> impl Iterator<Item = u64> {
+    hash.chunks_exact(8).map(|eight| eight.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte)))
+}

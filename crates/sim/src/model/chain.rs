@@ -1,0 +1,285 @@
+//! The chain: production of blocks, execution, finality, and blocks that leave.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sluice_core::address::EvmAddress;
+use sluice_core::chain::BlockRef;
+use sluice_core::port::chain::Heard;
+
+use super::block::{Accounts, Block, Event, Executed, Tx, hash, words};
+use super::pool::Rules;
+use super::token::{Call, Issuer, parse};
+use super::view::NodeState;
+use crate::rng::Rng;
+
+/// Gas of a token transfer.
+pub const TRANSFER_GAS: u64 = 52_000;
+/// Gas of a plain native transfer.
+pub const PLAIN_GAS: u64 = 21_000;
+/// Gas a reverting transfer burns.
+const REVERT_GAS: u64 = 31_000;
+
+/// How a chain behaves.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// CAIP-2 reference.
+    pub chain_id: u64,
+    /// The token contract.
+    pub token: EvmAddress,
+    /// Blocks the final head lags behind the latest.
+    pub finality_lag: u64,
+    /// Least tip of every pool, wei.
+    pub tip_floor_wei: u128,
+    /// Usual base fee, wei.
+    pub base_fee_wei: u128,
+    /// Transactions a block holds.
+    pub block_room: usize,
+    /// Chance that a producer takes a transaction that it could take, permille.
+    pub taken_permille: u64,
+    /// Chance that a waiting transaction reaches another node between two blocks, permille.
+    pub gossip_permille: u64,
+    /// Chance that a node takes a transaction of a block that left back into its pool, permille.
+    pub returned_permille: u64,
+}
+
+/// One chain and the nodes that follow it.
+pub struct Chain {
+    /// How it behaves.
+    pub terms: Terms,
+    /// The canonical chain, from genesis.
+    pub blocks: Vec<Arc<Block>>,
+    /// Blocks that left, by hash: a node that lags may still show them.
+    pub left: BTreeMap<[u8; 32], Arc<Block>>,
+    /// What the token's issuer has decided.
+    pub issuer: Issuer,
+    /// The nodes.
+    pub nodes: Vec<NodeState>,
+    /// Base fee of the next block is pushed towards this, wei; a spike raises it for a while.
+    pub fee_target_wei: u128,
+    /// Finality stands still while set.
+    pub finality_stalled: bool,
+    finalized: u64,
+    luck: Rng,
+    decoded: BTreeMap<[u8; 32], Arc<Tx>>,
+}
+
+impl Chain {
+    /// A chain with a genesis block.
+    pub fn new(terms: Terms, accounts: Accounts, nodes: Vec<NodeState>, time_s: i64, luck: Rng) -> Self {
+        let id = BlockRef { number: 0, hash: hash([terms.chain_id]) };
+        let base_fee_wei = terms.base_fee_wei;
+        let genesis = Block { id, parent: [0; 32], time_s, base_fee_wei, txs: vec![], after: Arc::new(accounts) };
+        Self {
+            fee_target_wei: terms.base_fee_wei,
+            terms,
+            blocks: vec![Arc::new(genesis)],
+            left: BTreeMap::new(),
+            issuer: Issuer::default(),
+            nodes,
+            finality_stalled: false,
+            finalized: 0,
+            luck,
+            decoded: BTreeMap::new(),
+        }
+    }
+
+    /// The latest block.
+    pub fn head(&self) -> &Arc<Block> {
+        // There is always a genesis block: `reorg` keeps it.
+        &self.blocks[self.blocks.len() - 1]
+    }
+
+    /// Height of the final head.
+    pub const fn finalized(&self) -> u64 {
+        self.finalized
+    }
+
+    /// The canonical block at a height.
+    pub fn at(&self, number: u64) -> Option<&Arc<Block>> {
+        usize::try_from(number).ok().and_then(|index| self.blocks.get(index))
+    }
+
+    /// What these bytes are; bytes are decoded once, however many nodes they reach.
+    pub fn decode(&mut self, raw: &[u8], decode: impl FnOnce(&[u8]) -> Option<Tx>) -> Option<Arc<Tx>> {
+        let key = hash(raw.chunks(8).map(|eight| eight.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte))));
+        if let Some(tx) = self.decoded.get(&key) {
+            return Some(Arc::clone(tx));
+        }
+        let tx = Arc::new(decode(raw)?);
+        self.decoded.insert(key, Arc::clone(&tx));
+        Some(tx)
+    }
+
+    /// A transaction that some node has seen.
+    pub fn known(&self, txid: &[u8; 32]) -> Option<Arc<Tx>> {
+        self.decoded.values().find(|tx| tx.hash == *txid).cloned()
+    }
+
+    /// Bytes reach a node.
+    pub fn offer(&mut self, node: usize, tx: &Arc<Tx>) -> Heard {
+        let accounts = Arc::clone(&self.head().after);
+        let tip_floor_wei = self.terms.tip_floor_wei;
+        let Some(node) = self.nodes.get_mut(node) else { return Heard::Unclear("no such node".into()) };
+        node.pool.offer(tx, &accounts, Rules { tip_floor_wei, refuses_gaps: node.refuses_gaps })
+    }
+
+    /// Adds a block of what waits in the pools.
+    pub fn produce(&mut self, time_s: i64) -> &Arc<Block> {
+        self.gossip();
+        self.move_fee();
+        let salt = self.luck.bits();
+        let (txs, after) = self.execute();
+        let parent = self.head();
+        let number = parent.id.number + 1;
+        let id = BlockRef {
+            number,
+            hash: hash(
+                words(&parent.id.hash).chain([number, salt]).chain(txs.iter().flat_map(|done| words(&done.tx.hash))),
+            ),
+        };
+        let time_s = time_s.max(parent.time_s + 1);
+        let block = Block { id, parent: parent.id.hash, time_s, base_fee_wei: self.next_fee(), txs, after };
+        self.blocks.push(Arc::new(block));
+        if !self.finality_stalled {
+            self.finalized = self.finalized.max(number.saturating_sub(self.terms.finality_lag));
+        }
+        let accounts = Arc::clone(&self.head().after);
+        for node in &mut self.nodes {
+            node.pool.settle(&accounts);
+        }
+        self.head()
+    }
+
+    /// The last `depth` blocks leave and `depth + 1` others take their place. Transactions of the blocks that left are
+    /// back in some pools, not all. Nodes in `stuck` keep showing the branch that lost until they are told otherwise.
+    pub fn reorg(&mut self, depth: u64, time_s: i64, stuck: &[usize]) {
+        let keep = self.blocks.len().saturating_sub(usize::try_from(depth).unwrap_or(usize::MAX)).max(1);
+        let lost: Vec<Arc<Block>> = self.blocks[keep..].to_vec();
+        for node in stuck {
+            let view = (self.blocks.clone(), self.finalized);
+            if let Some(node) = self.nodes.get_mut(*node) {
+                node.stuck = Some(view);
+            }
+        }
+        self.blocks.truncate(keep);
+        for tx in lost.iter().flat_map(|block| &block.txs).map(|done| &done.tx) {
+            for node in 0..self.nodes.len() {
+                if self.luck.chance(self.terms.returned_permille) {
+                    // What a pool says to a transaction that nobody sent it is heard by nobody.
+                    let _heard = self.offer(node, tx);
+                }
+            }
+        }
+        let count = lost.len() as u64 + 1;
+        for block in lost {
+            self.left.insert(block.id.hash, block);
+        }
+        for _ in 0..count {
+            self.produce(time_s);
+        }
+    }
+
+    fn gossip(&mut self) {
+        let all: BTreeMap<[u8; 32], Arc<Tx>> =
+            self.nodes.iter().flat_map(|node| node.pool.all()).map(|tx| (tx.hash, Arc::clone(tx))).collect();
+        let mut in_order: Vec<&Arc<Tx>> = all.values().collect();
+        in_order.sort_by_key(|tx| (tx.from, tx.nonce));
+        for tx in in_order {
+            for node in 0..self.nodes.len() {
+                let has = self.nodes[node].pool.at(tx.from, tx.nonce).is_some_and(|known| known.hash == tx.hash);
+                if !has && self.luck.chance(self.terms.gossip_permille) {
+                    let _heard = self.offer(node, tx);
+                }
+            }
+        }
+    }
+
+    const fn next_fee(&self) -> u128 {
+        self.fee_target_wei
+    }
+
+    fn move_fee(&mut self) {
+        // A step of at most an eighth, as EIP-1559 has it, towards where the market is pushed, with some noise.
+        let usual = self.terms.base_fee_wei;
+        let noise = usual / 16 * u128::from(self.luck.below(3));
+        let pull = self.fee_target_wei.abs_diff(usual) / 8;
+        self.fee_target_wei = if self.fee_target_wei > usual {
+            self.fee_target_wei - pull
+        } else {
+            self.fee_target_wei + pull
+        };
+        self.fee_target_wei = (self.fee_target_wei + noise).saturating_sub(usual / 16).max(1);
+    }
+
+    fn execute(&mut self) -> (Vec<Executed>, Arc<Accounts>) {
+        let before = Arc::clone(&self.head().after);
+        let base_fee_wei = self.next_fee();
+        let mut senders: Vec<EvmAddress> = self.nodes.iter().flat_map(|node| node.pool.senders()).collect();
+        senders.sort();
+        senders.dedup();
+        let mut accounts: Option<Accounts> = None;
+        let mut done = vec![];
+        for sender in senders {
+            while done.len() < self.terms.block_room {
+                let state = accounts.as_ref().unwrap_or(&before);
+                let next = state.nonces.get(&sender).copied().unwrap_or(0);
+                let fits = |tx: &&Arc<Tx>| tx.effective_tip(base_fee_wei).is_some_and(|tip| tip >= self.terms.tip_floor_wei);
+                let mut offers: Vec<Arc<Tx>> =
+                    self.nodes.iter().filter_map(|node| node.pool.at(sender, next)).filter(fits).cloned().collect();
+                offers.dedup_by_key(|tx| tx.hash);
+                // Different nodes may hold different attempts of one nonce: any of them can win.
+                let Some(tx) = self.luck.pick(&offers).cloned() else { break };
+                if !self.luck.chance(self.terms.taken_permille) {
+                    break;
+                }
+                let state = accounts.get_or_insert_with(|| (*before).clone());
+                if state.native.get(&sender).copied().unwrap_or(0) < tx.worst_wei() {
+                    break;
+                }
+                let index = done.len() as u64;
+                done.push(apply(state, &self.issuer, self.terms.token, tx, base_fee_wei, index));
+            }
+        }
+        (done, accounts.map_or(before, Arc::new))
+    }
+}
+
+fn apply(
+    state: &mut Accounts,
+    issuer: &Issuer,
+    token: EvmAddress,
+    tx: Arc<Tx>,
+    base_fee_wei: u128,
+    index: u64,
+) -> Executed {
+    let price_wei = base_fee_wei + tx.effective_tip(base_fee_wei).unwrap_or(0);
+    *state.nonces.entry(tx.from).or_default() += 1;
+    let (success, gas_used, event) = if tx.to == token {
+        let outcome = if tx.gas_limit < TRANSFER_GAS || tx.value_wei != 0 {
+            Err("out of gas")
+        } else {
+            state.token.call(issuer, tx.from, &tx.data)
+        };
+        match (outcome, parse(&tx.data)) {
+            (Ok(_), Some(Call::Transfer(to, atoms))) => {
+                let event = Event { index, token, from: tx.from, to, atoms };
+                (true, TRANSFER_GAS, Some(event))
+            }
+            (Ok(_), _) => (true, TRANSFER_GAS, None),
+            (Err(_), _) => (false, REVERT_GAS.min(tx.gas_limit), None),
+        }
+    } else {
+        let has = state.native.entry(tx.from).or_default();
+        *has = has.saturating_sub(tx.value_wei);
+        *state.native.entry(tx.to).or_default() += tx.value_wei;
+        (true, PLAIN_GAS, None)
+    };
+    let fee = u128::from(gas_used) * price_wei;
+    let has = state.native.entry(tx.from).or_default();
+    *has = has.saturating_sub(fee);
+    Executed { tx, success, gas_used, price_wei, event }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! Chain ports with a rule off.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sluice_core::address::EvmAddress;
+use sluice_core::alert::Raise;
+use sluice_core::amount::{Cost, Units};
+use sluice_core::asset::{Asset, AssetId};
+use sluice_core::attempt::{Durable, Kind, Signed};
+use sluice_core::chain::{BlockRef, ChainProfile};
+use sluice_core::fee::Market;
+use sluice_core::port::Fut;
+use sluice_core::port::chain::{
+    BlockFacts, Chain, ChainError, Heads, Heard, Nonces, Preflight, SlotQuestion, TransferLog, Trial,
+};
+use sluice_core::proof::{Effect, Final, Inclusion, SlotReading};
+
+use super::Mutant;
+
+/// A chain port with a rule off.
+pub struct BrokenChain {
+    inner: Arc<dyn Chain>,
+    mutant: Mutant,
+    payments: Mutex<BTreeMap<String, Durable<Signed>>>,
+}
+
+impl BrokenChain {
+    /// Breaks a chain port.
+    pub fn new(inner: Arc<dyn Chain>, mutant: Mutant) -> Self {
+        Self { inner, mutant, payments: Mutex::default() }
+    }
+
+    /// An open slot that is older than the final head is said to be over.
+    fn forged(&self, question: &SlotQuestion, head: BlockRef) -> Option<SlotReading> {
+        let known = question.attempts.first()?;
+        let effect = match self.mutant {
+            Mutant::ForgedDeath => Effect::Reverted,
+            _ => Effect::Paid { log_index: 0 },
+        };
+        // As deep as anybody could ask for.
+        let block = BlockRef { number: head.number.saturating_sub(64), hash: head.hash };
+        let inclusion = Inclusion { attempt: known.attempt, txid: known.txid, block, effect, cost: Cost(1) };
+        Some(SlotReading::Ours(inclusion))
+    }
+}
+
+impl Chain for BrokenChain {
+    fn profile(&self) -> &ChainProfile {
+        self.inner.profile()
+    }
+
+    fn market(&self) -> Fut<'_, Result<Market, ChainError>> {
+        self.inner.market()
+    }
+
+    fn heads(&self) -> Fut<'_, Result<Heads, ChainError>> {
+        self.inner.heads()
+    }
+
+    fn block<'a>(&'a self, number: u64, wallets: &'a [EvmAddress]) -> Fut<'a, Result<BlockFacts, ChainError>> {
+        self.inner.block(number, wallets)
+    }
+
+    fn submit<'a>(&'a self, attempts: &'a [Durable<Signed>]) -> Fut<'a, Vec<Heard>> {
+        if self.mutant != Mutant::ResendsPayments {
+            return self.inner.submit(attempts);
+        }
+        Box::pin(async move {
+            let mut wanted = attempts.to_vec();
+            {
+                let mut payments = self.payments.lock().unwrap_or_else(PoisonError::into_inner);
+                for attempt in attempts {
+                    let unsigned = &attempt.get().unsigned;
+                    if unsigned.kind == Kind::Pay {
+                        payments.insert(unsigned.slot.to_string(), attempt.clone());
+                    }
+                }
+                wanted.extend(payments.values().cloned());
+            }
+            let mut heard = self.inner.submit(&wanted).await;
+            heard.truncate(attempts.len());
+            heard
+        })
+    }
+
+    fn preflight<'a>(&'a self, trials: &'a [Trial]) -> Fut<'a, Result<Vec<Preflight>, ChainError>> {
+        self.inner.preflight(trials)
+    }
+
+    fn balances<'a>(
+        &'a self,
+        wallet: EvmAddress,
+        assets: &'a [Asset],
+    ) -> Fut<'a, Result<(BlockRef, Vec<Units>), ChainError>> {
+        self.inner.balances(wallet, assets)
+    }
+
+    fn nonces(&self, wallet: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>> {
+        self.inner.nonces(wallet)
+    }
+
+    fn progress<'a>(&'a self, questions: &'a [SlotQuestion]) -> Fut<'a, Result<Vec<SlotReading>, ChainError>> {
+        self.inner.progress(questions)
+    }
+
+    fn settle<'a>(&'a self, questions: &'a [SlotQuestion]) -> Fut<'a, Result<Vec<Final<SlotReading>>, ChainError>> {
+        if self.mutant == Mutant::ResendsPayments {
+            return self.inner.settle(questions);
+        }
+        Box::pin(async move {
+            let readings = self.inner.settle(questions).await?;
+            let bent = questions.iter().zip(readings).map(|(question, reading)| {
+                let forged = self.forged(question, reading.head());
+                reading.map(|real| forged.unwrap_or(*real))
+            });
+            Ok(bent.collect())
+        })
+    }
+
+    fn still_final<'a>(&'a self, blocks: &'a [BlockRef]) -> Fut<'a, Result<Vec<Final<bool>>, ChainError>> {
+        self.inner.still_final(blocks)
+    }
+
+    fn transfers_of<'a>(
+        &'a self,
+        asset: AssetId,
+        txid: [u8; 32],
+    ) -> Fut<'a, Result<Option<Final<(BlockRef, Vec<TransferLog>)>>, ChainError>> {
+        self.inner.transfers_of(asset, txid)
+    }
+
+    fn has_code(&self, account: EvmAddress) -> Fut<'_, Result<bool, ChainError>> {
+        self.inner.has_code(account)
+    }
+
+    fn troubles(&self) -> Vec<Raise> {
+        self.inner.troubles()
+    }
+}

@@ -1,0 +1,185 @@
+//! Stores with a rule off.
+
+use std::sync::Arc;
+
+use sluice_core::alert::Alert;
+use sluice_core::asset::{Asset, AssetId};
+use sluice_core::attempt::{Attempt, Durable};
+use sluice_core::chain::{BlockRef, ChainId};
+use sluice_core::id::{PartnerId, TransferId, WalletId, WithdrawalId};
+use sluice_core::intent::DeploymentId;
+use sluice_core::lane::{Fence, Lease};
+use sluice_core::policy::Decision;
+use sluice_core::port::Fut;
+use sluice_core::port::store::{
+    Accepted, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Store, StoreError,
+};
+use sluice_core::proof::Proof;
+use sluice_core::stop::Stop;
+use sluice_core::time::Timestamp;
+use sluice_core::transfer::Transfer;
+use sluice_core::wallet::Wallet;
+use sluice_core::withdrawal::Withdrawal;
+
+use super::Mutant;
+
+/// A store with a rule off.
+pub struct BrokenStore {
+    /// The one that ships.
+    pub inner: Arc<dyn Store>,
+    /// Which rule.
+    pub mutant: Mutant,
+}
+
+type Answer<'a, T> = Fut<'a, Result<T, StoreError>>;
+
+/// Asks under a made-up external id, and answers under the real one: nothing is ever recognised again.
+fn unrecognised(intake: &mut Intake) -> String {
+    let asked = intake.withdrawal.after().clone();
+    let mut request = asked.request.clone();
+    let real = request.external_id.clone();
+    request.external_id = asked.id.to_string();
+    let deployment = DeploymentId("forgets".into());
+    intake.withdrawal =
+        Withdrawal::request(asked.id, asked.partner, &deployment, request, false, asked.accepted_at);
+    intake.idempotency_key = None;
+    real
+}
+
+impl Store for BrokenStore {
+    fn lease<'a>(&'a self, name: &'a str, owner: &'a str) -> Answer<'a, Option<Lease>> {
+        self.inner.lease(name, owner)
+    }
+
+    fn release<'a>(&'a self, fence: &'a Fence) -> Answer<'a, ()> {
+        self.inner.release(fence)
+    }
+
+    fn accept(&self, mut intake: Intake) -> Answer<'_, Accepted> {
+        match self.mutant {
+            Mutant::NoLimit => {
+                if let Decision::Pass { claims, .. } = &mut intake.decision {
+                    claims.clear();
+                }
+                self.inner.accept(intake)
+            }
+            Mutant::NoIdentity => Box::pin(async move {
+                let real = unrecognised(&mut intake);
+                Ok(match self.inner.accept(intake).await? {
+                    Accepted::New(mut withdrawal) => {
+                        withdrawal.request.external_id = real;
+                        Accepted::New(withdrawal)
+                    }
+                    other => other,
+                })
+            }),
+            _ => self.inner.accept(intake),
+        }
+    }
+
+    fn apply(&self, fence: Option<Fence>, changes: Vec<Change>) -> Answer<'_, Vec<Outcome>> {
+        let fence = if self.mutant == Mutant::NoFence { None } else { fence };
+        self.inner.apply(fence, changes)
+    }
+
+    fn lane(&self, wallet: WalletId) -> Answer<'_, Option<LaneView>> {
+        Box::pin(async move {
+            let mut lane = self.inner.lane(wallet).await?;
+            if let Some(lane) = &mut lane
+                && self.mutant == Mutant::NoStop
+            {
+                lane.stops.clear();
+            }
+            Ok(lane)
+        })
+    }
+
+    fn wallets(&self, chain: Option<ChainId>) -> Answer<'_, Vec<Wallet>> {
+        self.inner.wallets(chain)
+    }
+
+    fn assets(&self, chain: Option<ChainId>) -> Answer<'_, Vec<Asset>> {
+        self.inner.assets(chain)
+    }
+
+    fn claimable(
+        &self,
+        partner: PartnerId,
+        chain: ChainId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Answer<'_, Vec<Withdrawal>> {
+        self.inner.claimable(partner, chain, now, limit)
+    }
+
+    fn withdrawals<'a>(&'a self, ids: &'a [WithdrawalId]) -> Answer<'a, Vec<Withdrawal>> {
+        self.inner.withdrawals(ids)
+    }
+
+    fn transfers<'a>(&'a self, ids: &'a [TransferId]) -> Answer<'a, Vec<(Transfer, Vec<Durable<Attempt>>)>> {
+        self.inner.transfers(ids)
+    }
+
+    fn attempts_by_txid<'a>(
+        &'a self,
+        chain: ChainId,
+        txids: &'a [[u8; 32]],
+    ) -> Answer<'a, Vec<([u8; 32], TransferId)>> {
+        self.inner.attempts_by_txid(chain, txids)
+    }
+
+    fn cursor(&self, chain: ChainId, depth: u64) -> Answer<'_, Cursor> {
+        self.inner.cursor(chain, depth)
+    }
+
+    fn settleable(&self, chain: ChainId, height: u64, limit: usize) -> Answer<'_, Vec<TransferId>> {
+        self.inner.settleable(chain, height, limit)
+    }
+
+    fn included_in<'a>(&'a self, chain: ChainId, blocks: &'a [BlockRef]) -> Answer<'a, Vec<TransferId>> {
+        self.inner.included_in(chain, blocks)
+    }
+
+    fn proof(&self, transfer: TransferId) -> Answer<'_, Option<Proof>> {
+        self.inner.proof(transfer)
+    }
+
+    fn expired_holds(&self, now: Timestamp, limit: usize) -> Answer<'_, Vec<Withdrawal>> {
+        self.inner.expired_holds(now, limit)
+    }
+
+    fn overdue(&self, now: Timestamp, limit: usize) -> Answer<'_, Vec<Withdrawal>> {
+        self.inner.overdue(now, limit)
+    }
+
+    fn intake_facts(&self, partner: PartnerId, asset: AssetId) -> Answer<'_, Option<IntakeFacts>> {
+        self.inner.intake_facts(partner, asset)
+    }
+
+    fn seal<'a>(&'a self, fence: &'a Fence, limit: usize) -> Answer<'a, usize> {
+        self.inner.seal(fence, limit)
+    }
+
+    fn undelivered_alerts(&self, limit: usize) -> Answer<'_, Vec<Alert>> {
+        self.inner.undelivered_alerts(limit)
+    }
+
+    fn alerts_delivered<'a>(&'a self, alerts: &'a [Alert], at: Timestamp) -> Answer<'a, ()> {
+        self.inner.alerts_delivered(alerts, at)
+    }
+
+    fn journal_seq(&self) -> Answer<'_, u64> {
+        self.inner.journal_seq()
+    }
+
+    fn stops(&self) -> Answer<'_, Vec<Stop>> {
+        if self.mutant == Mutant::NoStop {
+            return Box::pin(std::future::ready(Ok(vec![])));
+        }
+        self.inner.stops()
+    }
+
+    fn booked(&self, wallet: WalletId) -> Answer<'_, Vec<(AssetId, i64)>> {
+        self.inner.booked(wallet)
+    }
+}

@@ -1,0 +1,208 @@
+//! The last look: money against the callers' lists, the engine's answers against the chain, books against balances, and
+//! whether what looks strange has a reason in the history.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sluice_core::address::EvmAddress;
+use sluice_core::id::PartnerId;
+
+use super::money::{Order, Paid, paid};
+use super::{Violation, store};
+use crate::model::token::DECIMALS;
+use crate::world::{Chronicle, World};
+
+/// Everything that must be true at the end of a history.
+pub fn verdict(world: &World) -> Option<Violation> {
+    store::always(&world.db)
+        .or_else(|| store::at_rest(&world.db))
+        .or_else(|| judge(world).err())
+}
+
+fn judge(world: &World) -> Result<(), Violation> {
+    let chain = world.chain();
+    let wallets = wallets(world);
+    let orders: Vec<Order> = world.wishes().iter().map(|wish| wish.order.clone()).collect();
+    let paid = paid(&chain, &wallets, &orders)?;
+    let ends = ends(world)?;
+    completed_is_paid(&orders, &ends, &paid)?;
+    each_transaction_has_its_order(world, &paid)?;
+    books(world, &chain)?;
+    strange(world, &ends)
+}
+
+/// Managed accounts and whose they are.
+pub fn wallets(world: &World) -> BTreeMap<EvmAddress, PartnerId> {
+    world.purses.iter().map(|purse| (purse.address, purse.partner)).collect()
+}
+
+fn asked(world: &World, question: &str) -> Result<Vec<String>, Violation> {
+    store::ask(&world.db, question).map_err(|error| Violation::new("the oracle can ask", error))
+}
+
+/// Public status and reason by partner and external id, as the store ended.
+fn ends(world: &World) -> Result<BTreeMap<(String, String), (String, String)>, Violation> {
+    let rows = asked(
+        world,
+        "select partner_id || ' ' || external_id || ' ' || status || ' ' || evidence as what from withdrawal limit 10000",
+    )?;
+    let split = |row: String| {
+        let mut parts = row.splitn(4, ' ').map(str::to_owned);
+        Some(((parts.next()?, parts.next()?), (parts.next()?, parts.next()?)))
+    };
+    Ok(rows.into_iter().filter_map(split).collect())
+}
+
+fn completed_is_paid(
+    orders: &[Order],
+    ends: &BTreeMap<(String, String), (String, String)>,
+    paid: &Paid,
+) -> Result<(), Violation> {
+    let mut completed: BTreeMap<(PartnerId, EvmAddress, u128), u64> = BTreeMap::new();
+    for order in orders {
+        let name = (order.partner.to_string(), order.external_id.clone());
+        let Some((status, _)) = ends.get(&name) else {
+            return Err(Violation::new("M1 what was answered is stored", format!("{name:?} is missing")));
+        };
+        if status == "completed" {
+            *completed.entry((order.partner, order.to, order.atoms)).or_default() += 1;
+        }
+    }
+    if ends.len() != orders.len() {
+        let detail = format!("{} withdrawals for {} orders", ends.len(), orders.len());
+        return Err(Violation::new("M1 one identity", detail));
+    }
+    let shapes: BTreeSet<_> = completed.keys().chain(paid.by_shape.keys()).collect();
+    for shape in shapes {
+        let (said, did) = (completed.get(shape).copied().unwrap_or(0), paid.by_shape.get(shape).copied().unwrap_or(0));
+        if said != did {
+            let detail = format!("{shape:?}: {said} completed, {did} paid on chain");
+            let rule = if did > said { "M4 unpaid means unpaid" } else { "M16 completed means paid" };
+            return Err(Violation::new(rule, detail));
+        }
+    }
+    Ok(())
+}
+
+/// Every paying transaction belongs to an attempt of a transfer of exactly one completed withdrawal.
+fn each_transaction_has_its_order(world: &World, paid: &Paid) -> Result<(), Violation> {
+    let rows = asked(
+        world,
+        "select a.txid || ' ' || w.id || ' ' || w.status as what from attempt a
+         join transfer_item i on i.transfer_id = a.transfer_id join withdrawal w on w.id = i.withdrawal_id
+         where a.kind = 'pay' and a.txid is not null limit 10000",
+    )?;
+    let mut of: BTreeMap<String, (String, String)> = BTreeMap::new();
+    for row in rows {
+        let mut parts = row.split(' ').map(str::to_owned);
+        if let (Some(txid), Some(id), Some(status)) = (parts.next(), parts.next(), parts.next()) {
+            of.insert(txid.trim_start_matches("0x").to_owned(), (id, status));
+        }
+    }
+    let mut paid_ids = BTreeSet::new();
+    for txid in &paid.txids {
+        let txid = hex::encode(txid);
+        match of.get(&txid) {
+            Some((id, status)) if status == "completed" && paid_ids.insert(id.clone()) => {}
+            Some((id, status)) => {
+                let detail = format!("0x{txid} paid {id}, which is {status} or was paid before");
+                return Err(Violation::new("M1 paid at most once", detail));
+            }
+            None => return Err(Violation::new("M6 nothing leaves unexplained", format!("0x{txid} is no attempt"))),
+        }
+    }
+    Ok(())
+}
+
+/// In-wallet accounts against balances. Gas is booked rounded up, at most one atom for a transaction.
+fn books(world: &World, chain: &crate::model::chain::Chain) -> Result<(), Violation> {
+    let rows = asked(
+        world,
+        "select wallet_id || ' ' || (asset like '%erc20%') || ' ' || sum(atoms) as what from ledger_balance
+         where account in ('available', 'reserved', 'in_flight')
+         group by wallet_id, asset limit 1000",
+    )?;
+    let accounts = &chain.head().after;
+    for purse in &world.purses {
+        let booked = |token: &str| {
+            let prefix = format!("{} {token} ", purse.id);
+            let row = rows.iter().find_map(|row| row.strip_prefix(&prefix));
+            row.and_then(|atoms| atoms.parse::<i128>().ok()).unwrap_or(0)
+        };
+        let token = accounts.token.balance(purse.address) as i128;
+        if booked("1") != token {
+            let detail = format!("{}: books {} and chain {token}", purse.id, booked("1"));
+            return Err(Violation::new("M15 books equal the chain", detail));
+        }
+        let scale = 10i128.pow(u32::from(18 - sluice_core::amount::PRECISION_MAX));
+        let native = accounts.native.get(&purse.address).copied().unwrap_or(0) as i128 / scale;
+        let sent = accounts.nonces.get(&purse.address).copied().unwrap_or(0) as i128;
+        let difference = native - booked("0");
+        if !(0..=sent + 1).contains(&difference) {
+            let detail = format!("{}: gas books {} and chain {native}", purse.id, booked("0"));
+            return Err(Violation::new("M15 books equal the chain", detail));
+        }
+    }
+    debug_assert_eq!(DECIMALS, world.asset.decimals);
+    adjustments(world)
+}
+
+/// What was booked as come from outside really came from outside: else a hole in the books could be booked away.
+fn adjustments(world: &World) -> Result<(), Violation> {
+    let rows = asked(
+        world,
+        "select wallet_id || ' ' || -sum(atoms) as what from ledger_balance
+         where account = 'adjustment' and asset like '%erc20%' group by wallet_id limit 1000",
+    )?;
+    let deposits = world.chronicle().deposits.clone();
+    for purse in &world.purses {
+        let prefix = format!("{} ", purse.id);
+        let booked = rows.iter().find_map(|row| row.strip_prefix(&prefix)).and_then(|it| it.parse::<u128>().ok());
+        let came = deposits.get(&purse.id).copied().unwrap_or(0);
+        if booked.unwrap_or(0) != came {
+            let detail = format!("{}: {booked:?} booked, {came} came", purse.id);
+            return Err(Violation::new("M15 only deposits are deposits", detail));
+        }
+    }
+    Ok(())
+}
+
+/// Ends and alarms that need a reason in the history.
+fn strange(
+    world: &World,
+    ends: &BTreeMap<(String, String), (String, String)>,
+) -> Result<(), Violation> {
+    let chronicle: Chronicle = world.chronicle().clone();
+    let wishes = world.wishes().clone();
+    for wish in &wishes {
+        let name = (wish.order.partner.to_string(), wish.order.external_id.clone());
+        let Some((status, evidence)) = ends.get(&name) else { continue };
+        let explained = match status.as_str() {
+            "completed" => true,
+            "cancelled" => wish.cancel_after_us.is_some(),
+            "failed" => {
+                chronicle.blacklisted.contains(&wish.order.to)
+                    || evidence.contains("gave_up")
+                    || (chronicle.token_paused && evidence.contains("transfer_reverts"))
+            }
+            "rejected" => evidence.contains("limit"),
+            _ => false,
+        };
+        if !explained {
+            let detail = format!("{name:?} ended as {status}: {evidence}");
+            return Err(Violation::new("every end has a reason", detail));
+        }
+    }
+    let alarms = asked(
+        world,
+        "select code || ' ' || detail as what from alert
+         where code in ('lane_frozen', 'reconciliation_difference', 'store_went_back', 'unknown_state') limit 10",
+    )?;
+    if let Some(alarm) = alarms.first() {
+        return Err(Violation::new("every alarm has a reason", alarm.clone()));
+    }
+    let reversed = asked(world, "select code || ' ' || detail as what from alert where code = 'finality_reversed' limit 1")?;
+    match reversed.first() {
+        Some(alarm) if !chronicle.finality_reversed => Err(Violation::new("every alarm has a reason", alarm.clone())),
+        Some(_) | None => Ok(()),
+    }
+}

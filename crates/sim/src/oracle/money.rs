@@ -1,0 +1,102 @@
+//! Money, from the model chain alone against the callers' own lists: each order is paid at most once, and nothing else
+//! ever leaves a wallet.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sluice_core::address::EvmAddress;
+use sluice_core::id::{PartnerId, WithdrawalId};
+
+use super::Violation;
+use crate::model::block::{Block, Executed};
+use crate::model::chain::Chain;
+
+/// What a caller ordered, in the caller's own words.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Whose.
+    pub partner: PartnerId,
+    /// The caller's own id.
+    pub external_id: String,
+    /// Whom to pay.
+    pub to: EvmAddress,
+    /// How much, chain atoms.
+    pub atoms: u128,
+    /// What the engine called it, once it answered.
+    pub answered: Option<WithdrawalId>,
+}
+
+/// Payment by payer's partner, recipient and amount: what an outsider can tell apart on chain.
+type Shape = (PartnerId, EvmAddress, u128);
+
+/// Payments on the canonical chain, by shape and by transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Paid {
+    /// How often each shape was paid.
+    pub by_shape: BTreeMap<Shape, u64>,
+    /// Every paying transaction.
+    pub txids: Vec<[u8; 32]>,
+}
+
+/// Everything that left managed wallets on the canonical chain.
+///
+/// # Errors
+/// A violation when anything but an ordered payment or a void left one.
+pub fn paid(
+    chain: &Chain,
+    wallets: &BTreeMap<EvmAddress, PartnerId>,
+    orders: &[Order],
+) -> Result<Paid, Violation> {
+    let mut paid = Paid::default();
+    for block in &chain.blocks {
+        for done in &block.txs {
+            if let Some(partner) = wallets.get(&done.tx.from) {
+                one(block, done, *partner, chain, &mut paid)?;
+            }
+        }
+    }
+    let mut ordered: BTreeMap<Shape, u64> = BTreeMap::new();
+    for order in orders {
+        *ordered.entry((order.partner, order.to, order.atoms)).or_default() += 1;
+    }
+    for (shape, count) in &paid.by_shape {
+        let (partner, to, atoms) = shape;
+        match ordered.get(shape) {
+            None => {
+                let detail = format!("{partner} paid {atoms} to {to}, which nobody ordered");
+                return Err(Violation::new("M6 nothing leaves unexplained", detail));
+            }
+            Some(wanted) if wanted < count => {
+                let detail = format!("{partner} paid {atoms} to {to} {count} times for {wanted} orders");
+                return Err(Violation::new("M1 paid at most once", detail));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(paid)
+}
+
+fn one(
+    block: &Arc<Block>,
+    done: &Executed,
+    partner: PartnerId,
+    chain: &Chain,
+    paid: &mut Paid,
+) -> Result<(), Violation> {
+    let tx = &done.tx;
+    let void = tx.to == tx.from && tx.value_wei == 0 && tx.data.is_empty();
+    if void || !done.success {
+        return Ok(());
+    }
+    match &done.event {
+        Some(event) if tx.to == chain.terms.token && tx.value_wei == 0 => {
+            *paid.by_shape.entry((partner, event.to, event.atoms)).or_default() += 1;
+            paid.txids.push(tx.hash);
+            Ok(())
+        }
+        _ => {
+            let detail = format!("0x{} in block {} is neither payment nor void", hex::encode(tx.hash), block.id.number);
+            Err(Violation::new("M6 nothing leaves unexplained", detail))
+        }
+    }
+}

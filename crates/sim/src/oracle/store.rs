@@ -1,0 +1,171 @@
+//! What must always be true of the store, asked by SQL that shares nothing with the engine's. Each question answers the
+//! rows that break the rule, one text column `what`.
+
+use futures_util::FutureExt as _;
+use sluice_store::Db;
+
+use super::Violation;
+
+/// A rule and the question that finds what breaks it.
+type Rule = (&'static str, &'static str);
+
+/// True after every commit.
+const ALWAYS: &[Rule] = &[
+    (
+        "M1 one live slot",
+        "select withdrawal_id || ' is live in ' || count(*) || ' transfers' as what from transfer_item
+         where dead_by is null and dropped = 0 group by withdrawal_id having count(*) > 1 limit 5",
+    ),
+    (
+        "M1 no slot twice",
+        "select slot || ' belongs to ' || count(*) || ' transfers' as what from transfer
+         where slot is not null group by slot having count(*) > 1 limit 5",
+    ),
+    (
+        "M1 one payment key",
+        "select payment_key || ' names ' || count(*) || ' withdrawals' as what from withdrawal
+         group by payment_key having count(*) > 1 limit 5",
+    ),
+    (
+        "M3 same slot, same payment",
+        "select a.id || ' of ' || t.id || ' carries another payment' as what
+         from attempt a join transfer t on t.id = a.transfer_id
+         where (a.kind = 'pay' and a.payment_hash <> t.payment_hash) or a.slot is not t.slot limit 5",
+    ),
+    (
+        "M3 a void is one-way",
+        "select p.id || ' was signed after the void ' || v.id as what
+         from attempt p join attempt v on v.transfer_id = p.transfer_id
+         where p.kind = 'pay' and v.kind = 'void' and p.journal_seq > v.journal_seq limit 5",
+    ),
+    (
+        "M4 dead by a proof of death",
+        "select i.withdrawal_id || ' in ' || i.transfer_id as what from transfer_item i
+         left join proof p on p.id = i.dead_by and p.transfer_id = i.transfer_id
+         where i.dead_by is not null and (p.id is null or p.verdict <> 'dead') limit 5",
+    ),
+    (
+        "M4 no new slot on one operator's word",
+        "select i.withdrawal_id || ' in ' || i.transfer_id as what
+         from transfer_item i join proof p on p.id = i.dead_by join transfer t on t.id = i.transfer_id
+         where p.single_source = 1 and exists (select 1 from transfer_item n join transfer u on u.id = n.transfer_id
+             where n.withdrawal_id = i.withdrawal_id and u.slot is not null and u.planned_at > t.planned_at) limit 5",
+    ),
+    (
+        "M8 counters are their reservations",
+        "select u.key || ' says ' || u.used as what from usage u
+         where u.used <> (select coalesce(sum(r.amount), 0) from reservation r
+                          where r.usage_key = u.key and (r.outcome is null or r.outcome = 'kept')) limit 5",
+    ),
+    (
+        "M8 no reservation outlives its end",
+        "select w.id || ' is ' || w.state as what from withdrawal w join reservation r on r.withdrawal_id = w.id
+         where w.ended_at is not null and r.released_at is null limit 5",
+    ),
+    (
+        "M8 limits hold",
+        "select r.usage_key || ' took ' || sum(r.amount) as what
+         from reservation r join withdrawal w on w.id = r.withdrawal_id
+         join partner_limit l on l.partner_id = w.partner_id and l.asset = w.asset
+         where r.outcome is null or r.outcome = 'kept'
+         group by r.usage_key, l.daily having sum(r.amount) > l.daily limit 5",
+    ),
+    (
+        "M8 what is accepted is within the day",
+        "select w.partner_id || ' took ' || sum(w.amount) as what
+         from withdrawal w join partner_limit l on l.partner_id = w.partner_id and l.asset = w.asset
+         where w.state not in ('rejected', 'cancelled', 'failed')
+         group by w.partner_id, l.daily having sum(w.amount) > l.daily limit 5",
+    ),
+    (
+        "M15 posting groups sum to zero",
+        "select group_id || ' of ' || asset || ' sums to ' || sum(atoms) as what from ledger
+         group by group_id, asset having sum(atoms) <> 0 limit 5",
+    ),
+    (
+        "M15 running sums are the postings",
+        "select b.wallet_id || ' ' || b.account || ' ' || b.atoms as what from ledger_balance b
+         where b.atoms <> (select coalesce(sum(l.atoms), 0) from ledger l where l.wallet_id = b.wallet_id
+             and l.asset = b.asset and l.account = b.account and l.partner_id = b.partner_id) limit 5",
+    ),
+    (
+        "M15 events are dense",
+        "select partner_id || ' has ' || count(*) || ' numbers up to ' || max(number) as what from event
+         where number is not null group by partner_id having max(number) <> count(*) or min(number) <> 1 limit 5",
+    ),
+    (
+        "M16 completed by a proof of payment",
+        "select w.id as what from withdrawal w left join proof p on p.id = w.proof_id
+         where w.state = 'paid' and (p.id is null or p.verdict = 'dead') limit 5",
+    ),
+    (
+        "status follows state",
+        "select id || ' is ' || state || ' and shows ' || status as what from withdrawal
+         where (state = 'paid') <> (status = 'completed')
+            or (state in ('rejected', 'cancelled', 'failed', 'needs_attention', 'held') and state <> status)
+            or (state = 'assigned' and status not in ('queued', 'wallet_funded', 'energy_requested', 'energy_received',
+                'processing', 'signing', 'broadcast', 'confirming')) limit 5",
+    ),
+    (
+        "status follows the transfer",
+        "select w.id || ' shows ' || w.status || ' and its transfer is ' || t.state as what
+         from withdrawal w join transfer t on t.id = w.transfer_id
+         where w.state = 'assigned' and w.status <> case t.state
+             when 'planned' then 'queued' when 'dropped' then 'queued' when 'funded' then 'wallet_funded'
+             when 'fuelling' then 'energy_requested' when 'fuelled' then 'energy_received'
+             when 'built' then case t.asked when 1 then 'signing' else 'processing' end
+             when 'signed' then 'broadcast' else 'confirming' end limit 5",
+    ),
+];
+
+/// True once everything has come to rest.
+const AT_REST: &[Rule] = &[
+    (
+        "liveness: everything is sealed",
+        "select count(*) || ' events have no number' as what from event where number is null having count(*) > 0",
+    ),
+    (
+        "M4 ended unpaid means dead",
+        "select w.id || ' is ' || w.state || ' and live in ' || i.transfer_id as what
+         from withdrawal w join transfer_item i on i.withdrawal_id = w.id
+         where w.state in ('rejected', 'cancelled', 'failed') and i.dead_by is null and i.dropped = 0 limit 5",
+    ),
+    (
+        "M16 paid by exactly one transfer",
+        "select w.id || ' was paid by ' || count(i.paid_by) as what
+         from withdrawal w left join transfer_item i on i.withdrawal_id = w.id
+         group by w.id, w.state having count(i.paid_by) <> (w.state = 'paid') limit 5",
+    ),
+    (
+        "M8 nothing stays promised",
+        "select wallet_id || ' has ' || atoms || ' ' || account || ' of ' || asset as what from ledger_balance
+         where account in ('reserved', 'in_flight') and atoms <> 0
+           and not exists (select 1 from transfer t where t.wallet_id = ledger_balance.wallet_id
+                           and t.state not in ('final', 'dropped')) limit 5",
+    ),
+];
+
+/// Asks the database one question; every row is a text `what`.
+pub fn ask(db: &Db, question: &str) -> Result<Vec<String>, String> {
+    let rows = db.inspect(question).now_or_never().ok_or("the inline store waited")?;
+    let rows = rows.map_err(|error| format!("{error} in {question}"))?;
+    rows.iter().map(|row| row.text("what").map(str::to_owned).map_err(|error| error.to_string())).collect()
+}
+
+fn check(db: &Db, rules: &[Rule]) -> Option<Violation> {
+    rules.iter().find_map(|(name, question)| match ask(db, question) {
+        Ok(broken) if broken.is_empty() => None,
+        Ok(broken) => Some(Violation::new(name, broken.join("; "))),
+        Err(error) => Some(Violation::new("the oracle can ask", error)),
+    })
+}
+
+/// The first rule that is broken now.
+pub fn always(db: &Db) -> Option<Violation> {
+    check(db, ALWAYS)
+}
+
+/// The first rule that is broken at the end.
+pub fn at_rest(db: &Db) -> Option<Violation> {
+    check(db, AT_REST)
+}

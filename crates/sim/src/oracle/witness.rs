@@ -1,0 +1,280 @@
+//! Sees what really passes the ports, below every fault: what was committed, signed and sent, by whom, and what that
+//! process could know then.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use sluice_core::address::EvmAddress;
+use sluice_core::attempt::{Durable, Kind, Unsigned};
+use sluice_core::id::WalletId;
+use sluice_core::intent::SigningRequest;
+use sluice_core::lane::{Fence, Lease};
+use sluice_core::port::signer::{Signature, SignerRefusal};
+use sluice_core::port::store::{Change, Outcome};
+use sluice_core::proof::{DeathKind, Verdict};
+use sluice_core::slot::Slot;
+use sluice_core::stop::Scope;
+
+use super::Violation;
+use crate::executor::{ProcessId, Sim};
+
+/// A signature that was given.
+#[derive(Clone, Copy)]
+struct Signed {
+    kind: Kind,
+    wallet: WalletId,
+    epoch: i64,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// Highest epoch ever granted, by lease.
+    epochs: BTreeMap<String, i64>,
+    /// Epoch a process last got, by process, its life, and lease.
+    held: BTreeMap<(ProcessId, u64, String), i64>,
+    /// Highest epoch the signer was asked with, by wallet.
+    signer_epochs: BTreeMap<WalletId, i64>,
+    /// Digests of unsigned bytes that are durable.
+    durable_unsigned: BTreeSet<[u8; 32]>,
+    /// Signed bytes that are durable, by transaction hash.
+    durable_signed: BTreeSet<[u8; 32]>,
+    /// Signatures by transaction hash.
+    signed: BTreeMap<[u8; 32], (String, Signed)>,
+    /// What each slot pays, from its first signature on.
+    pays: BTreeMap<String, [u8; 32]>,
+    /// Slots that ever got a paying signature, by payment.
+    slots: BTreeMap<[u8; 32], BTreeSet<String>>,
+    /// Slots whose void is durable, with the epoch it was signed under.
+    voided: BTreeMap<String, i64>,
+    /// Slots proven dead by a committed proof.
+    dead: BTreeSet<String>,
+    /// The stop in force: since when, and over what.
+    stop: Option<(i64, Scope)>,
+    /// When a task last read the stops.
+    stops_read: BTreeMap<u64, i64>,
+    /// Deaths committed since they were last taken: sender, nonce, and what the proof claims.
+    deaths: Vec<Death>,
+    violations: Vec<Violation>,
+    commits: u64,
+}
+
+/// A committed proof of death, to be held against the chain.
+#[derive(Clone, Debug)]
+pub struct Death {
+    /// Sender of the slot.
+    pub sender: EvmAddress,
+    /// Nonce of the slot.
+    pub nonce: u64,
+    /// It claims that nothing was ever signed for the slot.
+    pub never_signed: bool,
+}
+
+/// Shared by every port of every process.
+#[derive(Clone)]
+pub struct Witness {
+    sim: Sim,
+    seen: Arc<Mutex<Seen>>,
+}
+
+impl Witness {
+    /// A witness who has seen nothing yet.
+    pub fn new(sim: Sim) -> Self {
+        Self { sim, seen: Arc::default() }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes what was found broken since it was last asked.
+    pub fn violations(&self) -> Vec<Violation> {
+        std::mem::take(&mut self.seen().violations)
+    }
+
+    /// Takes the deaths committed since they were last asked for.
+    pub fn deaths(&self) -> Vec<Death> {
+        std::mem::take(&mut self.seen().deaths)
+    }
+
+    /// Commits so far.
+    pub fn commits(&self) -> u64 {
+        self.seen().commits
+    }
+
+    /// A lease was granted.
+    pub fn leased(&self, process: ProcessId, lease: &Lease) {
+        let life = self.sim.incarnation(process);
+        let mut seen = self.seen();
+        let Fence { name, epoch } = &lease.fence;
+        let highest = seen.epochs.entry(name.clone()).or_default();
+        if *epoch < *highest {
+            let detail = format!("{name} was granted with epoch {epoch} after {highest}");
+            seen.violations.push(Violation::new("M7 epochs rise", detail));
+        } else {
+            *highest = *epoch;
+        }
+        seen.held.insert((process, life, name.clone()), *epoch);
+    }
+
+    /// A task has read the stops in force.
+    pub fn read_stops(&self) {
+        let (task, now) = (self.sim.task(), self.sim.now_us());
+        self.seen().stops_read.insert(task, now);
+    }
+
+    /// A stop was acknowledged, or lifted.
+    pub fn stopped(&self, scope: Option<Scope>) {
+        let now = self.sim.now_us();
+        self.seen().stop = scope.map(|scope| (now, scope));
+    }
+
+    /// Changes were committed, or refused.
+    pub fn applied(&self, process: ProcessId, fence: Option<&Fence>, changes: &[Change], outcomes: &[Outcome]) {
+        let mut seen = self.seen();
+        if !outcomes.contains(&Outcome::Applied) {
+            return;
+        }
+        seen.commits += 1;
+        if let Some(fence) = fence {
+            let highest = seen.epochs.get(&fence.name).copied().unwrap_or(0);
+            if fence.epoch < highest {
+                let detail = format!("p{process} wrote under {} epoch {}, and {highest} is held", fence.name, fence.epoch);
+                seen.violations.push(Violation::new("M7 no write with a stale epoch", detail));
+            }
+        }
+        for change in changes.iter().zip(outcomes).filter(|(_, outcome)| **outcome == Outcome::Applied).map(|it| it.0) {
+            seen.committed(change);
+        }
+    }
+
+    /// The signer is asked.
+    pub fn asked(&self, process: ProcessId, requests: &[(SigningRequest, Durable<Unsigned>)]) {
+        let mut seen = self.seen();
+        for (request, _) in requests {
+            if !seen.durable_unsigned.contains(&request.digest) {
+                let detail = format!("p{process} asks for a signature in {} before its bytes are durable", request.slot);
+                seen.violations.push(Violation::new("M2 bytes before signature", detail));
+            }
+        }
+    }
+
+    /// The signer has answered.
+    pub fn signed(
+        &self,
+        process: ProcessId,
+        requests: &[(SigningRequest, Durable<Unsigned>)],
+        answers: &[Result<Signature, SignerRefusal>],
+    ) {
+        let task = self.sim.task();
+        let mut seen = self.seen();
+        for ((request, _), answer) in requests.iter().zip(answers) {
+            let Ok(signature) = answer else { continue };
+            seen.judge_signature(process, task, request, signature);
+        }
+    }
+
+    /// Bytes leave a process.
+    pub fn sent(&self, process: ProcessId, raw: &[Vec<u8>]) {
+        let life = self.sim.incarnation(process);
+        let mut seen = self.seen();
+        for raw in raw {
+            let txid = sluice_codec::evm::txid(raw);
+            if !seen.durable_signed.contains(&txid) {
+                let detail = format!("p{process} sends 0x{} before its signature is durable", hex::encode(txid));
+                seen.violations.push(Violation::new("M2 signature before bytes", detail));
+            }
+            let Some((slot, signed)) = seen.signed.get(&txid).cloned() else { continue };
+            let holds = seen.held.get(&(process, life, format!("lane:{}", signed.wallet))).copied().unwrap_or(0);
+            // A process that lost its lease before the void was signed cannot know of it; the chain decides there.
+            if signed.kind == Kind::Pay && seen.voided.get(&slot).is_some_and(|epoch| *epoch <= holds) {
+                let detail = format!("p{process} sends a payment in {slot} after its void was signed");
+                seen.violations.push(Violation::new("M3 no payment after a void", detail));
+            }
+        }
+    }
+}
+
+impl Seen {
+    fn committed(&mut self, change: &Change) {
+        self.durable_unsigned.extend(change.attempts.iter().map(|attempt| attempt.digest));
+        for signed in &change.signatures {
+            self.durable_signed.insert(signed.txid);
+            if signed.unsigned.kind == Kind::Void {
+                let epoch = self.signed.get(&signed.txid).map_or(i64::MAX, |(_, it)| it.epoch);
+                self.voided.insert(signed.unsigned.slot.to_string(), epoch);
+            }
+        }
+        for proof in &change.proofs {
+            let of = |step: &&sluice_core::moved::Moved<sluice_core::transfer::Transfer>| {
+                Some(step.after().id) == proof.transfer
+            };
+            let slot = change.transfers.iter().find(of).and_then(|step| step.after().slot());
+            match (&proof.verdict, slot) {
+                (Verdict::Dead(death), Some(slot)) => {
+                    let never_signed = matches!(death.kind(), DeathKind::NeverSigned { .. });
+                    if let Slot::EvmNonce { sender, nonce, .. } = slot {
+                        self.deaths.push(Death { sender: *sender, nonce: *nonce, never_signed });
+                    }
+                    let text = slot.to_string();
+                    if never_signed && self.pays.contains_key(&text) {
+                        let detail = format!("{text} has a tombstone and a paying signature");
+                        self.violations.push(Violation::new("M4 never signed means never signed", detail));
+                    }
+                    self.dead.insert(text);
+                }
+                (Verdict::Dead(_) | Verdict::Paid(_) | Verdict::PaidElsewhere { .. }, _) => {}
+            }
+        }
+    }
+
+    fn judge_signature(&mut self, process: ProcessId, task: u64, request: &SigningRequest, signature: &Signature) {
+        let slot = request.slot.to_string();
+        let highest = self.signer_epochs.entry(request.wallet).or_default();
+        if request.epoch < *highest {
+            let detail = format!("p{process} got a signature in {slot} with epoch {} after {highest}", request.epoch);
+            self.violations.push(Violation::new("M7 no signature with a stale epoch", detail));
+        }
+        *highest = (*highest).max(request.epoch);
+        let payment_hash = request.payment_hash();
+        let key = request.payments.first().map(|approved| approved.payment.key.0);
+        let known = self.signed.contains_key(&signature.txid);
+        if request.kind == Kind::Pay {
+            if *self.pays.entry(slot.clone()).or_insert(payment_hash) != payment_hash {
+                self.violations.push(Violation::new("M3 same slot, same payment", slot.clone()));
+            }
+            if !known && self.dead.contains(&slot) {
+                let detail = format!("{slot} got a paying signature after its proof of death");
+                self.violations.push(Violation::new("M4 dead is dead", detail));
+            }
+            if !known && self.voided.contains_key(&slot) {
+                let detail = format!("{slot} got a new paying signature after its void was durable");
+                self.violations.push(Violation::new("M3 a void is one-way", detail));
+            }
+            if let Some(key) = key {
+                let others = self.slots.entry(key).or_default();
+                others.insert(slot.clone());
+                let alive: Vec<_> = others.iter().filter(|other| **other != slot && !self.dead.contains(*other)).collect();
+                if !alive.is_empty() {
+                    let detail = format!("{slot} is signed while {alive:?} of the same payment has no proof of death");
+                    self.violations.push(Violation::new("M4 no new slot without proof of death", detail));
+                }
+            }
+            self.judge_stop(process, task, request, &slot);
+        }
+        let given = Signed { kind: request.kind, wallet: request.wallet, epoch: request.epoch };
+        self.signed.entry(signature.txid).or_insert((slot, given));
+    }
+
+    fn judge_stop(&mut self, process: ProcessId, task: u64, request: &SigningRequest, slot: &str) {
+        let Some((since, scope)) = &self.stop else { return };
+        let covered = request
+            .payments
+            .iter()
+            .any(|approved| scope.covers(approved.payment.partner, approved.payment.asset, Some(request.wallet)));
+        let knew = self.stops_read.get(&task).is_some_and(|at| at > since);
+        if covered && knew {
+            let detail = format!("p{process} had read the stop and signed a payment in {slot}");
+            self.violations.push(Violation::new("M12 stop means stop", detail));
+        }
+    }
+}

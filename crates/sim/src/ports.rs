@@ -1,0 +1,140 @@
+//! Clock, chance and waiting of one simulated process.
+
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::{Poll, Waker};
+
+use sluice_core::port::Fut;
+use sluice_core::port::deliver::{Deliver, NotDelivered};
+use sluice_core::port::world::{Clock, Entropy, Topic, Wake};
+use sluice_core::time::Timestamp;
+
+use crate::executor::{ProcessId, Sim};
+use crate::rng::Rng;
+
+/// Virtual time as one process sees it.
+pub struct ProcessClock {
+    /// Time.
+    pub sim: Sim,
+    /// Whose clock.
+    pub process: ProcessId,
+}
+
+impl Clock for ProcessClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.sim.clock_us(self.process))
+    }
+}
+
+/// Names, from the seed.
+pub struct Chance(pub Sim);
+
+impl Entropy for Chance {
+    fn bits(&self) -> u128 {
+        self.0.entropy()
+    }
+}
+
+struct Waiter {
+    signalled: AtomicBool,
+    waker: Mutex<Option<Waker>>,
+}
+
+/// Signals between and within processes. Some are lost: a signal is a hint.
+pub struct Hub {
+    sim: Sim,
+    waiting: Mutex<BTreeMap<Topic, Vec<Weak<Waiter>>>>,
+    luck: Mutex<Rng>,
+    lost_permille: u64,
+}
+
+impl Hub {
+    /// A hub that loses this share of what passes through it.
+    pub fn new(sim: Sim, luck: Rng, lost_permille: u64) -> Arc<Self> {
+        Arc::new(Self { sim, waiting: Mutex::default(), luck: Mutex::new(luck), lost_permille })
+    }
+}
+
+impl Wake for Hub {
+    fn wait<'a>(&'a self, topic: Topic, ms: u64) -> Fut<'a, ()> {
+        let waiter = Arc::new(Waiter { signalled: AtomicBool::new(false), waker: Mutex::default() });
+        let until = self.sim.now_us() + i64::try_from(ms).unwrap_or(i64::MAX / 2_000) * 1_000;
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.entry(topic).or_default().push(Arc::downgrade(&waiter));
+        let mut timed = false;
+        Box::pin(poll_fn(move |context| {
+            if waiter.signalled.load(Ordering::Relaxed) || self.sim.now_us() >= until {
+                return Poll::Ready(());
+            }
+            if !timed {
+                timed = true;
+                self.sim.timer(until, context.waker().clone());
+            }
+            *waiter.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
+            Poll::Pending
+        }))
+    }
+
+    fn signal(&self, topic: Topic) {
+        let waiters = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&topic).unwrap_or_default();
+        let mut kept = vec![];
+        for weak in waiters {
+            let Some(waiter) = weak.upgrade() else { continue };
+            if self.luck.lock().unwrap_or_else(PoisonError::into_inner).chance(self.lost_permille) {
+                kept.push(weak);
+                continue;
+            }
+            waiter.signalled.store(true, Ordering::Relaxed);
+            if let Some(waker) = waiter.waker.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                waker.wake();
+            }
+        }
+        if !kept.is_empty() {
+            self.waiting.lock().unwrap_or_else(PoisonError::into_inner).entry(topic).or_default().extend(kept);
+        }
+    }
+}
+
+/// A sink that takes every alert and counts them by code.
+#[derive(Default)]
+pub struct Pager(pub Mutex<BTreeMap<&'static str, u64>>);
+
+impl Deliver for Pager {
+    fn alerts<'a>(&'a self, alerts: &'a [sluice_core::alert::Alert]) -> Fut<'a, Result<(), NotDelivered>> {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for alert in alerts {
+            *counts.entry(alert.raise.code.as_str()).or_default() += 1;
+        }
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::executor::{Executor, Step};
+
+    #[test]
+    fn a_wait_ends_at_a_signal_or_at_its_time() {
+        for (lost, ended_at_us) in [(0, 10), (1000, 50_000)] {
+            let mut executor = Executor::new(1, 0, false);
+            let sim = executor.sim().clone();
+            let hub = Hub::new(sim.clone(), Rng::new(1), lost);
+            let ended = Arc::new(Mutex::new(0));
+            let (inner, at, waits) = (sim.clone(), Arc::clone(&ended), Arc::clone(&hub));
+            sim.spawn(1, "waiter", async move {
+                waits.wait(Topic::Lanes, 50).await;
+                *at.lock().unwrap() = inner.now_us();
+            });
+            let inner = sim.clone();
+            sim.spawn(2, "caller", async move {
+                inner.sleep(10).await;
+                hub.signal(Topic::Lanes);
+            });
+            while executor.step() == Step::Went {}
+            assert_eq!(*ended.lock().unwrap(), ended_at_us);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! One history: partners, wallets, callers, two engine processes, a chain with weather, and faults, all from one seed.
+
+pub mod client;
+pub mod director;
+pub mod history;
+pub mod process;
+pub mod reply;
+pub mod setup;
+pub mod weather;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use sluice_core::address::EvmAddress;
+use sluice_core::asset::Asset;
+use sluice_core::chain::ChainProfile;
+use sluice_core::id::{PartnerId, WalletId};
+use sluice_core::intent::DeploymentId;
+use sluice_core::port::Ports;
+use sluice_core::port::signer::Signer;
+use sluice_store::Db;
+
+use crate::executor::{ProcessId, Sim};
+use crate::faults::Plan;
+use crate::model::node::SharedChain;
+use crate::mutant::Mutant;
+use crate::oracle::money::Order;
+use crate::oracle::{Violation, Witness};
+use crate::ports::{Hub, Pager};
+
+/// Engine processes of a history.
+pub const PROCESSES: std::ops::RangeInclusive<ProcessId> = 1..=2;
+
+/// What a caller wants and how it went.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// What was ordered.
+    pub order: Order,
+    /// Virtual time of the first request, microseconds from the start.
+    pub at_us: i64,
+    /// Asks to cancel so long after the answer, microseconds.
+    pub cancel_after_us: Option<i64>,
+    /// Sends another amount under the same external id, which must be refused.
+    pub conflicts: bool,
+}
+
+/// A managed wallet as the world knows it.
+#[derive(Clone, Debug)]
+pub struct Purse {
+    /// Name.
+    pub id: WalletId,
+    /// Owner.
+    pub partner: PartnerId,
+    /// Account.
+    pub address: EvmAddress,
+}
+
+/// What tells the oracle how a strange thing can have come about.
+#[derive(Clone, Debug, Default)]
+pub struct Chronicle {
+    /// A final block left the chain.
+    pub finality_reversed: bool,
+    /// A stop was ever in force.
+    pub stopped: bool,
+    /// Token units that came from outside after the start, by wallet.
+    pub deposits: BTreeMap<WalletId, u128>,
+    /// Recipients the issuer ever refused.
+    pub blacklisted: BTreeSet<EvmAddress>,
+    /// The issuer paused the token.
+    pub token_paused: bool,
+    /// Everything asked of the world is done: callers answered, weather over, all healed.
+    pub healed_at_us: Option<i64>,
+    /// The history came to its end.
+    pub finished: bool,
+}
+
+/// Everything the parts of a history share.
+pub struct World {
+    /// Time, processes, trace.
+    pub sim: Sim,
+    /// The chain.
+    pub chain: SharedChain,
+    /// What it is like.
+    pub profile: ChainProfile,
+    /// The token.
+    pub asset: Asset,
+    /// The one store of all processes.
+    pub db: Arc<Db>,
+    /// The one signer of all processes.
+    pub signer: Arc<dyn Signer>,
+    /// Which installation.
+    pub deployment: DeploymentId,
+    /// Faults.
+    pub plan: Plan,
+    /// Sees what passes the ports.
+    pub witness: Witness,
+    /// Signals.
+    pub hub: Arc<Hub>,
+    /// Takes alerts.
+    pub pager: Arc<Pager>,
+    /// Wallets.
+    pub purses: Vec<Purse>,
+    /// What is broken on purpose.
+    pub mutant: Option<Mutant>,
+    wishes: Mutex<Vec<Wish>>,
+    alive: Mutex<BTreeMap<ProcessId, Ports>>,
+    chronicle: Mutex<Chronicle>,
+    violations: Mutex<Vec<Violation>>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl World {
+    /// What callers want.
+    pub fn wishes(&self) -> MutexGuard<'_, Vec<Wish>> {
+        locked(&self.wishes)
+    }
+
+    /// What happened that explains strange things.
+    pub fn chronicle(&self) -> MutexGuard<'_, Chronicle> {
+        locked(&self.chronicle)
+    }
+
+    /// The chain.
+    pub fn chain(&self) -> MutexGuard<'_, crate::model::chain::Chain> {
+        locked(&self.chain)
+    }
+
+    /// Something is wrong.
+    pub fn accuse(&self, violation: Violation) {
+        self.sim.note(crate::executor::WORLD, || format!("VIOLATION {violation}"));
+        locked(&self.violations).push(violation);
+    }
+
+    /// The first thing that was found wrong.
+    pub fn first_violation(&self) -> Option<Violation> {
+        let witnessed = self.witness.violations();
+        let mut all = locked(&self.violations);
+        all.extend(witnessed);
+        all.first().cloned()
+    }
+}

@@ -1,0 +1,171 @@
+//! Brings a history to its end: waits for callers and weather, ends the faults, heals everything, acts as the person on
+//! duty, and says when all has come to rest.
+
+use std::sync::Arc;
+
+use sluice_core::access::Actor;
+use sluice_core::event::Cause;
+use sluice_core::id::WithdrawalId;
+use sluice_core::stop::Scope;
+use sluice_core::time::Timestamp;
+use sluice_flow::operator::{LaneCommand, command, give_up, lift, redrive, stop};
+
+use super::reply::remote;
+use super::{PROCESSES, World, weather};
+use crate::executor::WORLD;
+use crate::oracle::store::ask;
+use crate::rng::Rng;
+
+/// How long everything may take to end once nothing is wrong any more, virtual microseconds.
+pub const BOUND_US: i64 = 240_000_000;
+/// Looks at the store this often.
+const LOOK_US: i64 = 500_000;
+/// Rest after the last withdrawal ended: sealing and alerts follow.
+const REST_US: i64 = 6_000_000;
+
+/// What the person on duty does while things go wrong.
+#[derive(Clone, Debug)]
+pub struct Duty {
+    /// Stops a scope at a time, and lifts it so long after; microseconds.
+    pub stop: Option<(i64, i64, Scope)>,
+    /// Orders to lanes: when, which purse, what.
+    pub orders: Vec<(i64, usize, LaneCommand)>,
+}
+
+fn cause(world: &World, reason: &str) -> Cause {
+    Cause { actor: Actor::Console, reason: reason.into(), at: Timestamp::from_micros(world.sim.now_us()) }
+}
+
+/// A stop and its lifting.
+pub async fn stops(world: Arc<World>, at_us: i64, for_us: i64, scope: Scope) {
+    world.sim.sleep(at_us).await;
+    world.chronicle().stopped = true;
+    let order = cause(&world, "drill");
+    let done = on_any(&world, |ports, world| {
+        let order = order.clone();
+        async move { stop(&ports, &*world.db, &*world.db, scope, order).await.is_ok() }
+    });
+    if !done.await {
+        return;
+    }
+    world.witness.stopped(Some(scope));
+    world.sim.note(WORLD, || format!("stop acknowledged: {scope:?}"));
+    world.sim.sleep(for_us).await;
+    lift_all(&world, scope).await;
+}
+
+async fn lift_all(world: &Arc<World>, scope: Scope) {
+    world.witness.stopped(None);
+    let order = cause(world, "drill over");
+    on_any(world, |ports, world| {
+        let order = order.clone();
+        async move { lift(&ports, &*world.db, scope, order).await.is_ok() }
+    })
+    .await;
+    world.sim.note(WORLD, || "stop lifted".into());
+}
+
+/// Orders to lanes.
+pub async fn orders(world: Arc<World>, orders: Vec<(i64, usize, LaneCommand)>) {
+    let start = world.sim.now_us();
+    for (at, purse, order) in orders {
+        world.sim.sleep(start + at - world.sim.now_us()).await;
+        tell(&world, purse, order).await;
+    }
+}
+
+async fn tell(world: &Arc<World>, purse: usize, order: LaneCommand) {
+    let Some(id) = world.purses.get(purse).map(|purse| purse.id) else { return };
+    world.sim.note(WORLD, || format!("order to {id}: {order:?}"));
+    let why = cause(world, "on duty");
+    on_any(world, |ports, _| {
+        let (order, why) = (order.clone(), why.clone());
+        async move { command(&ports, None, id, &order, why).await.is_ok() }
+    })
+    .await;
+}
+
+/// Runs a job on whichever process answers; false when none did it.
+async fn on_any<F>(world: &Arc<World>, job: impl Fn(sluice_core::port::Ports, Arc<World>) -> F) -> bool
+where
+    F: Future<Output = bool> + 'static,
+{
+    for _ in 0..20 {
+        for process in PROCESSES {
+            if remote(world, process, |ports| job(ports, Arc::clone(world))).await == Some(true) {
+                return true;
+            }
+        }
+        world.sim.sleep(LOOK_US).await;
+    }
+    false
+}
+
+fn count(world: &World, question: &str) -> usize {
+    ask(&world.db, question).map_or(usize::MAX, |rows| rows.len())
+}
+
+/// Ends the history. `busy` is how long callers and weather go on.
+pub async fn run(world: Arc<World>, busy_us: i64, scope: Option<Scope>, _luck: Rng) {
+    world.sim.sleep(busy_us).await;
+    while world.wishes().iter().any(|wish| wish.order.answered.is_none()) {
+        world.sim.sleep(LOOK_US).await;
+    }
+    world.plan.end();
+    weather::heal(&world);
+    for process in PROCESSES {
+        world.sim.skew(process, 0);
+    }
+    world.chronicle().healed_at_us = Some(world.sim.now_us());
+    world.sim.note(WORLD, || "healed: no fault from here on".into());
+    if let Some(scope) = scope {
+        lift_all(&world, scope).await;
+    }
+    for purse in 0..world.purses.len() {
+        tell(&world, purse, LaneCommand::Cap(None)).await;
+        tell(&world, purse, LaneCommand::Resume).await;
+    }
+    let open = "select id as what from withdrawal where ended_at is null limit 1";
+    let going = "select id as what from transfer where state not in ('final', 'dropped') limit 1";
+    let mut rested = 0;
+    while rested < REST_US {
+        world.sim.sleep(LOOK_US).await;
+        if count(&world, open) == 0 && count(&world, going) == 0 {
+            rested += LOOK_US;
+        } else {
+            rested = 0;
+            attend(&world).await;
+        }
+    }
+    world.chronicle().finished = true;
+}
+
+/// What waits for a person is sent again once, then given up.
+async fn attend(world: &Arc<World>) {
+    let tripped = "select id as what from wallet where reverts >= 3 limit 10";
+    for id in ask(&world.db, tripped).unwrap_or_default() {
+        if let Some(purse) = world.purses.iter().position(|purse| purse.id.to_string() == id) {
+            tell(world, purse, LaneCommand::Resume).await;
+        }
+    }
+    let waiting = "select id || ' ' || attempt_no as what from withdrawal where state = 'needs_attention' limit 50";
+    for row in ask(&world.db, waiting).unwrap_or_default() {
+        let Some((id, attempts)) = row.split_once(' ') else { continue };
+        let (Ok(id), again) = (WithdrawalId::parse(id), attempts.len() == 1 && attempts < "6") else { continue };
+        let why = cause(world, "on duty");
+        world.sim.note(WORLD, || format!("{id} needs a person: {}", if again { "redrive" } else { "give up" }));
+        on_any(world, |ports, _| {
+            let why = why.clone();
+            async move {
+                let _done = if again {
+                    redrive(&ports, None, id, why).await
+                } else {
+                    give_up(&ports, None, id, why).await
+                };
+                // Refused means that a slot is not proven dead yet: it is looked at again.
+                true
+            }
+        })
+        .await;
+    }
+}

@@ -1,0 +1,241 @@
+//! Runs one history from its seed and judges it.
+
+use std::sync::Arc;
+
+use crate::executor::{Executor, Step, WORLD};
+use crate::faults::{Coverage, Fault, Plan, When};
+use crate::mutant::Mutant;
+use crate::oracle::{Violation, end, money, store};
+use crate::rng::Rng;
+
+use super::setup::{self, Stage};
+use super::{PROCESSES, World, client, director, process, weather};
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// The seed decides everything.
+    pub seed: u64,
+    /// Withdrawals ordered.
+    pub withdrawals: usize,
+    /// Which faults.
+    pub faults: Faults,
+    /// Broken on purpose.
+    pub mutant: Option<Mutant>,
+    /// Keep the text of the trace.
+    pub keep_text: bool,
+}
+
+/// Which faults strike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Faults {
+    /// Drawn from the seed, with weather.
+    Random,
+    /// None, and calm weather: the base of the systematic mode.
+    Quiet,
+    /// One, at one port call, in calm weather.
+    One(u64, Fault),
+}
+
+impl Script {
+    /// The usual random history of a seed.
+    pub const fn random(seed: u64) -> Self {
+        Self { seed, withdrawals: 20, faults: Faults::Random, mutant: None, keep_text: false }
+    }
+}
+
+/// How it went.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Its seed.
+    pub seed: u64,
+    /// Polls.
+    pub steps: u64,
+    /// Port calls.
+    pub calls: u64,
+    /// Virtual time, milliseconds.
+    pub virtual_ms: i64,
+    /// Hash of the trace.
+    pub hash: u64,
+    /// What struck where.
+    pub coverage: Coverage,
+    /// How often each port method was called.
+    pub called: std::collections::BTreeMap<&'static str, u64>,
+    /// How withdrawals ended.
+    pub ends: std::collections::BTreeMap<String, u64>,
+    /// Alerts by code.
+    pub alerts: std::collections::BTreeMap<&'static str, u64>,
+    /// What is wrong, if anything.
+    pub violation: Option<Violation>,
+    /// Last lines of the trace, where text was kept.
+    pub lines: Vec<String>,
+}
+
+/// Commits between two looks at the whole store: a look costs more than a commit.
+const LOOK_EVERY: u64 = 100;
+/// Lines kept for a failure.
+pub const LINES: usize = 60;
+/// No history needs more polls.
+const STEPS_MAX: u64 = 3_000_000;
+
+/// Runs a history.
+pub fn run(stage: &Stage, script: &Script) -> Report {
+    let mut executor = Executor::new(script.seed, setup::START_US, script.keep_text);
+    let mut rng = Rng::of(script.seed, 10);
+    let plan = Plan::quiet(Rng::of(script.seed, 11));
+    let world = setup::world(stage, executor.sim().clone(), plan.clone(), script, &mut rng);
+    let world = match world {
+        Ok(world) => world,
+        Err(why) => return report(&executor, &plan, None, Some(Violation::new("the world can be built", why)), script),
+    };
+    people(&world, script, &mut rng);
+    let violation = play(&mut executor, &world);
+    report(&executor, &plan, Some(&world), violation, script)
+}
+
+fn people(world: &Arc<World>, script: &Script, rng: &mut Rng) {
+    let sim = &world.sim;
+    let span_us = 12_000_000;
+    let (mut busy_us, mut scope) = (2_000_000, None);
+    match script.faults {
+        Faults::Random => {
+            world.plan.draw(rng, sim.now_us() + 300_000, span_us);
+            let targets = setup::victims(world, rng);
+            let deep = world.profile.death_extra_blocks;
+            let nodes = world.chain().nodes.len();
+            let forecast = weather::draw(rng, span_us, nodes, deep, &targets);
+            sim.spawn(WORLD, "weather", weather::run(Arc::clone(world), forecast));
+            let duty = setup::duty(world, rng, span_us);
+            if let Some((at, lasts, what)) = duty.stop {
+                scope = Some(what);
+                sim.spawn(WORLD, "stop", director::stops(Arc::clone(world), at, lasts, what));
+            }
+            sim.spawn(WORLD, "orders", director::orders(Arc::clone(world), duty.orders));
+            for process in PROCESSES {
+                sim.skew(process, rng.within(0, 400_000) as i64 - 200_000);
+            }
+            busy_us = span_us + 3_000_000;
+        }
+        Faults::Quiet => {}
+        Faults::One(call, fault) => world.plan.add(When::Call(call), fault),
+    }
+    sim.spawn(WORLD, "blocks", weather::blocks(Arc::clone(world), Rng::of(script.seed, 12)));
+    for process in PROCESSES {
+        process::start(world, process);
+    }
+    let count = world.wishes().len();
+    for index in 0..count {
+        let luck = Rng::of(script.seed, 1_000 + index as u64);
+        sim.spawn(WORLD, "client", client::run(Arc::clone(world), index, luck));
+    }
+    sim.spawn(WORLD, "director", director::run(Arc::clone(world), busy_us, scope, Rng::of(script.seed, 13)));
+}
+
+fn play(executor: &mut Executor, world: &Arc<World>) -> Option<Violation> {
+    let wallets = end::wallets(world);
+    let (mut head, mut looked) = ([0; 32], 0);
+    while executor.steps() < STEPS_MAX {
+        if executor.step() == Step::Idle {
+            return Some(Violation::new("liveness: something is always next", "the executor is idle"));
+        }
+        if let Some(violation) = world.first_violation() {
+            return Some(violation);
+        }
+        if let Some(violation) = deaths(world) {
+            return Some(violation);
+        }
+        let commits = world.witness.commits();
+        if commits >= looked + LOOK_EVERY {
+            looked = commits;
+            if let Some(violation) = store::always(&world.db) {
+                return Some(violation);
+            }
+        }
+        if let Some(violation) = blocks(world, &wallets, &mut head) {
+            return Some(violation);
+        }
+        let chronicle = world.chronicle();
+        if chronicle.finished {
+            drop(chronicle);
+            return end::verdict(world);
+        }
+        if chronicle.healed_at_us.is_some_and(|at| world.sim.now_us() > at + director::BOUND_US) {
+            drop(chronicle);
+            return Some(Violation::new("liveness: everything ends", setup::unfinished(world)));
+        }
+    }
+    Some(Violation::new("liveness: everything ends", format!("{STEPS_MAX} steps; {}", setup::unfinished(world))))
+}
+
+/// A slot that is said to be dead was consumed on the chain by something that paid nobody, at or below the final head.
+fn deaths(world: &World) -> Option<Violation> {
+    let deaths = world.witness.deaths();
+    if deaths.is_empty() {
+        return None;
+    }
+    let chain = world.chain();
+    let all = || chain.blocks.iter().flat_map(|block| block.txs.iter().map(move |done| (block, done)));
+    deaths.iter().filter(|death| !death.never_signed).find_map(|death| {
+        let consumed = all().find(|(_, done)| done.tx.from == death.sender && done.tx.nonce == death.nonce);
+        match consumed {
+            Some((block, done)) if done.event.is_none() && block.id.number <= chain.finalized() => None,
+            other => {
+                let what = other.map(|(block, done)| (block.id, done.success, done.event.clone()));
+                let detail = format!("{death:?}, and the chain holds {what:?} below {}", chain.finalized());
+                Some(Violation::new("M4 dead is dead on chain", detail))
+            }
+        }
+    })
+}
+
+/// What each new block must leave true.
+fn blocks(
+    world: &World,
+    wallets: &std::collections::BTreeMap<sluice_core::address::EvmAddress, sluice_core::id::PartnerId>,
+    head: &mut [u8; 32],
+) -> Option<Violation> {
+    let chain = world.chain();
+    let latest = chain.head();
+    if latest.id.hash == *head {
+        return None;
+    }
+    *head = latest.id.hash;
+    if latest.txs.is_empty() {
+        return None;
+    }
+    let orders: Vec<_> = world.wishes().iter().map(|wish| wish.order.clone()).collect();
+    money::paid(&chain, wallets, &orders).err()
+}
+
+fn report(
+    executor: &Executor,
+    plan: &Plan,
+    world: Option<&Arc<World>>,
+    violation: Option<Violation>,
+    script: &Script,
+) -> Report {
+    let sim = executor.sim();
+    let trace = sim.trace();
+    let mut ends = std::collections::BTreeMap::new();
+    let mut alerts = std::collections::BTreeMap::new();
+    if let Some(world) = world {
+        let all = store::ask(&world.db, "select status as what from withdrawal limit 10000").unwrap_or_default();
+        for status in all {
+            *ends.entry(status).or_default() += 1;
+        }
+        alerts = super::locked(&world.pager.0).clone();
+    }
+    Report {
+        seed: script.seed,
+        steps: executor.steps(),
+        calls: plan.calls(),
+        virtual_ms: (sim.now_us() - setup::START_US) / 1_000,
+        hash: trace.hash(),
+        coverage: plan.coverage(),
+        called: plan.called(),
+        ends,
+        alerts,
+        violation,
+        lines: trace.tail(LINES),
+    }
+}

@@ -1,0 +1,88 @@
+//! An engine process: its ports behind faults, and its loops. Killed, it comes back as a new one: nothing of its memory
+//! survives.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sluice_chain::evm::node::Node;
+use sluice_chain::evm::{Evm, Quorum};
+use sluice_core::port::Ports;
+use sluice_core::port::chain::Chain;
+use sluice_core::port::signer::Signer;
+use sluice_core::port::store::Store;
+
+use super::World;
+use crate::executor::{ProcessId, WORLD};
+use crate::faults::node::ChaosNode;
+use crate::faults::signer::ChaosSigner;
+use crate::faults::site::Restart;
+use crate::faults::store::ChaosStore;
+use crate::faults::Site;
+use crate::model::node::ModelNode;
+use crate::mutant;
+use crate::ports::{Chance, ProcessClock};
+use crate::rng::mix;
+
+/// Operators that must agree.
+pub const QUORUM: usize = 2;
+/// Longest until a killed process is started again, microseconds.
+const RESTART_US_MAX: u64 = 4_000_000;
+
+/// Starts a process: builds its ports and spawns its loops.
+pub fn start(world: &Arc<World>, process: ProcessId) {
+    let ports = ports(world, process);
+    super::locked(&world.alive).insert(process, ports.clone());
+    let owner = format!("p{process}.{}", world.sim.incarnation(process));
+    world.sim.note(process, || format!("starts as {owner}"));
+    let sim = &world.sim;
+    for purse in &world.purses {
+        sim.spawn(process, "lane", sluice_flow::lane::run(ports.clone(), purse.id, owner.clone()));
+    }
+    sim.spawn(process, "chain", sluice_flow::watch::run(ports.clone(), world.profile.id, owner.clone()));
+    sim.spawn(process, "decide", sluice_flow::decide::run(ports.clone(), owner.clone()));
+    sim.spawn(process, "deliver", sluice_flow::notify::run(ports.clone(), owner.clone()));
+    sim.spawn(process, "house", sluice_flow::house::run(ports, owner));
+}
+
+fn restart(world: &Arc<World>) -> Restart {
+    // The world holds the ports, the ports hold this: a weak hand, so that a history can be dropped whole.
+    let world = Arc::downgrade(world);
+    Arc::new(move |process| {
+        let Some(world) = world.upgrade() else { return };
+        super::locked(&world.alive).remove(&process);
+        let wait = mix(world.sim.now_us() as u64) % RESTART_US_MAX;
+        let sim = world.sim.clone();
+        sim.clone().spawn(WORLD, "restart", async move {
+            sim.sleep(wait as i64).await;
+            start(&world, process);
+        });
+    })
+}
+
+fn ports(world: &Arc<World>, process: ProcessId) -> Ports {
+    let (sim, witness) = (world.sim.clone(), world.witness.clone());
+    let site = Site { sim: sim.clone(), plan: world.plan.clone(), process, restart: restart(world) };
+    let clock = Arc::new(ProcessClock { sim: sim.clone(), process });
+    let count = world.chain().nodes.len();
+    let nodes: Vec<Arc<dyn Node>> = (0..count)
+        .map(|index| -> Arc<dyn Node> {
+            let inner: Arc<dyn Node> = Arc::new(ModelNode::new(Arc::clone(&world.chain), index));
+            Arc::new(ChaosNode { inner, site: site.clone(), witness: witness.clone() })
+        })
+        .collect();
+    let quorum = Quorum { needed: if world.mutant == Some(mutant::Mutant::OneOperator) { 1 } else { QUORUM } };
+    let evm = Evm::new(world.profile.clone(), nodes.clone(), quorum, Arc::clone(&clock) as Arc<_>)
+        .believing(world.asset.contract());
+    let evm: Arc<dyn Chain> = mutant::chain(world.mutant, Arc::new(evm));
+    let signer: Arc<dyn Signer> = mutant::signer(world.mutant, Arc::clone(&world.signer), &nodes);
+    let store: Arc<dyn Store> = mutant::store(world.mutant, Arc::clone(&world.db) as Arc<dyn Store>);
+    Ports {
+        store: Arc::new(ChaosStore { inner: store, site: site.clone(), witness: witness.clone() }),
+        chains: BTreeMap::from([(world.profile.id, evm)]),
+        signer: Arc::new(ChaosSigner { inner: signer, site, witness }),
+        deliver: Arc::clone(&world.pager) as Arc<_>,
+        clock,
+        entropy: Arc::new(Chance(sim)),
+        wake: Arc::clone(&world.hub) as Arc<_>,
+    }
+}

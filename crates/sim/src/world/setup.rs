@@ -1,0 +1,340 @@
+//! What a history starts with, drawn from its seed: partners, wallets, funds, orders, the chain's temper.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use futures_util::FutureExt as _;
+use sluice_core::access::Actor;
+use sluice_core::address::EvmAddress;
+use sluice_core::amount::{Amount, Units};
+use sluice_core::asset::{Asset, AssetId};
+use sluice_core::chain::{BlockRef, ChainId, ChainProfile};
+use sluice_core::event::Cause;
+use sluice_core::id::{PartnerId, Ulid, WalletId};
+use sluice_core::intent::DeploymentId;
+use sluice_core::ledger::{Account, Posting};
+use sluice_core::partner::{Limit, Partner};
+use sluice_core::port::registry::Registry as _;
+use sluice_core::port::store::{Change, Outcome, Store as _};
+use sluice_core::stop::Scope;
+use sluice_core::time::Timestamp;
+use sluice_core::wallet::{Balance, RaisedCap, Wallet};
+use sluice_flow::operator::LaneCommand;
+use sluice_store::{Db, Template};
+
+use super::director::Duty;
+use super::history::{Faults, Script};
+use super::{Purse, Wish, World};
+use crate::executor::{Sim, WORLD};
+use crate::faults::Plan;
+use crate::model::block::Accounts;
+use crate::model::chain::{Chain, Terms};
+use crate::model::token::{self, Token};
+use crate::model::view::NodeState;
+use crate::oracle::money::Order;
+use crate::oracle::{Witness, store};
+use crate::ports::{Chance, Hub, Pager, ProcessClock};
+use crate::rng::Rng;
+use crate::vault::Vault;
+
+/// Noon in Seoul: no history crosses midnight there, so a day's limit is the history's.
+pub const START_US: i64 = 1_767_236_400_000_000;
+/// The token contract.
+pub const TOKEN: EvmAddress = EvmAddress([0x70; 20]);
+const GWEI: u128 = 1_000_000_000;
+/// Wei a wallet starts with: enough for every fee spike.
+const GAS_WEI: u128 = 50_000_000_000 * GWEI;
+
+/// What every history of a run shares: a migrated database to copy, and keys whose addresses are known.
+pub struct Stage {
+    template: Template,
+    vault: Vault,
+}
+
+impl Stage {
+    /// Prepares.
+    ///
+    /// # Errors
+    /// What the store or the signer said.
+    pub fn new() -> Result<Self, String> {
+        let template = Template::new().map_err(|error| error.to_string())?;
+        Ok(Self { template, vault: Vault::new()? })
+    }
+}
+
+/// Builds the world of a script.
+///
+/// # Errors
+/// What could not be set up.
+pub fn world(
+    stage: &Stage,
+    sim: Sim,
+    plan: Plan,
+    script: &Script,
+    rng: &mut Rng,
+) -> Result<Arc<World>, String> {
+    let profile = profile(rng);
+    let asset = asset(profile.id);
+    let clock = Arc::new(ProcessClock { sim: sim.clone(), process: WORLD });
+    let db = Db::inline_from_template(&stage.template, Arc::clone(&clock) as Arc<_>, Arc::new(Chance(sim.clone())));
+    let db = Arc::new(db.map_err(|error| error.to_string())?);
+    let deployment = DeploymentId("sim".into());
+    let partners: Vec<PartnerId> = (1..=2).map(|n| PartnerId::new(name(n))).collect();
+    let purses = purses(stage, &partners, rng);
+    let wishes = wishes(&partners, script.withdrawals, rng);
+    let funds = funds(&purses, &wishes, rng);
+    let tight = script.faults == Faults::Random && rng.chance(200);
+    let chain = Arc::new(Mutex::new(chain(&profile, &funds, script.seed, rng)));
+    let (signer, witness) =
+        (stage.vault.signer(&deployment, &profile, &asset, &purses, clock)?, Witness::new(sim.clone()));
+    let lost = if rng.chance(100) { 1_000 } else { rng.below(300) };
+    let hub = Hub::new(sim.clone(), Rng::of(script.seed, 14), lost);
+    let world = World {
+        sim,
+        chain,
+        profile,
+        asset,
+        db,
+        signer,
+        deployment,
+        plan,
+        witness,
+        hub,
+        pager: Arc::new(Pager::default()),
+        purses,
+        mutant: script.mutant,
+        wishes: Mutex::new(wishes),
+        alive: Mutex::default(),
+        chronicle: Mutex::default(),
+        violations: Mutex::default(),
+    };
+    furnish(&world, &partners, &funds, tight)?;
+    Ok(Arc::new(world))
+}
+
+const fn name(n: u128) -> Ulid {
+    Ulid::new(Timestamp::from_micros(START_US), n)
+}
+
+fn profile(rng: &mut Rng) -> ChainProfile {
+    ChainProfile {
+        block_time_ms: rng.within(250, 700),
+        // A small window in some histories: lanes that wait for room.
+        window: if rng.chance(300) { 2 } else { 16 },
+        settled_watch_blocks: 64,
+        ..ChainProfile::devnet()
+    }
+}
+
+fn asset(chain: ChainId) -> Asset {
+    Asset {
+        id: AssetId::erc20(chain, TOKEN),
+        symbol: "TUSD".into(),
+        precision: token::DECIMALS,
+        decimals: token::DECIMALS,
+        freezable: true,
+    }
+}
+
+fn purses(stage: &Stage, partners: &[PartnerId], rng: &mut Rng) -> Vec<Purse> {
+    let mut purses = vec![];
+    let mut accounts = stage.vault.accounts();
+    for partner in partners {
+        for _ in 0..rng.within(1, 2) {
+            let Some(address) = accounts.next() else { continue };
+            let id = WalletId::new(name(10 + purses.len() as u128));
+            purses.push(Purse { id, partner: *partner, address });
+        }
+    }
+    purses
+}
+
+fn wishes(partners: &[PartnerId], count: usize, rng: &mut Rng) -> Vec<Wish> {
+    let mut wishes: Vec<Wish> = vec![];
+    for index in 0..count {
+        let partner = rng.pick(partners).copied().unwrap_or_else(|| partners[0]);
+        let mut to = [0; 20];
+        to[0] = 0xa0;
+        to[19] = index as u8 + 1;
+        let (mut to, mut atoms) = (EvmAddress(to), u128::from(rng.within(1, 500_000_000)));
+        // The same recipient and amount once more: two payments that look alike on chain.
+        if rng.chance(120)
+            && let Some(twin) = rng.pick(&wishes)
+        {
+            (to, atoms) = (twin.order.to, twin.order.atoms);
+        }
+        let order = Order { partner, external_id: format!("order-{index}"), to, atoms, answered: None };
+        wishes.push(Wish {
+            order,
+            at_us: rng.below(8_000_000) as i64,
+            cancel_after_us: rng.chance(180).then(|| rng.within(1_000, 5_000_000) as i64),
+            conflicts: rng.chance(60),
+        });
+    }
+    wishes
+}
+
+/// Token atoms by wallet. Usually plenty; sometimes only just enough over all wallets of a partner together.
+fn funds(purses: &[Purse], wishes: &[Wish], rng: &mut Rng) -> BTreeMap<WalletId, (EvmAddress, u128)> {
+    let scarce = rng.chance(250);
+    let mut funds = BTreeMap::new();
+    for purse in purses {
+        let of_partner = |wish: &&Wish| wish.order.partner == purse.partner;
+        let total: u128 = wishes.iter().filter(of_partner).map(|wish| wish.order.atoms).sum();
+        let atoms = if scarce { total } else { total * 2 + 1_000_000 };
+        funds.insert(purse.id, (purse.address, atoms));
+    }
+    funds
+}
+
+fn chain(
+    profile: &ChainProfile,
+    funds: &BTreeMap<WalletId, (EvmAddress, u128)>,
+    seed: u64,
+    rng: &mut Rng,
+) -> Chain {
+    let mut accounts = Accounts { token: Token::default(), ..Accounts::default() };
+    for (address, atoms) in funds.values() {
+        accounts.native.insert(*address, GAS_WEI);
+        accounts.token.balances.insert(*address, *atoms);
+    }
+    let terms = Terms {
+        chain_id: profile.id.reference,
+        token: TOKEN,
+        finality_lag: rng.within(2, 6),
+        tip_floor_wei: profile.tip_floor_wei,
+        base_fee_wei: 20 * GWEI,
+        block_room: rng.within(3, 40) as usize,
+        taken_permille: rng.within(400, 1_000),
+        gossip_permille: rng.within(100, 900),
+        returned_permille: rng.within(0, 900),
+    };
+    let nodes = ["a", "b", "c"].map(|operator| NodeState {
+        refuses_gaps: rng.chance(300),
+        ..NodeState::new(&format!("{operator}/node"), operator)
+    });
+    Chain::new(terms, accounts, nodes.to_vec(), START_US / 1_000_000, Rng::of(seed, 15))
+}
+
+fn now<T>(what: &str, job: impl Future<Output = Result<T, impl std::fmt::Display>>) -> Result<T, String> {
+    job.now_or_never().ok_or_else(|| format!("{what} waited"))?.map_err(|error| format!("{what}: {error}"))
+}
+
+fn furnish(
+    world: &World,
+    partners: &[PartnerId],
+    funds: &BTreeMap<WalletId, (EvmAddress, u128)>,
+    tight: bool,
+) -> Result<(), String> {
+    let (db, at) = (&world.db, Timestamp::from_micros(START_US));
+    let cause = || Cause { actor: Actor::Console, reason: "set up".into(), at };
+    let native = Asset::native(&world.profile);
+    now("deployment", db.belongs_to(&world.deployment))?;
+    now("put_asset", db.put_asset(world.asset.clone()))?;
+    now("put_asset", db.put_asset(native.clone()))?;
+    for partner in partners {
+        let row = Partner {
+            id: *partner,
+            name: partner.to_string(),
+            zone: "Asia/Seoul".into(),
+            test_mode: true,
+            created_at: at,
+        };
+        let amount = |atoms: i64| Amount::from_atoms(atoms).unwrap_or(Amount::ZERO);
+        let daily = if tight { amount(1_500_000_000) } else { amount(1_000_000_000_000) };
+        let limit = Limit { asset: world.asset.id, per_transaction: amount(499_000_000), daily, version: 1 };
+        now("create_partner", db.create_partner(row, vec![limit], cause()))?;
+    }
+    let genesis = world.chain().head().id;
+    for purse in &world.purses {
+        let token = funds.get(&purse.id).map_or(0, |(_, atoms)| *atoms);
+        let change = adoption(world, purse, &native, token, genesis, cause());
+        match now("adopt", db.apply(None, vec![change]))?.first() {
+            Some(Outcome::Applied) => {}
+            other => return Err(format!("adopt: {other:?}")),
+        }
+        world.chronicle().deposits.insert(purse.id, token);
+    }
+    Ok(())
+}
+
+fn adoption(world: &World, purse: &Purse, native: &Asset, token: u128, block: BlockRef, cause: Cause) -> Change {
+    let (partner, wallet, at) = (purse.partner, purse.id, cause.at);
+    let step = Wallet::adopt(wallet, partner, world.profile.id, purse.address, "hot".into(), 0, "set up".into(), at);
+    let mut change = Change { wallets: vec![step], cause: Some(cause), ..Change::default() };
+    let scale = 10u128.pow(u32::from(native.decimals - native.precision));
+    for (asset, units, atoms) in [(world.asset.id, token, token), (native.id, GAS_WEI, GAS_WEI / scale)] {
+        let atoms = i64::try_from(atoms).unwrap_or(i64::MAX);
+        change.balances.push(Balance { wallet, asset, units: Units::from(units), block, at });
+        change.postings.push(Posting { partner, wallet, asset, account: Account::Available, atoms });
+        change.postings.push(Posting { partner, wallet, asset, account: Account::Adjustment, atoms: -atoms });
+    }
+    change
+}
+
+/// Recipients whom the issuer will refuse at some time.
+pub fn victims(world: &World, rng: &mut Rng) -> Vec<EvmAddress> {
+    let wishes = world.wishes();
+    (0..rng.below(3)).filter_map(|_| rng.pick(&wishes).map(|wish| wish.order.to)).collect()
+}
+
+/// What the person on duty will do.
+pub fn duty(world: &World, rng: &mut Rng, span_us: i64) -> Duty {
+    let at = |rng: &mut Rng| 300_000 + rng.below(span_us as u64) as i64;
+    let purse = rng.index(world.purses.len());
+    let stop = rng.chance(300).then(|| {
+        let scope = match (rng.below(5), world.purses.get(purse)) {
+            (0, Some(purse)) => Scope::Partner(purse.partner),
+            (1, Some(purse)) => Scope::Wallet(purse.id),
+            (2, _) => Scope::Chain(world.profile.id),
+            (3, _) => Scope::Asset(world.asset.id),
+            _ => Scope::All,
+        };
+        (at(rng), rng.within(500_000, 5_000_000) as i64, scope)
+    });
+    let mut orders = vec![];
+    if rng.chance(350) {
+        let order = match rng.below(3) {
+            0 => LaneCommand::Pause,
+            1 => LaneCommand::Drain,
+            _ => LaneCommand::Cap(Some(RaisedCap {
+                max_fee_wei: 4_000 * GWEI,
+                until: Timestamp::from_micros(START_US + span_us),
+            })),
+        };
+        let when = at(rng);
+        orders.push((when, purse, order));
+        orders.push((when + rng.within(200_000, 3_000_000) as i64, purse, LaneCommand::Resume));
+    }
+    Duty { stop, orders }
+}
+
+/// What has not come to its end, for a person to read.
+pub fn unfinished(world: &World) -> String {
+    let open = "select w.id || ' ' || w.external_id || ' ' || w.status || ' ' || w.attempt_no || ' ' ||
+                       coalesce(t.id || ' ' || t.state || ' ' || coalesce(t.slot, '-') || ' ' ||
+                                coalesce(t.block_number, '-'), 'no transfer') as what
+                from withdrawal w left join transfer t on t.id = w.transfer_id where w.ended_at is null limit 5";
+    let going = "select t.id || ' ' || t.state || ' ' || coalesce(t.slot, '-') || ' ' || coalesce(t.block_number, '-')
+                 as what from transfer t where t.state not in ('final', 'dropped') limit 5";
+    let lanes = "select id || ' ' || state || ' next nonce ' || next_nonce || ' reverts ' || reverts || ' waits for ' ||
+                 coalesce(obstacle, 'nothing') as what from wallet limit 8";
+    let head = "select chain || ' final ' || coalesce(finalized_number, '-') || ' settle after ' ||
+                coalesce(settle_after, '-') as what from chain_head limit 2";
+    let rows = |question| store::ask(&world.db, question).unwrap_or_default().join("; ");
+    let chain = world.chain();
+    let nonces: Vec<_> = world
+        .purses
+        .iter()
+        .map(|purse| chain.head().after.nonces.get(&purse.address).copied().unwrap_or(0))
+        .collect();
+    format!(
+        "open: {} | transfers: {} | lanes: {} | watch: {} | chain head {} final {} nonces {nonces:?}",
+        rows(open),
+        rows(going),
+        rows(lanes),
+        rows(head),
+        chain.head().id.number,
+        chain.finalized()
+    )
+}

@@ -1,0 +1,89 @@
+//! PostgreSQL: a pool, READ COMMITTED for writing, one snapshot for reading.
+
+use std::time::Duration;
+
+use sluice_core::port::Fut;
+use sluice_core::port::store::StoreError;
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use super::OpenError;
+use crate::migrate;
+use crate::sql::{Conn, SqlError, pg_failed};
+
+/// Connections of one process.
+const CONNECTIONS: u32 = 16;
+/// Longest wait for one of them.
+const ACQUIRE_MS: u64 = 5_000;
+
+#[derive(Clone)]
+pub(crate) struct Pg {
+    pool: PgPool,
+}
+
+impl Pg {
+    pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
+        let options: PgConnectOptions = url.parse().map_err(|_| OpenError::Url(url.to_owned()))?;
+        // Nothing waits for ever (M14): not for a lock, and no forgotten transaction holds one.
+        let options = options.application_name("sluice").statement_cache_capacity(512).options([
+            ("lock_timeout", "5s"),
+            ("statement_timeout", "30s"),
+            ("idle_in_transaction_session_timeout", "10s"),
+        ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(Duration::from_millis(ACQUIRE_MS))
+            .connect_with(options)
+            .await
+            .map_err(|error| pg_failed(&error))?;
+        let pg = Self { pool };
+        let outcome = pg.write(|conn| Box::pin(migrate::run(conn))).await?;
+        outcome.map_err(|newer| OpenError::Newer { found: newer.found, known: newer.known })?;
+        Ok(pg)
+    }
+
+    pub(super) async fn read<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        W: for<'a, 'c> FnOnce(&'a mut Conn<'c>) -> Fut<'a, Result<T, SqlError>>,
+    {
+        // Several questions of one read see one moment.
+        self.transaction("begin isolation level repeatable read read only", work)
+            .await
+            .map_err(StoreError::from)
+    }
+
+    pub(super) async fn write<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        W: for<'a, 'c> FnOnce(&'a mut Conn<'c>) -> Fut<'a, Result<T, SqlError>>,
+    {
+        self.try_write(work).await.map_err(StoreError::from)
+    }
+
+    /// Like `write`; the caller may try again after [`SqlError::Retry`].
+    pub(crate) async fn try_write<T, W>(&self, work: W) -> Result<T, SqlError>
+    where
+        W: for<'a, 'c> FnOnce(&'a mut Conn<'c>) -> Fut<'a, Result<T, SqlError>>,
+    {
+        self.transaction("begin isolation level read committed", work).await
+    }
+
+    async fn transaction<T, W>(&self, begin: &'static str, work: W) -> Result<T, SqlError>
+    where
+        W: for<'a, 'c> FnOnce(&'a mut Conn<'c>) -> Fut<'a, Result<T, SqlError>>,
+    {
+        let mut transaction = self.pool.begin_with(begin).await.map_err(|error| pg_failed(&error))?;
+        let done = work(&mut Conn::Pg(&mut transaction)).await;
+        match done {
+            Ok(value) => {
+                // Sent and not answered: it may have been committed.
+                transaction.commit().await.map_err(|error| StoreError::Unknown(error.to_string()))?;
+                Ok(value)
+            }
+            Err(error) => {
+                // If even this fails the connection is broken and the server rolls back by itself.
+                drop(transaction.rollback().await);
+                Err(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! `core::port::store::Store`: what the engine asks of durable state, one module per subject.
+//!
+//! Reading: `lane`, `claim`, `watch`, `facts`, over the loaders in `load`. Writing: `accept` (a request, once), `apply`
+//! (everything else), `lease`, `seal`. A method here only moves its arguments into one transaction.
+
+mod accept;
+mod alerts;
+pub(crate) mod apply;
+mod claim;
+#[cfg(feature = "postgres")]
+pub(crate) mod committer;
+pub(crate) mod facts;
+mod lane;
+mod lease;
+pub(crate) mod load;
+mod seal;
+pub(crate) mod unread;
+mod watch;
+
+use std::sync::Arc;
+
+use sluice_core::alert::Alert;
+use sluice_core::asset::{Asset, AssetId};
+use sluice_core::attempt::{Attempt, Durable};
+use sluice_core::chain::{BlockRef, ChainId};
+use sluice_core::id::{EventId, PartnerId, TransferId, Ulid, WalletId, WithdrawalId};
+use sluice_core::lane::{Fence, Lease};
+use sluice_core::port::Fut;
+use sluice_core::port::store::{
+    Accepted, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Store, StoreError,
+};
+use sluice_core::port::world::{Clock, Entropy};
+use sluice_core::proof::Proof;
+use sluice_core::stop::Stop;
+use sluice_core::time::Timestamp;
+use sluice_core::transfer::Transfer;
+use sluice_core::wallet::Wallet;
+use sluice_core::withdrawal::Withdrawal;
+
+use crate::db::Db;
+
+/// The platform's own feed: events that concern no partner.
+pub const PLATFORM: PartnerId = PartnerId::new(Ulid::new(Timestamp::from_micros(0), 0));
+
+/// Longest list that is not asked for by size: wallets, assets and stops of an installation (M14).
+pub(crate) const LIST_MAX: i64 = 10_000;
+
+/// Time and names for what happens inside a transaction.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+}
+
+impl Context {
+    pub(crate) fn ulid(&self) -> Ulid {
+        self.entropy.ulid(self.clock.now())
+    }
+
+    pub(crate) fn event_id(&self) -> EventId {
+        EventId::new(self.ulid())
+    }
+}
+
+impl Db {
+    pub(crate) fn context(&self) -> Context {
+        Context { clock: self.clock.clone(), entropy: self.entropy.clone() }
+    }
+}
+
+/// A size asked for, as a statement takes it.
+pub(crate) fn limit(size: usize) -> i64 {
+    i64::try_from(size).unwrap_or(LIST_MAX).min(LIST_MAX)
+}
+
+type Attempts = Vec<Durable<Attempt>>;
+
+impl Store for Db {
+    fn lease<'a>(&'a self, name: &'a str, owner: &'a str) -> Fut<'a, Result<Option<Lease>, StoreError>> {
+        let (name, owner, context) = (name.to_owned(), owner.to_owned(), self.context());
+        Box::pin(
+            self.write(move |conn| Box::pin(async move { lease::take(conn, &context, &name, &owner).await })),
+        )
+    }
+
+    fn release<'a>(&'a self, fence: &'a Fence) -> Fut<'a, Result<(), StoreError>> {
+        let fence = fence.clone();
+        Box::pin(self.write(move |conn| Box::pin(async move { lease::release(conn, &fence).await })))
+    }
+
+    fn accept(&self, intake: Intake) -> Fut<'_, Result<Accepted, StoreError>> {
+        Box::pin(accept::one(self, intake))
+    }
+
+    fn apply(&self, fence: Option<Fence>, changes: Vec<Change>) -> Fut<'_, Result<Vec<Outcome>, StoreError>> {
+        let context = self.context();
+        Box::pin(self.write(move |conn| {
+            Box::pin(async move { apply::run(conn, &context, fence.as_ref(), &changes).await })
+        }))
+    }
+
+    fn lane(&self, wallet: WalletId) -> Fut<'_, Result<Option<LaneView>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(lane::view(conn, wallet))))
+    }
+
+    fn wallets(&self, chain: Option<ChainId>) -> Fut<'_, Result<Vec<Wallet>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(facts::wallets(conn, chain))))
+    }
+
+    fn assets(&self, chain: Option<ChainId>) -> Fut<'_, Result<Vec<Asset>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(facts::assets(conn, chain))))
+    }
+
+    fn claimable(
+        &self,
+        partner: PartnerId,
+        chain: ChainId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<Withdrawal>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(claim::claimable(conn, partner, chain, now, limit))))
+    }
+
+    fn withdrawals<'a>(&'a self, ids: &'a [WithdrawalId]) -> Fut<'a, Result<Vec<Withdrawal>, StoreError>> {
+        let ids = ids.to_vec();
+        Box::pin(self.reading(move |conn| Box::pin(async move { load::withdrawals(conn, &ids).await })))
+    }
+
+    fn transfers<'a>(
+        &'a self,
+        ids: &'a [TransferId],
+    ) -> Fut<'a, Result<Vec<(Transfer, Attempts)>, StoreError>> {
+        let ids = ids.to_vec();
+        Box::pin(self.reading(move |conn| Box::pin(async move { load::transfers(conn, &ids).await })))
+    }
+
+    fn attempts_by_txid<'a>(
+        &'a self,
+        chain: ChainId,
+        txids: &'a [[u8; 32]],
+    ) -> Fut<'a, Result<Vec<([u8; 32], TransferId)>, StoreError>> {
+        let txids = txids.to_vec();
+        Box::pin(
+            self.reading(move |conn| {
+                Box::pin(async move { watch::attempts_by_txid(conn, chain, &txids).await })
+            }),
+        )
+    }
+
+    fn cursor(&self, chain: ChainId, depth: u64) -> Fut<'_, Result<Cursor, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(watch::cursor(conn, chain, depth))))
+    }
+
+    fn settleable(
+        &self,
+        chain: ChainId,
+        height: u64,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<TransferId>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(watch::settleable(conn, chain, height, limit))))
+    }
+
+    fn included_in<'a>(
+        &'a self,
+        chain: ChainId,
+        blocks: &'a [BlockRef],
+    ) -> Fut<'a, Result<Vec<TransferId>, StoreError>> {
+        let blocks = blocks.to_vec();
+        Box::pin(
+            self.reading(move |conn| Box::pin(async move { watch::included_in(conn, chain, &blocks).await })),
+        )
+    }
+
+    fn proof(&self, transfer: TransferId) -> Fut<'_, Result<Option<Proof>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(watch::proof(conn, transfer))))
+    }
+
+    fn expired_holds(&self, now: Timestamp, limit: usize) -> Fut<'_, Result<Vec<Withdrawal>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(claim::expired_holds(conn, now, limit))))
+    }
+
+    fn overdue(&self, now: Timestamp, limit: usize) -> Fut<'_, Result<Vec<Withdrawal>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(claim::overdue(conn, now, limit))))
+    }
+
+    fn intake_facts(
+        &self,
+        partner: PartnerId,
+        asset: AssetId,
+    ) -> Fut<'_, Result<Option<IntakeFacts>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(facts::intake(conn, partner, asset))))
+    }
+
+    fn seal<'a>(&'a self, fence: &'a Fence, limit: usize) -> Fut<'a, Result<usize, StoreError>> {
+        let (fence, context) = (fence.clone(), self.context());
+        Box::pin(
+            self.write(move |conn| Box::pin(async move { seal::run(conn, &context, &fence, limit).await })),
+        )
+    }
+
+    fn undelivered_alerts(&self, limit: usize) -> Fut<'_, Result<Vec<Alert>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(alerts::undelivered(conn, limit))))
+    }
+
+    fn alerts_delivered<'a>(&'a self, alerts: &'a [Alert], at: Timestamp) -> Fut<'a, Result<(), StoreError>> {
+        let alerts = alerts.to_vec();
+        Box::pin(self.write(move |conn| Box::pin(async move { alerts::delivered(conn, &alerts, at).await })))
+    }
+
+    fn journal_seq(&self) -> Fut<'_, Result<u64, StoreError>> {
+        Box::pin(self.read(move |conn| Box::pin(facts::journal_seq(conn))))
+    }
+
+    fn stops(&self) -> Fut<'_, Result<Vec<Stop>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(facts::stops(conn))))
+    }
+
+    fn booked(&self, wallet: WalletId) -> Fut<'_, Result<Vec<(AssetId, i64)>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(facts::booked(conn, wallet))))
+    }
+}

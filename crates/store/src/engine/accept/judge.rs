@@ -1,0 +1,173 @@
+//! Counters of limits: locked, judged in order, bumped, and the reservations that remember what was taken (M8).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use serde::Serialize;
+use sluice_core::amount::Amount;
+use sluice_core::moved::{Moved, Refusal};
+use sluice_core::policy::Decision;
+use sluice_core::port::store::{Intake, StoreError};
+use sluice_core::time::Timestamp;
+use sluice_core::usage::{Claim, admit};
+use sluice_core::withdrawal::Withdrawal;
+
+use crate::engine::apply::reservations::lock;
+use crate::row::table::{Table, json};
+use crate::sql::{Conn, Sql, SqlError, slice};
+use crate::{args, sql};
+
+const USAGE: Table = Table { name: "usage", texts: &["key"], ints: &["used"] };
+static BEGIN: LazyLock<Sql> = LazyLock::new(|| USAGE.insert("on conflict do nothing"));
+static BUMP: LazyLock<Sql> = LazyLock::new(|| USAGE.update(&["used"], &["key"], ""));
+
+const RESERVATIONS: Table =
+    Table { name: "reservation", texts: &["withdrawal_id", "usage_key"], ints: &["amount"] };
+static RESERVE: LazyLock<Sql> = LazyLock::new(|| RESERVATIONS.insert(""));
+
+const DECISIONS: Table =
+    Table { name: "decision", texts: &["withdrawal_id", "outcome", "detail"], ints: &["number", "at"] };
+static RECORD: LazyLock<Sql> = LazyLock::new(|| DECISIONS.insert(""));
+
+/// A request with its decision.
+pub(super) struct Judged {
+    pub(super) step: Moved<Withdrawal>,
+    outcome: &'static str,
+    detail: String,
+    at: Timestamp,
+    taken: Vec<Claim>,
+}
+
+/// Counters of a group, as they are and as they become.
+pub(super) struct Counters {
+    used: BTreeMap<String, Amount>,
+    bumped: BTreeSet<String>,
+}
+
+#[derive(Serialize)]
+struct UsageRow<'a> {
+    key: &'a str,
+    used: i64,
+}
+
+#[derive(Serialize)]
+struct ReservationRow {
+    withdrawal_id: String,
+    usage_key: String,
+    amount: i64,
+}
+
+#[derive(Serialize)]
+struct DecisionRow<'a> {
+    withdrawal_id: String,
+    outcome: &'static str,
+    detail: &'a str,
+    number: i64,
+    at: i64,
+}
+
+impl Counters {
+    /// Reads the counters that the requests claim from, and holds them until the commit.
+    pub(super) async fn of<'i>(
+        conn: &mut Conn<'_>,
+        intakes: impl Iterator<Item = &'i Intake>,
+    ) -> Result<Self, SqlError> {
+        let keys: BTreeSet<String> = intakes
+            .filter_map(|intake| match &intake.decision {
+                Decision::Pass { claims, .. } => Some(claims),
+                Decision::Reject { .. } => None,
+            })
+            .flatten()
+            .map(|claim| claim.key.text())
+            .collect();
+        let mut used = BTreeMap::new();
+        if !keys.is_empty() {
+            let zero: Vec<UsageRow<'_>> = keys.iter().map(|key| UsageRow { key, used: 0 }).collect();
+            conn.run(&BEGIN, args![json(&zero)?]).await?;
+            lock(conn, keys.iter().cloned().collect()).await?;
+            let text = sql!(
+                lite "select key, used from usage where key in (select value from json_each($1)) order by key limit $2",
+                pg "select key, used from usage where key in (select jsonb_array_elements_text($1::jsonb))
+                    order by key limit $2",
+                because "each database reads JSON in its own way"
+            );
+            let count = i64::try_from(keys.len()).unwrap_or(i64::MAX);
+            for row in conn.rows(text, args![slice(&keys), count]).await? {
+                used.insert(
+                    row.text("key")?.to_owned(),
+                    Amount::from_atoms(row.int("used")?).unwrap_or_default(),
+                );
+            }
+        }
+        Ok(Self { used, bumped: BTreeSet::new() })
+    }
+
+    /// All claims fit and are taken, or the request is rejected by the first that does not and takes nothing.
+    pub(super) fn judge(&mut self, intake: Intake) -> Result<Judged, SqlError> {
+        let at = intake.cause.at;
+        let withdrawal = intake.withdrawal.into_after();
+        let refused = |error: Refusal| StoreError::Statement(error.to_string());
+        let (claims, passed) = match intake.decision {
+            Decision::Reject { code } => {
+                let step = withdrawal.reject(code, at).map_err(refused)?;
+                return Ok(Judged { step, outcome: "reject", detail: code.to_owned(), at, taken: vec![] });
+            }
+            Decision::Pass { claims, passed } => (claims, passed),
+        };
+        let mut after = BTreeMap::new();
+        for claim in &claims {
+            let key = claim.key.text();
+            // Two claims of one request may share a counter.
+            let before = after.get(&key).or_else(|| self.used.get(&key)).copied().unwrap_or_default();
+            let Some(total) = admit(before, claim) else {
+                let step = withdrawal.reject(claim.code, at).map_err(refused)?;
+                let detail = format!("{}; {}", claim.code, passed.into_decision());
+                return Ok(Judged { step, outcome: "reject", detail, at, taken: vec![] });
+            };
+            after.insert(key, total);
+        }
+        self.bumped.extend(after.keys().cloned());
+        self.used.append(&mut after);
+        let detail = passed.clone().into_decision();
+        let step = withdrawal.approve(passed, at).map_err(refused)?;
+        Ok(Judged { step, outcome: "pass", detail, at, taken: claims })
+    }
+
+    /// Writes counters, reservations and the decisions.
+    pub(super) async fn write(self, conn: &mut Conn<'_>, judged: &[Judged]) -> Result<(), SqlError> {
+        let bumped = self.used.iter().filter(|(key, _)| self.bumped.contains(*key));
+        let usage: Vec<UsageRow<'_>> =
+            bumped.map(|(key, used)| UsageRow { key, used: used.atoms() }).collect();
+        let reservations: Vec<ReservationRow> = judged.iter().flat_map(reserve).collect();
+        let decisions: Vec<DecisionRow<'_>> = judged
+            .iter()
+            .map(|one| DecisionRow {
+                withdrawal_id: one.step.after().id.to_string(),
+                outcome: one.outcome,
+                detail: &one.detail,
+                number: 1,
+                at: one.at.micros(),
+            })
+            .collect();
+        if !usage.is_empty() {
+            conn.run(&BUMP, args![json(&usage)?]).await?;
+            conn.run(&RESERVE, args![json(&reservations)?]).await?;
+        }
+        conn.run(&RECORD, args![json(&decisions)?]).await?;
+        Ok(())
+    }
+}
+
+/// What one request took, joined by counter.
+fn reserve(judged: &Judged) -> Vec<ReservationRow> {
+    let mut by_key: BTreeMap<String, i64> = BTreeMap::new();
+    for claim in &judged.taken {
+        let sum = by_key.entry(claim.key.text()).or_default();
+        *sum = sum.saturating_add(claim.amount.atoms());
+    }
+    let withdrawal_id = judged.step.after().id.to_string();
+    by_key
+        .into_iter()
+        .map(|(usage_key, amount)| ReservationRow { withdrawal_id: withdrawal_id.clone(), usage_key, amount })
+        .collect()
+}

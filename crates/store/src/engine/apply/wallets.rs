@@ -1,0 +1,87 @@
+//! Steps of wallets, and what the chain said they hold.
+
+use std::sync::LazyLock;
+
+use serde::Serialize;
+use sluice_core::event::of_wallet;
+use sluice_core::port::store::{Change, StoreError};
+
+use super::{Happened, Written};
+use crate::args;
+use crate::row::cells::big;
+use crate::row::table::{Table, json};
+use crate::row::wallet::{MUTABLE, TABLE, WalletRow};
+use crate::sql::{Conn, Sql, SqlError};
+
+static INSERT: LazyLock<Sql> = LazyLock::new(|| TABLE.insert(""));
+static UPDATE: LazyLock<Sql> = LazyLock::new(|| TABLE.update(MUTABLE, &["id", "was"], ""));
+
+const BALANCES: Table = Table {
+    name: "wallet_balance",
+    texts: &["wallet_id", "asset", "units", "block_hash"],
+    ints: &["block_number", "at"],
+};
+// An older reading that arrives late does not replace a newer one.
+static SET_BALANCE: LazyLock<Sql> = LazyLock::new(|| {
+    BALANCES.insert(
+        "on conflict (wallet_id, asset) do update set units = excluded.units, block_hash = excluded.block_hash,
+            block_number = excluded.block_number, at = excluded.at where excluded.at >= wallet_balance.at",
+    )
+});
+
+#[derive(Serialize)]
+struct BalanceRow {
+    wallet_id: String,
+    asset: String,
+    units: String,
+    block_hash: String,
+    block_number: i64,
+    at: i64,
+}
+
+pub(super) async fn write(
+    conn: &mut Conn<'_>,
+    changes: &[Change],
+    happened: &mut Happened,
+) -> Result<Written, SqlError> {
+    let (mut born, mut moved) = (Vec::new(), Vec::new());
+    for (place, change) in changes.iter().enumerate() {
+        for step in &change.wallets {
+            let was = step.before().map(|before| before.version);
+            let row =
+                WalletRow::of(step.after(), was).map_err(|error| StoreError::Statement(error.to_string()))?;
+            if was.is_some() {
+                moved.push(row)
+            } else {
+                born.push(row)
+            }
+            happened.extend(of_wallet(step).map(|event| (place, event)));
+        }
+    }
+    if !moved.is_empty() && conn.run(&UPDATE, args![json(&moved)?]).await? != moved.len() as u64 {
+        return Ok(Written::Moved);
+    }
+    if !born.is_empty() {
+        conn.run(&INSERT, args![json(&born)?]).await?;
+    }
+    balances(conn, changes).await?;
+    Ok(Written::Whole)
+}
+
+async fn balances(conn: &mut Conn<'_>, changes: &[Change]) -> Result<(), SqlError> {
+    // PostgreSQL refuses to touch a row twice in one upsert.
+    for change in changes {
+        for balance in &change.balances {
+            let row = BalanceRow {
+                wallet_id: balance.wallet.to_string(),
+                asset: balance.asset.to_string(),
+                units: balance.units.to_string(),
+                block_hash: hex::encode(balance.block.hash),
+                block_number: big(balance.block.number),
+                at: balance.at.micros(),
+            };
+            conn.run(&SET_BALANCE, args![json(&[row])?]).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! What the engine asks about the standing things: wallets, assets, partners, stops, books.
+
+use sluice_core::address::EvmAddress;
+use sluice_core::asset::{Asset, AssetId};
+use sluice_core::chain::ChainId;
+use sluice_core::id::{PartnerId, WalletId};
+use sluice_core::port::store::IntakeFacts;
+use sluice_core::stop::Stop;
+use sluice_core::wallet::Wallet;
+
+use super::LIST_MAX;
+use super::unread::{Found, keep};
+use crate::row::cells::Cells;
+use crate::row::{self, Unread};
+use crate::sql::{Conn, Row, SqlError};
+use crate::{args, sql};
+
+/// Wallets in service.
+pub(super) async fn wallets(
+    conn: &mut Conn<'_>,
+    chain: Option<ChainId>,
+) -> Result<Found<Vec<Wallet>>, SqlError> {
+    let text = sql!(
+        "select * from wallet where state <> 'retired' and chain = coalesce($1, chain) order by id limit $2"
+    );
+    let rows = conn.rows(text, args![chain.map(|chain| chain.to_string()), LIST_MAX]).await?;
+    Ok(row::read(&rows, row::wallet::read))
+}
+
+pub(super) async fn assets(
+    conn: &mut Conn<'_>,
+    chain: Option<ChainId>,
+) -> Result<Found<Vec<Asset>>, SqlError> {
+    let text = sql!("select * from asset where chain = coalesce($1, chain) order by id limit $2");
+    let rows = conn.rows(text, args![chain.map(|chain| chain.to_string()), LIST_MAX]).await?;
+    Ok(row::read(&rows, row::asset::read))
+}
+
+pub(super) async fn stops(conn: &mut Conn<'_>) -> Result<Found<Vec<Stop>>, SqlError> {
+    let rows = conn.rows(sql!("select * from stop order by kind, subject limit $1"), args![LIST_MAX]).await?;
+    Ok(row::read(&rows, row::stop::read))
+}
+
+pub(super) async fn intake(
+    conn: &mut Conn<'_>,
+    partner: PartnerId,
+    asset: AssetId,
+) -> Result<Found<Option<IntakeFacts>>, SqlError> {
+    let mut unread: Vec<Unread> = Vec::new();
+    let (id, asset_id) = (partner.to_string(), asset.to_string());
+    let rows = conn.rows(sql!("select * from partner where id = $1 limit 1"), args![&id]).await?;
+    let Some(partner) = keep(row::read(&rows, row::partner::read), &mut unread).pop() else {
+        return Ok((None, unread));
+    };
+    let rows = conn.rows(sql!("select * from asset where id = $1 limit 1"), args![&asset_id]).await?;
+    let configured = keep(row::read(&rows, row::asset::read), &mut unread).pop();
+    let limit = sql!("select * from partner_limit where partner_id = $1 and asset = $2 limit 1");
+    let rows = conn.rows(limit, args![&id, &asset_id]).await?;
+    let limit = keep(row::read(&rows, row::partner::read_limit), &mut unread).pop();
+    let own =
+        sql!("select id, address from wallet where partner_id = $1 and chain = $2 order by id limit $3");
+    let rows = conn.rows(own, args![&id, asset.chain.to_string(), LIST_MAX]).await?;
+    let address = |row: &Row| Cells::of("wallet", "id", row).parsed("address", EvmAddress::parse);
+    let own_wallets = keep(row::read(&rows, address), &mut unread);
+    Ok((Some(IntakeFacts { partner, asset: configured, limit, own_wallets }), unread))
+}
+
+pub(super) async fn journal_seq(conn: &mut Conn<'_>) -> Result<u64, SqlError> {
+    let row = conn.row(sql!("select journal_seq from meta limit 1"), args![]).await?;
+    let seq = row.map(|row| row.int("journal_seq")).transpose()?.unwrap_or_default();
+    Ok(u64::try_from(seq).unwrap_or_default())
+}
+
+/// Sums over the accounts inside the wallet (`Account::in_wallet`), to be compared with the chain.
+pub(super) async fn booked(
+    conn: &mut Conn<'_>,
+    wallet: WalletId,
+) -> Result<Found<Vec<(AssetId, i64)>>, SqlError> {
+    let text = sql!(
+        "select asset, cast(sum(atoms) as bigint) as atoms from ledger_balance
+         where wallet_id = $1 and account in ('available', 'reserved', 'in_flight')
+         group by asset order by asset limit $2"
+    );
+    let rows = conn.rows(text, args![wallet.to_string(), LIST_MAX]).await?;
+    Ok(row::read(&rows, |row| {
+        let cells = Cells::of("ledger_balance", "asset", row);
+        Ok((cells.parsed("asset", AssetId::parse)?, cells.int("atoms")?))
+    }))
+}

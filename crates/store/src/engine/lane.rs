@@ -1,0 +1,51 @@
+//! A lane as its loop needs it, read in one piece.
+
+use sluice_core::id::{WalletId, WithdrawalId};
+use sluice_core::port::store::LaneView;
+
+use super::facts;
+use super::unread::{Found, keep};
+use super::{LIST_MAX, load};
+use crate::row::cells::Cells;
+use crate::row::{self, Unread};
+use crate::sql::{Conn, Row, SqlError};
+use crate::{args, sql, transfers};
+
+pub(super) async fn view(conn: &mut Conn<'_>, wallet: WalletId) -> Result<Found<Option<LaneView>>, SqlError> {
+    let mut unread: Vec<Unread> = Vec::new();
+    let id = wallet.to_string();
+    let rows = conn.rows(sql!("select * from wallet where id = $1 limit 1"), args![&id]).await?;
+    let Some(wallet) = keep(row::read(&rows, row::wallet::read), &mut unread).pop() else {
+        return Ok((None, unread));
+    };
+    let partner = sql!("select * from partner where id = $1 limit 1");
+    let rows = conn.rows(partner, args![wallet.partner.to_string()]).await?;
+    let Some(partner) = keep(row::read(&rows, row::partner::read), &mut unread).pop() else {
+        return Ok((None, unread));
+    };
+    let open = transfers!(
+        "where t.wallet_id = $1 and t.state not in ('final', 'dropped')
+         order by t.nonce nulls last, t.planned_at, t.id limit $2"
+    );
+    let rows = conn.rows(open, args![&id, LIST_MAX]).await?;
+    let transfers = keep(load::complete(conn, &rows).await?, &mut unread);
+    let stops = keep(facts::stops(conn).await?, &mut unread);
+    let height = sql!("select max(number) as height from block where chain = $1 limit 1");
+    let height = conn.row(height, args![wallet.chain.to_string()]).await?;
+    let height = height.map(|row| row.opt_int("height")).transpose()?.flatten();
+    let cancels = keep(cancels(conn, &id).await?, &mut unread);
+    let height = height.and_then(|height| u64::try_from(height).ok()).unwrap_or_default();
+    Ok((Some(LaneView { wallet, partner, transfers, cancels, stops, height }), unread))
+}
+
+async fn cancels(conn: &mut Conn<'_>, wallet: &str) -> Result<Found<Vec<WithdrawalId>>, SqlError> {
+    let text = sql!(
+        "select w.id from withdrawal w join transfer t on t.id = w.transfer_id
+         where t.wallet_id = $1 and t.state not in ('final', 'dropped')
+           and w.state = 'assigned' and w.cancel_at is not null
+         order by w.id limit $2"
+    );
+    let rows = conn.rows(text, args![wallet, LIST_MAX]).await?;
+    let id = |row: &Row| Cells::of("withdrawal", "id", row).parsed("id", WithdrawalId::parse);
+    Ok(row::read(&rows, id))
+}

@@ -1,0 +1,104 @@
+//! What the watcher of a chain asks.
+
+use sluice_core::chain::{BlockRef, ChainId};
+use sluice_core::id::TransferId;
+use sluice_core::port::store::Cursor;
+use sluice_core::proof::Proof;
+
+use super::unread::{Found, keep};
+use super::{LIST_MAX, limit as size};
+use crate::row::cells::{Cells, big};
+use crate::row::{self, Unread};
+use crate::sql::{Conn, Row, SqlError, slice};
+use crate::{args, sql};
+
+pub(super) async fn attempts_by_txid(
+    conn: &mut Conn<'_>,
+    chain: ChainId,
+    txids: &[[u8; 32]],
+) -> Result<Found<Vec<([u8; 32], TransferId)>>, SqlError> {
+    let text = sql!(
+        lite "select txid, transfer_id from attempt where chain = $1 and txid in (select value from json_each($2))
+              order by txid limit $3",
+        pg "select txid, transfer_id from attempt
+            where chain = $1 and txid in (select jsonb_array_elements_text($2::jsonb)) order by txid limit $3",
+        because "each database reads JSON in its own way"
+    );
+    let rows =
+        conn.rows(text, args![chain.to_string(), slice(txids.iter().map(hex::encode)), LIST_MAX]).await?;
+    Ok(row::read(&rows, |row| {
+        let cells = Cells::of("attempt", "txid", row);
+        Ok((cells.hash("txid")?, cells.parsed("transfer_id", TransferId::parse)?))
+    }))
+}
+
+pub(super) async fn cursor(
+    conn: &mut Conn<'_>,
+    chain: ChainId,
+    depth: u64,
+) -> Result<Found<Cursor>, SqlError> {
+    let mut unread: Vec<Unread> = Vec::new();
+    let chain = chain.to_string();
+    let text = sql!("select number, hash from block where chain = $1 order by number desc limit $2");
+    let rows = conn.rows(text, args![&chain, big(depth).min(super::apply::chain::BLOCKS_KEPT)]).await?;
+    let blocks =
+        keep(row::read(&rows, |row| Cells::of("block", "number", row).block("number", "hash")), &mut unread);
+    let rows = conn.rows(sql!("select * from chain_head where chain = $1 limit 1"), args![&chain]).await?;
+    let head = row::read(&rows, |row| {
+        let cells = Cells::of("chain_head", "chain", row);
+        Ok((cells.opt_block("finalized_number", "finalized_hash")?, cells.opt_number("settle_after")?))
+    });
+    let (finalized, settle_after) = keep(head, &mut unread).pop().unwrap_or((None, None));
+    Ok((Cursor { blocks, finalized, settle_after }, unread))
+}
+
+pub(super) async fn settleable(
+    conn: &mut Conn<'_>,
+    chain: ChainId,
+    height: u64,
+    limit: usize,
+) -> Result<Found<Vec<TransferId>>, SqlError> {
+    let text = sql!(
+        "select id from transfer where chain = $1 and state = 'seen' and block_number <= $2
+         order by block_number, id limit $3"
+    );
+    let rows = conn.rows(text, args![chain.to_string(), big(height), size(limit)]).await?;
+    Ok(ids(&rows))
+}
+
+pub(super) async fn included_in(
+    conn: &mut Conn<'_>,
+    chain: ChainId,
+    blocks: &[BlockRef],
+) -> Result<Found<Vec<TransferId>>, SqlError> {
+    // A height alone never names a block; the hash alone does.
+    let text = sql!(
+        lite "select id from transfer where chain = $1 and block_number is not null
+                and block_number >= $3 and block_number <= $4 and block_hash in (select value from json_each($2))
+              order by block_number, id limit $5",
+        pg "select id from transfer where chain = $1 and block_number is not null
+              and block_number >= $3 and block_number <= $4
+              and block_hash in (select jsonb_array_elements_text($2::jsonb)) order by block_number, id limit $5",
+        because "each database reads JSON in its own way"
+    );
+    let lowest = blocks.iter().map(|block| block.number).min().unwrap_or_default();
+    let highest = blocks.iter().map(|block| block.number).max().unwrap_or_default();
+    let hashes = slice(blocks.iter().map(|block| hex::encode(block.hash)));
+    let rows = conn.rows(text, args![chain.to_string(), hashes, big(lowest), big(highest), LIST_MAX]).await?;
+    Ok(ids(&rows))
+}
+
+/// The proof that ended a transfer; none before, and none again after a reopening.
+pub(super) async fn proof(
+    conn: &mut Conn<'_>,
+    transfer: TransferId,
+) -> Result<Found<Option<Proof>>, SqlError> {
+    let text = sql!("select p.* from proof p join transfer t on t.proof_id = p.id where t.id = $1 limit 1");
+    let rows = conn.rows(text, args![transfer.to_string()]).await?;
+    let (mut proofs, unread) = row::read(&rows, row::proof::read);
+    Ok((proofs.pop(), unread))
+}
+
+fn ids(rows: &[Row]) -> Found<Vec<TransferId>> {
+    row::read(rows, |row| Cells::of("transfer", "id", row).parsed("id", TransferId::parse))
+}

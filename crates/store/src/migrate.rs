@@ -1,0 +1,57 @@
+//! Schema versions: numbered, forward-only, each one file per database that says the same.
+
+use crate::sql::{Conn, Sql, SqlError};
+use crate::{args, sql};
+
+/// Every migration, in order; its place in the list is its number.
+const MIGRATIONS: &[Sql] = &[Sql::two(
+    include_str!("../migrations/sqlite/0001_init.sql"),
+    include_str!("../migrations/postgres/0001_init.sql"),
+    "types, triggers and circular references are spelled differently",
+)];
+
+/// Highest version this program knows.
+pub const KNOWN: i64 = MIGRATIONS.len() as i64;
+
+/// The database is ahead of this program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Newer {
+    /// Version of the database.
+    pub found: i64,
+    /// Highest version this program knows.
+    pub known: i64,
+}
+
+/// Brings the schema up to date, inside one transaction. Nothing is touched in a database of a newer version.
+///
+/// # Errors
+/// [`SqlError`] when the database fails; the inner [`Newer`] when it is ahead.
+pub async fn run(conn: &mut Conn<'_>) -> Result<Result<(), Newer>, SqlError> {
+    if !conn.one_writer() {
+        // Two processes that start at once; SQLite's `begin immediate` does the same.
+        conn.script(sql!("select pg_advisory_xact_lock(7310579624)")).await?;
+    }
+    let found = version(conn).await?;
+    if found > KNOWN {
+        return Ok(Err(Newer { found, known: KNOWN }));
+    }
+    for (number, migration) in (1..).zip(MIGRATIONS).filter(|(number, _)| *number > found) {
+        conn.script(migration).await?;
+        conn.run(sql!("update meta set schema_version = $1"), args![number]).await?;
+    }
+    Ok(Ok(()))
+}
+
+async fn version(conn: &mut Conn<'_>) -> Result<i64, SqlError> {
+    let there = sql!(
+        lite "select count(*) as n from sqlite_master where type = 'table' and name = 'meta' limit 1",
+        pg "select count(*) as n from pg_tables where schemaname = current_schema() and tablename = 'meta' limit 1",
+        because "each database keeps its own catalogue"
+    );
+    let there = conn.row(there, args![]).await?.map(|row| row.int("n")).transpose()?;
+    if there.unwrap_or(0) == 0 {
+        return Ok(0);
+    }
+    let row = conn.row(sql!("select schema_version from meta limit 1"), args![]).await?;
+    Ok(row.map(|row| row.int("schema_version")).transpose()?.unwrap_or(0))
+}

@@ -1,0 +1,174 @@
+//! `core::port::reader::Reader`: reading for people and partners.
+//!
+//! Every answer comes from one moment. Every statement is narrowed to the tenant, bounded, and made of fixed fragments;
+//! pages go on after a key and never skip rows; what belongs to a slice is fetched for the whole slice at once. A row
+//! that this version cannot read is left out of a list and reported; asked for by name, it is an error, because "there
+//! is none" would be a lie.
+
+mod feed;
+mod filter;
+mod query;
+mod standing;
+mod stats;
+mod stops;
+mod view;
+mod wallets;
+mod withdrawals;
+
+use sluice_core::alert::Alert;
+use sluice_core::amount::Amount;
+use sluice_core::asset::Asset;
+use sluice_core::chain::ChainId;
+use sluice_core::id::{AlertId, PartnerId, WalletId, WithdrawalId};
+use sluice_core::partner::Limit;
+use sluice_core::port::Fut;
+use sluice_core::port::reader::{
+    ChainStatus, FeedEvent, Filter, Position, Reader, StatRow, WalletView, WithdrawalView,
+};
+use sluice_core::port::store::StoreError;
+use sluice_core::stop::Scope;
+use sluice_core::time::Timestamp;
+use sluice_core::transfer::Transfer;
+
+use crate::db::Db;
+use crate::engine::unread::Found;
+use crate::sql::{Conn, SqlError};
+use crate::{args, sql};
+
+impl Db {
+    /// Like `reading`, for one thing asked for by name: when it is there and does not read, that is the answer.
+    pub(crate) async fn reading_one<T, W>(&self, work: W) -> Result<Option<T>, StoreError>
+    where
+        T: Send + 'static,
+        W: for<'a, 'c> FnOnce(&'a mut Conn<'c>) -> Fut<'a, Result<Found<Option<T>>, SqlError>>
+            + Send
+            + 'static,
+    {
+        let (found, unread) = self.read(work).await?;
+        let first = unread.first().cloned();
+        self.report(unread).await?;
+        match (found, first) {
+            (None, Some(unread)) => Err(unread.into()),
+            (found, _) => Ok(found),
+        }
+    }
+}
+
+impl Reader for Db {
+    fn withdrawal(
+        &self,
+        partner: Option<PartnerId>,
+        id: WithdrawalId,
+    ) -> Fut<'_, Result<Option<WithdrawalView>, StoreError>> {
+        Box::pin(self.reading_one(move |conn| Box::pin(withdrawals::one(conn, partner, id))))
+    }
+
+    fn by_external_id<'a>(
+        &'a self,
+        partner: PartnerId,
+        external_id: &'a str,
+    ) -> Fut<'a, Result<Option<WithdrawalView>, StoreError>> {
+        let external_id = external_id.to_owned();
+        Box::pin(self.reading_one(move |conn| {
+            Box::pin(async move { withdrawals::by_external_id(conn, partner, &external_id).await })
+        }))
+    }
+
+    fn list<'a>(
+        &'a self,
+        partner: Option<PartnerId>,
+        filter: &'a Filter,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<WithdrawalView>, StoreError>> {
+        let filter = filter.clone();
+        Box::pin(self.reading(move |conn| {
+            Box::pin(async move { withdrawals::list(conn, partner, &filter, after, limit).await })
+        }))
+    }
+
+    fn attention(
+        &self,
+        partner: Option<PartnerId>,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<WithdrawalView>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(withdrawals::attention(conn, partner, limit))))
+    }
+
+    fn events(
+        &self,
+        partner: PartnerId,
+        after: i64,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<FeedEvent>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(feed::after(conn, partner, after, limit))))
+    }
+
+    fn timeline(
+        &self,
+        partner: Option<PartnerId>,
+        id: WithdrawalId,
+    ) -> Fut<'_, Result<Vec<FeedEvent>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(feed::timeline(conn, partner, id))))
+    }
+
+    fn stats(
+        &self,
+        partner: Option<PartnerId>,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Fut<'_, Result<Vec<StatRow>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(stats::of(conn, partner, from, to))))
+    }
+
+    fn assets_of(&self, partner: Option<PartnerId>) -> Fut<'_, Result<Vec<Asset>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(standing::assets(conn, partner))))
+    }
+
+    fn wallets_of(&self, partner: Option<PartnerId>) -> Fut<'_, Result<Vec<WalletView>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(wallets::of(conn, partner))))
+    }
+
+    fn wallet(
+        &self,
+        partner: Option<PartnerId>,
+        id: WalletId,
+    ) -> Fut<'_, Result<Option<WalletView>, StoreError>> {
+        Box::pin(self.reading_one(move |conn| Box::pin(wallets::one(conn, partner, id))))
+    }
+
+    fn alerts(
+        &self,
+        partner: Option<PartnerId>,
+        with_resolved: bool,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<Alert>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(standing::alerts(conn, partner, with_resolved, limit))))
+    }
+
+    fn alert(&self, partner: Option<PartnerId>, id: AlertId) -> Fut<'_, Result<Option<Alert>, StoreError>> {
+        Box::pin(self.reading_one(move |conn| Box::pin(standing::alert(conn, partner, id))))
+    }
+
+    fn chain_status(&self, chain: ChainId) -> Fut<'_, Result<ChainStatus, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(standing::chain(conn, chain))))
+    }
+
+    fn usage(
+        &self,
+        partner: PartnerId,
+        now: Timestamp,
+    ) -> Fut<'_, Result<Vec<(Limit, Amount, Timestamp)>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(standing::usage(conn, partner, now))))
+    }
+
+    fn irrevocable(&self, scope: Scope, limit: usize) -> Fut<'_, Result<Vec<Transfer>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(stops::irrevocable(conn, scope, limit))))
+    }
+
+    fn ping(&self) -> Fut<'_, Result<(), StoreError>> {
+        Box::pin(self.read(move |conn| {
+            Box::pin(async move { conn.rows(sql!("select 1 as n"), args![]).await.map(|_answer| ()) })
+        }))
+    }
+}

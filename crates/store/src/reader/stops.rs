@@ -1,0 +1,56 @@
+//! Stops in force, as far as they concern a tenant, and what they cannot recall.
+
+use sluice_core::id::PartnerId;
+use sluice_core::stop::{Scope, Stop};
+use sluice_core::transfer::Transfer;
+
+use super::query::Query;
+use crate::engine::unread::Found;
+use crate::engine::{LIST_MAX, limit as size};
+use crate::row;
+use crate::sql::{Conn, SqlError};
+use crate::transfers;
+
+/// Oldest first: the one that has stood longest is the answer to "why is it not sent".
+pub(super) async fn of(
+    conn: &mut Conn<'_>,
+    partner: Option<PartnerId>,
+) -> Result<Found<Vec<Stop>>, SqlError> {
+    let query = Query::select("kind, subject, actor, reason, at", "stop where true");
+    let query = match partner {
+        Some(partner) => query.with(
+            " and (kind in ('all', 'chain', 'asset') or (kind = 'partner' and subject = ?)
+               or (kind = 'wallet' and exists (select 1 from wallet w where w.id = stop.subject and w.partner_id = ?)))",
+            [partner.to_string().into(), partner.to_string().into()],
+        ),
+        None => query,
+    };
+    let rows = query.and(" order by at, kind, subject").rows(conn, LIST_MAX).await?;
+    Ok(row::read(&rows, row::stop::read))
+}
+
+/// Signed and not final: a byte may have left, and only the chain ends it (M5). Oldest first.
+pub(super) async fn irrevocable(
+    conn: &mut Conn<'_>,
+    scope: Scope,
+    limit: usize,
+) -> Result<Found<Vec<Transfer>>, SqlError> {
+    let query = Query::new(transfers!(text "where true")).and(" and t.state in ('signed', 'seen')");
+    let (_, subject) = scope.parts();
+    let query = match scope {
+        Scope::All => query,
+        Scope::Partner(_) => query.with(" and t.partner_id = ?", [subject.into()]),
+        Scope::Chain(_) => query.with(" and t.chain = ?", [subject.into()]),
+        Scope::Asset(_) => query.with(" and t.asset = ?", [subject.into()]),
+        Scope::Wallet(_) => query.with(" and t.wallet_id = ?", [subject.into()]),
+    };
+    let rows = query.and(" order by t.planned_at, t.id").rows(conn, size(limit)).await?;
+    let ids = rows.iter().map(|row| row.text("id")).collect::<Result<Vec<_>, _>>()?;
+    let items =
+        Query::select("transfer_id, withdrawal_id, approved, paid_by, dead_by", "transfer_item where true")
+            .among(" and transfer_id", ids)
+            .and(" order by transfer_id, position")
+            .rows(conn, LIST_MAX)
+            .await?;
+    Ok(row::transfer::read_all(&rows, &items))
+}

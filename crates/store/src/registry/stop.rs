@@ -1,0 +1,71 @@
+//! Stops: at most one per kind and subject (M12).
+
+use sluice_core::canonical::Canonical;
+use sluice_core::event::Cause;
+use sluice_core::id::{PartnerId, WalletId};
+use sluice_core::port::store::StoreError;
+use sluice_core::stop::{Scope, Stop};
+
+use super::told::{Told, tell};
+use crate::PLATFORM;
+use crate::engine::Context;
+use crate::sql::{Conn, SqlError};
+use crate::{args, sql};
+
+/// The first one stands, with its reason and its time.
+pub(super) async fn set(conn: &mut Conn<'_>, context: &Context, stop: &Stop) -> Result<bool, SqlError> {
+    let text = sql!(
+        "insert into stop (kind, subject, actor, reason, at) values ($1, $2, $3, $4, $5)
+         on conflict (kind, subject) do nothing"
+    );
+    let (kind, subject) = stop.scope.parts();
+    if conn.run(text, args![kind, subject, stop.actor.to_string(), &stop.reason, stop.at]).await? == 0 {
+        return Ok(false);
+    }
+    let cause = Cause { actor: stop.actor.clone(), reason: stop.reason.clone(), at: stop.at };
+    happened(conn, context, "stop.set", stop.scope, &cause).await?;
+    Ok(true)
+}
+
+pub(super) async fn lift(
+    conn: &mut Conn<'_>,
+    context: &Context,
+    scope: Scope,
+    cause: &Cause,
+) -> Result<bool, SqlError> {
+    let (kind, subject) = scope.parts();
+    let text = sql!("delete from stop where kind = $1 and subject = $2");
+    if conn.run(text, args![kind, subject]).await? == 0 {
+        return Ok(false);
+    }
+    happened(conn, context, "stop.lifted", scope, cause).await?;
+    Ok(true)
+}
+
+async fn happened(
+    conn: &mut Conn<'_>,
+    context: &Context,
+    kind: &str,
+    scope: Scope,
+    cause: &Cause,
+) -> Result<(), SqlError> {
+    let (partner, wallet) = match scope {
+        Scope::Partner(partner) => (partner, None),
+        Scope::Wallet(wallet) => (owner(conn, wallet).await?, Some(wallet)),
+        Scope::All | Scope::Chain(_) | Scope::Asset(_) => (PLATFORM, None),
+    };
+    let (scope, subject) = scope.parts();
+    let data = Canonical::map([
+        ("scope", Some(Canonical::text(scope))),
+        ("subject", Some(subject).filter(|subject| !subject.is_empty()).map(Canonical::Text)),
+    ]);
+    tell(conn, context, Told::new(kind, partner, data).of_wallet(wallet), cause).await
+}
+
+/// A stop may be put on a wallet before it is adopted; then it is the platform's.
+async fn owner(conn: &mut Conn<'_>, wallet: WalletId) -> Result<PartnerId, SqlError> {
+    let text = sql!("select partner_id from wallet where id = $1 limit 1");
+    let Some(row) = conn.row(text, args![wallet.to_string()]).await? else { return Ok(PLATFORM) };
+    let partner = PartnerId::parse(row.text("partner_id")?);
+    Ok(partner.map_err(|error| StoreError::Statement(error.to_string()))?)
+}

@@ -1,0 +1,83 @@
+//! Writing many rows with one statement: the rows go in as one JSON parameter.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::sql::Sql;
+
+/// Columns of a table that travel as JSON. Blobs do not.
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    pub(crate) texts: &'static [&'static str],
+    pub(crate) ints: &'static [&'static str],
+}
+
+impl Table {
+    fn columns(&self) -> impl Iterator<Item = &'static str> {
+        self.texts.iter().chain(self.ints).copied()
+    }
+
+    fn record(&self) -> String {
+        let texts = self.texts.iter().map(|name| format!("{name} text"));
+        let ints = self.ints.iter().map(|name| format!("{name} bigint"));
+        texts.chain(ints).collect::<Vec<_>>().join(", ")
+    }
+
+    /// `insert .. select .. from $1`, with `tail` for a conflict clause or `returning`.
+    pub(crate) fn insert(&self, tail: &str) -> Sql {
+        let names = self.columns().collect::<Vec<_>>().join(", ");
+        let (mut lite, mut pg) = (String::new(), String::new());
+        for (place, name) in self.columns().enumerate() {
+            let comma = if place == 0 { "" } else { ", " };
+            let _infallible = write!(lite, "{comma}r.value->>'{name}'");
+            let _infallible = write!(pg, "{comma}r.{name}");
+        }
+        let (table, record) = (self.name, self.record());
+        Sql::built(
+            // `where true` tells SQLite's parser that `on` begins no join.
+            format!("insert into {table} ({names}) select {lite} from json_each($1) as r where true {tail}"),
+            format!(
+                "insert into {table} ({names}) select {pg} from json_to_recordset($1::json) as r({record}) {tail}"
+            ),
+        )
+    }
+
+    /// `update .. from $1`: columns `set`, where the columns `key` are the same. A key `was` is the version expected.
+    pub(crate) fn update(&self, set: &[&str], key: &[&str], tail: &str) -> Sql {
+        let table = self.name;
+        let sets = |r: &dyn Fn(&str) -> String| {
+            set.iter().map(|name| format!("{name} = {}", r(name))).collect::<Vec<_>>().join(", ")
+        };
+        let keys = |r: &dyn Fn(&str) -> String| {
+            let column =
+                |name: &&str| if **name == *"was" { "version".to_owned() } else { (*name).to_owned() };
+            key.iter()
+                .map(|name| format!("{table}.{} = {}", column(name), r(name)))
+                .collect::<Vec<_>>()
+                .join(" and ")
+        };
+        let lite = |name: &str| format!("(r.value->>'{name}')");
+        let pg = |name: &str| format!("r.{name}");
+        let was = if key.contains(&"was") { ", was bigint" } else { "" };
+        let record = self.record();
+        Sql::built(
+            format!(
+                "update {table} set {} from json_each($1) as r where {} {tail}",
+                sets(&lite),
+                keys(&lite)
+            ),
+            format!(
+                "update {table} set {} from json_to_recordset($1::json) as r({record}{was}) where {} {tail}",
+                sets(&pg),
+                keys(&pg)
+            ),
+        )
+    }
+}
+
+/// Rows as the one parameter.
+pub(crate) fn json<T: Serialize>(rows: &[T]) -> Result<String, sluice_core::port::store::StoreError> {
+    serde_json::to_string(rows)
+        .map_err(|error| sluice_core::port::store::StoreError::Statement(error.to_string()))
+}

@@ -1,0 +1,220 @@
+//! What a transfer's state needs beyond its columns, version 1.
+
+use serde::{Deserialize, Serialize};
+use sluice_core::amount::Cost;
+use sluice_core::chain::BlockRef;
+use sluice_core::id::{AttemptId, ProofId};
+use sluice_core::slot::Slot;
+use sluice_core::time::Timestamp;
+use sluice_core::transfer::{self as core, State};
+
+use crate::row::proof::InclusionShape;
+use crate::row::version::V;
+use crate::row::withdrawal::evidence::Block;
+
+/// The facts of a state that are columns, and only columns.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Links {
+    pub(crate) asked: bool,
+    pub(crate) slot: Option<Slot>,
+    pub(crate) block: Option<BlockRef>,
+    pub(crate) proof: Option<ProofId>,
+}
+
+macro_rules! shapes {
+    ($($name:ident { $($field:ident: $type:ty,)* })*) => {$(
+        #[derive(Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct $name { $($field: $type,)* }
+    )*};
+}
+
+shapes! {
+    Planned { v: V<1>, }
+    Funded { v: V<1>, balance_at: Block, }
+    Fuelling { v: V<1>, balance_at: Block, order: String, }
+    Fuelled { v: V<1>, fuelled: FuelledShape, }
+    Built { v: V<1>, fuelled: FuelledShape, mode: ModeShape, attempt: String, }
+    Signed { v: V<1>, signed: SignedShape, }
+    Seen { v: V<1>, signed: SignedShape, inclusion: InclusionShape, }
+    Final { v: V<1>, signed: SignedShape, inclusion: InclusionShape, at: i64, }
+    Dropped { v: V<1>, code: String, }
+
+    FuelledShape { balance_at: Block, gas_limit: String, gas_budget: String, }
+    SignedShape {
+        fuelled: FuelledShape,
+        mode: ModeShape,
+        attempt: String,
+        pending: Option<String>,
+        sent_at_height: u64,
+        first_signed_at: i64,
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+enum ModeShape {
+    Pay,
+    Void { code: String, races: bool },
+}
+
+/// Evidence as text, and what belongs into columns.
+pub(crate) fn write(state: &State) -> Result<(String, Links), serde_json::Error> {
+    let none = Links::default();
+    Ok(match state {
+        State::Planned => (serde_json::to_string(&Planned { v: V })?, none),
+        State::Funded(funded) => {
+            (serde_json::to_string(&Funded { v: V, balance_at: Block::of(&funded.balance_at) })?, none)
+        }
+        State::Fuelling(fuelling) => {
+            let balance_at = Block::of(&fuelling.funded.balance_at);
+            (serde_json::to_string(&Fuelling { v: V, balance_at, order: fuelling.order.clone() })?, none)
+        }
+        State::Fuelled(fuelled) => {
+            (serde_json::to_string(&Fuelled { v: V, fuelled: FuelledShape::of(fuelled) })?, none)
+        }
+        State::Built(built) => {
+            let shape = Built {
+                v: V,
+                fuelled: FuelledShape::of(&built.fuelled),
+                mode: ModeShape::of(&built.mode),
+                attempt: built.attempt.to_string(),
+            };
+            let links = Links { asked: built.asked, slot: Some(built.slot.clone()), ..none };
+            (serde_json::to_string(&shape)?, links)
+        }
+        State::Signed(signed) => {
+            let links = Links { slot: Some(signed.slot.clone()), ..none };
+            (serde_json::to_string(&Signed { v: V, signed: SignedShape::of(signed) })?, links)
+        }
+        State::Seen(seen) => {
+            let inclusion = InclusionShape::of(&seen.inclusion);
+            let shape = Seen { v: V, signed: SignedShape::of(&seen.signed), inclusion };
+            let (slot, block) = (Some(seen.signed.slot.clone()), Some(seen.inclusion.block));
+            (serde_json::to_string(&shape)?, Links { slot, block, ..none })
+        }
+        State::Final(ended) => {
+            let shape = Final {
+                v: V,
+                signed: SignedShape::of(&ended.signed),
+                inclusion: InclusionShape::of(&ended.inclusion),
+                at: ended.at.micros(),
+            };
+            let (slot, block) = (Some(ended.signed.slot.clone()), Some(ended.inclusion.block));
+            (serde_json::to_string(&shape)?, Links { slot, block, proof: Some(ended.proof), ..none })
+        }
+        State::Dropped { code } => (serde_json::to_string(&Dropped { v: V, code: code.clone() })?, none),
+    })
+}
+
+/// The state from its name, its evidence and its columns; or why it does not read.
+pub(crate) fn read(name: &str, text: &str, links: &Links) -> Result<State, String> {
+    fn parse<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, String> {
+        serde_json::from_str(text).map_err(|error| format!("evidence: {error}"))
+    }
+    let slot = || links.slot.clone().ok_or("column slot is null");
+    let block = || links.block.ok_or("column block_number is null");
+    Ok(match name {
+        "planned" => {
+            let _shape: Planned = parse(text)?;
+            State::Planned
+        }
+        "funded" => State::Funded(core::Funded { balance_at: parse::<Funded>(text)?.balance_at.read()? }),
+        "fuelling" => {
+            let shape: Fuelling = parse(text)?;
+            let funded = core::Funded { balance_at: shape.balance_at.read()? };
+            State::Fuelling(core::Fuelling { funded, order: shape.order })
+        }
+        "fuelled" => State::Fuelled(parse::<Fuelled>(text)?.fuelled.read()?),
+        "built" => {
+            let shape: Built = parse(text)?;
+            State::Built(core::Built {
+                fuelled: shape.fuelled.read()?,
+                slot: slot()?,
+                mode: shape.mode.read(),
+                attempt: attempt(&shape.attempt)?,
+                asked: links.asked,
+            })
+        }
+        "signed" => State::Signed(parse::<Signed>(text)?.signed.read(slot()?)?),
+        "seen" => {
+            let shape: Seen = parse(text)?;
+            let inclusion = shape.inclusion.read(block()?)?;
+            State::Seen(core::Seen { signed: shape.signed.read(slot()?)?, inclusion })
+        }
+        "final" => {
+            let shape: Final = parse(text)?;
+            State::Final(core::Ended {
+                signed: shape.signed.read(slot()?)?,
+                proof: links.proof.ok_or("column proof_id is null")?,
+                inclusion: shape.inclusion.read(block()?)?,
+                at: Timestamp::from_micros(shape.at),
+            })
+        }
+        "dropped" => State::Dropped { code: parse::<Dropped>(text)?.code },
+        other => return Err(format!("state {other:?}")),
+    })
+}
+
+fn attempt(text: &str) -> Result<AttemptId, String> {
+    AttemptId::parse(text).map_err(|error| error.to_string())
+}
+
+impl ModeShape {
+    fn of(mode: &core::Mode) -> Self {
+        match mode {
+            core::Mode::Pay => Self::Pay,
+            core::Mode::Void { code, races } => Self::Void { code: code.clone(), races: *races },
+        }
+    }
+
+    fn read(self) -> core::Mode {
+        match self {
+            Self::Pay => core::Mode::Pay,
+            Self::Void { code, races } => core::Mode::Void { code, races },
+        }
+    }
+}
+
+impl FuelledShape {
+    fn of(fuelled: &core::Fuelled) -> Self {
+        Self {
+            balance_at: Block::of(&fuelled.funded.balance_at),
+            gas_limit: fuelled.gas_limit.to_string(),
+            gas_budget: fuelled.gas_budget.to_string(),
+        }
+    }
+
+    fn read(&self) -> Result<core::Fuelled, String> {
+        Ok(core::Fuelled {
+            funded: core::Funded { balance_at: self.balance_at.read()? },
+            gas_limit: self.gas_limit.parse().map_err(|_| "gas_limit is no number")?,
+            gas_budget: Cost(self.gas_budget.parse().map_err(|_| "gas_budget is no number")?),
+        })
+    }
+}
+
+impl SignedShape {
+    fn of(signed: &core::Signed) -> Self {
+        Self {
+            fuelled: FuelledShape::of(&signed.fuelled),
+            mode: ModeShape::of(&signed.mode),
+            attempt: signed.attempt.to_string(),
+            pending: signed.pending.map(|id| id.to_string()),
+            sent_at_height: signed.sent_at_height,
+            first_signed_at: signed.first_signed_at.micros(),
+        }
+    }
+
+    fn read(self, slot: Slot) -> Result<core::Signed, String> {
+        Ok(core::Signed {
+            fuelled: self.fuelled.read()?,
+            slot,
+            mode: self.mode.read(),
+            attempt: attempt(&self.attempt)?,
+            pending: self.pending.as_deref().map(attempt).transpose()?,
+            sent_at_height: self.sent_at_height,
+            first_signed_at: Timestamp::from_micros(self.first_signed_at),
+        })
+    }
+}

@@ -1,0 +1,166 @@
+//! Wallets and their balances.
+
+use serde::{Deserialize, Serialize};
+use sluice_core::address::EvmAddress;
+use sluice_core::amount::Units;
+use sluice_core::asset::AssetId;
+use sluice_core::chain::ChainId;
+use sluice_core::id::{PartnerId, WalletId};
+use sluice_core::wallet::{Balance, LaneState, Obstacle, RaisedCap, Wallet};
+use sluice_core::withdrawal::Waiting;
+
+use super::Unread;
+use super::cells::{Cells, big};
+use super::table::Table;
+use super::version::V;
+use crate::sql::Row;
+
+pub(crate) const TABLE: Table = Table {
+    name: "wallet",
+    texts: &[
+        "id",
+        "partner_id",
+        "chain",
+        "address",
+        "label",
+        "state",
+        "reason",
+        "evidence",
+        "cap_wei",
+        "obstacle",
+    ],
+    ints: &["next_nonce", "cap_until", "obstacle_since", "reverts", "adopted_at", "version"],
+};
+
+/// What may change after adoption.
+pub(crate) const MUTABLE: &[&str] = &[
+    "label",
+    "state",
+    "reason",
+    "evidence",
+    "next_nonce",
+    "cap_wei",
+    "cap_until",
+    "obstacle",
+    "obstacle_since",
+    "reverts",
+    "version",
+];
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Plain {
+    v: V<1>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Frozen {
+    v: V<1>,
+    seen: String,
+}
+
+/// A row of `wallet`. `was` is the version it is expected to have.
+#[derive(Debug, Serialize)]
+pub(crate) struct WalletRow {
+    id: String,
+    partner_id: String,
+    chain: String,
+    address: String,
+    label: String,
+    state: &'static str,
+    reason: String,
+    evidence: String,
+    cap_wei: Option<String>,
+    obstacle: Option<&'static str>,
+    next_nonce: i64,
+    cap_until: Option<i64>,
+    obstacle_since: Option<i64>,
+    reverts: u32,
+    adopted_at: i64,
+    version: i64,
+    was: Option<i64>,
+}
+
+impl WalletRow {
+    pub(crate) fn of(wallet: &Wallet, was: Option<i64>) -> Result<Self, serde_json::Error> {
+        let evidence = match &wallet.state {
+            LaneState::Open | LaneState::Paused | LaneState::Draining | LaneState::Retired => {
+                serde_json::to_string(&Plain { v: V })?
+            }
+            LaneState::Frozen { evidence } => {
+                serde_json::to_string(&Frozen { v: V, seen: evidence.clone() })?
+            }
+        };
+        Ok(Self {
+            id: wallet.id.to_string(),
+            partner_id: wallet.partner.to_string(),
+            chain: wallet.chain.to_string(),
+            address: wallet.address.key(),
+            label: wallet.label.clone(),
+            state: wallet.state.as_str(),
+            reason: wallet.reason.clone(),
+            evidence,
+            cap_wei: wallet.raised_cap.map(|cap| cap.max_fee_wei.to_string()),
+            obstacle: wallet.obstacle.map(|obstacle| obstacle.waiting.as_str()),
+            next_nonce: big(wallet.next_nonce),
+            cap_until: wallet.raised_cap.map(|cap| cap.until.micros()),
+            obstacle_since: wallet.obstacle.map(|obstacle| obstacle.since.micros()),
+            reverts: wallet.reverts,
+            adopted_at: wallet.adopted_at.micros(),
+            version: wallet.version,
+            was,
+        })
+    }
+}
+
+/// From a row of `wallet`.
+///
+/// # Errors
+/// [`Unread`].
+pub fn read(row: &Row) -> Result<Wallet, Unread> {
+    let cells = Cells::of("wallet", "id", row);
+    let plain = |state| cells.json::<Plain>("evidence").map(|_| state);
+    let state = match cells.text("state")? {
+        "open" => plain(LaneState::Open)?,
+        "paused" => plain(LaneState::Paused)?,
+        "draining" => plain(LaneState::Draining)?,
+        "retired" => plain(LaneState::Retired)?,
+        "frozen" => LaneState::Frozen { evidence: cells.json::<Frozen>("evidence")?.seen },
+        other => return Err(cells.unread(format!("state {other:?}"))),
+    };
+    let cap = cells.opt_parsed("cap_wei", str::parse)?.zip(cells.opt_at("cap_until")?);
+    let obstacle = cells.opt_parsed("obstacle", |text| Waiting::parse(text).ok_or(()))?;
+    Ok(Wallet {
+        id: cells.parsed("id", WalletId::parse)?,
+        partner: cells.parsed("partner_id", PartnerId::parse)?,
+        chain: cells.parsed("chain", ChainId::parse)?,
+        address: cells.parsed("address", EvmAddress::parse)?,
+        label: cells.text("label")?.to_owned(),
+        state,
+        reason: cells.text("reason")?.to_owned(),
+        next_nonce: cells.number("next_nonce")?,
+        raised_cap: cap.map(|(max_fee_wei, until)| RaisedCap { max_fee_wei, until }),
+        obstacle: obstacle
+            .zip(cells.opt_at("obstacle_since")?)
+            .map(|(waiting, since)| Obstacle { waiting, since }),
+        reverts: cells.number("reverts")?,
+        adopted_at: cells.at("adopted_at")?,
+        version: cells.int("version")?,
+    })
+}
+
+/// From a row of `wallet_balance`.
+///
+/// # Errors
+/// [`Unread`].
+pub fn read_balance(row: &Row) -> Result<Balance, Unread> {
+    let cells = Cells::of("wallet_balance", "wallet_id", row);
+    Ok(Balance {
+        wallet: cells.parsed("wallet_id", WalletId::parse)?,
+        asset: cells.parsed("asset", AssetId::parse)?,
+        units: cells.parsed("units", |text| Units::from_str_radix(text, 10))?,
+        block: cells.block("block_number", "block_hash")?,
+        at: cells.at("at")?,
+    })
+}

@@ -1,0 +1,41 @@
+//! One suite, three databases: SQLite on the calling thread, SQLite in a file behind its writer thread, and PostgreSQL
+//! where `SLUICE_TEST_POSTGRES_URL` names one (`scripts/with-postgres.sh cargo test -p sluice-store`).
+//!
+//! Every test is a promise of the port `core::port::store::Store`, named as one.
+
+/// Runs each promise on each database.
+macro_rules! promises {
+    ($($name:ident;)*) => {$(
+        mod $name {
+            use crate::world::{Kind, World};
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn inline() {
+                super::$name(World::new(Kind::Inline).await.unwrap()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn file() {
+                super::$name(World::new(Kind::File).await.unwrap()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn postgres() {
+                match World::new(Kind::Postgres).await {
+                    Some(world) => super::$name(world).await,
+                    None => eprintln!("skipped: SLUICE_TEST_POSTGRES_URL is not set"),
+                }
+            }
+        }
+    )*};
+}
+
+mod accept;
+mod life;
+mod schema;
+mod slots;
+mod speed;
+mod trail;
+mod unread;
+mod work;
+mod world;

@@ -1,0 +1,376 @@
+//! A database with a partner, an asset, a limit and a wallet, and the steps of a payment.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use sluice_core::access::Actor;
+use sluice_core::address::EvmAddress;
+use sluice_core::amount::{Amount, Cost};
+use sluice_core::asset::{Asset, AssetId};
+use sluice_core::attempt::{Fees, Kind as AttemptKind, Signed, Unsigned};
+use sluice_core::chain::{BlockRef, ChainId};
+use sluice_core::event::Cause;
+use sluice_core::id::*;
+use sluice_core::intent::DeploymentId;
+use sluice_core::partner::{Limit, Partner};
+use sluice_core::policy::{Facts, evaluate};
+use sluice_core::port::store::{Accepted, Change, Intake, Outcome, Store, StoreError};
+use sluice_core::port::world::{Clock, Entropy};
+use sluice_core::proof::{Effect, Final, Inclusion, Proof, SlotReading};
+use sluice_core::slot::Slot;
+use sluice_core::time::Timestamp;
+use sluice_core::transfer::{Outcome as Settled, Transfer};
+use sluice_core::wallet::Wallet;
+use sluice_core::withdrawal::{NewRequest, Request, Type, Withdrawal};
+use sluice_store::Db;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Inline,
+    File,
+    Postgres,
+}
+
+pub struct TestClock(AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+    }
+}
+
+pub struct Counter(AtomicU64);
+
+impl Entropy for Counter {
+    fn bits(&self) -> u128 {
+        u128::from(self.0.fetch_add(1, Ordering::SeqCst))
+    }
+}
+
+pub struct World {
+    pub kind: Kind,
+    pub db: Arc<Db>,
+    pub clock: Arc<TestClock>,
+    pub entropy: Arc<Counter>,
+    pub url: String,
+    pub partner: Partner,
+    pub asset: Asset,
+    pub wallet: Wallet,
+    _folder: tempfile::TempDir,
+}
+
+pub const NOON: i64 = 1_795_230_000_000_000;
+
+#[expect(clippy::disallowed_methods, reason = "the one place where the suite learns which database to use")]
+pub fn postgres_url() -> Option<String> {
+    std::env::var("SLUICE_TEST_POSTGRES_URL").ok()
+}
+
+/// A schema of its own inside the database that was named.
+async fn fresh_schema(base: &str) -> String {
+    use sqlx::Connection as _;
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let schema = format!("t_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
+    let mut admin = sqlx::PgConnection::connect(base).await.unwrap();
+    let script = format!("drop schema if exists {schema} cascade; create schema {schema}");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(script)).execute(&mut admin).await.unwrap();
+    admin.close().await.unwrap();
+    format!("{base}?options=-c%20search_path%3D{schema}")
+}
+
+impl World {
+    /// `None` where PostgreSQL is asked for and there is none.
+    pub async fn new(kind: Kind) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let url = match kind {
+            Kind::Inline => "sqlite::memory:".to_owned(),
+            Kind::File => format!("sqlite://{}", folder.path().join("sluice.db").display()),
+            Kind::Postgres => fresh_schema(&postgres_url()?).await,
+        };
+        let clock = Arc::new(TestClock(AtomicI64::new(NOON)));
+        let entropy = Arc::new(Counter(AtomicU64::new(1)));
+        let db = Arc::new(Db::open(&url, clock.clone(), entropy.clone()).await.unwrap());
+        let asset = Asset {
+            id: AssetId::erc20(ChainId::evm(137), EvmAddress([0x3c; 20])),
+            symbol: "USDC".into(),
+            precision: 6,
+            decimals: 6,
+            freezable: true,
+        };
+        let ulid = Ulid::new(clock.now(), entropy.bits());
+        let partner = Partner {
+            id: PartnerId::new(ulid),
+            name: "demo".into(),
+            zone: "Asia/Seoul".into(),
+            test_mode: true,
+            created_at: clock.now(),
+        };
+        let seed = format!(
+            "insert into partner (id, name, zone, test_mode, created_at) values ('{}', 'demo', 'Asia/Seoul', 1, {NOON});
+             insert into asset (id, chain, symbol, precision, decimals, freezable)
+             values ('{}', 'eip155:137', 'USDC', 6, 6, 1);",
+            partner.id, asset.id
+        );
+        db.tamper(&seed, &seed).await.unwrap();
+        let adopted = Wallet::adopt(
+            WalletId::new(ulid),
+            partner.id,
+            ChainId::evm(137),
+            EvmAddress([0x11; 20]),
+            "hot".into(),
+            7,
+            "test".into(),
+            clock.now(),
+        );
+        let wallet = adopted.after().clone();
+        let world = Self { kind, db, clock, entropy, url, partner, asset, wallet, _folder: folder };
+        world.applied(Change { wallets: vec![adopted], ..world.change() }).await;
+        Some(world)
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn ulid(&self) -> Ulid {
+        self.entropy.ulid(self.now())
+    }
+
+    /// Lets time pass, for whichever clock judges leases.
+    pub async fn pass(&self, ms: i64) {
+        self.clock.0.fetch_add(ms * 1_000, Ordering::SeqCst);
+        if self.kind == Kind::Postgres {
+            tokio::time::sleep(std::time::Duration::from_millis(ms.unsigned_abs())).await;
+        }
+    }
+
+    /// Turns the engine's clock, not the database's.
+    pub fn turn(&self, ms: i64) {
+        self.clock.0.fetch_add(ms * 1_000, Ordering::SeqCst);
+    }
+
+    pub fn cause(&self) -> Cause {
+        Cause { actor: Actor::System("test"), reason: "because".into(), at: self.now() }
+    }
+
+    pub fn change(&self) -> Change {
+        Change { cause: Some(self.cause()), ..Change::default() }
+    }
+
+    pub async fn apply(&self, change: Change) -> Outcome {
+        self.db.apply(None, vec![change]).await.unwrap().remove(0)
+    }
+
+    pub async fn applied(&self, change: Change) {
+        assert_eq!(self.apply(change).await, Outcome::Applied);
+    }
+
+    pub fn intake(&self, external_id: &str, atoms: i64, daily: i64) -> Intake {
+        self.intake_with(external_id, atoms, daily, None)
+    }
+
+    pub fn intake_with(&self, external_id: &str, atoms: i64, daily: i64, key: Option<&str>) -> Intake {
+        let new = NewRequest {
+            external_id: external_id.into(),
+            user_id: "user-1".into(),
+            asset: self.asset.clone(),
+            amount: Amount::from_atoms(atoms).unwrap(),
+            to: EvmAddress([0xaa; 20]),
+            kind: Type::Immediate,
+            memo: None,
+            scheduled_for: None,
+            metadata: Default::default(),
+        };
+        let request = Request::check(new, Amount::ZERO, &[], self.now()).unwrap();
+        let limit = Limit {
+            asset: self.asset.id,
+            per_transaction: Amount::from_atoms(i64::MAX).unwrap(),
+            daily: Amount::from_atoms(daily).unwrap(),
+            version: 1,
+        };
+        let facts = Facts { partner: &self.partner, request: &request, limit: Some(&limit), now: self.now() };
+        let decision = evaluate(facts);
+        let deployment = DeploymentId("test".into());
+        let id = WithdrawalId::new(self.ulid());
+        let withdrawal = Withdrawal::request(id, self.partner.id, &deployment, request, false, self.now());
+        Intake { withdrawal, idempotency_key: key.map(str::to_owned), decision, cause: self.cause() }
+    }
+
+    pub async fn accepted(&self, external_id: &str) -> Withdrawal {
+        match self.db.accept(self.intake(external_id, 5_000_000, i64::MAX)).await.unwrap() {
+            Accepted::New(withdrawal) => *withdrawal,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub async fn withdrawal(&self, id: WithdrawalId) -> Withdrawal {
+        self.db.withdrawals(&[id]).await.unwrap().remove(0)
+    }
+
+    pub async fn transfer(&self, id: TransferId) -> Transfer {
+        self.db.transfers(&[id]).await.unwrap().remove(0).0
+    }
+
+    /// One text of one column of one row.
+    pub async fn text(&self, question: &str) -> String {
+        let rows = self.db.inspect(question).await.unwrap();
+        let (_, value) = rows[0].columns().next().unwrap();
+        match value {
+            sluice_store::sql::Value::Int(int) => int.to_string(),
+            sluice_store::sql::Value::Text(text) => text.clone(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    pub async fn number(&self, question: &str) -> i64 {
+        self.text(question).await.parse().unwrap()
+    }
+
+    pub async fn status(&self, id: WithdrawalId) -> String {
+        self.text(&format!("select status from withdrawal where id = '{id}'")).await
+    }
+
+    /// Tampering with a rule in the way: the name of the rule.
+    pub async fn refused_by(&self, script: &str) -> String {
+        match self.db.tamper(script, script).await {
+            Err(StoreError::Statement(why)) => why,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    // The steps of a payment ------------------------------------------------------------------------------------------
+
+    /// `assign` and `plan`, as one change.
+    pub fn planned(&self, withdrawal: Withdrawal) -> (Change, Transfer) {
+        let id = TransferId::new(self.ulid());
+        let approved = withdrawal.approved_payment().unwrap();
+        let pays = vec![(withdrawal.id, approved)];
+        let transfer =
+            Transfer::plan(id, self.partner.id, self.wallet.id, self.asset.clone(), pays, self.now());
+        let planned = transfer.after().clone();
+        let assigned = withdrawal.assign(id, self.wallet.id, self.now()).unwrap();
+        (Change { withdrawals: vec![assigned], transfers: vec![transfer], ..self.change() }, planned)
+    }
+
+    pub async fn plan(&self, withdrawal: Withdrawal) -> Transfer {
+        let (change, planned) = self.planned(withdrawal);
+        self.applied(change).await;
+        planned
+    }
+
+    pub async fn fuelled(&self, planned: Transfer) -> Transfer {
+        let funded = planned.fund(block(90), self.now()).unwrap();
+        let fuelled = funded.then(|it| it.fuel(65_000, Cost(2_000_000_000_000_000), self.now())).unwrap();
+        let transfer = fuelled.after().clone();
+        self.applied(Change { transfers: vec![fuelled], ..self.change() }).await;
+        transfer
+    }
+
+    pub fn unsigned(&self, transfer: &Transfer, nonce: u64, kind: AttemptKind, serial: u32) -> Unsigned {
+        Unsigned {
+            id: AttemptId::new(self.ulid()),
+            transfer: transfer.id,
+            serial,
+            kind,
+            slot: Slot::EvmNonce { chain: self.wallet.chain, sender: self.wallet.address, nonce },
+            fees: Fees { gas_limit: 65_000, max_fee_wei: 30_000_000_000, tip_wei: 30_000_000_000 },
+            bytes: vec![2, 0xf8, 1],
+            digest: [9; 32],
+            built_at: self.now(),
+        }
+    }
+
+    pub async fn built(&self, fuelled: Transfer, nonce: u64) -> (Transfer, Unsigned) {
+        let attempt = self.unsigned(&fuelled, nonce, AttemptKind::Pay, 0);
+        let built = fuelled.build(attempt, self.now()).unwrap();
+        let (transfer, attempt) = (built.transfer.after().clone(), built.attempt.clone());
+        self.applied(Change {
+            transfers: vec![built.transfer],
+            attempts: vec![built.attempt],
+            ..self.change()
+        })
+        .await;
+        (transfer, attempt)
+    }
+
+    pub fn sign(&self, attempt: &Unsigned) -> Signed {
+        let mut txid = [0; 32];
+        txid[..16].copy_from_slice(&self.entropy.bits().to_be_bytes());
+        Signed {
+            unsigned: attempt.clone(),
+            raw: vec![2, 0xf8, 1, 0xff],
+            txid,
+            journal_seq: 3,
+            signed_at: self.now(),
+        }
+    }
+
+    pub async fn signed(&self, built: Transfer, attempt: &Unsigned) -> (Transfer, Signed) {
+        let asked = built.ask(self.now()).unwrap();
+        let transfer = asked.after().clone();
+        self.applied(Change { transfers: vec![asked], ..self.change() }).await;
+        let signature = self.sign(attempt);
+        let step = transfer.signed(&signature, 100, self.now()).unwrap();
+        let transfer = step.after().clone();
+        let change = Change {
+            transfers: vec![step],
+            signatures: vec![signature.clone()],
+            journal_seq: Some(signature.journal_seq),
+            ..self.change()
+        };
+        self.applied(change).await;
+        (transfer, signature)
+    }
+
+    pub fn inclusion(&self, signed: &Signed, number: u64, effect: Effect) -> Inclusion {
+        Inclusion {
+            attempt: signed.unsigned.id,
+            txid: signed.txid,
+            block: block(number),
+            effect,
+            cost: Cost(1_500_000_000_000_000),
+        }
+    }
+
+    pub async fn seen(&self, transfer: Transfer, signed: &Signed, number: u64, effect: Effect) -> Transfer {
+        let seen = transfer.see(self.inclusion(signed, number, effect), self.now()).unwrap();
+        let transfer = seen.after().clone();
+        self.applied(Change { transfers: vec![seen], ..self.change() }).await;
+        transfer
+    }
+
+    /// The end of a transfer by a final reading; not yet applied.
+    pub fn settled(&self, transfer: Transfer, inclusion: Inclusion) -> (Change, Proof) {
+        let operators = vec!["alpha".to_owned(), "beta".to_owned()];
+        let reading = Final::by_quorum(SlotReading::Ours(inclusion), block(500), operators, 2).unwrap();
+        let settled = transfer.settle(&reading, ProofId::new(self.ulid()), 2, self.now()).unwrap();
+        let Settled::Ended { transfer, proof } = settled else { panic!("{settled:?}") };
+        let proof = *proof;
+        (Change { transfers: vec![*transfer], proofs: vec![proof.clone()], ..self.change() }, proof)
+    }
+
+    /// From accepted to signed with nonce `nonce`.
+    pub async fn sent(&self, external_id: &str, nonce: u64) -> (WithdrawalId, Transfer, Signed) {
+        let withdrawal = self.accepted(external_id).await;
+        let id = withdrawal.id;
+        let fuelled = self.fuelled(self.plan(withdrawal).await).await;
+        let (built, attempt) = self.built(fuelled, nonce).await;
+        let (transfer, signed) = self.signed(built, &attempt).await;
+        (id, transfer, signed)
+    }
+
+    /// From accepted to paid.
+    pub async fn paid(&self, external_id: &str, nonce: u64) -> (WithdrawalId, Proof) {
+        let (id, transfer, signed) = self.sent(external_id, nonce).await;
+        let effect = Effect::Paid { log_index: 1 };
+        let seen = self.seen(transfer, &signed, 101, effect).await;
+        let (mut change, proof) = self.settled(seen, self.inclusion(&signed, 101, effect));
+        change.withdrawals = vec![self.withdrawal(id).await.pay(&proof, self.now()).unwrap()];
+        self.applied(change).await;
+        (id, proof)
+    }
+}
+
+pub fn block(number: u64) -> BlockRef {
+    BlockRef { number, hash: [u8::try_from(number % 251).unwrap(); 32] }
+}
