@@ -1,6 +1,8 @@
 //! Query strings, read as strictly as bodies: a filter that is not understood is refused, because ignoring it would
 //! answer another question.
 
+mod wallet;
+
 use crate::alert::Severity;
 use crate::list::{CURSOR_CHARS_MAX, LIMIT_DEFAULT, LIMIT_MAX};
 use crate::path::{decode, encode};
@@ -8,6 +10,8 @@ use crate::problem::{Code, Fault, Refusal};
 use crate::status::{Status, WithdrawalType};
 use crate::text::Time;
 use crate::withdrawal::{ADDRESS_CHARS_MAX, ASSET_CHARS_MAX, EXTERNAL_ID_CHARS_MAX, USER_ID_CHARS_MAX};
+
+pub use wallet::WalletQuery;
 
 /// A type that is read from a query string.
 pub trait Query: Sized + Default {

@@ -4,7 +4,7 @@
 //! | file | what it knows |
 //! |---|---|
 //! | one file for each command | its arguments, its calls, what it prints |
-//! | `global`, `session` | which server, which key, which language; `.sluice/dev.json` |
+//! | `global`, `devnet`, `session` | which server, which key, which language; `.sluice/dev.json` |
 //! | `screen`, `table`, `words`, `times`, `decimal` | how things look to people, in Korean and English |
 //! | `fail` | what went wrong, what to do, and the exit code |
 //! | `follow` | withdrawals followed through the event feed |
@@ -21,6 +21,7 @@ mod chains;
 mod choice;
 mod decimal;
 mod demo;
+mod devnet;
 mod events;
 mod fail;
 mod follow;

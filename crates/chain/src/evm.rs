@@ -4,8 +4,8 @@ mod account;
 mod alarm;
 mod effect;
 pub mod errors;
-mod health;
 mod heads;
+mod health;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "http")]
@@ -100,7 +100,11 @@ impl Chain for Evm {
         Box::pin(self.read_heads())
     }
 
-    fn block<'a>(&'a self, number: u64, wallets: &'a [EvmAddress]) -> Fut<'a, Result<BlockFacts, ChainError>> {
+    fn block<'a>(
+        &'a self,
+        number: u64,
+        wallets: &'a [EvmAddress],
+    ) -> Fut<'a, Result<BlockFacts, ChainError>> {
         Box::pin(self.read_block(number, wallets))
     }
 
@@ -124,11 +128,17 @@ impl Chain for Evm {
         Box::pin(self.read_nonces(wallet))
     }
 
-    fn progress<'a>(&'a self, questions: &'a [SlotQuestion]) -> Fut<'a, Result<Vec<SlotReading>, ChainError>> {
+    fn progress<'a>(
+        &'a self,
+        questions: &'a [SlotQuestion],
+    ) -> Fut<'a, Result<Vec<SlotReading>, ChainError>> {
         Box::pin(self.read_progress(questions))
     }
 
-    fn settle<'a>(&'a self, questions: &'a [SlotQuestion]) -> Fut<'a, Result<Vec<Final<SlotReading>>, ChainError>> {
+    fn settle<'a>(
+        &'a self,
+        questions: &'a [SlotQuestion],
+    ) -> Fut<'a, Result<Vec<Final<SlotReading>>, ChainError>> {
         Box::pin(self.read_final(questions))
     }
 

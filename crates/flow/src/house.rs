@@ -20,6 +20,7 @@ const RECONCILE_MS: i64 = 30_000;
 #[derive(Default)]
 pub struct Memory {
     reconciled_at: Option<Timestamp>,
+    candidates: reconcile::Candidates,
 }
 
 /// Runs the loop for ever.
@@ -56,7 +57,7 @@ pub async fn turn(ports: &Ports, owner: &str, memory: &mut Memory) -> Result<Don
     let now = ports.clock.now();
     if memory.reconciled_at.is_none_or(|at| now.since_ms(at) >= RECONCILE_MS) {
         memory.reconciled_at = Some(now);
-        reconcile::run(ports, &lease.fence).await?;
+        reconcile::run(ports, &lease.fence, &mut memory.candidates).await?;
     }
     Ok(Done::Idle(SWEEP_MS))
 }

@@ -1,8 +1,17 @@
 //! Who calls? Everything that can refuse a caller, in one place and one order.
 //!
-//! 1. the body fits, 2. the credential has its form, 3. the key exists, 4. the request was signed a moment ago, 5. by
-//! this key, 6. which is neither revoked nor over, 7. from where it may come, 8. not too often, 9. with the scope of the
-//! route, 10. for the first time.
+//! | | asked | |
+//! |---|---|---|
+//! | 1 | does the body fit | costs a bounded read |
+//! | 2 | has the credential its form | |
+//! | 3 | was it signed a moment ago | |
+//! | 4 | is there such a key | remembered for less than a second |
+//! | 5 | did that key sign exactly this | constant time |
+//! | 6 | is the key neither revoked nor over | |
+//! | 7 | may it be used from there | |
+//! | 8 | is it not too often | counts |
+//! | 9 | has it the scope of the route | |
+//! | 10 | is it the first time | writes the nonce |
 //!
 //! What is cheap and proves nothing comes first, so that strangers cost little; what writes (the nonce) comes last, so
 //! that only a proven and permitted request takes a row. A rate counts proven requests only: otherwise a stranger who
@@ -35,7 +44,11 @@ use crate::problem::Reject;
 use crate::server::Server;
 
 /// Lets a request through to its handler, with a proven caller, or answers why not.
-pub(crate) async fn authenticate(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
+pub(crate) async fn authenticate(
+    State(server): State<Arc<Server>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let Some(endpoint) = endpoint_of(&request) else {
         return next.run(request).await; // the router answers 405: no handler takes a request without a caller
     };
@@ -93,14 +106,16 @@ async fn admit(
     }
     tracing::Span::current().record("partner.id", tracing::field::display(known.key.partner));
     let rate = server.rates.take(known.key.id)?;
-    let scope = scope_of(endpoint).ok_or_else(|| Reject::internal("a route with credentials and no scope"))?;
+    let scope =
+        scope_of(endpoint).ok_or_else(|| Reject::internal("a route with credentials and no scope"))?;
     if !known.key.scopes.contains(&scope) {
         return Err(Reject::scope(scope));
     }
     if let Presented::Signed(signed) = &presented {
         first_time(server, &known, signed, now).await?;
     }
-    let caller = Caller { key: known.key.id, partner: known.key.partner, scopes: known.key.scopes.as_slice().into() };
+    let caller =
+        Caller { key: known.key.id, partner: known.key.partner, scopes: known.key.scopes.as_slice().into() };
     let call = Call {
         server: Arc::clone(server),
         caller,
@@ -169,7 +184,8 @@ async fn first_time(server: &Server, known: &Known, signed: &Signed, now: Timest
 
 async fn read(body: Body, headers: &HeaderMap, bytes_max: usize) -> Result<Bytes, Reject> {
     let too_large = || Reject::from(Refusal::new(Code::BodyTooLarge).with("max_bytes", bytes_max));
-    let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let declared =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > bytes_max) {
         return Err(too_large());
     }

@@ -90,7 +90,8 @@ impl Call {
     /// # Errors
     /// Every fault of it at once.
     pub fn body<T: Body>(&self) -> Result<T, Reject> {
-        let declared = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let declared =
+            self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
         let media_type = declared.split(';').next().unwrap_or("").trim();
         if !self.body.is_empty() && !media_type.eq_ignore_ascii_case("application/json") {
             return Err(Reject::new(Code::MediaTypeUnsupported));
@@ -124,7 +125,10 @@ impl<S: Sync> FromRequestParts<S> for Call {
     type Rejection = Reject;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Reject> {
-        parts.extensions.remove::<Self>().ok_or_else(|| Reject::internal("a handler was reached without authentication"))
+        parts
+            .extensions
+            .remove::<Self>()
+            .ok_or_else(|| Reject::internal("a handler was reached without authentication"))
     }
 }
 
@@ -141,11 +145,15 @@ pub(crate) fn answer(status: StatusCode, body: &impl Serialize) -> Answer {
 
 /// An instant from a field of the body.
 pub(crate) fn time(text: &sluice_api::text::Time, field: &str) -> Result<Timestamp, Reject> {
-    Timestamp::parse(text.as_str()).map_err(|_| malformed(text.as_str(), field, sluice_api::problem::pointer(&[field])))
+    Timestamp::parse(text.as_str())
+        .map_err(|_| malformed(text.as_str(), field, sluice_api::problem::pointer(&[field])))
 }
 
 /// The same for a query parameter.
-pub(crate) fn query_time(text: Option<&sluice_api::text::Time>, name: &str) -> Result<Option<Timestamp>, Reject> {
+pub(crate) fn query_time(
+    text: Option<&sluice_api::text::Time>,
+    name: &str,
+) -> Result<Option<Timestamp>, Reject> {
     let parse = |text: &sluice_api::text::Time| {
         Timestamp::parse(text.as_str()).map_err(|_| malformed(text.as_str(), name, format!("?{name}")))
     };

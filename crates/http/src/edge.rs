@@ -70,7 +70,8 @@ async fn bounded(server: &Arc<Server>, seen: &Seen, request: Request, next: Next
     match tokio::time::timeout(time, work).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => {
-            let said = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
+            let said =
+                panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
             Reject::internal(format!("a handler panicked: {}", said.unwrap_or("?"))).into_response()
         }
         Err(_) => {
@@ -119,9 +120,8 @@ impl Seen {
         match status {
             StatusCode::NOT_FOUND => Some(Reject::not_found()),
             StatusCode::METHOD_NOT_ALLOWED => {
-                let allowed = response.headers().get(header::ALLOW).and_then(|value| value.to_str().ok());
                 let refusal = Refusal::new(Code::MethodNotAllowed).with("method", &self.method);
-                Some(refusal.with("allowed", allowed.unwrap_or("-")).into())
+                Some(refusal.with("allowed", crate::routes::methods_of(&self.route)).into())
             }
             _ if has_body => None,
             _ if status.is_client_error() => Some(Reject::not_found()),
@@ -138,7 +138,8 @@ impl Seen {
             problem = problem.documented_at(docs);
         }
         tracing::debug!(code = %code, "Request refused");
-        *response.status_mut() = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() =
+            StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         *response.body_mut() = serde_json::to_vec(&problem).unwrap_or_default().into();
         let headers = response.headers_mut();
         headers.remove(header::CONTENT_LENGTH);

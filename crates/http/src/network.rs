@@ -119,8 +119,13 @@ mod tests {
     #[test]
     fn a_range_holds_exactly_its_addresses() {
         let ten = Network::parse("10.1.0.0/16").unwrap();
-        assert!(ten.contains(ip("10.1.255.255")) && !ten.contains(ip("10.2.0.0")) && !ten.contains(ip("::1")));
-        assert!(ten.contains(ip("::ffff:10.1.2.3")), "a socket that listens on both families says it like this");
+        assert!(
+            ten.contains(ip("10.1.255.255")) && !ten.contains(ip("10.2.0.0")) && !ten.contains(ip("::1"))
+        );
+        assert!(
+            ten.contains(ip("::ffff:10.1.2.3")),
+            "a socket that listens on both families says it like this"
+        );
         let one = Network::parse("2001:db8::1").unwrap();
         assert!(one.contains(ip("2001:db8::1")) && !one.contains(ip("2001:db8::2")));
         assert!(Network::parse("0.0.0.0/0").unwrap().contains(ip("203.0.113.9")));
@@ -130,7 +135,17 @@ mod tests {
 
     #[test]
     fn a_text_that_is_no_range_is_refused() {
-        for text in ["", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0/8", "localhost", "::1/129", "1.2.3.4/+8", " 1.2.3.4"] {
+        for text in [
+            "",
+            "10.0.0.1/8",
+            "10.0.0.0/33",
+            "10.0.0.0/",
+            "10.0.0/8",
+            "localhost",
+            "::1/129",
+            "1.2.3.4/+8",
+            " 1.2.3.4",
+        ] {
             assert_eq!(Network::parse(text), Err(NotANetwork), "{text:?}");
         }
     }

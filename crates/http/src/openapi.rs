@@ -4,7 +4,10 @@ use sluice_api::openapi::{ENDPOINTS, Method, document};
 
 /// Routes of the contract that the engine cannot carry out yet, and why.
 pub(crate) const NOT_YET: [(&str, &str); 3] = [
-    ("adoptWallet", "`flow::operator::adopt` needs the wallet's name in the signer; `sluice wallet adopt` knows it"),
+    (
+        "adoptWallet",
+        "`flow::operator::adopt` needs the wallet's name in the signer; `sluice wallet adopt` knows it",
+    ),
     ("speedUpLane", "`flow::operator::LaneCommand` has no order for it"),
     ("adoptTransaction", "`flow::operator` has no order for it"),
 ];

@@ -45,7 +45,12 @@ impl Listing {
     ///
     /// # Errors
     /// `cursor_invalid`.
-    pub fn page<T>(&self, mut items: Vec<T>, page: &Page, key: impl Fn(&T) -> String) -> Result<List<T>, Reject> {
+    pub fn page<T>(
+        &self,
+        mut items: Vec<T>,
+        page: &Page,
+        key: impl Fn(&T) -> String,
+    ) -> Result<List<T>, Reject> {
         items.sort_by_cached_key(&key);
         if let Some(cursor) = &page.cursor {
             let after = self.key(cursor)?;

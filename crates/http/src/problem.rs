@@ -8,7 +8,8 @@ mod store;
 use axum::response::{IntoResponse, Response};
 use sluice_api::problem::{Code, Fault, Refusal};
 
-pub(crate) use intake::{ID_MAX, intake};
+pub(crate) use chain::node_unavailable;
+pub(crate) use intake::intake;
 pub(crate) use order::{cancel, order};
 
 /// Why a request is not answered with what it asked for. A response made of it carries the refusal to the edge.

@@ -5,20 +5,37 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
+use sluice_api::openapi::{ENDPOINTS, Method};
 use sluice_api::path;
 
 use crate::api::Api;
 use crate::auth::authenticate;
 use crate::edge::edge;
+use crate::openapi::NOT_YET;
 use crate::problem::Reject;
 use crate::rest::open::{docs, health, metrics, openapi, ready};
 use crate::rest::v1::{
-    alerts, assets, attention, chains, events, keys, lanes, limits, partners, stats, stops, wallets, withdrawals,
+    alerts, assets, attention, chains, events, keys, lanes, limits, partners, stats, stops, wallets,
+    withdrawals,
 };
 use crate::server::Server;
 
 /// Routes that answer also when the server is full: whoever watches the process must hear from it.
 pub(crate) const WATCHED: [&str; 5] = [path::HEALTH, path::READY, path::METRICS, "/livez", "/readyz"];
+
+/// The methods of a route, as `Allow` lists them.
+pub(crate) fn methods_of(route: &str) -> &'static str {
+    let has = |method| {
+        let mut served =
+            ENDPOINTS.iter().filter(|endpoint| !NOT_YET.iter().any(|(id, _)| *id == endpoint.id));
+        served.any(|endpoint| endpoint.path == route && endpoint.method == method)
+    };
+    match (has(Method::Get), has(Method::Post)) {
+        (true, true) => "GET,HEAD,POST",
+        (false, true) => "POST",
+        (true, false) | (false, false) => "GET,HEAD",
+    }
+}
 
 /// The whole server as a router. For a socket, use [`crate::serve()`]: it also ends event streams when the process ends.
 pub fn router(api: Api) -> Router {

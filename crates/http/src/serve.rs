@@ -21,8 +21,9 @@ use crate::api::Api;
 use crate::routes::build;
 use crate::server::Server;
 
-/// Longest time from a connection, or from its last answer, to a whole request head.
-const HEAD_TIME: Duration = Duration::from_secs(20);
+/// Longest time from a connection, or from its last answer, to a whole request head. Longer than the 60 s after which
+/// usual load balancers close an idle connection: otherwise ours would close first, under a request on its way.
+const HEAD_TIME: Duration = Duration::from_secs(75);
 /// Longest time requests have to finish once the process is asked to end.
 const GRACE: Duration = Duration::from_secs(10);
 /// Rest after a failure to accept: the process may be out of file descriptors.
@@ -33,7 +34,11 @@ const ACCEPT_REST: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// [`io::Error`] when the listener's own address cannot be read.
-pub async fn serve(listener: TcpListener, api: Api, shutdown: impl Future<Output = ()> + Send) -> io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    api: Api,
+    shutdown: impl Future<Output = ()> + Send,
+) -> io::Result<()> {
     tracing::info!(address = %listener.local_addr()?, "The API is open");
     let connections_max = api.config.connections_max;
     let server = Server::new(api);

@@ -85,9 +85,25 @@ mod tests {
             ("1500000", 6, "1.5"),
             ("21000000000000000000", 18, "21"),
             ("12", 0, "12"),
-            ("115792089237316195423570985008687907853269984665640564039457584007913129639935", 77, "1.15792089237316195423570985008687907853269984665640564039457584007913129639935"),
+            (
+                "115792089237316195423570985008687907853269984665640564039457584007913129639935",
+                77,
+                "1.15792089237316195423570985008687907853269984665640564039457584007913129639935",
+            ),
         ] {
             assert_eq!(units(digits, decimals), text);
+        }
+    }
+
+    #[test]
+    fn every_failure_that_ends_a_withdrawal_or_asks_for_a_person_has_its_text() {
+        use sluice_core::transfer::{Failure, Remedy};
+        for failure in [Failure::RecipientBlacklisted, Failure::TransferReverts, Failure::SignerRefused] {
+            assert!(matches!(failure.remedy(), Remedy::Fail | Remedy::Person));
+            assert!(ReasonCode::parse(failure.as_str()).is_some(), "{failure:?}");
+        }
+        for code in ["retries_exhausted", "single_source_death", "hold_expired", "gave_up", "limit_daily"] {
+            assert!(ReasonCode::parse(code).is_some(), "{code}");
         }
     }
 

@@ -8,11 +8,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::faults::{Coverage, Fault};
 use crate::mutant::Mutant;
+use crate::oracle::Violation;
 use crate::world::history::{self, Faults, Report, Script};
 use crate::world::setup::Stage;
 
-const USAGE: &str = "usage: sluice-sim [--seeds N] [--from S] [--withdrawals W] [--threads T] [--coverage]
-       sluice-sim --seed S [--trace]
+const USAGE: &str = "usage: sluice-sim [--seeds N] [--from S] [--withdrawals W] [--threads T] [--coverage] [--keep-going]
+       sluice-sim --seed S [--trace] [--lines N] [--ask SQL]
        sluice-sim --replay-check K [--from S]
        sluice-sim --systematic S [--every N]
        sluice-sim --mutants N";
@@ -23,7 +24,10 @@ struct Arguments {
     seeds: u64,
     from: u64,
     seed: Option<u64>,
+    keep_going: bool,
     trace: bool,
+    lines: usize,
+    ask: Option<String>,
     coverage: bool,
     replay: Option<u64>,
     systematic: Option<u64>,
@@ -38,7 +42,10 @@ fn parse(arguments: &[String]) -> Result<Arguments, String> {
         seeds: 100,
         from: 1,
         seed: None,
+        keep_going: false,
         trace: false,
+        lines: history::LINES,
+        ask: None,
         coverage: false,
         replay: None,
         systematic: None,
@@ -63,6 +70,9 @@ fn parse(arguments: &[String]) -> Result<Arguments, String> {
             "--mutants" => parsed.mutants = Some(number()?),
             "--withdrawals" => parsed.withdrawals = number()? as usize,
             "--threads" => parsed.threads = number()?.max(1) as usize,
+            "--lines" => parsed.lines = number()? as usize,
+            "--ask" => parsed.ask = words.next().cloned(),
+            "--keep-going" => parsed.keep_going = true,
             "--trace" => parsed.trace = true,
             "--coverage" => parsed.coverage = true,
             _ => return Err(format!("{word:?} is not known\n{USAGE}")),
@@ -94,7 +104,12 @@ pub fn run(arguments: &[String]) -> Result<bool, String> {
 }
 
 fn random(asked: &Arguments, seed: u64) -> Script {
-    Script { withdrawals: asked.withdrawals, ..Script::random(seed) }
+    Script {
+        withdrawals: asked.withdrawals,
+        lines: asked.lines,
+        ask: asked.ask.clone(),
+        ..Script::random(seed)
+    }
 }
 
 fn one(asked: &Arguments, seed: u64) -> Result<bool, String> {
@@ -103,6 +118,9 @@ fn one(asked: &Arguments, seed: u64) -> Result<bool, String> {
     let report = history::run(&stage, &script);
     if asked.trace || report.violation.is_some() {
         failure(&report);
+    }
+    for row in &report.answers {
+        println!("{row}");
     }
     println!(
         "seed {seed}: {} steps, {} calls, {} virtual ms, trace {:016x}, ends {:?}, alerts {:?}",
@@ -125,7 +143,7 @@ fn play(asked: &Arguments, scripts: Vec<Script>, what: &str) -> Result<bool, Str
     let (total, started) = (scripts.len(), clock());
     let queue = Mutex::new(scripts.into_iter());
     let sums = Mutex::new((Coverage::new(), BTreeMap::<String, u64>::new(), BTreeMap::<&'static str, u64>::new()));
-    let failed: Mutex<Vec<Script>> = Mutex::default();
+    let failed: Mutex<Vec<(Script, Violation)>> = Mutex::default();
     let (done, steps, stopping) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
     let worker = || -> Result<(), String> {
         let stage = Stage::new()?;
@@ -145,9 +163,9 @@ fn play(asked: &Arguments, scripts: Vec<Script>, what: &str) -> Result<bool, Str
             for (alert, count) in report.alerts {
                 *sums.2.entry(alert).or_default() += count;
             }
-            if report.violation.is_some() {
-                stopping.store(true, Ordering::Relaxed);
-                failed.lock().map_err(|_| "a worker died")?.push(script);
+            if let Some(violation) = report.violation {
+                stopping.store(!asked.keep_going, Ordering::Relaxed);
+                failed.lock().map_err(|_| "a worker died")?.push((script, violation));
             }
         }
     };
@@ -162,8 +180,13 @@ fn play(asked: &Arguments, scripts: Vec<Script>, what: &str) -> Result<bool, Str
         println!("alerts: {alerts:?}");
     }
     let mut failed = failed.into_inner().map_err(|_| "a worker died")?;
-    failed.sort_by_key(|script| script.seed);
-    if let Some(script) = failed.first() {
+    failed.sort_by_key(|(script, _)| script.seed);
+    if asked.keep_going {
+        for (script, violation) in &failed {
+            let text: String = violation.to_string().chars().take(240).collect();
+            println!("seed {} {:?}: {text}", script.seed, script.faults);
+        }
+    } else if let Some((script, _)) = failed.first() {
         let again = Script { keep_text: true, ..script.clone() };
         let report = history::run(&Stage::new()?, &again);
         if let Faults::One(call, fault) = script.faults {
@@ -171,7 +194,10 @@ fn play(asked: &Arguments, scripts: Vec<Script>, what: &str) -> Result<bool, Str
         }
         failure(&report);
     }
-    let verdict = if failed.is_empty() { "every rule held" } else { "A RULE WAS BROKEN" };
+    let verdict = match failed.len() {
+        0 => "every rule held".to_owned(),
+        count => format!("RULES WERE BROKEN IN {count}"),
+    };
     println!(
         "{done} of {total} {what} in {}.{:03} s: {}.{} a second on {} threads, {} polls each; {}; ends {ends:?}; {verdict}",
         ms / 1_000,
@@ -237,7 +263,7 @@ pub fn caught_by(
     from: u64,
     count: u64,
     withdrawals: usize,
-) -> Option<(u64, crate::oracle::Violation)> {
+) -> Option<(u64, Violation)> {
     (from..from + count).find_map(|seed| {
         let script = Script { mutant: Some(mutant), withdrawals, ..Script::random(seed) };
         history::run(stage, &script).violation.map(|violation| (seed, violation))

@@ -6,7 +6,6 @@
 
 mod trace;
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -24,12 +23,7 @@ pub type ProcessId = usize;
 /// The process that is never killed or paused.
 pub const WORLD: ProcessId = 0;
 
-type Job = Pin<Box<dyn Future<Output = ()>>>;
-
-thread_local! {
-    // Beside the shared state and not in it: jobs stay on the thread that runs them, and need not be able to leave it.
-    static ORDERS: RefCell<Vec<Order>> = const { RefCell::new(vec![]) };
-}
+type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A waker that sets a flag.
 struct Flag(AtomicBool);
@@ -71,14 +65,11 @@ struct State {
     task_serial: u64,
     running: u64,
     timers: BTreeMap<(i64, u64), Waker>,
+    orders: Vec<Order>,
     processes: Vec<Process>,
     hops: Rng,
     chance: Rng,
     trace: Trace,
-}
-
-fn order(order: Order) {
-    ORDERS.with_borrow_mut(|orders| orders.push(order));
 }
 
 /// What every part of the simulated world holds: time, processes, tasks to start, the trace.
@@ -126,15 +117,13 @@ impl Sim {
     }
 
     /// Starts a task of a process.
-    pub fn spawn(&self, process: ProcessId, name: &'static str, job: impl Future<Output = ()> + 'static) {
+    pub fn spawn(&self, process: ProcessId, name: &'static str, job: impl Future<Output = ()> + Send + 'static) {
         let flag = Arc::new(Flag(AtomicBool::new(true)));
         let waker = Waker::from(Arc::clone(&flag));
-        let serial = {
-            let mut state = self.state();
-            state.task_serial += 1;
-            state.task_serial
-        };
-        order(Order::Spawn(Task { serial, process, name, job: Box::pin(job), flag, waker }));
+        let mut state = self.state();
+        state.task_serial += 1;
+        let serial = state.task_serial;
+        state.orders.push(Order::Spawn(Task { serial, process, name, job: Box::pin(job), flag, waker }));
     }
 
     /// Drops every future of a process before anything else is polled.
@@ -143,7 +132,7 @@ impl Sim {
             it.incarnation += 1;
             it.paused_until_us = 0;
         });
-        order(Order::Kill(process));
+        self.state().orders.push(Order::Kill(process));
         self.note(process, || "killed".into());
     }
 
@@ -224,14 +213,13 @@ impl Sim {
 impl Executor {
     /// An executor for a seed, at a virtual time, keeping the text of the trace or only its hash.
     pub fn new(seed: u64, start_us: i64, keep_text: bool) -> Self {
-        // What an earlier history of this thread left behind was for its own executor.
-        drop(ORDERS.take());
         let state = State {
             now_us: start_us,
             timer_serial: 0,
             task_serial: 0,
             running: 0,
             timers: BTreeMap::new(),
+            orders: vec![],
             processes: vec![],
             hops: Rng::of(seed, 1),
             chance: Rng::of(seed, 2),
@@ -282,7 +270,8 @@ impl Executor {
     }
 
     fn obey(&mut self) {
-        for order in ORDERS.take() {
+        let orders = std::mem::take(&mut self.sim.state().orders);
+        for order in orders {
             match order {
                 Order::Spawn(task) => self.tasks.push(task),
                 // The lock is not held: a dropped future may itself hold a handle.

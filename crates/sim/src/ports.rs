@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Poll, Waker};
 
 use sluice_core::port::Fut;
@@ -37,6 +37,13 @@ impl Entropy for Chance {
     }
 }
 
+#[derive(Default)]
+struct Desk {
+    /// Signals so far; what a loop notes before it looks for work.
+    count: u64,
+    waiting: Vec<Weak<Waiter>>,
+}
+
 struct Waiter {
     signalled: AtomicBool,
     waker: Mutex<Option<Waker>>,
@@ -45,7 +52,7 @@ struct Waiter {
 /// Signals between and within processes. Some are lost: a signal is a hint.
 pub struct Hub {
     sim: Sim,
-    waiting: Mutex<BTreeMap<Topic, Vec<Weak<Waiter>>>>,
+    desks: Mutex<BTreeMap<Topic, Desk>>,
     luck: Mutex<Rng>,
     lost_permille: u64,
 }
@@ -53,16 +60,42 @@ pub struct Hub {
 impl Hub {
     /// A hub that loses this share of what passes through it.
     pub fn new(sim: Sim, luck: Rng, lost_permille: u64) -> Arc<Self> {
-        Arc::new(Self { sim, waiting: Mutex::default(), luck: Mutex::new(luck), lost_permille })
+        Arc::new(Self { sim, desks: Mutex::default(), luck: Mutex::new(luck), lost_permille })
+    }
+}
+
+impl Hub {
+    fn desks(&self) -> MutexGuard<'_, BTreeMap<Topic, Desk>> {
+        self.desks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lost(&self) -> bool {
+        self.luck.lock().unwrap_or_else(PoisonError::into_inner).chance(self.lost_permille)
     }
 }
 
 impl Wake for Hub {
     fn wait<'a>(&'a self, topic: Topic, ms: u64) -> Fut<'a, ()> {
-        let waiter = Arc::new(Waiter { signalled: AtomicBool::new(false), waker: Mutex::default() });
+        let mark = self.mark(&topic);
+        self.wait_since(topic, mark, ms)
+    }
+
+    fn mark(&self, topic: &Topic) -> u64 {
+        self.desks().get(topic).map_or(0, |desk| desk.count)
+    }
+
+    fn wait_since<'a>(&'a self, topic: Topic, mark: u64, ms: u64) -> Fut<'a, ()> {
         let until = self.sim.now_us() + i64::try_from(ms).unwrap_or(i64::MAX / 2_000) * 1_000;
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.entry(topic).or_default().push(Arc::downgrade(&waiter));
+        let waiter = {
+            let mut desks = self.desks();
+            let desk = desks.entry(topic).or_default();
+            let signalled = AtomicBool::new(desk.count > mark);
+            let waiter = Arc::new(Waiter { signalled, waker: Mutex::default() });
+            // Waits that ended by time leave nobody behind whom a signal could reach.
+            desk.waiting.retain(|weak| weak.strong_count() > 0);
+            desk.waiting.push(Arc::downgrade(&waiter));
+            waiter
+        };
         let mut timed = false;
         Box::pin(poll_fn(move |context| {
             if waiter.signalled.load(Ordering::Relaxed) || self.sim.now_us() >= until {
@@ -78,21 +111,22 @@ impl Wake for Hub {
     }
 
     fn signal(&self, topic: Topic) {
-        let waiters = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&topic).unwrap_or_default();
-        let mut kept = vec![];
-        for weak in waiters {
+        // A lost signal leaves no mark either: whoever looked a moment ago does not look again.
+        let marked = !self.lost();
+        let mut desks = self.desks();
+        let desk = desks.entry(topic).or_default();
+        desk.count += u64::from(marked);
+        let waiting = std::mem::take(&mut desk.waiting);
+        for weak in waiting {
             let Some(waiter) = weak.upgrade() else { continue };
-            if self.luck.lock().unwrap_or_else(PoisonError::into_inner).chance(self.lost_permille) {
-                kept.push(weak);
+            if self.lost() {
+                desk.waiting.push(weak);
                 continue;
             }
             waiter.signalled.store(true, Ordering::Relaxed);
             if let Some(waker) = waiter.waker.lock().unwrap_or_else(PoisonError::into_inner).take() {
                 waker.wake();
             }
-        }
-        if !kept.is_empty() {
-            self.waiting.lock().unwrap_or_else(PoisonError::into_inner).entry(topic).or_default().extend(kept);
         }
     }
 }

@@ -189,11 +189,16 @@ impl Db {
         let sql = Sql::built(question.to_owned(), question.to_owned());
         self.read(move |conn| {
             Box::pin(async move {
-                if let Conn::Lite(connection) = conn {
-                    let reads = connection.prepare(sql.lite_text()).map(|statement| statement.readonly());
-                    if !reads.map_err(|error| crate::sql::lite_failed(&error))? {
-                        return Err(StoreError::Statement("it would change something".into()).into());
+                match conn {
+                    Conn::Lite(connection) => {
+                        let reads = connection.prepare(sql.lite_text()).map(|statement| statement.readonly());
+                        if !reads.map_err(|error| crate::sql::lite_failed(&error))? {
+                            return Err(StoreError::Statement("it would change something".into()).into());
+                        }
                     }
+                    // The transaction itself is read only.
+                    #[cfg(feature = "postgres")]
+                    Conn::Pg(_) => {}
                 }
                 conn.rows(&sql, args![]).await
             })

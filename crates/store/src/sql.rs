@@ -21,6 +21,10 @@ use sluice_core::port::store::StoreError;
 #[derive(Clone, Debug)]
 pub struct Sql {
     lite: Cow<'static, str>,
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(dead_code, reason = "both texts stand together in every build")
+    )]
     pg: Cow<'static, str>,
 }
 

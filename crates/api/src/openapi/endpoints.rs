@@ -15,7 +15,7 @@ use crate::lane::{AdoptTransaction, Lane, SetCap, SpeedUp};
 use crate::limit::Limit;
 use crate::partner::{CreatePartner, Partner};
 use crate::path;
-use crate::query::{AlertQuery, EventQuery, Page, Query, StatsQuery, WithdrawalQuery};
+use crate::query::{AlertQuery, EventQuery, Page, Query, StatsQuery, WalletQuery, WithdrawalQuery};
 use crate::stats::Stats;
 use crate::stop::{CreateStop, Stop};
 use crate::wallet::{AdoptWallet, Wallet};
@@ -110,7 +110,8 @@ pub static ENDPOINTS: &[Endpoint] = &[
         .filtered(Page::PARAMETERS),
     get("listWallets", path::WALLETS, Some(WalletsRead), list::<Wallet>(), "Lists wallets with their balances.")
         .filtered(Page::PARAMETERS),
-    get("getWallet", path::WALLET, Some(WalletsRead), one::<Wallet>(), "Reads a wallet with its balances."),
+    get("getWallet", path::WALLET, Some(WalletsRead), one::<Wallet>(), "Reads a wallet with its balances.")
+        .filtered(WalletQuery::PARAMETERS),
     post::<AdoptWallet>("adoptWallet", path::WALLETS, WalletsManage, one::<Wallet>(),
         "Takes a wallet into service. It becomes `active` when its proofs are complete.")
         .answers(&[202]),

@@ -221,6 +221,8 @@ crate::words::words! {
         SignerRefused = "signer_refused",
         /// Every permitted try was made.
         RetriesExhausted = "retries_exhausted",
+        /// Its slot is dead by the word of one operator only: a new slot takes a person.
+        SingleSourceDeath = "single_source_death",
         /// Its lane is frozen.
         LaneFrozen = "lane_frozen",
         /// Above the limit for one withdrawal.

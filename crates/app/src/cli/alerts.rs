@@ -55,7 +55,11 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
                 return Ok(Exit::Done);
             }
             let (lang, id, runbook) = (screen.lang, clean(&alert.id), clean(&alert.runbook));
-            let done = say!(lang, "{id} is yours. What to do: {runbook}", "{id}을(를) 맡았습니다. 조치 안내: {runbook}");
+            let done = say!(
+                lang,
+                "{id} is yours. What to do: {runbook}",
+                "{id}을(를) 맡았습니다. 조치 안내: {runbook}"
+            );
             screen.line(&screen.paint(Style::Green, &done))?;
             Ok(Exit::Done)
         }

@@ -8,8 +8,8 @@ use super::list::listed;
 use super::screen::Screen;
 use super::session::Session;
 use super::table::{Cell, Table, fields};
-use super::words::{self, pick, say};
 use super::times;
+use super::words::{self, pick, say};
 
 /// What to do; `list` when left out.
 #[derive(Debug, clap::Args)]
@@ -106,7 +106,8 @@ async fn list(session: &Session, screen: &Screen) -> Result<Exit, Fail> {
 }
 
 fn open_ways(it: &Attention) -> String {
-    let open: Vec<&str> = it.ways_out.iter().filter(|way| way.open).map(|way| words::way_out(way.way)).collect();
+    let open: Vec<&str> =
+        it.ways_out.iter().filter(|way| way.open).map(|way| words::way_out(way.way)).collect();
     if open.is_empty() { "-".to_owned() } else { open.join(", ") }
 }
 
@@ -124,7 +125,10 @@ async fn show(session: &Session, screen: &Screen, id: &str) -> Result<Exit, Fail
         &[
             ("id", Cell::new(&it.id)),
             ("external_id", Cell::new(&it.withdrawal.external_id)),
-            (pick(lang, "amount", "금액"), Cell::new(names.money(&it.withdrawal.amount, &it.withdrawal.asset))),
+            (
+                pick(lang, "amount", "금액"),
+                Cell::new(names.money(&it.withdrawal.amount, &it.withdrawal.asset)),
+            ),
             (pick(lang, "recipient", "수취 주소"), Cell::new(&it.withdrawal.address)),
             (pick(lang, "since", "발생"), Cell::new(times::full(&it.since, lang))),
             (pick(lang, "reason", "사유"), Cell::new(format!("{} ({})", it.reason.title, it.reason.code))),

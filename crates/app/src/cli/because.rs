@@ -39,7 +39,9 @@ pub(super) fn answered(session: &Session, screen: &Screen, command: &Command) ->
     let lang = screen.lang;
     let (what, subject) = (clean(&command.command), clean(&command.subject));
     let line = match command.state {
-        CommandState::Done => screen.paint(Style::Green, &say!(lang, "Done: {what} {subject}", "완료: {what} {subject}")),
+        CommandState::Done => {
+            screen.paint(Style::Green, &say!(lang, "Done: {what} {subject}", "완료: {what} {subject}"))
+        }
         CommandState::AwaitingSecondPerson => {
             let until = times::perhaps(command.expires_at.as_ref(), session.now(), lang);
             let text = say!(

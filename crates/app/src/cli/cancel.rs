@@ -30,7 +30,14 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
     }
     let (lang, id) = (screen.lang, clean(&now.id));
     let (style, text) = if now.status == Status::Cancelled {
-        (Style::Green, say!(lang, "{id} is cancelled. Nothing was paid.", "{id} 출금을 취소했습니다. 지급되지 않았습니다."))
+        (
+            Style::Green,
+            say!(
+                lang,
+                "{id} is cancelled. Nothing was paid.",
+                "{id} 출금을 취소했습니다. 지급되지 않았습니다."
+            ),
+        )
     } else {
         let text = say!(
             lang,

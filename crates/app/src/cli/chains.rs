@@ -36,7 +36,9 @@ pub(super) async fn run(session: &Session, screen: &Screen) -> Result<Exit, Fail
         table.row(row(session, screen, chain));
     }
     table.print(screen)?;
-    screen.line("")?;
+    if chains.iter().any(|chain| !chain.nodes.is_empty()) {
+        screen.line("")?;
+    }
     let mut table = Table::of(&[
         pick(lang, "node", "노드"),
         pick(lang, "operator", "운영사"),
@@ -61,14 +63,19 @@ fn row(session: &Session, screen: &Screen, it: &Chain) -> Vec<Cell> {
     let fee = it.market.as_ref().map_or_else(
         || "-".to_owned(),
         |market| {
-            let (fee, at) = (decimal::in_gwei(&market.base_fee), times::shown(&market.at, session.now(), lang));
+            let (fee, at) =
+                (decimal::in_gwei(&market.base_fee), times::shown(&market.at, session.now(), lang));
             format!("{fee} ({at})")
         },
     );
     let remark = if it.single_source {
         Cell::styled(
             Style::Yellow,
-            pick(lang, "single source: a new slot after a proof of death takes two persons", "단일 출처: 재지급에 두 사람이 필요합니다"),
+            pick(
+                lang,
+                "single source: a new slot after a proof of death takes two persons",
+                "단일 출처: 재지급에 두 사람이 필요합니다",
+            ),
         )
     } else {
         Cell::new("")

@@ -53,7 +53,8 @@ pub(super) fn gwei(text: &str) -> Result<Decimal, String> {
 
 /// Wei as gwei, for people; as it came when it is no whole number.
 pub(super) fn in_gwei(wei: &Decimal) -> String {
-    scaled(wei.as_str(), 0).map_or_else(|| wei.to_string(), |wei| format!("{} gwei", self::text(wei, GWEI_DECIMALS)))
+    scaled(wei.as_str(), 0)
+        .map_or_else(|| wei.to_string(), |wei| format!("{} gwei", self::text(wei, GWEI_DECIMALS)))
 }
 
 #[cfg(test)]
@@ -72,7 +73,9 @@ mod tests {
         ] {
             assert_eq!(gwei(gwei_text), Ok(Decimal::new(wei)));
         }
-        for wrong in ["", ".5", "5.", "-1", "+1", "1e3", "1,000", " 1", "0x1", "0.0000000001", "0", "0.0", "9e"] {
+        for wrong in
+            ["", ".5", "5.", "-1", "+1", "1e3", "1,000", " 1", "0x1", "0.0000000001", "0", "0.0", "9e"]
+        {
             assert!(gwei(wrong).is_err(), "{wrong:?}");
         }
         assert_eq!(in_gwei(&Decimal::new("42500000000")), "42.5 gwei");

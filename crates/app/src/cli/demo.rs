@@ -10,6 +10,7 @@ mod prove;
 mod report;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 
@@ -17,13 +18,19 @@ use self::node::Node;
 use self::order::Order;
 use self::pay::Outcome;
 use self::report::Report;
+use super::devnet::{Dev, DevAsset};
 use super::fail::{Exit, Fail};
 use super::follow::CALLS_MAX;
 use super::screen::{Screen, clean};
-use super::session::{Dev, DevAsset, Session};
+use super::session::Session;
 use super::times;
 use super::watch::unless_interrupted;
 use super::words::{pick, say};
+
+/// Tries to reach the node for one payment: it may be starting again.
+const NODE_TRIES: u32 = 4;
+/// Between two of them.
+const NODE_AGAIN: Duration = Duration::from_secs(1);
 
 /// How much to pay.
 #[derive(Debug, clap::Args)]
@@ -96,7 +103,7 @@ async fn pay_and_prove(
     // One clear sentence now, instead of one for each payment later.
     session.client.health().await.map_err(|error| session.failed(error))?;
     let paid = pay::run(session, screen, &orders, timeout_ms).await?;
-    let verdicts = prove(dev, &orders, &paid.outcomes).await;
+    let verdicts = prove(&dev.anew(session.lang), &orders, &paid.outcomes).await;
     let report = Report::of(session, list, &orders, paid, verdicts).await;
     report.print(screen)?;
     Ok(if report.all_proven() { Exit::Done } else { Exit::Refused })
@@ -105,10 +112,22 @@ async fn pay_and_prove(
 /// Asks the chain about each payment.
 async fn prove(dev: &Dev, orders: &[Order], outcomes: &[Outcome]) -> Vec<prove::Verdict> {
     let checks = orders.iter().zip(outcomes).map(|(order, outcome)| async move {
-        let Outcome::Taken(withdrawal) = outcome else { return Err(prove::Doubt::NotTaken) };
-        let asset = dev.assets.iter().find(|asset| asset.id == order.asset).ok_or(prove::Doubt::AssetUnknown)?;
+        let withdrawal = match outcome {
+            Outcome::Taken(withdrawal) => withdrawal,
+            Outcome::Refused(code) => return Err(prove::Doubt::NotTaken(code.clone())),
+        };
+        let asset =
+            dev.assets.iter().find(|asset| asset.id == order.asset).ok_or(prove::Doubt::AssetUnknown)?;
         let node = Node::at(&asset.rpc_url).map_err(prove::Doubt::Node)?;
-        prove::check(&node, asset, order, withdrawal).await
+        let mut verdict = prove::check(&node, asset, order, withdrawal).await;
+        for _ in 1..NODE_TRIES {
+            if !matches!(verdict, Err(prove::Doubt::Node(_))) {
+                break;
+            }
+            tokio::time::sleep(NODE_AGAIN).await;
+            verdict = prove::check(&node, asset, order, withdrawal).await;
+        }
+        verdict
     });
     let verdicts = futures_util::stream::iter(checks).buffered(CALLS_MAX).collect().await;
     prove::each_its_own(verdicts)

@@ -115,13 +115,16 @@ impl Fail {
     /// The same for a program: the server's problem as it came, or one in its shape.
     pub(super) fn json(&self, lang: Lang) -> Option<String> {
         let notice = match self {
-            Self::Call { error: ClientError::Problem(problem), .. } => return serde_json::to_string(problem).ok(),
+            Self::Call { error: ClientError::Problem(problem), .. } => {
+                return serde_json::to_string(problem).ok();
+            }
             Self::Call { error, url } => explain(error, url, lang),
             Self::Notice(notice) => notice.clone(),
             Self::Closed => return None,
         };
         let Notice { exit, code, title, detail, remedy } = notice;
-        let said = json!({ "code": code, "title": title, "detail": detail, "remedy": remedy, "exit": exit as u8 });
+        let said =
+            json!({ "code": code, "title": title, "detail": detail, "remedy": remedy, "exit": exit as u8 });
         Some(said.to_string())
     }
 }
@@ -225,7 +228,9 @@ fn explain(error: &ClientError, url: &str, lang: Lang) -> Notice {
             .to_owned(),
         ),
         // Printed as the server said it; see `Fail::lines`.
-        ClientError::Problem(problem) => ("refused", problem.title.clone(), problem.detail.clone(), String::new()),
+        ClientError::Problem(problem) => {
+            ("refused", problem.title.clone(), problem.detail.clone(), String::new())
+        }
     };
     Notice { exit, code, title, detail, remedy }
 }
@@ -264,7 +269,8 @@ mod tests {
 
     #[test]
     fn several_faults_have_a_line_each() {
-        let faults = vec![Fault::field(Code::FieldRequired, "asset"), Fault::new(Code::AddressZero, "/address")];
+        let faults =
+            vec![Fault::field(Code::FieldRequired, "asset"), Fault::new(Code::AddressZero, "/address")];
         let lines = refused(faults).lines(Lang::Ko);
         assert!(lines.iter().any(|line| line.starts_with("  - asset: ")), "{lines:?}");
         assert!(lines.iter().any(|line| line.starts_with("  - address: ")), "{lines:?}");
@@ -273,7 +279,10 @@ mod tests {
     #[test]
     fn every_kind_of_failure_has_its_exit_code() {
         let call = |error| Fail::Call { error, url: "http://x".into() };
-        assert_eq!(call(ClientError::NotUnderstood { status: 502, why: "x".into() }).exit(), Exit::Unreachable);
+        assert_eq!(
+            call(ClientError::NotUnderstood { status: 502, why: "x".into() }).exit(),
+            Exit::Unreachable
+        );
         assert_eq!(call(ClientError::Id("a/b".into())).exit(), Exit::Usage);
         assert_eq!(call(ClientError::BaseUrl("x".into())).exit(), Exit::Usage);
         assert_eq!(Fail::usage("c", "t", "d", "r").exit(), Exit::Usage);
@@ -282,7 +291,9 @@ mod tests {
 
     #[test]
     fn a_program_reads_json_of_one_shape() {
-        for fail in [refused(vec![Fault::field(Code::FieldRequired, "asset")]), Fail::usage("c", "t", "d", "r")] {
+        for fail in
+            [refused(vec![Fault::field(Code::FieldRequired, "asset")]), Fail::usage("c", "t", "d", "r")]
+        {
             let said: serde_json::Value = serde_json::from_str(&fail.json(Lang::En).unwrap()).unwrap();
             for key in ["code", "title", "detail", "remedy"] {
                 assert!(said[key].is_string(), "{key}: {said}");

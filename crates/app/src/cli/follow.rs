@@ -61,8 +61,9 @@ impl<'a> Follow<'a> {
 
     /// Watches one more.
     pub(super) fn add(&mut self, withdrawal: Withdrawal) {
-        let watched =
-            Watched { status: withdrawal.status, heard_at: self.session.now(), withdrawal: withdrawal.clone() };
+        // Never heard of, as it were: the feed may have told of it before it was watched, so it is asked for once.
+        let heard_at = Timestamp::default();
+        let watched = Watched { status: withdrawal.status, heard_at, withdrawal: withdrawal.clone() };
         self.watched.insert(withdrawal.id, watched);
     }
 
@@ -140,7 +141,9 @@ impl<'a> Follow<'a> {
             .iter()
             .filter(|(_, it)| !it.over())
             .filter(|(_, it)| it.status.is_terminal() || now.since_ms(it.heard_at) >= SILENCE_MS)
-            .map(|(id, it)| (if it.status.is_terminal() { Timestamp::default() } else { it.heard_at }, id.clone()))
+            .map(|(id, it)| {
+                (if it.status.is_terminal() { Timestamp::default() } else { it.heard_at }, id.clone())
+            })
             .collect();
         ids.sort_unstable();
         ids.truncate(ASKED_MAX);
@@ -201,6 +204,9 @@ pub(super) async fn feed_end(client: &Client) -> Result<u64, ClientError> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
+    use super::super::tests::{Server, block_on, page, session};
     use super::*;
 
     #[test]
@@ -210,5 +216,22 @@ mod tests {
         assert_eq!(status_of("withdrawal.reopened"), Some(Status::Confirming));
         assert_eq!(status_of("withdrawal.cancel_requested"), None);
         assert_eq!(status_of("lane.frozen"), None);
+    }
+
+    #[test]
+    fn the_end_of_a_long_feed_is_found_in_few_calls() {
+        let last = 1_234_567u64;
+        let server = Server::answering(move |asked| {
+            let after: u64 =
+                asked.target["/v1/events?after=".len()..].split('&').next().unwrap().parse().unwrap();
+            let event = json!({
+                "id": "ev_1", "object": "event", "number": after + 1, "type": "x", "partner_id": "pt_1",
+                "created_at": "2026-11-21T00:00:00Z", "actor": { "kind": "system", "id": "x" }, "reason": "r", "data": {}
+            });
+            page(if after < last { vec![event] } else { vec![] })
+        });
+        let session = session(&server.url);
+        assert_eq!(block_on(feed_end(&session.client)).unwrap(), last);
+        assert!(server.asked().len() < 50, "{}", server.asked().len());
     }
 }

@@ -62,7 +62,15 @@ mod tests {
     use super::*;
 
     fn speaking(lang: Option<Lang>, locale: Option<&str>) -> Lang {
-        Global { url: None, key: None, json: false, lang, locale: locale.map(OsString::from), no_color: false }.lang()
+        Global {
+            url: None,
+            key: None,
+            json: false,
+            lang,
+            locale: locale.map(OsString::from),
+            no_color: false,
+        }
+        .lang()
     }
 
     #[test]

@@ -22,9 +22,23 @@ pub(super) async fn run(session: &Session, screen: &Screen) -> Result<Exit, Fail
     let (url, version) = (&session.url, clean(&health.version));
     let since = times::shown(&health.started_at, now, lang);
     let (style, text) = if readiness.ready {
-        (Style::Green, say!(lang, "{url} is ready (version {version}, since {since}).", "{url}: 정상 운영 중(버전 {version}, {since} 시작)."))
+        (
+            Style::Green,
+            say!(
+                lang,
+                "{url} is ready (version {version}, since {since}).",
+                "{url}: 정상 운영 중(버전 {version}, {since} 시작)."
+            ),
+        )
     } else {
-        (Style::Red, say!(lang, "{url} answers and is not ready (version {version}, since {since}).", "{url}: 응답하지만 준비되지 않음(버전 {version}, {since} 시작)."))
+        (
+            Style::Red,
+            say!(
+                lang,
+                "{url} answers and is not ready (version {version}, since {since}).",
+                "{url}: 응답하지만 준비되지 않음(버전 {version}, {since} 시작)."
+            ),
+        )
     };
     screen.line(&screen.paint(style, &text))?;
     let mut table = Table::of(&[

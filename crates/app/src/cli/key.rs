@@ -8,6 +8,7 @@ use sluice_api::key::{CreateApiKey, CreatedApiKey, KeyAlgorithm, Scope};
 use sluice_api::sign::SigningSecret;
 use zeroize::Zeroizing;
 
+use super::choice;
 use super::fail::{Exit, Fail, Notice};
 use super::list::{listed, not_a_time};
 use super::screen::{Screen, Style, clean};
@@ -15,7 +16,6 @@ use super::session::{ED25519_MARK, Session};
 use super::table::Cell;
 use super::times::{self, Reading};
 use super::words::{pick, say};
-use super::choice;
 use crate::world::random;
 
 /// What to do; `list` when left out.
@@ -131,7 +131,8 @@ async fn create(session: &Session, screen: &Screen, create: Create) -> Result<Ex
     };
     let CreatedApiKey { key, secret } =
         session.client.create_key(&body).await.map_err(|error| session.failed(error))?;
-    let secret = secret.or_else(|| seed.map(|seed| format!("{ED25519_MARK}{}", hex::encode(seed.as_slice()))));
+    let secret =
+        secret.or_else(|| seed.map(|seed| format!("{ED25519_MARK}{}", hex::encode(seed.as_slice()))));
     let token = secret.as_ref().map(|secret| Zeroizing::new(format!("{}.{secret}", key.id)));
     if screen.json {
         screen.object(&serde_json::json!({ "key": key, "secret": secret, "token": token.as_ref().map(|it| it.as_str()) }))?;
@@ -139,7 +140,11 @@ async fn create(session: &Session, screen: &Screen, create: Create) -> Result<Ex
     }
     let (lang, id) = (screen.lang, clean(&key.id));
     let Some(token) = token else {
-        screen.line(&say!(lang, "{id} is ready; sign with your private key.", "{id}을(를) 만들었습니다. 가지고 있는 개인 키로 서명하세요."))?;
+        screen.line(&say!(
+            lang,
+            "{id} is ready; sign with your private key.",
+            "{id}을(를) 만들었습니다. 가지고 있는 개인 키로 서명하세요."
+        ))?;
         return Ok(Exit::Done);
     };
     screen.line(&clean(&token))?;
@@ -229,7 +234,9 @@ fn write_new(file: &Path, text: &str) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::Paper;
+    use serde_json::{Value, json};
+
+    use super::super::tests::{Paper, Server, typed};
     use super::*;
 
     #[test]
@@ -246,5 +253,34 @@ mod tests {
             use std::os::unix::fs::PermissionsExt as _;
             assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         }
+    }
+
+    #[test]
+    fn an_ed25519_pair_is_made_here_and_its_private_half_stays_here() {
+        let server = Server::answering(|asked| {
+            let key = json!({
+                "id": "key_2", "object": "api_key", "partner_id": "pt_1", "name": "n", "algorithm": "ed25519",
+                "public_key": asked.body["public_key"], "scopes": ["withdrawals:read"], "allowed_ips": [],
+                "created_at": "2026-11-21T00:00:00Z", "expires_at": null, "last_used_at": null, "revoked_at": null
+            });
+            (201, json!({ "key": key, "secret": null }))
+        });
+        let (exit, paper) = typed(
+            &server,
+            "--json key create --name n --scopes withdrawals:read,stop:set --ips 10.0.0.0/8 --ed25519 --reason test",
+        );
+        assert_eq!(exit, Exit::Done, "{}", paper.err());
+        let sent = &server.asked()[0].body;
+        assert_eq!(
+            (&sent["algorithm"], sent["scopes"].as_array().map(Vec::len)),
+            (&json!("ed25519"), Some(2))
+        );
+        let said: Value = serde_json::from_str(&paper.out()).unwrap();
+        let (id, seed) = said["token"].as_str().unwrap().split_once(".ed25519_").unwrap();
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(seed, &mut bytes).unwrap();
+        let public = SigningSecret::ed25519(&bytes).public_key_base64();
+        assert_eq!((id, sent["public_key"].as_str()), ("key_2", public.as_deref()));
+        assert!(!sent.to_string().contains(seed));
     }
 }

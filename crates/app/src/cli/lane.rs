@@ -93,8 +93,12 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
         Order::Drain(of) => client.drain_lane(&of.lane, &of.because.because()).await,
         Order::Cap { of, max_fee_gwei, span_ms } => {
             let until = times::wire(session.now().plus_ms(span_ms));
-            let cap =
-                SetCap { max_fee_wei: max_fee_gwei, until, reason: of.because.reason, version: of.because.expect };
+            let cap = SetCap {
+                max_fee_wei: max_fee_gwei,
+                until,
+                reason: of.because.reason,
+                version: of.because.expect,
+            };
             client.cap_lane(&of.lane, &cap).await
         }
         Order::SpeedUp { of, max_fee_gwei } => {
@@ -103,7 +107,8 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
             client.speed_up_lane(&of.lane, &order).await
         }
         Order::Adopt { of, txid, kind } => {
-            let adopt = AdoptTransaction { txid, kind, reason: of.because.reason, version: of.because.expect };
+            let adopt =
+                AdoptTransaction { txid, kind, reason: of.because.reason, version: of.because.expect };
             client.adopt_transaction(&of.lane, &adopt).await
         }
         Order::Unfreeze(of) => client.unfreeze_lane(&of.lane, &of.because.because()).await,
@@ -177,7 +182,10 @@ fn rows(session: &Session, screen: &Screen, it: &Lane) -> Vec<(&'static str, Cel
     }
     if let Some(cap) = &it.fee_cap {
         let (fee, until) = (decimal::in_gwei(&cap.max_fee_wei), times::shown(&cap.until, now, lang));
-        rows.push((pick(lang, "fee cap", "수수료 상한"), Cell::new(say!(lang, "{fee} until {until}", "{fee}, {until}까지"))));
+        rows.push((
+            pick(lang, "fee cap", "수수료 상한"),
+            Cell::new(say!(lang, "{fee} until {until}", "{fee}, {until}까지")),
+        ));
     }
     if let Some(oldest) = &it.oldest {
         let id = oldest.withdrawal_id.as_ref().unwrap_or(&oldest.transfer_id);

@@ -8,13 +8,13 @@ use sluice_api::query::{Page, Query, WithdrawalQuery};
 use sluice_api::status::{Status, WithdrawalType};
 use sluice_api::text::Time;
 
+use super::choice;
 use super::fail::{Exit, Fail};
 use super::screen::Screen;
 use super::session::Session;
 use super::table::{Cell, Table};
 use super::times::{self, Reading};
 use super::words::{self, pick, say};
-use super::choice;
 
 /// Which withdrawals.
 #[derive(Debug, clap::Args)]
@@ -67,7 +67,10 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
         to: time(session, args.to.as_deref(), "--to")?,
         external_id: args.external_id,
         address: args.address,
-        page: Page { limit: Some(if args.all { LIMIT_MAX } else { args.limit.clamp(1, LIMIT_MAX) }), cursor: None },
+        page: Page {
+            limit: Some(if args.all { LIMIT_MAX } else { args.limit.clamp(1, LIMIT_MAX) }),
+            cursor: None,
+        },
     };
     let (lang, now) = (screen.lang, session.now());
     let names = session.names().await;
@@ -162,7 +165,11 @@ pub(super) async fn listed<T: Serialize + DeserializeOwned, Q: Query>(
     if !screen.json && count == 0 {
         screen.note(pick(lang, "None.", "없습니다."));
     } else if more {
-        screen.note(&say!(lang, "There are more than {count}: --limit or --all.", "{count}건보다 더 있습니다: --limit 또는 --all을 쓰세요."));
+        screen.note(&say!(
+            lang,
+            "There are more than {count}: --limit or --all.",
+            "{count}건보다 더 있습니다: --limit 또는 --all을 쓰세요."
+        ));
     }
     Ok(Exit::Done)
 }

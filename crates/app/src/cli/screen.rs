@@ -19,8 +19,6 @@ pub(super) enum Style {
     Plain,
     /// Of less interest.
     Dim,
-    /// A heading.
-    Bold,
     /// Good.
     Green,
     /// Look at this.
@@ -36,7 +34,6 @@ impl Style {
         match self {
             Self::Plain => "0",
             Self::Dim => "2",
-            Self::Bold => "1",
             Self::Green => "32",
             Self::Yellow => "33",
             Self::Red => "31",
@@ -171,7 +168,8 @@ fn painted(colour: bool, style: Style, text: &str) -> String {
 /// A text from outside without control characters: a memo must not move the cursor or change the title of a terminal.
 pub(super) fn clean(text: &str) -> String {
     // Direction marks are not control characters, and turn a line around all the same.
-    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let turns =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
 }
 

@@ -1,11 +1,9 @@
 //! Which server, with which key, and what is known about its assets.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
 use sluice_api::asset::Asset;
 use sluice_api::client::{Client, ClientError, Credentials, Pause, Retry, Surroundings};
 use sluice_api::problem::Lang;
@@ -17,15 +15,12 @@ use sluice_core::port::world::Clock;
 use sluice_core::time::Timestamp;
 use tokio::sync::OnceCell;
 
+use super::devnet::{DEV_FILE, Dev, here};
 use super::fail::{Exit, Fail, Notice};
 use super::global::Global;
 use super::words::{pick, say};
 use crate::world::{SystemClock, random};
 
-/// What `make run` leaves for scripts, below the folder it runs in.
-const DEV_FILE: &str = ".sluice/dev.json";
-/// More than this is not that file.
-const DEV_BYTES_MAX: u64 = 1024 * 1024;
 /// Marks the seed of an Ed25519 key in a key text: `<key id>.ed25519_<64 hex digits>`. Secrets made by a server never
 /// look like it.
 pub(super) const ED25519_MARK: &str = "ed25519_";
@@ -33,36 +28,6 @@ pub(super) const ED25519_MARK: &str = "ed25519_";
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Tries of one call.
 const TRIES: u32 = 4;
-
-/// The devnet's door.
-#[derive(Clone, Deserialize)]
-pub(super) struct Dev {
-    /// Address of the API.
-    pub(super) api_url: String,
-    /// A test key.
-    pub(super) api_key: String,
-    /// What can be paid there.
-    #[serde(default)]
-    pub(super) assets: Vec<DevAsset>,
-    /// The `.sluice` folder it was found in.
-    #[serde(skip)]
-    pub(super) folder: PathBuf,
-}
-
-/// An asset of the devnet, and a node to check payments with.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub(super) struct DevAsset {
-    /// CAIP-19 id.
-    pub(super) id: String,
-    /// CAIP-2 id of its chain.
-    pub(super) chain: String,
-    /// The token's contract.
-    pub(super) contract: Option<String>,
-    /// Decimals on chain.
-    pub(super) decimals: u8,
-    /// A node of the chain.
-    pub(super) rpc_url: String,
-}
 
 /// A server and how to talk to it.
 pub(super) struct Session {
@@ -102,11 +67,7 @@ impl Session {
             Fail::usage(
                 "key_malformed",
                 pick(lang, "The API key is malformed", "API 키 형식이 올바르지 않습니다"),
-                pick(
-                    lang,
-                    "A key is written <key id>.<secret>.",
-                    "키는 <키 ID>.<비밀 값> 형식입니다.",
-                ),
+                pick(lang, "A key is written <key id>.<secret>.", "키는 <키 ID>.<비밀 값> 형식입니다."),
                 pick(
                     lang,
                     "Copy it again, as it was shown when it was created.",
@@ -155,7 +116,9 @@ impl Session {
     /// Symbols and decimals of the assets, asked for once. A key that may not read them shows ids instead.
     pub(super) async fn names(&self) -> &Names {
         self.names
-            .get_or_init(|| async { Names::of(self.client.assets().take(ASSETS_MAX).await.unwrap_or_default()) })
+            .get_or_init(|| async {
+                Names::of(self.client.assets().take(ASSETS_MAX).await.unwrap_or_default())
+            })
             .await
     }
 
@@ -244,7 +207,8 @@ fn pause(retry: Retry) -> Option<Pause> {
 /// Reads a key as it was shown.
 fn credentials(key: &str) -> Option<Credentials> {
     let signed = Credentials::signed(key).ok()?;
-    let Some((id, seed)) = key.split_once('.').and_then(|(id, secret)| Some((id, secret.strip_prefix(ED25519_MARK)?)))
+    let Some((id, seed)) =
+        key.split_once('.').and_then(|(id, secret)| Some((id, secret.strip_prefix(ED25519_MARK)?)))
     else {
         return Some(signed);
     };
@@ -286,47 +250,6 @@ fn place(global: &Global) -> Result<(String, Option<String>, Option<Dev>), Fail>
 
 fn same(one: &str, other: &str) -> bool {
     one.trim_end_matches('/') == other.trim_end_matches('/')
-}
-
-/// The devnet's file of this folder, or of the nearest one above it.
-fn here(lang: Lang) -> Result<Option<Dev>, Fail> {
-    let Ok(folder) = std::env::current_dir() else { return Ok(None) };
-    match folder.ancestors().map(|folder| folder.join(DEV_FILE)).find(|path| path.is_file()) {
-        Some(path) => read(&path, lang).map(Some),
-        None => Ok(None),
-    }
-}
-
-fn read(path: &Path, lang: Lang) -> Result<Dev, Fail> {
-    let wrong = |why: String| {
-        let path = path.display();
-        Fail::usage(
-            "dev_file_wrong",
-            say!(lang, "{path} cannot be used", "{path} 파일을 쓸 수 없습니다"),
-            why,
-            pick(
-                lang,
-                "`make run` writes it anew. Or give --url and --key.",
-                "`make run`을 실행하면 다시 만들어집니다. 또는 --url과 --key를 주세요.",
-            ),
-        )
-    };
-    let length = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?.len();
-    if length > DEV_BYTES_MAX {
-        return Err(wrong(say!(lang, "It has {length} bytes.", "크기가 {length}바이트입니다.")));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    // serde_json quotes a wrong value, and a value here is a key: only the place is told.
-    let mut dev: Dev = serde_json::from_str(&text).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        wrong(say!(
-            lang,
-            "Line {line}, column {column}: it is not JSON with api_url, api_key and assets.",
-            "{line}행 {column}열: api_url, api_key, assets가 있는 JSON이 아닙니다."
-        ))
-    })?;
-    dev.folder = path.parent().unwrap_or(Path::new(".")).to_owned();
-    Ok(dev)
 }
 
 /// What people call the assets.
@@ -391,19 +314,10 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_dev_file_is_named_and_its_key_is_not_told() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("dev.json");
-        std::fs::write(&path, r#"{"api_url": 5, "api_key": "key_1.sk_very_secret_indeed"}"#).unwrap();
-        let Err(fail) = read(&path, Lang::En) else { panic!("refused") };
-        let text = fail.lines(Lang::En).join("\n");
-        assert!(text.contains("dev.json") && text.contains("Line 1") && !text.contains("secret"), "{text}");
-        assert_eq!(fail.exit(), Exit::Usage);
-    }
-
-    #[test]
     fn a_server_that_asks_for_too_much_patience_is_not_waited_for() {
-        let retry = |tried, seconds: Option<u64>| pause(Retry { tried, retry_after: seconds.map(Duration::from_secs) });
+        let retry = |tried, seconds: Option<u64>| {
+            pause(Retry { tried, retry_after: seconds.map(Duration::from_secs) })
+        };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let _inside = runtime.enter();
         assert!(retry(1, None).is_some() && retry(1, Some(2)).is_some());

@@ -125,11 +125,32 @@ fn show(session: &Session, screen: &Screen, stop: &Stop) -> Result<(), Fail> {
     let (id, scope) = (clean(&stop.id), scope(stop));
     let head = if let Some(lifted) = &stop.lifted_at {
         let lifted = times::shown(lifted, now, lang);
-        (Style::Dim, say!(lang, "{id}: {scope} was stopped until {lifted}.", "{id}: {scope} 중지가 {lifted}에 해제되었습니다."))
+        (
+            Style::Dim,
+            say!(
+                lang,
+                "{id}: {scope} was stopped until {lifted}.",
+                "{id}: {scope} 중지가 {lifted}에 해제되었습니다."
+            ),
+        )
     } else if stop.stopped {
-        (Style::Red, say!(lang, "{id}: {scope} is stopped. No payment is signed, bumped or sent for the first time.", "{id}: {scope} 지급을 중지했습니다. 새 서명, 수수료 인상, 첫 전송이 모두 멈춥니다."))
+        (
+            Style::Red,
+            say!(
+                lang,
+                "{id}: {scope} is stopped. No payment is signed, bumped or sent for the first time.",
+                "{id}: {scope} 지급을 중지했습니다. 새 서명, 수수료 인상, 첫 전송이 모두 멈춥니다."
+            ),
+        )
     } else {
-        (Style::Yellow, say!(lang, "{id}: the stop of {scope} is stored and not in force everywhere yet.", "{id}: {scope} 중지를 저장했지만 아직 모든 곳에 적용되지 않았습니다."))
+        (
+            Style::Yellow,
+            say!(
+                lang,
+                "{id}: the stop of {scope} is stored and not in force everywhere yet.",
+                "{id}: {scope} 중지를 저장했지만 아직 모든 곳에 적용되지 않았습니다."
+            ),
+        )
     };
     screen.line(&screen.paint(head.0, &head.1))?;
     if !stop.unconfirmed.is_empty() {
@@ -141,7 +162,11 @@ fn show(session: &Session, screen: &Screen, stop: &Stop) -> Result<(), Fail> {
         ))?;
     }
     if stop.cannot_recall.is_empty() {
-        screen.line(pick(lang, "Nothing is out that could still be paid.", "이미 나가서 지급될 수 있는 것은 없습니다."))?;
+        screen.line(pick(
+            lang,
+            "Nothing is out that could still be paid.",
+            "이미 나가서 지급될 수 있는 것은 없습니다.",
+        ))?;
     } else {
         let count = stop.cannot_recall.len();
         screen.line(&say!(
@@ -172,7 +197,11 @@ fn show(session: &Session, screen: &Screen, stop: &Stop) -> Result<(), Fail> {
         table.print(screen)?;
     }
     if stop.lifted_at.is_none() {
-        let hint = say!(lang, "To lift it: sluice resume {id} --reason <why>", "해제하려면: sluice resume {id} --reason <사유>");
+        let hint = say!(
+            lang,
+            "To lift it: sluice resume {id} --reason <why>",
+            "해제하려면: sluice resume {id} --reason <사유>"
+        );
         screen.note(&hint);
     }
     Ok(())

@@ -71,9 +71,11 @@ impl Table {
         if !self.headed && !self.rows.is_empty() {
             self.headed = true;
             let numbers: Vec<bool> = self.rows[0].iter().map(|cell| cell.right).collect();
-            let head = self.head.iter().zip(numbers.iter().chain(std::iter::repeat(&false))).map(
-                |(name, &right)| Cell { text: name.clone(), style: Style::Dim, right },
-            );
+            let head = self
+                .head
+                .iter()
+                .zip(numbers.iter().chain(std::iter::repeat(&false)))
+                .map(|(name, &right)| Cell { text: name.clone(), style: Style::Dim, right });
             let head: Vec<Cell> = head.collect();
             screen.line(&self.laid_out(screen, &head))?;
         }
@@ -142,12 +144,8 @@ mod tests {
         table.print(&paper.screen).unwrap();
         table.row(vec![Cell::new("완료"), Cell::number("2"), Cell::new("wd_3")]);
         table.print(&paper.screen).unwrap();
-        let expected = [
-            "상태    amount  id",
-            "대기열     1.5  wd_1",
-            "ok         100  wd_22",
-            "완료         2  wd_3",
-        ];
+        let expected =
+            ["상태    amount  id", "대기열     1.5  wd_1", "ok         100  wd_22", "완료         2  wd_3"];
         assert_eq!(paper.out().lines().collect::<Vec<_>>(), expected);
     }
 

@@ -1,16 +1,17 @@
 //! The command line as it is typed, against a server of a few lines: what is sent, what is printed, how it ends.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+mod server;
+
+use std::io::Write;
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 
 use clap::Parser as _;
 use serde_json::{Value, json};
 use sluice_api::problem::{Code, Fault, Lang, Refusal};
 use sluice_api::status::Status;
 use sluice_api::withdrawal::Withdrawal;
+
+pub(super) use self::server::{Asked, Server};
 
 use super::*;
 
@@ -58,90 +59,6 @@ impl Paper {
     }
 }
 
-/// A request as it arrived.
-#[derive(Clone, Debug)]
-pub(super) struct Asked {
-    pub(super) method: String,
-    pub(super) target: String,
-    pub(super) signed: bool,
-    pub(super) body: Value,
-}
-
-type Answers = dyn Fn(&Asked) -> (u16, Value) + Send + Sync;
-
-/// A server that answers as a function says, one caller after the other.
-pub(super) struct Server {
-    pub(super) url: String,
-    address: SocketAddr,
-    asked: Arc<Mutex<Vec<Asked>>>,
-    over: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Server {
-    pub(super) fn answering(answers: impl Fn(&Asked) -> (u16, Value) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let (asked, over) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
-        let (log, ended) = (Arc::clone(&asked), Arc::clone(&over));
-        let answers: Box<Answers> = Box::new(answers);
-        let serve = move || {
-            while let Ok((stream, _)) = listener.accept() {
-                if ended.load(Ordering::SeqCst) {
-                    return;
-                }
-                let mut reader = BufReader::new(stream);
-                let request = read(&mut reader);
-                log.lock().unwrap().push(request.clone());
-                let (status, body) = answers(&request);
-                answer(reader.into_inner(), status, &body.to_string());
-            }
-        };
-        let thread = std::thread::Builder::new().name("answers".into()).spawn(serve).unwrap();
-        Self { url: format!("http://{address}"), address, asked, over, thread: Some(thread) }
-    }
-
-    pub(super) fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.over.store(true, Ordering::SeqCst);
-        drop(TcpStream::connect(self.address));
-        drop(self.thread.take().map(JoinHandle::join));
-    }
-}
-
-fn answer(mut stream: TcpStream, status: u16, body: &str) {
-    let head = format!("HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
-    // A caller that left, as after Ctrl-C, is no failure of the test.
-    drop(stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes())));
-}
-
-fn read(reader: &mut BufReader<TcpStream>) -> Asked {
-    let mut line = String::new();
-    reader.read_line(&mut line).unwrap();
-    let mut words = line.split_whitespace().map(str::to_owned);
-    let (method, target) = (words.next().unwrap(), words.next().unwrap());
-    let (mut length, mut signed) = (0, false);
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).unwrap();
-        let line = line.to_lowercase();
-        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
-        match name {
-            "content-length" => length = value.parse().unwrap(),
-            "sluice-signature" => signed = true,
-            _ => {}
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
-    Asked { method, target, signed, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
-}
-
 /// A withdrawal as the server tells it.
 pub(super) fn withdrawal(external_id: &str, status: Status) -> Withdrawal {
     serde_json::from_value(json!({
@@ -183,7 +100,10 @@ struct Sluice {
 /// Types a command; gives its exit code and what it printed.
 pub(super) fn typed(server: &Server, line: &str) -> (Exit, Paper) {
     let words = shell_words(line);
-    let words = ["sluice", "--url", &server.url, "--key", KEY, "--lang", "en"].into_iter().map(str::to_owned).chain(words);
+    let words = ["sluice", "--url", &server.url, "--key", KEY, "--lang", "en"]
+        .into_iter()
+        .map(str::to_owned)
+        .chain(words);
     let Sluice { global, command } = Sluice::try_parse_from(words).unwrap_or_else(|error| panic!("{error}"));
     let paper = Paper::new(global.json);
     let exit = block_on(start(command, &global, &paper.screen)).unwrap_or_else(|fail| {
@@ -268,7 +188,10 @@ fn a_refusal_says_field_rule_and_remedy_and_ends_with_1() {
     }
     let (exit, paper) = typed(&server, "--json withdraw --asset a:b --amount 1 --to 0x1 --external-id p-1");
     let said: Value = serde_json::from_str(&paper.err()).unwrap();
-    assert_eq!((exit, said["code"].as_str(), paper.out().as_str()), (Exit::Refused, Some("address_checksum"), ""));
+    assert_eq!(
+        (exit, said["code"].as_str(), paper.out().as_str()),
+        (Exit::Refused, Some("address_checksum"), "")
+    );
 }
 
 #[test]
@@ -296,7 +219,9 @@ fn get_finds_by_our_id_and_by_the_partners() {
         target if target == format!("/v1/withdrawals/{ID}") => {
             (200, serde_json::to_value(withdrawal("p-1", Status::Completed)).unwrap())
         }
-        "/v1/withdrawals?external_id=p-1" => page(vec![serde_json::to_value(withdrawal("p-1", Status::Completed)).unwrap()]),
+        "/v1/withdrawals?external_id=p-1" => {
+            page(vec![serde_json::to_value(withdrawal("p-1", Status::Completed)).unwrap()])
+        }
         target if target.starts_with("/v1/withdrawals?") => page(vec![]),
         _ => besides(asked),
     });
@@ -343,8 +268,10 @@ fn a_fee_cap_is_sent_in_wei_without_losing_a_digit() {
         "expires_at": "2026-11-21T01:00:00Z", "version": 2
     });
     let server = Server::answering(move |_| (202, command.clone()));
-    let (exit, paper) =
-        typed(&server, "lane cap wa_1 --max-fee-gwei 123456789.000000001 --for 30m --reason spike --expect 7");
+    let (exit, paper) = typed(
+        &server,
+        "lane cap wa_1 --max-fee-gwei 123456789.000000001 --for 30m --reason spike --expect 7",
+    );
     assert_eq!(exit, Exit::Done, "{}", paper.err());
     let asked = &server.asked()[0];
     assert_eq!(asked.target, "/v1/lanes/wa_1/cap");
@@ -374,32 +301,6 @@ fn a_stop_tells_what_cannot_be_recalled() {
 }
 
 #[test]
-fn an_ed25519_pair_is_made_here_and_its_private_half_stays_here() {
-    let server = Server::answering(|asked| {
-        let key = json!({
-            "id": "key_2", "object": "api_key", "partner_id": "pt_1", "name": "n", "algorithm": "ed25519",
-            "public_key": asked.body["public_key"], "scopes": ["withdrawals:read"], "allowed_ips": [],
-            "created_at": "2026-11-21T00:00:00Z", "expires_at": null, "last_used_at": null, "revoked_at": null
-        });
-        (201, json!({ "key": key, "secret": null }))
-    });
-    let (exit, paper) = typed(
-        &server,
-        "--json key create --name n --scopes withdrawals:read,stop:set --ips 10.0.0.0/8 --ed25519 --reason test",
-    );
-    assert_eq!(exit, Exit::Done, "{}", paper.err());
-    let sent = &server.asked()[0].body;
-    assert_eq!((&sent["algorithm"], sent["scopes"].as_array().map(Vec::len)), (&json!("ed25519"), Some(2)));
-    let said: Value = serde_json::from_str(&paper.out()).unwrap();
-    let (id, seed) = said["token"].as_str().unwrap().split_once(".ed25519_").unwrap();
-    let mut bytes = [0; 32];
-    hex::decode_to_slice(seed, &mut bytes).unwrap();
-    let public = sluice_api::sign::SigningSecret::ed25519(&bytes).public_key_base64();
-    assert_eq!((id, sent["public_key"].as_str()), ("key_2", public.as_deref()));
-    assert!(!sent.to_string().contains(seed));
-}
-
-#[test]
 fn watching_tells_each_step_once_and_ends_with_the_withdrawal() {
     let looks = Mutex::new(0);
     let event = |number: u64, kind: &str| {
@@ -414,7 +315,11 @@ fn watching_tells_each_step_once_and_ends_with_the_withdrawal() {
         let done = *looks > 4;
         let known = if done { 3 } else { 1 };
         let kinds = ["created", "queued", "completed"];
-        let events = |after: u64| (after + 1..=known).map(|number| event(number, kinds[usize::try_from(number).unwrap() - 1])).collect();
+        let events = |after: u64| {
+            (after + 1..=known)
+                .map(|number| event(number, kinds[usize::try_from(number).unwrap() - 1]))
+                .collect()
+        };
         match asked.target.as_str() {
             target if target.starts_with("/v1/events?after=") => {
                 *looks += 1;
@@ -438,29 +343,15 @@ fn watching_tells_each_step_once_and_ends_with_the_withdrawal() {
 }
 
 #[test]
-fn the_end_of_a_long_feed_is_found_in_few_calls() {
-    let last = 1_234_567u64;
-    let server = Server::answering(move |asked| {
-        let after: u64 = asked.target["/v1/events?after=".len()..].split('&').next().unwrap().parse().unwrap();
-        let event = json!({
-            "id": "ev_1", "object": "event", "number": after + 1, "type": "x", "partner_id": "pt_1",
-            "created_at": "2026-11-21T00:00:00Z", "actor": { "kind": "system", "id": "x" }, "reason": "r", "data": {}
-        });
-        page(if after < last { vec![event] } else { vec![] })
-    });
-    let session = session(&server.url);
-    assert_eq!(block_on(follow::feed_end(&session.client)).unwrap(), last);
-    assert!(server.asked().len() < 50, "{}", server.asked().len());
-}
-
-#[test]
 fn a_server_that_is_not_ready_says_so_without_a_key() {
     let server = Server::answering(|asked| match asked.target.as_str() {
-        "/health" => {
-            (200, json!({ "object": "health", "status": "ok", "version": "0.1.0", "started_at": "2026-11-21T00:00:00Z" }))
-        }
+        "/health" => (
+            200,
+            json!({ "object": "health", "status": "ok", "version": "0.1.0", "started_at": "2026-11-21T00:00:00Z" }),
+        ),
         _ => {
-            let check = json!({ "name": "store", "status": "down", "detail": "x", "since": "2026-11-21T00:00:00Z" });
+            let check =
+                json!({ "name": "store", "status": "down", "detail": "x", "since": "2026-11-21T00:00:00Z" });
             (503, json!({ "object": "readiness", "ready": false, "checks": [check] }))
         }
     });

@@ -95,7 +95,11 @@ async fn follow(
         if follow.gone() != gone {
             gone = follow.gone();
             screen.note(if gone {
-                pick(lang, "The server does not answer; waiting for it.", "서버가 응답하지 않아 기다리고 있습니다.")
+                pick(
+                    lang,
+                    "The server does not answer; waiting for it.",
+                    "서버가 응답하지 않아 기다리고 있습니다.",
+                )
             } else {
                 pick(lang, "The server answers again.", "서버가 다시 응답합니다.")
             });

@@ -131,7 +131,9 @@ fn over(it: &Withdrawal, lang: Lang) -> String {
 fn help(kind: WaitKind, id: &str) -> Option<String> {
     Some(match kind {
         WaitKind::Funds | WaitKind::Energy | WaitKind::Gas => "sluice wallet list".to_owned(),
-        WaitKind::FeeCap => "sluice lane cap <lane> --max-fee-gwei <gwei> --for 30m --reason <why>".to_owned(),
+        WaitKind::FeeCap => {
+            "sluice lane cap <lane> --max-fee-gwei <gwei> --for 30m --reason <why>".to_owned()
+        }
         WaitKind::Slot | WaitKind::Lane => "sluice lane list".to_owned(),
         WaitKind::Asset => "sluice alerts".to_owned(),
         WaitKind::Signature => "sluice health".to_owned(),
@@ -185,7 +187,10 @@ mod tests {
         let until = Some("2026-11-21T01:10:00Z".into());
         it.waiting_for = Some(WaitingFor::new(WaitKind::Gas, "2026-11-21T01:00:00Z".into(), until, Lang::En));
         let (sentence, _) = answer(&it, now(), Lang::En);
-        assert!(sentence.contains("since 01:00:00 (5 min 0 s so far), expected until 01:10:00"), "{sentence}");
+        assert!(
+            sentence.contains("since 01:00:00 (5 min 0 s so far), expected until 01:10:00"),
+            "{sentence}"
+        );
     }
 
     #[test]
@@ -202,7 +207,8 @@ mod tests {
     #[test]
     fn what_needs_a_person_says_not_to_refund() {
         let mut it = withdrawal("p-1", Status::NeedsAttention);
-        it.waiting_for = Some(WaitingFor::new(WaitKind::Person, "2026-11-21T01:00:00Z".into(), None, Lang::En));
+        it.waiting_for =
+            Some(WaitingFor::new(WaitKind::Person, "2026-11-21T01:00:00Z".into(), None, Lang::En));
         let (sentence, help) = answer(&it, now(), Lang::En);
         assert!(sentence.contains("Do not refund"), "{sentence}");
         assert_eq!(help.as_deref(), Some("sluice attention show wd_01JD2Q8XK5T7M3N9P4R6S8V0WA"));

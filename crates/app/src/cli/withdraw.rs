@@ -90,7 +90,11 @@ async fn body(session: &Session, args: &Args) -> Result<CreateWithdrawal, Fail> 
             return Err(Fail::usage(
                 "metadata_repeated",
                 pick(lang, "The same key twice", "같은 키가 두 번 있습니다"),
-                say!(lang, "--metadata has `{key}` more than once.", "--metadata에 `{key}`이(가) 여러 번 있습니다."),
+                say!(
+                    lang,
+                    "--metadata has `{key}` more than once.",
+                    "--metadata에 `{key}`이(가) 여러 번 있습니다."
+                ),
                 pick(lang, "Give each key once.", "키마다 한 번만 주세요."),
             ));
         }

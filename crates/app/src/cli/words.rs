@@ -135,11 +135,14 @@ pub(super) const fn wallet_role(lang: Lang, role: WalletRole) -> &'static str {
 
 /// How well a chain can be read.
 pub(super) fn chain_state(lang: Lang, state: ChainState) -> Cell {
-    verdict(lang, match state {
-        ChainState::Ok => Verdict::Ok,
-        ChainState::Degraded => Verdict::Degraded,
-        ChainState::Down => Verdict::Down,
-    })
+    verdict(
+        lang,
+        match state {
+            ChainState::Ok => Verdict::Ok,
+            ChainState::Degraded => Verdict::Degraded,
+            ChainState::Down => Verdict::Down,
+        },
+    )
 }
 
 /// How a part is.

@@ -16,12 +16,12 @@ on_both! {
         let orders = Order::fresh("cancel", 6);
         for order in &orders {
             // No block until both are in the pool: a real race.
-            control.set_interval_mining(std::time::Duration::ZERO).await.expect("mining stops");
+            control.set_interval_mining(0).await.expect("mining stops");
             let id = caller.insist(order).await.id;
             caller.wait_for(order, Status::Broadcast).await;
             let answer = caller.client.cancel_withdrawal(&id, &Default::default()).await.expect("the wish is taken");
             assert!(answer.cancel_requested && !answer.status.is_terminal(), "{answer:?}");
-            control.set_interval_mining(world_block()).await.expect("mining goes on");
+            control.set_interval_mining(1).await.expect("mining goes on");
             until("an outcome", async || caller.look(order).await.is_some_and(|it| it.status.is_terminal())).await;
         }
         let (mut paid, mut cancelled) = (Vec::new(), Vec::new());
@@ -41,8 +41,4 @@ on_both! {
         }
         caller.all_completed(&after).await;
     }
-}
-
-fn world_block() -> std::time::Duration {
-    Shape::default().block
 }

@@ -23,7 +23,7 @@ on_both! {
         let frozen = wallets[0].id.clone();
         until("the lane is frozen", async || {
             let lanes = caller.client.lanes().take(10).await.expect("lanes");
-            lanes.iter().any(|lane| lane.wallet_id == frozen && lane.state == LaneState::Frozen)
+            lanes.iter().any(|lane| lane.id == frozen && lane.state == LaneState::Frozen)
         })
         .await;
         let alerts = caller.client.alerts(Default::default()).take(50).await.expect("alerts");

@@ -110,6 +110,15 @@ impl World {
     }
 }
 
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.folder.disable_cleanup(true);
+            eprintln!("what the engine said and stored is kept in {}", self.folder.path().display());
+        }
+    }
+}
+
 /// Asks until the answer is yes, or fails with what was waited for.
 pub async fn until(what: &str, mut ask: impl AsyncFnMut() -> bool) {
     let waited = tokio::time::timeout(PATIENCE, async {

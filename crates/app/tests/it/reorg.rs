@@ -12,6 +12,8 @@ on_both! {
         let world = World::new(database, Shape::default()).await;
         let engine = world.engine().await;
         let caller = engine.caller();
+        // What funded the wallets must not be in the blocks that leave.
+        world.anvil.control().mine(20).await.expect("mined");
         let mut all = Vec::new();
         for depth in [1u64, 2, 5, 12] {
             let orders = Order::fresh("reorg", 3);

@@ -28,7 +28,8 @@ impl Evm {
             let block = latest(&*node).await?.block;
             let at = At::Hash(block.hash);
             let coin = async { if native { node.balance(wallet, at).await } else { Ok(Units::ZERO) } };
-            let tokens = async { if calls.is_empty() { Ok(Vec::new()) } else { node.calls(calls, at).await } };
+            let tokens =
+                async { if calls.is_empty() { Ok(Vec::new()) } else { node.calls(calls, at).await } };
             let (coin, tokens) = join(coin, tokens).await;
             let (coin, tokens) = (coin?, exactly(calls.len(), tokens?, "balances")?);
             let mut tokens = tokens.iter().map(balance_of);
@@ -45,7 +46,8 @@ impl Evm {
     pub(super) async fn read_nonces(&self, wallet: EvmAddress) -> Result<Nonces, ChainError> {
         let ask = |node: Arc<dyn Node>| async move {
             let accounts = [wallet];
-            let (pending, latest) = join(node.nonces(&accounts, At::Pending), node.nonces(&accounts, At::Latest)).await;
+            let (pending, latest) =
+                join(node.nonces(&accounts, At::Pending), node.nonces(&accounts, At::Latest)).await;
             match (exactly(1, pending?, "nonces")?.as_slice(), exactly(1, latest?, "nonces")?.as_slice()) {
                 // A block may come between the two questions.
                 ([pending], [latest]) => Ok(Nonces { pending: (*pending).max(*latest), latest: *latest }),

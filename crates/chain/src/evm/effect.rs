@@ -30,14 +30,16 @@ pub(super) fn inclusion(
     meant: Option<&Meant>,
     receipt: &Receipt,
 ) -> Result<Inclusion, NodeError> {
-    let nonsense = |why: &str| NodeError::Nonsense(format!("receipt of 0x{}: {why}", hex::encode(attempt.txid)));
+    let nonsense =
+        |why: &str| NodeError::Nonsense(format!("receipt of 0x{}: {why}", hex::encode(attempt.txid)));
     if receipt.txid != attempt.txid {
         return Err(nonsense("of another transaction"));
     }
     if receipt.from != sender {
         return Err(nonsense("from another sender"));
     }
-    let cost = Cost::of(receipt.gas_price_wei, receipt.gas_used).ok_or_else(|| nonsense("the cost overflows"))?;
+    let cost =
+        Cost::of(receipt.gas_price_wei, receipt.gas_used).ok_or_else(|| nonsense("the cost overflows"))?;
     let effect = effect(sender, attempt.kind, meant, receipt);
     Ok(Inclusion { attempt: attempt.attempt, txid: attempt.txid, block: receipt.block, effect, cost })
 }

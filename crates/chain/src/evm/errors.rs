@@ -53,8 +53,13 @@ const TEXTS: &[(&str, Heard)] = &[
 const REVERT_CODES: [i64; 2] = [3, -32_015];
 /// Under -32000, beginnings of texts that mean the call itself fails: geth `core/vm/errors.go` and, for an estimate,
 /// `eth/gasestimator`.
-const REVERT_TEXTS: [&str; 5] =
-    ["execution reverted", "invalid opcode", "out of gas", "stack underflow", "gas required exceeds allowance"];
+const REVERT_TEXTS: [&str; 5] = [
+    "execution reverted",
+    "invalid opcode",
+    "out of gas",
+    "stack underflow",
+    "gas required exceeds allowance",
+];
 
 /// What an error to `eth_sendRawTransaction` suggests.
 pub fn heard(code: i64, message: &str) -> Heard {
@@ -79,9 +84,8 @@ pub fn is_revert(code: i64, message: &str, data: Option<&[u8]>) -> bool {
 
 /// The text in lower case without a status word in front, such as erigon's `INTERNAL_ERROR: `.
 fn bare(message: &str) -> String {
-    let is_status = |word: &str| {
-        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
-    };
+    let is_status =
+        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
     let text = match message.split_once(": ") {
         Some((word, rest)) if is_status(word) => rest,
         Some(_) | None => message,

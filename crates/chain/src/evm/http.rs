@@ -17,8 +17,8 @@ use sluice_core::port::chain::Heard;
 
 use super::errors;
 use super::json::{self, BlockJson, Data, FeeHistoryJson, HeaderJson, LogJson, Quantity, ReceiptJson, Word};
-use super::node::{At, Call, Called, Header, Log, Node, NodeError, Receipt, Sent, Tag};
-use wire::{Lost, Question, Wire};
+use super::node::{At, Call, Called, Header, Node, NodeError, Receipt, Sent, Tag, TxLog};
+use wire::{Answer, Lost, Question, Wire};
 
 /// Blocks and percentile of `eth_feeHistory` (DESIGN 6).
 const FEE_BLOCKS: &str = "0xa";
@@ -79,13 +79,18 @@ pub enum HttpError {
 pub fn client() -> Result<reqwest::Client, HttpError> {
     // Ring is the one provider of the house. Somebody may have installed it already; it is the same one.
     let _already = rustls::crypto::ring::default_provider().install_default();
-    let builder = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .tcp_nodelay(true)
-        .connect_timeout(Duration::from_secs(5))
-        .pool_idle_timeout(Duration::from_secs(60));
-    builder.build().map_err(|error| HttpError::Client(error.to_string()))
+    let builder = || {
+        reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .tcp_nodelay(true)
+            .connect_timeout(Duration::from_secs(5))
+            .pool_idle_timeout(Duration::from_secs(60))
+    };
+    // A machine without root certificates still reaches nodes over plain http, such as a devnet; over https it then
+    // trusts nobody, and says so at the first connection.
+    let client = builder().build().or_else(|_| builder().tls_certs_only([]).build());
+    client.map_err(|error| HttpError::Client(error.to_string()))
 }
 
 /// One node over HTTP.
@@ -102,7 +107,8 @@ impl HttpNode {
     /// [`HttpError::Url`] for anything but an http or https URL.
     pub fn new(client: reqwest::Client, config: HttpConfig) -> Result<Self, HttpError> {
         let url: reqwest::Url = config.url.parse().map_err(|_| HttpError::Url)?;
-        let host = url.host_str().filter(|_| matches!(url.scheme(), "http" | "https")).ok_or(HttpError::Url)?;
+        let host =
+            url.host_str().filter(|_| matches!(url.scheme(), "http" | "https")).ok_or(HttpError::Url)?;
         let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
         let name = format!("{}/{host}{port}", config.operator);
         let wire = Wire {
@@ -118,12 +124,12 @@ impl HttpNode {
 
     async fn one<T: DeserializeOwned>(&self, question: Question) -> Result<T, NodeError> {
         let method = question.0;
-        parse(method, &*self.wire.ask(question).await?)
+        parse(method, &self.wire.ask(question).await?)
     }
 
     async fn all<T: DeserializeOwned>(&self, questions: Vec<Question>) -> Result<Vec<T>, NodeError> {
         let answers = self.wire.ask_all(&questions).await;
-        questions.iter().zip(answers).map(|((method, _), answer)| parse(method, &*answer?)).collect()
+        questions.iter().zip(answers).map(|((method, _), answer)| parse(method, &answer?)).collect()
     }
 }
 
@@ -143,7 +149,7 @@ fn parse<T: DeserializeOwned>(method: &str, value: &RawValue) -> Result<T, NodeE
     serde_json::from_str(value.get()).map_err(|error| NodeError::Nonsense(format!("{method}: {error}")))
 }
 
-fn heard(raw: &[u8], answer: Result<Box<RawValue>, Lost>) -> Heard {
+fn heard(raw: &[u8], answer: Answer) -> Heard {
     match answer {
         Ok(value) => match parse::<Word>("eth_sendRawTransaction", &value) {
             Ok(hash) if hash.0 == txid(raw) => Heard::Accepted,
@@ -196,7 +202,7 @@ impl Node for HttpNode {
         &'a self,
         block: [u8; 32],
         wallets: &'a [EvmAddress],
-    ) -> Fut<'a, Result<Vec<([u8; 32], Log)>, NodeError>> {
+    ) -> Fut<'a, Result<Vec<TxLog>, NodeError>> {
         Box::pin(async move {
             let filters = wallets.chunks(WALLETS_PER_FILTER);
             let questions =
@@ -210,7 +216,11 @@ impl Node for HttpNode {
         Box::pin(async move {
             let question = |txid: &[u8; 32]| ("eth_getTransactionReceipt", json!([json::hex_of(txid)]));
             let found: Vec<Option<ReceiptJson>> = self.all(txids.iter().map(question).collect()).await?;
-            found.into_iter().zip(txids).map(|(found, txid)| found.map(|found| found.read(*txid)).transpose()).collect()
+            found
+                .into_iter()
+                .zip(txids)
+                .map(|(found, txid)| found.map(|found| found.read(*txid)).transpose())
+                .collect()
         })
     }
 
@@ -236,7 +246,9 @@ impl Node for HttpNode {
             let questions: Vec<Question> = calls.iter().map(question).collect();
             let answers = self.wire.ask_all(&questions).await.into_iter().map(|answer| match answer {
                 Ok(value) => Ok(Called::Returned(parse::<Data>("eth_call", &value)?.0)),
-                Err(Lost::Fault(fault)) if errors::is_revert(fault.code, &fault.message, fault.data.as_deref()) => {
+                Err(Lost::Fault(fault))
+                    if errors::is_revert(fault.code, &fault.message, fault.data.as_deref()) =>
+                {
                     Ok(Called::Reverted(fault.data.unwrap_or_default()))
                 }
                 Err(lost) => Err(lost.into()),
@@ -251,7 +263,9 @@ impl Node for HttpNode {
             let questions: Vec<Question> = calls.iter().map(question).collect();
             let answers = self.wire.ask_all(&questions).await.into_iter().map(|answer| match answer {
                 Ok(value) => parse::<Quantity>("eth_estimateGas", &value)?.to_u64().map(Some),
-                Err(Lost::Fault(fault)) if errors::is_revert(fault.code, &fault.message, fault.data.as_deref()) => {
+                Err(Lost::Fault(fault))
+                    if errors::is_revert(fault.code, &fault.message, fault.data.as_deref()) =>
+                {
                     Ok(None)
                 }
                 Err(lost) => Err(lost.into()),

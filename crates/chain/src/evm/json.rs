@@ -72,7 +72,8 @@ impl<'de> Deserialize<'de> for Word {
 impl<'de> Deserialize<'de> for Account {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let mut bytes = [0; 20];
-        hex::decode_to_slice(digits(from)?, &mut bytes).map_err(|_| de::Error::custom("expected 20 bytes"))?;
+        hex::decode_to_slice(digits(from)?, &mut bytes)
+            .map_err(|_| de::Error::custom("expected 20 bytes"))?;
         Ok(Self(EvmAddress(bytes)))
     }
 }
@@ -274,7 +275,9 @@ mod tests {
     fn words_and_data_have_their_length() {
         assert!(serde_json::from_value::<Word>(json!(format!("0x{}", "ab".repeat(32)))).is_ok());
         assert!(serde_json::from_value::<Word>(json!(format!("0x{}", "ab".repeat(31)))).is_err());
-        assert!(serde_json::from_value::<Account>(json!("0x0000000000000000000000000000000000000000")).is_ok());
+        assert!(
+            serde_json::from_value::<Account>(json!("0x0000000000000000000000000000000000000000")).is_ok()
+        );
         assert_eq!(serde_json::from_value::<Data>(json!("0x")).unwrap(), Data(vec![]));
         assert!(serde_json::from_value::<Data>(json!("0x0")).is_err());
     }

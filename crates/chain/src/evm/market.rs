@@ -42,7 +42,9 @@ impl Evm {
     }
 
     fn is_odd(&self, base_fee_wei: u128, tip_wei: u128) -> bool {
-        base_fee_wei == 0 || base_fee_wei > self.profile.max_fee_cap_wei || tip_wei > self.tip_bound(base_fee_wei)
+        base_fee_wei == 0
+            || base_fee_wei > self.profile.max_fee_cap_wei
+            || tip_wei > self.tip_bound(base_fee_wei)
     }
 
     fn tip_bound(&self, base_fee_wei: u128) -> u128 {

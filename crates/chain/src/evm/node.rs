@@ -57,6 +57,9 @@ pub struct Log {
     pub index: u64,
 }
 
+/// A log and the hash of its transaction.
+pub type TxLog = ([u8; 32], Log);
+
 /// A receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
@@ -151,7 +154,7 @@ pub trait Node: Send + Sync {
         &'a self,
         block: [u8; 32],
         wallets: &'a [EvmAddress],
-    ) -> Fut<'a, Result<Vec<([u8; 32], Log)>, NodeError>>;
+    ) -> Fut<'a, Result<Vec<TxLog>, NodeError>>;
 
     /// Receipts, one answer per hash, in order (`eth_getTransactionReceipt`, batched).
     fn receipts<'a>(&'a self, txids: &'a [[u8; 32]]) -> Fut<'a, Result<Vec<Option<Receipt>>, NodeError>>;

@@ -44,17 +44,18 @@ impl Evm {
             let units = scale::to_chain(trial.payment.amount, &trial.asset);
             let ours = trial.asset.id.chain == self.profile.id;
             let run = units.filter(|_| ours).map(|units| Run { trial, token: trial.asset.contract(), units });
-            run.ok_or_else(|| self.disagree(format!("{} cannot say this amount of {}", self.name(), trial.asset.id)))
+            run.ok_or_else(|| {
+                self.disagree(format!("{} cannot say this amount of {}", self.name(), trial.asset.id))
+            })
         });
         let runs: &Vec<Run<'_>> = &runs.collect::<Result<_, _>>()?;
         let ask = |node: Arc<dyn Node>| async move { simulate_on(&*node, runs).await };
         let (first, mut found) = self.crew.first(ask).await?;
-        let ends = |found: &Preflight| {
-            matches!(found, Preflight::Fails(failure) if matches!(failure.remedy(), Remedy::Fail))
-        };
+        let ends = |found: &Preflight| matches!(found, Preflight::Fails(failure) if matches!(failure.remedy(), Remedy::Fail));
         let ending: Vec<usize> =
             found.iter().enumerate().filter(|(_, found)| ends(found)).map(|(position, _)| position).collect();
-        let again: &Vec<Run<'_>> = &ending.iter().filter_map(|position| runs.get(*position).copied()).collect();
+        let again: &Vec<Run<'_>> =
+            &ending.iter().filter_map(|position| runs.get(*position).copied()).collect();
         let others = self.crew.readers().await.into_iter();
         let mut others = others.filter(|node| self.crew.operator(*node) != self.crew.operator(first));
         if let (false, Some(other)) = (ending.is_empty(), others.next()) {
@@ -143,7 +144,8 @@ async fn simulate_on(node: &dyn Node, runs: &[Run<'_>]) -> Result<Vec<Preflight>
             place.balance = Some(calls.shared(balance_call(run.trial.from, token)));
         }
         // A node answers a call it cannot fund with an error and not with a revert, so it is not asked.
-        let funded = run.token.is_some() || coins.get(&run.trial.from).is_some_and(|coins| *coins >= run.units);
+        let funded =
+            run.token.is_some() || coins.get(&run.trial.from).is_some_and(|coins| *coins >= run.units);
         if funded {
             place.transfer = Some(calls.push(transfer_call(run)));
         }
@@ -166,10 +168,15 @@ async fn simulate_on(node: &dyn Node, runs: &[Run<'_>]) -> Result<Vec<Preflight>
 }
 
 /// The answers to one trial's questions, most telling first.
-fn verdict(run: &Run<'_>, place: &Places, answers: &[Option<Called>]) -> Result<Result<(), Failure>, NodeError> {
+fn verdict(
+    run: &Run<'_>,
+    place: &Places,
+    answers: &[Option<Called>],
+) -> Result<Result<(), Failure>, NodeError> {
     let answer = |place: Option<usize>| place.and_then(|place| answers.get(place)?.as_ref());
     // A contract that was configured as freezable and does not answer is judged by the transfer itself.
-    let yes = |place| matches!(answer(place), Some(Called::Returned(data)) if call::read_bool(data) == Some(true));
+    let yes =
+        |place| matches!(answer(place), Some(Called::Returned(data)) if call::read_bool(data) == Some(true));
     if yes(place.paused) {
         return Ok(Err(Failure::TokenPaused));
     }
@@ -232,7 +239,9 @@ async fn estimated(node: &dyn Node, calls: &[Call]) -> Result<Vec<Result<u64, Fa
     // It passed a moment ago and reverts now.
     let judged = |gas: Option<u64>| gas.ok_or(Failure::TransferReverts);
     let refused = match node.estimates(calls).await {
-        Ok(answers) => return Ok(exactly(calls.len(), answers, "estimates")?.into_iter().map(judged).collect()),
+        Ok(answers) => {
+            return Ok(exactly(calls.len(), answers, "estimates")?.into_iter().map(judged).collect());
+        }
         Err(error @ NodeError::Rpc { .. }) if calls.len() > 1 => error,
         Err(error) => return Err(error),
     };

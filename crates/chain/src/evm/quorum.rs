@@ -226,7 +226,8 @@ impl Evm {
         let mut agreed_on = Vec::with_capacity(count);
         for (position, votes) in votes.iter().enumerate() {
             let agreed = self.verdict(votes, weigh).map_err(|(code, why)| {
-                let why = format!("question {} of {count} under block #{}: {why}", position + 1, head.block.number);
+                let why =
+                    format!("question {} of {count} under block #{}: {why}", position + 1, head.block.number);
                 self.crew.raise(code, self.name(), why.clone());
                 self.disagree(why)
             })?;
@@ -248,9 +249,13 @@ impl Evm {
     ) -> Result<Agreed<T>, (Code, String)> {
         match self.count(votes) {
             Tally::Agreed(agreed) => {
-                let vetoed = agreed.against.iter().any(|(_, said)| weigh(&agreed.said, said) == Dissent::Veto);
+                let vetoed =
+                    agreed.against.iter().any(|(_, said)| weigh(&agreed.said, said) == Dissent::Veto);
                 if vetoed {
-                    return Err((Code::NodesDisagree, "one operator shows what the others do not see".to_owned()));
+                    return Err((
+                        Code::NodesDisagree,
+                        "one operator shows what the others do not see".to_owned(),
+                    ));
                 }
                 Ok(agreed)
             }
@@ -270,5 +275,42 @@ impl Evm {
             .iter()
             .copied()
             .partition(|node| heard.len() < needed && heard.insert(self.crew.operator(*node)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const OPERATORS: [&str; 4] = ["a", "b", "c", "d"];
+
+    proptest! {
+        // Each vote is (operator, answer); its place is the node.
+        #[test]
+        fn what_is_agreed_is_said_by_enough_operators_that_say_nothing_else(
+            cast in prop::collection::vec((0usize..4, 0u8..3), 0..8), needed in 0usize..5
+        ) {
+            let operator = |node: usize| OPERATORS[cast[node].0];
+            let votes: Vec<Vote<u8>> =
+                cast.iter().enumerate().map(|(node, (_, said))| Vote { node, said: *said }).collect();
+            let counted = tally(&votes, operator, needed);
+            let backward: Vec<Vote<u8>> = votes.iter().rev().cloned().collect();
+            match (counted, tally(&backward, operator, needed)) {
+                (Tally::Agreed(agreed), Tally::Agreed(again)) => {
+                    prop_assert_eq!((agreed.said, &agreed.operators), (again.said, &again.operators));
+                    prop_assert!(agreed.operators.len() >= needed.max(1));
+                    for name in &agreed.operators {
+                        let says = |(operator, said): &(usize, u8)| OPERATORS[*operator] != name || *said == agreed.said;
+                        prop_assert!(cast.iter().all(says), "{} says something else too", name);
+                    }
+                    prop_assert!(Final::by_quorum((), BlockRef { number: 1, hash: [1; 32] }, agreed.operators, needed.max(1)).is_ok());
+                    let others = cast.iter().filter(|(_, said)| *said != agreed.said).count();
+                    prop_assert_eq!(agreed.against.len(), others);
+                }
+                (Tally::Agreed(_), _) | (_, Tally::Agreed(_)) => prop_assert!(false, "the order decides"),
+                (one, other) => prop_assert_eq!(one, other),
+            }
+        }
     }
 }

@@ -58,7 +58,10 @@ enum Class {
 }
 
 impl Evm {
-    pub(super) async fn read_progress(&self, questions: &[SlotQuestion]) -> Result<Vec<SlotReading>, ChainError> {
+    pub(super) async fn read_progress(
+        &self,
+        questions: &[SlotQuestion],
+    ) -> Result<Vec<SlotReading>, ChainError> {
         if questions.is_empty() {
             return Ok(Vec::new());
         }
@@ -69,8 +72,12 @@ impl Evm {
             Ok((head, look(&*node, asked, head, Class::Progress).await?))
         };
         let (first, (head, seen)) = self.crew.first(ask).await?;
-        let absent: Vec<Asked<'_>> =
-            asked.iter().zip(&seen).filter(|(_, seen)| **seen == Seen::Absent).map(|(asked, _)| *asked).collect();
+        let absent: Vec<Asked<'_>> = asked
+            .iter()
+            .zip(&seen)
+            .filter(|(_, seen)| **seen == Seen::Absent)
+            .map(|(asked, _)| *asked)
+            .collect();
         let mut second = self.second_look(first, head, &absent).await.into_iter();
         let readings = seen.into_iter().map(|seen| match seen {
             Seen::Ours(inclusion) => SlotReading::Ours(inclusion),
@@ -141,7 +148,9 @@ impl Evm {
         understood
             .zip(questions)
             .map(|(asked, question)| {
-                asked.ok_or_else(|| self.disagree(format!("slot {} cannot be read by its nonce", question.slot)))
+                asked.ok_or_else(|| {
+                    self.disagree(format!("slot {} cannot be read by its nonce", question.slot))
+                })
             })
             .collect()
     }
@@ -157,15 +166,24 @@ fn weigh(agreed: &SlotReading, other: &SlotReading) -> Dissent {
 }
 
 /// What one node sees in slots at one block.
-async fn look(node: &dyn Node, asked: &[Asked<'_>], head: BlockRef, class: Class) -> Result<Vec<Seen>, NodeError> {
+async fn look(
+    node: &dyn Node,
+    asked: &[Asked<'_>],
+    head: BlockRef,
+    class: Class,
+) -> Result<Vec<Seen>, NodeError> {
     let senders: BTreeSet<EvmAddress> = asked.iter().map(|asked| asked.sender).collect();
     let senders: Vec<EvmAddress> = senders.into_iter().collect();
     let nonces = node.nonces(&senders, At::Hash(head.hash)).await?;
     let nonces: BTreeMap<_, _> = senders.iter().zip(exactly(senders.len(), nonces, "nonces")?).collect();
     let consumed = |asked: &Asked<'_>| nonces.get(&asked.sender).is_some_and(|next| *next > asked.nonce);
 
-    let txids: Vec<[u8; 32]> =
-        asked.iter().filter(|asked| consumed(asked)).flat_map(|asked| asked.attempts).map(|known| known.txid).collect();
+    let txids: Vec<[u8; 32]> = asked
+        .iter()
+        .filter(|asked| consumed(asked))
+        .flat_map(|asked| asked.attempts)
+        .map(|known| known.txid)
+        .collect();
     let receipts = if txids.is_empty() { Vec::new() } else { node.receipts(&txids).await? };
     let receipts: BTreeMap<_, _> = txids.iter().zip(exactly(txids.len(), receipts, "receipts")?).collect();
 
@@ -177,7 +195,10 @@ async fn look(node: &dyn Node, asked: &[Asked<'_>], head: BlockRef, class: Class
     Ok(seen)
 }
 
-fn in_consumed(asked: &Asked<'_>, receipts: &BTreeMap<&[u8; 32], Option<Receipt>>) -> Result<Seen, NodeError> {
+fn in_consumed(
+    asked: &Asked<'_>,
+    receipts: &BTreeMap<&[u8; 32], Option<Receipt>>,
+) -> Result<Seen, NodeError> {
     let mut seen = Seen::Absent;
     for known in asked.attempts {
         let Some(Some(receipt)) = receipts.get(&known.txid) else { continue };
@@ -218,7 +239,10 @@ async fn check(node: &dyn Node, seen: &mut [Seen], head: BlockRef, class: Class)
 }
 
 /// The hashes a node has at heights.
-pub(super) async fn hashes(node: &dyn Node, numbers: BTreeSet<u64>) -> Result<BTreeMap<u64, [u8; 32]>, NodeError> {
+pub(super) async fn hashes(
+    node: &dyn Node,
+    numbers: BTreeSet<u64>,
+) -> Result<BTreeMap<u64, [u8; 32]>, NodeError> {
     let numbers: Vec<u64> = numbers.into_iter().collect();
     let mut hashes = BTreeMap::new();
     for few in numbers.chunks(HEADERS_AT_ONCE) {

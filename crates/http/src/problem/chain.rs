@@ -10,7 +10,7 @@ use super::Reject;
 const RETRY_AFTER_S: u64 = 5;
 
 /// No usable answer from the nodes of a chain.
-pub(super) fn node_unavailable(chain: impl std::fmt::Display) -> Reject {
+pub(crate) fn node_unavailable(chain: impl std::fmt::Display) -> Reject {
     let refusal = Refusal::new(Code::NodeUnavailable).with("chain", chain);
     Reject { refusal, retry_after_s: Some(RETRY_AFTER_S) }
 }

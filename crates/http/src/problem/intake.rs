@@ -11,8 +11,8 @@ use super::Reject;
 
 // The bounds of `core::withdrawal::request`, which keeps them to itself; a test compares them with its words.
 
-/// Longest `external_id`, `user_id` and `Idempotency-Key`, bytes.
-pub(crate) const ID_MAX: usize = 64;
+/// Longest `external_id` and `user_id`, bytes.
+const ID_MAX: usize = 128;
 const MEMO_MAX: usize = 255;
 const METADATA_MAX: usize = 20;
 const METADATA_TEXT_MAX: usize = 256;
@@ -21,7 +21,9 @@ const SCHEDULE_DAYS_MAX: i64 = 90;
 /// Puts the refusal of `asked` into a problem.
 pub(crate) fn intake(error: IntakeError, asked: &CreateWithdrawal) -> Reject {
     match error {
-        IntakeError::AssetUnknown => Fault::field(Code::AssetUnknown, "asset").with("asset", &asked.asset).into(),
+        IntakeError::AssetUnknown => {
+            Fault::field(Code::AssetUnknown, "asset").with("asset", &asked.asset).into()
+        }
         IntakeError::Amount(error) => amount(error, asked),
         IntakeError::Address(error) => address(error, asked),
         IntakeError::Request(error) => request(error, asked),
@@ -46,7 +48,9 @@ fn amount(error: AmountError, asked: &CreateWithdrawal) -> Reject {
     match error {
         AmountError::Malformed => Fault::field(Code::AmountMalformed, "amount").with("value", value),
         AmountError::TooPrecise { precision } => sized(Code::AmountTooPrecise, &precision),
-        AmountError::OutOfRange => sized(Code::AmountOutOfRange, &"9223372036854775807 of its smallest units"),
+        AmountError::OutOfRange => {
+            sized(Code::AmountOutOfRange, &"9223372036854775807 of its smallest units")
+        }
         AmountError::NotPositive => Fault::field(Code::AmountNotPositive, "amount"),
     }
     .into()
@@ -65,7 +69,9 @@ fn address(error: AddressError, asked: &CreateWithdrawal) -> Reject {
 fn request(error: RequestError, asked: &CreateWithdrawal) -> Reject {
     let scheduled = asked.scheduled_for.as_ref().map_or("", |at| at.as_str());
     match error {
-        RequestError::ExternalId => Fault::field(Code::ExternalIdMalformed, "external_id").with("max", ID_MAX),
+        RequestError::ExternalId => {
+            Fault::field(Code::ExternalIdMalformed, "external_id").with("max", ID_MAX)
+        }
         RequestError::UserId => Fault::field(Code::NameMalformed, "user_id").with("max", ID_MAX),
         RequestError::Memo => {
             let length = asked.memo.as_ref().map_or(0, String::len);
@@ -77,12 +83,16 @@ fn request(error: RequestError, asked: &CreateWithdrawal) -> Reject {
             let kind = asked.kind.map_or("regular", sluice_api::status::WithdrawalType::as_str);
             Fault::field(Code::ScheduledForUnexpected, "scheduled_for").with("type", kind)
         }
-        RequestError::SchedulePast => Fault::field(Code::ScheduledForPast, "scheduled_for").with("value", scheduled),
+        RequestError::SchedulePast => {
+            Fault::field(Code::ScheduledForPast, "scheduled_for").with("value", scheduled)
+        }
         RequestError::ScheduleFar => Fault::field(Code::ScheduledForTooFar, "scheduled_for")
             .with("value", scheduled)
             .with("max_days", SCHEDULE_DAYS_MAX),
         RequestError::Amount => Fault::field(Code::AmountNotPositive, "amount"),
-        RequestError::TokenItself => Fault::field(Code::AddressIsToken, "address").with("asset", &asked.asset),
+        RequestError::TokenItself => {
+            Fault::field(Code::AddressIsToken, "address").with("asset", &asked.asset)
+        }
         RequestError::OwnWallet => Fault::field(Code::AddressIsOwnWallet, "address"),
         RequestError::Total => Fault::field(Code::AmountOutOfRange, "amount")
             .with("value", asked.amount.as_str())

@@ -35,7 +35,11 @@ pub(crate) fn cancel(error: OrderError, status: &str) -> Reject {
 }
 
 fn conflict(thing: &str, state: &str, command: &str) -> Reject {
-    Refusal::new(Code::StateConflict).with("thing", thing).with("state", state).with("command", command).into()
+    Refusal::new(Code::StateConflict)
+        .with("thing", thing)
+        .with("state", state)
+        .with("command", command)
+        .into()
 }
 
 fn evidence(why: impl ToString) -> Reject {
@@ -48,8 +52,13 @@ mod tests {
 
     #[test]
     fn every_refused_order_is_a_complete_problem() {
-        let evidence = || OrderError::Refused(moved::Refusal::Evidence { transition: "redrive", why: "alive" });
-        let from = OrderError::Refused(moved::Refusal::NotFrom { thing: "wallet", transition: "pause", state: "frozen" });
+        let evidence =
+            || OrderError::Refused(moved::Refusal::Evidence { transition: "redrive", why: "alive" });
+        let from = OrderError::Refused(moved::Refusal::NotFrom {
+            thing: "wallet",
+            transition: "pause",
+            state: "frozen",
+        });
         for (error, alive, code) in [
             (OrderError::NotFound, 0, Code::NotFound),
             (from, 0, Code::StateConflict),
@@ -63,7 +72,11 @@ mod tests {
             assert!(reject.refusal.is_complete(), "{reject:?}");
             assert_eq!(reject.refusal.code, code);
         }
-        let late = OrderError::Refused(moved::Refusal::NotFrom { thing: "withdrawal", transition: "cancel", state: "paid" });
+        let late = OrderError::Refused(moved::Refusal::NotFrom {
+            thing: "withdrawal",
+            transition: "cancel",
+            state: "paid",
+        });
         let reject = cancel(late, "completed");
         assert_eq!((reject.refusal.code, reject.refusal.is_complete()), (Code::NotCancellable, true));
     }

@@ -37,11 +37,14 @@ pub(crate) fn lane(
         state,
         reason: why(wallet, state, lang),
         note: Some(wallet.reason.clone()).filter(|note| !note.is_empty()),
-        since: time(stop.map(|stop| stop.at).or(wallet.obstacle.map(|it| it.since)).unwrap_or(wallet.adopted_at)),
+        since: time(
+            stop.map(|stop| stop.at).or(wallet.obstacle.map(|it| it.since)).unwrap_or(wallet.adopted_at),
+        ),
         next_nonce: Some(wallet.next_nonce),
         in_flight: u32::try_from(view.in_flight).unwrap_or(0),
         window,
-        queued: u32::try_from(transfers.iter().filter(|(it, _)| it.slot().is_none()).count()).unwrap_or(u32::MAX),
+        queued: u32::try_from(transfers.iter().filter(|(it, _)| it.slot().is_none()).count())
+            .unwrap_or(u32::MAX),
         oldest: oldest.map(oldest_item),
         fee_cap: wallet.raised_cap.filter(|cap| now < cap.until).map(|cap| FeeCap {
             max_fee_wei: cap.max_fee_wei.to_string().as_str().into(),

@@ -36,7 +36,8 @@ pub(crate) fn stop(stop: &Stop, cannot_recall: Vec<CannotRecall>) -> WireStop {
 
 /// What may still happen by this transfer.
 pub(crate) fn cannot_recall(transfer: &Transfer, attempts: &[Durable<Attempt>]) -> Vec<CannotRecall> {
-    let txid = attempts.iter().rev().find_map(|attempt| attempt.get().signed().map(|signed| hex32(&signed.txid)));
+    let txid =
+        attempts.iter().rev().find_map(|attempt| attempt.get().signed().map(|signed| hex32(&signed.txid)));
     let one = |withdrawal_id| CannotRecall {
         withdrawal_id,
         txid: txid.clone(),
@@ -53,7 +54,8 @@ mod tests {
 
     #[test]
     fn two_scopes_never_share_an_id_and_an_id_fits_a_path() {
-        let ids = [Scope::All, Scope::Chain(ChainId::evm(1)), Scope::Chain(ChainId::evm(11))].map(|scope| id(&scope));
+        let ids = [Scope::All, Scope::Chain(ChainId::evm(1)), Scope::Chain(ChainId::evm(11))]
+            .map(|scope| id(&scope));
         assert!(ids[0] != ids[1] && ids[1] != ids[2]);
         for id in ids {
             assert!(sluice_api::path::with_id(sluice_api::path::STOP, &id).is_some());

@@ -15,7 +15,9 @@ pub(crate) fn wallet(view: &WalletView, assets: &[Asset], lang: Lang) -> WireWal
     let wallet = &view.wallet;
     let (state, reason) = match &wallet.state {
         LaneState::Open | LaneState::Paused | LaneState::Draining => (WalletState::Active, None),
-        LaneState::Frozen { .. } => (WalletState::Frozen, Some(Reason::new(ReasonCode::UnexplainedTransfer, lang))),
+        LaneState::Frozen { .. } => {
+            (WalletState::Frozen, Some(Reason::new(ReasonCode::UnexplainedTransfer, lang)))
+        }
         LaneState::Retired => (WalletState::Retired, None),
     };
     let balances = view.balances.iter().filter_map(|held| {

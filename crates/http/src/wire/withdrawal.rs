@@ -81,14 +81,20 @@ fn why(withdrawal: &Withdrawal, lang: Lang) -> Option<Reason> {
     match &withdrawal.state {
         State::Held(held) => Some(reason(&held.code, lang)),
         State::NeedsAttention(attention) => Some(reason(&attention.code, lang)),
-        State::Rejected(ended) | State::Cancelled(ended) | State::Failed(ended) => Some(reason(&ended.code, lang)),
-        State::Requested | State::Approved(_) | State::Queued(_) | State::Assigned(_) | State::Paid(_) => None,
+        State::Rejected(ended) | State::Cancelled(ended) | State::Failed(ended) => {
+            Some(reason(&ended.code, lang))
+        }
+        State::Requested | State::Approved(_) | State::Queued(_) | State::Assigned(_) | State::Paid(_) => {
+            None
+        }
     }
 }
 
 fn waiting_for(view: &WithdrawalView, lang: Lang, now: Timestamp) -> Option<WaitingFor> {
     let live = match &view.withdrawal.state {
-        State::Assigned(assigned) => view.transfers.iter().find(|(transfer, _)| transfer.id == assigned.transfer),
+        State::Assigned(assigned) => {
+            view.transfers.iter().find(|(transfer, _)| transfer.id == assigned.transfer)
+        }
         _ => None,
     };
     let phase = live.map(|(transfer, _)| (transfer.state.phase(), transfer.changed_at));
@@ -137,14 +143,18 @@ pub(crate) fn transactions(view: &WithdrawalView) -> Vec<Transaction> {
 
 /// Signed transactions that the chain could still execute.
 pub(crate) fn alive(view: &WithdrawalView) -> Vec<Transaction> {
-    let open = |status| matches!(status, TransactionStatus::Signed | TransactionStatus::Sent | TransactionStatus::Included);
+    let open = |status| {
+        matches!(status, TransactionStatus::Signed | TransactionStatus::Sent | TransactionStatus::Included)
+    };
     transactions(view).into_iter().filter(|transaction| open(transaction.status)).collect()
 }
 
 fn transaction(transfer: &Transfer, attempt: &Signed) -> Transaction {
     let slot = &attempt.unsigned.slot;
     let inclusion = match &transfer.state {
-        TransferState::Seen(Seen { inclusion, .. }) | TransferState::Final(Ended { inclusion, .. }) => Some(inclusion),
+        TransferState::Seen(Seen { inclusion, .. }) | TransferState::Final(Ended { inclusion, .. }) => {
+            Some(inclusion)
+        }
         _ => None,
     };
     let own = inclusion.filter(|inclusion| inclusion.attempt == attempt.unsigned.id);

@@ -108,7 +108,10 @@ async fn credentials_without_their_form_are_refused_by_name() {
     ] {
         refused(&world, request, 401, "auth_malformed").await;
     }
-    let nobody = Key { id: KeyId::new(world.api.ports.entropy.ulid(world.clock.now_at())).to_string(), ..world.a.key.clone() };
+    let nobody = Key {
+        id: KeyId::new(world.api.ports.entropy.ulid(world.clock.now_at())).to_string(),
+        ..world.a.key.clone()
+    };
     refused(&world, world.get(&nobody, "/v1/assets"), 401, "key_unknown").await;
     let no_id = Key { id: "not-a-key".into(), ..world.a.key.clone() };
     refused(&world, world.get(&no_id, "/v1/assets"), 401, "key_unknown").await;
@@ -124,7 +127,9 @@ async fn a_key_that_is_over_opens_nothing() {
     assert_eq!(world.get(&expired, "/v1/assets").send(&world).await.status, 200);
     world.clock.forward_ms(5_000);
     refused(&world, world.get(&expired, "/v1/assets"), 401, "key_expired").await;
-    let foreign = changed(&world, |key| key.credential = Credential::Hmac { sealed_secret: b"of another row".to_vec() });
+    let foreign = changed(&world, |key| {
+        key.credential = Credential::Hmac { sealed_secret: b"of another row".to_vec() }
+    });
     refused(&world, world.get(&foreign.await, "/v1/assets"), 401, "signature_invalid").await;
 }
 
@@ -142,9 +147,13 @@ async fn a_revoked_key_stops_within_a_second_in_other_processes_too() {
 
 #[tokio::test]
 async fn a_key_comes_from_its_networks_only() {
-    let config = HttpConfig { trusted_proxies: sluice_http::Networks::parse(&["198.51.100.0/24"]).unwrap(), ..generous() };
+    let config = HttpConfig {
+        trusted_proxies: sluice_http::Networks::parse(&["198.51.100.0/24"]).unwrap(),
+        ..generous()
+    };
     let world = World::with(config, "sqlite::memory:").await;
-    let key = changed(&world, |key| key.networks = vec!["203.0.113.0/24".into(), "2001:db8::/32".into()]).await;
+    let key =
+        changed(&world, |key| key.networks = vec!["203.0.113.0/24".into(), "2001:db8::/32".into()]).await;
     let ask = || world.get(&key, "/v1/assets");
     for (from, forwarded, status) in [
         ("203.0.113.77", None, 200),
@@ -156,7 +165,8 @@ async fn a_key_comes_from_its_networks_only() {
         ("198.51.100.1", Some("8.8.8.8, 203.0.113.77, 198.51.100.2"), 200),
         ("198.51.100.1", Some("nonsense"), 403),
     ] {
-        let request = forwarded.into_iter().fold(ask().from(from), |it, value| it.header("X-Forwarded-For", value));
+        let request =
+            forwarded.into_iter().fold(ask().from(from), |it, value| it.header("X-Forwarded-For", value));
         let reply = request.send(&world).await;
         assert_eq!(reply.status, status, "{from} {forwarded:?}");
         if status == 403 {

@@ -20,7 +20,10 @@ fn the_copy_in_the_repository_is_what_the_code_says() {
         std::fs::write(&path, sluice_http::openapi()).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == sluice_http::openapi(), "docs/openapi.json is old: run this test with {UPDATE}=1 and look at the difference");
+    assert!(
+        kept == sluice_http::openapi(),
+        "docs/openapi.json is old: run this test with {UPDATE}=1 and look at the difference"
+    );
 }
 
 #[tokio::test]
@@ -38,7 +41,8 @@ async fn every_documented_route_is_there() {
 fn the_served_document_is_whole() {
     let document: Value = serde_json::from_str(&sluice_http::openapi()).unwrap();
     let text = document.to_string();
-    let schemas: BTreeSet<String> = document["components"]["schemas"].as_object().unwrap().keys().cloned().collect();
+    let schemas: BTreeSet<String> =
+        document["components"]["schemas"].as_object().unwrap().keys().cloned().collect();
     let mut used = BTreeSet::new();
     for part in text.split("#/components/schemas/").skip(1) {
         used.insert(part.split('"').next().unwrap().to_owned());

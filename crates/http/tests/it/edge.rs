@@ -38,7 +38,10 @@ async fn a_key_is_throttled_and_told_so_and_others_are_not() {
     }
     let request = world.post(&world.a.key, "/v1/withdrawals", &body("order-1"));
     let reply = request.send(&world).await;
-    assert_eq!((reply.status, reply.code().as_str(), reply.header("retry-after")), (429, "rate_limited", "1"));
+    assert_eq!(
+        (reply.status, reply.code().as_str(), reply.header("retry-after")),
+        (429, "rate_limited", "1")
+    );
     assert!(reply.header("ratelimit").starts_with("\"key\";r=0;"));
     assert_eq!(world.get(&world.b.key, "/v1/assets").send(&world).await.status, 200);
     // A stranger who knows the key's id cannot use its rate up.
@@ -58,7 +61,10 @@ async fn a_large_body_is_refused_before_it_is_read() {
     large["memo"] = json!("x".repeat(70_000));
     let reply = world.post(&world.a.key, "/v1/withdrawals", &large).send(&world).await;
     assert_eq!((reply.status, reply.code().as_str()), (413, "body_too_large"));
-    let declared = Request::plain("POST", "/v1/withdrawals", b"{}").header("Content-Length", "999999999").send(&world).await;
+    let declared = Request::plain("POST", "/v1/withdrawals", b"{}")
+        .header("Content-Length", "999999999")
+        .send(&world)
+        .await;
     assert_eq!(declared.code(), "body_too_large");
 }
 
@@ -75,13 +81,20 @@ async fn every_answer_names_its_request() {
     }
     let reply = world.get(&world.a.key, "/v1/assets").send(&world).await;
     assert!(reply.header("x-request-id").starts_with("req_"));
-    assert_eq!((reply.header("cache-control"), reply.header("x-content-type-options")), ("no-store", "nosniff"));
+    assert_eq!(
+        (reply.header("cache-control"), reply.header("x-content-type-options")),
+        ("no-store", "nosniff")
+    );
 }
 
 #[tokio::test]
 async fn a_method_that_is_not_there_is_refused_with_those_that_are() {
     let world = World::new().await;
-    for (method, path, allowed) in [("DELETE", "/v1/withdrawals", "GET,HEAD,POST"), ("PUT", "/v1/withdrawals/wd_1/cancel", "POST"), ("POST", "/health", "GET,HEAD")] {
+    for (method, path, allowed) in [
+        ("DELETE", "/v1/withdrawals", "GET,HEAD,POST"),
+        ("PUT", "/v1/withdrawals/wd_1/cancel", "POST"),
+        ("POST", "/health", "GET,HEAD"),
+    ] {
         let reply = Request::plain(method, path, b"").send(&world).await;
         assert_eq!((reply.status, reply.code().as_str()), (405, "method_not_allowed"), "{method} {path}");
         assert_eq!(reply.header("allow"), allowed);
@@ -153,7 +166,8 @@ async fn a_server_on_a_socket_answers_and_ends_in_order_with_a_stream_open() {
     let answer = raw(address, "nonsense\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
     let token = format!("Bearer {}.{}", world.a.key.id, world.a.key.text);
-    let head = format!("GET /v1/events/stream?after=99 HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\n\r\n");
+    let head =
+        format!("GET /v1/events/stream?after=99 HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\n\r\n");
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut first = [0; 15];

@@ -22,7 +22,9 @@ async fn a_problem_is_told_in_the_callers_language() {
             world.get(&world.a.key, "/v1/withdrawals/wd_01JD2Q8XK5T7M3N9P4R6S8V0WA"),
         ]
     };
-    for (language, is_korean) in [("ko-KR,ko;q=0.9,en;q=0.8", true), ("en-US", false), ("fr", false), ("", false)] {
+    for (language, is_korean) in
+        [("ko-KR,ko;q=0.9,en;q=0.8", true), ("en-US", false), ("fr", false), ("", false)]
+    {
         for request in requests() {
             let reply = request.header("Accept-Language", language).send(&world).await;
             reply.code();
@@ -45,7 +47,8 @@ async fn codes_and_statuses_are_the_same_in_every_language() {
     let ask = async |language: &str| {
         let request = world.post(&world.a.key, "/v1/withdrawals", &json!({"amount": 1, "x": 2}));
         let json = request.header("Accept-Language", language).send(&world).await.json();
-        let codes: Vec<_> = json["errors"].as_array().unwrap().iter().map(|error| error["code"].clone()).collect();
+        let codes: Vec<_> =
+            json["errors"].as_array().unwrap().iter().map(|error| error["code"].clone()).collect();
         (json["code"].clone(), json["type"].clone(), json["status"].clone(), codes)
     };
     assert_eq!(ask("ko").await, ask("en").await);
@@ -56,7 +59,8 @@ async fn what_a_withdrawal_waits_for_is_told_in_the_callers_language() {
     let world = World::new().await;
     let id = world.withdraw(&world.a, "order-1").await.id();
     for (language, is_korean) in [("ko", true), ("en", false)] {
-        let request = world.get(&world.a.key, &format!("/v1/withdrawals/{id}")).header("Accept-Language", language);
+        let request =
+            world.get(&world.a.key, &format!("/v1/withdrawals/{id}")).header("Accept-Language", language);
         let json = request.send(&world).await.json();
         assert_eq!(korean(json["waiting_for"]["released_by"].as_str().unwrap()), is_korean, "{json}");
     }

@@ -46,8 +46,13 @@ async fn pages_join_to_the_whole_list_newest_first_also_while_it_grows() {
     let first = world.get(&world.a.key, "/v1/withdrawals?limit=10").send(&world).await.json();
     world.withdraw(&world.a, "order-late").await;
     let cursor = first["next_cursor"].as_str().unwrap();
-    let second = world.get(&world.a.key, &format!("/v1/withdrawals?limit=10&cursor={cursor}")).send(&world).await;
-    assert_eq!(ids(second.json()["data"].as_array().unwrap()), made[10..20], "nothing twice, nothing missing");
+    let second =
+        world.get(&world.a.key, &format!("/v1/withdrawals?limit=10&cursor={cursor}")).send(&world).await;
+    assert_eq!(
+        ids(second.json()["data"].as_array().unwrap()),
+        made[10..20],
+        "nothing twice, nothing missing"
+    );
 }
 
 #[tokio::test]
@@ -124,7 +129,9 @@ async fn every_other_list_has_pages_too() {
         let code = if number % 2 == 0 { Code::SingleSource } else { Code::LaneFrozen };
         world.raise(code, Some(world.a.id), &format!("subject-{number}")).await;
     }
-    for (path, count) in [("/v1/keys", 8), ("/v1/attention", 7), ("/v1/alerts", 7), ("/v1/wallets", 1), ("/v1/lanes", 1)] {
+    for (path, count) in
+        [("/v1/keys", 8), ("/v1/attention", 7), ("/v1/alerts", 7), ("/v1/wallets", 1), ("/v1/lanes", 1)]
+    {
         let (small, large) = (walk(&world, path, 3).await, walk(&world, path, 100).await);
         assert_eq!(ids(&small), ids(&large), "{path}");
         assert_eq!(ids(&small).into_iter().collect::<BTreeSet<_>>().len(), count, "{path}");
@@ -149,7 +156,8 @@ async fn the_feed_is_read_by_number_without_gaps() {
     world.seal().await;
     let (mut after, mut numbers) = (0, vec![]);
     loop {
-        let page = world.get(&world.a.key, &format!("/v1/events?after={after}&limit=5")).send(&world).await.json();
+        let page =
+            world.get(&world.a.key, &format!("/v1/events?after={after}&limit=5")).send(&world).await.json();
         for event in page["data"].as_array().unwrap() {
             numbers.push(event["number"].as_u64().unwrap());
             assert_eq!(event["partner_id"], world.a.id.to_string());
@@ -176,14 +184,41 @@ async fn numbers_are_told_for_a_range_and_limits_with_their_use() {
     assert_eq!(stats["by_type"][0]["type"], "regular");
     let limits = world.get(&world.a.key, "/v1/limits").send(&world).await.json();
     let day = limits["data"].as_array().unwrap().iter().find(|limit| limit["window"] == "day").unwrap();
-    assert_eq!((&day["limit"], &day["used"], &day["remaining"]), (&json!("1000000"), &json!("2"), &json!("999998")));
+    assert_eq!(
+        (&day["limit"], &day["used"], &day["remaining"]),
+        (&json!("1000000"), &json!("2"), &json!("999998"))
+    );
     assert_eq!(day["resets_at"], "2026-11-21T15:00:00.000000Z", "midnight in Seoul");
     let chains = world.get(&world.a.key, "/v1/chains").send(&world).await.json();
-    assert_eq!((&chains["data"][0]["id"], &chains["data"][0]["market"]["base_fee"]), (&json!("eip155:31337"), &json!("30000000000")));
+    assert_eq!(
+        (&chains["data"][0]["id"], &chains["data"][0]["market"]["base_fee"]),
+        (&json!("eip155:31337"), &json!("30000000000"))
+    );
     let wallets = world.get(&world.a.key, "/v1/wallets").send(&world).await.json();
     let balances = wallets["data"][0]["balances"].as_array().unwrap();
     let held = balances.iter().find(|balance| balance["asset"] == token().id.to_string()).unwrap();
-    assert_eq!((&held["on_chain"], &held["available"], &held["block"]["number"]), (&json!("2500"), &json!("2500"), &json!(100)));
+    assert_eq!(
+        (&held["on_chain"], &held["available"], &held["block"]["number"]),
+        (&json!("2500"), &json!("2500"), &json!(100))
+    );
     let coin = balances.iter().find(|balance| balance["asset"] != token().id.to_string()).unwrap();
     assert_eq!(coin["on_chain"], "4");
+}
+
+#[tokio::test]
+async fn a_balance_is_told_as_stored_or_as_the_chain_says_now() {
+    let world = World::new().await;
+    let path = format!("/v1/wallets/{}", world.a.wallet);
+    let stored = world.get(&world.a.key, &path).send(&world).await.json();
+    world.clock.forward_ms(60_000);
+    let again = world.get(&world.a.key, &format!("{path}?refresh=false")).send(&world).await.json();
+    let now = world.get(&world.a.key, &format!("{path}?refresh=true")).send(&world).await.json();
+    let at = |wallet: &Value| wallet["balances"][0]["at"].as_str().unwrap().to_owned();
+    assert_eq!(at(&stored), at(&again));
+    assert!(at(&now) > at(&stored));
+    assert_eq!(now["balances"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        world.get(&world.a.key, &format!("{path}?refresh=1")).send(&world).await.code(),
+        "word_unknown"
+    );
 }

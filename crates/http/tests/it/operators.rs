@@ -29,10 +29,15 @@ async fn a_lane_is_paused_drained_and_opened_by_name_and_reason() {
     };
     let before = state("open").await;
     assert_eq!((&before["next_nonce"], &before["window"]), (&json!(3), &json!(16)));
-    for (command, after) in [("pause", "paused"), ("drain", "draining"), ("resume", "open"), ("pause", "paused")] {
+    for (command, after) in
+        [("pause", "paused"), ("drain", "draining"), ("resume", "open"), ("pause", "paused")]
+    {
         let reply = order(&world, &format!("{lane}/{command}"), because()).await;
         assert_eq!((reply.status, reply.json()["state"].as_str()), (200, Some("done")), "{}", reply.text());
-        assert_eq!((&reply.json()["command"], &reply.json()["requested_by"]["id"]), (&json!(format!("lane.{command}")), &json!(world.a.key.id)));
+        assert_eq!(
+            (&reply.json()["command"], &reply.json()["requested_by"]["id"]),
+            (&json!(format!("lane.{command}")), &json!(world.a.key.id))
+        );
         assert_eq!(state(after).await["note"], "drill");
     }
     let stale = order(&world, &format!("{lane}/resume"), json!({"reason": "r", "version": 1})).await;
@@ -43,7 +48,11 @@ async fn a_lane_is_paused_drained_and_opened_by_name_and_reason() {
     assert_eq!(order(&world, &format!("{lane}/cap"), cap).await.status, 200);
     assert_eq!(state("paused").await["fee_cap"]["max_fee_wei"], "500000000000");
     let retire = order(&world, &format!("/v1/wallets/{}/retire", world.a.wallet), because()).await;
-    assert_eq!((retire.status, retire.code().as_str()), (422, "evidence_insufficient"), "it still holds value");
+    assert_eq!(
+        (retire.status, retire.code().as_str()),
+        (422, "evidence_insufficient"),
+        "it still holds value"
+    );
 }
 
 #[tokio::test]
@@ -73,7 +82,10 @@ async fn what_needs_a_person_has_three_ways_out() {
     let list = world.get(&world.a.key, "/v1/attention").send(&world).await.json();
     assert_eq!(list["data"].as_array().unwrap().len(), 3);
     let first = &list["data"][0];
-    assert_eq!((&first["reason"]["code"], &first["ways_out"][2]["open"]), (&json!("retries_exhausted"), &json!(true)));
+    assert_eq!(
+        (&first["reason"]["code"], &first["ways_out"][2]["open"]),
+        (&json!("retries_exhausted"), &json!(true))
+    );
     let at = |id: usize, way: &str| format!("/v1/attention/{}/{way}", ids[id]);
     assert_eq!(order(&world, &at(0, "redrive"), because()).await.status, 200);
     assert_eq!(order(&world, &at(1, "give-up"), because()).await.status, 200);
@@ -87,9 +99,14 @@ async fn what_needs_a_person_has_three_ways_out() {
     let log = TransferLog { log_index: 1, from: EvmAddress([9; 20]), to, units: Units::from(1_000_000u64) };
     *world.chain.paid.lock().unwrap() = Some((HEAD, vec![log]));
     assert_eq!(order(&world, &at(2, "resolve"), paid_by).await.status, 200);
-    let status = async |id: usize| world.get(&world.a.key, &format!("/v1/withdrawals/{}", ids[id])).send(&world).await.json();
+    let status = async |id: usize| {
+        world.get(&world.a.key, &format!("/v1/withdrawals/{}", ids[id])).send(&world).await.json()
+    };
     assert_eq!(status(0).await["status"], "queued");
-    assert_eq!((status(1).await["status"].clone(), status(1).await["reason"]["code"].clone()), (json!("failed"), json!("gave_up")));
+    assert_eq!(
+        (status(1).await["status"].clone(), status(1).await["reason"]["code"].clone()),
+        (json!("failed"), json!("gave_up"))
+    );
     let paid = status(2).await;
     assert_eq!((&paid["status"], &paid["transactions"][0]["status"]), (&json!("completed"), &json!("final")));
     assert!(paid["completed_at"].is_string() && paid["waiting_for"].is_null());
@@ -111,7 +128,8 @@ async fn a_cancellation_tells_the_truth_of_the_moment() {
     assert!(again.json()["detail"].as_str().unwrap().contains("cancelled"));
     world.seal().await;
     let events = world.get(&world.a.key, &format!("/v1/withdrawals/{id}/events")).send(&world).await.json();
-    let kinds: Vec<_> = events["data"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
+    let kinds: Vec<_> =
+        events["data"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
     assert_eq!((kinds.first(), kinds.last()), (Some(&"withdrawal.created"), Some(&"withdrawal.cancelled")));
     assert_eq!(events["data"].as_array().unwrap().last().unwrap()["reason"], "typo");
 }
@@ -121,15 +139,26 @@ async fn an_alert_is_taken_by_name() {
     let world = World::new().await;
     let id = world.raise(Code::GasLow, Some(world.a.id), "wallet-1").await;
     let reply = order(&world, &format!("/v1/alerts/{id}/acknowledge"), because()).await;
-    assert_eq!((reply.status, &reply.json()["acknowledged_by"]["id"]), (200, &json!(world.a.key.id)), "{}", reply.text());
-    assert_eq!((&reply.json()["severity"], &reply.json()["runbook"]), (&json!("P2"), &json!("docs/runbooks.md#gas_low")));
+    assert_eq!(
+        (reply.status, &reply.json()["acknowledged_by"]["id"]),
+        (200, &json!(world.a.key.id)),
+        "{}",
+        reply.text()
+    );
+    assert_eq!(
+        (&reply.json()["severity"], &reply.json()["runbook"]),
+        (&json!("P2"), &json!("docs/runbooks.md#gas_low"))
+    );
 }
 
 #[tokio::test]
 async fn a_stop_stops_what_the_caller_may_stop_and_no_more() {
     let world = World::new().await;
     let stop = order(&world, "/v1/stops", json!({"scope": "all", "reason": "drill"})).await;
-    assert_eq!((stop.status, &stop.json()["scope"], &stop.json()["subject"]), (201, &json!("partner"), &json!(world.a.id.to_string())));
+    assert_eq!(
+        (stop.status, &stop.json()["scope"], &stop.json()["subject"]),
+        (201, &json!("partner"), &json!(world.a.id.to_string()))
+    );
     let id = world.withdraw(&world.a, "order-1").await.id();
     let held = world.get(&world.a.key, &format!("/v1/withdrawals/{id}")).send(&world).await.json();
     assert_eq!(held["waiting_for"]["for"], "stop");
@@ -151,7 +180,11 @@ async fn a_stop_stops_what_the_caller_may_stop_and_no_more() {
     let wide = world.post(&world.platform, "/v1/stops", &wide).send(&world).await;
     assert_eq!(wide.status, 201);
     let lift = format!("/v1/stops/{}/lift", wide.id());
-    assert_eq!(order(&world, &lift, because()).await.code(), "scope_missing", "who may not set it may not lift it");
+    assert_eq!(
+        order(&world, &lift, because()).await.code(),
+        "scope_missing",
+        "who may not set it may not lift it"
+    );
     assert_eq!(world.post(&world.platform, &lift, &because()).send(&world).await.status, 200);
     let own = format!("/v1/stops/{}", stop.id());
     assert_eq!(world.get(&world.a.key, &own).send(&world).await.status, 200);

@@ -13,16 +13,25 @@ async fn a_new_partner_gets_a_key_and_works() {
     let world = World::new().await;
     let asked = json!({"name": "acme", "mode": "test", "timezone": "Asia/Tokyo", "reason": "contract 7"});
     let made = world.post(&world.platform, "/v1/partners", &asked).send(&world).await;
-    assert_eq!((made.status, &made.json()["timezone"], &made.json()["mode"]), (201, &json!("Asia/Tokyo"), &json!("test")));
+    assert_eq!(
+        (made.status, &made.json()["timezone"], &made.json()["mode"]),
+        (201, &json!("Asia/Tokyo"), &json!("test"))
+    );
     assert_eq!(world.post(&world.platform, "/v1/partners", &asked).send(&world).await.code(), "name_taken");
     let nowhere = json!({"name": "other", "mode": "live", "timezone": "Asia/Atlantis", "reason": "r"});
-    assert_eq!(world.post(&world.platform, "/v1/partners", &nowhere).send(&world).await.code(), "timezone_unknown");
+    assert_eq!(
+        world.post(&world.platform, "/v1/partners", &nowhere).send(&world).await.code(),
+        "timezone_unknown"
+    );
     let read = world.get(&world.platform, &format!("/v1/partners/{}", made.id())).send(&world).await;
     assert_eq!(read.json(), made.json());
     let asked = json!({"name": "first", "partner_id": made.id(), "scopes": ["withdrawals:read", "keys:manage"], "reason": "r"});
     let key = world.post(&world.platform, "/v1/keys", &asked).send(&world).await;
     assert_eq!(key.status, 201, "{}", key.text());
-    let (id, text) = (key.json()["key"]["id"].as_str().unwrap().to_owned(), key.json()["secret"].as_str().unwrap().to_owned());
+    let (id, text) = (
+        key.json()["key"]["id"].as_str().unwrap().to_owned(),
+        key.json()["secret"].as_str().unwrap().to_owned(),
+    );
     let key = Key { id, secret: SigningSecret::hmac(&text), text: text.clone() };
     assert_eq!(world.get(&key, "/v1/withdrawals").send(&world).await.status, 200);
     let keys = world.get(&key, "/v1/keys").send(&world).await;
@@ -37,17 +46,24 @@ async fn a_key_hands_out_no_scope_it_lacks_and_is_revoked_at_once() {
     for scope in ["withdrawals:create", "partners:manage"] {
         let asked = json!({"name": "n", "scopes": ["withdrawals:read", scope], "reason": "r"});
         let reply = world.post(&manager, "/v1/keys", &asked).send(&world).await;
-        assert_eq!((reply.code().as_str(), &reply.json()["errors"][0]["pointer"]), ("scope_exceeds_own", &json!("/scopes/1")));
+        assert_eq!(
+            (reply.code().as_str(), &reply.json()["errors"][0]["pointer"]),
+            ("scope_exceeds_own", &json!("/scopes/1"))
+        );
     }
     let asked = json!({"name": "n", "scopes": ["withdrawals:read"], "allowed_ips": ["203.0.113.0/24"],
         "expires_at": "2026-12-01T00:00:00Z", "reason": "r"});
     let made = world.post(&manager, "/v1/keys", &asked).send(&world).await.json();
     assert_eq!(made["key"]["allowed_ips"], json!(["203.0.113.0/24"]));
     let text = made["secret"].as_str().unwrap().to_owned();
-    let key = Key { id: made["key"]["id"].as_str().unwrap().into(), secret: SigningSecret::hmac(&text), text };
+    let key =
+        Key { id: made["key"]["id"].as_str().unwrap().into(), secret: SigningSecret::hmac(&text), text };
     assert_eq!(world.get(&key, "/v1/assets").send(&world).await.status, 200);
     assert_eq!(world.get(&key, "/v1/assets").from("8.8.8.8").send(&world).await.code(), "ip_not_allowed");
-    let revoked = world.post(&manager, &format!("/v1/keys/{}/revoke", key.id), &json!({"reason": "leaked"})).send(&world).await;
+    let revoked = world
+        .post(&manager, &format!("/v1/keys/{}/revoke", key.id), &json!({"reason": "leaked"}))
+        .send(&world)
+        .await;
     assert!(revoked.json()["revoked_at"].is_string());
     assert_eq!(world.get(&key, "/v1/assets").send(&world).await.code(), "key_revoked");
 }
@@ -68,10 +84,17 @@ async fn a_key_with_wrong_parts_is_refused_by_name() {
         let mut asked = json!({"name": "n", "scopes": [], "reason": "r"});
         asked[part] = value;
         let reply = world.post(&world.a.key, "/v1/keys", &asked).send(&world).await;
-        assert_eq!((reply.code().as_str(), reply.json()["errors"][0]["pointer"].as_str()), (code, Some(pointer)), "{part}");
+        assert_eq!(
+            (reply.code().as_str(), reply.json()["errors"][0]["pointer"].as_str()),
+            (code, Some(pointer)),
+            "{part}"
+        );
     }
     let asked = json!({"name": "n", "scopes": [], "algorithm": "ed25519", "public_key": weak, "reason": "r"});
-    assert_eq!(world.post(&world.a.key, "/v1/keys", &asked).send(&world).await.code(), "public_key_malformed");
+    assert_eq!(
+        world.post(&world.a.key, "/v1/keys", &asked).send(&world).await.code(),
+        "public_key_malformed"
+    );
     let secret = SigningSecret::ed25519(&[3; 32]);
     let public = STANDARD.encode(secret.public_key().unwrap());
     let asked = json!({"name": "n", "scopes": ["wallets:read"], "algorithm": "ed25519", "public_key": public, "reason": "r"});

@@ -31,13 +31,15 @@ impl Reader {
         loop {
             if let Some((message, rest)) = self.text.clone().split_once("\n\n") {
                 self.text = rest.to_owned();
-                let field = |name: &str| message.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+                let field =
+                    |name: &str| message.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
                 if let (Some(id), Some(data)) = (field("id:"), field("data:")) {
                     return Some((id.parse().unwrap(), serde_json::from_str(data).unwrap()));
                 }
                 continue; // a heartbeat
             }
-            let chunk = tokio::time::timeout(Duration::from_secs(10), self.body.next()).await.expect("in time")?;
+            let chunk =
+                tokio::time::timeout(Duration::from_secs(10), self.body.next()).await.expect("in time")?;
             self.text.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
         }
     }

@@ -158,7 +158,8 @@ impl World {
     }
 
     pub async fn stop(&self, scope: stop::Scope) {
-        let stop = stop::Stop { scope, actor: Actor::Console, reason: "test".into(), at: self.clock.now_at() };
+        let stop =
+            stop::Stop { scope, actor: Actor::Console, reason: "test".into(), at: self.clock.now_at() };
         self.db.stop(stop).await.unwrap();
     }
 

@@ -31,7 +31,9 @@ fn body_for(path: &str) -> Value {
         "/v1/lanes/{id}/cap" => {
             json!({"max_fee_wei": "1000000000", "until": "2026-11-21T02:00:00Z", "reason": "test"})
         }
-        "/v1/attention/{id}/resolve" => json!({"paid_by": format!("0x{}", "ab".repeat(32)), "reason": "test"}),
+        "/v1/attention/{id}/resolve" => {
+            json!({"paid_by": format!("0x{}", "ab".repeat(32)), "reason": "test"})
+        }
         "/v1/stops" => json!({"scope": "all", "reason": "test"}),
         "/v1/partners" => json!({"name": "new", "mode": "test", "reason": "test"}),
         "/v1/keys" => json!({"name": "new", "scopes": ["withdrawals:read"], "reason": "test"}),
@@ -73,7 +75,8 @@ async fn every_route_answers_404_for_what_belongs_to_another_partner() {
         let Some(resource) = path.contains("{id}").then(|| path.split('/').nth(2).unwrap()) else { continue };
         let id = &things[resource];
         let reply = request(&world, &world.a.key, &method, &path, id).send(&world).await;
-        let expected = if scope.as_deref() == Some("partners:manage") { "scope_missing" } else { "not_found" };
+        let expected =
+            if scope.as_deref() == Some("partners:manage") { "scope_missing" } else { "not_found" };
         assert_eq!(reply.code(), expected, "{method} {path}: {}", reply.text());
         if expected == "not_found" {
             assert_eq!(reply.status, 404);
@@ -86,7 +89,8 @@ async fn every_route_answers_404_for_what_belongs_to_another_partner() {
         walked += 1;
     }
     assert!(walked >= 20, "{walked}");
-    let untouched = world.get(&world.b.key, &format!("/v1/attention/{}", things["attention"])).send(&world).await;
+    let untouched =
+        world.get(&world.b.key, &format!("/v1/attention/{}", things["attention"])).send(&world).await;
     assert_eq!(untouched.status, 200, "it still needs a person");
     let lane = world.get(&world.b.key, &format!("/v1/lanes/{}", things["lanes"])).send(&world).await.json();
     assert_eq!((&lane["state"], &lane["fee_cap"]), (&json!("stopped"), &Value::Null));
@@ -101,7 +105,12 @@ async fn no_list_shows_what_belongs_to_another_partner() {
     world.seal().await;
     for (path, method, scope) in routes() {
         let platform = scope.as_deref() == Some("partners:manage");
-        if method != "GET" || scope.is_none() || platform || path.contains("{id}") || path.ends_with("/stream") {
+        if method != "GET"
+            || scope.is_none()
+            || platform
+            || path.contains("{id}")
+            || path.ends_with("/stream")
+        {
             continue;
         }
         let reply = world.get(&world.a.key, &path).send(&world).await;
@@ -110,7 +119,8 @@ async fn no_list_shows_what_belongs_to_another_partner() {
             assert!(!reply.text().contains(id.as_str()), "{path} shows {id}");
         }
     }
-    for (name, value) in [("external_id", "order-of-b"), ("user_id", "user-1"), ("status", "needs_attention")] {
+    for (name, value) in [("external_id", "order-of-b"), ("user_id", "user-1"), ("status", "needs_attention")]
+    {
         let reply = world.get(&world.a.key, &format!("/v1/withdrawals?{name}={value}")).send(&world).await;
         assert_eq!(reply.json()["data"], json!([]), "{name}");
     }
@@ -129,8 +139,7 @@ async fn every_route_asks_for_its_scope_and_for_credentials() {
             continue;
         };
         assert_eq!(bare.code(), "unauthenticated", "{method} {path}");
-        let without: Vec<Scope> =
-            Scope::ALL.iter().copied().filter(|own| own.as_str() != scope).collect();
+        let without: Vec<Scope> = Scope::ALL.iter().copied().filter(|own| own.as_str() != scope).collect();
         let key = world.key(world.a.id, &without).await;
         let reply = request(&world, &key, &method, &target, "").send(&world).await;
         assert_eq!((reply.code().as_str(), reply.status), ("scope_missing", 403), "{method} {path}");
@@ -144,7 +153,10 @@ async fn two_partners_may_use_the_same_names() {
     let (a, b) = (world.withdraw(&world.a, "order-1").await, world.withdraw(&world.b, "order-1").await);
     assert_eq!((a.status, b.status), (201, 201));
     assert_ne!(a.id(), b.id());
-    assert_eq!((a.json()["partner_id"].clone(), b.json()["partner_id"].clone()), (json!(world.a.id.to_string()), json!(world.b.id.to_string())));
+    assert_eq!(
+        (a.json()["partner_id"].clone(), b.json()["partner_id"].clone()),
+        (json!(world.a.id.to_string()), json!(world.b.id.to_string()))
+    );
     assert_eq!(partner_scopes().len() + 1, Scope::ALL.len());
 }
 
@@ -155,7 +167,8 @@ async fn nobody_names_the_partner_they_act_for() {
     asked["partner_id"] = json!(world.b.id.to_string());
     let reply = world.post(&world.a.key, "/v1/withdrawals", &asked).send(&world).await;
     assert_eq!(reply.code(), "field_unknown");
-    let reply = world.get(&world.a.key, &format!("/v1/withdrawals?partner_id={}", world.b.id)).send(&world).await;
+    let reply =
+        world.get(&world.a.key, &format!("/v1/withdrawals?partner_id={}", world.b.id)).send(&world).await;
     assert_eq!(reply.code(), "query_unknown");
     let other = json!({"name": "k", "partner_id": world.b.id.to_string(), "scopes": ["withdrawals:read"], "reason": "r"});
     assert_eq!(world.post(&world.a.key, "/v1/keys", &other).send(&world).await.code(), "not_found");

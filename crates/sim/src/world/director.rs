@@ -14,7 +14,6 @@ use super::reply::remote;
 use super::{PROCESSES, World, weather};
 use crate::executor::WORLD;
 use crate::oracle::store::ask;
-use crate::rng::Rng;
 
 /// How long everything may take to end once nothing is wrong any more, virtual microseconds.
 pub const BOUND_US: i64 = 240_000_000;
@@ -46,6 +45,10 @@ pub async fn stops(world: Arc<World>, at_us: i64, for_us: i64, scope: Scope) {
         async move { stop(&ports, &*world.db, &*world.db, scope, order).await.is_ok() }
     });
     if !done.await {
+        return;
+    }
+    // The acknowledgement may be old: a process slept over it, and the stop was lifted meanwhile.
+    if count(&world, "select kind as what from stop limit 1") == 0 {
         return;
     }
     world.witness.stopped(Some(scope));
@@ -88,7 +91,7 @@ async fn tell(world: &Arc<World>, purse: usize, order: LaneCommand) {
 /// Runs a job on whichever process answers; false when none did it.
 async fn on_any<F>(world: &Arc<World>, job: impl Fn(sluice_core::port::Ports, Arc<World>) -> F) -> bool
 where
-    F: Future<Output = bool> + 'static,
+    F: Future<Output = bool> + Send + 'static,
 {
     for _ in 0..20 {
         for process in PROCESSES {
@@ -106,7 +109,7 @@ fn count(world: &World, question: &str) -> usize {
 }
 
 /// Ends the history. `busy` is how long callers and weather go on.
-pub async fn run(world: Arc<World>, busy_us: i64, scope: Option<Scope>, _luck: Rng) {
+pub async fn run(world: Arc<World>, busy_us: i64, scope: Option<Scope>) {
     world.sim.sleep(busy_us).await;
     while world.wishes().iter().any(|wish| wish.order.answered.is_none()) {
         world.sim.sleep(LOOK_US).await;
@@ -134,6 +137,12 @@ pub async fn run(world: Arc<World>, busy_us: i64, scope: Option<Scope>, _luck: R
             rested += LOOK_US;
         } else {
             rested = 0;
+            // An order to stop may have slept in a paused process and come after its own lifting.
+            if let Some(scope) = scope
+                && count(&world, "select kind as what from stop limit 1") > 0
+            {
+                lift_all(&world, scope).await;
+            }
             attend(&world).await;
         }
     }

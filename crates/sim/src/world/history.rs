@@ -24,6 +24,10 @@ pub struct Script {
     pub mutant: Option<Mutant>,
     /// Keep the text of the trace.
     pub keep_text: bool,
+    /// Lines of it to report.
+    pub lines: usize,
+    /// A question to the store at the end, one text column `what`.
+    pub ask: Option<String>,
 }
 
 /// Which faults strike.
@@ -40,7 +44,7 @@ pub enum Faults {
 impl Script {
     /// The usual random history of a seed.
     pub const fn random(seed: u64) -> Self {
-        Self { seed, withdrawals: 20, faults: Faults::Random, mutant: None, keep_text: false }
+        Self { seed, withdrawals: 20, faults: Faults::Random, mutant: None, keep_text: false, lines: LINES, ask: None }
     }
 }
 
@@ -69,6 +73,8 @@ pub struct Report {
     pub violation: Option<Violation>,
     /// Last lines of the trace, where text was kept.
     pub lines: Vec<String>,
+    /// What the store answered at the end.
+    pub answers: Vec<String>,
 }
 
 /// Commits between two looks at the whole store: a look costs more than a commit.
@@ -128,7 +134,7 @@ fn people(world: &Arc<World>, script: &Script, rng: &mut Rng) {
         let luck = Rng::of(script.seed, 1_000 + index as u64);
         sim.spawn(WORLD, "client", client::run(Arc::clone(world), index, luck));
     }
-    sim.spawn(WORLD, "director", director::run(Arc::clone(world), busy_us, scope, Rng::of(script.seed, 13)));
+    sim.spawn(WORLD, "director", director::run(Arc::clone(world), busy_us, scope));
 }
 
 fn play(executor: &mut Executor, world: &Arc<World>) -> Option<Violation> {
@@ -218,10 +224,14 @@ fn report(
     let trace = sim.trace();
     let mut ends = std::collections::BTreeMap::new();
     let mut alerts = std::collections::BTreeMap::new();
+    let mut answers = vec![];
     if let Some(world) = world {
         let all = store::ask(&world.db, "select status as what from withdrawal limit 10000").unwrap_or_default();
         for status in all {
             *ends.entry(status).or_default() += 1;
+        }
+        if let Some(question) = &script.ask {
+            answers = store::ask(&world.db, question).unwrap_or_else(|error| vec![error]);
         }
         alerts = super::locked(&world.pager.0).clone();
     }
@@ -236,6 +246,7 @@ fn report(
         ends,
         alerts,
         violation,
-        lines: trace.tail(LINES),
+        lines: trace.tail(script.lines),
+        answers,
     }
 }

@@ -22,7 +22,7 @@ const PATIENCE_US: i64 = 5_000_000;
 pub async fn remote<T, F>(world: &Arc<World>, process: ProcessId, job: impl FnOnce(Ports) -> F) -> Option<T>
 where
     T: Send + 'static,
-    F: Future<Output = T> + 'static,
+    F: Future<Output = T> + Send + 'static,
 {
     let ports = super::locked(&world.alive).get(&process).cloned()?;
     let slot = Arc::new(Mutex::new(Slot { answer: None, waker: None }));

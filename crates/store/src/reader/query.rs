@@ -77,6 +77,13 @@ impl Query {
         conn.rows(&Sql::built(lite, pg), &args).await
     }
 
+    /// Asks SQLite how it would answer instead.
+    #[cfg(test)]
+    pub fn explained(mut self) -> Self {
+        self.lite.insert_str(0, "explain query plan ");
+        self
+    }
+
     fn both(&mut self, text: &str) {
         self.lite.push_str(text);
         self.pg.push_str(text);

@@ -59,24 +59,25 @@ pub(super) async fn list(
     limit: usize,
 ) -> Result<Found<Vec<WithdrawalView>>, SqlError> {
     let after = after.map(|position| (position.accepted_at.micros(), position.id.to_string()));
-    filled(conn, partner, after, limit, |after| {
-        // An index is entered at one upper bound, so only the lower of the two is in the text: with both, SQLite enters
-        // at the end of the range for every page of it and walks down to the place.
-        let to = filter.to.map(|to| to.micros());
-        let (after, to) = match (after, to) {
-            (Some(after), Some(to)) if after.0 >= to => (None, Some(to)),
-            (Some(after), _) => (Some(after), None),
-            (None, to) => (None, to),
-        };
-        let query = narrow(Query::new(withdrawals!(text "where true")), partner, filter);
-        let query = query.maybe(" and w.accepted_at < ?", to);
-        let query = match after {
-            Some(after) => query.with(" and (w.accepted_at, w.id) < (?, ?)", place(after)),
-            None => query,
-        };
-        query.and(" order by w.accepted_at desc, w.id desc")
-    })
-    .await
+    filled(conn, partner, after, limit, |after| listing(partner, filter, after)).await
+}
+
+fn listing(partner: Option<PartnerId>, filter: &Filter, after: Option<Place>) -> Query {
+    // An index is entered at one upper bound, so only the lower of the two is in the text: with both, SQLite enters at
+    // the end of the range for every page of it and walks down to the place.
+    let to = filter.to.map(|to| to.micros());
+    let (after, to) = match (after, to) {
+        (Some(after), Some(to)) if after.0 >= to => (None, Some(to)),
+        (Some(after), _) => (Some(after), None),
+        (None, to) => (None, to),
+    };
+    let query = narrow(Query::new(withdrawals!(text "where true")), partner, filter);
+    let query = query.maybe(" and w.accepted_at < ?", to);
+    let query = match after {
+        Some(after) => query.with(" and (w.accepted_at, w.id) < (?, ?)", place(after)),
+        None => query,
+    };
+    query.and(" order by w.accepted_at desc, w.id desc")
 }
 
 /// Oldest first.
@@ -85,19 +86,20 @@ pub(super) async fn attention(
     partner: Option<PartnerId>,
     limit: usize,
 ) -> Result<Found<Vec<WithdrawalView>>, SqlError> {
-    filled(conn, partner, None, limit, |after| {
-        let query = Query::new(withdrawals!(text "where true")).and(" and w.state = 'needs_attention'");
-        let query = match partner {
-            Some(_) => query.tenant(" and w.partner_id = ?", partner),
-            None => query.and(EVERY_PARTNER),
-        };
-        let query = match after {
-            Some(after) => query.with(" and (w.accepted_at, w.id) > (?, ?)", place(after)),
-            None => query,
-        };
-        query.and(" order by w.accepted_at, w.id")
-    })
-    .await
+    filled(conn, partner, None, limit, |after| waiting(partner, after)).await
+}
+
+fn waiting(partner: Option<PartnerId>, after: Option<Place>) -> Query {
+    let query = Query::new(withdrawals!(text "where true")).and(" and w.state = 'needs_attention'");
+    let query = match partner {
+        Some(_) => query.tenant(" and w.partner_id = ?", partner),
+        None => query.and(EVERY_PARTNER),
+    };
+    let query = match after {
+        Some(after) => query.with(" and (w.accepted_at, w.id) > (?, ?)", place(after)),
+        None => query,
+    };
+    query.and(" order by w.accepted_at, w.id")
 }
 
 /// Fills a page. A row that does not read leaves a gap, and a short page means the end of the list to its reader: the
@@ -134,3 +136,6 @@ fn position(row: &Row) -> Result<Place, StoreError> {
 fn place((accepted_at, id): Place) -> [Value; 2] {
     [accepted_at.into(), id.into()]
 }
+
+#[cfg(test)]
+mod tests;

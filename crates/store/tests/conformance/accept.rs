@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use sluice_core::port::store::{Accepted, Change, Intake, Outcome, Store};
 use sluice_core::withdrawal::State;
+use sluice_store::Db;
 
-use crate::world::World;
+use crate::world::{Kind, World};
 
 promises! {
     sixty_four_concurrent_accepts_of_one_external_id_make_one;
@@ -15,6 +16,7 @@ promises! {
     two_hundred_at_once_against_a_limit_for_one_hundred_pass_exactly_one_hundred;
     a_failed_one_gives_back_once_into_its_own_window;
     a_refusal_is_stored_with_its_reason_and_spends_its_ids;
+    two_processes_that_accept_the_same_ids_in_opposite_order_store_each_once;
 }
 
 async fn all_at_once(world: &World, intakes: Vec<Intake>) -> Vec<Accepted> {
@@ -133,4 +135,25 @@ async fn a_refusal_is_stored_with_its_reason_and_spends_its_ids(world: World) {
         .unwrap();
     let kinds: Vec<_> = events.iter().map(|row| row.text("kind").unwrap()).collect();
     assert_eq!(kinds, ["withdrawal.created", "withdrawal.rejected"]);
+}
+
+async fn two_processes_that_accept_the_same_ids_in_opposite_order_store_each_once(world: World) {
+    if world.kind == Kind::Inline {
+        return;
+    }
+    let other = Arc::new(Db::open(&world.url, world.clock.clone(), world.entropy.clone()).await.unwrap());
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..100 {
+        let name = |number: u32| (format!("order-{number}"), format!("key-{}", (number * 37) % 100));
+        for (db, number) in [(&world.db, number), (&other, 99 - number)] {
+            let (id, key) = name(number);
+            let (db, intake) = (Arc::clone(db), world.intake_with(&id, 3, 150, Some(&key)));
+            tasks.spawn(async move { db.accept(intake).await.unwrap() });
+        }
+    }
+    let answers = tasks.join_all().await;
+    let new = answers.iter().filter(|answer| matches!(answer, Accepted::New(_))).count();
+    let replayed = answers.iter().filter(|answer| matches!(answer, Accepted::Replay(_))).count();
+    assert_eq!((new, replayed), (100, 100));
+    assert_eq!(world.number("select used from usage").await, 150, "fifty of a hundred fit");
 }

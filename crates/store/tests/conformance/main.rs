@@ -1,7 +1,7 @@
 //! One suite, three databases: SQLite on the calling thread, SQLite in a file behind its writer thread, and PostgreSQL
 //! where `SLUICE_TEST_POSTGRES_URL` names one (`scripts/with-postgres.sh cargo test -p sluice-store`).
 //!
-//! Every test is a promise of the port `core::port::store::Store`, named as one.
+//! Every test is a promise of one of the ports `Store`, `Reader` and `Registry` of `core::port`, named as one.
 
 /// Runs each promise on each database.
 macro_rules! promises {
@@ -32,6 +32,10 @@ macro_rules! promises {
 
 mod accept;
 mod life;
+#[path = "../reader/mod.rs"]
+mod reader;
+#[path = "../registry/mod.rs"]
+mod registry;
 mod schema;
 mod slots;
 mod speed;

@@ -75,20 +75,28 @@ impl sluice_core::port::world::Entropy for Still {
 fn every_question_has_a_limit() {
     let mut files = Vec::new();
     walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
-    let mut questions = 0;
+    let (mut questions, mut endless) = (0, Vec::new());
     for (path, source) in &files {
-        for text in source.split('"').skip(1).step_by(2) {
+        let program = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        for text in program.split('"').skip(1).step_by(2) {
             let words = text.trim_start();
-            let question =
-                words.starts_with("select ") && words.contains(" from ") && !words.contains("a.freezable");
-            let tail = words.starts_with("where ") && !words.contains("..");
-            if question || tail {
+            // Texts put together by macros end in a tail of their own, which is looked at by itself.
+            let question = words.starts_with("select ")
+                && words.contains(" from ")
+                && !words.contains("a.freezable")
+                && !words.ends_with(" from ");
+            let tail =
+                words.starts_with("where ") && !words.contains("..") && !words.starts_with("where true");
+            let no_table = words.contains("clock_timestamp");
+            if (question || tail) && !no_table {
                 questions += 1;
-                let excused = words.contains("conflict") || words.starts_with("where true");
-                assert!(words.contains("limit ") || excused, "{}: {text}", path.display());
+                if !words.contains("limit ") {
+                    endless.push(format!("{}: {text}", path.display()));
+                }
             }
         }
     }
+    assert_eq!(endless, Vec::<String>::new());
     assert!(questions > 20, "{questions}: the search finds nothing any more");
 }
 

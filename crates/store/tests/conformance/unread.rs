@@ -15,7 +15,7 @@ async fn an_unknown_state_is_left_out_and_reported_and_stops_nobody(world: World
     let newer = format!("update withdrawal set evidence = '{{\"v\":2}}' where id = '{}'", odd.id);
     world.db.tamper(&newer, &newer).await.unwrap();
     let claimed = world.db.claimable(world.partner.id, world.wallet.chain, world.now(), 10).await.unwrap();
-    assert_eq!(claimed, [good.clone()]);
+    assert_eq!(claimed, vec![good.clone()]);
     assert_eq!(world.db.withdrawals(&[odd.id, good.id]).await.unwrap(), [good]);
     let alerts = world.db.undelivered_alerts(10).await.unwrap();
     assert_eq!(alerts.len(), 1);

@@ -16,6 +16,26 @@ const LINE_MS: i64 = 1_000;
 /// How long nothing has to change before it is said what is waited for.
 const QUIET_MS: i64 = 5_000;
 
+/// Steps of the bar for one payment.
+const STEPS: u64 = 10;
+
+/// How many of its steps a payment has made.
+const fn steps(status: Status) -> u64 {
+    match status {
+        Status::Pending | Status::Held => 1,
+        Status::Approved | Status::Queued => 2,
+        Status::WalletFunded | Status::EnergyRequested | Status::EnergyReceived => 3,
+        Status::Processing | Status::Signing => 4,
+        Status::Broadcast => 6,
+        Status::Confirming => 8,
+        Status::Completed
+        | Status::NeedsAttention
+        | Status::Rejected
+        | Status::Cancelled
+        | Status::Failed => STEPS,
+    }
+}
+
 /// How far the payments are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Standing {
@@ -38,12 +58,20 @@ impl Standing {
         self.counts.iter().map(ended).sum::<usize>() + self.refused
     }
 
+    /// How far the bar is: a payment moves it with each stage, because all of them become final at about the same time.
+    fn steps(&self) -> u64 {
+        let steps = |(status, count): (&Status, &usize)| *count as u64 * steps(*status);
+        self.counts.iter().map(steps).sum::<u64>() + self.refused as u64 * STEPS
+    }
+
     fn text(&self, lang: Lang) -> String {
         let mut parts = Vec::new();
         if self.unasked > 0 {
             parts.push(format!("{} {}", pick(lang, "to be asked", "요청 전"), self.unasked));
         }
-        parts.extend(self.counts.iter().map(|(&status, count)| format!("{} {count}", words::status(lang, status))));
+        parts.extend(
+            self.counts.iter().map(|(&status, count)| format!("{} {count}", words::status(lang, status))),
+        );
         if self.refused > 0 {
             parts.push(format!("{} {}", pick(lang, "refused", "접수 거부"), self.refused));
         }
@@ -54,6 +82,7 @@ impl Standing {
 /// Where progress is shown.
 pub(super) struct Bars<'a> {
     screen: &'a Screen,
+    count: usize,
     started: Timestamp,
     drawn: Option<(MultiProgress, ProgressBar, ProgressBar)>,
     last: Standing,
@@ -67,9 +96,9 @@ impl<'a> Bars<'a> {
     pub(super) fn of(screen: &'a Screen, count: usize, now: Timestamp) -> Self {
         let drawn = screen.live.then(|| {
             let all = MultiProgress::new();
-            let bar = all.add(ProgressBar::new(count as u64));
+            let bar = all.add(ProgressBar::new(count as u64 * STEPS));
             // A template of ours is right; should it ever not be, the default look is good enough.
-            if let Ok(style) = ProgressStyle::with_template("{bar:40.green/white} {pos}/{len}  {elapsed}") {
+            if let Ok(style) = ProgressStyle::with_template("{bar:40.green/white} {msg}  {elapsed}") {
                 bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
             }
             let line = all.add(ProgressBar::new_spinner());
@@ -79,20 +108,25 @@ impl<'a> Bars<'a> {
             (all, bar, line)
         });
         let last = Standing::default();
-        Self { screen, started: now, drawn, last, changed_at: now, said_at: None, quiet_said: false }
+        Self { screen, count, started: now, drawn, last, changed_at: now, said_at: None, quiet_said: false }
     }
 
     /// Shows how far they are now.
     pub(super) fn show(&mut self, standing: Standing, now: Timestamp) {
         let lang = self.screen.lang;
-        let moved = Standing { waits: None, ..standing.clone() } != Standing { waits: None, ..self.last.clone() };
+        let moved =
+            Standing { waits: None, ..standing.clone() } != Standing { waits: None, ..self.last.clone() };
         if moved {
             self.changed_at = now;
             self.quiet_said = false;
         }
         let quiet = now.since_ms(self.changed_at) >= QUIET_MS;
         let hint = match (standing.gone, standing.waits) {
-            (true, _) => Some(pick(lang, "the server does not answer; waiting for it", "서버가 응답하지 않아 기다리는 중")),
+            (true, _) => Some(pick(
+                lang,
+                "the server does not answer; waiting for it",
+                "서버가 응답하지 않아 기다리는 중",
+            )),
             (false, Some(kind)) if quiet => Some(words::wait(lang, kind)),
             _ => None,
         };
@@ -101,7 +135,8 @@ impl<'a> Bars<'a> {
             text.push_str(&format!("  ({hint})"));
         }
         if let Some((_, bar, line)) = &self.drawn {
-            bar.set_position(standing.ended() as u64);
+            bar.set_position(standing.steps());
+            bar.set_message(format!("{}/{}", standing.ended(), self.count));
             line.set_message(text);
             bar.tick();
         } else if !self.screen.json && (moved || (hint.is_some() && !self.quiet_said)) {
@@ -141,7 +176,10 @@ mod tests {
 
     fn standing(confirming: usize, completed: usize) -> Standing {
         let counts = [(Status::Confirming, confirming), (Status::Completed, completed)];
-        Standing { counts: counts.into_iter().filter(|(_, count)| *count > 0).collect(), ..Standing::default() }
+        Standing {
+            counts: counts.into_iter().filter(|(_, count)| *count > 0).collect(),
+            ..Standing::default()
+        }
     }
 
     #[test]

@@ -108,7 +108,9 @@ mod tests {
         assert_eq!(Node::at("http://localhost:8545/"), at("localhost", 8545, "/"));
         assert_eq!(Node::at("http://[::1]:8545/rpc/x"), at("::1", 8545, "/rpc/x"));
         assert_eq!(Node::at("http://[::1]"), at("::1", 80, "/"));
-        for wrong in ["", "https://x:1", "127.0.0.1:8545", "http://", "http://a:b", "http://u@h:1", "http://h:1/ x"] {
+        for wrong in
+            ["", "https://x:1", "127.0.0.1:8545", "http://", "http://a:b", "http://u@h:1", "http://h:1/ x"]
+        {
             assert!(Node::at(wrong).is_err(), "{wrong}");
         }
     }

@@ -9,7 +9,7 @@ use sluice_core::port::world::Entropy as _;
 use sluice_core::time::Timestamp;
 
 use crate::cli::decimal;
-use crate::cli::session::DevAsset;
+use crate::cli::devnet::DevAsset;
 use crate::world::{SystemEntropy, random};
 
 /// The longest list that is read, in bytes.

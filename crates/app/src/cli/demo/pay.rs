@@ -22,13 +22,16 @@ const USER: &str = "demo";
 /// Between two tries of one creation that the server could not take.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// In place of a code: the time was over before the server answered. It may have taken the order all the same.
+const NO_ANSWER: &str = "no_answer";
+
 /// What became of an order.
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// Accepted; as it was last read.
     Taken(Box<Withdrawal>),
-    /// Not accepted.
-    Refused(Fail),
+    /// Not accepted, with the code of the refusal.
+    Refused(String),
 }
 
 /// What became of all of them.
@@ -57,13 +60,15 @@ pub(super) async fn run(
     let mut follow = Follow::new(session, after);
     let mut asked: BTreeMap<usize, Result<String, Fail>> = BTreeMap::new();
     let mut creations = futures_util::stream::iter(orders.iter().enumerate())
-        .map(|(at, order)| async move { (at, create(session, order, until).await) })
+        .map(|(at, order)| async move { (at, create(session, order).await) })
         .buffer_unordered(CALLS_MAX);
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while asked.len() < orders.len() || waiting(&follow) {
+        let left = left(until, session.now());
         tokio::select! {
             biased;
+            () = tokio::time::sleep(left) => break,
             Some((at, made)) = creations.next() => {
                 let id = made.map(|withdrawal| {
                     let id = withdrawal.id.clone();
@@ -73,18 +78,17 @@ pub(super) async fn run(
                 asked.insert(at, id);
             }
             _ = look.tick() => {
-                follow.turn().await?;
+                // A server that hangs does not keep us past the time we were given.
+                let Ok(turned) = tokio::time::timeout(left, follow.turn()).await else { break };
+                turned?;
                 bars.show(standing(&follow, orders.len(), &asked), session.now());
             }
-        }
-        if session.now() >= until && asked.len() == orders.len() {
-            break;
         }
     }
     drop(creations);
     let ended = session.now();
     bars.finish(standing(&follow, orders.len(), &asked), ended);
-    if waiting(&follow) {
+    if asked.len() < orders.len() || waiting(&follow) {
         screen.note(pick(
             screen.lang,
             "Not all of them have ended in time; they go on. See `sluice why <id>`.",
@@ -92,11 +96,15 @@ pub(super) async fn run(
         ));
     }
     told_refusals(screen, &asked);
-    Ok(Paid { outcomes: outcomes(&follow, asked), elapsed_ms: ended.since_ms(started) })
+    Ok(Paid { outcomes: outcomes(&follow, orders.len(), asked), elapsed_ms: ended.since_ms(started) })
+}
+
+fn left(until: Timestamp, now: Timestamp) -> Duration {
+    Duration::from_millis(u64::try_from(until.since_ms(now)).unwrap_or(0))
 }
 
 /// Asks for one payment until it is taken or refused for good. The external id makes every repetition the same payment.
-async fn create(session: &Session, order: &Order, until: Timestamp) -> Result<Withdrawal, Fail> {
+async fn create(session: &Session, order: &Order) -> Result<Withdrawal, Fail> {
     let body = CreateWithdrawal {
         external_id: order.external_id.clone(),
         user_id: USER.to_owned(),
@@ -111,7 +119,7 @@ async fn create(session: &Session, order: &Order, until: Timestamp) -> Result<Wi
     loop {
         match session.client.create_withdrawal(&body, None).await {
             Ok(withdrawal) => return Ok(withdrawal),
-            Err(error) if error.is_retryable() && session.now() < until => tokio::time::sleep(AGAIN).await,
+            Err(error) if error.is_retryable() => tokio::time::sleep(AGAIN).await,
             Err(error) => return Err(session.failed(error)),
         }
     }
@@ -138,16 +146,20 @@ fn standing(follow: &Follow<'_>, count: usize, asked: &BTreeMap<usize, Result<St
     }
 }
 
-fn outcomes(follow: &Follow<'_>, asked: BTreeMap<usize, Result<String, Fail>>) -> Vec<Outcome> {
-    let outcome = |made: Result<String, Fail>| match made {
-        Err(fail) => Outcome::Refused(fail),
-        Ok(id) => match follow.watched().get(&id) {
+fn outcomes(
+    follow: &Follow<'_>,
+    count: usize,
+    mut asked: BTreeMap<usize, Result<String, Fail>>,
+) -> Vec<Outcome> {
+    let outcome = |at: usize| match asked.remove(&at) {
+        Some(Err(fail)) => Outcome::Refused(fail.code()),
+        Some(Ok(id)) => match follow.watched().get(&id) {
             Some(watched) => Outcome::Taken(Box::new(watched.withdrawal.clone())),
-            // Cannot be: it was put there with this id.
-            None => Outcome::Refused(Fail::Closed),
+            None => Outcome::Refused(NO_ANSWER.to_owned()),
         },
+        None => Outcome::Refused(NO_ANSWER.to_owned()),
     };
-    asked.into_values().map(outcome).collect()
+    (0..count).map(outcome).collect()
 }
 
 /// Says why orders were refused: equal refusals once.
@@ -157,7 +169,11 @@ fn told_refusals(screen: &Screen, asked: &BTreeMap<usize, Result<String, Fail>>)
         kinds.entry(fail.code()).or_insert((0, fail)).0 += 1;
     }
     for (count, fail) in kinds.into_values() {
-        screen.note(&say!(screen.lang, "{count} of the orders were not accepted:", "{count}건이 접수되지 않았습니다:"));
+        screen.note(&say!(
+            screen.lang,
+            "{count} of the orders were not accepted:",
+            "{count}건이 접수되지 않았습니다:"
+        ));
         screen.fail(fail);
     }
 }

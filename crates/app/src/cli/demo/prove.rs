@@ -13,7 +13,7 @@ use sluice_api::withdrawal::{Transaction, TransactionKind, TransactionStatus, Wi
 use super::node::Node;
 use super::order::Order;
 use crate::cli::decimal;
-use crate::cli::session::DevAsset;
+use crate::cli::devnet::DevAsset;
 use crate::cli::words::{pick, say, status};
 
 /// `Transfer(address,address,uint256)`, hashed.
@@ -36,8 +36,8 @@ pub(super) struct Evidence {
 /// Why a payment is not proven.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Doubt {
-    /// The engine did not take the order.
-    NotTaken,
+    /// The engine did not take the order: the code of its refusal.
+    NotTaken(String),
     /// It did not end as paid.
     NotCompleted(Status),
     /// The engine holds another order under this external id.
@@ -66,22 +66,30 @@ impl Doubt {
     /// For a person.
     pub(super) fn text(&self, lang: Lang) -> String {
         match self {
-            Self::NotTaken => pick(lang, "not accepted", "접수되지 않음").to_owned(),
+            Self::NotTaken(code) => say!(lang, "not accepted ({code})", "접수되지 않음({code})"),
             Self::NotCompleted(at) => {
                 let at = status(lang, *at);
                 say!(lang, "not completed ({at})", "완료되지 않음({at})")
             }
             Self::OtherOrder => pick(lang, "not what was ordered", "주문한 내용과 다름").to_owned(),
             Self::NoTransaction => pick(lang, "no transaction named", "트랜잭션 없음").to_owned(),
-            Self::AssetUnknown => pick(lang, "not a token of the devnet", "개발용 체인의 토큰이 아님").to_owned(),
+            Self::AssetUnknown => {
+                pick(lang, "not a token of the devnet", "개발용 체인의 토큰이 아님").to_owned()
+            }
             Self::Node(why) => say!(lang, "the node does not answer: {why}", "노드가 응답하지 않음: {why}"),
             Self::NoReceipt => pick(lang, "no receipt on chain", "체인에 영수증 없음").to_owned(),
             Self::Reverted => pick(lang, "reverted on chain", "체인에서 실패함").to_owned(),
-            Self::OtherBlock => pick(lang, "in another block than told", "알려 준 것과 다른 블록에 있음").to_owned(),
+            Self::OtherBlock => {
+                pick(lang, "in another block than told", "알려 준 것과 다른 블록에 있음").to_owned()
+            }
             Self::Logs(0) => pick(lang, "no such transfer in it", "해당 전송 기록이 없음").to_owned(),
-            Self::Logs(count) => say!(lang, "{count} such transfers in it", "같은 전송 기록이 {count}개 있음"),
+            Self::Logs(count) => {
+                say!(lang, "{count} such transfers in it", "같은 전송 기록이 {count}개 있음")
+            }
             Self::Balance(held) => say!(lang, "the recipient holds {held}", "수취 주소의 잔액이 {held}"),
-            Self::Shared => pick(lang, "the same transfer is shown twice", "같은 전송이 두 건에 쓰임").to_owned(),
+            Self::Shared => {
+                pick(lang, "the same transfer is shown twice", "같은 전송이 두 건에 쓰임").to_owned()
+            }
         }
     }
 }
@@ -101,7 +109,10 @@ pub(super) async fn check(node: &Node, asset: &DevAsset, order: &Order, told: &W
     }
     let units = decimal::scaled(&order.amount, asset.decimals).ok_or(Doubt::OtherOrder)?;
     let same_amount = decimal::scaled(told.amount.as_str(), asset.decimals) == Some(units);
-    if told.external_id != order.external_id || !told.address.eq_ignore_ascii_case(&order.address) || !same_amount {
+    if told.external_id != order.external_id
+        || !told.address.eq_ignore_ascii_case(&order.address)
+        || !same_amount
+    {
         return Err(Doubt::OtherOrder);
     }
     let contract = asset.contract.as_deref().ok_or(Doubt::AssetUnknown)?.to_ascii_lowercase();
@@ -140,8 +151,7 @@ fn judge(
         return Err(Doubt::OtherBlock);
     }
     let logs = receipt["logs"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let ours: Vec<&Value> =
-        logs.iter().filter(|log| is_payment(log, contract, recipient, units)).collect();
+    let ours: Vec<&Value> = logs.iter().filter(|log| is_payment(log, contract, recipient, units)).collect();
     match ours.as_slice() {
         [log] => number(&log["logIndex"]).ok_or(Doubt::Logs(0)),
         others => Err(Doubt::Logs(others.len())),
@@ -184,7 +194,9 @@ pub(super) fn each_its_own(verdicts: Vec<Verdict>) -> Vec<Verdict> {
             twice.insert(evidence.clone());
         }
     }
-    let judge = |verdict: Verdict| verdict.and_then(|it| if twice.contains(&it) { Err(Doubt::Shared) } else { Ok(it) });
+    let judge = |verdict: Verdict| {
+        verdict.and_then(|it| if twice.contains(&it) { Err(Doubt::Shared) } else { Ok(it) })
+    };
     verdicts.into_iter().map(judge).collect()
 }
 
@@ -238,7 +250,11 @@ mod tests {
         assert_eq!(lie("/logs", json!([])), Err(Doubt::Logs(0)));
         assert_eq!(lie("/logs/1/address", json!(TO)), Err(Doubt::Logs(0)), "another token");
         assert_eq!(lie("/logs/1/topics/0", json!("0x02")), Err(Doubt::Logs(0)));
-        assert_eq!(lie("/logs/1/topics/2", json!(format!("0x{:064x}", 7))), Err(Doubt::Logs(0)), "another recipient");
+        assert_eq!(
+            lie("/logs/1/topics/2", json!(format!("0x{:064x}", 7))),
+            Err(Doubt::Logs(0)),
+            "another recipient"
+        );
         assert_eq!(judged(&receipt(1_500_001)), Err(Doubt::Logs(0)), "another amount");
         let twice = receipt(1_500_000);
         assert_eq!(lie("/logs/0", twice["logs"][1].clone()), Err(Doubt::Logs(2)));

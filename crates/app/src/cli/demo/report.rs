@@ -143,7 +143,11 @@ impl Report {
             ],
         )?;
         let proven = self.proven;
-        let verdict = say!(lang, "{proven} of {count} proven on chain", "{count}건 중 {proven}건을 체인에서 증명했습니다");
+        let verdict = say!(
+            lang,
+            "{proven} of {count} proven on chain",
+            "{count}건 중 {proven}건을 체인에서 증명했습니다"
+        );
         let style = if self.all_proven() { Style::Green } else { Style::Red };
         screen.line(&screen.paint(style, &verdict))
     }

@@ -44,6 +44,9 @@ impl From<Lost> for NodeError {
     }
 }
 
+/// What came of one question.
+pub(super) type Answer = Result<Box<RawValue>, Lost>;
+
 /// One endpoint.
 pub(super) struct Wire {
     pub(super) client: reqwest::Client,
@@ -92,20 +95,20 @@ impl FaultJson {
 
 /// What came of posting one batch.
 enum Posted {
-    Answers(Vec<Result<Box<RawValue>, Lost>>),
+    Answers(Vec<Answer>),
     /// Refused as a batch; nothing in it was executed that matters to repeat.
     TooMany,
 }
 
 impl Wire {
     /// Asks one question.
-    pub(super) async fn ask(&self, question: Question) -> Result<Box<RawValue>, Lost> {
+    pub(super) async fn ask(&self, question: Question) -> Answer {
         let none = || Lost::Node(NodeError::Nonsense("no answer".to_owned()));
         self.ask_all(&[question]).await.pop().unwrap_or_else(|| Err(none()))
     }
 
     /// Asks questions in order, in batches; one answer each, in order. A batch that is lost loses its own answers only.
-    pub(super) async fn ask_all(&self, questions: &[Question]) -> Vec<Result<Box<RawValue>, Lost>> {
+    pub(super) async fn ask_all(&self, questions: &[Question]) -> Vec<Answer> {
         let mut answers = Vec::with_capacity(questions.len());
         while answers.len() < questions.len() {
             let left = questions.get(answers.len()..).unwrap_or_default();
@@ -138,7 +141,9 @@ impl Wire {
             Ok(None) => Err(NodeError::Nonsense("no answer to the question".to_owned())),
             // 413: the batch as such is too large.
             Err(_) if !single && status == 413 => Ok(Posted::TooMany),
-            Err(_) if !(200..300).contains(&status) => Err(NodeError::Transport(format!("HTTP status {status}"))),
+            Err(_) if !(200..300).contains(&status) => {
+                Err(NodeError::Transport(format!("HTTP status {status}")))
+            }
             Err(why) => Err(NodeError::Nonsense(why)),
         }
     }
@@ -163,15 +168,17 @@ impl Wire {
         if error.is_timeout() {
             return format!("no answer within {} ms", self.timeout.as_millis());
         }
-        if error.is_connect() {
-            return "no connection".to_owned();
+        let error = error.without_url();
+        let mut cause: &dyn std::error::Error = &error;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
         }
-        error.without_url().to_string()
+        if error.is_connect() { format!("no connection: {cause}") } else { cause.to_string() }
     }
 }
 
 /// Answers in the order of `ids`; `None` when this is no answer to the whole batch, as when batches are refused.
-fn read(text: &[u8], ids: &[u64]) -> Result<Option<Vec<Result<Box<RawValue>, Lost>>>, String> {
+fn read(text: &[u8], ids: &[u64]) -> Result<Option<Vec<Answer>>, String> {
     let starts_with_bracket = text.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     let envelopes: Vec<Envelope<'_>> = if starts_with_bracket {
         serde_json::from_slice(text).map_err(|error| format!("not JSON-RPC: {error}"))?
@@ -181,14 +188,15 @@ fn read(text: &[u8], ids: &[u64]) -> Result<Option<Vec<Result<Box<RawValue>, Los
     if !starts_with_bracket && ids.len() > 1 {
         return refusal(envelopes);
     }
-    let mut answers: Vec<Option<Result<Box<RawValue>, Lost>>> = vec![None; ids.len()];
+    let mut answers: Vec<Option<Answer>> = vec![None; ids.len()];
     for envelope in envelopes {
         if envelope.jsonrpc != "2.0" {
             return Err("not JSON-RPC 2.0".to_owned());
         }
         let place = envelope.id.as_u64().and_then(|id| ids.iter().position(|asked| *asked == id));
         // An error may lack the id of a question it could not read: when only one was asked, it is that one's.
-        let place = place.or((ids.len() == 1 && envelope.id.is_null() && envelope.error.is_some()).then_some(0));
+        let place =
+            place.or((ids.len() == 1 && envelope.id.is_null() && envelope.error.is_some()).then_some(0));
         let answer = match (envelope.error, envelope.result) {
             // geth answers a batch above its limit with one error under the first id.
             (Some(fault), _) if fault.code == INVALID_REQUEST && ids.len() > 1 => return Ok(None),
@@ -206,7 +214,7 @@ fn read(text: &[u8], ids: &[u64]) -> Result<Option<Vec<Result<Box<RawValue>, Los
 }
 
 /// One object in answer to many questions: the batch was refused, or the node failed as a whole.
-fn refusal(envelopes: Vec<Envelope<'_>>) -> Result<Option<Vec<Result<Box<RawValue>, Lost>>>, String> {
+fn refusal(envelopes: Vec<Envelope<'_>>) -> Result<Option<Vec<Answer>>, String> {
     match envelopes.into_iter().next().and_then(|envelope| envelope.error) {
         Some(fault) if fault.code == INVALID_REQUEST => Ok(None),
         Some(fault) => {
@@ -223,7 +231,7 @@ mod tests {
 
     fn texts(text: &str, ids: &[u64]) -> Result<Option<Vec<Result<String, i64>>>, String> {
         let answers = read(text.as_bytes(), ids)?;
-        let plain = |answer: Result<Box<RawValue>, Lost>| match answer {
+        let plain = |answer: Answer| match answer {
             Ok(value) => Ok(value.get().to_owned()),
             Err(Lost::Fault(fault)) => Err(fault.code),
             Err(Lost::Node(error)) => panic!("{error}"),
@@ -236,7 +244,10 @@ mod tests {
         let text = r#" [{"jsonrpc":"2.0","id":8,"error":{"code":3,"message":"m","data":"0x01"}},
                         {"jsonrpc":"2.0","id":7,"result":null}]"#;
         assert_eq!(texts(text, &[7, 8]), Ok(Some(vec![Ok("null".to_owned()), Err(3)])));
-        assert_eq!(texts(r#"{"jsonrpc":"2.0","id":7,"result":"0x1"}"#, &[7]), Ok(Some(vec![Ok("\"0x1\"".to_owned())])));
+        assert_eq!(
+            texts(r#"{"jsonrpc":"2.0","id":7,"result":"0x1"}"#, &[7]),
+            Ok(Some(vec![Ok("\"0x1\"".to_owned())]))
+        );
     }
 
     #[test]
@@ -266,5 +277,25 @@ mod tests {
         let limited = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32005,"message":"limit"}}"#;
         assert!(texts(limited, &[1, 2]).is_err());
         assert_eq!(texts(limited, &[1]), Ok(Some(vec![Err(-32005)])));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn bytes_of_strangers_never_panic(
+            noise in ".{0,60}", id in 0u64..4, code in -33_000i64..5, shape in 0usize..5, ids in 1u64..4
+        ) {
+            let quoted = serde_json::to_string(&noise).unwrap();
+            let text = match shape {
+                0 => noise,
+                1 => format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{quoted}}}"#),
+                2 => format!(r#"[{{"jsonrpc":"2.0","id":{id},"error":{{"code":{code},"message":{quoted}}}}}]"#),
+                3 => format!(r#"{{"jsonrpc":"2.0","id":{quoted},"error":{{"code":{code},"data":{quoted}}}}}"#),
+                _ => format!("[{noise}]"),
+            };
+            let asked: Vec<u64> = (0..ids).collect();
+            if let Ok(Some(answers)) = read(text.as_bytes(), &asked) {
+                proptest::prop_assert_eq!(answers.len(), asked.len());
+            }
+        }
     }
 }

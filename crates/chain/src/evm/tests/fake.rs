@@ -21,8 +21,8 @@ use sluice_core::port::world::Clock;
 use sluice_core::slot::Slot;
 use sluice_core::time::Timestamp;
 
+use crate::evm::node::{At, Call, Called, Header, Node, NodeError, Sent, Tag, TxLog};
 pub use crate::evm::node::{Log, Receipt};
-use crate::evm::node::{At, Call, Called, Header, Node, NodeError, Sent, Tag};
 use crate::evm::{Evm, Quorum};
 
 pub const US: EvmAddress = EvmAddress([0x11; 20]);
@@ -149,10 +149,14 @@ impl World {
         if call.data == call::paused() {
             return Ok(yes(self.paused));
         }
-        if let Some(listed) = [US, THEM, THIEF].iter().find(|account| call::is_blacklisted(**account) == call.data) {
+        if let Some(listed) =
+            [US, THEM, THIEF].iter().find(|account| call::is_blacklisted(**account) == call.data)
+        {
             return Ok(yes(self.blacklist.contains(listed)));
         }
-        let Some((to, units)) = call::as_transfer(&call.data) else { return Ok(word(Units::from(self.balance))) };
+        let Some((to, units)) = call::as_transfer(&call.data) else {
+            return Ok(word(Units::from(self.balance)));
+        };
         if self.poison == Some(to) {
             return Err(NodeError::Rpc { code: -32_000, message: "missing trie node".into() });
         }
@@ -184,7 +188,11 @@ impl Fake {
         self.world.lock().unwrap().asked.values().sum()
     }
 
-    fn tell<T>(&self, what: &'static str, say: impl FnOnce(&World) -> Result<T, NodeError>) -> Result<T, NodeError> {
+    fn tell<T>(
+        &self,
+        what: &'static str,
+        say: impl FnOnce(&World) -> Result<T, NodeError>,
+    ) -> Result<T, NodeError> {
         let mut world = self.world.lock().unwrap();
         *world.asked.entry(what).or_default() += 1;
         if world.down {
@@ -214,8 +222,11 @@ impl Node for Fake {
     fn transactions(&self, block: [u8; 32]) -> Fut<'_, Result<Option<Vec<Sent>>, NodeError>> {
         ready(self.tell("transactions", |world| {
             let found = world.blocks.iter().find(|found| found.header.block.hash == block);
-            let sent =
-                |(nonce, receipt): &(u64, Receipt)| Sent { txid: receipt.txid, from: receipt.from, nonce: *nonce };
+            let sent = |(nonce, receipt): &(u64, Receipt)| Sent {
+                txid: receipt.txid,
+                from: receipt.from,
+                nonce: *nonce,
+            };
             Ok(found.map(|block| block.receipts.iter().map(sent).collect()))
         }))
     }
@@ -223,20 +234,23 @@ impl Node for Fake {
         &'a self,
         block: [u8; 32],
         wallets: &'a [EvmAddress],
-    ) -> Fut<'a, Result<Vec<([u8; 32], Log)>, NodeError>> {
+    ) -> Fut<'a, Result<Vec<TxLog>, NodeError>> {
         ready(self.tell("wallet_logs", |world| {
             let found = world.blocks.iter().filter(|found| found.header.block.hash == block);
-            let logs = found.flat_map(|block| &block.receipts).flat_map(|(_, receipt)| {
-                receipt.logs.iter().map(|log| (receipt.txid, log.clone()))
-            });
-            let ours = |log: &Log| wallets.iter().any(|wallet| log.topics.get(1) == Some(&log::topic_of(*wallet)));
+            let logs = found
+                .flat_map(|block| &block.receipts)
+                .flat_map(|(_, receipt)| receipt.logs.iter().map(|log| (receipt.txid, log.clone())));
+            let ours =
+                |log: &Log| wallets.iter().any(|wallet| log.topics.get(1) == Some(&log::topic_of(*wallet)));
             Ok(logs.filter(|(_, log)| ours(log)).collect())
         }))
     }
     fn receipts<'a>(&'a self, txids: &'a [[u8; 32]]) -> Fut<'a, Result<Vec<Option<Receipt>>, NodeError>> {
         ready(self.tell("receipts", |world| {
             let all = || world.blocks.iter().flat_map(|block| &block.receipts);
-            let find = |txid: &[u8; 32]| all().find(|(_, receipt)| receipt.txid == *txid && !world.missing.contains(txid));
+            let find = |txid: &[u8; 32]| {
+                all().find(|(_, receipt)| receipt.txid == *txid && !world.missing.contains(txid))
+            };
             Ok(txids.iter().map(|txid| find(txid).map(|(_, receipt)| receipt.clone())).collect())
         }))
     }
@@ -300,7 +314,8 @@ pub fn stage(world: &World, operators: &[&str], needed: usize) -> Stage {
     };
     let nodes: Vec<Arc<Fake>> = operators.iter().enumerate().map(fake).collect();
     let given = nodes.iter().map(|node| Arc::clone(node) as Arc<dyn Node>).collect();
-    let evm = Evm::new(ChainProfile::devnet(), given, Quorum { needed }, Arc::clone(&clock) as Arc<dyn Clock>);
+    let evm =
+        Evm::new(ChainProfile::devnet(), given, Quorum { needed }, Arc::clone(&clock) as Arc<dyn Clock>);
     Stage { evm, nodes, clock }
 }
 

@@ -23,7 +23,11 @@ fn two_urls_of_one_operator_are_one_voice() {
     let finalized = run(stage.evm.heads()).unwrap().finalized.unwrap();
     assert_eq!((finalized.reading().number, finalized.operators().len()), (7, 2));
     stage.nodes[2].change(|world| world.down = true);
-    assert_eq!(run(stage.evm.heads()).unwrap().finalized, None, "one operator is no quorum, with however many URLs");
+    assert_eq!(
+        run(stage.evm.heads()).unwrap().finalized,
+        None,
+        "one operator is no quorum, with however many URLs"
+    );
     assert!(codes(&stage.evm.troubles()).contains(&(Code::NodesDown, CHAIN)));
 }
 

@@ -11,7 +11,6 @@ use super::fake::{US, World, run, stage, usdc};
 
 const GWEI: u128 = 1_000_000_000;
 
-#[expect(clippy::disallowed_methods, reason = "the test is the store")]
 fn signed() -> Durable<Signed> {
     let name = Ulid::new(Timestamp::default(), 1);
     let unsigned = Unsigned {

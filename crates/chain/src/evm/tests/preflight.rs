@@ -39,11 +39,21 @@ fn each_reason_is_asked_from_the_contract() {
     assert_eq!(one(|_| {}, 100), PASSES);
     assert_eq!(one(|world| world.paused = true, 100), Preflight::Fails(Failure::TokenPaused));
     assert_eq!(
-        one(|world| { world.blacklist.insert(US); }, 100),
+        one(
+            |world| {
+                world.blacklist.insert(US);
+            },
+            100
+        ),
         Preflight::Fails(Failure::SenderBlacklisted)
     );
     assert_eq!(
-        one(|world| { world.blacklist.insert(THEM); }, 100),
+        one(
+            |world| {
+                world.blacklist.insert(THEM);
+            },
+            100
+        ),
         Preflight::Fails(Failure::RecipientBlacklisted)
     );
     assert_eq!(one(|_| {}, 1_001), Preflight::Fails(Failure::FundsShort));
@@ -52,7 +62,11 @@ fn each_reason_is_asked_from_the_contract() {
 #[test]
 fn a_token_without_those_questions_is_judged_by_the_transfer() {
     let stage = stage(&world(), &["a", "b"], 2);
-    stage.nodes.iter().for_each(|node| node.change(|world| { world.blacklist.insert(THEM); }));
+    stage.nodes.iter().for_each(|node| {
+        node.change(|world| {
+            world.blacklist.insert(THEM);
+        })
+    });
     let plain = Asset { freezable: false, ..usdc() };
     assert_eq!(tried(&stage, &[trial(plain, THEM, 100)]), [Preflight::Fails(Failure::TransferReverts)]);
 }
@@ -60,13 +74,21 @@ fn a_token_without_those_questions_is_judged_by_the_transfer() {
 #[test]
 fn one_node_alone_does_not_end_a_withdrawal() {
     let stage = stage(&world(), &["a", "b"], 2);
-    stage.nodes[0].change(|world| { world.blacklist.insert(THEM); });
+    stage.nodes[0].change(|world| {
+        world.blacklist.insert(THEM);
+    });
     let trials = [trial(usdc(), THEM, 100), trial(usdc(), THIEF, 100)];
     assert_eq!(tried(&stage, &trials), [PASSES, PASSES], "the second operator passes it");
     stage.nodes[1].change(|world| world.down = true);
-    assert_eq!(tried(&stage, &trials), [Preflight::Fails(Failure::NodeDown), PASSES], "nothing ends unconfirmed");
+    assert_eq!(
+        tried(&stage, &trials),
+        [Preflight::Fails(Failure::NodeDown), PASSES],
+        "nothing ends unconfirmed"
+    );
     stage.nodes[1].change(|world| world.down = false);
-    stage.nodes[1].change(|world| { world.blacklist.insert(THEM); });
+    stage.nodes[1].change(|world| {
+        world.blacklist.insert(THEM);
+    });
     assert_eq!(tried(&stage, &trials), [Preflight::Fails(Failure::RecipientBlacklisted), PASSES]);
 }
 

@@ -68,7 +68,9 @@ fn a_fake_receipt_of_one_node_settles_nothing() {
 #[test]
 fn a_receipt_that_one_node_lacks_does_not_make_the_slot_foreign() {
     let stage = stage(&paid_world(), &["a", "b", "c"], 2);
-    stage.nodes[0].change(|world| { world.missing.insert([2; 32]); });
+    stage.nodes[0].change(|world| {
+        world.missing.insert([2; 32]);
+    });
     let reading = settled(&stage).unwrap();
     assert_eq!(effect(reading.reading()), Some(Effect::Paid { log_index: 3 }));
     assert_eq!(reading.operators(), ["b", "c"]);
@@ -80,7 +82,9 @@ fn a_wrong_nonce_of_one_node_is_outvoted() {
     let mut honest = paid_world();
     honest.blocks[5].receipts.clear();
     let stage = stage(&honest, &["a", "b", "c"], 2);
-    stage.nodes[1].change(|world| { world.claims.insert(US, 9); });
+    stage.nodes[1].change(|world| {
+        world.claims.insert(US, 9);
+    });
     assert_eq!(*settled(&stage).unwrap().reading(), SlotReading::Open);
     assert_eq!(codes(&stage.evm.troubles()), [(Code::NodesDisagree, "b/1")]);
 }
@@ -97,8 +101,12 @@ fn a_nonce_consumed_by_no_attempt_of_ours_is_foreign_by_quorum_alone() {
 fn one_operator_that_shows_our_receipt_vetoes_foreign() {
     let stage = stage(&paid_world(), &["a", "b", "c"], 2);
     // The two that lack the receipt answer first, so the third is heard only in a second round: make it the second.
-    stage.nodes[0].change(|world| { world.missing.insert([2; 32]); });
-    stage.nodes[2].change(|world| { world.missing.insert([2; 32]); });
+    stage.nodes[0].change(|world| {
+        world.missing.insert([2; 32]);
+    });
+    stage.nodes[2].change(|world| {
+        world.missing.insert([2; 32]);
+    });
     assert!(matches!(settled(&stage), Err(ChainError::Disagree { .. })));
     assert_eq!(codes(&stage.evm.troubles()), [(Code::NodesDisagree, CHAIN)]);
 }
@@ -156,8 +164,10 @@ fn two_receipts_for_one_nonce_are_nonsense() {
 fn our_void_and_our_reverted_attempt_prove_a_death() {
     for (txid, kind, effect_is) in [(3, Kind::Void, Effect::Voided), (1, Kind::Pay, Effect::Reverted)] {
         let mut world = paid_world();
-        world.blocks[5].receipts[0].1 =
-            super::fake::Receipt { block: world.blocks[5].header.block, ..receipt(txid, US, kind == Kind::Void, vec![]) };
+        world.blocks[5].receipts[0].1 = super::fake::Receipt {
+            block: world.blocks[5].header.block,
+            ..receipt(txid, US, kind == Kind::Void, vec![])
+        };
         let stage = stage(&world, &["a", "b"], 2);
         let reading = settled(&stage).unwrap();
         assert_eq!(effect(reading.reading()), Some(effect_is));
@@ -205,7 +215,8 @@ fn a_slice_is_answered_in_order_with_few_calls() {
     (6..=12).for_each(|_| world.mine(vec![]));
     world.finalized = Some(10);
     let stage = stage(&world, &["a", "b"], 2);
-    let asked: Vec<_> = (0..5u8).map(|nonce| question(u64::from(nonce), &[(10 + nonce, Kind::Pay)])).collect();
+    let asked: Vec<_> =
+        (0..5u8).map(|nonce| question(u64::from(nonce), &[(10 + nonce, Kind::Pay)])).collect();
     let readings = run(stage.evm.settle(&asked)).unwrap();
     let txids: Vec<Option<u8>> = readings
         .iter()
@@ -256,7 +267,9 @@ fn a_late_receipt_is_found_at_another_operator() {
     let mut world = World::new(10, 4);
     world.mine(vec![(0, paid(2))]);
     let stage = stage(&world, &["a", "b"], 2);
-    stage.nodes[0].change(|world| { world.missing.insert([2; 32]); });
+    stage.nodes[0].change(|world| {
+        world.missing.insert([2; 32]);
+    });
     let readings = run(stage.evm.progress(&asked())).unwrap();
     assert_eq!(effect(&readings[0]), Some(Effect::Paid { log_index: 3 }));
     stage.nodes[1].change(|world| world.down = true);

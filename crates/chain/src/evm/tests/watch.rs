@@ -46,7 +46,11 @@ fn a_contract_we_do_not_hold_may_claim_what_it_likes() {
     let mut world = World::new(4, 4);
     world.mine(vec![(0, receipt(2, THIEF, true, vec![moved(FAKE_TOKEN, US, THIEF, 9_999, 1)]))]);
     let strict = stage(&world, &["a"], 1);
-    assert_eq!(run(strict.evm.block(5, &[US])).unwrap().drained.len(), 1, "without a list everything is believed");
+    assert_eq!(
+        run(strict.evm.block(5, &[US])).unwrap().drained.len(),
+        1,
+        "without a list everything is believed"
+    );
     let stage = stage(&world, &["a"], 1);
     let evm = stage.evm.believing([TOKEN]);
     assert!(run(evm.block(5, &[US])).unwrap().drained.is_empty());
@@ -101,9 +105,19 @@ fn transfers_of_a_final_transaction_are_found_by_quorum() {
     assert_eq!(run(stage.evm.transfers_of(token, [9; 32])), Ok(None));
 
     // One that lacks the receipt is late; one that alone shows it is not outvoted.
-    stage.nodes[0].change(|world| { world.missing.insert([1; 32]); });
+    stage.nodes[0].change(|world| {
+        world.missing.insert([1; 32]);
+    });
     assert!(run(stage.evm.transfers_of(token, [1; 32])).unwrap().is_some());
-    stage.nodes[1].change(|world| { world.missing.insert([1; 32]); });
-    stage.nodes[2].change(|world| { world.missing.remove(&[1; 32]); });
-    assert_eq!(run(stage.evm.transfers_of(token, [1; 32])), Ok(None), "two say no, and the third is not asked");
+    stage.nodes[1].change(|world| {
+        world.missing.insert([1; 32]);
+    });
+    stage.nodes[2].change(|world| {
+        world.missing.remove(&[1; 32]);
+    });
+    assert_eq!(
+        run(stage.evm.transfers_of(token, [1; 32])),
+        Ok(None),
+        "two say no, and the third is not asked"
+    );
 }

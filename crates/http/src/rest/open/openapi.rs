@@ -10,6 +10,7 @@ use crate::call::Answer;
 pub(crate) async fn run() -> Answer {
     static DOCUMENT: OnceLock<String> = OnceLock::new();
     let document = DOCUMENT.get_or_init(crate::openapi::openapi).as_str();
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
+    let headers =
+        [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
     Ok((headers, document).into_response())
 }

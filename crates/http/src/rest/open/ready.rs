@@ -79,9 +79,11 @@ async fn alerts(server: &Server, now: Timestamp) -> Found {
     };
     match read.ok().and_then(Result::ok).map(|alerts| alerts.iter().filter(undelivered).count()) {
         Some(0) => ("alerts".into(), Verdict::Ok, None),
-        Some(count) => {
-            ("alerts".into(), Verdict::Degraded, Some(format!("{count} P1 alerts reached nobody for a minute")))
-        }
+        Some(count) => (
+            "alerts".into(),
+            Verdict::Degraded,
+            Some(format!("{count} P1 alerts reached nobody for a minute")),
+        ),
         None => ("alerts".into(), Verdict::Degraded, Some("alerts cannot be read".into())),
     }
 }

@@ -35,6 +35,7 @@ pub(crate) async fn order(
 /// A lane as it stands; `None` for a wallet that left service.
 async fn one(call: &Call, view: &WalletView) -> Result<Option<Lane>, Reject> {
     let held = call.ports().store.lane(view.wallet.id).await?;
-    let window = call.ports().chains.get(&view.wallet.chain).map_or(0, |chain| u32::from(chain.profile().window));
+    let window =
+        call.ports().chains.get(&view.wallet.chain).map_or(0, |chain| u32::from(chain.profile().window));
     Ok(wire::lane::lane(view, held.as_ref(), window, call.lang, call.now))
 }

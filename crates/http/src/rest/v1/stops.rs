@@ -54,5 +54,8 @@ async fn told(call: &Call, mut transfers: Vec<Transfer>) -> Result<Vec<CannotRec
     transfers.retain(|transfer| call.caller.acts_for(transfer.partner));
     let ids: Vec<_> = transfers.iter().map(|transfer| transfer.id).collect();
     let with_attempts = call.ports().store.transfers(&ids).await?;
-    Ok(with_attempts.iter().flat_map(|(transfer, attempts)| wire::stop::cannot_recall(transfer, attempts)).collect())
+    Ok(with_attempts
+        .iter()
+        .flat_map(|(transfer, attempts)| wire::stop::cannot_recall(transfer, attempts))
+        .collect())
 }

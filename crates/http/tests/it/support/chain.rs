@@ -78,7 +78,9 @@ impl Chain for FakeChain {
         _: EvmAddress,
         assets: &'a [Asset],
     ) -> Fut<'a, Result<(BlockRef, Vec<Units>), ChainError>> {
-        let units = |asset: &Asset| if asset.contract().is_some() { 2_500_000_000u64 } else { 4_000_000_000_000_000_000 };
+        let units = |asset: &Asset| {
+            if asset.contract().is_some() { 2_500_000_000u64 } else { 4_000_000_000_000_000_000 }
+        };
         soon(Ok((HEAD, assets.iter().map(|asset| Units::from(units(asset))).collect())))
     }
 
@@ -104,7 +106,9 @@ impl Chain for FakeChain {
         _: [u8; 32],
     ) -> Fut<'a, Result<Option<Final<(BlockRef, Vec<TransferLog>)>>, ChainError>> {
         let found = self.paid.lock().unwrap().clone();
-        soon(Ok(found.map(|found| Final::by_quorum(found, HEAD, vec!["one".into(), "two".into()], 2).unwrap())))
+        soon(Ok(
+            found.map(|found| Final::by_quorum(found, HEAD, vec!["one".into(), "two".into()], 2).unwrap())
+        ))
     }
 
     fn has_code(&self, _: EvmAddress) -> Fut<'_, Result<bool, ChainError>> {

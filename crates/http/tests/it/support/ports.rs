@@ -75,7 +75,9 @@ impl SecretBox for Tin {
     }
 
     fn open(&self, key: KeyId, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        sealed.strip_prefix([key.to_string().as_bytes(), b"|"].concat().as_slice()).map(|it| Zeroizing::new(it.to_vec()))
+        sealed
+            .strip_prefix([key.to_string().as_bytes(), b"|"].concat().as_slice())
+            .map(|it| Zeroizing::new(it.to_vec()))
     }
 
     fn fresh(&self) -> Zeroizing<[u8; 32]> {
@@ -123,6 +125,9 @@ impl Signer for Nobody {
 
 impl Deliver for Nobody {
     fn alerts<'a>(&'a self, _: &'a [Alert]) -> Fut<'a, Result<(), NotDelivered>> {
-        Box::pin(std::future::ready(Err(NotDelivered { sink: "none".into(), why: "no sink in this test".into() })))
+        Box::pin(std::future::ready(Err(NotDelivered {
+            sink: "none".into(),
+            why: "no sink in this test".into(),
+        })))
     }
 }

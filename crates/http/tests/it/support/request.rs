@@ -7,9 +7,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http;
 use serde_json::Value;
-use sluice_api::sign::{
-    self, HEADER_KEY, HEADER_NONCE, HEADER_SIGNATURE, HEADER_TIMESTAMP, SigningSecret,
-};
+use sluice_api::sign::{self, HEADER_KEY, HEADER_NONCE, HEADER_SIGNATURE, HEADER_TIMESTAMP, SigningSecret};
 use tower_service::Service as _;
 
 use super::{World, fresh_nonce};
@@ -44,7 +42,14 @@ impl Request {
         Self::signed_at(key, method, target, body, now_ms, &fresh_nonce())
     }
 
-    pub fn signed_at(key: &Key, method: &str, target: &str, body: &[u8], timestamp_ms: u64, nonce: &str) -> Self {
+    pub fn signed_at(
+        key: &Key,
+        method: &str,
+        target: &str,
+        body: &[u8],
+        timestamp_ms: u64,
+        nonce: &str,
+    ) -> Self {
         let request = sign::Request { timestamp_ms, nonce, method, target, body };
         let signature = key.secret.sign(&request).unwrap();
         Self::plain(method, target, body)
@@ -125,7 +130,10 @@ impl Reply {
         assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
         assert_eq!(json["status"], self.status);
         assert_eq!(json["request_id"], self.header("x-request-id"));
-        assert!(!json["detail"].as_str().unwrap().contains(" ?") && !json["remedy"].as_str().unwrap().is_empty(), "{json}");
+        assert!(
+            !json["detail"].as_str().unwrap().contains(" ?") && !json["remedy"].as_str().unwrap().is_empty(),
+            "{json}"
+        );
         json["code"].as_str().unwrap().to_owned()
     }
 

@@ -16,10 +16,12 @@ struct Expected {
 macro_rules! as_expected {
     ($table:literal) => {
         sql!(
-            lite concat!("select count(*) as n from json_each($1) as r join ", $table,
-                " t on t.id = r.value->>'id' and t.version = r.value->>'version' limit 1"),
-            pg concat!("select count(*) as n from json_to_recordset($1::json) as r(id text, version bigint) join ", $table,
-                " t on t.id = r.id and t.version = r.version limit 1"),
+            lite concat!("with t as (select id, version from ", $table, ")",
+                " select count(*) as n from json_each($1) as r
+                  join t on t.id = r.value->>'id' and t.version = r.value->>'version' limit 1"),
+            pg concat!("with t as (select id, version from ", $table, ")",
+                " select count(*) as n from json_to_recordset($1::json) as r(id text, version bigint)
+                  join t on t.id = r.id and t.version = r.version limit 1"),
             because "each database reads JSON in its own way"
         )
     };

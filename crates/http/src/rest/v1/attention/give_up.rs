@@ -13,6 +13,7 @@ pub(crate) async fn run(call: Call) -> Answer {
     let view = super::find(&call).await?;
     expect(body.version, view.withdrawal.version)?;
     let after = give_up(call.ports(), call.caller.sees(), view.withdrawal.id, call.cause(body.reason)).await;
-    let after = after.map_err(|error| problem::order(error, "withdrawal.give_up", super::alive_count(&view)))?;
+    let after =
+        after.map_err(|error| problem::order(error, "withdrawal.give_up", super::alive_count(&view)))?;
     done(&call, "withdrawal.give_up", after.id, after.version)
 }

@@ -22,7 +22,9 @@ pub(crate) async fn run(call: Call) -> Answer {
 
 fn txid(body: &Resolve, chain: ChainId) -> Result<[u8; 32], Reject> {
     let Some(text) = &body.paid_by else {
-        return Err(Refusal::new(Code::EvidenceInsufficient).with("why", "paid_by names no transaction").into());
+        return Err(Refusal::new(Code::EvidenceInsufficient)
+            .with("why", "paid_by names no transaction")
+            .into());
     };
     let mut bytes = [0; 32];
     let malformed = || Fault::new(Code::TxidMalformed, "/paid_by").with("chain", chain);
@@ -37,7 +39,8 @@ mod tests {
 
     #[test]
     fn a_transaction_is_named_in_full_or_not_at_all() {
-        let body = |text: Option<&str>| Resolve { paid_by: text.map(Into::into), reason: "r".into(), version: None };
+        let body =
+            |text: Option<&str>| Resolve { paid_by: text.map(Into::into), reason: "r".into(), version: None };
         let full = format!("0x{}", "ab".repeat(32));
         assert_eq!(txid(&body(Some(&full)), ChainId::evm(1)).ok(), Some([0xab; 32]));
         for wrong in [Some("0x12"), Some("ab"), Some(&full[2..]), None] {

@@ -32,7 +32,8 @@ pub(crate) async fn run(call: Call) -> Answer {
     let page: Page = call.query()?;
     let chains = join_all(call.ports().chains.values().map(|chain| one(&call, chain))).await;
     let chains = chains.into_iter().collect::<Result<Vec<_>, _>>()?;
-    ok(&Listing::of(sluice_api::path::CHAINS, &[]).page(chains, &page, |chain: &WireChain| chain.id.clone())?)
+    ok(&Listing::of(sluice_api::path::CHAINS, &[])
+        .page(chains, &page, |chain: &WireChain| chain.id.clone())?)
 }
 
 async fn one(call: &Call, chain: &Arc<dyn Chain>) -> Result<WireChain, Reject> {

@@ -95,7 +95,9 @@ impl Follower {
                     continue;
                 }
                 Ok(_) => {}
-                Err(error) => tracing::warn!(error = %error, "The feed cannot be read; it will be tried again"),
+                Err(error) => {
+                    tracing::warn!(error = %error, "The feed cannot be read; it will be tried again")
+                }
             }
             tokio::select! {
                 biased;

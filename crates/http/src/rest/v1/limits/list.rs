@@ -22,7 +22,11 @@ pub(crate) async fn run(call: Call) -> Answer {
     ok(&Listing::of(sluice_api::path::LIMITS, &[]).page(limits, &page, key)?)
 }
 
-fn limits(subject: String, (limit, used, resets_at): &(Limit, Amount, Timestamp), assets: &[Asset]) -> [WireLimit; 2] {
+fn limits(
+    subject: String,
+    (limit, used, resets_at): &(Limit, Amount, Timestamp),
+    assets: &[Asset],
+) -> [WireLimit; 2] {
     let precision = assets.iter().find(|asset| asset.id == limit.asset).map_or(0, |asset| asset.precision);
     let one = |window, cap: Amount, used: Amount, resets_at| WireLimit {
         object: tag::Limit::Is,

@@ -27,7 +27,8 @@ pub(crate) async fn run(call: Call) -> Answer {
     let query: StatsQuery = call.query()?;
     let (from, to) = range(&query, call.now)?;
     let unknown = |text: &String| Fault::new(Code::AssetUnknown, "?asset").with("asset", text);
-    let only = query.asset.as_ref().map(|text| AssetId::parse(text).map_err(|_| unknown(text))).transpose()?;
+    let only =
+        query.asset.as_ref().map(|text| AssetId::parse(text).map_err(|_| unknown(text))).transpose()?;
     let mut rows = call.reader().stats(call.caller.sees(), from, to).await?;
     rows.retain(|row| only.is_none_or(|asset| row.asset == asset));
     let assets = call.reader().assets_of(call.caller.sees()).await?;
@@ -39,7 +40,10 @@ fn range(query: &StatsQuery, now: Timestamp) -> Result<(Timestamp, Timestamp), R
     let from = query_time(query.from.as_ref(), "from")?.unwrap_or_else(|| to.plus_ms(-DAY_MS));
     if from > to || to.since_ms(from) > DAYS_MAX * DAY_MS {
         let value = query.from.as_ref().map_or_else(|| from.to_string(), ToString::to_string);
-        return Err(Fault::new(Code::TimeOutOfRange, "?from").with("field", "from").with("value", value).into());
+        return Err(Fault::new(Code::TimeOutOfRange, "?from")
+            .with("field", "from")
+            .with("value", value)
+            .into());
     }
     Ok((from, to))
 }
@@ -74,7 +78,8 @@ fn stats(from: Timestamp, to: Timestamp, rows: &[StatRow], assets: &[Asset]) -> 
         by_status.entry(wire_status(row.status)).or_insert_with(Sum::default).add(row);
         by_type.entry(wire_type(row.kind)).or_insert_with(Sum::default).add(row);
     }
-    let of_status = |(status, sum): (&Status, &Sum)| StatusTally { status: *status, tally: sum.tally(assets) };
+    let of_status =
+        |(status, sum): (&Status, &Sum)| StatusTally { status: *status, tally: sum.tally(assets) };
     let of_type = |(kind, sum): (&WithdrawalType, &Sum)| TypeTally { kind: *kind, tally: sum.tally(assets) };
     Stats {
         object: tag::Stats::Is,

@@ -28,7 +28,9 @@ async fn scope(call: &Call, body: &CreateStop) -> Result<Scope, Reject> {
     let scope = match (body.scope, body.subject.as_deref()) {
         (StopScope::All, None) if call.caller.is_platform() => Scope::All,
         (StopScope::All, None) => Scope::Partner(call.caller.partner),
-        (StopScope::All, Some(_)) => return Err(Reject::field("subject", "no subject when everything is stopped")),
+        (StopScope::All, Some(_)) => {
+            return Err(Reject::field("subject", "no subject when everything is stopped"));
+        }
         (_, None) => return Err(Fault::field(Code::FieldRequired, "subject").into()),
         (kind, Some(subject)) => Scope::from_parts(kind.as_str(), subject)
             .ok_or_else(|| Reject::field("subject", format!("the id of one {}", kind.as_str())))?,

@@ -5,14 +5,14 @@
 //! `rejected`, and spends both. Every refusal with a problem spends neither.
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use sluice_api::openapi::{IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED};
+use sluice_api::openapi::{IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_CHARS_MAX as KEY_MAX, IDEMPOTENT_REPLAYED};
 use sluice_api::problem::{Code, Refusal};
 use sluice_api::withdrawal::CreateWithdrawal;
 use sluice_core::withdrawal::Type;
 use sluice_flow::intake::{Wanted, take};
 
 use crate::call::{Answer, Call, answer, time};
-use crate::problem::{ID_MAX, Reject, intake};
+use crate::problem::{Reject, intake};
 use crate::wire::withdrawal::{core_type, withdrawal};
 
 pub(crate) async fn run(call: Call) -> Answer {
@@ -55,9 +55,9 @@ fn wanted(asked: &CreateWithdrawal, idempotency_key: Option<String>) -> Result<W
 fn idempotency_key(call: &Call) -> Result<Option<String>, Reject> {
     let mut values = call.headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(value) = values.next() else { return Ok(None) };
-    let key = value.to_str().ok().filter(|key| key.len() <= ID_MAX && sluice_api::body::is_name(key));
+    let key = value.to_str().ok().filter(|key| key.len() <= KEY_MAX && sluice_api::body::is_name(key));
     match (key, values.next()) {
         (Some(key), None) => Ok(Some(key.to_owned())),
-        _ => Err(Refusal::new(Code::IdempotencyKeyMalformed).with("max", ID_MAX).into()),
+        _ => Err(Refusal::new(Code::IdempotencyKeyMalformed).with("max", KEY_MAX).into()),
     }
 }

@@ -1,0 +1,111 @@
+//! The devnet's door: the file that `make run` keeps for scripts, in the folder it runs in.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use sluice_api::problem::Lang;
+
+use super::fail::Fail;
+use super::words::{pick, say};
+
+/// What `make run` leaves for scripts, below the folder it runs in.
+pub(super) const DEV_FILE: &str = ".sluice/dev.json";
+/// More than this is not that file.
+const DEV_BYTES_MAX: u64 = 1024 * 1024;
+/// The devnet's door.
+#[derive(Clone, Deserialize)]
+pub(super) struct Dev {
+    /// Address of the API.
+    pub(super) api_url: String,
+    /// A test key.
+    pub(super) api_key: String,
+    /// What can be paid there.
+    #[serde(default)]
+    pub(super) assets: Vec<DevAsset>,
+    /// The `.sluice` folder it was found in.
+    #[serde(skip)]
+    pub(super) folder: PathBuf,
+}
+
+impl Dev {
+    /// As the file says now: a devnet that was started again may have its node on another port.
+    pub(super) fn anew(&self, lang: Lang) -> Self {
+        match self.folder.parent().map(|folder| read(&folder.join(DEV_FILE), lang)) {
+            Some(Ok(dev)) if dev.api_url == self.api_url => dev,
+            _ => self.clone(),
+        }
+    }
+}
+
+/// An asset of the devnet, and a node to check payments with.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(super) struct DevAsset {
+    /// CAIP-19 id.
+    pub(super) id: String,
+    /// CAIP-2 id of its chain.
+    pub(super) chain: String,
+    /// The token's contract.
+    pub(super) contract: Option<String>,
+    /// Decimals on chain.
+    pub(super) decimals: u8,
+    /// A node of the chain.
+    pub(super) rpc_url: String,
+}
+
+/// The devnet's file of this folder, or of the nearest one above it.
+pub(super) fn here(lang: Lang) -> Result<Option<Dev>, Fail> {
+    let Ok(folder) = std::env::current_dir() else { return Ok(None) };
+    match folder.ancestors().map(|folder| folder.join(DEV_FILE)).find(|path| path.is_file()) {
+        Some(path) => read(&path, lang).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn read(path: &Path, lang: Lang) -> Result<Dev, Fail> {
+    let wrong = |why: String| {
+        let path = path.display();
+        Fail::usage(
+            "dev_file_wrong",
+            say!(lang, "{path} cannot be used", "{path} 파일을 쓸 수 없습니다"),
+            why,
+            pick(
+                lang,
+                "`make run` writes it anew. Or give --url and --key.",
+                "`make run`을 실행하면 다시 만들어집니다. 또는 --url과 --key를 주세요.",
+            ),
+        )
+    };
+    let length = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?.len();
+    if length > DEV_BYTES_MAX {
+        return Err(wrong(say!(lang, "It has {length} bytes.", "크기가 {length}바이트입니다.")));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    // serde_json quotes a wrong value, and a value here is a key: only the place is told.
+    let mut dev: Dev = serde_json::from_str(&text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        wrong(say!(
+            lang,
+            "Line {line}, column {column}: it is not JSON with api_url, api_key and assets.",
+            "{line}행 {column}열: api_url, api_key, assets가 있는 JSON이 아닙니다."
+        ))
+    })?;
+    dev.folder = path.parent().unwrap_or(Path::new(".")).to_owned();
+    Ok(dev)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fail::Exit;
+    use super::*;
+
+    #[test]
+    fn a_broken_dev_file_is_named_and_its_key_is_not_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dev.json");
+        std::fs::write(&path, r#"{"api_url": 5, "api_key": "key_1.sk_very_secret_indeed"}"#).unwrap();
+        let Err(fail) = read(&path, Lang::En) else { panic!("refused") };
+        let text = fail.lines(Lang::En).join("\n");
+        assert!(text.contains("dev.json") && text.contains("Line 1") && !text.contains("secret"), "{text}");
+        assert_eq!(fail.exit(), Exit::Usage);
+    }
+}

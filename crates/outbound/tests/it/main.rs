@@ -1,0 +1,9 @@
+//! Sinks and client against real sockets on this machine.
+
+mod alertmanager;
+mod client;
+mod mail;
+mod sample;
+mod server;
+mod sinks;
+mod smtp;

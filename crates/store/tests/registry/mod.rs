@@ -1,0 +1,5 @@
+//! Promises of the port `core::port::registry::Registry`.
+
+mod keys;
+mod partners;
+mod stops;
