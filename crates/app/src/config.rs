@@ -216,7 +216,8 @@ impl Config {
     /// [`ConfigError::Value`]: the first key that does not fit.
     pub fn check(&self) -> Result<(), ConfigError> {
         let wrong = |key: &str, why: &str| Err(ConfigError::Value { key: key.into(), why: why.into() });
-        if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| self.database.url.starts_with(scheme)) {
+        if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| self.database.url.starts_with(scheme))
+        {
             return wrong("database.url", "it begins with sqlite:// or postgres://");
         }
         if self.signer.socket.is_some() == self.signer.in_process.is_some() {
@@ -252,7 +253,8 @@ impl Config {
     /// [`ConfigError::Value`] for an unknown chain.
     pub fn profile(&self, chain: &Chain) -> Result<ChainProfile, ConfigError> {
         let key = || format!("chains.{}.id", chain.id);
-        let id = ChainId::parse(&chain.id).map_err(|error| ConfigError::Value { key: key(), why: error.to_string() })?;
+        let id = ChainId::parse(&chain.id)
+            .map_err(|error| ConfigError::Value { key: key(), why: error.to_string() })?;
         let mut profile = ChainProfile::known(id).ok_or_else(|| ConfigError::Value {
             key: key(),
             why: "no profile is shipped for this chain; known are eip155:1, 56, 137, 42161 and 31337".into(),
@@ -285,7 +287,10 @@ impl AssetEntry {
     pub fn asset(&self) -> Result<Asset, ConfigError> {
         let wrong = |why: String| ConfigError::Value { key: format!("assets.{}", self.id), why };
         let id = AssetId::parse(&self.id).map_err(|error| wrong(error.to_string()))?;
-        if self.precision > sluice_core::amount::PRECISION_MAX || self.precision > self.decimals || self.decimals > 36 {
+        if self.precision > sluice_core::amount::PRECISION_MAX
+            || self.precision > self.decimals
+            || self.decimals > 36
+        {
             return Err(wrong("precision is at most 9 and at most decimals; decimals are at most 36".into()));
         }
         Ok(Asset {
@@ -317,7 +322,9 @@ mod tests {
 
     #[test]
     fn a_wrong_key_is_named() {
-        let error = Config::parse("[database]\nurl = 'sqlite::memory:'\nurll = 1\n[signer]\n").unwrap_err().to_string();
+        let error = Config::parse("[database]\nurl = 'sqlite::memory:'\nurll = 1\n[signer]\n")
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("urll"), "{error}");
     }
 

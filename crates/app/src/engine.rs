@@ -69,7 +69,8 @@ pub async fn assemble(
         db.put_asset(asset.clone()).await?;
         assets.push(asset);
     }
-    let http = client().map_err(|error| StartError::Other(format!("HTTP to nodes cannot be set up: {error}")))?;
+    let http =
+        client().map_err(|error| StartError::Other(format!("HTTP to nodes cannot be set up: {error}")))?;
     for chain in &config.chains {
         let profile = config.profile(chain)?;
         let mut nodes: Vec<Arc<dyn Node>> = Vec::new();
@@ -86,11 +87,13 @@ pub async fn assemble(
         refuse_other_chain(&nodes, profile.id.reference).await?;
         db.put_asset(Asset::native(&profile)).await?;
         let tokens = assets.iter().filter(|asset| asset.id.chain == profile.id).filter_map(Asset::contract);
-        let evm = Evm::new(profile.clone(), nodes, Quorum { needed: quorum(chain) }, clock.clone()).believing(tokens);
+        let evm = Evm::new(profile.clone(), nodes, Quorum { needed: quorum(chain) }, clock.clone())
+            .believing(tokens);
         chains.insert(profile.id, Arc::new(evm));
     }
     let store: Arc<dyn Store> = db.clone();
-    let ports = Ports { store, chains, signer, deliver, clock, entropy, wake: Arc::new(LocalWake::default()) };
+    let ports =
+        Ports { store, chains, signer, deliver, clock, entropy, wake: Arc::new(LocalWake::default()) };
     let owner = format!("{}-{}", std::process::id(), hex::encode(random::<6>()));
     Ok(Engine { ports, db, deployment, owner })
 }

@@ -44,7 +44,9 @@ pub enum StartError {
         expected: u64,
     },
     /// The port.
-    #[error("cannot listen on {address}: {why}; another program may use the port, choose one with server.listen or --listen")]
+    #[error(
+        "cannot listen on {address}: {why}; another program may use the port, choose one with server.listen or --listen"
+    )]
     Listen {
         /// Address.
         address: String,

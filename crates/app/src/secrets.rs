@@ -33,8 +33,9 @@ impl Sealer {
     /// One sentence.
     pub fn read(path: &Path) -> Result<Self, String> {
         let shown = path.display();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| format!("the sealing key {shown} cannot be read: {error}; make one with `sluice key init`"))?;
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            format!("the sealing key {shown} cannot be read: {error}; make one with `sluice key init`")
+        })?;
         let mut key = [0; KEY_BYTES];
         hex::decode_to_slice(text.trim(), &mut key)
             .map_err(|_| format!("the sealing key {shown} is not 64 hex digits"))?;

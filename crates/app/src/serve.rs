@@ -38,11 +38,19 @@ pub async fn listen(address: &str) -> Result<TcpListener, StartError> {
 }
 
 /// What the server is given, from configuration and engine.
-pub fn api(engine: &Engine, config: &Config, sealer: Arc<Sealer>, metrics: Arc<dyn Fn() -> String + Send + Sync>) -> Api {
+pub fn api(
+    engine: &Engine,
+    config: &Config,
+    sealer: Arc<Sealer>,
+    metrics: Arc<dyn Fn() -> String + Send + Sync>,
+) -> Api {
     let chains = config.chains.clone();
     let chain_facts = Arc::new(move |id: sluice_core::chain::ChainId| {
-        let Some(chain) = chains.iter().find(|chain| chain.id == id.to_string()) else { return ChainFacts::default() };
-        let operators: std::collections::BTreeSet<_> = chain.nodes.iter().map(|node| &node.operator).collect();
+        let Some(chain) = chains.iter().find(|chain| chain.id == id.to_string()) else {
+            return ChainFacts::default();
+        };
+        let operators: std::collections::BTreeSet<_> =
+            chain.nodes.iter().map(|node| &node.operator).collect();
         ChainFacts {
             quorum: u32::try_from(quorum(chain)).unwrap_or(u32::MAX),
             operators: u32::try_from(operators.len()).unwrap_or(u32::MAX),

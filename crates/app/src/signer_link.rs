@@ -16,9 +16,9 @@ use sluice_core::port::Fut;
 use sluice_core::port::signer::{Hello, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket};
 use sluice_core::port::world::Clock as _;
 use sluice_core::slot::Slot;
+use sluice_signer::client::Client;
 use sluice_signer::key::keystore::{Password, Scrypt, create};
 use sluice_signer::key::{KeyError, KeyRing, fresh_secret};
-use sluice_signer::client::Client;
 use sluice_signer::server::Server;
 use sluice_signer::{Ask, JournalAt, SigningService};
 use zeroize::Zeroizing;
@@ -39,17 +39,22 @@ pub fn in_process(keys: &Keys, config: &Config) -> Result<Arc<dyn Signer>, Start
 }
 
 fn open(config: &SignerConfig) -> Result<SigningService, StartError> {
-    let other = |error: &dyn std::fmt::Display| StartError::Other(format!("the signer cannot start: {error}"));
-    let ring = KeyRing::folder(&config.keys.keystore, &password(&config.keys)).map_err(|error| other(&error))?;
+    let other =
+        |error: &dyn std::fmt::Display| StartError::Other(format!("the signer cannot start: {error}"));
+    let ring =
+        KeyRing::folder(&config.keys.keystore, &password(&config.keys)).map_err(|error| other(&error))?;
     let journal = JournalAt::File(config.keys.journal.clone());
     let deployment = DeploymentId(config.keys.deployment.clone());
-    SigningService::open(&journal, &deployment, config.caps()?, ring, SystemClock.now()).map_err(|error| other(&error))
+    SigningService::open(&journal, &deployment, config.caps()?, ring, SystemClock.now())
+        .map_err(|error| other(&error))
 }
 
 fn password(keys: &Keys) -> Arc<dyn Password> {
     let file = keys.password_file.clone();
     Arc::new(move || {
-        let text = Zeroizing::new(fs::read(&file).map_err(|error| KeyError::NoPassword(format!("{}: {error}", file.display())))?);
+        let text = Zeroizing::new(
+            fs::read(&file).map_err(|error| KeyError::NoPassword(format!("{}: {error}", file.display())))?,
+        );
         Ok(Zeroizing::new(text.trim_ascii_end().to_vec()))
     })
 }
@@ -59,7 +64,8 @@ fn password(keys: &Keys) -> Arc<dyn Password> {
 /// # Errors
 /// [`StartError`]: the first file that cannot be read.
 pub fn keystore_wallets(keys: &Keys) -> Result<Vec<(WalletId, EvmAddress)>, StartError> {
-    let ring = KeyRing::folder(&keys.keystore, &password(keys)).map_err(|error| StartError::Other(error.to_string()))?;
+    let ring = KeyRing::folder(&keys.keystore, &password(keys))
+        .map_err(|error| StartError::Other(error.to_string()))?;
     Ok(ring.wallets().map(|enrolled| (enrolled.wallet, enrolled.key.address())).collect())
 }
 
@@ -73,14 +79,20 @@ pub fn create_wallet_key(
     partner: PartnerId,
     chain: ChainId,
 ) -> Result<EvmAddress, StartError> {
-    let other = |error: &dyn std::fmt::Display| StartError::Other(format!("a wallet key cannot be made: {error}"));
+    let other =
+        |error: &dyn std::fmt::Display| StartError::Other(format!("a wallet key cannot be made: {error}"));
     let secret = fresh_secret().map_err(|error| other(&error))?;
     let word = password(keys).read().map_err(|error| other(&error))?;
     let keystore = create(&word, &secret, Scrypt::LIGHT).map_err(|error| other(&error))?;
     let keystore = keystore.for_wallet(wallet, partner, chain);
     let address = keystore.address().map_err(|error| other(&error))?;
     let path = keys.keystore.join(format!("{wallet}.json"));
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(|error| other(&error))?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(|error| other(&error))?;
     std::io::Write::write_all(&mut file, keystore.text().as_bytes()).map_err(|error| other(&error))?;
     Ok(address)
 }
@@ -135,7 +147,9 @@ impl Signer for Local {
         payments: &'a [Approved],
     ) -> Fut<'a, Result<Vec<Result<Ticket, SignerRefusal>>, SignerError>> {
         let payments = payments.to_vec();
-        Box::pin(off_thread(self.service.clone(), move |it| it.admit(wallet, epoch, &payments, SystemClock.now())))
+        Box::pin(off_thread(self.service.clone(), move |it| {
+            it.admit(wallet, epoch, &payments, SystemClock.now())
+        }))
     }
 
     fn sign<'a>(
@@ -153,7 +167,9 @@ impl Signer for Local {
         slot: &'a Slot,
     ) -> Fut<'a, Result<Result<SlotRecord, SignerRefusal>, SignerError>> {
         let slot = slot.clone();
-        Box::pin(off_thread(self.service.clone(), move |it| it.close(wallet, epoch, &slot, SystemClock.now())))
+        Box::pin(off_thread(self.service.clone(), move |it| {
+            it.close(wallet, epoch, &slot, SystemClock.now())
+        }))
     }
 }
 

@@ -2,28 +2,27 @@
 
 use std::sync::Arc;
 
-use sluice_core::alert::Alert;
-use sluice_core::port::Fut;
-use sluice_core::port::deliver::{Deliver, NotDelivered};
+use sluice_core::port::deliver::Deliver;
+use sluice_outbound::alert::{Alertmanager, Mail, Settings, Sinks};
 
-/// Writes alerts to the log: always there, so that an installation without any other sink is not silent.
-pub struct LogSink;
+use crate::config::Alerts;
+use crate::error::StartError;
 
-impl Deliver for LogSink {
-    fn alerts<'a>(&'a self, alerts: &'a [Alert]) -> Fut<'a, Result<(), NotDelivered>> {
-        for alert in alerts {
-            let (code, subject) = (alert.raise.code.as_str(), alert.raise.subject.as_str());
-            if alert.resolved_at.is_some() {
-                tracing::info!(alert.code = code, alert.subject = subject, "Alert resolved");
-            } else {
-                tracing::warn!(alert.code = code, alert.subject = subject, severity = alert.raise.code.severity().as_str(), "{}", alert.raise.detail);
-            }
-        }
-        Box::pin(async { Ok(()) })
+/// All sinks a configuration names, as one. The log is always among them.
+///
+/// # Errors
+/// [`StartError`]: a sink cannot be used as configured.
+pub fn open(alerts: &Alerts) -> Result<Arc<dyn Deliver>, StartError> {
+    // The operator named it: it may well be in the operator's own network.
+    let alertmanager = alerts.alertmanager_url.as_ref().map(|url| Alertmanager::at(url.clone(), true));
+    let mail = match (&alerts.smtp_url, &alerts.mail_from) {
+        (Some(url), Some(from)) => Some(Mail::via(url.clone(), from.clone(), alerts.mail_to.clone())),
+        (None, None) => None,
+        _ => return Err(StartError::Other("alerts: set smtp_url and mail_from together, or neither".into())),
+    };
+    let settings = Settings { alertmanager, mail, runbooks: None };
+    match Sinks::open(settings) {
+        Ok(sinks) => Ok(Arc::new(sinks)),
+        Err(error) => Err(StartError::Other(format!("alerts: {error}"))),
     }
-}
-
-/// All sinks a configuration names, as one.
-pub fn log_only() -> Arc<dyn Deliver> {
-    Arc::new(LogSink)
 }

@@ -86,7 +86,9 @@ mod tests {
         let wake = LocalWake::default();
         let mark = wake.mark(&Topic::Lanes);
         wake.signal(Topic::Lanes);
-        tokio::time::timeout(Duration::from_secs(5), wake.wait_since(Topic::Lanes, mark, 60_000)).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(5), wake.wait_since(Topic::Lanes, mark, 60_000))
+            .await
+            .unwrap();
     }
 
     #[tokio::test]

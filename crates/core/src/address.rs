@@ -99,7 +99,13 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused() {
         assert_eq!(EvmAddress::parse("0x0000000000000000000000000000000000000000"), Err(AddressError::Zero));
-        for text in ["", "0x", "0x12", "5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "TJRabPrwbZy45sbavfcjinPJC18kjpRTv8"] {
+        for text in [
+            "",
+            "0x",
+            "0x12",
+            "5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+            "TJRabPrwbZy45sbavfcjinPJC18kjpRTv8",
+        ] {
             assert_eq!(EvmAddress::parse(text), Err(AddressError::Malformed), "{text:?}");
         }
     }

@@ -69,10 +69,11 @@ impl Amount {
             return Err(AmountError::OutOfRange);
         }
         let zeros = usize::from(precision) - fraction.len();
-        let atoms = whole.bytes().chain(fraction.bytes()).chain(std::iter::repeat_n(b'0', zeros)).try_fold(
-            0i64,
-            |sum, digit| sum.checked_mul(10)?.checked_add(i64::from(digit - b'0')),
-        );
+        let atoms = whole
+            .bytes()
+            .chain(fraction.bytes())
+            .chain(std::iter::repeat_n(b'0', zeros))
+            .try_fold(0i64, |sum, digit| sum.checked_mul(10)?.checked_add(i64::from(digit - b'0')));
         atoms.map(Self).ok_or(AmountError::OutOfRange)
     }
 
@@ -156,8 +157,14 @@ mod tests {
     fn only_plain_decimal_text_is_an_amount() {
         assert_eq!(Amount::parse("12.5", 6), Ok(Amount(12_500_000)));
         assert_eq!(Amount::parse("0.000001", 6), Ok(Amount(1)));
-        assert_eq!(Amount::parse("12.500000000", 6), Ok(Amount(12_500_000)), "trailing zeros say nothing new");
-        for text in ["", ".", "1.", ".5", "+1", "-1", " 1", "1 ", "1e3", "1E3", "1,000", "0x10", "01", "1.2.3", "١"] {
+        assert_eq!(
+            Amount::parse("12.500000000", 6),
+            Ok(Amount(12_500_000)),
+            "trailing zeros say nothing new"
+        );
+        for text in
+            ["", ".", "1.", ".5", "+1", "-1", " 1", "1 ", "1e3", "1E3", "1,000", "0x10", "01", "1.2.3", "١"]
+        {
             assert_eq!(Amount::parse(text, 6), Err(AmountError::Malformed), "{text:?}");
         }
         assert_eq!(Amount::parse("0.0000001", 6), Err(AmountError::TooPrecise { precision: 6 }));

@@ -49,7 +49,9 @@ impl AssetId {
         let (chain, rest) = text.split_once('/').ok_or(NotAnAsset)?;
         let chain = ChainId::parse(chain).map_err(|_| NotAnAsset)?;
         let kind = match rest.split_once(':') {
-            Some(("erc20", contract)) => AssetKind::Erc20(EvmAddress::parse(contract).map_err(|_| NotAnAsset)?),
+            Some(("erc20", contract)) => {
+                AssetKind::Erc20(EvmAddress::parse(contract).map_err(|_| NotAnAsset)?)
+            }
             Some(("slip44", number)) => AssetKind::Native(number.parse().map_err(|_| NotAnAsset)?),
             _ => return Err(NotAnAsset),
         };
@@ -126,7 +128,12 @@ mod tests {
         assert_eq!(id.to_string(), "eip155:137/erc20:0x3c499c542cef5e3811e1192ce70d8cc03d5c3359");
         assert_eq!(AssetId::parse(&id.to_string()), Ok(id));
         assert_eq!(AssetId::native(&ChainProfile::polygon()).to_string(), "eip155:137/slip44:966");
-        for text in ["usdc", "eip155:137", "eip155:137/erc721:0x3c499c542cef5e3811e1192ce70d8cc03d5c3359", "eip155:137/erc20:"] {
+        for text in [
+            "usdc",
+            "eip155:137",
+            "eip155:137/erc721:0x3c499c542cef5e3811e1192ce70d8cc03d5c3359",
+            "eip155:137/erc20:",
+        ] {
             assert!(AssetId::parse(text).is_err(), "{text}");
         }
     }

@@ -259,7 +259,11 @@ mod tests {
         {
             assert!(profile.tip_floor_wei <= profile.max_fee_floor_wei, "{}", profile.name);
             assert!(profile.max_fee_floor_wei < profile.max_fee_cap_wei, "{}", profile.name);
-            assert!(profile.window >= 1 && u32::from(profile.window) <= profile.unsettled_max, "{}", profile.name);
+            assert!(
+                profile.window >= 1 && u32::from(profile.window) <= profile.unsettled_max,
+                "{}",
+                profile.name
+            );
             assert!(profile.replacement_percent >= 10, "{}: geth refuses less", profile.name);
             assert!(profile.settled_watch_blocks >= profile.death_extra_blocks, "{}", profile.name);
             assert!(profile.void_gas >= 21_000, "{}", profile.name);

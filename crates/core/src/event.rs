@@ -48,7 +48,10 @@ pub fn of_withdrawal(
     let after = step.after();
     let was = step.before().map(|before| project(&before.state, phase_before));
     let is = project(&after.state, phase_after);
-    let reopened = matches!((step.before().map(|it| &it.state), &after.state), (Some(State::Paid(_)), State::Assigned(_)));
+    let reopened = matches!(
+        (step.before().map(|it| &it.state), &after.state),
+        (Some(State::Paid(_)), State::Assigned(_))
+    );
     let wished = step.before().is_some_and(|before| before.cancel_requested.is_none())
         && after.cancel_requested.is_some()
         && !after.state.terminal();
@@ -105,7 +108,9 @@ pub fn of_wallet(step: &Moved<Wallet>) -> Option<Event> {
     let after = step.after();
     let kind = match step.before() {
         None => "wallet.adopted".to_owned(),
-        Some(before) if before.state.as_str() != after.state.as_str() => format!("lane.{}", after.state.as_str()),
+        Some(before) if before.state.as_str() != after.state.as_str() => {
+            format!("lane.{}", after.state.as_str())
+        }
         Some(before) if before.raised_cap != after.raised_cap => "lane.cap_changed".to_owned(),
         Some(_) => return None,
     };
@@ -165,7 +170,9 @@ fn facts(withdrawal: &Withdrawal, status: Status) -> Canonical {
         State::Queued(queued) => (Some(queued.why.clone()), None, None),
         // While a slot may be alive a refund would pay twice.
         State::NeedsAttention(attention) => (Some(attention.code.clone()), None, Some("do not refund")),
-        State::Rejected(ended) | State::Cancelled(ended) | State::Failed(ended) => (Some(ended.code.clone()), None, None),
+        State::Rejected(ended) | State::Cancelled(ended) | State::Failed(ended) => {
+            (Some(ended.code.clone()), None, None)
+        }
         State::Paid(paid) => (None, Some(format!("0x{}", hex::encode(paid.txid))), None),
         State::Requested | State::Approved(_) | State::Assigned(_) => (None, None, None),
     };

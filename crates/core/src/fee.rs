@@ -59,9 +59,8 @@ pub fn offer(profile: &ChainProfile, market: &Market, gas_limit: u64, cap_wei: u
 /// `relative_cap` times the market's suggestion.
 pub fn bump(profile: &ChainProfile, old: &Fees, gas_limit: u64, market: &Market, cap_wei: u128) -> Offer {
     let (suggested, tip) = suggestion(profile, market);
-    let raised = |value: u128| {
-        value.saturating_mul(100 + u128::from(profile.replacement_percent)).div_ceil(100)
-    };
+    let raised =
+        |value: u128| value.saturating_mul(100 + u128::from(profile.replacement_percent)).div_ceil(100);
     let least = raised(old.max_fee_wei);
     let relative = suggested.saturating_mul(u128::from(profile.relative_cap));
     // The market alone never exceeds the cap's reason to exist; the rule of replacement may.
@@ -98,7 +97,9 @@ mod tests {
     #[test]
     fn floors_hold_on_a_quiet_chain() {
         let polygon = ChainProfile::polygon();
-        let Offer::At(fees) = offer(&polygon, &market(1, 1), 65_000, polygon.max_fee_cap_wei) else { panic!("no offer") };
+        let Offer::At(fees) = offer(&polygon, &market(1, 1), 65_000, polygon.max_fee_cap_wei) else {
+            panic!("no offer")
+        };
         assert_eq!((fees.max_fee_wei, fees.tip_wei), (30 * GWEI + 2, 30 * GWEI));
     }
 

@@ -32,11 +32,13 @@ impl Ulid {
         if digits.len() != 26 || digits[0] > b'7' {
             return None;
         }
-        digits.iter().try_fold(0u128, |sum, digit| {
-            let value = ALPHABET.iter().position(|letter| letter == digit)?;
-            Some((sum << 5) | value as u128)
-        })
-        .map(Self)
+        digits
+            .iter()
+            .try_fold(0u128, |sum, digit| {
+                let value = ALPHABET.iter().position(|letter| letter == digit)?;
+                Some((sum << 5) | value as u128)
+            })
+            .map(Self)
     }
 }
 

@@ -244,13 +244,17 @@ mod tests {
     // Golden: vectors/intent.json holds what these must be for ever, made by an independent script (vectors/intent.py).
     #[test]
     fn canonical_bytes_match_the_golden_vectors() {
-        let vectors: serde_json::Value = serde_json::from_str(include_str!("../vectors/intent.json")).unwrap();
+        let vectors: serde_json::Value =
+            serde_json::from_str(include_str!("../vectors/intent.json")).unwrap();
         assert_eq!(payment().canonical().json(), vectors["payment"]["canonical"].as_str().unwrap());
         assert_eq!(hex::encode(payment().hash()), vectors["payment"]["hash"].as_str().unwrap());
         assert_eq!(payment().key.to_string(), vectors["payment"]["key"].as_str().unwrap());
         assert_eq!(request().canonical().json(), vectors["request"]["canonical"].as_str().unwrap());
         assert_eq!(hex::encode(request().hash()), vectors["request"]["hash"].as_str().unwrap());
-        assert_eq!(hex::encode(request().payment_hash()), vectors["request"]["payment_hash"].as_str().unwrap());
+        assert_eq!(
+            hex::encode(request().payment_hash()),
+            vectors["request"]["payment_hash"].as_str().unwrap()
+        );
     }
 
     #[test]
@@ -278,6 +282,9 @@ mod tests {
         let deployment = DeploymentId("demo".into());
         let other = PartnerId::new(Ulid::new(Timestamp::default(), 1));
         assert_ne!(PaymentKey::of(&deployment, other, "order-1"), payment().key);
-        assert_ne!(PaymentKey::of(&DeploymentId("demo2".into()), payment().partner, "order-1"), payment().key);
+        assert_ne!(
+            PaymentKey::of(&DeploymentId("demo2".into()), payment().partner, "order-1"),
+            payment().key
+        );
     }
 }

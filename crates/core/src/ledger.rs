@@ -101,7 +101,9 @@ pub fn holding(transfer: &Transfer) -> Holding {
     let gas = |fuelled: &Fuelled| fuelled.gas_budget;
     match &transfer.state {
         State::Planned | State::Dropped { .. } => Holding::default(),
-        State::Funded(_) | State::Fuelling(Fuelling { .. }) => Holding { reserved: amount, ..Holding::default() },
+        State::Funded(_) | State::Fuelling(Fuelling { .. }) => {
+            Holding { reserved: amount, ..Holding::default() }
+        }
         State::Fuelled(fuelled) => {
             Holding { reserved: amount, gas_reserved: gas(fuelled), ..Holding::default() }
         }
@@ -134,7 +136,13 @@ pub fn effects(step: &Moved<Transfer>, native: &Asset) -> Vec<Posting> {
         let moved: i64 = lines.iter().fold(0i64, |sum, (_, atoms)| sum.saturating_add(*atoms));
         for (account, atoms) in lines.into_iter().chain([(Account::Available, moved.saturating_neg())]) {
             if atoms != 0 {
-                postings.push(Posting { partner: after.partner, wallet: after.wallet, asset, account, atoms });
+                postings.push(Posting {
+                    partner: after.partner,
+                    wallet: after.wallet,
+                    asset,
+                    account,
+                    atoms,
+                });
             }
         }
     };

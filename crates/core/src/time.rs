@@ -86,7 +86,10 @@ mod tests {
         assert_eq!(late.day_in("Asia/Seoul").unwrap(), "2026-11-22");
         assert_eq!(late.day_in("UTC").unwrap(), "2026-11-21");
         assert_eq!(late.day_in("Asia/Atlantis"), None);
-        assert_eq!(late.next_day_in("Asia/Seoul").unwrap(), Timestamp::parse("2026-11-22T15:00:00Z").unwrap());
+        assert_eq!(
+            late.next_day_in("Asia/Seoul").unwrap(),
+            Timestamp::parse("2026-11-22T15:00:00Z").unwrap()
+        );
     }
 
     #[test]

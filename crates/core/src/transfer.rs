@@ -322,9 +322,11 @@ impl Transfer {
             State::Signed(signed) | State::Seen(Seen { signed, .. }) | State::Final(Ended { signed, .. }) => {
                 Some(&signed.slot)
             }
-            State::Planned | State::Funded(_) | State::Fuelling(_) | State::Fuelled(_) | State::Dropped { .. } => {
-                None
-            }
+            State::Planned
+            | State::Funded(_)
+            | State::Fuelling(_)
+            | State::Fuelled(_)
+            | State::Dropped { .. } => None,
         }
     }
 
@@ -335,9 +337,11 @@ impl Transfer {
             State::Signed(signed) | State::Seen(Seen { signed, .. }) | State::Final(Ended { signed, .. }) => {
                 Some(&signed.mode)
             }
-            State::Planned | State::Funded(_) | State::Fuelling(_) | State::Fuelled(_) | State::Dropped { .. } => {
-                None
-            }
+            State::Planned
+            | State::Funded(_)
+            | State::Fuelling(_)
+            | State::Fuelled(_)
+            | State::Dropped { .. } => None,
         }
     }
 

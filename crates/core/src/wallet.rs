@@ -164,7 +164,9 @@ impl Wallet {
     /// [`Refusal`] from `frozen` and `retired`.
     pub fn pause(self, reason: &str) -> Result<Moved<Self>, Refusal> {
         match self.state {
-            LaneState::Open | LaneState::Paused | LaneState::Draining => Ok(self.into_state(LaneState::Paused, reason)),
+            LaneState::Open | LaneState::Paused | LaneState::Draining => {
+                Ok(self.into_state(LaneState::Paused, reason))
+            }
             LaneState::Frozen { .. } | LaneState::Retired => Err(self.not_from("pause")),
         }
     }

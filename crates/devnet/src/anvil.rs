@@ -36,6 +36,8 @@ pub struct Anvil {
     // Dropped first: see `Watchdog`.
     watchdog: Watchdog,
     child: Child,
+    // Dropped after the child: it may print until its end.
+    _words: Words,
     rpc: Rpc,
     chain_id: u64,
     saved_at: Option<PathBuf>,
@@ -92,7 +94,7 @@ impl Anvil {
             return Err(AnvilError::OtherChain { expected: config.chain_id, found });
         }
         let saved_at = config.saved_chain.map(|saved| saved.path);
-        let anvil = Self { watchdog, child, rpc, chain_id: found, saved_at };
+        let anvil = Self { watchdog, child, _words: words, rpc, chain_id: found, saved_at };
         let control = anvil.control();
         if goes_on {
             step_over_loaded_block(&control, config.slots_in_an_epoch).await?;

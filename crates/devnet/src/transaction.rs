@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
 
 use crate::rpc::{Rpc, RpcError};
 
@@ -160,10 +159,15 @@ pub async fn receipt(rpc: &Rpc, hash: B256) -> Result<Option<Receipt>, RpcError>
 /// Waits until the transaction is in a block, whatever became of it there. On a chain that mines on demand only,
 /// this demands one block, with whatever else is pending: the caller asked for a result, and nobody else will mine.
 pub async fn settle(rpc: &Rpc, hash: B256) -> Result<Receipt, TransactionError> {
-    let start = Instant::now();
+    let settled = tokio::time::timeout(SETTLE_LIMIT, mined(rpc, hash)).await;
+    settled.unwrap_or(Err(TransactionError::NotMined { hash, waited_ms: SETTLE_LIMIT.as_millis() }))
+}
+
+/// Asks until there is a receipt. The caller bounds it.
+async fn mined(rpc: &Rpc, hash: B256) -> Result<Receipt, TransactionError> {
     let mut pause = Duration::from_millis(5);
     let mut demanded = false;
-    while start.elapsed() < SETTLE_LIMIT {
+    loop {
         if let Some(receipt) = receipt(rpc, hash).await? {
             return Ok(receipt);
         }
@@ -175,7 +179,6 @@ pub async fn settle(rpc: &Rpc, hash: B256) -> Result<Receipt, TransactionError> 
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(Duration::from_millis(100));
     }
-    Err(TransactionError::NotMined { hash, waited_ms: SETTLE_LIMIT.as_millis() })
 }
 
 /// Sends, waits for the block, and takes a revert for an error.

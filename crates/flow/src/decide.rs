@@ -4,9 +4,9 @@
 use sluice_core::access::Actor;
 use sluice_core::alert::{Code, Raise};
 use sluice_core::event::Cause;
-use sluice_core::port::{Fut, Ports};
 use sluice_core::port::store::Change;
 use sluice_core::port::world::Topic;
+use sluice_core::port::{Fut, Ports};
 
 use crate::{Done, StageError, Turn};
 

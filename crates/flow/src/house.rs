@@ -3,8 +3,8 @@
 
 mod reconcile;
 
-use sluice_core::port::{Fut, Ports};
 use sluice_core::port::world::Topic;
+use sluice_core::port::{Fut, Ports};
 use sluice_core::time::Timestamp;
 
 use crate::{Done, StageError, Turn};

@@ -24,10 +24,10 @@ use sluice_core::chain::{BlockRef, ChainProfile};
 use sluice_core::event::Cause;
 use sluice_core::id::{AttemptId, WalletId};
 use sluice_core::lane::{Fence, LEASE_MARGIN_MS, LEASE_MS, RENEW_MS};
-use sluice_core::port::{Fut, Ports};
 use sluice_core::port::chain::Chain;
 use sluice_core::port::store::{Change, LaneView, Outcome};
 use sluice_core::port::world::Topic;
+use sluice_core::port::{Fut, Ports};
 use sluice_core::stop::stopped;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::{State, Transfer};
@@ -69,7 +69,12 @@ impl Turn for Work {
 ///
 /// # Errors
 /// [`StageError`]: what the turn could not do; everything committed stays, everything else is done by the next turn.
-pub async fn turn(ports: &Ports, wallet: WalletId, owner: &str, memory: &mut Memory) -> Result<Done, StageError> {
+pub async fn turn(
+    ports: &Ports,
+    wallet: WalletId,
+    owner: &str,
+    memory: &mut Memory,
+) -> Result<Done, StageError> {
     let held = hold(ports, wallet, owner).await?;
     let Some(view) = ports.store.lane(wallet).await? else {
         return Err(StageError::NotConfigured(format!("wallet {wallet}")));
@@ -200,7 +205,8 @@ impl Lane<'_> {
     async fn note_obstacle(&mut self) -> Result<(), StageError> {
         let (obstacle, now) = (self.obstacle, self.now());
         if let Some(step) = self.view.wallet.clone().obstructed(obstacle, now) {
-            let change = Change { wallets: vec![step], cause: Some(self.cause("obstacle")), ..Change::default() };
+            let change =
+                Change { wallets: vec![step], cause: Some(self.cause("obstacle")), ..Change::default() };
             self.apply(vec![change]).await?;
         }
         Ok(())

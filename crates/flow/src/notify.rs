@@ -1,8 +1,8 @@
 //! The deliver loop: alerts to their sinks, at least once. The event feed needs no loop: it is the sealed numbers.
 //! A crash delivers an alert again.
 
-use sluice_core::port::{Fut, Ports};
 use sluice_core::port::world::Topic;
+use sluice_core::port::{Fut, Ports};
 
 use crate::{Done, StageError, Turn};
 

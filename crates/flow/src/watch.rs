@@ -14,10 +14,10 @@ use sluice_core::attempt::{Attempt, Durable};
 use sluice_core::chain::ChainId;
 use sluice_core::event::Cause;
 use sluice_core::lane::{Fence, LEASE_MARGIN_MS, LEASE_MS, RENEW_MS};
-use sluice_core::port::{Fut, Ports};
 use sluice_core::port::chain::{Chain, Known, SlotQuestion};
 use sluice_core::port::store::{Change, Outcome};
 use sluice_core::port::world::Topic;
+use sluice_core::port::{Fut, Ports};
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::Transfer;
 
@@ -46,8 +46,11 @@ impl Turn for Work {
 /// # Errors
 /// [`StageError`]: what the turn could not do; the next one starts from what is stored.
 pub async fn turn(ports: &Ports, chain: ChainId, owner: &str) -> Result<Done, StageError> {
-    let port =
-        ports.chains.get(&chain).cloned().ok_or_else(|| StageError::NotConfigured(format!("chain {chain}")))?;
+    let port = ports
+        .chains
+        .get(&chain)
+        .cloned()
+        .ok_or_else(|| StageError::NotConfigured(format!("chain {chain}")))?;
     let asked_at = ports.clock.now();
     let fence = lease(ports, chain, owner).await?;
     let mut watch = Watch { ports, chain: port, owner, fence, asked_at };
@@ -125,7 +128,11 @@ impl Watch<'_> {
     }
 
     /// Freezes a wallet on evidence from the chain (M6).
-    async fn freeze(&mut self, wallet: sluice_core::wallet::Wallet, evidence: String) -> Result<(), StageError> {
+    async fn freeze(
+        &mut self,
+        wallet: sluice_core::wallet::Wallet,
+        evidence: String,
+    ) -> Result<(), StageError> {
         if matches!(
             wallet.state,
             sluice_core::wallet::LaneState::Frozen { .. } | sluice_core::wallet::LaneState::Retired

@@ -12,7 +12,8 @@ use crate::oracle::Violation;
 use crate::world::history::{self, Faults, Report, Script};
 use crate::world::setup::Stage;
 
-const USAGE: &str = "usage: sluice-sim [--seeds N] [--from S] [--withdrawals W] [--threads T] [--coverage] [--keep-going]
+const USAGE: &str =
+    "usage: sluice-sim [--seeds N] [--from S] [--withdrawals W] [--threads T] [--coverage] [--keep-going]
        sluice-sim --seed S [--trace] [--lines N] [--ask SQL]
        sluice-sim --replay-check K [--from S]
        sluice-sim --systematic S [--every N]
@@ -142,7 +143,8 @@ fn failure(report: &Report) {
 fn play(asked: &Arguments, scripts: Vec<Script>, what: &str) -> Result<bool, String> {
     let (total, started) = (scripts.len(), clock());
     let queue = Mutex::new(scripts.into_iter());
-    let sums = Mutex::new((Coverage::new(), BTreeMap::<String, u64>::new(), BTreeMap::<&'static str, u64>::new()));
+    let sums =
+        Mutex::new((Coverage::new(), BTreeMap::<String, u64>::new(), BTreeMap::<&'static str, u64>::new()));
     let failed: Mutex<Vec<(Script, Violation)>> = Mutex::default();
     let (done, steps, stopping) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
     let worker = || -> Result<(), String> {

@@ -117,7 +117,12 @@ impl Sim {
     }
 
     /// Starts a task of a process.
-    pub fn spawn(&self, process: ProcessId, name: &'static str, job: impl Future<Output = ()> + Send + 'static) {
+    pub fn spawn(
+        &self,
+        process: ProcessId,
+        name: &'static str,
+        job: impl Future<Output = ()> + Send + 'static,
+    ) {
         let flag = Arc::new(Flag(AtomicBool::new(true)));
         let waker = Waker::from(Arc::clone(&flag));
         let mut state = self.state();
@@ -284,7 +289,8 @@ impl Executor {
         let state = self.sim.state();
         self.ready.clear();
         for (index, task) in self.tasks.iter().enumerate() {
-            let asleep = state.processes.get(task.process).is_some_and(|it| it.paused_until_us > state.now_us);
+            let asleep =
+                state.processes.get(task.process).is_some_and(|it| it.paused_until_us > state.now_us);
             if !asleep && task.flag.0.load(Ordering::Relaxed) {
                 self.ready.push(index);
             }

@@ -145,6 +145,8 @@ pub enum When {
 struct Planned {
     when: When,
     fault: Fault,
+    /// Calls of the method it struck first that it strikes in all: an outage is a fault that stays.
+    calls: u64,
 }
 
 /// Fault and method, and how often it struck.
@@ -169,8 +171,14 @@ const PATIENCE_US: i64 = 12_000_000;
 impl Plan {
     /// A plan without faults.
     pub fn quiet(luck: Rng) -> Self {
-        let book =
-            Book { planned: vec![], over: false, calls: 0, called: BTreeMap::new(), coverage: Coverage::new(), luck };
+        let book = Book {
+            planned: vec![],
+            over: false,
+            calls: 0,
+            called: BTreeMap::new(),
+            coverage: Coverage::new(),
+            luck,
+        };
         Self(Arc::new(Mutex::new(book)))
     }
 
@@ -178,9 +186,14 @@ impl Plan {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a fault.
+    /// Adds a fault that strikes once.
     pub fn add(&self, when: When, fault: Fault) {
-        self.book().planned.push(Planned { when, fault });
+        self.book().planned.push(Planned { when, fault, calls: 1 });
+    }
+
+    /// Adds a fault that strikes a method several times.
+    pub fn outage(&self, when: When, fault: Fault, calls: u64) {
+        self.book().planned.push(Planned { when, fault, calls });
     }
 
     /// Draws a random plan over `span_us` of virtual time: at least five faults, a kill, and a pause past the lease.
@@ -198,7 +211,8 @@ impl Plan {
         for _ in 0..rng.within(5, 12) {
             let fault = rng.pick(&plain).copied().unwrap_or(Fault::FailBefore);
             let when = at(rng);
-            self.add(when, fault);
+            let stays = matches!(fault, Fault::FailBefore | Fault::FailAfter) && rng.chance(300);
+            self.outage(when, fault, if stays { rng.within(2, 12) } else { 1 });
         }
         for pair in [[Fault::KillBefore, Fault::KillAfter], [Fault::PauseBefore, Fault::PauseAfter]] {
             for _ in 0..rng.within(1, 3) {
@@ -250,7 +264,14 @@ impl Plan {
                 us <= now && (wanted.is_none_or(|wanted| wanted == method) || us + PATIENCE_US <= now)
             }
         })?;
-        let fault = book.planned.swap_remove(index).fault;
+        let struck = &mut book.planned[index];
+        let fault = struck.fault;
+        struck.calls = struck.calls.saturating_sub(1);
+        if struck.calls == 0 {
+            book.planned.swap_remove(index);
+        } else {
+            struck.when = When::After { us: now, method: Some(method) };
+        }
         *book.coverage.entry((fault.as_str(), method)).or_default() += 1;
         let luck = book.luck.bits();
         Some((fault, luck))

@@ -72,7 +72,10 @@ mod tests {
     #[test]
     fn it_is_xoshiro256_starstar() {
         let mut rng = Rng([1, 2, 3, 4]);
-        assert_eq!([rng.bits(), rng.bits(), rng.bits(), rng.bits()], [11520, 0, 1509978240, 1215971899390074240]);
+        assert_eq!(
+            [rng.bits(), rng.bits(), rng.bits(), rng.bits()],
+            [11520, 0, 1509978240, 1215971899390074240]
+        );
     }
 
     #[test]

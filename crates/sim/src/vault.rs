@@ -56,7 +56,8 @@ impl Vault {
     ) -> Result<Arc<dyn Signer>, String> {
         let mut ring = KeyRing::new();
         for purse in purses {
-            let key = self.keys.iter().find(|key| key.address() == purse.address).ok_or("a purse without a key")?;
+            let key =
+                self.keys.iter().find(|key| key.address() == purse.address).ok_or("a purse without a key")?;
             let key = Arc::clone(key) as Arc<dyn Key>;
             ring.insert(Enrolled { wallet: purse.id, partner: purse.partner, chain: profile.id, key });
         }
@@ -64,7 +65,10 @@ impl Vault {
         let caps = Caps {
             // Histories are quicker than any real chain, and so is their proof of death.
             reslot_after_ms: 1_000,
-            ..Caps::of(std::slice::from_ref(profile), vec![AssetCaps::without_people(asset.clone(), most, most)])
+            ..Caps::of(
+                std::slice::from_ref(profile),
+                vec![AssetCaps::without_people(asset.clone(), most, most)],
+            )
         };
         let service = SigningService::open(&JournalAt::Memory, deployment, caps, ring, clock.now());
         Ok(Arc::new(Direct { service: service.map_err(|error| error.to_string())?, clock }))

@@ -46,6 +46,9 @@ pub struct DevArguments {
     /// Hot wallets of the demo partner.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=32))]
     lanes: u8,
+    /// Name of the file for scripts, in the folder. A second engine on the same folder needs another one.
+    #[arg(long, default_value = "dev.json")]
+    dev_file: String,
     /// Make keys and a configuration for `sluice signer` in the folder, and end.
     #[arg(long)]
     prepare: bool,
@@ -60,7 +63,7 @@ pub struct DevArguments {
 /// [`StartError`]: one sentence.
 pub async fn run(arguments: DevArguments) -> Result<(), StartError> {
     telemetry::start("warn,sluice=info");
-    let folder = Folder::prepare(&arguments.data)?;
+    let folder = Folder::prepare(&arguments.data, &arguments.dev_file)?;
     // The port first: a second `make run` must not touch what the first is using.
     let listener = serve::listen(&arguments.listen).await?;
     let chain = chain::Local::start(&arguments, &folder).await?;
@@ -93,7 +96,7 @@ async fn on_chain(
         Some(socket) => signer_link::socket(socket, &keys.deployment),
         None => signer_link::in_process(&keys, &config)?,
     };
-    let engine = assemble(&config, signer, sinks::log_only()).await?;
+    let engine = assemble(&config, signer, sinks::open(&config.alerts)?).await?;
     let demo = seed::demo_partner(&engine, &config, folder, chain, &wallets).await?;
     let sealer = Arc::new(Sealer::read(&config.server.sealing_key_file).map_err(StartError::Other)?);
     let roles: BTreeSet<Role> = if arguments.roles.is_empty() {
@@ -118,12 +121,19 @@ fn config(arguments: &DevArguments, folder: &Folder, chain: &chain::Local, keys:
             sealing_key_file: folder.path("sealing.key"),
         },
         database: Database { url: database },
-        signer: Signer { socket: arguments.signer_socket.clone(), deployment: arguments.signer_socket.is_some().then(|| keys.deployment.clone()), in_process: arguments.signer_socket.is_none().then(|| keys.clone()) },
+        signer: Signer {
+            socket: arguments.signer_socket.clone(),
+            deployment: arguments.signer_socket.is_some().then(|| keys.deployment.clone()),
+            in_process: arguments.signer_socket.is_none().then(|| keys.clone()),
+        },
         chains: vec![Chain {
             id: sluice_core::chain::ChainProfile::devnet().id.to_string(),
             quorum: Some(1),
             nodes: vec![Node { url: chain.url(), operator: "local".into() }],
-            profile: ProfileOverrides { block_time_ms: Some(arguments.block_ms), ..ProfileOverrides::default() },
+            profile: ProfileOverrides {
+                block_time_ms: Some(arguments.block_ms),
+                ..ProfileOverrides::default()
+            },
         }],
         assets: vec![chain.asset()],
         alerts: Alerts::default(),

@@ -36,7 +36,8 @@ pub async fn run(path: &Path, roles: &[Role], listen: Option<String>) -> Result<
         true => Some(serve::listen(listen.as_deref().unwrap_or(&config.server.listen)).await?),
         false => None,
     };
-    let engine = assemble(&config, signer_link::socket(socket, deployment), sinks::log_only()).await?;
+    let engine =
+        assemble(&config, signer_link::socket(socket, deployment), sinks::open(&config.alerts)?).await?;
     tracing::info!(owner = %engine.owner, ?roles, "Sluice is running");
     work_and_serve(&engine, &config, sealer, &roles, listener, interrupted()).await
 }

@@ -59,7 +59,8 @@ impl SignerConfig {
         let shown = path.display().to_string();
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError::Unreadable { path: shown.clone(), why: error.to_string() })?;
-        toml::from_str(&text).map_err(|error| ConfigError::Malformed { path: shown, why: error.message().to_owned() })
+        toml::from_str(&text)
+            .map_err(|error| ConfigError::Malformed { path: shown, why: error.message().to_owned() })
     }
 
     /// The caps it asks for.
@@ -71,7 +72,9 @@ impl SignerConfig {
         let mut profiles = Vec::new();
         for chain in &self.chains {
             let known = ChainId::parse(chain).ok().and_then(ChainProfile::known);
-            profiles.push(known.ok_or_else(|| value("chains".into(), format!("{chain} has no shipped profile")))?);
+            profiles.push(
+                known.ok_or_else(|| value("chains".into(), format!("{chain} has no shipped profile")))?,
+            );
         }
         // Voids and gas are native: the coin itself is never paid out unless it is listed as an asset.
         let mut assets = Vec::new();

@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 
 pub use caller::{Caller, Order};
-pub use engine::Engine;
+pub use engine::{Engine, SignerProcess};
 pub use judge::Judge;
 use sluice_devnet::anvil::{Anvil, AnvilConfig, Mining};
 use sluice_devnet::token::TestUsd;
@@ -32,7 +32,9 @@ impl Database {
     pub fn postgres() -> Option<Self> {
         let url = std::env::var("SLUICE_TEST_POSTGRES_URL").ok();
         if url.is_none() {
-            eprintln!("SLUICE_TEST_POSTGRES_URL is not set: run `make test` to keep this promise on PostgreSQL too");
+            eprintln!(
+                "SLUICE_TEST_POSTGRES_URL is not set: run `make test` to keep this promise on PostgreSQL too"
+            );
         }
         url.map(Self::Postgres)
     }
@@ -41,9 +43,17 @@ impl Database {
         match self {
             Self::Sqlite => format!("sqlite://{}", folder.join("sluice.db").display()),
             Self::Postgres(server) => {
-                let name = format!("it_{}", folder.file_name().unwrap().to_string_lossy().replace(['.', '-'], "_")).to_lowercase();
+                let name =
+                    format!("it_{}", folder.file_name().unwrap().to_string_lossy().replace(['.', '-'], "_"))
+                        .to_lowercase();
                 let made = Command::new("psql")
-                    .args([server.as_str(), "-v", "ON_ERROR_STOP=1", "-qc", &format!("create database \"{name}\"")])
+                    .args([
+                        server.as_str(),
+                        "-v",
+                        "ON_ERROR_STOP=1",
+                        "-qc",
+                        &format!("create database \"{name}\""),
+                    ])
                     .output()
                     .expect("psql runs");
                 let said = String::from_utf8_lossy(&made.stderr);
@@ -102,6 +112,25 @@ impl World {
     /// Starts an engine on this world and waits until it serves.
     pub async fn engine(&self) -> Engine {
         Engine::start(self.folder.path(), &self.database, &self.anvil.url(), self.shape.lanes).await
+    }
+
+    /// Starts a signer in a process of its own, over the keys of this world.
+    pub async fn signer(&self) -> SignerProcess {
+        SignerProcess::start(self.folder.path(), &self.database, &self.anvil.url(), self.shape.lanes).await
+    }
+
+    /// Starts one of several engines on the same database, over that signer.
+    pub async fn engine_beside(&self, signer: &SignerProcess, name: &str) -> Engine {
+        let socket = ["--signer-socket".into(), signer.socket.display().to_string()];
+        Engine::start_as(
+            self.folder.path(),
+            &self.database,
+            &self.anvil.url(),
+            self.shape.lanes,
+            name,
+            &socket,
+        )
+        .await
     }
 
     /// The judge.

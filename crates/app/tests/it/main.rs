@@ -13,3 +13,5 @@ mod limits;
 mod pays;
 mod poison;
 mod reorg;
+mod signer;
+mod takeover;

@@ -67,6 +67,14 @@ pub(super) enum Dissent {
     Veto,
 }
 
+/// How answers of one kind are judged.
+pub(super) struct Judge<T> {
+    /// What it means that a node says the second where the first is agreed.
+    pub(super) weigh: fn(&T, &T) -> Dissent,
+    /// An answer that says something is not there. Enough operators do not suffice for it: every one is asked.
+    pub(super) absence: fn(&T) -> bool,
+}
+
 /// Counts votes by operator.
 pub(super) fn tally<'o, T: Clone + PartialEq>(
     votes: &[Vote<T>],
@@ -195,15 +203,15 @@ impl Evm {
     }
 
     /// Asks nodes that hold `head` the same `count` questions until enough operators agree on each. First as many
-    /// operators as are needed; the others only when those do not suffice.
+    /// operators as are needed; the others when those do not suffice, or say that something is not there.
     ///
-    /// `ask` answers `None` where a node cannot tell. `weigh` says what it means that a node differs.
+    /// `ask` answers `None` where a node cannot tell.
     pub(super) async fn agree<T, F, R>(
         &self,
         head: &Head,
         count: usize,
         ask: F,
-        weigh: fn(&T, &T) -> Dissent,
+        judge: &Judge<T>,
     ) -> Result<Vec<Final<T>>, ChainError>
     where
         T: Clone + PartialEq,
@@ -218,21 +226,22 @@ impl Evm {
                     votes.extend(said.map(|said| Vote { node, said }));
                 }
             }
-            if votes.iter().all(|votes| self.verdict(votes, weigh).is_ok()) {
+            let enough = |agreed: Agreed<T>| !(judge.absence)(&agreed.said);
+            if votes.iter().all(|votes| self.verdict(votes, judge).is_ok_and(enough)) {
                 break;
             }
         }
         let needed = self.quorum.needed.max(1);
         let mut agreed_on = Vec::with_capacity(count);
         for (position, votes) in votes.iter().enumerate() {
-            let agreed = self.verdict(votes, weigh).map_err(|(code, why)| {
+            let agreed = self.verdict(votes, judge).map_err(|(code, why)| {
                 let why =
                     format!("question {} of {count} under block #{}: {why}", position + 1, head.block.number);
                 self.crew.raise(code, self.name(), why.clone());
                 self.disagree(why)
             })?;
             for (node, said) in &agreed.against {
-                if weigh(&agreed.said, said) == Dissent::Lie {
+                if (judge.weigh)(&agreed.said, said) == Dissent::Lie {
                     self.crew.quarantine(*node, &format!("reading under final block #{}", head.block.number));
                 }
             }
@@ -245,12 +254,12 @@ impl Evm {
     fn verdict<T: Clone + PartialEq>(
         &self,
         votes: &[Vote<T>],
-        weigh: fn(&T, &T) -> Dissent,
+        judge: &Judge<T>,
     ) -> Result<Agreed<T>, (Code, String)> {
         match self.count(votes) {
             Tally::Agreed(agreed) => {
-                let vetoed =
-                    agreed.against.iter().any(|(_, said)| weigh(&agreed.said, said) == Dissent::Veto);
+                let veto = |said: &T| (judge.weigh)(&agreed.said, said) == Dissent::Veto;
+                let vetoed = agreed.against.iter().any(|(_, said)| veto(said));
                 if vetoed {
                     return Err((
                         Code::NodesDisagree,
@@ -304,7 +313,9 @@ mod tests {
                         let says = |(operator, said): &(usize, u8)| OPERATORS[*operator] != name || *said == agreed.said;
                         prop_assert!(cast.iter().all(says), "{} says something else too", name);
                     }
-                    prop_assert!(Final::by_quorum((), BlockRef { number: 1, hash: [1; 32] }, agreed.operators, needed.max(1)).is_ok());
+                    let head = BlockRef { number: 1, hash: [1; 32] };
+                    let made = Final::by_quorum((), head, agreed.operators, needed.max(1));
+                    prop_assert!(made.is_ok());
                     let others = cast.iter().filter(|(_, said)| *said != agreed.said).count();
                     prop_assert_eq!(agreed.against.len(), others);
                 }

@@ -21,7 +21,7 @@ use super::Evm;
 use super::effect::{self, Meant};
 use super::exactly;
 use super::node::{At, Node, NodeError, Receipt, Tag};
-use super::quorum::Dissent;
+use super::quorum::{Dissent, Judge};
 
 /// Headers asked for at once on one node.
 const HEADERS_AT_ONCE: usize = 16;
@@ -126,7 +126,7 @@ impl Evm {
             };
             Ok(seen.into_iter().map(said).collect())
         };
-        self.agree(&head, asked.len(), ask, weigh).await
+        self.agree(&head, asked.len(), ask, &JUDGE).await
     }
 
     /// Slots this port can read: account nonces of this chain that pay one payment, or are only voided.
@@ -155,6 +155,8 @@ impl Evm {
             .collect()
     }
 }
+
+const JUDGE: Judge<SlotReading> = Judge { weigh, absence: |said| matches!(said, SlotReading::Foreign) };
 
 /// Two operators pinned to the same block cannot honestly differ, except that receipts may be missing on one of them.
 fn weigh(agreed: &SlotReading, other: &SlotReading) -> Dissent {

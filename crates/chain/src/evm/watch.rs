@@ -15,7 +15,7 @@ use sluice_core::proof::Final;
 use super::Evm;
 use super::exactly;
 use super::node::{Header, Log, Node, NodeError, Tag};
-use super::quorum::Dissent;
+use super::quorum::{Dissent, Judge};
 use super::slot::hashes;
 
 /// A transaction's place and the transfers in it, as one node has them; `None` when it is not in a final block.
@@ -99,6 +99,7 @@ impl Evm {
             return Err(self.disagree(why));
         }
         let (count, top) = (blocks.len(), head.block);
+        let judge = Judge { weigh: |_, _| Dissent::Lie, absence: |there: &bool| !there };
         let ask = |node: Arc<dyn Node>| async move {
             let numbers = blocks.iter().map(|block| block.number).chain([top.number]).collect();
             let hashes = hashes(&*node, numbers).await?;
@@ -109,7 +110,7 @@ impl Evm {
             };
             Ok(blocks.iter().map(told).collect())
         };
-        let answers = self.agree(&head, count, ask, |_, _| Dissent::Lie).await?;
+        let answers = self.agree(&head, count, ask, &judge).await?;
         for (block, answer) in blocks.iter().zip(&answers) {
             if !answer.reading() {
                 let why = format!("block {block:?} was final and is no longer on {}", self.profile.name);
@@ -130,13 +131,16 @@ impl Evm {
         let head = self.final_head().await?;
         let top = head.block;
         let ask = |node: Arc<dyn Node>| async move { Ok(vec![transfers(&*node, token, txid, top).await?]) };
-        let weigh = |agreed: &Found, other: &Found| match (agreed, other) {
-            (Some(_), Some(_)) => Dissent::Lie,
-            (Some(_), None) => Dissent::Lag,
-            // Absence is never evidence against what somebody shows.
-            (None, _) => Dissent::Veto,
+        let judge = Judge {
+            weigh: |agreed: &Found, other: &Found| match (agreed, other) {
+                (Some(_), Some(_)) => Dissent::Lie,
+                (Some(_), None) => Dissent::Lag,
+                // Absence is never evidence against what somebody shows.
+                (None, _) => Dissent::Veto,
+            },
+            absence: Option::is_none,
         };
-        let answers = self.agree(&head, 1, ask, weigh).await?;
+        let answers = self.agree(&head, 1, ask, &judge).await?;
         let found = answers.into_iter().next().and_then(|answer| {
             let found = answer.reading().clone()?;
             Some(answer.map(|_| found))

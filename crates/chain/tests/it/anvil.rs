@@ -210,3 +210,33 @@ async fn a_transaction_that_is_none_of_ours_is_seen_by_slot_and_by_block() {
     assert_eq!(*evm.settle(&questions).await.unwrap()[0].reading(), SlotReading::Foreign);
     stage.anvil.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_slice_costs_little_more_than_its_sends_and_receipts() {
+    let Some(stage) = manual().await else { return };
+    let Stage { evm, control, .. } = &stage;
+    let payments: Vec<_> = (1..=20).map(|atoms| stage.payment(THEM, atoms)).collect();
+    let trials: Vec<_> = (1..=20).map(|atoms| stage.trial(THEM, atoms)).collect();
+    evm.market().await.unwrap();
+    stage.asked();
+    let found = evm.preflight(&trials).await.unwrap();
+    assert!(found.iter().all(|found| matches!(found, Preflight::Passes { .. })), "{found:?}");
+    let signed = |(nonce, payment): (u64, _)| stage.signed(Kind::Pay, nonce, payment, 40);
+    let batch: Vec<_> = (0..).zip(&payments).map(signed).collect();
+    let questions: Vec<_> =
+        batch.iter().zip(&payments).map(|(attempt, payment)| stage.question(&[attempt], payment)).collect();
+    assert_eq!(evm.submit(&batch).await, vec![Heard::Accepted; 20], "in order, so none is a gap");
+    control.mine(1).await.unwrap();
+    let seen = evm.progress(&questions).await.unwrap();
+    control.mine(2).await.unwrap();
+    let settled = evm.settle(&questions).await.unwrap();
+    for (seen, settled) in seen.iter().zip(&settled) {
+        assert!(matches!(effect(seen), Some(Effect::Paid { .. })));
+        assert_eq!(settled.reading(), seen);
+    }
+    let asked = stage.asked();
+    let total: usize = asked.values().sum();
+    eprintln!("20 payments over 2 operators: {total} questions, {asked:?}");
+    assert!(total <= 20 * 7 + 20, "per payment: a call, an estimate, two sends, three receipts");
+    stage.anvil.stop().await.unwrap();
+}

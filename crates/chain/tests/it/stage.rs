@@ -126,6 +126,7 @@ impl Stage {
     }
 
     /// Bytes that pay, or void, a nonce.
+    #[expect(clippy::disallowed_methods, reason = "an adapter's test has no store: the chain is thrown away")]
     pub fn signed(&self, kind: Kind, nonce: u64, payment: &Payment, max_fee_gwei: u128) -> Durable<Signed> {
         let slot = self.slot(nonce);
         let fees = Fees { gas_limit: 100_000, max_fee_wei: max_fee_gwei * GWEI, tip_wei: GWEI };

@@ -173,6 +173,9 @@ pub struct TransferLog {
     pub units: Units,
 }
 
+/// The transfers of one transaction, with its block.
+pub type TransferLogs = (BlockRef, Vec<TransferLog>);
+
 /// One chain.
 pub trait Chain: Send + Sync {
     /// What the chain is like.
@@ -185,7 +188,8 @@ pub trait Chain: Send + Sync {
     fn heads(&self) -> Fut<'_, Result<Heads, ChainError>>;
 
     /// The block at a height and what in it concerns `wallets`; one node, for progress and for M6.
-    fn block<'a>(&'a self, number: u64, wallets: &'a [EvmAddress]) -> Fut<'a, Result<BlockFacts, ChainError>>;
+    fn block<'a>(&'a self, number: u64, wallets: &'a [EvmAddress])
+    -> Fut<'a, Result<BlockFacts, ChainError>>;
 
     /// Sends bytes to every node; one answer per attempt, in order: the best of what was heard.
     fn submit<'a>(&'a self, attempts: &'a [Durable<Signed>]) -> Fut<'a, Vec<Heard>>;
@@ -205,10 +209,14 @@ pub trait Chain: Send + Sync {
 
     /// Reads slots for progress: one node, not final. One answer per question, in order; the inclusion is where the
     /// attempt was seen.
-    fn progress<'a>(&'a self, questions: &'a [SlotQuestion]) -> Fut<'a, Result<Vec<SlotReading>, ChainError>>;
+    fn progress<'a>(&'a self, questions: &'a [SlotQuestion])
+    -> Fut<'a, Result<Vec<SlotReading>, ChainError>>;
 
     /// Reads slots for settlement and proof of death: k of n operators, pinned to one final block hash.
-    fn settle<'a>(&'a self, questions: &'a [SlotQuestion]) -> Fut<'a, Result<Vec<Final<SlotReading>>, ChainError>>;
+    fn settle<'a>(
+        &'a self,
+        questions: &'a [SlotQuestion],
+    ) -> Fut<'a, Result<Vec<Final<SlotReading>>, ChainError>>;
 
     /// Whether a block is still on the chain, by quorum under the final head.
     fn still_final<'a>(&'a self, blocks: &'a [BlockRef]) -> Fut<'a, Result<Vec<Final<bool>>, ChainError>>;
@@ -218,7 +226,7 @@ pub trait Chain: Send + Sync {
         &'a self,
         asset: AssetId,
         txid: [u8; 32],
-    ) -> Fut<'a, Result<Option<Final<(BlockRef, Vec<TransferLog>)>>, ChainError>>;
+    ) -> Fut<'a, Result<Option<Final<TransferLogs>>, ChainError>>;
 
     /// Whether an account carries code (a contract, or an EIP-7702 delegation).
     fn has_code(&self, account: EvmAddress) -> Fut<'_, Result<bool, ChainError>>;

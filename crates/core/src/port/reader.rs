@@ -130,6 +130,9 @@ pub struct ChainStatus {
     pub settle_after: Option<u64>,
 }
 
+/// A limit, how much of it is used today, and when it starts again.
+pub type LimitUse = (crate::partner::Limit, Amount, Timestamp);
+
 /// Reading.
 pub trait Reader: Send + Sync {
     /// One withdrawal of a tenant.
@@ -156,10 +159,19 @@ pub trait Reader: Send + Sync {
     ) -> Fut<'a, Result<Vec<WithdrawalView>, StoreError>>;
 
     /// Withdrawals that need a person, oldest first.
-    fn attention(&self, partner: Option<PartnerId>, limit: usize) -> Fut<'_, Result<Vec<WithdrawalView>, StoreError>>;
+    fn attention(
+        &self,
+        partner: Option<PartnerId>,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<WithdrawalView>, StoreError>>;
 
     /// Sealed events of a partner after a number, in order.
-    fn events(&self, partner: PartnerId, after: i64, limit: usize) -> Fut<'_, Result<Vec<FeedEvent>, StoreError>>;
+    fn events(
+        &self,
+        partner: PartnerId,
+        after: i64,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<FeedEvent>, StoreError>>;
 
     /// Sealed events of one withdrawal, in order.
     fn timeline(
@@ -204,14 +216,14 @@ pub trait Reader: Send + Sync {
     fn chain_status(&self, chain: crate::chain::ChainId) -> Fut<'_, Result<ChainStatus, StoreError>>;
 
     /// Use of a partner's daily limits: asset, used today, cap, reset.
-    fn usage(
-        &self,
-        partner: PartnerId,
-        now: Timestamp,
-    ) -> Fut<'_, Result<Vec<(crate::partner::Limit, Amount, Timestamp)>, StoreError>>;
+    fn usage(&self, partner: PartnerId, now: Timestamp) -> Fut<'_, Result<Vec<LimitUse>, StoreError>>;
 
     /// Transfers whose bytes may have left and that are not final, in a scope: what a stop cannot recall.
-    fn irrevocable(&self, scope: crate::stop::Scope, limit: usize) -> Fut<'_, Result<Vec<Transfer>, StoreError>>;
+    fn irrevocable(
+        &self,
+        scope: crate::stop::Scope,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<Transfer>, StoreError>>;
 
     /// Answers at all?
     fn ping(&self) -> Fut<'_, Result<(), StoreError>>;

@@ -12,7 +12,12 @@ use crate::time::Timestamp;
 /// Rows without a money movement behind them. Every write is an event (M15).
 pub trait Registry: Send + Sync {
     /// Makes a partner with its limits; `false` when the id exists.
-    fn create_partner(&self, partner: Partner, limits: Vec<Limit>, cause: Cause) -> Fut<'_, Result<bool, StoreError>>;
+    fn create_partner(
+        &self,
+        partner: Partner,
+        limits: Vec<Limit>,
+        cause: Cause,
+    ) -> Fut<'_, Result<bool, StoreError>>;
 
     /// Partners, oldest first.
     fn partners(&self) -> Fut<'_, Result<Vec<Partner>, StoreError>>;
@@ -60,5 +65,10 @@ pub trait Registry: Send + Sync {
     fn lift(&self, scope: Scope, cause: Cause) -> Fut<'_, Result<bool, StoreError>>;
 
     /// Takes an alert; `false` when there is none of that id for that tenant.
-    fn acknowledge(&self, partner: Option<PartnerId>, id: AlertId, cause: Cause) -> Fut<'_, Result<bool, StoreError>>;
+    fn acknowledge(
+        &self,
+        partner: Option<PartnerId>,
+        id: AlertId,
+        cause: Cause,
+    ) -> Fut<'_, Result<bool, StoreError>>;
 }

@@ -139,7 +139,7 @@ pub struct LaneView {
     /// Its partner.
     pub partner: Partner,
     /// Every transfer that is not final or dropped, by slot and age, with all its attempts.
-    pub transfers: Vec<(Transfer, Vec<Durable<Attempt>>)>,
+    pub transfers: Vec<WithAttempts>,
     /// Withdrawals those transfers carry for which a cancellation was asked and not yet answered.
     pub cancels: Vec<WithdrawalId>,
     /// Stops in force.
@@ -158,6 +158,12 @@ pub struct Cursor {
     /// Settlement waits until this height is final (M16).
     pub settle_after: Option<u64>,
 }
+
+/// A transfer with all its attempts.
+pub type WithAttempts = (Transfer, Vec<Durable<Attempt>>);
+
+/// A transaction hash and the transfer it belongs to.
+pub type TxidOf = ([u8; 32], TransferId);
 
 /// Durable state.
 pub trait Store: Send + Sync {
@@ -195,23 +201,25 @@ pub trait Store: Send + Sync {
     fn withdrawals<'a>(&'a self, ids: &'a [WithdrawalId]) -> Fut<'a, Result<Vec<Withdrawal>, StoreError>>;
 
     /// Transfers by id with their attempts; missing ones are left out.
-    fn transfers<'a>(
-        &'a self,
-        ids: &'a [TransferId],
-    ) -> Fut<'a, Result<Vec<(Transfer, Vec<Durable<Attempt>>)>, StoreError>>;
+    fn transfers<'a>(&'a self, ids: &'a [TransferId]) -> Fut<'a, Result<Vec<WithAttempts>, StoreError>>;
 
     /// Which of these hashes are ours.
     fn attempts_by_txid<'a>(
         &'a self,
         chain: ChainId,
         txids: &'a [[u8; 32]],
-    ) -> Fut<'a, Result<Vec<([u8; 32], TransferId)>, StoreError>>;
+    ) -> Fut<'a, Result<Vec<TxidOf>, StoreError>>;
 
     /// The watcher's place on a chain; `depth` blocks of history.
     fn cursor(&self, chain: ChainId, depth: u64) -> Fut<'_, Result<Cursor, StoreError>>;
 
     /// Transfers of a chain that may be settled: seen at or below `height`, oldest first.
-    fn settleable(&self, chain: ChainId, height: u64, limit: usize) -> Fut<'_, Result<Vec<TransferId>, StoreError>>;
+    fn settleable(
+        &self,
+        chain: ChainId,
+        height: u64,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<TransferId>, StoreError>>;
 
     /// Transfers seen or final in any of these blocks.
     fn included_in<'a>(

@@ -37,7 +37,10 @@ impl Transfer {
             (Purpose::Payout, Kind::Pay) => Mode::Pay,
             (Purpose::Fill, Kind::Void) => Mode::Void { code: "fill".into(), races: false },
             (Purpose::Payout, Kind::Void) | (Purpose::Fill, Kind::Pay) => {
-                return Err(Refusal::Evidence { transition: "build", why: "the attempt does not do what it is for" });
+                return Err(Refusal::Evidence {
+                    transition: "build",
+                    why: "the attempt does not do what it is for",
+                });
             }
         };
         if attempt.transfer != self.id {
@@ -83,7 +86,10 @@ impl Transfer {
         attempt: &Unsigned,
     ) -> Result<(), Refusal> {
         if attempt.transfer != self.id || attempt.slot != *slot || attempt.kind != kind {
-            return Err(Refusal::Evidence { transition, why: "the attempt is not of this slot and kind (M3)" });
+            return Err(Refusal::Evidence {
+                transition,
+                why: "the attempt is not of this slot and kind (M3)",
+            });
         }
         Ok(())
     }

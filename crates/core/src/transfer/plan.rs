@@ -36,7 +36,13 @@ impl Transfer {
     }
 
     /// Plans the filling of a nonce that belongs to nothing (M4, M17). It pays nobody.
-    pub fn fill(id: TransferId, partner: PartnerId, wallet: WalletId, native: Asset, at: Timestamp) -> Moved<Self> {
+    pub fn fill(
+        id: TransferId,
+        partner: PartnerId,
+        wallet: WalletId,
+        native: Asset,
+        at: Timestamp,
+    ) -> Moved<Self> {
         Moved::born(Self {
             id,
             partner,

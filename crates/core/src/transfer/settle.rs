@@ -66,7 +66,9 @@ impl Transfer {
             Effect::Voided | Effect::Reverted => match Death::of_nonce(reading, death_extra_blocks) {
                 Ok(death) => Verdict::Dead(death),
                 Err(NotDead::NotDeepEnough { missing }) => return Ok(Outcome::NotDeepEnough { missing }),
-                Err(NotDead::NotConsumedByUs | NotDead::StillValid | NotDead::ScanBroken) => return Ok(Outcome::Open),
+                Err(NotDead::NotConsumedByUs | NotDead::StillValid | NotDead::ScanBroken) => {
+                    return Ok(Outcome::Open);
+                }
             },
             Effect::Mismatch => {
                 return Ok(Outcome::Unexplained {

@@ -11,10 +11,17 @@ impl Transfer {
     ///
     /// # Errors
     /// [`Refusal`] when no attempt waits for a signature, or another than this one does.
-    pub fn signed(self, attempt: &attempt::Signed, height: u64, at: Timestamp) -> Result<Moved<Self>, Refusal> {
+    pub fn signed(
+        self,
+        attempt: &attempt::Signed,
+        height: u64,
+        at: Timestamp,
+    ) -> Result<Moved<Self>, Refusal> {
         let id = attempt.unsigned.id;
-        let waits_for_other =
-            || Refusal::Evidence { transition: "sign", why: "the signature is of another attempt than awaited" };
+        let waits_for_other = || Refusal::Evidence {
+            transition: "sign",
+            why: "the signature is of another attempt than awaited",
+        };
         match &self.state {
             State::Built(Built { fuelled, slot, mode, attempt: awaited, .. }) => {
                 if *awaited != id || attempt.unsigned.slot != *slot {

@@ -10,7 +10,12 @@ impl Withdrawal {
     ///
     /// # Errors
     /// [`Refusal`] from every state but `approved` and `queued`.
-    pub fn assign(self, transfer: TransferId, wallet: WalletId, at: Timestamp) -> Result<Moved<Self>, Refusal> {
+    pub fn assign(
+        self,
+        transfer: TransferId,
+        wallet: WalletId,
+        at: Timestamp,
+    ) -> Result<Moved<Self>, Refusal> {
         let decision = match &self.state {
             State::Approved(state) => state.decision.clone(),
             State::Queued(state) => state.decision.clone(),

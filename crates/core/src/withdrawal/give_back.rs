@@ -28,7 +28,12 @@ impl Withdrawal {
     /// # Errors
     /// [`Refusal::NotFrom`] unless assigned; [`Refusal::Evidence`] when the proof is of another transfer, proves no
     /// death, or rests on a single source (then two persons decide).
-    pub fn give_back(self, why: Why<'_>, at: Timestamp, not_before: Timestamp) -> Result<Moved<Self>, Refusal> {
+    pub fn give_back(
+        self,
+        why: Why<'_>,
+        at: Timestamp,
+        not_before: Timestamp,
+    ) -> Result<Moved<Self>, Refusal> {
         let assigned = match &self.state {
             State::Assigned(assigned) => assigned.clone(),
             State::Requested

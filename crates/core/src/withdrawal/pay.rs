@@ -13,7 +13,9 @@ impl Withdrawal {
     /// prove a payment.
     pub fn pay(self, proof: &Proof, at: Timestamp) -> Result<Moved<Self>, Refusal> {
         let (decision, by) = match &self.state {
-            State::Assigned(assigned) => (assigned.decision.clone(), Some((assigned.transfer, assigned.wallet))),
+            State::Assigned(assigned) => {
+                (assigned.decision.clone(), Some((assigned.transfer, assigned.wallet)))
+            }
             State::NeedsAttention(attention) => (attention.decision.clone(), attention.last),
             State::Requested
             | State::Held(_)

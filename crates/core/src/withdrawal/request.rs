@@ -157,7 +157,10 @@ impl Request {
         now: Timestamp,
     ) -> Result<Self, RequestError> {
         let visible = |byte: u8| byte.is_ascii_graphic();
-        if new.external_id.is_empty() || new.external_id.len() > ID_MAX || !new.external_id.bytes().all(visible) {
+        if new.external_id.is_empty()
+            || new.external_id.len() > ID_MAX
+            || !new.external_id.bytes().all(visible)
+        {
             return Err(RequestError::ExternalId);
         }
         if new.user_id.is_empty() || new.user_id.len() > ID_MAX || !printable(&new.user_id) {
@@ -318,7 +321,11 @@ impl Withdrawal {
             State::Assigned(state) => &state.decision,
             State::Paid(state) => &state.decision,
             State::NeedsAttention(state) => &state.decision,
-            State::Requested | State::Held(_) | State::Rejected(_) | State::Cancelled(_) | State::Failed(_) => {
+            State::Requested
+            | State::Held(_)
+            | State::Rejected(_)
+            | State::Cancelled(_)
+            | State::Failed(_) => {
                 return None;
             }
         };

@@ -152,7 +152,9 @@ pub fn waiting(
         State::Paid(_) | State::Rejected(_) | State::Cancelled(_) | State::Failed(_) => None,
         State::Requested => answer(Waiting::Approval, withdrawal.accepted_at, None, "decision"),
         State::Held(held) => answer(Waiting::Approval, held.since, Some(held.expires_at), "hold_released"),
-        State::NeedsAttention(attention) => answer(Waiting::Person, attention.since, None, "operator_resolves"),
+        State::NeedsAttention(attention) => {
+            answer(Waiting::Person, attention.since, None, "operator_resolves")
+        }
         State::Approved(_) | State::Queued(_) => {
             let (since, not_before) = match &withdrawal.state {
                 State::Queued(queued) => (queued.since, queued.not_before),

@@ -19,14 +19,22 @@ pub const ANVIL_ENV: &str = "SLUICE_ANVIL";
 /// tools directory (where `npm ci` ran), else the first on `PATH`. A name that leads nowhere is an error: starting
 /// another node than the one that was asked for would be a surprise.
 pub fn find(named: Option<&Path>, tools_dir: Option<&Path>) -> Result<PathBuf, AnvilError> {
-    let by_env = env::var_os(ANVIL_ENV).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let by_env = variable(ANVIL_ENV).filter(|value| !value.is_empty()).map(PathBuf::from);
     match (named, by_env) {
         (Some(path), _) => at(path).unwrap_or_else(|| Err(not_found(&path.display().to_string()))),
         (None, Some(path)) => {
             at(&path).unwrap_or_else(|| Err(not_found(&format!("{} from {ANVIL_ENV}", path.display()))))
         }
-        (None, None) => search(tools_dir, env::var_os("PATH")),
+        (None, None) => search(tools_dir, variable("PATH")),
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "which anvil to start is a matter of the developer's machine, also for tests, which have no configuration"
+)]
+fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name)
 }
 
 fn search(tools_dir: Option<&Path>, path: Option<OsString>) -> Result<PathBuf, AnvilError> {

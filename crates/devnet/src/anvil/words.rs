@@ -11,7 +11,7 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
     process::Child,
     sync::oneshot,
-    task::JoinHandle,
+    task::JoinSet,
 };
 
 use super::{AnvilConfig, AnvilError};
@@ -19,11 +19,12 @@ use super::{AnvilConfig, AnvilError};
 /// How many lines of complaint an error repeats.
 const KEPT: usize = 6;
 
-/// Anvil's output, read to its end so that anvil never waits for a reader.
+/// Anvil's output, read for as long as this is kept, so that anvil never waits for a reader.
+#[derive(Debug)]
 pub(super) struct Words {
     listening: Option<oneshot::Receiver<u16>>,
     complaints: Arc<Mutex<VecDeque<String>>>,
-    complaining: Option<JoinHandle<()>>,
+    readers: JoinSet<()>,
 }
 
 impl Words {
@@ -31,8 +32,9 @@ impl Words {
     pub(super) fn listen(child: &mut Child, silent: bool) -> Self {
         let (tell, listening) = oneshot::channel();
         let mut tell = Some(tell);
+        let mut readers = JoinSet::new();
         if let Some(stdout) = child.stdout.take() {
-            tokio::spawn(each_line(stdout, silent, move |line| {
+            readers.spawn(each_line(stdout, silent, move |line| {
                 if let Some(port) = port_in(&line)
                     && let Some(tell) = tell.take()
                 {
@@ -42,9 +44,9 @@ impl Words {
             }));
         }
         let complaints = Arc::new(Mutex::new(VecDeque::with_capacity(KEPT)));
-        let complaining = child.stderr.take().map(|stderr| {
+        if let Some(stderr) = child.stderr.take() {
             let complaints = Arc::clone(&complaints);
-            tokio::spawn(each_line(stderr, silent, move |line| {
+            readers.spawn(each_line(stderr, silent, move |line| {
                 let mut kept = complaints.lock().unwrap_or_else(PoisonError::into_inner);
                 if !line.trim().is_empty() && !line.contains("try '--help'") {
                     if kept.len() == KEPT {
@@ -52,9 +54,9 @@ impl Words {
                     }
                     kept.push_back(line.trim().to_owned());
                 }
-            }))
-        });
-        Self { listening: Some(listening), complaints, complaining }
+            }));
+        }
+        Self { listening: Some(listening), complaints, readers }
     }
 
     /// The port, once anvil listens there; none if it ended instead.
@@ -73,10 +75,9 @@ impl Words {
 
     /// What the end of the child means.
     pub(super) async fn why_ended(mut self, status: ExitStatus, config: &AnvilConfig) -> AnvilError {
-        if let Some(complaining) = self.complaining.take() {
-            // The last lines may still be on their way through the pipe.
-            let _ = tokio::time::timeout(Duration::from_secs(1), complaining).await;
-        }
+        // The last lines may still be on their way through the pipes.
+        let read_out = async { while self.readers.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(Duration::from_secs(1), read_out).await;
         let last_words = self.last();
         match &config.saved_chain {
             _ if last_words.contains("Address already in use") => AnvilError::PortInUse { port: config.port },

@@ -191,6 +191,10 @@ async fn a_chain_dies_with_its_owner_and_is_saved_even_when_that_one_is_killed()
 #[tokio::test]
 #[ignore = "run by a_chain_dies_with_its_owner_and_is_saved_even_when_that_one_is_killed, which kills it"]
 async fn the_victim() {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how the test that starts this process tells it where to save"
+    )]
     let Some(path) = env::var_os(VICTIM_STATE) else { return };
     let saved = SavedChain { path: path.into(), save_every: Duration::from_secs(3_600) };
     let anvil = start(AnvilConfig { saved_chain: Some(saved), ..config() }).await;

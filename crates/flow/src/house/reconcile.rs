@@ -137,11 +137,20 @@ async fn compare(
 
 fn unchanged(before: &LaneView, after: &LaneView) -> bool {
     before.transfers.len() == after.transfers.len()
-        && before.transfers.iter().zip(&after.transfers).all(|((a, _), (b, _))| a.id == b.id && a.version == b.version)
+        && before
+            .transfers
+            .iter()
+            .zip(&after.transfers)
+            .all(|((a, _), (b, _))| a.id == b.id && a.version == b.version)
 }
 
 /// The block is final: books what came in, raises what is missing.
-async fn tell(ports: &Ports, fence: &Fence, wallet: &Wallet, candidate: &Candidate) -> Result<(), StageError> {
+async fn tell(
+    ports: &Ports,
+    fence: &Fence,
+    wallet: &Wallet,
+    candidate: &Candidate,
+) -> Result<(), StageError> {
     let now = ports.clock.now();
     let reason = format!("reconciled at final {:?}", candidate.block);
     let mut change =
@@ -152,7 +161,10 @@ async fn tell(ports: &Ports, fence: &Fence, wallet: &Wallet, candidate: &Candida
         if surplus > 0 {
             change.postings.extend(top_up(wallet, difference.asset, surplus));
         } else {
-            missing.push(format!("{}: chain {}, books {}", difference.symbol, difference.chain, difference.books));
+            missing.push(format!(
+                "{}: chain {}, books {}",
+                difference.symbol, difference.chain, difference.books
+            ));
         }
     }
     if !missing.is_empty() {

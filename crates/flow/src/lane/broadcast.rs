@@ -88,7 +88,9 @@ fn note(heard: &Heard) -> String {
 
 /// Attempts outside for too many blocks get a dearer one, the oldest nonce first, up to the cap.
 async fn bump(lane: &mut Lane<'_>) -> Result<(), StageError> {
-    if !lane.profile().replaceable || matches!(lane.wallet().state, LaneState::Frozen { .. } | LaneState::Retired) {
+    if !lane.profile().replaceable
+        || matches!(lane.wallet().state, LaneState::Frozen { .. } | LaneState::Retired)
+    {
         return Ok(());
     }
     let (height, after) = (lane.view.height, lane.profile().bump_after_blocks);
@@ -136,7 +138,8 @@ async fn bump(lane: &mut Lane<'_>) -> Result<(), StageError> {
             }
         }
     }
-    if lane.obstacle != Some(Waiting::FeeCap) && lane.wallet().obstacle.is_some_and(|it| it.waiting == Waiting::FeeCap)
+    if lane.obstacle != Some(Waiting::FeeCap)
+        && lane.wallet().obstacle.is_some_and(|it| it.waiting == Waiting::FeeCap)
     {
         change.close.push((Code::FeeAtCap, subject));
     }
@@ -165,7 +168,8 @@ fn dearer(
     };
     let bytes = sluice_codec::evm::draft(latest.kind, &latest.slot, &fees, &pays, &transfer.asset)
         .map_err(|error| StageError::Encode(error.to_string()))?;
-    let serial = lane.view.transfers.iter().find(|(it, _)| it.id == transfer.id).map_or(0, |(_, it)| it.len());
+    let serial =
+        lane.view.transfers.iter().find(|(it, _)| it.id == transfer.id).map_or(0, |(_, it)| it.len());
     Ok(Ok(Unsigned {
         id: AttemptId::new(lane.ports.entropy.ulid(now)),
         serial: u32::try_from(serial).unwrap_or(u32::MAX),

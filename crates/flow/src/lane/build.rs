@@ -67,13 +67,15 @@ async fn admit(
     };
     let mut admitted = Vec::new();
     for transfer in transfers {
-        let refusals: Vec<_> = answers.by_ref().take(transfer.live().count()).filter_map(Result::err).collect();
+        let refusals: Vec<_> =
+            answers.by_ref().take(transfer.live().count()).filter_map(Result::err).collect();
         let Some(refusal) = refusals.first() else {
             admitted.push(transfer);
             continue;
         };
         lane.blocked_by(Waiting::Signature);
-        let subject = transfer.items.first().map_or_else(|| transfer.id.to_string(), |it| it.withdrawal.to_string());
+        let subject =
+            transfer.items.first().map_or_else(|| transfer.id.to_string(), |it| it.withdrawal.to_string());
         let fate = if refusal.permanent {
             Fate::Failed(Failure::SignerRefused)
         } else {

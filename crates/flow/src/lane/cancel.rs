@@ -5,10 +5,10 @@ use sluice_core::port::store::Change;
 use sluice_core::transfer::{Mode, State, Transfer};
 use sluice_core::withdrawal::{State as WithdrawalState, Waiting};
 
+use super::Lane;
 use super::give_back::{self, Fate};
 use super::plan::is_unslotted;
 use super::sign::{Closed, close_unsigned, draft_void};
-use super::Lane;
 use crate::StageError;
 
 pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
@@ -27,8 +27,12 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
             continue;
         }
         match &transfer.state {
-            State::Built(built) if built.mode == Mode::Pay => changes.extend(cancel_built(lane, &transfer).await?),
-            State::Signed(signed) if signed.mode == Mode::Pay => changes.extend(cancel_signed(lane, &transfer).await?),
+            State::Built(built) if built.mode == Mode::Pay => {
+                changes.extend(cancel_built(lane, &transfer).await?)
+            }
+            State::Signed(signed) if signed.mode == Mode::Pay => {
+                changes.extend(cancel_signed(lane, &transfer).await?)
+            }
             // Voided already, or in a block: the chain's answer is on its way.
             State::Built(_) | State::Signed(_) | State::Seen(_) => {}
             State::Planned
@@ -75,7 +79,9 @@ async fn cancel_signed(lane: &mut Lane<'_>, transfer: &Transfer) -> Result<Optio
         .transfers
         .iter()
         .find(|(it, _)| it.id == transfer.id)
-        .and_then(|(_, attempts)| attempts.iter().map(|it| it.get().unsigned()).max_by_key(|it| it.fees.max_fee_wei))
+        .and_then(|(_, attempts)| {
+            attempts.iter().map(|it| it.get().unsigned()).max_by_key(|it| it.fees.max_fee_wei)
+        })
         .cloned();
     let Some(void) = draft_void(lane, transfer, &market, dearest.as_ref()) else {
         lane.blocked_by(Waiting::FeeCap);

@@ -88,7 +88,12 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
         }
         let ids: Vec<_> = transfer.items.iter().map(|item| item.withdrawal).collect();
         let withdrawals = lane.ports.store.withdrawals(&ids).await?;
-        changes.push(give_back::change(transfer, withdrawals, Fate::Failed(failure), lane.cause(failure.as_str()))?);
+        changes.push(give_back::change(
+            transfer,
+            withdrawals,
+            Fate::Failed(failure),
+            lane.cause(failure.as_str()),
+        )?);
     }
     changes.push(alerts(lane, trouble));
     lane.apply(changes).await?;
@@ -101,9 +106,13 @@ fn alerts(lane: &Lane<'_>, trouble: Option<Failure>) -> Change {
     let (gas, breaker, fee) = (Code::GasLow, Code::BreakerOpen, Code::FeeAtCap);
     let raised = match trouble {
         Some(Failure::GasEmpty) => Some((gas, "the wallet cannot pay for gas; top it up")),
-        Some(Failure::SenderBlacklisted) => Some((breaker, "the issuer refuses this wallet; nothing is sent from it")),
+        Some(Failure::SenderBlacklisted) => {
+            Some((breaker, "the issuer refuses this wallet; nothing is sent from it"))
+        }
         Some(Failure::TokenPaused) => Some((breaker, "the issuer has paused the token; everything waits")),
-        Some(Failure::FeeCapReached) => Some((fee, "the fee market is above the cap; raise it for a time or wait")),
+        Some(Failure::FeeCapReached) => {
+            Some((fee, "the fee market is above the cap; raise it for a time or wait"))
+        }
         Some(_) | None => None,
     };
     let mut change = Change { cause: Some(lane.cause("fuel")), ..Change::default() };

@@ -34,7 +34,13 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
         .map(|(asset, balance)| (asset.id, lane.free(asset, *balance, block)))
         .collect();
     let wallet = lane.wallet().id;
-    let read = assets.iter().zip(balances).map(|(asset, units)| Balance { wallet, asset: asset.id, units, block, at: now });
+    let read = assets.iter().zip(balances).map(|(asset, units)| Balance {
+        wallet,
+        asset: asset.id,
+        units,
+        block,
+        at: now,
+    });
     let mut changes =
         vec![Change { balances: read.collect(), cause: Some(lane.cause("balances")), ..Change::default() }];
     for transfer in planned {

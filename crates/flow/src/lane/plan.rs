@@ -84,7 +84,11 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<bool, StageError> {
     Ok(applied.iter().filter(|applied| **applied).count() >= room)
 }
 
-fn note_funds(lane: &mut Lane<'_>, short: Option<(Asset, sluice_core::amount::Units)>, changes: &mut Vec<Change>) {
+fn note_funds(
+    lane: &mut Lane<'_>,
+    short: Option<(Asset, sluice_core::amount::Units)>,
+    changes: &mut Vec<Change>,
+) {
     let subject = lane.wallet().id.to_string();
     let mut change = Change { cause: Some(lane.cause("funds")), ..Change::default() };
     match short {
@@ -110,7 +114,12 @@ async fn give_all_back(lane: &mut Lane<'_>) -> Result<(), StageError> {
     for transfer in lane.transfers().filter(|transfer| is_unslotted(transfer)).cloned().collect::<Vec<_>>() {
         let ids: Vec<_> = transfer.items.iter().map(|item| item.withdrawal).collect();
         let withdrawals = lane.ports.store.withdrawals(&ids).await?;
-        changes.push(give_back::change(transfer, withdrawals, Fate::Back("lane_closed"), lane.cause("lane_closed"))?);
+        changes.push(give_back::change(
+            transfer,
+            withdrawals,
+            Fate::Back("lane_closed"),
+            lane.cause("lane_closed"),
+        )?);
     }
     lane.apply(changes).await?;
     Ok(())

@@ -113,7 +113,7 @@ fn awaited(lane: &Lane<'_>) -> Vec<(Transfer, Durable<Unsigned>)> {
         let Some(unsigned) = unsigned else { continue };
         let void = unsigned.get().kind == Kind::Void;
         // A frozen lane signs nothing new; a void of what is already out may still be needed, and moves no value.
-        if !frozen && (void || may_sign || !first) || (frozen && void) {
+        if void || !frozen && (may_sign || !first) {
             found.push((transfer.clone(), unsigned));
         }
     }
@@ -136,15 +136,23 @@ fn request(transfer: &Transfer, attempt: &Unsigned, epoch: i64, lane: &Lane<'_>)
 
 /// The signer refuses. For good and for a first attempt: the slot is closed in its journal, the payment is dead by that
 /// tombstone, and the nonce is filled by a void at once, so that the slots behind it are not held up (M10).
-async fn refused(lane: &mut Lane<'_>, transfer: Transfer, refusal: SignerRefusal) -> Result<Vec<Change>, StageError> {
+async fn refused(
+    lane: &mut Lane<'_>,
+    transfer: Transfer,
+    refusal: SignerRefusal,
+) -> Result<Vec<Change>, StageError> {
     lane.blocked_by(Waiting::Signature);
     let raise = Raise {
         code: Code::SignerRefused,
         subject: transfer.id.to_string(),
         partner: Some(transfer.partner),
-        detail: format!("the signer refuses slot {}: {refusal}", transfer.slot().map_or_else(String::new, ToString::to_string)),
+        detail: format!(
+            "the signer refuses slot {}: {refusal}",
+            transfer.slot().map_or_else(String::new, ToString::to_string)
+        ),
     };
-    let mut change = Change { raise: vec![raise], cause: Some(lane.cause("signer_refused")), ..Change::default() };
+    let mut change =
+        Change { raise: vec![raise], cause: Some(lane.cause("signer_refused")), ..Change::default() };
     match &transfer.state {
         State::Built(built) if refusal.permanent && built.mode == Mode::Pay => {
             match close_unsigned(lane, &transfer, "signer_refused").await? {
@@ -237,10 +245,15 @@ pub(super) async fn close_unsigned(
         SlotRecord::Closed(tombstone) => {
             let proof = tombstone_proof(lane, transfer, &tombstone);
             let allotment = transfer.clone().void_unsigned(&proof, code, void, now)?;
-            Ok(Some(Closed::Dead(Box::new(DeadSlot { proof, allotment, journal_seq: tombstone.journal_seq }))))
+            Ok(Some(Closed::Dead(Box::new(DeadSlot {
+                proof,
+                allotment,
+                journal_seq: tombstone.journal_seq,
+            }))))
         }
         SlotRecord::Signed(signatures) => {
-            let attempts = lane.view.transfers.iter().find(|(it, _)| it.id == transfer.id).map(|(_, it)| it.as_slice());
+            let attempts =
+                lane.view.transfers.iter().find(|(it, _)| it.id == transfer.id).map(|(_, it)| it.as_slice());
             let recorded = signatures.into_iter().find_map(|(id, signature)| {
                 let attempt = attempts?.iter().find(|attempt| attempt.get().unsigned().id == id)?;
                 (id == built.attempt).then(|| Signed {
@@ -281,7 +294,8 @@ pub(super) fn draft_void(
     };
     let Offer::At(fees) = offer else { return None };
     let bytes = sluice_codec::evm::void(&slot, &fees).ok()?;
-    let serial = lane.view.transfers.iter().find(|(it, _)| it.id == transfer.id).map_or(0, |(_, it)| it.len());
+    let serial =
+        lane.view.transfers.iter().find(|(it, _)| it.id == transfer.id).map_or(0, |(_, it)| it.len());
     Some(Unsigned {
         id: AttemptId::new(lane.ports.entropy.ulid(now)),
         transfer: transfer.id,

@@ -31,7 +31,9 @@ pub struct Adoption {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AdoptError {
     /// Transactions of this account are pending: the old system must finish first.
-    #[error("{pending} transactions of this account are counted and {latest} are mined: wait until they are equal")]
+    #[error(
+        "{pending} transactions of this account are counted and {latest} are mined: wait until they are equal"
+    )]
     NotQuiet {
         /// Nonce with the pool.
         pending: u64,

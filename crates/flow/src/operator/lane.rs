@@ -1,12 +1,12 @@
 //! Orders to a lane: pause, resume, drain, raise its fee cap for a time, speed up, unfreeze, retire.
 
+use sluice_core::alert::Code;
 use sluice_core::amount::Units;
 use sluice_core::asset::Asset;
 use sluice_core::event::Cause;
 use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::port::Ports;
 use sluice_core::port::store::{Change, LaneView};
-use sluice_core::alert::Code;
 use sluice_core::transfer::State;
 use sluice_core::wallet::{LaneState, RaisedCap, Wallet};
 
@@ -41,7 +41,11 @@ pub async fn command(
     cause: Cause,
 ) -> Result<Wallet, OrderError> {
     for _ in 0..TRIES_MAX {
-        let view = ports.store.lane(id).await?.filter(|it| partner.is_none_or(|partner| it.wallet.partner == partner));
+        let view = ports
+            .store
+            .lane(id)
+            .await?
+            .filter(|it| partner.is_none_or(|partner| it.wallet.partner == partner));
         let view = view.ok_or(OrderError::NotFound)?;
         let wallet = view.wallet.clone();
         let reason = cause.reason.as_str();

@@ -58,16 +58,18 @@ pub async fn resolve_paid_by(
 ) -> Result<Withdrawal, OrderError> {
     let withdrawal = find(ports, partner, id).await?;
     let asset = &withdrawal.request.asset;
-    let chain =
-        ports.chains.get(&asset.id.chain).ok_or_else(|| OrderError::NotConfigured(asset.id.chain.to_string()))?;
+    let chain = ports
+        .chains
+        .get(&asset.id.chain)
+        .ok_or_else(|| OrderError::NotConfigured(asset.id.chain.to_string()))?;
     let found = chain.transfers_of(asset.id, txid).await?;
     let found = found.ok_or_else(|| OrderError::Evidence("no final transaction with that hash".into()))?;
     let wanted = sluice_codec::scale::to_chain(withdrawal.request.amount, asset);
     let (block, logs) = found.reading();
-    let log = logs
-        .iter()
-        .find(|log| log.to == withdrawal.request.to && Some(log.units) == wanted)
-        .ok_or_else(|| OrderError::Evidence("no transfer of this asset and amount to this recipient in it".into()))?;
+    let log =
+        logs.iter().find(|log| log.to == withdrawal.request.to && Some(log.units) == wanted).ok_or_else(
+            || OrderError::Evidence("no transfer of this asset and amount to this recipient in it".into()),
+        )?;
     let verdict = Verdict::PaidElsewhere { txid, block: *block, log_index: log.log_index };
     let (head, operators) = (found.head(), found.operators().to_vec());
     let name = ProofId::new(ports.entropy.ulid(cause.at));

@@ -47,7 +47,12 @@ pub async fn stop(
 ///
 /// # Errors
 /// [`OrderError::Store`].
-pub async fn lift(ports: &Ports, registry: &dyn Registry, scope: Scope, cause: Cause) -> Result<bool, OrderError> {
+pub async fn lift(
+    ports: &Ports,
+    registry: &dyn Registry,
+    scope: Scope,
+    cause: Cause,
+) -> Result<bool, OrderError> {
     let lifted = registry.lift(scope, cause).await?;
     ports.wake.signal(Topic::Lanes);
     ports.wake.signal(Topic::Events);

@@ -88,7 +88,8 @@ async fn forward(watch: &mut Watch<'_>, top: BlockRef, latest: u64) -> Result<Op
 
 /// Matches what left our wallets with our attempts; the rest freezes its lane.
 async fn explain(watch: &mut Watch<'_>, wallets: &[Wallet], facts: &[BlockFacts]) -> Result<(), StageError> {
-    let txids: Vec<[u8; 32]> = facts.iter().flat_map(|block| block.sent.iter().map(|sent| sent.txid)).collect();
+    let txids: Vec<[u8; 32]> =
+        facts.iter().flat_map(|block| block.sent.iter().map(|sent| sent.txid)).collect();
     let ours = if txids.is_empty() {
         vec![]
     } else {
@@ -99,10 +100,11 @@ async fn explain(watch: &mut Watch<'_>, wallets: &[Wallet], facts: &[BlockFacts]
     transfers.dedup();
     inclusion::note(watch, &transfers).await?;
     for block in facts {
-        let strangers = block.sent.iter().filter(|sent| !ours.iter().any(|(txid, _)| *txid == sent.txid)).map(|sent| {
-            let what = format!("transaction 0x{} at nonce {} is not ours", hex(&sent.txid), sent.nonce);
-            (sent.from, what)
-        });
+        let strangers =
+            block.sent.iter().filter(|sent| !ours.iter().any(|(txid, _)| *txid == sent.txid)).map(|sent| {
+                let what = format!("transaction 0x{} at nonce {} is not ours", hex(&sent.txid), sent.nonce);
+                (sent.from, what)
+            });
         let drains = block.drained.iter().map(|drain| {
             (drain.wallet, format!("{} in transaction 0x{}, which is not ours", drain.what, hex(&drain.txid)))
         });
@@ -119,7 +121,8 @@ async fn explain(watch: &mut Watch<'_>, wallets: &[Wallet], facts: &[BlockFacts]
 }
 
 fn joined(watch: &Watch<'_>, added: Vec<(BlockRef, [u8; 32])>) -> Change {
-    let chain = ChainChange { chain: watch.id(), removed: vec![], added, finalized: None, settle_after: None };
+    let chain =
+        ChainChange { chain: watch.id(), removed: vec![], added, finalized: None, settle_after: None };
     Change { chain: Some(chain), cause: Some(watch.cause("blocks")), ..Change::default() }
 }
 

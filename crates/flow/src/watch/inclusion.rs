@@ -21,7 +21,9 @@ pub(super) async fn note(watch: &mut Watch<'_>, transfers: &[TransferId]) -> Res
         .await?
         .into_iter()
         .filter(|(transfer, _)| matches!(transfer.state, State::Signed(_)))
-        .filter_map(|(transfer, attempts)| question(&transfer, &attempts).map(|question| (transfer, question)))
+        .filter_map(|(transfer, attempts)| {
+            question(&transfer, &attempts).map(|question| (transfer, question))
+        })
         .collect();
     if open.is_empty() {
         return Ok(());
@@ -49,8 +51,11 @@ pub(super) async fn sweep(watch: &mut Watch<'_>) -> Result<(), StageError> {
     let mut found = Vec::new();
     for wallet in watch.ports.store.wallets(Some(watch.id())).await? {
         let Some(view) = watch.ports.store.lane(wallet.id).await? else { continue };
-        let signed: Vec<_> =
-            view.transfers.iter().filter(|(transfer, _)| matches!(transfer.state, State::Signed(_))).collect();
+        let signed: Vec<_> = view
+            .transfers
+            .iter()
+            .filter(|(transfer, _)| matches!(transfer.state, State::Signed(_)))
+            .collect();
         if signed.is_empty() {
             continue;
         }
@@ -58,7 +63,9 @@ pub(super) async fn sweep(watch: &mut Watch<'_>) -> Result<(), StageError> {
         found.extend(
             signed
                 .iter()
-                .filter(|(transfer, _)| transfer.slot().and_then(|it| it.nonce()).is_some_and(|nonce| nonce < latest))
+                .filter(|(transfer, _)| {
+                    transfer.slot().and_then(|it| it.nonce()).is_some_and(|nonce| nonce < latest)
+                })
                 .map(|(transfer, _)| transfer.id),
         );
     }

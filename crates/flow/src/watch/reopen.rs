@@ -66,7 +66,9 @@ async fn reopen(watch: &Watch<'_>, transfer: Transfer, height: u64) -> Result<Ch
     let mut moved_on = false;
     for withdrawal in withdrawals {
         match (&withdrawal.state, &proof) {
-            (WithdrawalState::Paid(_), Some(proof)) => change.withdrawals.push(withdrawal.reopen(proof, now)?),
+            (WithdrawalState::Paid(_), Some(proof)) => {
+                change.withdrawals.push(withdrawal.reopen(proof, now)?)
+            }
             (WithdrawalState::Assigned(assigned), _) if assigned.transfer == transfer.id => {}
             _ => moved_on = true,
         }

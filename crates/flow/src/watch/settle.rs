@@ -5,12 +5,12 @@
 use sluice_core::alert::{Code, Raise};
 use sluice_core::chain::BlockRef;
 use sluice_core::id::ProofId;
-use sluice_core::port::chain::Heads;
+use sluice_core::moved::Moved;
+use sluice_core::port::chain::{ChainError, Heads, SlotQuestion};
 use sluice_core::port::store::{ChainChange, Change};
-use sluice_core::proof::{Effect, Proof};
+use sluice_core::proof::{Effect, Final, Proof, SlotReading};
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::{Failure, Life, Outcome, Transfer};
-use sluice_core::moved::Moved;
 use sluice_core::wallet::REVERTS_MAX;
 use sluice_core::withdrawal::{GivenBackWhy, RETRIES_MAX, State as WithdrawalState, Withdrawal};
 
@@ -39,16 +39,19 @@ pub(super) async fn run(watch: &mut Watch<'_>, heads: &Heads) -> Result<(), Stag
         .transfers(&ids)
         .await?
         .into_iter()
-        .filter_map(|(transfer, attempts)| question(&transfer, &attempts).map(|question| (transfer, question)))
+        .filter_map(|(transfer, attempts)| {
+            question(&transfer, &attempts).map(|question| (transfer, question))
+        })
         .collect();
     if asked.is_empty() {
         return Ok(());
     }
     let (transfers, questions): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
-    let readings = watch.chain.settle(&questions).await?;
+    let readings = read(watch, &questions).await?;
     let deep = watch.chain.profile().death_extra_blocks;
     let (mut changes, mut unexplained, mut unseen) = (Vec::new(), Vec::new(), Vec::new());
     for (transfer, reading) in transfers.into_iter().zip(readings) {
+        let Some(reading) = reading else { continue };
         let now = watch.now();
         let proof = ProofId::new(watch.ports.entropy.ulid(now));
         let (id, wallet) = (transfer.id, transfer.wallet);
@@ -74,6 +77,26 @@ pub(super) async fn run(watch: &mut Watch<'_>, heads: &Heads) -> Result<(), Stag
         }
     }
     Ok(())
+}
+
+/// Reads slots by quorum. When the slice as a whole finds none, each slot is asked for alone: one disputed slot must not
+/// keep the others from being settled. What stays without a quorum is asked again in the next turn.
+async fn read(
+    watch: &Watch<'_>,
+    questions: &[SlotQuestion],
+) -> Result<Vec<Option<Final<SlotReading>>>, StageError> {
+    match watch.chain.settle(questions).await {
+        Ok(readings) => return Ok(readings.into_iter().map(Some).collect()),
+        Err(error) if questions.len() == 1 => return Err(error.into()),
+        Err(error @ (ChainError::Down { .. } | ChainError::NoBlock)) => return Err(error.into()),
+        Err(ChainError::Disagree { .. }) => {}
+    }
+    let mut readings = Vec::with_capacity(questions.len());
+    for question in questions {
+        let alone = watch.chain.settle(std::slice::from_ref(question)).await;
+        readings.push(alone.ok().and_then(|readings| readings.into_iter().next()));
+    }
+    Ok(readings)
 }
 
 /// Stores the final head when it rises, and ends a pause of settlement that the chain has outgrown.
@@ -133,7 +156,9 @@ async fn ended(watch: &mut Watch<'_>, transfer: Moved<Transfer>, proof: Proof) -
                 code: Code::BreakerOpen,
                 subject: transfer.after().wallet.to_string(),
                 partner: Some(transfer.after().partner),
-                detail: format!("{REVERTS_MAX} transfers in a row reverted; nothing is sent until the lane is resumed"),
+                detail: format!(
+                    "{REVERTS_MAX} transfers in a row reverted; nothing is sent until the lane is resumed"
+                ),
             });
         }
         change.wallets.extend(step);
@@ -160,7 +185,9 @@ fn follow(
 ) -> Result<Option<Moved<Withdrawal>>, StageError> {
     let of_this = match &withdrawal.state {
         WithdrawalState::Assigned(assigned) => assigned.transfer == transfer.id,
-        WithdrawalState::NeedsAttention(attention) => attention.last.is_some_and(|(last, _)| last == transfer.id),
+        WithdrawalState::NeedsAttention(attention) => {
+            attention.last.is_some_and(|(last, _)| last == transfer.id)
+        }
         WithdrawalState::Requested
         | WithdrawalState::Held(_)
         | WithdrawalState::Approved(_)

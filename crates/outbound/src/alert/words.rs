@@ -26,7 +26,7 @@ pub(super) const fn title(code: Code) -> (&'static str, &'static str) {
         Code::FeeAtCap => ("수수료 상한 도달", "Fee at its cap"),
         Code::FinalityStalled => ("최종 확정 지연", "Finality stalled"),
         Code::NodesDown => ("노드 응답 없음", "Nodes down"),
-        Code::SignerDown => ("서명기 응답 없음", "Signer down"),
+        Code::SignerDown => ("서명 서버 응답 없음", "Signer down"),
         Code::SignerRefused => ("서명 거부", "Signer refused"),
         Code::NeedsAttention => ("담당자 확인 필요", "Needs attention"),
         Code::FundsShort => ("핫월렛 잔액 부족", "Funds short"),

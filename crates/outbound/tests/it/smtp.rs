@@ -26,11 +26,14 @@ pub enum Manner {
     Sleeps,
 }
 
+/// What arrived, oldest first.
+type Kept<T> = Arc<Mutex<Vec<T>>>;
+
 /// Stops when dropped.
 pub struct Receiver {
     pub address: SocketAddr,
-    mails: Arc<Mutex<Vec<Mail>>>,
-    lines: Arc<Mutex<Vec<String>>>,
+    mails: Kept<Mail>,
+    lines: Kept<String>,
     _tasks: JoinSet<()>,
 }
 
@@ -38,7 +41,7 @@ impl Receiver {
     pub async fn start(manner: Manner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (mails, lines): (Arc<Mutex<Vec<Mail>>>, Arc<Mutex<Vec<String>>>) = Default::default();
+        let (mails, lines) = (Kept::default(), Kept::default());
         let mut tasks = JoinSet::new();
         let (kept, heard) = (mails.clone(), lines.clone());
         tasks.spawn(async move {

@@ -69,7 +69,8 @@ impl Chain {
     pub fn new(terms: Terms, accounts: Accounts, nodes: Vec<NodeState>, time_s: i64, luck: Rng) -> Self {
         let id = BlockRef { number: 0, hash: hash([terms.chain_id]) };
         let base_fee_wei = terms.base_fee_wei;
-        let genesis = Block { id, parent: [0; 32], time_s, base_fee_wei, txs: vec![], after: Arc::new(accounts) };
+        let genesis =
+            Block { id, parent: [0; 32], time_s, base_fee_wei, txs: vec![], after: Arc::new(accounts) };
         Self {
             fee_target_wei: terms.base_fee_wei,
             terms,
@@ -102,7 +103,9 @@ impl Chain {
 
     /// What these bytes are; bytes are decoded once, however many nodes they reach.
     pub fn decode(&mut self, raw: &[u8], decode: impl FnOnce(&[u8]) -> Option<Tx>) -> Option<Arc<Tx>> {
-        let key = hash(raw.chunks(8).map(|eight| eight.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte))));
+        let key = hash(
+            raw.chunks(8).map(|eight| eight.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte))),
+        );
         if let Some(tx) = self.decoded.get(&key) {
             return Some(Arc::clone(tx));
         }
@@ -135,7 +138,9 @@ impl Chain {
         let id = BlockRef {
             number,
             hash: hash(
-                words(&parent.id.hash).chain([number, salt]).chain(txs.iter().flat_map(|done| words(&done.tx.hash))),
+                words(&parent.id.hash)
+                    .chain([number, salt])
+                    .chain(txs.iter().flat_map(|done| words(&done.tx.hash))),
             ),
         };
         // Chains with blocks faster than a second share one.
@@ -188,7 +193,8 @@ impl Chain {
         in_order.sort_by_key(|tx| (tx.from, tx.nonce));
         for tx in in_order {
             for node in 0..self.nodes.len() {
-                let has = self.nodes[node].pool.at(tx.from, tx.nonce).is_some_and(|known| known.hash == tx.hash);
+                let has =
+                    self.nodes[node].pool.at(tx.from, tx.nonce).is_some_and(|known| known.hash == tx.hash);
                 if !has && self.luck.chance(self.terms.gossip_permille) {
                     let _heard = self.offer(node, tx);
                 }
@@ -205,11 +211,8 @@ impl Chain {
         let usual = self.terms.base_fee_wei;
         let noise = usual / 16 * u128::from(self.luck.below(3));
         let pull = self.fee_target_wei.abs_diff(usual) / 8;
-        self.fee_target_wei = if self.fee_target_wei > usual {
-            self.fee_target_wei - pull
-        } else {
-            self.fee_target_wei + pull
-        };
+        self.fee_target_wei =
+            if self.fee_target_wei > usual { self.fee_target_wei - pull } else { self.fee_target_wei + pull };
         self.fee_target_wei = (self.fee_target_wei + noise).saturating_sub(usual / 16).max(1);
     }
 
@@ -225,9 +228,16 @@ impl Chain {
             while done.len() < self.terms.block_room {
                 let state = accounts.as_ref().unwrap_or(&before);
                 let next = state.nonces.get(&sender).copied().unwrap_or(0);
-                let fits = |tx: &&Arc<Tx>| tx.effective_tip(base_fee_wei).is_some_and(|tip| tip >= self.terms.tip_floor_wei);
-                let mut offers: Vec<Arc<Tx>> =
-                    self.nodes.iter().filter_map(|node| node.pool.at(sender, next)).filter(fits).cloned().collect();
+                let fits = |tx: &&Arc<Tx>| {
+                    tx.effective_tip(base_fee_wei).is_some_and(|tip| tip >= self.terms.tip_floor_wei)
+                };
+                let mut offers: Vec<Arc<Tx>> = self
+                    .nodes
+                    .iter()
+                    .filter_map(|node| node.pool.at(sender, next))
+                    .filter(fits)
+                    .cloned()
+                    .collect();
                 offers.dedup_by_key(|tx| tx.hash);
                 // Different nodes may hold different attempts of one nonce: any of them can win.
                 let Some(tx) = self.luck.pick(&offers).cloned() else { break };

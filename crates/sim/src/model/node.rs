@@ -59,7 +59,9 @@ fn unknown_block() -> NodeError {
 fn state_at(view: &View<'_>, at: At) -> Result<Arc<Accounts>, NodeError> {
     match at {
         At::Latest | At::Pending => Ok(Arc::clone(&view.head().after)),
-        At::Hash(hash) => view.canonical(&hash).map(|block| Arc::clone(&block.after)).ok_or_else(unknown_block),
+        At::Hash(hash) => {
+            view.canonical(&hash).map(|block| Arc::clone(&block.after)).ok_or_else(unknown_block)
+        }
     }
 }
 
@@ -93,8 +95,7 @@ fn forged_receipt(view: &View<'_>, chain: &Chain, txid: &[u8; 32]) -> Option<Rec
         }
         _ => None,
     };
-    let done =
-        Executed { price_wei: tx.max_fee_wei, tx, success: true, gas_used: TRANSFER_GAS, event };
+    let done = Executed { price_wei: tx.max_fee_wei, tx, success: true, gas_used: TRANSFER_GAS, event };
     let block = view.finalized().unwrap_or(view.head());
     Some(receipt_of(block, &done))
 }
@@ -162,7 +163,8 @@ impl Node for ModelNode {
 
     fn transactions(&self, block: [u8; 32]) -> Fut<'_, Result<Option<Vec<Sent>>, NodeError>> {
         self.ask(|view, _| {
-            let sent = |done: &Executed| Sent { txid: done.tx.hash, from: done.tx.from, nonce: done.tx.nonce };
+            let sent =
+                |done: &Executed| Sent { txid: done.tx.hash, from: done.tx.from, nonce: done.tx.nonce };
             Ok(view.any(&block).map(|block| block.txs.iter().map(sent).collect()))
         })
     }
@@ -174,7 +176,8 @@ impl Node for ModelNode {
     ) -> Fut<'a, Result<Vec<([u8; 32], Log)>, NodeError>> {
         self.ask(|view, _| {
             let block = view.any(&block).ok_or_else(unknown_block)?;
-            let of_wallet = |done: &&Executed| done.event.as_ref().is_some_and(|event| wallets.contains(&event.from));
+            let of_wallet =
+                |done: &&Executed| done.event.as_ref().is_some_and(|event| wallets.contains(&event.from));
             let logs = block.txs.iter().filter(of_wallet);
             Ok(logs.filter_map(|done| log_of(done).map(|log| (done.tx.hash, log))).collect())
         })

@@ -151,9 +151,10 @@ impl<'a> View<'a> {
 
     /// Where a transaction is, with what it did and its first log index.
     pub fn find(&self, txid: &[u8; 32]) -> Option<(&'a Arc<Block>, &'a super::block::Executed)> {
-        self.blocks.iter().rev().find_map(|block| {
-            block.txs.iter().find(|done| done.tx.hash == *txid).map(|done| (block, done))
-        })
+        self.blocks
+            .iter()
+            .rev()
+            .find_map(|block| block.txs.iter().find(|done| done.tx.hash == *txid).map(|done| (block, done)))
     }
 
     /// A hash that is not the final block's.

@@ -58,7 +58,11 @@ impl Chain for BrokenChain {
         self.inner.heads()
     }
 
-    fn block<'a>(&'a self, number: u64, wallets: &'a [EvmAddress]) -> Fut<'a, Result<BlockFacts, ChainError>> {
+    fn block<'a>(
+        &'a self,
+        number: u64,
+        wallets: &'a [EvmAddress],
+    ) -> Fut<'a, Result<BlockFacts, ChainError>> {
         self.inner.block(number, wallets)
     }
 
@@ -100,11 +104,17 @@ impl Chain for BrokenChain {
         self.inner.nonces(wallet)
     }
 
-    fn progress<'a>(&'a self, questions: &'a [SlotQuestion]) -> Fut<'a, Result<Vec<SlotReading>, ChainError>> {
+    fn progress<'a>(
+        &'a self,
+        questions: &'a [SlotQuestion],
+    ) -> Fut<'a, Result<Vec<SlotReading>, ChainError>> {
         self.inner.progress(questions)
     }
 
-    fn settle<'a>(&'a self, questions: &'a [SlotQuestion]) -> Fut<'a, Result<Vec<Final<SlotReading>>, ChainError>> {
+    fn settle<'a>(
+        &'a self,
+        questions: &'a [SlotQuestion],
+    ) -> Fut<'a, Result<Vec<Final<SlotReading>>, ChainError>> {
         if self.mutant == Mutant::ResendsPayments {
             return self.inner.settle(questions);
         }

@@ -11,11 +11,12 @@ use super::{Violation, store};
 use crate::model::token::DECIMALS;
 use crate::world::{Chronicle, World};
 
+/// Partner and external id, to public status and evidence.
+type Ends = BTreeMap<(String, String), (String, String)>;
+
 /// Everything that must be true at the end of a history.
 pub fn verdict(world: &World) -> Option<Violation> {
-    store::always(&world.db)
-        .or_else(|| store::at_rest(&world.db))
-        .or_else(|| judge(world).err())
+    store::always(&world.db).or_else(|| store::at_rest(&world.db)).or_else(|| judge(world).err())
 }
 
 fn judge(world: &World) -> Result<(), Violation> {
@@ -40,7 +41,7 @@ fn asked(world: &World, question: &str) -> Result<Vec<String>, Violation> {
 }
 
 /// Public status and reason by partner and external id, as the store ended.
-fn ends(world: &World) -> Result<BTreeMap<(String, String), (String, String)>, Violation> {
+fn ends(world: &World) -> Result<Ends, Violation> {
     let rows = asked(
         world,
         "select partner_id || ' ' || external_id || ' ' || status || ' ' || evidence as what from withdrawal limit 10000",
@@ -52,11 +53,7 @@ fn ends(world: &World) -> Result<BTreeMap<(String, String), (String, String)>, V
     Ok(rows.into_iter().filter_map(split).collect())
 }
 
-fn completed_is_paid(
-    orders: &[Order],
-    ends: &BTreeMap<(String, String), (String, String)>,
-    paid: &Paid,
-) -> Result<(), Violation> {
+fn completed_is_paid(orders: &[Order], ends: &Ends, paid: &Paid) -> Result<(), Violation> {
     let mut completed: BTreeMap<(PartnerId, EvmAddress, u128), u64> = BTreeMap::new();
     for order in orders {
         let name = (order.partner.to_string(), order.external_id.clone());
@@ -73,7 +70,8 @@ fn completed_is_paid(
     }
     let shapes: BTreeSet<_> = completed.keys().chain(paid.by_shape.keys()).collect();
     for shape in shapes {
-        let (said, did) = (completed.get(shape).copied().unwrap_or(0), paid.by_shape.get(shape).copied().unwrap_or(0));
+        let (said, did) =
+            (completed.get(shape).copied().unwrap_or(0), paid.by_shape.get(shape).copied().unwrap_or(0));
         if said != did {
             let detail = format!("{shape:?}: {said} completed, {did} paid on chain");
             let rule = if did > said { "M4 unpaid means unpaid" } else { "M16 completed means paid" };
@@ -107,7 +105,12 @@ fn each_transaction_has_its_order(world: &World, paid: &Paid) -> Result<(), Viol
                 let detail = format!("0x{txid} paid {id}, which is {status} or was paid before");
                 return Err(Violation::new("M1 paid at most once", detail));
             }
-            None => return Err(Violation::new("M6 nothing leaves unexplained", format!("0x{txid} is no attempt"))),
+            None => {
+                return Err(Violation::new(
+                    "M6 nothing leaves unexplained",
+                    format!("0x{txid} is no attempt"),
+                ));
+            }
         }
     }
     Ok(())
@@ -156,7 +159,8 @@ fn adjustments(world: &World) -> Result<(), Violation> {
     let deposits = world.chronicle().deposits.clone();
     for purse in &world.purses {
         let prefix = format!("{} ", purse.id);
-        let booked = rows.iter().find_map(|row| row.strip_prefix(&prefix)).and_then(|it| it.parse::<u128>().ok());
+        let booked =
+            rows.iter().find_map(|row| row.strip_prefix(&prefix)).and_then(|it| it.parse::<u128>().ok());
         let came = deposits.get(&purse.id).copied().unwrap_or(0);
         if booked.unwrap_or(0) != came {
             let detail = format!("{}: {booked:?} booked, {came} came", purse.id);
@@ -167,10 +171,7 @@ fn adjustments(world: &World) -> Result<(), Violation> {
 }
 
 /// Ends and alarms that need a reason in the history.
-fn strange(
-    world: &World,
-    ends: &BTreeMap<(String, String), (String, String)>,
-) -> Result<(), Violation> {
+fn strange(world: &World, ends: &Ends) -> Result<(), Violation> {
     let chronicle: Chronicle = world.chronicle().clone();
     let wishes = world.wishes().clone();
     for wish in &wishes {
@@ -200,9 +201,14 @@ fn strange(
     if let Some(alarm) = alarms.first() {
         return Err(Violation::new("every alarm has a reason", alarm.clone()));
     }
-    let reversed = asked(world, "select code || ' ' || detail as what from alert where code = 'finality_reversed' limit 1")?;
+    let reversed = asked(
+        world,
+        "select code || ' ' || detail as what from alert where code = 'finality_reversed' limit 1",
+    )?;
     match reversed.first() {
-        Some(alarm) if !chronicle.finality_reversed => Err(Violation::new("every alarm has a reason", alarm.clone())),
+        Some(alarm) if !chronicle.finality_reversed => {
+            Err(Violation::new("every alarm has a reason", alarm.clone()))
+        }
         Some(_) | None => Ok(()),
     }
 }

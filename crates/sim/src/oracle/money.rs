@@ -95,7 +95,11 @@ fn one(
             Ok(())
         }
         _ => {
-            let detail = format!("0x{} in block {} is neither payment nor void", hex::encode(tx.hash), block.id.number);
+            let detail = format!(
+                "0x{} in block {} is neither payment nor void",
+                hex::encode(tx.hash),
+                block.id.number
+            );
             Err(Violation::new("M6 nothing leaves unexplained", detail))
         }
     }

@@ -129,7 +129,13 @@ impl Witness {
     }
 
     /// Changes were committed, or refused.
-    pub fn applied(&self, process: ProcessId, fence: Option<&Fence>, changes: &[Change], outcomes: &[Outcome]) {
+    pub fn applied(
+        &self,
+        process: ProcessId,
+        fence: Option<&Fence>,
+        changes: &[Change],
+        outcomes: &[Outcome],
+    ) {
         let mut seen = self.seen();
         if !outcomes.contains(&Outcome::Applied) {
             return;
@@ -138,11 +144,16 @@ impl Witness {
         if let Some(fence) = fence {
             let highest = seen.epochs.get(&fence.name).copied().unwrap_or(0);
             if fence.epoch < highest {
-                let detail = format!("p{process} wrote under {} epoch {}, and {highest} is held", fence.name, fence.epoch);
+                let detail = format!(
+                    "p{process} wrote under {} epoch {}, and {highest} is held",
+                    fence.name, fence.epoch
+                );
                 seen.violations.push(Violation::new("M7 no write with a stale epoch", detail));
             }
         }
-        for change in changes.iter().zip(outcomes).filter(|(_, outcome)| **outcome == Outcome::Applied).map(|it| it.0) {
+        for change in
+            changes.iter().zip(outcomes).filter(|(_, outcome)| **outcome == Outcome::Applied).map(|it| it.0)
+        {
             seen.committed(change);
         }
     }
@@ -152,7 +163,10 @@ impl Witness {
         let mut seen = self.seen();
         for (request, _) in requests {
             if !seen.durable_unsigned.contains(&request.digest) {
-                let detail = format!("p{process} asks for a signature in {} before its bytes are durable", request.slot);
+                let detail = format!(
+                    "p{process} asks for a signature in {} before its bytes are durable",
+                    request.slot
+                );
                 seen.violations.push(Violation::new("M2 bytes before signature", detail));
             }
         }
@@ -180,11 +194,13 @@ impl Witness {
         for raw in raw {
             let txid = sluice_codec::evm::txid(raw);
             if !seen.durable_signed.contains(&txid) {
-                let detail = format!("p{process} sends 0x{} before its signature is durable", hex::encode(txid));
+                let detail =
+                    format!("p{process} sends 0x{} before its signature is durable", hex::encode(txid));
                 seen.violations.push(Violation::new("M2 signature before bytes", detail));
             }
             let Some((slot, signed)) = seen.signed.get(&txid).cloned() else { continue };
-            let holds = seen.held.get(&(process, life, format!("lane:{}", signed.wallet))).copied().unwrap_or(0);
+            let holds =
+                seen.held.get(&(process, life, format!("lane:{}", signed.wallet))).copied().unwrap_or(0);
             // A process that lost its lease before the void was signed cannot know of it; the chain decides there.
             if signed.kind == Kind::Pay && seen.voided.get(&slot).is_some_and(|epoch| *epoch <= holds) {
                 let detail = format!("p{process} sends a payment in {slot} after its void was signed");
@@ -227,11 +243,18 @@ impl Seen {
         }
     }
 
-    fn judge_signature(&mut self, process: ProcessId, task: u64, request: &SigningRequest, signature: &Signature) {
+    fn judge_signature(
+        &mut self,
+        process: ProcessId,
+        task: u64,
+        request: &SigningRequest,
+        signature: &Signature,
+    ) {
         let slot = request.slot.to_string();
         let highest = self.signer_epochs.entry(request.wallet).or_default();
         if request.epoch < *highest {
-            let detail = format!("p{process} got a signature in {slot} with epoch {} after {highest}", request.epoch);
+            let detail =
+                format!("p{process} got a signature in {slot} with epoch {} after {highest}", request.epoch);
             self.violations.push(Violation::new("M7 no signature with a stale epoch", detail));
         }
         *highest = (*highest).max(request.epoch);
@@ -253,9 +276,11 @@ impl Seen {
             if let Some(key) = key {
                 let others = self.slots.entry(key).or_default();
                 others.insert(slot.clone());
-                let alive: Vec<_> = others.iter().filter(|other| **other != slot && !self.dead.contains(*other)).collect();
+                let alive: Vec<_> =
+                    others.iter().filter(|other| **other != slot && !self.dead.contains(*other)).collect();
                 if !alive.is_empty() {
-                    let detail = format!("{slot} is signed while {alive:?} of the same payment has no proof of death");
+                    let detail =
+                        format!("{slot} is signed while {alive:?} of the same payment has no proof of death");
                     self.violations.push(Violation::new("M4 no new slot without proof of death", detail));
                 }
             }
@@ -267,10 +292,9 @@ impl Seen {
 
     fn judge_stop(&mut self, process: ProcessId, task: u64, request: &SigningRequest, slot: &str) {
         let Some((since, scope)) = &self.stop else { return };
-        let covered = request
-            .payments
-            .iter()
-            .any(|approved| scope.covers(approved.payment.partner, approved.payment.asset, Some(request.wallet)));
+        let covered = request.payments.iter().any(|approved| {
+            scope.covers(approved.payment.partner, approved.payment.asset, Some(request.wallet))
+        });
         let knew = self.stops_read.get(&task).is_some_and(|at| at > since);
         if covered && knew {
             let detail = format!("p{process} had read the stop and signed a payment in {slot}");

@@ -67,12 +67,18 @@ fn wanted(world: &World, wish: &Wish, atoms: u128, key: String) -> Wanted {
     }
 }
 
-async fn ask(world: &Arc<World>, wish: &Wish, atoms: u128, luck: &mut Rng) -> Option<Result<Taken, IntakeError>> {
+async fn ask(
+    world: &Arc<World>,
+    wish: &Wish,
+    atoms: u128,
+    luck: &mut Rng,
+) -> Option<Result<Taken, IntakeError>> {
     let process = process(luck);
     let key = format!("key-{:016x}", luck.bits());
     let (partner, deployment) = (wish.order.partner, world.deployment.clone());
     let (wanted, cause) = (wanted(world, wish, atoms, key), cause(world, process, "api"));
-    remote(world, process, |ports| async move { take(&ports, &deployment, partner, wanted, cause).await }).await
+    remote(world, process, |ports| async move { take(&ports, &deployment, partner, wanted, cause).await })
+        .await
 }
 
 async fn post(world: &Arc<World>, index: usize, wish: &Wish, luck: &mut Rng) {
@@ -81,7 +87,8 @@ async fn post(world: &Arc<World>, index: usize, wish: &Wish, luck: &mut Rng) {
             Some(Ok(taken)) => return answered(world, index, &taken),
             Some(Err(IntakeError::Store(_))) | None => {}
             Some(Err(other)) => {
-                return world.accuse(Violation::new("M1 a retry is the same request", format!("{other}: {wish:?}")));
+                return world
+                    .accuse(Violation::new("M1 a retry is the same request", format!("{other}: {wish:?}")));
             }
         }
         world.sim.sleep(luck.within(20_000, 600_000) as i64).await;
@@ -115,7 +122,8 @@ async fn conflict(world: &Arc<World>, wish: &Wish, luck: &mut Rng) {
             Some(Err(IntakeError::ExternalIdConflict(_))) => return,
             Some(Err(IntakeError::Store(_))) | None => {}
             Some(other) => {
-                let detail = format!("another amount under {} was answered with {other:?}", wish.order.external_id);
+                let detail =
+                    format!("another amount under {} was answered with {other:?}", wish.order.external_id);
                 return world.accuse(Violation::new("M1 other content is a conflict", detail));
             }
         }
@@ -130,7 +138,8 @@ async fn change_mind(world: &Arc<World>, index: usize, luck: &mut Rng) {
         let process = process(luck);
         let cause = cause(world, process, "the user changed their mind");
         let answer =
-            remote(world, process, |ports| async move { cancel(&ports, order.partner, id, cause).await }).await;
+            remote(world, process, |ports| async move { cancel(&ports, order.partner, id, cause).await })
+                .await;
         match answer {
             Some(Ok(Cancelled::Now(_) | Cancelled::Requested(_)) | Err(OrderError::Refused(_))) => return,
             // Whatever else it says, the caller cannot know whether it was heard, and asks again.

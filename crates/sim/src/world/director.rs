@@ -20,7 +20,7 @@ pub const BOUND_US: i64 = 240_000_000;
 /// Looks at the store this often.
 const LOOK_US: i64 = 500_000;
 /// Rest after the last withdrawal ended: sealing and alerts follow.
-const REST_US: i64 = 6_000_000;
+const REST_US: i64 = 3_000_000;
 
 /// What the person on duty does while things go wrong.
 #[derive(Clone, Debug)]
@@ -65,6 +65,8 @@ async fn lift_all(world: &Arc<World>, scope: Scope) {
         async move { lift(&ports, &*world.db, scope, order).await.is_ok() }
     })
     .await;
+    // An acknowledgement that came while it was lifted is not in force either.
+    world.witness.stopped(None);
     world.sim.note(WORLD, || "stop lifted".into());
 }
 
@@ -157,12 +159,17 @@ async fn attend(world: &Arc<World>) {
             tell(world, purse, LaneCommand::Resume).await;
         }
     }
-    let waiting = "select id || ' ' || attempt_no as what from withdrawal where state = 'needs_attention' limit 50";
+    let waiting =
+        "select id || ' ' || attempt_no as what from withdrawal where state = 'needs_attention' limit 50";
     for row in ask(&world.db, waiting).unwrap_or_default() {
         let Some((id, attempts)) = row.split_once(' ') else { continue };
-        let (Ok(id), again) = (WithdrawalId::parse(id), attempts.len() == 1 && attempts < "6") else { continue };
+        let (Ok(id), again) = (WithdrawalId::parse(id), attempts.len() == 1 && attempts < "6") else {
+            continue;
+        };
         let why = cause(world, "on duty");
-        world.sim.note(WORLD, || format!("{id} needs a person: {}", if again { "redrive" } else { "give up" }));
+        world
+            .sim
+            .note(WORLD, || format!("{id} needs a person: {}", if again { "redrive" } else { "give up" }));
         on_any(world, |ports, _| {
             let why = why.clone();
             async move {

@@ -44,7 +44,15 @@ pub enum Faults {
 impl Script {
     /// The usual random history of a seed.
     pub const fn random(seed: u64) -> Self {
-        Self { seed, withdrawals: 20, faults: Faults::Random, mutant: None, keep_text: false, lines: LINES, ask: None }
+        Self {
+            seed,
+            withdrawals: 20,
+            faults: Faults::Random,
+            mutant: None,
+            keep_text: false,
+            lines: LINES,
+            ask: None,
+        }
     }
 }
 
@@ -92,7 +100,15 @@ pub fn run(stage: &Stage, script: &Script) -> Report {
     let world = setup::world(stage, executor.sim().clone(), plan.clone(), script, &mut rng);
     let world = match world {
         Ok(world) => world,
-        Err(why) => return report(&executor, &plan, None, Some(Violation::new("the world can be built", why)), script),
+        Err(why) => {
+            return report(
+                &executor,
+                &plan,
+                None,
+                Some(Violation::new("the world can be built", why)),
+                script,
+            );
+        }
     };
     people(&world, script, &mut rng);
     let violation = play(&mut executor, &world);
@@ -101,7 +117,7 @@ pub fn run(stage: &Stage, script: &Script) -> Report {
 
 fn people(world: &Arc<World>, script: &Script, rng: &mut Rng) {
     let sim = &world.sim;
-    let span_us = 12_000_000;
+    let span_us = 10_000_000;
     let (mut busy_us, mut scope) = (2_000_000, None);
     match script.faults {
         Faults::Random => {
@@ -120,7 +136,7 @@ fn people(world: &Arc<World>, script: &Script, rng: &mut Rng) {
             for process in PROCESSES {
                 sim.skew(process, rng.within(0, 400_000) as i64 - 200_000);
             }
-            busy_us = span_us + 3_000_000;
+            busy_us = span_us + 1_000_000;
         }
         Faults::Quiet => {}
         Faults::One(call, fault) => world.plan.add(When::Call(call), fault),
@@ -170,7 +186,10 @@ fn play(executor: &mut Executor, world: &Arc<World>) -> Option<Violation> {
             return Some(Violation::new("liveness: everything ends", setup::unfinished(world)));
         }
     }
-    Some(Violation::new("liveness: everything ends", format!("{STEPS_MAX} steps; {}", setup::unfinished(world))))
+    Some(Violation::new(
+        "liveness: everything ends",
+        format!("{STEPS_MAX} steps; {}", setup::unfinished(world)),
+    ))
 }
 
 /// A slot that is said to be dead was consumed on the chain by something that paid nobody, at or below the final head.
@@ -226,7 +245,8 @@ fn report(
     let mut alerts = std::collections::BTreeMap::new();
     let mut answers = vec![];
     if let Some(world) = world {
-        let all = store::ask(&world.db, "select status as what from withdrawal limit 10000").unwrap_or_default();
+        let all =
+            store::ask(&world.db, "select status as what from withdrawal limit 10000").unwrap_or_default();
         for status in all {
             *ends.entry(status).or_default() += 1;
         }

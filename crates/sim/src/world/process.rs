@@ -13,11 +13,11 @@ use sluice_core::port::store::Store;
 
 use super::World;
 use crate::executor::{ProcessId, WORLD};
+use crate::faults::Site;
 use crate::faults::node::ChaosNode;
 use crate::faults::signer::ChaosSigner;
 use crate::faults::site::Restart;
 use crate::faults::store::ChaosStore;
-use crate::faults::Site;
 use crate::model::node::ModelNode;
 use crate::mutant;
 use crate::ports::{Chance, ProcessClock};
@@ -70,7 +70,8 @@ fn ports(world: &Arc<World>, process: ProcessId) -> Ports {
             Arc::new(ChaosNode { inner, site: site.clone(), witness: witness.clone() })
         })
         .collect();
-    let quorum = Quorum { needed: if world.mutant == Some(mutant::Mutant::OneOperator) { 1 } else { QUORUM } };
+    let quorum =
+        Quorum { needed: if world.mutant == Some(mutant::Mutant::OneOperator) { 1 } else { QUORUM } };
     let evm = Evm::new(world.profile.clone(), nodes.clone(), quorum, Arc::clone(&clock) as Arc<_>)
         .believing(world.asset.contract());
     let evm: Arc<dyn Chain> = mutant::chain(world.mutant, Arc::new(evm));

@@ -76,7 +76,11 @@ pub fn world(
     let profile = profile(rng);
     let asset = asset(profile.id);
     let clock = Arc::new(ProcessClock { sim: sim.clone(), process: WORLD });
-    let db = Db::inline_from_template(&stage.template, Arc::clone(&clock) as Arc<_>, Arc::new(Chance(sim.clone())));
+    let db = Db::inline_from_template(
+        &stage.template,
+        Arc::clone(&clock) as Arc<_>,
+        Arc::new(Chance(sim.clone())),
+    );
     let db = Arc::new(db.map_err(|error| error.to_string())?);
     let deployment = DeploymentId("sim".into());
     let partners: Vec<PartnerId> = (1..=2).map(|n| PartnerId::new(name(n))).collect();
@@ -151,6 +155,8 @@ fn purses(stage: &Stage, partners: &[PartnerId], rng: &mut Rng) -> Vec<Purse> {
 
 fn wishes(partners: &[PartnerId], count: usize, rng: &mut Rng) -> Vec<Wish> {
     let mut wishes: Vec<Wish> = vec![];
+    // In some histories most callers change their mind at once, while signatures are being asked for.
+    let (cancels, soonest) = if rng.chance(250) { (700, 900_000) } else { (180, 5_000_000) };
     for index in 0..count {
         let partner = rng.pick(partners).copied().unwrap_or_else(|| partners[0]);
         let mut to = [0; 20];
@@ -166,8 +172,8 @@ fn wishes(partners: &[PartnerId], count: usize, rng: &mut Rng) -> Vec<Wish> {
         let order = Order { partner, external_id: format!("order-{index}"), to, atoms, answered: None };
         wishes.push(Wish {
             order,
-            at_us: rng.below(8_000_000) as i64,
-            cancel_after_us: rng.chance(180).then(|| rng.within(1_000, 5_000_000) as i64),
+            at_us: rng.below(7_000_000) as i64,
+            cancel_after_us: rng.chance(cancels).then(|| rng.within(1_000, soonest) as i64),
             conflicts: rng.chance(60),
         });
     }
@@ -258,9 +264,17 @@ fn furnish(
     Ok(())
 }
 
-fn adoption(world: &World, purse: &Purse, native: &Asset, token: u128, block: BlockRef, cause: Cause) -> Change {
+fn adoption(
+    world: &World,
+    purse: &Purse,
+    native: &Asset,
+    token: u128,
+    block: BlockRef,
+    cause: Cause,
+) -> Change {
     let (partner, wallet, at) = (purse.partner, purse.id, cause.at);
-    let step = Wallet::adopt(wallet, partner, world.profile.id, purse.address, "hot".into(), 0, "set up".into(), at);
+    let step =
+        Wallet::adopt(wallet, partner, world.profile.id, purse.address, "hot".into(), 0, "set up".into(), at);
     let mut change = Change { wallets: vec![step], cause: Some(cause), ..Change::default() };
     let scale = 10u128.pow(u32::from(native.decimals - native.precision));
     for (asset, units, atoms) in [(world.asset.id, token, token), (native.id, GAS_WEI, GAS_WEI / scale)] {

@@ -46,7 +46,13 @@ pub enum Weather {
 pub const LIAR: usize = 2;
 
 /// Draws the weather: pairs of time from the start, microseconds, and what happens then, in order.
-pub fn draw(rng: &mut Rng, span_us: i64, nodes: usize, death_extra: u64, targets: &[EvmAddress]) -> Vec<(i64, Weather)> {
+pub fn draw(
+    rng: &mut Rng,
+    span_us: i64,
+    nodes: usize,
+    death_extra: u64,
+    targets: &[EvmAddress],
+) -> Vec<(i64, Weather)> {
     let mut all = vec![];
     let at = |rng: &mut Rng| 500_000 + rng.below(span_us as u64) as i64;
     for _ in 0..rng.within(1, 2) {
@@ -157,7 +163,11 @@ pub fn happen(world: &World, what: &Weather) {
     }
 }
 
-fn set(chain: &mut crate::model::chain::Chain, node: usize, change: impl FnOnce(&mut crate::model::view::NodeState)) {
+fn set(
+    chain: &mut crate::model::chain::Chain,
+    node: usize,
+    change: impl FnOnce(&mut crate::model::view::NodeState),
+) {
     if let Some(node) = chain.nodes.get_mut(node) {
         change(node);
     }

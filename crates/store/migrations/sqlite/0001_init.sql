@@ -3,6 +3,7 @@
 -- Times are UTC microseconds, money is integer atoms, flags are 0 or 1, hashes are lower-case hex, chain and asset ids
 -- are CAIP-2 and CAIP-19. `evidence` is JSON text with a version `v` in which amounts, wei and bytes are strings; what
 -- is filtered, joined, summed or unique is a column, and only a column. Rules carry names: a refusal says which it was.
+-- Length: the first migration is the whole schema at once, and half of one is of no use to a reader or to a database.
 
 -- One row about this store.
 create table meta (

@@ -88,6 +88,7 @@ pub fn read(row: &Row) -> Result<Attempt, Unread> {
 ///
 /// # Errors
 /// [`Unread`].
+#[expect(clippy::disallowed_methods, reason = "a row of the store is what the proof is about")]
 pub fn read_durable(row: &Row) -> Result<Durable<Attempt>, Unread> {
     read(row).map(Durable::stored)
 }

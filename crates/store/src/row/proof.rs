@@ -159,6 +159,7 @@ fn death_of(kind: &DeathKind) -> Found {
 }
 
 fn verdict(found: Found) -> Result<Verdict, String> {
+    #[expect(clippy::disallowed_methods, reason = "reads back a death that was proved before it was stored")]
     let dead = |kind| Verdict::Dead(Death::restored(kind));
     Ok(match found {
         Found::Paid { inclusion, block } => Verdict::Paid(inclusion.read(block.read()?)?),

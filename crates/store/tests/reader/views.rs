@@ -2,10 +2,12 @@
 
 use sluice_core::address::EvmAddress;
 use sluice_core::amount::Units;
+use sluice_core::asset::{Asset, AssetId};
 use sluice_core::chain::ChainId;
 use sluice_core::id::WalletId;
 use sluice_core::ledger::{Account, Posting};
 use sluice_core::port::reader::{Filter, Reader};
+use sluice_core::port::registry::Registry;
 use sluice_core::port::store::{ChainChange, Change};
 use sluice_core::proof::Effect;
 use sluice_core::stop::Scope;
@@ -72,17 +74,26 @@ async fn the_lanes_of_a_withdrawal_are_those_that_could_pay_it(world: World) {
     let retired = adopt(&world, world.partner.id, EvmAddress([0x22; 20])).await;
     let gone = retired.pause("test").unwrap().then(|wallet| wallet.retire("test")).unwrap();
     world.applied(Change { wallets: vec![gone], ..world.change() }).await;
+    let mainnet = ChainId::evm(1);
     let elsewhere = Wallet::adopt(
         WalletId::new(world.ulid()),
         world.partner.id,
-        ChainId::evm(1),
+        mainnet,
         EvmAddress([0x23; 20]),
         "hot".into(),
         0,
         "test".into(),
         world.now(),
     );
+    let there = elsewhere.after().id;
     world.applied(Change { wallets: vec![elsewhere], ..world.change() }).await;
+    let asset = Asset { id: AssetId::erc20(mainnet, EvmAddress([0x77; 20])), ..world.asset.clone() };
+    world.db.put_asset(asset.clone()).await.unwrap();
+    let other_chain = accept(&world, request(&world, "mainnet", |new| new.asset = asset)).await;
+    let page = world.db.list(Some(world.partner.id), &Filter::default(), None, 10).await.unwrap();
+    let of = |id| page.iter().find(|view| view.withdrawal.id == id).unwrap();
+    assert_eq!(of(other_chain.id).lanes.iter().map(|lane| lane.id).collect::<Vec<_>>(), [there]);
+    assert_eq!(of(waits.id).lanes.len(), 2, "also where one page holds several chains");
     let lanes = async |partner, id| {
         let view = world.db.withdrawal(partner, id).await.unwrap().unwrap();
         view.lanes.into_iter().map(|lane| lane.id).collect::<Vec<_>>()

@@ -97,10 +97,12 @@ async fn the_scale_of_an_asset_never_changes(world: World) {
     let renamed = Asset { symbol: "USDC.e".into(), ..asset.clone() };
     world.db.put_asset(renamed.clone()).await.unwrap();
     assert!(world.db.assets_of(None).await.unwrap().contains(&renamed));
-    for other in [
+    let others = [
         Asset { decimals: 18, ..renamed.clone() },
+        Asset { decimals: 18, symbol: "X".into(), ..renamed.clone() },
         Asset { precision: 2, symbol: "X".into(), ..renamed.clone() },
-    ] {
+    ];
+    for other in others {
         let said = world.db.put_asset(other).await.unwrap_err();
         assert!(matches!(said, StoreError::Inconsistent { table: "asset", .. }), "{said:?}");
         assert!(said.to_string().contains("never change"), "{said}");

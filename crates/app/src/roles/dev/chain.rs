@@ -27,7 +27,9 @@ impl Local {
                 let port = url
                     .strip_prefix("http://127.0.0.1:")
                     .and_then(|port| port.trim_end_matches('/').parse().ok())
-                    .ok_or_else(|| StartError::Other(format!("--node {url} is not http://127.0.0.1:<port>")))?;
+                    .ok_or_else(|| {
+                        StartError::Other(format!("--node {url} is not http://127.0.0.1:<port>"))
+                    })?;
                 (None, Rpc::local(port))
             }
             None => {

@@ -23,13 +23,15 @@ use crate::world::{SystemClock, random};
 /// The folder.
 pub(super) struct Folder {
     root: PathBuf,
+    dev_file: String,
 }
 
 impl Folder {
     /// Makes it, and checks that it can be written.
-    pub(super) fn prepare(root: &Path) -> Result<Self, StartError> {
+    pub(super) fn prepare(root: &Path, dev_file: &str) -> Result<Self, StartError> {
         fs::create_dir_all(root.join("keys")).map_err(|error| unusable(root, &error))?;
-        let folder = Self { root: fs::canonicalize(root).map_err(|error| unusable(root, &error))? };
+        let root = fs::canonicalize(root).map_err(|error| unusable(root, &error))?;
+        let folder = Self { root, dev_file: dev_file.to_owned() };
         folder.secret_file("keys.password", || hex::encode(random::<24>()))?;
         folder.secret_file("sealing.key", || hex::encode(random::<{ crate::secrets::KEY_BYTES }>()))?;
         folder.forget_dev_file();
@@ -41,7 +43,11 @@ impl Folder {
     }
 
     /// The text of a file that only we may read; made when it is not there.
-    pub(super) fn secret_file(&self, name: &str, make: impl FnOnce() -> String) -> Result<Zeroizing<String>, StartError> {
+    pub(super) fn secret_file(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> String,
+    ) -> Result<Zeroizing<String>, StartError> {
         let path = self.path(name);
         match fs::read_to_string(&path) {
             Ok(text) => Ok(Zeroizing::new(text)),
@@ -56,7 +62,7 @@ impl Folder {
 
     /// The file is there only while the engine runs.
     pub(super) fn forget_dev_file(&self) {
-        let _was_not_there = fs::remove_file(self.path("dev.json"));
+        let _was_not_there = fs::remove_file(self.path(&self.dev_file));
     }
 }
 
@@ -107,7 +113,7 @@ pub(super) fn announce(
         "partner_id": demo.partner.to_string(),
         "assets": assets,
     });
-    write_private(&folder.path("dev.json"), &dev.to_string())?;
+    write_private(&folder.path(&folder.dev_file), &dev.to_string())?;
     let asset = config.assets.first().map_or("", |asset| asset.id.as_str());
     println!(
         "Sluice is running.\n\n  API      {api_url}   (documentation at {api_url}/docs)\n  chain    {}\n  key      {}\n\n\
@@ -126,7 +132,8 @@ fn write_private(path: &Path, text: &str) -> Result<(), StartError> {
     // Written beside and renamed: a script never reads half a file.
     let beside = path.with_extension("new");
     let write = || {
-        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        let mut file =
+            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&beside, path)

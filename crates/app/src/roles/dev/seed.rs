@@ -86,7 +86,12 @@ async fn key(
     let (id, secret) = made
         .split_once('.')
         .and_then(|(id, secret)| Some((KeyId::parse(id).ok()?, secret)))
-        .ok_or_else(|| StartError::Other(format!("{} is damaged; remove it to get a new key", folder.path("api.key").display())))?;
+        .ok_or_else(|| {
+        StartError::Other(format!(
+            "{} is damaged; remove it to get a new key",
+            folder.path("api.key").display()
+        ))
+    })?;
     if engine.db.key(id).await?.is_none() {
         let sealer = Sealer::read(&config.server.sealing_key_file).map_err(StartError::Other)?;
         let key = ApiKey {
@@ -123,8 +128,18 @@ async fn adopt_wallets(
         let parsed = |error: &dyn std::fmt::Display| StartError::Other(format!("{account}: {error}"));
         let account = account.parse().map_err(|error| parsed(&error))?;
         let control = sluice_devnet::control::Control::new(chain.rpc().clone());
-        control.set_balance(account, ruint::aliases::U256::from(COINS) * ruint::aliases::U256::from(1_000_000_000_000_000_000_u64)).await.map_err(|it| other(&it))?;
-        chain.usd().mint(account, ruint::aliases::U256::from(FUNDS * 1_000_000)).await.map_err(|it| other(&it))?;
+        control
+            .set_balance(
+                account,
+                ruint::aliases::U256::from(COINS) * ruint::aliases::U256::from(1_000_000_000_000_000_000_u64),
+            )
+            .await
+            .map_err(|it| other(&it))?;
+        chain
+            .usd()
+            .mint(account, ruint::aliases::U256::from(FUNDS * 1_000_000))
+            .await
+            .map_err(|it| other(&it))?;
         let adoption = Adoption {
             wallet: *wallet,
             partner: PARTNER,

@@ -133,7 +133,12 @@ fn surroundings() -> Surroundings {
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     };
     let nonce = move || {
-        format!("{:0>8x}-{:0>12x}-{:0>8x}", std::process::id(), now_ms(), NONCE.fetch_add(1, Ordering::Relaxed))
+        format!(
+            "{:0>8x}-{:0>12x}-{:0>8x}",
+            std::process::id(),
+            now_ms(),
+            NONCE.fetch_add(1, Ordering::Relaxed)
+        )
     };
     Surroundings::new(now_ms, nonce)
 }

@@ -34,14 +34,20 @@ impl Judge {
 
     /// Every payment of the token since the chain began, by recipient.
     pub async fn payments(&self) -> BTreeMap<String, Vec<Found>> {
-        let filter = json!([{ "fromBlock": "0x0", "toBlock": "latest", "address": self.token, "topics": [TRANSFER] }]);
+        let filter =
+            json!([{ "fromBlock": "0x0", "toBlock": "latest", "address": self.token, "topics": [TRANSFER] }]);
         let logs: Vec<Value> = self.rpc.call("eth_getLogs", filter).await.expect("the chain answers");
         let mut found: BTreeMap<String, Vec<Found>> = BTreeMap::new();
         for log in logs {
-            let word = |value: &Value| value.as_str().unwrap_or_default().trim_start_matches("0x").to_lowercase();
+            let word =
+                |value: &Value| value.as_str().unwrap_or_default().trim_start_matches("0x").to_lowercase();
             let account = |topic: usize| format!("0x{}", &word(&log["topics"][topic])[24..]);
             let atoms = u64::from_str_radix(word(&log["data"]).trim_start_matches('0'), 16).unwrap_or(0);
-            let payment = Found { from: account(1), atoms, txid: log["transactionHash"].as_str().unwrap_or_default().into() };
+            let payment = Found {
+                from: account(1),
+                atoms,
+                txid: log["transactionHash"].as_str().unwrap_or_default().into(),
+            };
             found.entry(account(2)).or_default().push(payment);
         }
         found
@@ -76,7 +82,10 @@ impl Judge {
             .collect();
         for (to, paid) in &payments {
             let known = ours.iter().any(|it| it.eq_ignore_ascii_case(to));
-            assert!(known || !paid.iter().any(|it| payers.contains(&it.from)), "{to} was paid and nobody ordered it");
+            assert!(
+                known || !paid.iter().any(|it| payers.contains(&it.from)),
+                "{to} was paid and nobody ordered it"
+            );
         }
     }
 }

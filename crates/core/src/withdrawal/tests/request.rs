@@ -9,6 +9,9 @@ use crate::samples::*;
 
 const OWN: EvmAddress = EvmAddress([0x11; 20]);
 
+/// What makes a good request a bad one.
+type Change = fn(&mut NewRequest);
+
 fn check(change: impl FnOnce(&mut NewRequest)) -> Result<Request, RequestError> {
     let mut new = new_request();
     change(&mut new);
@@ -22,7 +25,7 @@ fn amount(atoms: i64) -> Amount {
 #[test]
 fn every_rule_refuses_what_breaks_it_and_names_itself() {
     let long = |length: usize| "x".repeat(length);
-    let broken: [(RequestError, fn(&mut NewRequest)); 12] = [
+    let broken: [(RequestError, Change); 12] = [
         (RequestError::ExternalId, |new| new.external_id = String::new()),
         (RequestError::ExternalId, |new| new.external_id = "order 1".into()),
         (RequestError::ExternalId, |new| new.external_id = "주문-1".into()),

@@ -218,6 +218,10 @@ pub(super) fn attempts() -> Vec<Attempt> {
 }
 
 pub(super) fn proofs() -> Vec<(&'static str, Proof)> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "rows are tested with every kind of death, none of which happened"
+    )]
     let dead = |kind| Verdict::Dead(Death::restored(kind));
     [
         ("paid", Verdict::Paid(inclusion(Effect::Paid { log_index: 3 }))),

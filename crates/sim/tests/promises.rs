@@ -1,0 +1,66 @@
+//! What the simulator itself promises: it replays, it plays whole histories in which every rule holds, and it notices
+//! when a rule is broken.
+
+use sluice_sim::cli::caught_by;
+use sluice_sim::faults::Fault;
+use sluice_sim::mutant::Mutant;
+use sluice_sim::world::history::{Faults, Script, run};
+use sluice_sim::world::setup::Stage;
+
+/// Small enough for a debug build, large enough to have a second slot, a cancel and a reorg in some of them.
+const WITHDRAWALS: usize = 10;
+
+fn script(seed: u64) -> Script {
+    Script { withdrawals: WITHDRAWALS, ..Script::random(seed) }
+}
+
+#[test]
+fn every_rule_holds_in_a_handful_of_histories() {
+    let stage = Stage::new().unwrap();
+    for seed in 1..=6 {
+        let report = run(&stage, &script(seed));
+        assert_eq!(report.violation, None, "seed {seed}");
+        let struck: u64 = report.coverage.values().sum();
+        assert!(struck >= 5, "seed {seed} was struck {struck} times");
+    }
+}
+
+#[test]
+fn a_seed_is_a_history() {
+    let stage = Stage::new().unwrap();
+    for seed in 1..=2 {
+        let (first, second) = (run(&stage, &script(seed)), run(&stage, &script(seed)));
+        assert_eq!((first.hash, first.steps, first.ends), (second.hash, second.steps, second.ends));
+    }
+    assert_ne!(run(&stage, &script(1)).hash, run(&stage, &script(2)).hash);
+}
+
+#[test]
+fn a_single_fault_changes_nothing_about_the_end() {
+    let stage = Stage::new().unwrap();
+    let calm = Script { faults: Faults::Quiet, ..script(3) };
+    let base = run(&stage, &calm);
+    assert_eq!(base.violation, None);
+    for (number, fault) in Fault::ALL.into_iter().enumerate() {
+        let call = base.calls * (number as u64 + 1) / 10;
+        let report = run(&stage, &Script { faults: Faults::One(call, fault), ..calm.clone() });
+        assert_eq!(report.violation, None, "{} at call {call}", fault.as_str());
+    }
+}
+
+/// Who catches what. A mutant that lives means that the oracle is blind there.
+#[test]
+fn mutants_are_caught_and_by_the_rule_they_break() {
+    let stage = Stage::new().unwrap();
+    for (mutant, seed, rule) in [
+        (Mutant::NoIdentity, 1, "M1"),
+        (Mutant::ForgedDeath, 1, "M4"),
+        (Mutant::ForgedPayment, 1, "M16"),
+        (Mutant::OneOperator, 1, "M4"),
+        (Mutant::SendsFirst, 1, "M2"),
+    ] {
+        let caught = caught_by(&stage, mutant, seed, 8, 20);
+        let (seed, violation) = caught.unwrap_or_else(|| panic!("{mutant:?} lives"));
+        assert!(violation.invariant.starts_with(rule), "{mutant:?} at seed {seed}: {violation}");
+    }
+}
