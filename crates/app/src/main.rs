@@ -24,9 +24,14 @@ use clap::{Parser, Subcommand};
 
 use crate::error::StartError;
 
-/// Pays withdrawals in stablecoins, exactly once, and proves it.
+/// What was typed.
 #[derive(Parser)]
-#[command(name = "sluice", version, about, propagate_version = true)]
+#[command(
+    name = "sluice",
+    version,
+    about = "Pays withdrawals in stablecoins, exactly once, and proves it",
+    propagate_version = true
+)]
 struct Arguments {
     #[command(flatten)]
     global: cli::Global,

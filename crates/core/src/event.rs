@@ -81,7 +81,7 @@ pub fn of_transfer(step: &Moved<Transfer>) -> Option<(Status, Event)> {
     let after = step.after();
     let assigned = |transfer: &Transfer| {
         // Any assigned state projects alike; only the phase matters here.
-        project_assigned(transfer.state.phase())
+        project_assigned(transfer.phase())
     };
     let is = assigned(after);
     if step.before().map(assigned) == Some(is) || step.before().is_none() {

@@ -82,7 +82,7 @@ mod tests {
     use crate::chain::ChainProfile;
     use crate::samples::{at, chain, partner, token, ulid, wallet};
 
-    const SCOPES: fn() -> [Scope; 5] = || {
+    fn scopes() -> [Scope; 5] {
         let asset = token().id;
         [
             Scope::All,
@@ -91,7 +91,7 @@ mod tests {
             Scope::Asset(asset),
             Scope::Wallet(wallet()),
         ]
-    };
+    }
 
     #[test]
     fn a_stop_covers_its_scope_and_nothing_beside_it() {
@@ -113,7 +113,7 @@ mod tests {
             [true, true, false, false, true],
             [true, false, false, false, false],
         ];
-        for (scope, expected) in SCOPES().into_iter().zip(covered) {
+        for (scope, expected) in scopes().into_iter().zip(covered) {
             let stop = Stop { scope, actor: Actor::Console, reason: "test".into(), at: at(0) };
             let found = payments
                 .map(|(partner, asset, wallet)| stopped(std::slice::from_ref(&stop), partner, asset, wallet));
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_scope_reads_back_and_nothing_else_is_one() {
-        for scope in SCOPES() {
+        for scope in scopes() {
             let (kind, subject) = scope.parts();
             assert_eq!(Scope::from_parts(kind, &subject), Some(scope));
         }

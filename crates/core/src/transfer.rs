@@ -26,7 +26,7 @@ pub use settle::Outcome;
 
 use crate::amount::{Amount, Cost};
 use crate::asset::Asset;
-use crate::chain::BlockRef;
+use crate::chain::{BlockRef, Family};
 use crate::id::{AttemptId, PartnerId, ProofId, TransferId, WalletId, WithdrawalId};
 use crate::intent::{Approved, payments_hash};
 use crate::moved::{Moved, Refusal};
@@ -301,6 +301,14 @@ impl State {
 }
 
 impl Transfer {
+    /// Its phase as the public status shows it: EVM passes over the energy states.
+    pub const fn phase(&self) -> Phase {
+        match (self.state.phase(), self.asset.id.chain.family) {
+            (Phase::Fuelling | Phase::Fuelled, Family::Evm) => Phase::Funded,
+            (phase, Family::Evm | Family::Tron) => phase,
+        }
+    }
+
     /// The sum of what it pays; items that died inside it no longer count.
     pub fn amount(&self) -> Amount {
         self.items

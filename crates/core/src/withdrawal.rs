@@ -132,6 +132,9 @@ pub struct Queued {
     pub decision: String,
     /// Stable code of why it came back.
     pub why: String,
+    /// The transfer whose slot died, and its lane, if it ever had a slot. Should that death ever be taken back, it
+    /// belongs to that slot again (M16).
+    pub last: Option<(TransferId, WalletId)>,
     /// Since.
     pub since: Timestamp,
     /// Not before then (backoff).

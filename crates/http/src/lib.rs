@@ -14,7 +14,7 @@
 //! # Invariants
 //! - The tenant comes from the credential and from nothing else: no body, header, path or query names whom a key acts
 //!   for, and what belongs to another tenant is answered as if it did not exist.
-//! - A request reaches a handler only through [`auth`]: a route that is not in the table, or whose caller is not proven,
+//! - A request reaches a handler only through `auth`: a route that is not in the table, or whose caller is not proven,
 //!   has no way in.
 //! - A malformed, unauthenticated, throttled or shed request burns neither idempotency key nor external id: every check
 //!   that can refuse it runs before the one call that stores (DESIGN 10).

@@ -89,7 +89,7 @@ pub struct Reply {
 impl Reply {
     /// The other side took it.
     pub const fn is_success(&self) -> bool {
-        self.status >= 200 && self.status < 300
+        matches!(self.status, 200..=299)
     }
 
     /// The first words of the body, printable, for a log line.

@@ -48,19 +48,24 @@ fn a_single_fault_changes_nothing_about_the_end() {
     }
 }
 
-/// Who catches what. A mutant that lives means that the oracle is blind there.
+/// Who catches what. A mutant that lives means that the oracle is blind there. The rest of them needs more seeds than a
+/// debug build plays in reasonable time: `sluice-sim --mutants 60`.
 #[test]
 fn mutants_are_caught_and_by_the_rule_they_break() {
     let stage = Stage::new().unwrap();
-    for (mutant, seed, rule) in [
-        (Mutant::NoIdentity, 1, "M1"),
-        (Mutant::ForgedDeath, 1, "M4"),
-        (Mutant::ForgedPayment, 1, "M16"),
-        (Mutant::OneOperator, 1, "M4"),
-        (Mutant::SendsFirst, 1, "M2"),
-    ] {
-        let caught = caught_by(&stage, mutant, seed, 8, 20);
-        let (seed, violation) = caught.unwrap_or_else(|| panic!("{mutant:?} lives"));
-        assert!(violation.invariant.starts_with(rule), "{mutant:?} at seed {seed}: {violation}");
+    let table: [(Mutant, &[&str]); 6] = [
+        (Mutant::NoIdentity, &["M1"]),
+        (Mutant::ForgedDeath, &["M4"]),
+        // What it books as paid, gas and all, is not on the chain: whichever is looked at first.
+        (Mutant::ForgedPayment, &["M15", "M16"]),
+        (Mutant::OneOperator, &["M4", "M15", "M16"]),
+        (Mutant::SendsFirst, &["M2"]),
+        (Mutant::NoFence, &["M7"]),
+    ];
+    for (mutant, rules) in table {
+        let (seed, violation) =
+            caught_by(&stage, mutant, 1, 8, 20).unwrap_or_else(|| panic!("{mutant:?} lives"));
+        let rule = violation.invariant.split(' ').next().unwrap_or_default();
+        assert!(rules.contains(&rule), "{mutant:?} at seed {seed}: {violation}");
     }
 }

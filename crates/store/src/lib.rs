@@ -1,6 +1,6 @@
 //! Where SQLite and PostgreSQL meet, and nowhere else: the durable state of Sluice.
 //!
-//! SQLite is the embedded default, PostgreSQL is for production. Both are reached through one seam ([`sql`]), every
+//! SQLite is the embedded default, PostgreSQL is for production. Both are reached through one seam ([`mod@sql`]), every
 //! repository is written once, and one conformance suite runs on both. Where to start: [`Db`] is what the program holds;
 //! `engine` implements [`sluice_core::port::store::Store`], one module per aggregate; [`row`] turns rows into values of
 //! `core` and back; `migrations/` is the schema, with its reasons.

@@ -44,7 +44,7 @@ pub struct Args {
     /// Give up waiting after this span; nothing is lost by it
     #[arg(long, value_name = "SPAN", default_value = "10m", value_parser = times::duration_ms)]
     timeout: i64,
-    /// Go on with an earlier run: its list, .sluice/demo-<time>.jsonl. Nothing is paid twice
+    /// Go on with an earlier run: its list, .sluice/demo-TIME.jsonl. Nothing is paid twice
     #[arg(long = "continue", value_name = "FILE", conflicts_with_all = ["count", "asset"])]
     resume: Option<PathBuf>,
 }

@@ -55,7 +55,7 @@ pub async fn work_and_serve(
     stop: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
     let (stopping, stopped) = watch::channel(false);
-    let metrics: Arc<dyn Fn() -> String + Send + Sync> = Arc::new(String::new);
+    let metrics = telemetry::metrics()?;
     let serving = async {
         let Some(listener) = listener.filter(|_| roles.contains(&Role::Api)) else { return Ok(()) };
         let api = serve::api(engine, config, sealer, metrics);

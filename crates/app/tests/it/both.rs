@@ -6,7 +6,6 @@ macro_rules! on_both {
     ($($(#[$doc:meta])* async fn $name:ident($db:ident: Database) $body:block)*) => {$(
         $(#[$doc])*
         mod $name {
-            #[expect(unused_imports, reason = "each promise uses its own part of the harness")]
             use super::*;
             use $crate::harness::Database;
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use futures_util::future::join;
 use sluice_codec::evm::log;
 use sluice_core::address::EvmAddress;
-use sluice_core::alert::Code;
 use sluice_core::asset::{AssetId, AssetKind};
 use sluice_core::chain::BlockRef;
 use sluice_core::port::chain::{BlockFacts, ChainError, DrainFact, SentFact, TransferLog};
@@ -110,14 +109,8 @@ impl Evm {
             };
             Ok(blocks.iter().map(told).collect())
         };
-        let answers = self.agree(&head, count, ask, &judge).await?;
-        for (block, answer) in blocks.iter().zip(&answers) {
-            if !answer.reading() {
-                let why = format!("block {block:?} was final and is no longer on {}", self.profile.name);
-                self.crew.raise(Code::FinalityReversed, self.name(), why);
-            }
-        }
-        Ok(answers)
+        // Whether a block that is gone had been final before is known to the caller alone.
+        self.agree(&head, count, ask, &judge).await
     }
 
     pub(super) async fn read_transfers_of(

@@ -1,12 +1,13 @@
 //! `final -> signed`: the block of the proof left the chain (M16). The same slot, the same bytes.
 
-use super::{Ended, Life, State, Transfer};
+use super::{Ended, Life, Mode, State, Transfer};
 use crate::moved::{Moved, Refusal};
 use crate::time::Timestamp;
 
 impl Transfer {
     /// Takes back an end whose block is no longer on the chain. Items it had paid or killed are live again in this very
-    /// slot; items whose withdrawal has moved to a newer slot meanwhile stay dead, and the caller raises the alarm.
+    /// slot. Where a withdrawal has moved on meanwhile, to a newer slot or to an end, the items stay dead and the slot is
+    /// turned to void: its paying bytes must never be sent again (M3, M4). The caller raises the alarm.
     ///
     /// # Errors
     /// [`Refusal`] unless final.
@@ -15,6 +16,12 @@ impl Transfer {
             State::Final(Ended { signed, proof, .. }) => {
                 let (mut signed, proof) = (signed.clone(), *proof);
                 signed.sent_at_height = height;
+                if moved_on && signed.mode == Mode::Pay {
+                    signed.mode = Mode::Void { code: "reopened".into(), races: true };
+                    signed.pending = None;
+                    // Due at once.
+                    signed.sent_at_height = 0;
+                }
                 Ok(self.changed(at, |transfer| {
                     for item in &mut transfer.items {
                         let by_this_proof = item.life == Life::Paid(proof) || item.life == Life::Dead(proof);

@@ -93,6 +93,7 @@ impl Withdrawal {
                 withdrawal.state = State::Queued(Queued {
                     decision: attention.decision,
                     why: "redriven".into(),
+                    last: attention.last,
                     since: at,
                     not_before: at,
                 });

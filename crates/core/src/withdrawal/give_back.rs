@@ -46,8 +46,8 @@ impl Withdrawal {
             | State::Cancelled(_)
             | State::Failed(_) => return Err(self.not_from("give back")),
         };
-        let (code, retried) = match why {
-            Why::NoSlot { code } => (code, 0),
+        let (code, retried, last) = match why {
+            Why::NoSlot { code } => (code, 0, None),
             Why::SlotDead { code, proof } => {
                 if proof.transfer != Some(assigned.transfer) || !proof.frees_the_withdrawal() {
                     return Err(Refusal::Evidence {
@@ -55,10 +55,10 @@ impl Withdrawal {
                         why: "the proof does not establish, by two operators, that this transfer's slot is dead",
                     });
                 }
-                (code, 1)
+                (code, 1, Some((assigned.transfer, assigned.wallet)))
             }
         };
-        let queued = Queued { decision: assigned.decision, why: code.into(), since: at, not_before };
+        let queued = Queued { decision: assigned.decision, why: code.into(), last, since: at, not_before };
         Ok(self.changed(|withdrawal| {
             withdrawal.retries = withdrawal.retries.saturating_add(retried);
             withdrawal.state = State::Queued(queued);

@@ -65,19 +65,18 @@ async fn one(
     let depth = chain.profile().settled_watch_blocks;
     if let Some(candidate) = candidates.remove(&wallet.id) {
         let cursor = ports.store.cursor(wallet.chain, depth).await?;
-        if cursor.settle_after.is_some() {
+        if cursor.settle_after.is_some_and(|after| after > 0) {
             return Ok(()); // Finality was reversed: what was remembered is worth nothing.
         }
-        let there = chain.still_final(&[candidate.block]).await?;
-        match there.first() {
-            Some(there) if *there.reading() => return tell(ports, fence, &wallet, &candidate).await,
-            // Not below the final head yet: it is remembered on.
-            Some(there) if there.head().number < candidate.block.number => {
-                candidates.insert(wallet.id, candidate);
-                return Ok(());
-            }
-            Some(_) | None => return Ok(()),
+        if cursor.finalized.is_none_or(|head| head.number < candidate.block.number) {
+            candidates.insert(wallet.id, candidate);
+            return Ok(()); // Not final yet: it is remembered on.
         }
+        let there = chain.still_final(&[candidate.block]).await?;
+        if there.first().is_some_and(|there| *there.reading()) {
+            tell(ports, fence, &wallet, &candidate).await?;
+        }
+        return Ok(());
     }
     if let Some((block, differences)) = compare(ports, chain.as_ref(), fence, &wallet, depth).await? {
         candidates.insert(wallet.id, Candidate { epoch: fence.epoch, block, differences });

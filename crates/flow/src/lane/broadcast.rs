@@ -34,6 +34,7 @@ async fn send(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<(), StageError
     // A lane that lost its lease sends nothing, and a stop that came meanwhile is obeyed (M7, M12).
     lane.fence().await?;
     lane.view.stops = lane.ports.store.stops().await?;
+    let frozen = matches!(lane.wallet().state, LaneState::Frozen { .. });
     let mut slice: Vec<Durable<Signed>> = Vec::new();
     for (transfer, attempts) in &lane.view.transfers {
         let State::Signed(state) = &transfer.state else { continue };
@@ -48,7 +49,7 @@ async fn send(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<(), StageError
             .max_by_key(|attempt| attempt.get().unsigned().serial)
             .and_then(Durable::<Attempt>::signed);
         let Some(latest) = latest else { continue };
-        if kind == Kind::Pay && lane.stopped(transfer) {
+        if kind == Kind::Pay && (frozen || lane.stopped(transfer)) {
             continue;
         }
         if due(&memory.sent_at, latest.get().unsigned.id) {
@@ -112,7 +113,13 @@ async fn bump(lane: &mut Lane<'_>) -> Result<(), StageError> {
     let mut changes = Vec::new();
     if !stuck.is_empty() {
         let market = lane.chain.market().await?;
+        let lowest = stuck.iter().filter_map(|(transfer, _)| transfer.slot()?.nonce()).min();
         for (transfer, latest) in stuck {
+            // What waits behind a lower nonce needs no more than to be acceptable once its turn comes.
+            let first = transfer.slot().and_then(|slot| slot.nonce()) == lowest;
+            if !first && latest.fees.max_fee_wei >= market.base_fee_wei {
+                continue;
+            }
             match dearer(lane, &transfer, &latest, &market)? {
                 Ok(attempt) => {
                     let allotment = transfer.bump(attempt, lane.now())?;
@@ -158,6 +165,11 @@ fn dearer(
 ) -> Result<Result<Unsigned, (u128, u128)>, StageError> {
     let now = lane.now();
     let cap = fee::cap(lane.profile(), lane.wallet().cap_in_force(now));
+    // The slot was turned to void and has no signed void yet: the next attempt is one.
+    if latest.kind == Kind::Pay && matches!(transfer.mode(), Some(Mode::Void { .. })) {
+        let void = super::sign::draft_void(lane, transfer, market, Some(latest));
+        return Ok(void.ok_or((latest.fees.max_fee_wei, cap)));
+    }
     let fees = match fee::bump(lane.profile(), &latest.fees, latest.fees.gas_limit, market, cap) {
         Offer::At(fees) => fees,
         Offer::AboveCap { needed_wei, cap_wei } => return Ok(Err((needed_wei, cap_wei))),

@@ -8,7 +8,7 @@ use sluice_core::id::TransferId;
 use sluice_core::lane::room;
 use sluice_core::port::store::Change;
 use sluice_core::transfer::{State, Transfer};
-use sluice_core::withdrawal::Waiting;
+use sluice_core::withdrawal::{State as WithdrawalState, Waiting, Withdrawal};
 use sluice_core::{alert, stop};
 
 use super::Lane;
@@ -35,8 +35,13 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<bool, StageError> {
         return Ok(false);
     }
     let wallet = lane.wallet().id;
+    // While finality is in doubt no slot is replaced by another (M16).
+    let in_doubt = lane.ports.store.cursor(chain, 1).await?.settle_after.is_some_and(|after| after > 0);
+    let replaces =
+        |it: &Withdrawal| matches!(&it.state, WithdrawalState::Queued(queued) if queued.last.is_some());
     let open: Vec<_> = due
         .into_iter()
+        .filter(|it| !(in_doubt && replaces(it)))
         .filter(|it| !stop::stopped(&lane.view.stops, it.partner, it.request.asset.id, Some(wallet)))
         .collect();
     if open.is_empty() {

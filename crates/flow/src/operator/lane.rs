@@ -74,11 +74,12 @@ pub async fn command(
     Err(OrderError::Moved)
 }
 
-/// Where the nonce goes on: what the pool shows, because a stranger's transaction may be pending there.
+/// Where the nonce goes on: what is mined. A stranger's pending transaction may never be; a slot that loses to it is read
+/// as such, while a nonce skipped for it would hold up every later one.
 async fn nonce_after_freeze(ports: &Ports, wallet: &Wallet) -> Result<u64, OrderError> {
     let chain =
         ports.chains.get(&wallet.chain).ok_or_else(|| OrderError::NotConfigured(wallet.chain.to_string()))?;
-    Ok(chain.nonces(wallet.address).await?.pending)
+    Ok(chain.nonces(wallet.address).await?.latest)
 }
 
 async fn must_be_empty(ports: &Ports, view: &LaneView) -> Result<(), OrderError> {

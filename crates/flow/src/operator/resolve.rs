@@ -62,6 +62,11 @@ pub async fn resolve_paid_by(
         .chains
         .get(&asset.id.chain)
         .ok_or_else(|| OrderError::NotConfigured(asset.id.chain.to_string()))?;
+    if !ports.store.attempts_by_txid(asset.id.chain, &[txid]).await?.is_empty() {
+        return Err(OrderError::Evidence(
+            "the engine made that transaction for a withdrawal of its own".into(),
+        ));
+    }
     let found = chain.transfers_of(asset.id, txid).await?;
     let found = found.ok_or_else(|| OrderError::Evidence("no final transaction with that hash".into()))?;
     let wanted = sluice_codec::scale::to_chain(withdrawal.request.amount, asset);

@@ -38,11 +38,32 @@ pub(super) async fn run(watch: &mut Watch<'_>, heads: &Heads) -> Result<bool, St
         Some(more) => Ok(more),
         None => {
             let fork = fork_height(watch, &cursor, heads).await?;
+            if one_node_alone_says_so(watch, &cursor, fork).await? {
+                return Ok(false); // The port quarantines it; the next turn asks another one.
+            }
             let gone = cursor.blocks.iter().filter(|block| fork.is_none_or(|fork| block.number > fork));
-            reopen::run(watch, &cursor, gone.copied().collect(), heads.latest.number).await?;
+            // Heights count from what was followed, never from what one node claims.
+            reopen::run(watch, &cursor, gone.copied().collect(), fork.unwrap_or_default()).await?;
             Ok(true)
         }
     }
+}
+
+/// Whether a walk back would go below finality on one node's word: a quorum still holds the block. Without a quorum this
+/// is an error, and nothing is taken back until there is one (M16).
+async fn one_node_alone_says_so(
+    watch: &Watch<'_>,
+    cursor: &Cursor,
+    fork: Option<u64>,
+) -> Result<bool, StageError> {
+    let Some(finalized) = cursor.finalized.filter(|head| fork.is_none_or(|fork| fork < head.number)) else {
+        return Ok(false);
+    };
+    let Some(block) = cursor.blocks.iter().find(|block| block.number <= finalized.number) else {
+        return Ok(false);
+    };
+    let there = watch.chain.still_final(std::slice::from_ref(block)).await?;
+    Ok(there.first().is_some_and(|there| *there.reading()))
 }
 
 /// Height of the highest stored block that is still on the chain; `None` when none is: a reorg deeper than what is

@@ -3,8 +3,9 @@
 
 use sluice_core::alert::{Code, Raise};
 use sluice_core::chain::BlockRef;
+use sluice_core::id::WithdrawalId;
 use sluice_core::port::store::{ChainChange, Change, Cursor};
-use sluice_core::transfer::{State, Transfer};
+use sluice_core::transfer::{Life, State, Transfer};
 use sluice_core::withdrawal::State as WithdrawalState;
 
 use super::Watch;
@@ -42,7 +43,7 @@ pub(super) async fn run(
     }
     // Settlement waits until the chain is final past every height that was final before: whoever finalized the wrong
     // fork must first be proven right again.
-    let settle_after = reversed.then(|| cursor.finalized.map_or(height, |block| block.number).max(height));
+    let settle_after = reversed.then(|| cursor.finalized.map_or(height, |block| block.number));
     // The blocks stay stored until everything in them was taken back: what moved meanwhile is tried again.
     if !watch.apply(changes).await?.iter().all(|applied| *applied) {
         return Ok(());
@@ -62,15 +63,36 @@ async fn reopen(watch: &Watch<'_>, transfer: Transfer, height: u64) -> Result<Ch
     let ids: Vec<_> = transfer.items.iter().map(|item| item.withdrawal).collect();
     let withdrawals = watch.ports.store.withdrawals(&ids).await?;
     let mut change = Change { cause: Some(watch.cause("finality_reversed")), ..Change::default() };
-    // A withdrawal that was given a newer slot, or ended, on the strength of this transfer's death.
+    // A withdrawal that was given a newer slot, or ended, on the strength of this transfer's end.
     let mut moved_on = false;
+    let ended_by_this = |withdrawal: WithdrawalId| {
+        let life = transfer.items.iter().find(|item| item.withdrawal == withdrawal).map(|item| item.life);
+        proof
+            .as_ref()
+            .filter(|proof| life == Some(Life::Paid(proof.id)) || life == Some(Life::Dead(proof.id)))
+    };
     for withdrawal in withdrawals {
-        match (&withdrawal.state, &proof) {
-            (WithdrawalState::Paid(_), Some(proof)) => {
-                change.withdrawals.push(withdrawal.reopen(proof, now)?)
+        let Some(proof) = ended_by_this(withdrawal.id) else { continue }; // It died by a tombstone, which stands.
+        let back = match &withdrawal.state {
+            WithdrawalState::Paid(paid) => paid.proof == proof.id,
+            WithdrawalState::NeedsAttention(attention) => {
+                attention.last.is_some_and(|(last, _)| last == transfer.id)
             }
-            (WithdrawalState::Assigned(assigned), _) if assigned.transfer == transfer.id => {}
-            _ => moved_on = true,
+            // Given back by this death and not taken again: it has no newer slot.
+            WithdrawalState::Queued(queued) => queued.last.is_some_and(|(last, _)| last == transfer.id),
+            WithdrawalState::Assigned(assigned) if assigned.transfer == transfer.id => continue,
+            WithdrawalState::Assigned(_)
+            | WithdrawalState::Requested
+            | WithdrawalState::Held(_)
+            | WithdrawalState::Approved(_)
+            | WithdrawalState::Rejected(_)
+            | WithdrawalState::Cancelled(_)
+            | WithdrawalState::Failed(_) => false,
+        };
+        if back {
+            change.withdrawals.push(withdrawal.reopen(proof, now)?);
+        } else {
+            moved_on = true;
         }
     }
     change.raise.push(Raise {

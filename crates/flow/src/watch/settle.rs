@@ -56,7 +56,15 @@ pub(super) async fn run(watch: &mut Watch<'_>, heads: &Heads) -> Result<(), Stag
         let proof = ProofId::new(watch.ports.entropy.ulid(now));
         let (id, wallet) = (transfer.id, transfer.wallet);
         match transfer.settle(&reading, proof, deep, now)? {
-            Outcome::Ended { transfer, proof } => changes.push(ended(watch, *transfer, *proof).await?),
+            Outcome::Ended { transfer, proof } => {
+                // The slot was given up on a proof that a reorganisation took back, and its payment has landed after
+                // all: whoever was paid instead may have been paid twice.
+                let given_up = transfer.after().items.iter().any(|item| matches!(item.life, Life::Dead(_)));
+                if given_up && !proof.proves_death() {
+                    unexplained.push((wallet, format!("the payment of {id} was given up and has landed: compare it with its withdrawal's other transfers")));
+                }
+                changes.push(ended(watch, *transfer, *proof).await?);
+            }
             Outcome::Unexplained { evidence } => unexplained.push((wallet, evidence)),
             // The final chain does not hold what one node once showed: back to sending the stored bytes.
             Outcome::Open => unseen.push(id),

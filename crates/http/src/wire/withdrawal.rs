@@ -97,7 +97,7 @@ fn waiting_for(view: &WithdrawalView, lang: Lang, now: Timestamp) -> Option<Wait
         }
         _ => None,
     };
-    let phase = live.map(|(transfer, _)| (transfer.state.phase(), transfer.changed_at));
+    let phase = live.map(|(transfer, _)| (transfer.phase(), transfer.changed_at));
     let stopped = view.stop.as_ref().map(|stop| stop.at);
     let answer = status::waiting(&view.withdrawal, phase, stopped, &view.lanes, now)?;
     let kind = wait_kind(answer.waiting, answer.released_by, view.withdrawal.request.scheduled_for, now);

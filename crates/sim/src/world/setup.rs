@@ -85,7 +85,9 @@ pub fn world(
     let deployment = DeploymentId("sim".into());
     let partners: Vec<PartnerId> = (1..=2).map(|n| PartnerId::new(name(n))).collect();
     let purses = purses(stage, &partners, rng);
-    let wishes = wishes(&partners, script.withdrawals, rng);
+    // The systematic mode plays thousands of histories that differ in one call: they are short.
+    let spread_us = if script.faults == Faults::Random { 7_000_000 } else { 700_000 };
+    let wishes = wishes(&partners, script.withdrawals, spread_us, rng);
     let funds = funds(&purses, &wishes, rng);
     let tight = script.faults == Faults::Random && rng.chance(200);
     let chain = Arc::new(Mutex::new(chain(&profile, &funds, script.seed, rng)));
@@ -153,7 +155,7 @@ fn purses(stage: &Stage, partners: &[PartnerId], rng: &mut Rng) -> Vec<Purse> {
     purses
 }
 
-fn wishes(partners: &[PartnerId], count: usize, rng: &mut Rng) -> Vec<Wish> {
+fn wishes(partners: &[PartnerId], count: usize, spread_us: u64, rng: &mut Rng) -> Vec<Wish> {
     let mut wishes: Vec<Wish> = vec![];
     // In some histories most callers change their mind at once, while signatures are being asked for.
     let (cancels, soonest) = if rng.chance(250) { (700, 900_000) } else { (180, 5_000_000) };
@@ -172,7 +174,7 @@ fn wishes(partners: &[PartnerId], count: usize, rng: &mut Rng) -> Vec<Wish> {
         let order = Order { partner, external_id: format!("order-{index}"), to, atoms, answered: None };
         wishes.push(Wish {
             order,
-            at_us: rng.below(7_000_000) as i64,
+            at_us: rng.below(spread_us) as i64,
             cancel_after_us: rng.chance(cancels).then(|| rng.within(1_000, soonest) as i64),
             conflicts: rng.chance(60),
         });

@@ -1,11 +1,13 @@
 //! What the engine asks about the standing things: wallets, assets, partners, stops, books.
 
+use sluice_core::access::Actor;
 use sluice_core::address::EvmAddress;
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::chain::ChainId;
 use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::port::store::IntakeFacts;
-use sluice_core::stop::Stop;
+use sluice_core::stop::{Scope, Stop};
+use sluice_core::time::Timestamp;
 use sluice_core::wallet::Wallet;
 
 use super::LIST_MAX;
@@ -38,7 +40,17 @@ pub(super) async fn assets(
 
 pub(super) async fn stops(conn: &mut Conn<'_>) -> Result<Found<Vec<Stop>>, SqlError> {
     let rows = conn.rows(sql!("select * from stop order by kind, subject limit $1"), args![LIST_MAX]).await?;
-    Ok(row::read(&rows, row::stop::read))
+    let (mut stops, unread) = row::read(&rows, row::stop::read);
+    if !unread.is_empty() {
+        // A stop of a newer version stops something we cannot name. Fail closed: it stops everything (M12).
+        stops.push(Stop {
+            scope: Scope::All,
+            actor: Actor::System("store"),
+            reason: "a stop in the database cannot be read by this version".to_owned(),
+            at: Timestamp::default(),
+        });
+    }
+    Ok((stops, unread))
 }
 
 pub(super) async fn intake(

@@ -129,7 +129,7 @@ fn compare(stored: &Stored) {
         }
         "transfer" => {
             let sample = samples::transfers().into_iter().find(|it| it.state.as_str() == state).unwrap();
-            assert_eq!(super::transfer::read_phase(&row).unwrap(), sample.state.phase());
+            assert_eq!(super::transfer::read_phase(&row).unwrap(), sample.phase());
             let (read, unread) = super::transfer::read_all(&[row], &items);
             assert_eq!((read, unread), (vec![sample], vec![]), "{}", stored.name);
         }

@@ -183,7 +183,10 @@ pub fn read_all(transfers: &[Row], items: &[Row]) -> Readable<Transfer> {
 /// [`Unread`].
 pub fn read_phase(row: &Row) -> Result<Phase, Unread> {
     let cells = Cells::of("transfer", "id", row);
+    // EVM passes over the energy states.
+    let evm = cells.text("chain")?.starts_with("eip155:");
     Ok(match (cells.text("state")?, cells.flag("asked")?) {
+        ("fuelling" | "fuelled", _) if evm => Phase::Funded,
         ("planned", _) => Phase::Planned,
         ("funded", _) => Phase::Funded,
         ("fuelling", _) => Phase::Fuelling,

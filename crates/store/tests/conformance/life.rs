@@ -50,7 +50,7 @@ async fn a_payment_is_followed_from_request_to_proof(world: World) {
     statuses.push(world.status(id).await);
     assert_eq!(
         statuses,
-        ["approved", "queued", "energy_received", "processing", "broadcast", "confirming", "completed"]
+        ["approved", "queued", "wallet_funded", "processing", "broadcast", "confirming", "completed"]
     );
     let kinds = world
         .db
@@ -65,7 +65,7 @@ async fn a_payment_is_followed_from_request_to_proof(world: World) {
             "created",
             "approved",
             "queued",
-            "energy_received",
+            "wallet_funded",
             "processing",
             "signing",
             "broadcast",

@@ -23,7 +23,7 @@ async fn a_timeline_has_the_order_of_what_happened(world: World) {
             "created",
             "approved",
             "queued",
-            "energy_received",
+            "wallet_funded",
             "processing",
             "signing",
             "broadcast",

@@ -25,7 +25,7 @@ static UPDATE_ITEMS: LazyLock<Sql> =
 /// Phases before and after, of the transfers that are stepped.
 pub(super) fn phases(changes: &[Change]) -> BTreeMap<TransferId, (Option<Phase>, Phase)> {
     let steps = changes.iter().flat_map(|change| &change.transfers);
-    let phase = |transfer: &Transfer| transfer.state.phase();
+    let phase = |transfer: &Transfer| transfer.phase();
     steps.map(|step| (step.after().id, (step.before().map(phase), phase(step.after())))).collect()
 }
 

@@ -38,8 +38,8 @@ pub(super) async fn in_phase(conn: &mut Conn<'_>, changes: &[Change]) -> Result<
         .collect();
     if !mentioned.is_empty() {
         let text = sql!(
-            lite "select id, state, asked from transfer where id in (select value from json_each($1)) limit $2",
-            pg "select id, state, asked from transfer
+            lite "select id, chain, state, asked from transfer where id in (select value from json_each($1)) limit $2",
+            pg "select id, chain, state, asked from transfer
                 where id in (select jsonb_array_elements_text($1::jsonb)) limit $2",
             because "each database reads JSON in its own way"
         );

@@ -81,7 +81,13 @@ pub(super) fn withdrawals() -> Vec<Withdrawal> {
         State::Requested,
         State::Held(Held { code: "travel_rule".into(), since: at(1), expires_at: at(2) }),
         State::Approved(Approved { decision: decision(), at: at(3) }),
-        State::Queued(Queued { decision: decision(), why: "voided".into(), since: at(4), not_before: at(5) }),
+        State::Queued(Queued {
+            decision: decision(),
+            why: "voided".into(),
+            last: None,
+            since: at(4),
+            not_before: at(5),
+        }),
         State::Assigned(Assigned { decision: decision(), transfer: last.0, wallet: last.1, since: at(6) }),
         State::Paid(Paid {
             decision: decision(),

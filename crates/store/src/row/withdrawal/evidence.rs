@@ -80,7 +80,8 @@ pub(crate) fn write(state: &State) -> Result<(String, Links), serde_json::Error>
         State::Queued(queued) => {
             let (decision, why) = (queued.decision.clone(), queued.why.clone());
             let text = serde_json::to_string(&Queued { v: V, decision, why, since: queued.since.micros() })?;
-            Ok((text, Links { not_before: Some(queued.not_before), ..none }))
+            let (transfer, wallet) = queued.last.unzip();
+            Ok((text, Links { transfer, wallet, not_before: Some(queued.not_before), ..none }))
         }
         State::Assigned(assigned) => {
             let shape =
@@ -140,7 +141,7 @@ pub(crate) fn read(name: &str, text: &str, links: &Links) -> Result<State, Strin
         "queued" => {
             let Queued { decision, why, since, .. } = parse(text)?;
             let not_before = need("not_before", links.not_before)?;
-            State::Queued(core::Queued { decision, why, since: at(since), not_before })
+            State::Queued(core::Queued { decision, why, last: pair, since: at(since), not_before })
         }
         "assigned" => {
             let Assigned { decision, since, .. } = parse(text)?;
