@@ -112,7 +112,8 @@ const ALWAYS: &[Rule] = &[
          from withdrawal w join transfer t on t.id = w.transfer_id
          where w.state = 'assigned' and w.status <> case t.state
              when 'planned' then 'queued' when 'dropped' then 'queued' when 'funded' then 'wallet_funded'
-             when 'fuelling' then 'energy_requested' when 'fuelled' then 'energy_received'
+             when 'fuelling' then 'energy_requested'
+             when 'fuelled' then case when t.chain like 'eip155:%' then 'wallet_funded' else 'energy_received' end
              when 'built' then case t.asked when 1 then 'signing' else 'processing' end
              when 'signed' then 'broadcast' else 'confirming' end limit 5",
     ),
