@@ -92,7 +92,9 @@ pub async fn take(
 ) -> Result<Taken, IntakeError> {
     let asset = AssetId::parse(&wanted.asset).map_err(|_| IntakeError::AssetUnknown)?;
     let facts = ports.store.intake_facts(partner, asset).await?.ok_or(IntakeError::PartnerUnknown)?;
-    let asset = facts.asset.ok_or(IntakeError::AssetUnknown)?;
+    // Native coins are configured because they pay for gas. They are not paid out yet: a contract that receives them can
+    // emit logs, or refuse later, in ways that the reading of effects does not tell apart from theft (SECURITY.md).
+    let asset = facts.asset.filter(|asset| asset.contract().is_some()).ok_or(IntakeError::AssetUnknown)?;
     let new = NewRequest {
         external_id: wanted.external_id,
         user_id: wanted.user_id,

@@ -76,6 +76,7 @@ pub async fn turn(
     memory: &mut Memory,
 ) -> Result<Done, StageError> {
     let held = hold(ports, wallet, owner).await?;
+    let read_under = held.fence.epoch;
     let Some(view) = ports.store.lane(wallet).await? else {
         return Err(StageError::NotConfigured(format!("wallet {wallet}")));
     };
@@ -84,7 +85,7 @@ pub async fn turn(
         .get(&view.wallet.chain)
         .cloned()
         .ok_or_else(|| StageError::NotConfigured(format!("chain {}", view.wallet.chain)))?;
-    let mut lane = Lane { ports, chain, owner, held, view, obstacle: None };
+    let mut lane = Lane { ports, chain, owner, held, read_under, view, obstacle: None };
     startup::run(&mut lane, memory).await?;
     cancel::run(&mut lane).await?;
     sign::run(&mut lane).await?;
@@ -118,6 +119,8 @@ struct Lane<'a> {
     chain: Arc<dyn Chain>,
     owner: &'a str,
     held: Held,
+    /// Epoch of the lease under which `view` was read.
+    read_under: i64,
     view: LaneView,
     obstacle: Option<Waiting>,
 }
@@ -166,6 +169,14 @@ impl Lane<'_> {
         Ok(self.held.fence.clone())
     }
 
+    /// The last look before bytes leave: the lease is ours, and has been since the bytes were read. A process that slept
+    /// past its lease may hold it again, and know nothing of the void that another signed meanwhile (M3, M7).
+    fn may_send(&self) -> Result<(), StageError> {
+        let age_ms = self.now().since_ms(self.held.asked_at);
+        let ours = (0..=LEASE_MS - LEASE_MARGIN_MS).contains(&age_ms);
+        if ours && self.held.fence.epoch == self.read_under { Ok(()) } else { Err(StageError::LeaseLost) }
+    }
+
     /// Commits changes and reads the lane again. Says whether each was applied.
     async fn apply(&mut self, changes: Vec<Change>) -> Result<Vec<bool>, StageError> {
         if changes.is_empty() {
@@ -187,6 +198,7 @@ impl Lane<'_> {
     }
 
     async fn reload(&mut self) -> Result<(), StageError> {
+        self.read_under = self.held.fence.epoch;
         let id = self.view.wallet.id;
         self.view = self
             .ports

@@ -154,7 +154,6 @@ pub type Coverage = BTreeMap<(&'static str, &'static str), u64>;
 
 struct Book {
     planned: Vec<Planned>,
-    over: bool,
     calls: u64,
     called: BTreeMap<&'static str, u64>,
     coverage: Coverage,
@@ -171,14 +170,8 @@ const PATIENCE_US: i64 = 12_000_000;
 impl Plan {
     /// A plan without faults.
     pub fn quiet(luck: Rng) -> Self {
-        let book = Book {
-            planned: vec![],
-            over: false,
-            calls: 0,
-            called: BTreeMap::new(),
-            coverage: Coverage::new(),
-            luck,
-        };
+        let book =
+            Book { planned: vec![], calls: 0, called: BTreeMap::new(), coverage: Coverage::new(), luck };
         Self(Arc::new(Mutex::new(book)))
     }
 
@@ -223,9 +216,10 @@ impl Plan {
         }
     }
 
-    /// No fault strikes from now on.
+    /// No drawn fault strikes from now on. A fault at a given call still does: the systematic mode counts every call.
     pub fn end(&self) {
-        self.book().over = true;
+        let mut book = self.book();
+        book.planned.retain(|planned| matches!(planned.when, When::Call(_)));
     }
 
     /// Port calls so far.
@@ -254,7 +248,7 @@ impl Plan {
         let number = book.calls;
         book.calls += 1;
         *book.called.entry(method).or_default() += 1;
-        if book.over || book.planned.is_empty() {
+        if book.planned.is_empty() {
             return None;
         }
         let now = sim.now_us();

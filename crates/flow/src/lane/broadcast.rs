@@ -60,6 +60,7 @@ async fn send(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<(), StageError
         return Ok(());
     }
     slice.sort_by_key(|attempt| attempt.get().unsigned.slot.nonce());
+    lane.may_send()?;
     let heard = lane.chain.submit(&slice).await;
     let mut change = Change { cause: Some(lane.cause("broadcast")), ..Change::default() };
     for (attempt, heard) in slice.iter().zip(heard) {

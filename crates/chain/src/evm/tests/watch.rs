@@ -75,7 +75,8 @@ fn a_replaced_block_is_no_longer_final() {
     let answers = run(stage.evm.still_final(&[there, gone])).unwrap();
     let answers: Vec<bool> = answers.iter().map(|answer| *answer.reading()).collect();
     assert_eq!(answers, [true, false]);
-    assert_eq!(codes(&stage.evm.troubles()), [(Code::FinalityReversed, "eip155:31337")]);
+    // Whether it had been final before is known to the caller alone, who raises the alarm.
+    assert!(codes(&stage.evm.troubles()).is_empty());
 }
 
 #[test]
