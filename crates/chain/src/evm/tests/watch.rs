@@ -1,5 +1,4 @@
 use sluice_codec::evm::log;
-use sluice_core::alert::Code;
 use sluice_core::amount::Units;
 use sluice_core::asset::AssetId;
 use sluice_core::chain::{BlockRef, ChainProfile};
