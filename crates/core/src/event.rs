@@ -112,6 +112,9 @@ pub fn of_wallet(step: &Moved<Wallet>) -> Option<Event> {
             format!("lane.{}", after.state.as_str())
         }
         Some(before) if before.raised_cap != after.raised_cap => "lane.cap_changed".to_owned(),
+        Some(before) if after.speed_up.is_some() && before.speed_up != after.speed_up => {
+            "lane.speed_up".to_owned()
+        }
         Some(_) => return None,
     };
     let evidence = match &after.state {
@@ -128,6 +131,7 @@ pub fn of_wallet(step: &Moved<Wallet>) -> Option<Event> {
             ("chain", Some(Canonical::text(after.chain))),
             ("evidence", evidence),
             ("max_fee_wei", after.raised_cap.map(|cap| Canonical::text(cap.max_fee_wei))),
+            ("speed_up_nonce", after.speed_up.map(|order| Canonical::text(order.nonce))),
             ("state", Some(Canonical::text(after.state.as_str()))),
             ("wallet", Some(Canonical::text(after.id))),
         ]),

@@ -1,5 +1,7 @@
 //! Managed wallets. A hot one is a lane: an ordered stream of transfers, worked by one process at a time.
 
+mod speed_up;
+
 use crate::address::EvmAddress;
 use crate::amount::Units;
 use crate::asset::AssetId;
@@ -8,6 +10,8 @@ use crate::id::{PartnerId, WalletId};
 use crate::moved::{Moved, Refusal};
 use crate::time::Timestamp;
 use crate::withdrawal::Waiting;
+
+pub use speed_up::SpeedUp;
 
 /// Whether a lane takes new work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +83,8 @@ pub struct Wallet {
     pub next_nonce: u64,
     /// Fee cap raised by an operator.
     pub raised_cap: Option<RaisedCap>,
+    /// An order to raise the offer of its oldest slot.
+    pub speed_up: Option<SpeedUp>,
     /// What keeps it from sending.
     pub obstacle: Option<Obstacle>,
     /// Consecutive equal reverts; at [`REVERTS_MAX`] the breaker opens.
@@ -130,6 +136,7 @@ impl Wallet {
             reason,
             next_nonce,
             raised_cap: None,
+            speed_up: None,
             obstacle: None,
             reverts: 0,
             adopted_at: at,
@@ -287,6 +294,10 @@ impl Wallet {
     fn into_state(self, state: LaneState, reason: &str) -> Moved<Self> {
         let reason = reason.to_owned();
         self.moved(|wallet| {
+            // Nothing is raised from there: an order must not wake up when the lane does.
+            if matches!(state, LaneState::Frozen { .. } | LaneState::Retired) {
+                wallet.speed_up = None;
+            }
             wallet.state = state;
             wallet.reason = reason;
         })

@@ -4,6 +4,7 @@ mod adopt;
 mod cancel;
 mod lane;
 mod resolve;
+mod speed_up;
 mod stop;
 
 pub use adopt::{AdoptError, Adoption, adopt};
@@ -35,6 +36,20 @@ pub enum OrderError {
     /// The evidence on chain does not show what was claimed.
     #[error("the chain does not show it: {0}")]
     Evidence(String),
+    /// No transaction of the lane is outside that a dearer one could replace.
+    #[error("nothing of this lane is outside and waits for a block")]
+    NothingOutside,
+    /// Caps, or the bound the person set, leave no room for a dearer attempt.
+    #[error("a replacement needs {needed_wei} wei per gas and may offer {cap_wei}")]
+    FeeAtCap {
+        /// Fee per gas that a replacement must offer, wei.
+        needed_wei: u128,
+        /// What is allowed, wei.
+        cap_wei: u128,
+    },
+    /// A stop is in force: no payment is raised (M12).
+    #[error("a stop is in force")]
+    Stopped,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -3,17 +3,16 @@
 use sluice_api::openapi::{ENDPOINTS, Method, document};
 
 /// Routes of the contract that the engine cannot carry out yet, and why.
-pub(crate) const NOT_YET: [(&str, &str); 3] = [
+pub(crate) const NOT_YET: [(&str, &str); 2] = [
     (
         "adoptWallet",
         "`flow::operator::adopt` needs the wallet's name in the signer; `sluice wallet adopt` knows it",
     ),
-    ("speedUpLane", "`flow::operator::LaneCommand` has no order for it"),
     ("adoptTransaction", "`flow::operator` has no order for it"),
 ];
 
 /// The types that only those routes use.
-const NOT_YET_TYPES: [&str; 4] = ["AdoptWallet", "SpeedUp", "AdoptTransaction", "AdoptionType"];
+const NOT_YET_TYPES: [&str; 3] = ["AdoptWallet", "AdoptTransaction", "AdoptionType"];
 
 /// The document, pretty-printed; the same text for the same contract. The repository keeps a copy in `docs/openapi.json`.
 pub fn openapi() -> String {

@@ -72,6 +72,7 @@ fn guarded() -> Router<Arc<Server>> {
         .route(path::LANE_RESUME, post(lanes::resume::run))
         .route(path::LANE_DRAIN, post(lanes::drain::run))
         .route(path::LANE_CAP, post(lanes::cap::run))
+        .route(path::LANE_SPEED_UP, post(lanes::speed_up::run))
         .route(path::LANE_UNFREEZE, post(lanes::unfreeze::run))
         .route(path::ATTENTION, get(attention::list::run))
         .route(path::ATTENTION_ITEM, get(attention::get::run))

@@ -169,6 +169,10 @@ codes! {
     EvidenceInsufficient = "evidence_insufficient", 422, never, ["why"];
     /// An attempt could still be executed by the chain.
     AttemptsNotDead = "attempts_not_dead", 409, later, ["count"];
+    /// No transaction of the lane is outside that a dearer one could replace.
+    NothingToSpeedUp = "nothing_to_speed_up", 409, later, [];
+    /// The caps leave no room for a dearer attempt.
+    FeeAtCap = "fee_at_cap", 409, later, ["needed", "cap"];
     /// Another thing already has that name.
     NameTaken = "name_taken", 409, never, ["name"];
 

@@ -15,3 +15,4 @@ mod poison;
 mod reorg;
 mod signer;
 mod takeover;
+mod wallets;

@@ -24,6 +24,10 @@ fn every() -> [Wallet; 5] {
     ]
 }
 
+fn hurry() -> SpeedUp {
+    SpeedUp { nonce: 6, max_fee_wei: None, at: at(1) }
+}
+
 type Order = fn(Wallet) -> Result<Moved<Wallet>, Refusal>;
 
 /// Order -> the state it leads to from open, paused, draining, frozen, retired; an empty one is a refusal.
@@ -35,6 +39,7 @@ const ORDERS: &[(&str, Order, [&str; 5])] = &[
     ("unfreeze", |it| it.unfreeze(9, "test"), ["", "", "", "open", ""]),
     ("retire", |it| it.retire("test"), ["", "retired", "retired", "retired", ""]),
     ("raise cap", |it| it.raise_cap(None, "test"), ["open", "paused", "draining", "frozen", ""]),
+    ("speed up", |it| it.speed_up(hurry()), ["open", "paused", "draining", "", ""]),
     ("allocate", |it| it.allocate(1), ["open", "", "", "", ""]),
 ];
 
@@ -94,6 +99,16 @@ fn a_raised_cap_ends_by_itself() {
     let cap = RaisedCap { max_fee_wei: 5, until: at(100) };
     let raised = open().raise_cap(Some(cap), "spike").unwrap().into_after();
     assert_eq!((raised.cap_in_force(at(99)), raised.cap_in_force(at(100))), (Some(5), None));
+}
+
+#[test]
+fn a_speed_up_holds_for_one_try_and_does_not_outlive_a_freeze() {
+    let hurried = open().speed_up(hurry()).unwrap().into_after();
+    assert_eq!((hurried.speed_up, hurried.state.as_str()), (Some(hurry()), "open"));
+    let done = hurried.clone().sped_up().unwrap().into_after();
+    assert_eq!((done.speed_up, done.clone().sped_up()), (None, None));
+    let thawed = hurried.freeze("test".into()).unwrap().into_after().unfreeze(7, "test").unwrap();
+    assert_eq!(thawed.after().speed_up, None);
 }
 
 #[test]

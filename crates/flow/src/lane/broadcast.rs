@@ -9,8 +9,9 @@ use sluice_core::fee::{self, Market, Offer};
 use sluice_core::id::AttemptId;
 use sluice_core::port::chain::Heard;
 use sluice_core::port::store::Change;
+use sluice_core::slot::Slot;
 use sluice_core::transfer::{Mode, State, Transfer};
-use sluice_core::wallet::LaneState;
+use sluice_core::wallet::{LaneState, SpeedUp};
 use sluice_core::withdrawal::Waiting;
 
 use super::{Lane, Memory};
@@ -88,7 +89,8 @@ fn note(heard: &Heard) -> String {
     }
 }
 
-/// Attempts outside for too many blocks get a dearer one, the oldest nonce first, up to the cap.
+/// Attempts outside for too many blocks get a dearer one, the oldest nonce first, up to the cap. One that a person
+/// ordered to be sped up does not wait for its blocks.
 async fn bump(lane: &mut Lane<'_>) -> Result<(), StageError> {
     if !lane.profile().replaceable
         || matches!(lane.wallet().state, LaneState::Frozen { .. } | LaneState::Retired)
@@ -96,41 +98,62 @@ async fn bump(lane: &mut Lane<'_>) -> Result<(), StageError> {
         return Ok(());
     }
     let (height, after) = (lane.view.height, lane.profile().bump_after_blocks);
-    let stuck: Vec<(Transfer, Unsigned)> = lane
+    let hurry = lane.wallet().speed_up;
+    let hurried = |transfer: &Transfer| {
+        hurry.filter(|order| transfer.slot().and_then(Slot::nonce) == Some(order.nonce))
+    };
+    let stuck: Vec<Stuck> = lane
         .view
         .transfers
         .iter()
         .filter_map(|(transfer, attempts)| {
             let State::Signed(state) = &transfer.state else { return None };
             let waited = height.saturating_sub(state.sent_at_height) >= after;
+            let hurried = hurried(transfer);
             let latest = attempts.iter().find(|it| it.get().unsigned().id == state.attempt)?;
             let pay = state.mode == Mode::Pay;
-            (waited && state.pending.is_none() && !(pay && lane.stopped(transfer)))
-                .then(|| (transfer.clone(), latest.get().unsigned().clone()))
+            let due = (waited || hurried.is_some()) && state.pending.is_none();
+            (due && !(pay && lane.stopped(transfer))).then(|| Stuck {
+                transfer: transfer.clone(),
+                latest: latest.get().unsigned().clone(),
+                waited,
+                hurried,
+            })
         })
         .collect();
     let subject = lane.wallet().id.to_string();
     let mut change = Change { cause: Some(lane.cause("bump")), ..Change::default() };
     let mut changes = Vec::new();
+    // An order holds for one try. It is forgotten by the commit that carries it out, or when there is nothing to try.
+    let waits_for_it = lane.transfers().any(|transfer| {
+        let free = matches!(&transfer.state, State::Signed(state) if state.pending.is_none());
+        free && hurried(transfer).is_some()
+    });
+    let mut forget = lane.wallet().clone().sped_up();
+    let mut tried = !waits_for_it;
     if !stuck.is_empty() {
         let market = lane.chain.market().await?;
-        let lowest = stuck.iter().filter_map(|(transfer, _)| transfer.slot()?.nonce()).min();
-        for (transfer, latest) in stuck {
+        let lowest = stuck.iter().filter_map(|it| it.transfer.slot()?.nonce()).min();
+        for Stuck { transfer, latest, waited, hurried } in stuck {
             // What waits behind a lower nonce needs no more than to be acceptable once its turn comes.
-            let first = transfer.slot().and_then(|slot| slot.nonce()) == lowest;
+            let first = transfer.slot().and_then(Slot::nonce) == lowest || hurried.is_some();
             if !first && latest.fees.max_fee_wei >= market.base_fee_wei {
                 continue;
             }
-            match dearer(lane, &transfer, &latest, &market)? {
+            tried |= hurried.is_some();
+            let most_wei = hurried.and_then(|order| order.max_fee_wei).filter(|_| !waited);
+            match dearer(lane, &transfer, &latest, &market, most_wei)? {
                 Ok(attempt) => {
                     let allotment = transfer.bump(attempt, lane.now())?;
                     changes.push(Change {
                         transfers: vec![allotment.transfer],
                         attempts: vec![allotment.attempt],
+                        wallets: hurried.and_then(|_| forget.take()).into_iter().collect(),
                         cause: Some(lane.cause("bump")),
                         ..Change::default()
                     });
                 }
+                Err(_) if !waited => {} // The order's own bound, or the cap: its blocks are not up, so nothing is stuck.
                 Err((needed_wei, cap_wei)) => {
                     lane.blocked_by(Waiting::FeeCap);
                     change.raise.push(Raise {
@@ -151,11 +174,24 @@ async fn bump(lane: &mut Lane<'_>) -> Result<(), StageError> {
     {
         change.close.push((Code::FeeAtCap, subject));
     }
-    if !change.raise.is_empty() || !change.close.is_empty() {
+    if tried {
+        change.wallets.extend(forget);
+    }
+    if !change.raise.is_empty() || !change.close.is_empty() || !change.wallets.is_empty() {
         changes.push(change);
     }
     lane.apply(changes).await?;
     Ok(())
+}
+
+/// A slot that may get a dearer attempt.
+struct Stuck {
+    transfer: Transfer,
+    latest: Unsigned,
+    /// Its blocks are up.
+    waited: bool,
+    /// A person ordered it.
+    hurried: Option<SpeedUp>,
 }
 
 fn dearer(
@@ -163,9 +199,11 @@ fn dearer(
     transfer: &Transfer,
     latest: &Unsigned,
     market: &Market,
+    most_wei: Option<u128>,
 ) -> Result<Result<Unsigned, (u128, u128)>, StageError> {
     let now = lane.now();
     let cap = fee::cap(lane.profile(), lane.wallet().cap_in_force(now));
+    let cap = most_wei.map_or(cap, |most| most.min(cap));
     // The slot was turned to void and has no signed void yet: the next attempt is one.
     if latest.kind == Kind::Pay && matches!(transfer.mode(), Some(Mode::Void { .. })) {
         let void = super::sign::draft_void(lane, transfer, market, Some(latest));

@@ -8,9 +8,9 @@ use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::port::Ports;
 use sluice_core::port::store::{Change, LaneView};
 use sluice_core::transfer::State;
-use sluice_core::wallet::{LaneState, RaisedCap, Wallet};
+use sluice_core::wallet::{LaneState, RaisedCap, SpeedUp, Wallet};
 
-use super::{OrderError, TRIES_MAX, commit};
+use super::{OrderError, TRIES_MAX, commit, speed_up};
 
 /// An order to a lane.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,9 @@ pub enum LaneCommand {
     Drain,
     /// Allows a higher fee per gas until a time; `None` goes back to the chain's own cap. Never above the signer's cap.
     Cap(Option<RaisedCap>),
+    /// Offers more for the oldest slot that is outside, at the next turn; at most this much per gas, wei, and never above
+    /// the caps.
+    SpeedUp(Option<u128>),
     /// What froze it is explained. The nonce goes on from what the chain's pool shows.
     Unfreeze,
     /// Out of service for ever. Refused while it holds work or value.
@@ -55,6 +58,12 @@ pub async fn command(
             LaneCommand::Resume => wallet.resume(reason)?,
             LaneCommand::Drain => wallet.drain(reason)?,
             LaneCommand::Cap(cap) => wallet.raise_cap(*cap, reason)?,
+            LaneCommand::SpeedUp(max_fee_wei) => {
+                // The state first: a lane that raises nothing says so before it speaks of fees.
+                let order = SpeedUp { nonce: 0, max_fee_wei: *max_fee_wei, at: cause.at };
+                let _raises = wallet.clone().speed_up(order)?;
+                wallet.speed_up(speed_up::order(ports, &view, *max_fee_wei, cause.at).await?)?
+            }
             LaneCommand::Unfreeze => {
                 let pending = nonce_after_freeze(ports, &wallet).await?;
                 change.close.push((Code::LaneFrozen, id.to_string()));

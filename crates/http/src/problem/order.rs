@@ -19,6 +19,11 @@ pub(crate) fn order(error: OrderError, command: &str, alive: usize) -> Reject {
         OrderError::Refused(moved::Refusal::Evidence { why, .. }) => evidence(why),
         OrderError::Moved => conflict("thing", "changing", command),
         OrderError::Evidence(why) => evidence(why),
+        OrderError::NothingOutside => Reject::new(Code::NothingToSpeedUp),
+        OrderError::FeeAtCap { needed_wei, cap_wei } => {
+            Refusal::new(Code::FeeAtCap).with("needed", needed_wei).with("cap", cap_wei).into()
+        }
+        OrderError::Stopped => Reject::new(Code::Stopped),
         OrderError::Store(error) => error.into(),
         OrderError::Chain(error) => error.into(),
         OrderError::Signer(error) => error.into(),
@@ -66,6 +71,9 @@ mod tests {
             (evidence(), 0, Code::EvidenceInsufficient),
             (OrderError::Moved, 0, Code::StateConflict),
             (OrderError::Evidence("no".into()), 0, Code::EvidenceInsufficient),
+            (OrderError::NothingOutside, 0, Code::NothingToSpeedUp),
+            (OrderError::FeeAtCap { needed_wei: 2, cap_wei: 1 }, 0, Code::FeeAtCap),
+            (OrderError::Stopped, 0, Code::Stopped),
             (OrderError::NotConfigured("eip155:1".into()), 0, Code::NodeUnavailable),
         ] {
             let reject = order(error, "lane.pause", alive);

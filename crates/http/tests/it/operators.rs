@@ -44,6 +44,10 @@ async fn a_lane_is_paused_drained_and_opened_by_name_and_reason() {
     assert_eq!((stale.status, stale.code().as_str()), (409, "version_conflict"));
     assert_eq!(order(&world, &format!("{lane}/resume"), json!({})).await.code(), "field_required");
     assert_eq!(order(&world, &format!("{lane}/unfreeze"), because()).await.code(), "state_conflict");
+    let hurry = order(&world, &format!("{lane}/speed-up"), because()).await;
+    assert_eq!((hurry.status, hurry.code().as_str()), (409, "nothing_to_speed_up"));
+    let wrong = json!({"max_fee_wei": "1e9", "reason": "r"});
+    assert_eq!(order(&world, &format!("{lane}/speed-up"), wrong).await.code(), "amount_malformed");
     let cap = json!({"max_fee_wei": "500000000000", "until": "2026-11-21T02:00:00Z", "reason": "spike"});
     assert_eq!(order(&world, &format!("{lane}/cap"), cap).await.status, 200);
     assert_eq!(state("paused").await["fee_cap"]["max_fee_wei"], "500000000000");
@@ -67,6 +71,7 @@ async fn a_frozen_lane_says_so_and_is_opened_on_purpose() {
     assert_eq!(json["note"], "a transfer we did not make");
     let refused = order(&world, &format!("{lane}/resume"), because()).await;
     assert_eq!((refused.status, refused.code().as_str()), (409, "state_conflict"));
+    assert_eq!(order(&world, &format!("{lane}/speed-up"), because()).await.code(), "state_conflict");
     assert_eq!(order(&world, &format!("{lane}/unfreeze"), because()).await.status, 200);
     assert_eq!(world.get(&world.a.key, &lane).send(&world).await.json()["state"], "open");
 }

@@ -185,6 +185,16 @@ fn every_state_reads_back_as_it_was_written() {
 }
 
 #[test]
+fn an_order_to_speed_a_lane_up_reads_back() {
+    for max_fee_wei in [None, Some(u128::MAX)] {
+        let order = sluice_core::wallet::SpeedUp { nonce: 7, max_fee_wei, at: samples::at(3) };
+        let wallet = samples::wallets().remove(0).speed_up(order).unwrap().into_after();
+        let row = as_row(&stored_wallet(&wallet).row);
+        assert_eq!(super::wallet::read(&row), Ok(wallet));
+    }
+}
+
+#[test]
 fn every_shape_ever_released_still_reads() {
     let mut count = 0;
     for entry in std::fs::read_dir(folder()).unwrap() {

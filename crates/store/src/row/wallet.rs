@@ -6,7 +6,8 @@ use sluice_core::amount::Units;
 use sluice_core::asset::AssetId;
 use sluice_core::chain::ChainId;
 use sluice_core::id::{PartnerId, WalletId};
-use sluice_core::wallet::{Balance, LaneState, Obstacle, RaisedCap, Wallet};
+use sluice_core::time::Timestamp;
+use sluice_core::wallet::{Balance, LaneState, Obstacle, RaisedCap, SpeedUp, Wallet};
 use sluice_core::withdrawal::Waiting;
 
 use super::Unread;
@@ -51,6 +52,16 @@ pub(crate) const MUTABLE: &[&str] = &[
 #[serde(deny_unknown_fields)]
 struct Plain {
     v: V<1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    speed_up: Option<Hurry>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Hurry {
+    nonce: u64,
+    max_fee_wei: Option<String>,
+    at: i64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -58,6 +69,19 @@ struct Plain {
 struct Frozen {
     v: V<1>,
     seen: String,
+}
+
+impl Hurry {
+    fn of(order: &SpeedUp) -> Self {
+        let max_fee_wei = order.max_fee_wei.map(|fee| fee.to_string());
+        Self { nonce: order.nonce, max_fee_wei, at: order.at.micros() }
+    }
+
+    fn read(&self) -> Result<SpeedUp, String> {
+        let fee = self.max_fee_wei.as_deref().map(str::parse).transpose();
+        let max_fee_wei = fee.map_err(|_| "speed_up.max_fee_wei is no number".to_owned())?;
+        Ok(SpeedUp { nonce: self.nonce, max_fee_wei, at: Timestamp::from_micros(self.at) })
+    }
 }
 
 /// A row of `wallet`. `was` is the version it is expected to have.
@@ -86,7 +110,7 @@ impl WalletRow {
     pub(crate) fn of(wallet: &Wallet, was: Option<i64>) -> Result<Self, serde_json::Error> {
         let evidence = match &wallet.state {
             LaneState::Open | LaneState::Paused | LaneState::Draining | LaneState::Retired => {
-                serde_json::to_string(&Plain { v: V })?
+                serde_json::to_string(&Plain { v: V, speed_up: wallet.speed_up.as_ref().map(Hurry::of) })?
             }
             LaneState::Frozen { evidence } => {
                 serde_json::to_string(&Frozen { v: V, seen: evidence.clone() })?
@@ -120,7 +144,12 @@ impl WalletRow {
 /// [`Unread`].
 pub fn read(row: &Row) -> Result<Wallet, Unread> {
     let cells = Cells::of("wallet", "id", row);
-    let plain = |state| cells.json::<Plain>("evidence").map(|_| state);
+    let mut speed_up = None;
+    let mut plain = |state| -> Result<LaneState, Unread> {
+        let order = cells.json::<Plain>("evidence")?.speed_up.as_ref().map(Hurry::read).transpose();
+        speed_up = order.map_err(|why| cells.unread(why))?;
+        Ok(state)
+    };
     let state = match cells.text("state")? {
         "open" => plain(LaneState::Open)?,
         "paused" => plain(LaneState::Paused)?,
@@ -140,6 +169,7 @@ pub fn read(row: &Row) -> Result<Wallet, Unread> {
         state,
         reason: cells.text("reason")?.to_owned(),
         next_nonce: cells.number("next_nonce")?,
+        speed_up,
         raised_cap: cap.map(|(max_fee_wei, until)| RaisedCap { max_fee_wei, until }),
         obstacle: obstacle
             .zip(cells.opt_at("obstacle_since")?)

@@ -6,6 +6,7 @@ pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod pause;
 pub(crate) mod resume;
+pub(crate) mod speed_up;
 pub(crate) mod unfreeze;
 
 use sluice_api::lane::Lane;

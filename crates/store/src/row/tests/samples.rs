@@ -17,7 +17,7 @@ use sluice_core::transfer::{self, Item, Life, Mode, Purpose, Transfer};
 use sluice_core::wallet::{LaneState, Obstacle, RaisedCap, Wallet};
 use sluice_core::withdrawal::*;
 
-fn at(seconds: i64) -> Timestamp {
+pub(super) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_micros(1_790_000_000_000_000 + seconds * 1_000_000)
 }
 
@@ -274,6 +274,7 @@ pub(super) fn wallets() -> Vec<Wallet> {
         reason: "because".into(),
         next_nonce: 8,
         raised_cap: Some(RaisedCap { max_fee_wei: u128::MAX, until: at(1) }),
+        speed_up: None,
         obstacle: Some(Obstacle { waiting: Waiting::FeeCap, since: at(2) }),
         reverts: 2,
         adopted_at: at(0),
