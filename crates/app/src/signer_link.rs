@@ -13,7 +13,9 @@ use sluice_core::chain::ChainId;
 use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::intent::{Approved, DeploymentId, SigningRequest};
 use sluice_core::port::Fut;
-use sluice_core::port::signer::{Hello, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket};
+use sluice_core::port::signer::{
+    Held, Hello, Shown, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket,
+};
 use sluice_core::port::world::Clock as _;
 use sluice_core::slot::Slot;
 use sluice_signer::client::Client;
@@ -160,6 +162,27 @@ impl Signer for Local {
         Box::pin(off_thread(self.service.clone(), move |it| it.sign(&asks(&requests), SystemClock.now())))
     }
 
+    fn held(&self) -> Fut<'_, Result<Vec<Held>, SignerError>> {
+        Box::pin(off_thread(self.service.clone(), |it| it.held()))
+    }
+
+    fn show(
+        &self,
+        wallet: WalletId,
+        challenge: [u8; 32],
+    ) -> Fut<'_, Result<Result<Shown, SignerRefusal>, SignerError>> {
+        Box::pin(off_thread(self.service.clone(), move |it| it.show(wallet, challenge, SystemClock.now())))
+    }
+
+    fn bar<'a>(
+        &'a self,
+        wallet: WalletId,
+        reason: &'a str,
+    ) -> Fut<'a, Result<Result<u64, SignerRefusal>, SignerError>> {
+        let reason = reason.to_owned();
+        Box::pin(off_thread(self.service.clone(), move |it| it.bar(wallet, &reason, SystemClock.now())))
+    }
+
     fn close<'a>(
         &'a self,
         wallet: WalletId,
@@ -194,6 +217,27 @@ impl Signer for Remote {
     ) -> Fut<'a, Result<Vec<Result<Signature, SignerRefusal>>, SignerError>> {
         let requests = requests.to_vec();
         Box::pin(off_thread(self.client.clone(), move |it| it.sign(&asks(&requests))))
+    }
+
+    fn held(&self) -> Fut<'_, Result<Vec<Held>, SignerError>> {
+        Box::pin(off_thread(self.client.clone(), |it| it.held()))
+    }
+
+    fn show(
+        &self,
+        wallet: WalletId,
+        challenge: [u8; 32],
+    ) -> Fut<'_, Result<Result<Shown, SignerRefusal>, SignerError>> {
+        Box::pin(off_thread(self.client.clone(), move |it| it.show(wallet, challenge)))
+    }
+
+    fn bar<'a>(
+        &'a self,
+        wallet: WalletId,
+        reason: &'a str,
+    ) -> Fut<'a, Result<Result<u64, SignerRefusal>, SignerError>> {
+        let reason = reason.to_owned();
+        Box::pin(off_thread(self.client.clone(), move |it| it.bar(wallet, &reason)))
     }
 
     fn close<'a>(

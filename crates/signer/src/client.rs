@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use sluice_core::id::WalletId;
 use sluice_core::intent::{Approved, DeploymentId};
-use sluice_core::port::signer::{Hello, Signature, SignerError, SignerRefusal, SlotRecord, Ticket};
+use sluice_core::port::signer::{
+    Held, Hello, Shown, Signature, SignerError, SignerRefusal, SlotRecord, Ticket,
+};
 use sluice_core::slot::Slot;
 use sluice_core::stop::Scope;
 
@@ -95,6 +97,49 @@ impl Client {
     ) -> Result<Result<SlotRecord, SignerRefusal>, SignerError> {
         match self.ask(Question::Close { wallet: wallet.to_string(), epoch, slot: slot.to_string() })? {
             Reply::Closed { record } => record.read().map_err(|it| malformed(&it)),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// See [`crate::SigningService::held`].
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    pub fn held(&self) -> Result<Vec<Held>, SignerError> {
+        match self.ask(Question::Held)? {
+            Reply::Held { wallets } => {
+                wallets.into_iter().map(|held| held.try_into().map_err(|it| malformed(&it))).collect()
+            }
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// See [`crate::SigningService::show`].
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    pub fn show(
+        &self,
+        wallet: WalletId,
+        challenge: [u8; 32],
+    ) -> Result<Result<Shown, SignerRefusal>, SignerError> {
+        let challenge = hex::encode(challenge);
+        match self.ask(Question::Show { wallet: wallet.to_string(), challenge })? {
+            Reply::Shown { signature } => signature.read().map_err(|it| malformed(&it)),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// See [`crate::SigningService::bar`].
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    pub fn bar(&self, wallet: WalletId, reason: &str) -> Result<Result<u64, SignerRefusal>, SignerError> {
+        match self.ask(Question::Bar { wallet: wallet.to_string(), reason: reason.into() })? {
+            Reply::Barred { place } => match place.read::<u64>() {
+                Ok(answer) => Ok(answer),
+                Err(never) => match never {},
+            },
             other => Err(unexpected(other)),
         }
     }

@@ -17,12 +17,15 @@ use sluice_core::stop::Scope;
 use sluice_core::time::Timestamp;
 
 use crate::caps::Caps;
-use crate::journal::{JournalError, Tx, WalletRow, read};
+use crate::journal::{JournalError, Tx, WalletRow, minute_of, read};
 use crate::refusal::Code;
 
 /// One hour, in the minutes that windows are kept by. The minute that has begun counts whole, and so does the one an
 /// hour ago: a window is never shorter than an hour.
 const HOUR_MIN: i64 = 60;
+
+/// Proofs of one wallet's key in a rolling hour. A wallet is adopted once.
+const SHOWN_HOURLY_MAX: i64 = 60;
 
 /// Why there is no answer of the wanted kind.
 #[derive(Debug)]
@@ -97,10 +100,24 @@ impl<'a> Guard<'a> {
         self.wallet(caller.wallet, caller.epoch)
     }
 
+    /// The wallet, when its key may be shown to be here.
+    pub(crate) fn shows(&self, id: WalletId) -> Result<WalletRow, No> {
+        self.clock(None)?;
+        let wallet = self.wallet(id, i64::MAX)?;
+        let since = minute_of(self.now.micros()).saturating_sub(HOUR_MIN);
+        if read::shown_since(self.conn, &id.to_string(), since)? >= SHOWN_HOURLY_MAX {
+            return Err(Code::CapProofs.refuse(format!("{id} was shown too often within an hour")).into());
+        }
+        Ok(wallet)
+    }
+
     /// The wallet, when the caller's epoch is not behind (M7).
     fn wallet(&self, id: WalletId, epoch: i64) -> Result<WalletRow, No> {
         let wallet = read::wallet(self.conn, &id.to_string())?
             .ok_or_else(|| Code::WalletUnknown.refuse(format!("no wallet {id} here")))?;
+        if wallet.barred_by.is_some() {
+            return Err(Code::WalletBarred.refuse(format!("the key of {id} is barred")).into());
+        }
         if epoch < wallet.epoch {
             let detail = format!("epoch {epoch} of {id} is over: {} was seen", wallet.epoch);
             return Err(Code::EpochStale.refuse(detail).into());

@@ -31,7 +31,8 @@ pub use verify::Tampered;
 pub(crate) use verify::Unverified;
 
 const DOMAIN: &[u8] = b"sluice/signer-journal/v1\0";
-const SCHEMA: &str = include_str!("journal/schema.sql");
+/// Versions of the tables, in order; `user_version` counts how many a file has. Entries never change their shape.
+const SCHEMA: [&str; 2] = [include_str!("journal/schema.sql"), include_str!("journal/schema_2.sql")];
 /// Written into the file's header, so that no other database is taken for a journal: "slsg".
 const APPLICATION_ID: i32 = 0x736c_7367;
 /// Pages kept in memory: payments arrive in no order of their keys.
@@ -154,14 +155,21 @@ impl Journal {
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Exclusive)?;
         let id: i32 = tx.pragma_query_value(None, "application_id", |row| row.get(0))?;
         let tables: i64 = tx.query_row("select count(*) from sqlite_schema", [], |row| row.get(0))?;
-        match (id, tables) {
-            (APPLICATION_ID, _) => {}
-            (0, 0) => {
-                tx.execute_batch(SCHEMA)?;
-                tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-            }
+        let version: u32 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        let has = match (id, tables) {
+            // The first journals did not count.
+            (APPLICATION_ID, _) => version.max(1) as usize,
+            (0, 0) => 0,
             _ => return Err(JournalError::Malformed("this database is no signer journal".into())),
+        };
+        if has > SCHEMA.len() {
+            return Err(JournalError::Malformed("this journal is of a newer program".into()));
         }
+        for schema in SCHEMA.iter().skip(has) {
+            tx.execute_batch(schema)?;
+        }
+        tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+        tx.pragma_update(None, "user_version", i64::try_from(SCHEMA.len()).unwrap_or(i64::MAX))?;
         tx.commit()?;
         Ok(())
     }

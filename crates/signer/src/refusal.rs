@@ -17,6 +17,8 @@ pub enum Code {
     CapFee,
     /// No room in the rolling hour of this partner and asset.
     CapHourly,
+    /// Too many proofs of this wallet's key in the rolling hour.
+    CapProofs,
     /// Too many new slots of this wallet in the rolling hour.
     CapSlots,
     /// The caller's clock, or ours, is out of bounds.
@@ -41,6 +43,8 @@ pub enum Code {
     Stopped,
     /// The slot is voided: no payment is ever signed in it.
     Voided,
+    /// The wallet's key is barred: it left service.
+    WalletBarred,
     /// No such wallet here, or the slot is not one of its own.
     WalletUnknown,
 }
@@ -55,6 +59,7 @@ impl Code {
             Self::CapAmount => "cap_amount",
             Self::CapFee => "cap_fee",
             Self::CapHourly => "cap_hourly",
+            Self::CapProofs => "cap_proofs",
             Self::CapSlots => "cap_slots",
             Self::ClockSkew => "clock_skew",
             Self::Closed => "closed",
@@ -67,6 +72,7 @@ impl Code {
             Self::SlotOtherPayment => "slot_other_payment",
             Self::Stopped => "stopped",
             Self::Voided => "voided",
+            Self::WalletBarred => "wallet_barred",
             Self::WalletUnknown => "wallet_unknown",
         }
     }
@@ -83,9 +89,11 @@ impl Code {
             | Self::PaymentInvalid
             | Self::PaymentOtherSlot
             | Self::SlotOtherPayment
-            | Self::Voided => true,
+            | Self::Voided
+            | Self::WalletBarred => true,
             Self::AssetUnknown
             | Self::CapHourly
+            | Self::CapProofs
             | Self::CapSlots
             | Self::ClockSkew
             | Self::EpochStale

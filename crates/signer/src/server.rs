@@ -215,6 +215,15 @@ fn dispatch(
         Question::Close { wallet, epoch, slot } => service
             .close(convert::wallet(&wallet)?, epoch, &convert::slot(&slot)?, now)
             .map(|record| Reply::Closed { record: Outcome::of(record) }),
+        Question::Held => {
+            service.held().map(|held| Reply::Held { wallets: held.into_iter().map(Into::into).collect() })
+        }
+        Question::Show { wallet, challenge } => service
+            .show(convert::wallet(&wallet)?, convert::challenge(&challenge)?, now)
+            .map(|shown| Reply::Shown { signature: Outcome::of(shown) }),
+        Question::Bar { wallet, reason } => service
+            .bar(convert::wallet(&wallet)?, &reason, now)
+            .map(|place| Reply::Barred { place: Outcome::of(place) }),
         Question::Export { from_seq, limit } => service
             .export(from_seq, limit)
             .map(|entries| Reply::Entries { entries: entries.into_iter().map(Into::into).collect() }),

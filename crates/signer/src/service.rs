@@ -5,8 +5,10 @@
 //! a call share two commits.
 
 mod admit;
+mod bar;
 mod close;
 mod open;
+mod show;
 mod sign;
 mod stop;
 

@@ -32,6 +32,9 @@ pub(crate) enum Question {
     Sign { requests: Vec<Request> },
     Close { wallet: String, epoch: i64, slot: String },
     Export { from_seq: u64, limit: usize },
+    Held,
+    Show { wallet: String, challenge: String },
+    Bar { wallet: String, reason: String },
     Stop { scope: String, subject: String, reason: String },
     Lift { scope: String, subject: String, reason: String },
     Stops,
@@ -57,6 +60,15 @@ pub(crate) enum Reply {
     },
     Entries {
         entries: Vec<Entry>,
+    },
+    Held {
+        wallets: Vec<Held>,
+    },
+    Shown {
+        signature: Outcome<Shown>,
+    },
+    Barred {
+        place: Outcome<u64>,
     },
     Noted {
         journal_seq: u64,
@@ -156,6 +168,22 @@ pub(crate) struct Signature {
 pub(crate) enum Record {
     Closed { name: String, journal_seq: u64 },
     Signed { signatures: Vec<(String, Signature)> },
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Held {
+    wallet: String,
+    partner: String,
+    chain: String,
+    address: String,
+    barred: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Shown {
+    r: String,
+    s: String,
+    y_parity: bool,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -10,6 +10,8 @@ mod house;
 mod journal;
 #[path = "it/keys.rs"]
 mod keys;
+#[path = "it/possession.rs"]
+mod possession;
 #[path = "it/slots.rs"]
 mod slots;
 #[path = "it/speed.rs"]

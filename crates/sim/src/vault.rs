@@ -10,7 +10,9 @@ use sluice_core::chain::ChainProfile;
 use sluice_core::id::WalletId;
 use sluice_core::intent::{Approved, DeploymentId, SigningRequest};
 use sluice_core::port::Fut;
-use sluice_core::port::signer::{Hello, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket};
+use sluice_core::port::signer::{
+    Held, Hello, Shown, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket,
+};
 use sluice_core::port::world::Clock;
 use sluice_core::slot::Slot;
 use sluice_core::time::Timestamp;
@@ -112,6 +114,26 @@ impl Signer for Direct {
         let asks: Vec<_> =
             requests.iter().map(|(request, unsigned)| Ask { request, unsigned: unsigned.get() }).collect();
         done(self.service.sign(&asks, self.now()))
+    }
+
+    fn held(&self) -> Fut<'_, Result<Vec<Held>, SignerError>> {
+        done(self.service.held())
+    }
+
+    fn show(
+        &self,
+        wallet: WalletId,
+        challenge: [u8; 32],
+    ) -> Fut<'_, Result<Result<Shown, SignerRefusal>, SignerError>> {
+        done(self.service.show(wallet, challenge, self.now()))
+    }
+
+    fn bar<'a>(
+        &'a self,
+        wallet: WalletId,
+        reason: &'a str,
+    ) -> Fut<'a, Result<Result<u64, SignerRefusal>, SignerError>> {
+        done(self.service.bar(wallet, reason, self.now()))
     }
 
     fn close<'a>(

@@ -1,8 +1,10 @@
 //! Asking for signatures (M10). The signer holds keys, keeps its own journal and caps, and trusts nobody.
 
 use super::Fut;
+use crate::address::EvmAddress;
 use crate::attempt::{Durable, Unsigned};
-use crate::id::WalletId;
+use crate::chain::ChainId;
+use crate::id::{PartnerId, WalletId};
 use crate::intent::{Approved, DeploymentId, SigningRequest};
 use crate::proof::Tombstone;
 use crate::slot::Slot;
@@ -23,7 +25,8 @@ pub enum SignerError {
 #[error("{code}: {detail}")]
 pub struct SignerRefusal {
     /// Stable code: `epoch_stale`, `cap_amount`, `cap_fee`, `cap_hourly`, `slot_other_payment`, `payment_other_slot`,
-    /// `voided`, `closed`, `bytes_differ`, `wallet_unknown`, `clock_skew`, `no_ticket`, `stopped`.
+    /// `voided`, `closed`, `bytes_differ`, `wallet_unknown`, `clock_skew`, `no_ticket`, `stopped`,
+    /// `wallet_barred`.
     pub code: String,
     /// For people.
     pub detail: String,
@@ -61,6 +64,32 @@ pub struct Hello {
     pub epoch: i64,
 }
 
+/// A wallet whose key the signer holds, in service or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Wallet.
+    pub wallet: WalletId,
+    /// Its owner, as the signer has it: no other partner's payment is signed with its key.
+    pub partner: PartnerId,
+    /// Its chain.
+    pub chain: ChainId,
+    /// Its account.
+    pub address: EvmAddress,
+    /// Its key is barred: it never signs again.
+    pub barred: bool,
+}
+
+/// A signature over a statement that names the wallet and a challenge (`codec::evm::Possession`). Nothing moves by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// `r`, big-endian.
+    pub r: [u8; 32],
+    /// `s`, big-endian.
+    pub s: [u8; 32],
+    /// Parity of the y coordinate.
+    pub y_parity: bool,
+}
+
 /// What the journal holds about a slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SlotRecord {
@@ -89,6 +118,25 @@ pub trait Signer: Send + Sync {
         &'a self,
         requests: &'a [(SigningRequest, Durable<Unsigned>)],
     ) -> Fut<'a, Result<Vec<Result<Signature, SignerRefusal>>, SignerError>>;
+
+    /// Wallets whose keys it holds.
+    fn held(&self) -> Fut<'_, Result<Vec<Held>, SignerError>>;
+
+    /// Shows that it holds a wallet's key, by answering a challenge. The statement is its own, from its journal; the
+    /// caller chooses the challenge and nothing else.
+    fn show(
+        &self,
+        wallet: WalletId,
+        challenge: [u8; 32],
+    ) -> Fut<'_, Result<Result<Shown, SignerRefusal>, SignerError>>;
+
+    /// Bars a wallet's key for ever: nothing is signed with it again, no void and no proof either. Asked again, it gives
+    /// the same place in the journal. Refusing is always safe, so no epoch is asked for.
+    fn bar<'a>(
+        &'a self,
+        wallet: WalletId,
+        reason: &'a str,
+    ) -> Fut<'a, Result<Result<u64, SignerRefusal>, SignerError>>;
 
     /// Closes a slot for ever if nothing was signed for it, or says what was.
     fn close<'a>(

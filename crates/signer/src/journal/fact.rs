@@ -76,6 +76,31 @@ pub enum Fact {
         /// The refusal that closed it, or `asked`.
         why: String,
     },
+    /// The intent to show that a wallet's key is held: committed before the key is used.
+    Show {
+        /// Wallet.
+        wallet: String,
+        /// What was asked.
+        challenge: String,
+        /// Digest of the statement.
+        digest: String,
+    },
+    /// It was shown.
+    Shown {
+        /// Wallet.
+        wallet: String,
+        /// What was asked.
+        challenge: String,
+        /// `r` of the signature.
+        r: String,
+    },
+    /// A wallet's key is never used again.
+    Bar {
+        /// Wallet.
+        wallet: String,
+        /// Why.
+        reason: String,
+    },
     /// From here on nothing in this scope is paid (M12).
     Stop {
         /// Kind of the scope.

@@ -44,6 +44,19 @@ pub(super) fn project(conn: &Connection, seq: u64, at: i64, fact: &Fact) -> Resu
                 on conflict (id) do update set closed_by = excluded.closed_by";
             run(sql, params![slot, wallet, seq])?;
         }
+        Fact::Show { wallet, challenge, digest } => {
+            let sql =
+                "insert into shown (wallet, challenge, digest, minute, seq) values (?1, ?2, ?3, ?4, ?5)";
+            run(sql, params![wallet, bytes(challenge)?, bytes(digest)?, minute_of(at), seq])?;
+        }
+        Fact::Shown { wallet, challenge, r } => {
+            let sql = "update shown set r = ?3 where wallet = ?1 and challenge = ?2";
+            run(sql, params![wallet, bytes(challenge)?, bytes(r)?])?;
+        }
+        Fact::Bar { wallet, reason } => {
+            let sql = "insert into bar (wallet, reason, seq) values (?1, ?2, ?3)";
+            run(sql, params![wallet, reason, seq])?;
+        }
         Fact::Stop { scope, subject, reason } => {
             let sql = "insert into stop (scope, subject, reason, seq) values (?1, ?2, ?3, ?4)
                 on conflict (scope, subject) do update set reason = excluded.reason, seq = excluded.seq";

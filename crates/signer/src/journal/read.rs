@@ -13,6 +13,8 @@ pub(crate) struct WalletRow {
     pub chain: String,
     pub address: String,
     pub epoch: i64,
+    /// Where its key was barred.
+    pub barred_by: Option<u64>,
 }
 
 /// A payment that was admitted.
@@ -87,9 +89,15 @@ pub(crate) fn last_at(conn: &Connection) -> Result<Option<Timestamp>, JournalErr
 }
 
 pub(crate) fn wallet(conn: &Connection, id: &str) -> Result<Option<WalletRow>, JournalError> {
-    let sql = "select partner, chain, address, epoch from wallet where id = ?1";
+    let sql = "select w.partner, w.chain, w.address, w.epoch, b.seq
+        from wallet as w left join bar as b on b.wallet = w.id where w.id = ?1";
     let row = conn.prepare_cached(sql)?.query_row([id], |row| {
-        Ok(WalletRow { partner: row.get(0)?, chain: row.get(1)?, address: row.get(2)?, epoch: row.get(3)? })
+        let barred_by = match row.get::<_, Option<i64>>(4)? {
+            Some(_) => Some(place(row, 4)?),
+            None => None,
+        };
+        let (partner, chain, address) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(WalletRow { partner, chain, address, epoch: row.get(3)?, barred_by })
     });
     Ok(row.optional()?)
 }
@@ -148,8 +156,25 @@ pub(crate) fn signed_of(conn: &Connection, slot: &str) -> Result<Vec<AttemptRow>
 
 /// Whether an `r` was ever used over another digest.
 pub(crate) fn r_is_reused(conn: &Connection, r: &[u8; 32], digest: &[u8; 32]) -> Result<bool, JournalError> {
-    let sql = "select exists (select 1 from attempt where r = ?1 and digest <> ?2)";
+    let sql = "select exists (select 1 from attempt where r = ?1 and digest <> ?2)
+        or exists (select 1 from shown where r = ?1 and digest <> ?2)";
     Ok(conn.prepare_cached(sql)?.query_row(params![r, digest], |row| row.get(0))?)
+}
+
+/// Whether the signature over a challenge was made; `None` when it was never asked for.
+pub(crate) fn shown(
+    conn: &Connection,
+    wallet: &str,
+    challenge: &[u8; 32],
+) -> Result<Option<bool>, JournalError> {
+    let sql = "select r is not null from shown where wallet = ?1 and challenge = ?2";
+    Ok(conn.prepare_cached(sql)?.query_row(params![wallet, challenge], |row| row.get(0)).optional()?)
+}
+
+/// Proofs of a wallet's key that were asked for from a minute on.
+pub(crate) fn shown_since(conn: &Connection, wallet: &str, minute: i64) -> Result<i64, JournalError> {
+    let sql = "select count(*) from shown where wallet = ?1 and minute >= ?2";
+    Ok(conn.prepare_cached(sql)?.query_row(params![wallet, minute], |row| row.get(0))?)
 }
 
 pub(crate) fn stops(conn: &Connection) -> Result<Vec<StopRow>, JournalError> {

@@ -55,7 +55,8 @@ impl<E: Into<JournalError>> From<E> for Unverified {
     }
 }
 
-const TABLES: [&str; 8] = ["deployment", "wallet", "ticket", "spent", "opened", "slot", "attempt", "stop"];
+const TABLES: [&str; 10] =
+    ["deployment", "wallet", "ticket", "spent", "opened", "slot", "attempt", "stop", "shown", "bar"];
 
 impl Journal {
     /// Walks the whole chain, rebuilds every table from it in memory and compares.

@@ -4,6 +4,7 @@ use sluice_core::address::EvmAddress;
 use sluice_core::amount::Amount;
 use sluice_core::asset::AssetId;
 use sluice_core::attempt::{self, Kind};
+use sluice_core::chain::ChainId;
 use sluice_core::id::{AttemptId, PartnerId, TransferId, WalletId, WithdrawalId};
 use sluice_core::intent::{self, PaymentKey, SigningRequest};
 use sluice_core::port::signer::{self, SignerRefusal, SlotRecord};
@@ -12,7 +13,8 @@ use sluice_core::slot::Slot;
 use sluice_core::time::Timestamp;
 
 use super::{
-    Approval, Approved, Entry, Fees, Malformed, Outcome, Payment, Record, Request, Signature, Unsigned,
+    Approval, Approved, Entry, Fees, Held, Malformed, Outcome, Payment, Record, Request, Shown, Signature,
+    Unsigned,
 };
 use crate::journal::JournalEntry;
 use crate::service::Ask;
@@ -29,6 +31,10 @@ fn kind(text: &str) -> Result<Kind, Malformed> {
 
 pub(crate) fn slot(text: &str) -> Result<Slot, Malformed> {
     Slot::parse(text).map_err(|_| Malformed("slot"))
+}
+
+pub(crate) fn challenge(text: &str) -> Result<[u8; 32], Malformed> {
+    fixed(text, "challenge")
 }
 
 pub(crate) fn wallet(text: &str) -> Result<WalletId, Malformed> {
@@ -236,6 +242,47 @@ impl TryFrom<Record> for SlotRecord {
                 Ok(Self::Signed(signatures.into_iter().map(read).collect::<Result<_, Malformed>>()?))
             }
         }
+    }
+}
+
+impl From<signer::Held> for Held {
+    fn from(held: signer::Held) -> Self {
+        Self {
+            wallet: held.wallet.to_string(),
+            partner: held.partner.to_string(),
+            chain: held.chain.to_string(),
+            address: hex::encode(held.address.0),
+            barred: held.barred,
+        }
+    }
+}
+
+impl TryFrom<Held> for signer::Held {
+    type Error = Malformed;
+
+    fn try_from(wire: Held) -> Result<Self, Malformed> {
+        Ok(Self {
+            wallet: wallet(&wire.wallet)?,
+            partner: PartnerId::parse(&wire.partner).map_err(|_| Malformed("partner"))?,
+            chain: ChainId::parse(&wire.chain).map_err(|_| Malformed("chain"))?,
+            address: EvmAddress(fixed(&wire.address, "address")?),
+            barred: wire.barred,
+        })
+    }
+}
+
+impl From<signer::Shown> for Shown {
+    fn from(shown: signer::Shown) -> Self {
+        Self { r: hex::encode(shown.r), s: hex::encode(shown.s), y_parity: shown.y_parity }
+    }
+}
+
+impl TryFrom<Shown> for signer::Shown {
+    type Error = Malformed;
+
+    fn try_from(wire: Shown) -> Result<Self, Malformed> {
+        let (r, s) = (fixed(&wire.r, "signature")?, fixed(&wire.s, "signature")?);
+        Ok(Self { r, s, y_parity: wire.y_parity })
     }
 }
 

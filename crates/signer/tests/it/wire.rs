@@ -115,6 +115,12 @@ fn the_same_scenario_gives_the_same_answers_over_the_wire() {
     }
     assert_eq!(local.stops().unwrap(), remote.client.stops().unwrap());
     remote.client.lift(&Scope::All, "over").unwrap();
+    local.lift(&Scope::All, "over", NOW).unwrap();
+    let shown = local.show(wallet(), [9; 32], NOW).unwrap();
+    assert_eq!(shown, remote.client.show(wallet(), [9; 32]).unwrap());
+    assert_eq!(local.held().unwrap(), remote.client.held().unwrap());
+    assert_eq!(local.bar(wallet(), "over", NOW), remote.client.bar(wallet(), "over"));
+    assert_eq!(local.held().unwrap(), remote.client.held().unwrap());
     assert_eq!(remote.client.stops().unwrap().len(), 1);
 }
 

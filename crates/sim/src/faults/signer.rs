@@ -6,7 +6,9 @@ use sluice_core::attempt::{Durable, Unsigned};
 use sluice_core::id::WalletId;
 use sluice_core::intent::{Approved, SigningRequest};
 use sluice_core::port::Fut;
-use sluice_core::port::signer::{Hello, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket};
+use sluice_core::port::signer::{
+    Held, Hello, Shown, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket,
+};
 use sluice_core::slot::Slot;
 
 use super::Site;
@@ -57,6 +59,26 @@ impl Signer for ChaosSigner {
             })
         };
         Box::pin(self.site.ask("signer.sign", make, lost, lost))
+    }
+
+    fn held(&self) -> Fut<'_, Result<Vec<Held>, SignerError>> {
+        Box::pin(self.site.ask("signer.held", move || self.inner.held(), lost, lost))
+    }
+
+    fn show(
+        &self,
+        wallet: WalletId,
+        challenge: [u8; 32],
+    ) -> Fut<'_, Result<Result<Shown, SignerRefusal>, SignerError>> {
+        Box::pin(self.site.ask("signer.show", move || self.inner.show(wallet, challenge), lost, lost))
+    }
+
+    fn bar<'a>(
+        &'a self,
+        wallet: WalletId,
+        reason: &'a str,
+    ) -> Fut<'a, Result<Result<u64, SignerRefusal>, SignerError>> {
+        Box::pin(self.site.ask("signer.bar", move || self.inner.bar(wallet, reason), lost, lost))
     }
 
     fn close<'a>(

@@ -7,7 +7,9 @@ use sluice_core::attempt::{Durable, Unsigned};
 use sluice_core::id::WalletId;
 use sluice_core::intent::{Approved, SigningRequest};
 use sluice_core::port::Fut;
-use sluice_core::port::signer::{Hello, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket};
+use sluice_core::port::signer::{
+    Held, Hello, Shown, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket,
+};
 use sluice_core::proof::Tombstone;
 use sluice_core::slot::Slot;
 
@@ -58,6 +60,26 @@ impl Signer for BrokenSigner {
             }
             Ok(answers)
         })
+    }
+
+    fn held(&self) -> Fut<'_, Result<Vec<Held>, SignerError>> {
+        self.inner.held()
+    }
+
+    fn show(
+        &self,
+        wallet: WalletId,
+        challenge: [u8; 32],
+    ) -> Fut<'_, Result<Result<Shown, SignerRefusal>, SignerError>> {
+        self.inner.show(wallet, challenge)
+    }
+
+    fn bar<'a>(
+        &'a self,
+        wallet: WalletId,
+        reason: &'a str,
+    ) -> Fut<'a, Result<Result<u64, SignerRefusal>, SignerError>> {
+        self.inner.bar(wallet, reason)
     }
 
     fn close<'a>(

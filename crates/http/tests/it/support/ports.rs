@@ -9,7 +9,9 @@ use sluice_core::id::{KeyId, WalletId};
 use sluice_core::intent::{Approved, SigningRequest};
 use sluice_core::port::Fut;
 use sluice_core::port::deliver::{Deliver, NotDelivered};
-use sluice_core::port::signer::{Hello, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket};
+use sluice_core::port::signer::{
+    Held, Hello, Shown, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket,
+};
 use sluice_core::port::world::{Clock, Entropy, Topic, Wake};
 use sluice_core::slot::Slot;
 use sluice_core::time::Timestamp;
@@ -110,6 +112,22 @@ impl Signer for Nobody {
         &'a self,
         _: &'a [(SigningRequest, Durable<Unsigned>)],
     ) -> Fut<'a, Result<Vec<Result<Signature, SignerRefusal>>, SignerError>> {
+        down()
+    }
+
+    fn held(&self) -> Fut<'_, Result<Vec<Held>, SignerError>> {
+        down()
+    }
+
+    fn show(&self, _: WalletId, _: [u8; 32]) -> Fut<'_, Result<Result<Shown, SignerRefusal>, SignerError>> {
+        down()
+    }
+
+    fn bar<'a>(
+        &'a self,
+        _: WalletId,
+        _: &'a str,
+    ) -> Fut<'a, Result<Result<u64, SignerRefusal>, SignerError>> {
         down()
     }
 

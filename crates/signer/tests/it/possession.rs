@@ -1,0 +1,114 @@
+//! What the signer tells of its keys, the proof that it holds one, and keys that are barred.
+
+use sluice_codec::evm::Possession;
+use sluice_core::chain::ChainId;
+use sluice_core::id::WalletId;
+use sluice_core::port::signer::{Held, Shown};
+use sluice_core::time::Timestamp;
+use sluice_signer::{Fact, JournalAt, KeyRing, SigningService};
+
+use crate::house::{
+    Asked, NOW, caps, deployment, never, not_now, partner, pay, payment, refused, ring, sender, signer, slot,
+    ulid, usd, void, wallet,
+};
+
+fn statement(deployment: &sluice_core::intent::DeploymentId, challenge: [u8; 32]) -> Possession<'_> {
+    Possession {
+        deployment,
+        wallet: wallet(),
+        partner: partner(),
+        chain: ChainId::evm(137),
+        address: sender(),
+        challenge,
+    }
+}
+
+#[test]
+fn a_held_key_is_listed_and_shown_by_its_own_signature_over_the_challenge() {
+    let (signer, deployment) = (signer(), deployment());
+    let held = Held {
+        wallet: wallet(),
+        partner: partner(),
+        chain: ChainId::evm(137),
+        address: sender(),
+        barred: false,
+    };
+    assert_eq!(signer.held().unwrap(), [held]);
+    let Shown { r, s, y_parity } = signer.show(wallet(), [7; 32], NOW).unwrap().unwrap();
+    assert!(statement(&deployment, [7; 32]).is_shown_by(&r, &s, y_parity));
+    assert!(!statement(&deployment, [8; 32]).is_shown_by(&r, &s, y_parity), "another challenge");
+    let other = sluice_core::intent::DeploymentId("other".into());
+    assert!(!statement(&other, [7; 32]).is_shown_by(&r, &s, y_parity), "another installation");
+    let again = signer.show(wallet(), [7; 32], NOW).unwrap().unwrap();
+    assert_eq!(again, Shown { r, s, y_parity });
+    let said = signer.export(1, 100).unwrap();
+    let facts: Vec<Fact> = said.iter().map(|entry| entry.fact().unwrap()).collect();
+    let shows = facts.iter().filter(|fact| matches!(fact, Fact::Show { .. })).count();
+    let shown = facts.iter().filter(|fact| matches!(fact, Fact::Shown { .. })).count();
+    assert_eq!((shows, shown), (1, 1), "asked twice, on record once");
+    assert!(signer.verify(None).unwrap().is_ok());
+    let stranger = WalletId::new(ulid(99));
+    assert_eq!(refused(signer.show(stranger, [7; 32], NOW).unwrap()), not_now("wallet_unknown"));
+}
+
+#[test]
+fn proofs_of_one_key_are_bounded() {
+    let signer = signer();
+    for challenge in 0..60 {
+        signer.show(wallet(), [challenge; 32], NOW).unwrap().unwrap();
+    }
+    assert_eq!(refused(signer.show(wallet(), [60; 32], NOW).unwrap()), not_now("cap_proofs"));
+    assert!(signer.show(wallet(), [0; 32], NOW).unwrap().is_ok(), "an old question has its old answer");
+    let later = Timestamp::from_micros(NOW.micros() + 3_700_000_000);
+    assert!(signer.show(wallet(), [60; 32], later).unwrap().is_ok());
+}
+
+#[test]
+fn a_barred_key_signs_nothing_for_ever_and_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = JournalAt::File(dir.path().join("journal"));
+    let open = || SigningService::open(&at, &deployment(), caps(), ring(), NOW).unwrap();
+    let signer = open();
+    let approved = payment("order-1", usd(1));
+    let (pair, _) = signer.paid(0, &approved);
+    signer.show(wallet(), [1; 32], NOW).unwrap().unwrap();
+    let place = signer.bar(wallet(), "retired", NOW).unwrap().unwrap();
+    assert_eq!(signer.bar(wallet(), "again", NOW).unwrap(), Ok(place));
+    drop(signer);
+    let signer = open();
+    assert!(signer.held().unwrap()[0].barred);
+    let barred = never("wallet_barred");
+    assert_eq!(refused(signer.sign_one(&pair)), barred);
+    assert_eq!(refused(signer.sign_one(&void(1, &[]))), barred);
+    assert_eq!(refused(signer.sign_one(&pay(1, &payment("order-2", usd(1))))), barred);
+    let later = payment("order-3", usd(1));
+    assert_eq!(refused(signer.admits(1, &[later], NOW).remove(0)), barred);
+    assert_eq!(refused(signer.closes(1, &slot(5), NOW)), barred);
+    for challenge in [[1; 32], [2; 32]] {
+        assert_eq!(refused(signer.show(wallet(), challenge, NOW).unwrap()), barred);
+    }
+    assert!(signer.verify(None).unwrap().is_ok());
+    let stranger = signer.bar(WalletId::new(ulid(99)), "r", NOW).unwrap();
+    assert_eq!(refused(stranger), not_now("wallet_unknown"));
+}
+
+#[test]
+fn a_journal_of_the_first_program_gets_its_new_tables() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("journal");
+    let open = |ring| SigningService::open(&JournalAt::File(path.clone()), &deployment(), caps(), ring, NOW);
+    drop(open(ring()).unwrap());
+    let conn = rusqlite::Connection::open(&path).unwrap();
+    conn.execute_batch(
+        "drop trigger no_attempt_by_a_barred_key; drop table bar; drop table shown; pragma user_version = 0;",
+    )
+    .unwrap();
+    drop(conn);
+    let signer = open(ring()).unwrap();
+    signer.show(wallet(), [1; 32], NOW).unwrap().unwrap();
+    drop(signer);
+    let conn = rusqlite::Connection::open(&path).unwrap();
+    conn.execute_batch("pragma user_version = 9;").unwrap();
+    drop(conn);
+    assert!(open(KeyRing::new()).is_err(), "a newer program's journal is not touched");
+}
