@@ -27,6 +27,8 @@ pub const CHAINS: &str = "/v1/chains";
 pub const WALLETS: &str = "/v1/wallets";
 /// GET reads one.
 pub const WALLET: &str = "/v1/wallets/{id}";
+/// POST looks at one without adopting it.
+pub const WALLETS_CHECK: &str = "/v1/wallets/check";
 /// POST takes it out of service.
 pub const WALLET_RETIRE: &str = "/v1/wallets/{id}/retire";
 /// GET lists.

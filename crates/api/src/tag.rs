@@ -51,6 +51,8 @@ tags! {
     Stop (StopObject) = "stop";
     /// `wallet`
     Wallet (WalletObject) = "wallet";
+    /// `wallet_check`
+    WalletCheck (WalletCheckObject) = "wallet_check";
     /// `withdrawal`
     Withdrawal (WithdrawalObject) = "withdrawal";
 }

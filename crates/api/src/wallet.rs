@@ -94,7 +94,7 @@ pub struct Balance {
     pub at: Time,
 }
 
-/// Takes a wallet into service. It is active when its proofs are complete (DESIGN section 8).
+/// Takes a wallet into service: by procedure, each rule of which is checked now (`WalletCheck` lists them).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdoptWallet {
@@ -109,6 +109,56 @@ pub struct AdoptWallet {
     /// Why; 1 to 500 characters.
     #[schema(min_length = 1, max_length = 500)]
     pub reason: String,
+}
+
+words! {
+    /// What is asked of a wallet before it comes into service, in the order it is asked.
+    WalletRule {
+        /// The signer holds its key for this partner, and has not barred it.
+        KeyHeld = "key_held",
+        /// The signer has just shown it, by signing a fresh challenge.
+        KeyShown = "key_shown",
+        /// It is no managed wallet yet.
+        Free = "free",
+        /// It is a plain account: no code, no delegation.
+        Plain = "plain",
+        /// Its nonce is the same in the pool, at the latest block and at the final one.
+        NonceSettled = "nonce_settled",
+        /// What it holds is the same at the latest block and at the final one.
+        BalanceSettled = "balance_settled",
+        /// The chain is followed up to its final block.
+        ChainFollowed = "chain_followed",
+    }
+}
+
+/// One rule, and whether it is met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WalletCheckItem {
+    /// The rule.
+    pub rule: WalletRule,
+    /// Whether it is met.
+    pub met: bool,
+    /// Why not: a code of the problem catalogue, which an adoption would be refused with.
+    pub code: Option<String>,
+    /// Why not, in words.
+    pub detail: Option<String>,
+    /// What to do about it.
+    pub remedy: Option<String>,
+}
+
+/// What an adoption would find. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WalletCheck {
+    /// Always `wallet_check`.
+    pub object: tag::WalletCheck,
+    /// CAIP-2 id of its chain.
+    pub chain: String,
+    /// Its address.
+    pub address: String,
+    /// Whether every rule is met.
+    pub ready: bool,
+    /// The rules that were looked at. What the signer does not hold is not looked at further.
+    pub checks: Vec<WalletCheckItem>,
 }
 
 impl Body for AdoptWallet {

@@ -56,11 +56,13 @@ enum Command {
     /// Run everything on this machine against a local chain, with a demo partner.
     #[cfg(feature = "dev")]
     Dev(roles::dev::DevArguments),
-    /// Run the signer: keys, journal and caps, on a Unix socket.
+    /// Run the signer: keys, journal and caps, on a Unix socket. With `key`: make and list its keys.
     Signer {
         /// Its own configuration file.
-        #[arg(long, default_value = "signer.toml")]
+        #[arg(long, global = true, default_value = "signer.toml")]
         config: PathBuf,
+        #[command(subcommand)]
+        command: Option<SignerCommand>,
     },
     /// Bring the database's schema up to date, and say which version it has.
     Migrate {
@@ -75,6 +77,15 @@ enum Command {
     },
     #[command(flatten)]
     Client(cli::Command),
+}
+
+#[derive(Subcommand)]
+enum SignerCommand {
+    /// Make, take over and list the signer's keys · 서명 서버의 키를 만들고 가져오고 봅니다
+    Key {
+        #[command(subcommand)]
+        command: roles::signer::key::KeyCommand,
+    },
 }
 
 #[derive(Subcommand)]
@@ -105,7 +116,10 @@ async fn run(arguments: Arguments) -> ExitCode {
         Command::Run { config, roles, listen } => roles::run::run(&config, &roles, listen).await,
         #[cfg(feature = "dev")]
         Command::Dev(dev) => roles::dev::run(dev).await,
-        Command::Signer { config } => roles::signer::run(&config).await,
+        Command::Signer { config, command: None } => roles::signer::run(&config).await,
+        Command::Signer { config, command: Some(SignerCommand::Key { command }) } => {
+            roles::signer::key::run(&config, command, &arguments.global)
+        }
         Command::Migrate { config } => roles::migrate::run(&config).await,
         Command::Config { command: ConfigCommand::Check { config } } => check(&config),
     };

@@ -37,7 +37,8 @@ use crate::world::SystemClock;
 /// [`StartError`]: keys or journal cannot be used.
 pub fn in_process(keys: &Keys, config: &Config) -> Result<Arc<dyn Signer>, StartError> {
     let config = SignerConfig::for_dev("unused".into(), keys.clone(), config);
-    Ok(Arc::new(Local { service: Arc::new(open(&config)?) }))
+    let service = Arc::new(open(&config)?);
+    Ok(Arc::new(Local { service, keys: config.keys }))
 }
 
 fn open(config: &SignerConfig) -> Result<SigningService, StartError> {
@@ -66,9 +67,7 @@ fn password(keys: &Keys) -> Arc<dyn Password> {
 /// # Errors
 /// [`StartError`]: the first file that cannot be read.
 pub fn keystore_wallets(keys: &Keys) -> Result<Vec<(WalletId, EvmAddress)>, StartError> {
-    let ring = KeyRing::folder(&keys.keystore, &password(keys))
-        .map_err(|error| StartError::Other(error.to_string()))?;
-    Ok(ring.wallets().map(|enrolled| (enrolled.wallet, enrolled.key.address())).collect())
+    Ok(ring(keys)?.wallets().map(|enrolled| (enrolled.wallet, enrolled.key.address())).collect())
 }
 
 /// Makes a key for a wallet and writes its keystore. Light scrypt: this is for development.
@@ -81,22 +80,65 @@ pub fn create_wallet_key(
     partner: PartnerId,
     chain: ChainId,
 ) -> Result<EvmAddress, StartError> {
+    let secret = fresh_secret().map_err(|error| StartError::Other(error.to_string()))?;
+    write_wallet_key(keys, &secret, wallet, partner, chain, Scrypt::LIGHT)
+}
+
+/// Writes a wallet's keystore, whole or not at all: a running signer may be looking.
+///
+/// # Errors
+/// [`StartError`]: the password cannot be read, or the folder cannot be written.
+pub fn write_wallet_key(
+    keys: &Keys,
+    secret: &[u8; 32],
+    wallet: WalletId,
+    partner: PartnerId,
+    chain: ChainId,
+    cost: Scrypt,
+) -> Result<EvmAddress, StartError> {
     let other =
-        |error: &dyn std::fmt::Display| StartError::Other(format!("a wallet key cannot be made: {error}"));
-    let secret = fresh_secret().map_err(|error| other(&error))?;
+        |error: &dyn std::fmt::Display| StartError::Other(format!("a wallet key cannot be kept: {error}"));
     let word = password(keys).read().map_err(|error| other(&error))?;
-    let keystore = create(&word, &secret, Scrypt::LIGHT).map_err(|error| other(&error))?;
+    let keystore = create(&word, secret, cost).map_err(|error| other(&error))?;
     let keystore = keystore.for_wallet(wallet, partner, chain);
     let address = keystore.address().map_err(|error| other(&error))?;
-    let path = keys.keystore.join(format!("{wallet}.json"));
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path)
-        .map_err(|error| other(&error))?;
-    std::io::Write::write_all(&mut file, keystore.text().as_bytes()).map_err(|error| other(&error))?;
+    let beside = keys.keystore.join(format!("{wallet}.new"));
+    let write = || {
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+        std::io::Write::write_all(&mut file, keystore.text().as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, keys.keystore.join(format!("{wallet}.json")))
+    };
+    write()
+        .map_err(|error| StartError::Path { path: beside.display().to_string(), why: error.to_string() })?;
     Ok(address)
+}
+
+/// Every key of the folder, closed.
+///
+/// # Errors
+/// [`StartError`]: the first file that cannot be read.
+pub fn ring(keys: &Keys) -> Result<KeyRing, StartError> {
+    KeyRing::folder(&keys.keystore, &password(keys)).map_err(|error| StartError::Other(error.to_string()))
+}
+
+/// Enrols the keys that came into the folder since the signer started. One that cannot be enrolled keeps no other out.
+///
+/// # Errors
+/// [`StartError`]: the folder cannot be read.
+pub fn enrol_new(service: &SigningService, keys: &Keys) -> Result<(), StartError> {
+    let held = service.held().map_err(StartError::Signer)?;
+    for enrolled in ring(keys)?.wallets().filter(|it| !held.iter().any(|held| held.wallet == it.wallet)) {
+        match service.enrol(enrolled.clone(), SystemClock.now()) {
+            Ok(()) => {
+                tracing::info!(wallet = %enrolled.wallet, address = %enrolled.key.address(), "Enrolled a wallet");
+            }
+            Err(error) => {
+                tracing::error!(wallet = %enrolled.wallet, %error, "A wallet of the folder is not enrolled");
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A signer in another process, on a Unix socket.
@@ -110,12 +152,14 @@ pub fn socket(path: &Path, deployment: &str) -> Arc<dyn Signer> {
 ///
 /// # Errors
 /// [`StartError`]: keys, journal or socket cannot be used.
-pub fn serve(config: &SignerConfig) -> Result<Server, StartError> {
+pub fn serve(config: &SignerConfig) -> Result<(Server, Arc<SigningService>), StartError> {
     let service = Arc::new(open(config)?);
-    Server::start(service, &config.socket, Arc::new(|| SystemClock.now())).map_err(|error| StartError::Path {
+    let server = Server::start(Arc::clone(&service), &config.socket, Arc::new(|| SystemClock.now()));
+    let unusable = |error: std::io::Error| StartError::Path {
         path: config.socket.display().to_string(),
         why: error.to_string(),
-    })
+    };
+    Ok((server.map_err(unusable)?, service))
 }
 
 /// Runs a synchronous call off the async threads.
@@ -131,6 +175,7 @@ async fn off_thread<S: Send + Sync + 'static, T: Send + 'static>(
 
 struct Local {
     service: Arc<SigningService>,
+    keys: Keys,
 }
 
 struct Remote {
@@ -163,7 +208,12 @@ impl Signer for Local {
     }
 
     fn held(&self) -> Fut<'_, Result<Vec<Held>, SignerError>> {
-        Box::pin(off_thread(self.service.clone(), |it| it.held()))
+        let keys = self.keys.clone();
+        // Nobody else looks into the folder here.
+        Box::pin(off_thread(self.service.clone(), move |it| {
+            enrol_new(it, &keys).map_err(|error| SignerError::Down(error.to_string()))?;
+            it.held()
+        }))
     }
 
     fn show(
@@ -220,7 +270,7 @@ impl Signer for Remote {
     }
 
     fn held(&self) -> Fut<'_, Result<Vec<Held>, SignerError>> {
-        Box::pin(off_thread(self.client.clone(), |it| it.held()))
+        Box::pin(off_thread(self.client.clone(), |it: &Client| it.held()))
     }
 
     fn show(

@@ -32,7 +32,8 @@ use sluice_core::chain::{BlockRef, ChainProfile};
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Heads, Heard, Nonces, Preflight, SlotQuestion, TransferLog, Trial,
+    BlockFacts, Chain, ChainError, Heads, Heard, Nonces, Preflight, SlotQuestion, Standing, TransferLog,
+    Trial,
 };
 use sluice_core::port::world::Clock;
 use sluice_core::proof::{Final, SlotReading};
@@ -126,6 +127,14 @@ impl Chain for Evm {
 
     fn nonces(&self, wallet: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>> {
         Box::pin(self.read_nonces(wallet))
+    }
+
+    fn standing<'a>(
+        &'a self,
+        wallet: EvmAddress,
+        assets: &'a [Asset],
+    ) -> Fut<'a, Result<Final<Standing>, ChainError>> {
+        Box::pin(self.read_standing(wallet, assets))
     }
 
     fn progress<'a>(

@@ -1,13 +1,16 @@
 //! What a human may order: the same transitions the engine makes, with a person's name and reason on them.
 
 mod adopt;
+mod adopt_held;
 mod cancel;
 mod lane;
 mod resolve;
+mod retire;
 mod speed_up;
 mod stop;
 
-pub use adopt::{AdoptError, Adoption, adopt};
+pub use adopt::{AdoptError, Adoption, Check, Rule, adopt};
+pub use adopt_held::{Wanted, adopt_held, examine_held};
 pub use cancel::{Cancelled, cancel};
 pub use lane::{LaneCommand, command};
 pub use resolve::{give_up, redrive, resolve_paid_by};

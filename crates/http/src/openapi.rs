@@ -3,16 +3,10 @@
 use sluice_api::openapi::{ENDPOINTS, Method, document};
 
 /// Routes of the contract that the engine cannot carry out yet, and why.
-pub(crate) const NOT_YET: [(&str, &str); 2] = [
-    (
-        "adoptWallet",
-        "`flow::operator::adopt` needs the wallet's name in the signer; `sluice wallet adopt` knows it",
-    ),
-    ("adoptTransaction", "`flow::operator` has no order for it"),
-];
+pub(crate) const NOT_YET: [(&str, &str); 1] = [("adoptTransaction", "`flow::operator` has no order for it")];
 
 /// The types that only those routes use.
-const NOT_YET_TYPES: [&str; 3] = ["AdoptWallet", "AdoptTransaction", "AdoptionType"];
+const NOT_YET_TYPES: [&str; 2] = ["AdoptTransaction", "AdoptionType"];
 
 /// The document, pretty-printed; the same text for the same contract. The repository keeps a copy in `docs/openapi.json`.
 pub fn openapi() -> String {

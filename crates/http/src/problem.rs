@@ -1,5 +1,6 @@
 //! Every refusal on its way out. Inside it is a code and its facts; the edge puts it into the caller's language.
 
+mod adoption;
 mod chain;
 mod intake;
 mod order;
@@ -8,6 +9,7 @@ mod store;
 use axum::response::{IntoResponse, Response};
 use sluice_api::problem::{Code, Fault, Refusal};
 
+pub(crate) use adoption::adoption;
 pub(crate) use chain::node_unavailable;
 pub(crate) use intake::intake;
 pub(crate) use order::{cancel, order};

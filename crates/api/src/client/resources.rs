@@ -21,7 +21,7 @@ use crate::path;
 use crate::query::{AlertQuery, EventQuery, Page, StatsQuery, WithdrawalQuery};
 use crate::stats::Stats;
 use crate::stop::{CreateStop, Stop};
-use crate::wallet::{AdoptWallet, Wallet};
+use crate::wallet::{AdoptWallet, Wallet, WalletCheck};
 use crate::withdrawal::{CancelWithdrawal, CreateWithdrawal, Withdrawal};
 
 type Answer<T> = Result<T, ClientError>;
@@ -186,6 +186,11 @@ impl Client {
     /// Takes a wallet into service.
     pub async fn adopt_wallet(&self, wallet: &AdoptWallet) -> Answer<Wallet> {
         self.call(Call::post(path::WALLETS, wallet)).await
+    }
+
+    /// Every rule of an adoption, and whether it is met. Changes nothing.
+    pub async fn check_wallet(&self, wallet: &AdoptWallet) -> Answer<WalletCheck> {
+        self.call(Call::post(path::WALLETS_CHECK, wallet)).await
     }
 
     /// Alerts, the most urgent first.

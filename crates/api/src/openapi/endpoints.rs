@@ -18,7 +18,7 @@ use crate::path;
 use crate::query::{AlertQuery, EventQuery, Page, Query, StatsQuery, WalletQuery, WithdrawalQuery};
 use crate::stats::Stats;
 use crate::stop::{CreateStop, Stop};
-use crate::wallet::{AdoptWallet, Wallet};
+use crate::wallet::{AdoptWallet, Wallet, WalletCheck};
 use crate::withdrawal::{CancelWithdrawal, CreateWithdrawal, Withdrawal};
 
 const fn get(
@@ -113,10 +113,14 @@ pub static ENDPOINTS: &[Endpoint] = &[
     get("getWallet", path::WALLET, Some(WalletsRead), one::<Wallet>(), "Reads a wallet with its balances.")
         .filtered(WalletQuery::PARAMETERS),
     post::<AdoptWallet>("adoptWallet", path::WALLETS, WalletsManage, one::<Wallet>(),
-        "Takes a wallet into service. It becomes `active` when its proofs are complete.")
-        .answers(&[202]),
+        "Takes a wallet of the signer into service: the key is shown, the account is plain and quiet, its opening balance \
+         is booked at a final block. Refused with the first rule that is not met."),
+    post::<AdoptWallet>("checkWallet", path::WALLETS_CHECK, WalletsManage, one::<WalletCheck>(),
+        "Lists every rule of an adoption and whether it is met. Changes nothing.")
+        .answers(&[200]),
     command::<Because>("retireWallet", path::WALLET_RETIRE, WalletsManage,
-        "Takes a wallet out of service: it is drained, swept, proven empty, and its key is barred."),
+        "Takes a paused, drained or frozen wallet out of service: proven empty at a final block, its key barred at the \
+         signer for ever. Refused with what it still holds."),
     get("listLanes", path::LANES, Some(WalletsRead), list::<Lane>(), "Lists lanes.").filtered(Page::PARAMETERS),
     get("getLane", path::LANE, Some(WalletsRead), one::<Lane>(), "Reads a lane."),
     command::<Because>("pauseLane", path::LANE_PAUSE, LanesOperate, "Signs and sends nothing new; follows what was sent."),

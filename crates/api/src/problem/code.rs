@@ -169,6 +169,26 @@ codes! {
     EvidenceInsufficient = "evidence_insufficient", 422, never, ["why"];
     /// An attempt could still be executed by the chain.
     AttemptsNotDead = "attempts_not_dead", 409, later, ["count"];
+    /// No chain of that id is configured.
+    ChainUnknown = "chain_unknown", 422, never, ["chain"];
+    /// The signer holds no key of that account for this partner.
+    WalletKeyNotHeld = "wallet_key_not_held", 422, never, ["address", "chain"];
+    /// The key of that account is barred: it left service before.
+    WalletKeyBarred = "wallet_key_barred", 409, never, ["address"];
+    /// The signer did not show that it holds the key.
+    WalletKeyNotShown = "wallet_key_not_shown", 409, later, ["address", "why"];
+    /// The address is managed already.
+    WalletManaged = "wallet_managed", 409, never, ["address"];
+    /// The account carries code or a delegation.
+    WalletNotPlain = "wallet_not_plain", 409, never, ["address"];
+    /// Transactions of the account are pending or not final.
+    WalletNotQuiet = "wallet_not_quiet", 409, later, ["pending", "latest", "finalized"];
+    /// Something is on its way to the account or from it.
+    WalletBalanceMoving = "wallet_balance_moving", 409, later, ["asset"];
+    /// The chain is not followed up to its final block.
+    ChainNotFollowed = "chain_not_followed", 409, later, ["followed", "finalized"];
+    /// A role that no wallet is worked in yet.
+    WalletRoleUnsupported = "wallet_role_unsupported", 422, never, ["role"];
     /// No transaction of the lane is outside that a dearer one could replace.
     NothingToSpeedUp = "nothing_to_speed_up", 409, later, [];
     /// The caps leave no room for a dearer attempt.

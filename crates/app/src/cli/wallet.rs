@@ -5,7 +5,7 @@ use sluice_api::wallet::{AdoptWallet, Wallet, WalletRole};
 use super::because::{BecauseArgs, answered};
 use super::fail::{Exit, Fail};
 use super::list::listed;
-use super::screen::{Screen, Style};
+use super::screen::{Screen, Style, clean};
 use super::session::{Names, Session};
 use super::table::{Cell, Table, fields};
 use super::words::{self, pick, say};
@@ -43,6 +43,9 @@ enum What {
         /// Why, for the record
         #[arg(long, value_name = "TEXT")]
         reason: String,
+        /// List every check and its result, and adopt nothing
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Take a wallet out of service for good; two persons · 지갑을 영구히 폐기합니다(두 사람)
     Retire {
@@ -63,8 +66,12 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
             return answered(session, screen, &command.map_err(|error| session.failed(error))?);
         }
         What::Show { id } => session.client.wallet(&id).await,
-        What::Adopt { chain, address, role, reason } => {
-            session.client.adopt_wallet(&AdoptWallet { chain, address, role, reason }).await
+        What::Adopt { chain, address, role, reason, dry_run } => {
+            let wanted = AdoptWallet { chain, address, role, reason };
+            if dry_run {
+                return check(session, screen, &wanted).await;
+            }
+            session.client.adopt_wallet(&wanted).await
         }
     };
     let wallet = wallet.map_err(|error| session.failed(error))?;
@@ -74,6 +81,32 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
         show(session, screen, &wallet).await?;
     }
     Ok(Exit::Done)
+}
+
+/// Lists what an adoption would find. It ends as refused while a rule is not met, so that a script can wait for it.
+async fn check(session: &Session, screen: &Screen, wanted: &AdoptWallet) -> Result<Exit, Fail> {
+    let lang = screen.lang;
+    let found = session.client.check_wallet(wanted).await.map_err(|error| session.failed(error))?;
+    let exit = if found.ready { Exit::Done } else { Exit::Refused };
+    if screen.json {
+        screen.object(&found)?;
+        return Ok(exit);
+    }
+    for check in &found.checks {
+        let rule = words::wallet_rule(lang, check.rule);
+        let (style, mark) = if check.met { (Style::Green, "✓") } else { (Style::Red, "✗") };
+        screen.line(&format!("{} {rule}", screen.paint(style, mark)))?;
+        for text in [&check.detail, &check.remedy].into_iter().flatten() {
+            screen.line(&format!("    {}", clean(text)))?;
+        }
+    }
+    screen.note(match found.ready {
+        true => pick(lang, "Ready. Nothing was changed.", "편입할 수 있습니다. 변경된 것은 없습니다."),
+        false => {
+            pick(lang, "Not ready. Nothing was changed.", "아직 편입할 수 없습니다. 변경된 것은 없습니다.")
+        }
+    });
+    Ok(exit)
 }
 
 async fn list(session: &Session, screen: &Screen) -> Result<Exit, Fail> {

@@ -9,7 +9,7 @@ use sluice_api::health::Verdict;
 use sluice_api::lane::LaneState;
 use sluice_api::problem::{Lang, status_title, wait_text};
 use sluice_api::status::{Status, WaitKind, WithdrawalType};
-use sluice_api::wallet::{WalletRole, WalletState};
+use sluice_api::wallet::{WalletRole, WalletRule, WalletState};
 use sluice_api::withdrawal::{TransactionKind, TransactionStatus};
 
 use super::screen::Style;
@@ -121,6 +121,19 @@ pub(super) fn wallet_state(lang: Lang, state: WalletState) -> Cell {
         WalletState::Retired => (Style::Dim, pick(lang, "Retired", "폐기됨")),
     };
     Cell::styled(style, word)
+}
+
+/// What is asked of a wallet before it comes into service.
+pub(super) const fn wallet_rule(lang: Lang, rule: WalletRule) -> &'static str {
+    match rule {
+        WalletRule::KeyHeld => pick(lang, "The signer holds its key", "서명 서버에 키가 있습니다"),
+        WalletRule::KeyShown => pick(lang, "The signer has shown it", "서명 서버가 키 보유를 증명했습니다"),
+        WalletRule::Free => pick(lang, "Not managed yet", "아직 관리 중이 아닌 주소입니다"),
+        WalletRule::Plain => pick(lang, "No code, no delegation", "코드와 위임이 없습니다"),
+        WalletRule::NonceSettled => pick(lang, "One nonce everywhere", "논스가 모두 같습니다"),
+        WalletRule::BalanceSettled => pick(lang, "What it holds is final", "잔액이 확정되었습니다"),
+        WalletRule::ChainFollowed => pick(lang, "The chain is followed", "체인을 따라잡았습니다"),
+    }
 }
 
 /// What a wallet is for.

@@ -1,11 +1,17 @@
 //! `sluice signer`: keys, journal and caps on a Unix socket, in a process that does nothing else.
 
+pub mod key;
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sluice_core::asset::Asset;
 use sluice_core::chain::{ChainId, ChainProfile};
-use sluice_signer::{AssetCaps, Caps};
+use sluice_signer::{AssetCaps, Caps, SigningService};
 
 use crate::config::{AssetEntry, Config, ConfigError, Keys};
 use crate::error::StartError;
@@ -97,9 +103,41 @@ impl SignerConfig {
 pub async fn run(path: &Path) -> Result<(), StartError> {
     telemetry::start("info");
     let config = SignerConfig::read(path)?;
-    let server = signer_link::serve(&config)?;
+    let (server, service) = signer_link::serve(&config)?;
     tracing::info!(socket = %config.socket.display(), "The signer is running");
-    interrupted().await;
+    tokio::select! {
+        () = interrupted() => {}
+        () = look_for_keys(service, &config.keys) => {}
+    }
     server.stop();
     Ok(())
+}
+
+/// How often the folder of keys is looked at.
+const KEYS_LOOK: Duration = Duration::from_secs(1);
+
+/// Enrols keys that are put into the folder while the signer runs. The names tell whether there is anything to read.
+async fn look_for_keys(service: Arc<SigningService>, keys: &Keys) {
+    let mut seen = names(keys);
+    loop {
+        tokio::time::sleep(KEYS_LOOK).await;
+        let now = names(keys);
+        if now == seen {
+            continue;
+        }
+        seen = now;
+        let (service, keys) = (Arc::clone(&service), keys.clone());
+        let looked = tokio::task::spawn_blocking(move || signer_link::enrol_new(&service, &keys)).await;
+        match looked {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "The folder of keys cannot be read"),
+            Err(error) => tracing::error!(%error, "Looking for keys failed"),
+        }
+    }
+}
+
+fn names(keys: &Keys) -> BTreeSet<OsString> {
+    // A folder that cannot be read now looks empty, and is read when it is there again.
+    let entries = std::fs::read_dir(&keys.keystore).into_iter().flatten().flatten();
+    entries.map(|entry| entry.file_name()).collect()
 }

@@ -1,10 +1,63 @@
-//! Wallets and lanes under the hands of operators.
+//! Wallets come into service and leave it by procedure; lanes do what operators ask.
 
+use std::path::Path;
+use std::process::Command;
+
+use ruint::aliases::U256;
+use sluice_api::client::ClientError;
+use sluice_api::command::Because;
 use sluice_api::lane::SpeedUp;
 use sluice_api::status::Status;
+use sluice_api::wallet::{AdoptWallet, WalletRole, WalletRule, WalletState};
 
 use crate::harness::{Order, Shape, World, until};
 use crate::on_both;
+
+const CHAIN: &str = "eip155:31337";
+
+fn adopting(address: &str) -> AdoptWallet {
+    AdoptWallet {
+        chain: CHAIN.into(),
+        address: address.into(),
+        role: WalletRole::Hot,
+        reason: "a new lane".into(),
+    }
+}
+
+fn because(reason: &str) -> Because {
+    Because::of(reason)
+}
+
+fn code<T: std::fmt::Debug>(answer: Result<T, ClientError>) -> String {
+    match answer {
+        Ok(value) => format!("done: {value:?}"),
+        Err(error) => error.code().map_or(format!("{error:?}"), |code| code.as_str().to_owned()),
+    }
+}
+
+/// `sluice signer key ..` on the signer's machine; the wallet's id and its address.
+fn signer_key(config: &Path, partner: &str, what: &[&str]) -> (String, String) {
+    let made = Command::new(env!("CARGO_BIN_EXE_sluice"))
+        .args(["--json", "signer", "--config"])
+        .arg(config)
+        .arg("key")
+        .args(what)
+        .args(["--chain", CHAIN, "--partner", partner])
+        .output()
+        .expect("the program runs");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let said: serde_json::Value = serde_json::from_slice(&made.stdout).expect("one object");
+    let text = |name: &str| said[name].as_str().expect("a text").to_owned();
+    (text("wallet"), text("address"))
+}
+
+/// Gives an account coins and test dollars.
+async fn fund(world: &World, address: &str) {
+    let account = address.parse().expect("an address");
+    let coins = U256::from(10_000_000_000_000_000_000_u64);
+    world.anvil.control().set_balance(account, coins).await.expect("coins");
+    world.usd.mint(account, U256::from(1_000_000_000_u64)).await.expect("dollars");
+}
 
 on_both! {
     /// No block comes at all, so no count of blocks can have raised it: the order did.
@@ -37,5 +90,130 @@ on_both! {
             events.iter().any(|it| it.kind == "lane.speed_up" && it.reason == "the customer waits")
         })
         .await;
+    }
+
+    /// The signer is a process of its own; nothing is restarted.
+    async fn a_wallet_made_at_the_signer_is_adopted_over_the_api_and_pays(database: Database) {
+        let world = World::new(database, Shape { lanes: 1, ..Shape::default() }).await;
+        let signer = world.signer().await;
+        let engine = world.engine_beside(&signer, "dev").await;
+        let caller = engine.caller();
+        let old = caller.client.lanes().take(1).await.expect("a lane").remove(0).id;
+        caller.client.pause_lane(&old, &because("only the new one pays")).await.expect("paused");
+        let (wallet, address) = signer_key(&signer.config, &engine.dev.partner_id, &["create"]);
+        fund(&world, &address).await;
+        let mut found = None;
+        until("every rule is met", async || {
+            found = Some(caller.client.check_wallet(&adopting(&address)).await.expect("it is looked at"));
+            found.as_ref().is_some_and(|it| it.ready)
+        })
+        .await;
+        let rules: Vec<WalletRule> = found.expect("a check").checks.iter().map(|it| it.rule).collect();
+        assert_eq!(rules, WalletRule::ALL, "every rule is told");
+        let adopted = caller.client.adopt_wallet(&adopting(&address)).await.expect("adopted");
+        assert_eq!((adopted.id.as_str(), adopted.state), (wallet.as_str(), WalletState::Active));
+        let held: Vec<&str> = adopted.balances.iter().map(|it| it.available.as_str()).collect();
+        assert!(held.contains(&"1000"), "the opening balance is booked: {held:?}");
+        let orders = Order::fresh("adopted", 5);
+        for order in &orders {
+            caller.insist(order).await;
+        }
+        caller.all_completed(&orders).await;
+        let payments = world.judge().payments().await;
+        for order in &orders {
+            let paid = &payments[&order.address.to_lowercase()][0];
+            assert!(paid.from.eq_ignore_ascii_case(&address), "the new wallet paid: {paid:?}");
+        }
+        world.judge().each_paid_once(&orders).await;
+        assert_eq!(code(caller.client.adopt_wallet(&adopting(&address)).await), "wallet_managed");
+    }
+
+    async fn an_address_the_signer_does_not_hold_is_refused(database: Database) {
+        let world = World::new(database, Shape { lanes: 1, ..Shape::default() }).await;
+        let engine = world.engine().await;
+        let caller = engine.caller();
+        let stranger = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+        assert_eq!(code(caller.client.adopt_wallet(&adopting(stranger)).await), "wallet_key_not_held");
+        let found = caller.client.check_wallet(&adopting(stranger)).await.expect("it is looked at");
+        let checks: Vec<_> = found.checks.iter().map(|it| (it.rule, it.code.as_deref())).collect();
+        assert_eq!((found.ready, checks), (false, vec![(WalletRule::KeyHeld, Some("wallet_key_not_held"))]));
+        for (wrong, expected) in [
+            (AdoptWallet { chain: "eip155:1".into(), ..adopting(stranger) }, "chain_unknown"),
+            (AdoptWallet { role: WalletRole::Cold, ..adopting(stranger) }, "wallet_role_unsupported"),
+            (adopting("0x70997970c51812dC3A010C7d01b50e0d17dc79C8"), "address_checksum"),
+            (adopting("me"), "address_malformed"),
+        ] {
+            assert_eq!(code(caller.client.adopt_wallet(&wrong).await), expected);
+        }
+        // A key of another partner is as if it were not there.
+        let config = engine.folder.join("signer.toml");
+        let (_, theirs) = signer_key(&config, "pt_00000000000000000000000009", &["create"]);
+        let limited = caller.limited(&engine.dev, &["wallets:manage"]).await;
+        assert_eq!(code(limited.client.adopt_wallet(&adopting(&theirs)).await), "wallet_key_not_held");
+    }
+
+    async fn a_busy_or_delegated_address_is_refused(database: Database) {
+        let world = World::new(database, Shape { lanes: 1, ..Shape::default() }).await;
+        let engine = world.engine().await;
+        let caller = engine.caller();
+        let (_, address) = signer_key(&engine.folder.join("signer.toml"), &engine.dev.partner_id, &["create"]);
+        fund(&world, &address).await;
+        let ready = async || caller.client.check_wallet(&adopting(&address)).await.expect("looked at").ready;
+        until("it is ready", ready).await;
+        let (account, control) = (address.parse().expect("an address"), world.anvil.control());
+        // EIP-7702: the account's code is 0xef0100 and the delegate.
+        let delegated = [vec![0xef, 0x01, 0x00], vec![0x22; 20]].concat().into();
+        control.set_code(account, delegated).await.expect("delegated");
+        assert_eq!(code(caller.client.adopt_wallet(&adopting(&address)).await), "wallet_not_plain");
+        control.set_code(account, Vec::new().into()).await.expect("plain again");
+        // Somebody else uses the key: its transaction is in no block yet.
+        control.set_interval_mining(0).await.expect("mining stops");
+        control.impersonate(account).await.expect("impersonated");
+        let transaction = serde_json::json!([{ "from": address, "to": address, "value": "0x1" }]);
+        let _txid: String = world.anvil.rpc().call("eth_sendTransaction", transaction).await.expect("sent");
+        assert_eq!(code(caller.client.adopt_wallet(&adopting(&address)).await), "wallet_not_quiet");
+        control.set_interval_mining(1).await.expect("mining goes on");
+        until("it is quiet again", ready).await;
+        caller.client.adopt_wallet(&adopting(&address)).await.expect("adopted");
+        let order = Order::fresh("quiet", 1);
+        caller.insist(&order[0]).await;
+        caller.all_completed(&order).await;
+    }
+
+    /// An imported key, in and out again: retired means that its key is barred for ever.
+    async fn an_empty_wallet_is_retired_and_its_key_is_barred(database: Database) {
+        let world = World::new(database, Shape { lanes: 1, ..Shape::default() }).await;
+        let signer = world.signer().await;
+        let engine = world.engine_beside(&signer, "dev").await;
+        let caller = engine.caller();
+        // A keystore of another program: ours without its own lines, under another password.
+        let (file, password) = (engine.folder.join("old.json"), engine.folder.join("old.password"));
+        let secret = [0x5a; 32];
+        let keystore = sluice_signer::key::keystore::create(b"old", &secret, sluice_signer::key::keystore::Scrypt::LIGHT);
+        std::fs::write(&file, keystore.expect("a keystore").text()).expect("written");
+        std::fs::write(&password, "old\n").expect("written");
+        let (file, password) = (file.to_str().expect("a path"), password.to_str().expect("a path"));
+        let import = ["import", file, "--file-password", password];
+        let (wallet, address) = signer_key(&signer.config, &engine.dev.partner_id, &import);
+        fund(&world, &address).await;
+        until("it is ready", async || {
+            caller.client.check_wallet(&adopting(&address)).await.expect("looked at").ready
+        })
+        .await;
+        caller.client.adopt_wallet(&adopting(&address)).await.expect("adopted");
+        let gone = because("old key");
+        assert_eq!(code(caller.client.retire_wallet(&wallet, &gone).await), "state_conflict", "it is open");
+        caller.client.drain_lane(&wallet, &gone).await.expect("draining");
+        assert_eq!(code(caller.client.retire_wallet(&wallet, &gone).await), "evidence_insufficient", "it holds value");
+        let (account, control) = (address.parse().expect("an address"), world.anvil.control());
+        // There is no sweep: a person moves it by hand, and the lane freezes over that, as it must.
+        control.impersonate(account).await.expect("impersonated");
+        let all = world.usd.balance_of(account).await.expect("a balance");
+        world.usd.transfer(account, world.usd.owner(), all).await.expect("moved by hand");
+        control.set_balance(account, U256::ZERO).await.expect("no coins");
+        until("it is retired", async || caller.client.retire_wallet(&wallet, &gone).await.is_ok()).await;
+        let left = caller.client.wallet(&wallet).await.expect("it is still known");
+        assert_eq!(left.state, WalletState::Retired);
+        assert_eq!(code(caller.client.adopt_wallet(&adopting(&address)).await), "wallet_key_barred");
     }
 }

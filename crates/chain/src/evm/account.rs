@@ -1,4 +1,4 @@
-//! Balances, nonces and code of accounts, by one node.
+//! Balances, nonces and code of accounts: by one node for what is decided again, by quorum for what is booked.
 
 use std::sync::Arc;
 
@@ -8,11 +8,13 @@ use sluice_core::address::EvmAddress;
 use sluice_core::amount::Units;
 use sluice_core::asset::Asset;
 use sluice_core::chain::BlockRef;
-use sluice_core::port::chain::{ChainError, Nonces};
+use sluice_core::port::chain::{ChainError, Nonces, Standing};
+use sluice_core::proof::Final;
 
 use super::Evm;
 use super::exactly;
 use super::node::{At, Call, Called, Header, Node, NodeError, Tag};
+use super::quorum::{Dissent, Judge};
 
 impl Evm {
     /// All at the latest block's hash, so that the sums belong together (M8).
@@ -21,24 +23,9 @@ impl Evm {
         wallet: EvmAddress,
         assets: &[Asset],
     ) -> Result<(BlockRef, Vec<Units>), ChainError> {
-        let calls = assets.iter().filter_map(Asset::contract).map(|token| balance_call(wallet, token));
-        let calls: &Vec<Call> = &calls.collect();
-        let native = assets.iter().any(|asset| asset.contract().is_none());
         let ask = |node: Arc<dyn Node>| async move {
             let block = latest(&*node).await?.block;
-            let at = At::Hash(block.hash);
-            let coin = async { if native { node.balance(wallet, at).await } else { Ok(Units::ZERO) } };
-            let tokens =
-                async { if calls.is_empty() { Ok(Vec::new()) } else { node.calls(calls, at).await } };
-            let (coin, tokens) = join(coin, tokens).await;
-            let (coin, tokens) = (coin?, exactly(calls.len(), tokens?, "balances")?);
-            let mut tokens = tokens.iter().map(balance_of);
-            let none = || Err(NodeError::Nonsense("a balance is missing".to_owned()));
-            let units = assets.iter().map(|asset| match asset.contract() {
-                Some(_) => tokens.next().unwrap_or_else(none),
-                None => Ok(coin),
-            });
-            Ok((block, units.collect::<Result<Vec<_>, _>>()?))
+            Ok((block, holdings(&*node, wallet, assets, At::Hash(block.hash)).await?))
         };
         Ok(self.crew.first(ask).await?.1)
     }
@@ -57,6 +44,27 @@ impl Evm {
         Ok(self.crew.first(ask).await?.1)
     }
 
+    /// All at the final block's hash, as enough operators read it.
+    pub(super) async fn read_standing(
+        &self,
+        wallet: EvmAddress,
+        assets: &[Asset],
+    ) -> Result<Final<Standing>, ChainError> {
+        let head = self.final_head().await?;
+        let at = At::Hash(head.block.hash);
+        let ask = |node: Arc<dyn Node>| async move {
+            let accounts = [wallet];
+            let (nonce, units) = join(node.nonces(&accounts, at), holdings(&*node, wallet, assets, at)).await;
+            let nonce = exactly(1, nonce?, "nonces")?.pop();
+            let nonce = nonce.ok_or_else(|| NodeError::Nonsense("a nonce is missing".to_owned()))?;
+            Ok(vec![Some(Standing { nonce, units: units? })])
+        };
+        // Two operators at one block cannot honestly differ.
+        let judge = Judge { weigh: |_, _| Dissent::Lie, absence: |_: &Standing| false };
+        let read = self.agree(&head, 1, ask, &judge).await?.pop();
+        read.ok_or_else(|| self.disagree("nobody told what the account is"))
+    }
+
     /// Code that any node sees is there: an account counts as plain only when every node that answers says so.
     pub(super) async fn read_code(&self, account: EvmAddress) -> Result<bool, ChainError> {
         let voters = self.crew.voters().await;
@@ -67,6 +75,29 @@ impl Evm {
         }
         Ok(said.any(|code| code))
     }
+}
+
+/// What a wallet holds of each asset at one block, in order.
+async fn holdings(
+    node: &dyn Node,
+    wallet: EvmAddress,
+    assets: &[Asset],
+    at: At,
+) -> Result<Vec<Units>, NodeError> {
+    let calls: Vec<Call> =
+        assets.iter().filter_map(Asset::contract).map(|token| balance_call(wallet, token)).collect();
+    let native = assets.iter().any(|asset| asset.contract().is_none());
+    let coin = async { if native { node.balance(wallet, at).await } else { Ok(Units::ZERO) } };
+    let tokens = async { if calls.is_empty() { Ok(Vec::new()) } else { node.calls(&calls, at).await } };
+    let (coin, tokens) = join(coin, tokens).await;
+    let (coin, tokens) = (coin?, exactly(calls.len(), tokens?, "balances")?);
+    let mut tokens = tokens.iter().map(balance_of);
+    let none = || Err(NodeError::Nonsense("a balance is missing".to_owned()));
+    let units = assets.iter().map(|asset| match asset.contract() {
+        Some(_) => tokens.next().unwrap_or_else(none),
+        None => Ok(coin),
+    });
+    units.collect()
 }
 
 /// The latest block of a node; having none is nonsense.

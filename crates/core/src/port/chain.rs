@@ -160,6 +160,15 @@ pub struct Nonces {
     pub latest: u64,
 }
 
+/// What an account is at a final block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Its next nonce.
+    pub nonce: u64,
+    /// What it holds, one entry for each asset that was asked about, in order.
+    pub units: Vec<Units>,
+}
+
 /// What a token transfer or approval found on chain says; for `resolve --paid-by`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransferLog {
@@ -206,6 +215,13 @@ pub trait Chain: Send + Sync {
 
     /// A wallet's nonces by one node.
     fn nonces(&self, wallet: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>>;
+
+    /// A wallet's nonce and what it holds, at the final block, by quorum.
+    fn standing<'a>(
+        &'a self,
+        wallet: EvmAddress,
+        assets: &'a [Asset],
+    ) -> Fut<'a, Result<Final<Standing>, ChainError>>;
 
     /// Reads slots for progress: one node, not final. One answer per question, in order; the inclusion is where the
     /// attempt was seen.

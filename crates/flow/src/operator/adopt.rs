@@ -1,18 +1,24 @@
 //! Taking a wallet into service: by procedure, because somebody else's signed transactions may still be out there.
+//!
+//! The signer shows that it holds the key. The account is plain, and its nonce is the same in the pool, at the latest and
+//! at the final block. What it holds is the same at the latest and at the final block, and is booked at the latter, as a
+//! quorum reads it. The watcher has read the chain up to there, so that nothing old is taken for a stranger's.
 
 use sluice_core::address::EvmAddress;
 use sluice_core::asset::Asset;
-use sluice_core::chain::ChainId;
+use sluice_core::chain::{BlockRef, ChainId};
 use sluice_core::event::Cause;
 use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::ledger::{Account, Posting};
 use sluice_core::port::Ports;
+use sluice_core::port::chain::{Chain, Nonces, Standing};
 use sluice_core::port::store::Change;
+use sluice_core::proof::Final;
 use sluice_core::wallet::{Balance, Wallet};
 
 use super::{OrderError, commit};
 
-/// What is to be adopted. The caller has shown that the signer holds the key.
+/// What is to be adopted.
 #[derive(Clone, Debug)]
 pub struct Adoption {
     /// Name it gets; the signer knows the key by it.
@@ -30,20 +36,42 @@ pub struct Adoption {
 /// Why a wallet is not taken into service.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AdoptError {
-    /// Transactions of this account are pending: the old system must finish first.
+    /// The signer holds no key of this account for this partner.
+    #[error("the signer holds no key of this account")]
+    NotHeld,
+    /// Its key is barred: it left service before.
+    #[error("the key of this account is barred at the signer")]
+    Barred,
+    /// The signer did not show that it holds the key.
+    #[error("the signer did not show that it holds the key: {0}")]
+    NotShown(String),
+    /// Transactions of this account are pending, or not final: the old system must finish first.
     #[error(
-        "{pending} transactions of this account are counted and {latest} are mined: wait until they are equal"
+        "nonces differ: {pending} with the pool, {latest} at the latest block, {finalized} at the final one"
     )]
     NotQuiet {
         /// Nonce with the pool.
         pending: u64,
         /// Nonce at the latest block.
         latest: u64,
+        /// Nonce at the final block.
+        finalized: u64,
     },
+    /// What it holds is changing: something is on its way to it or from it.
+    #[error("its balance of {0} at the latest block is not final yet")]
+    Moving(String),
     /// The account carries code or an EIP-7702 delegation: its pool holds one transaction at a time, and others may act
     /// for it.
     #[error("the account carries code or a delegation; use a plain account")]
     HasCode,
+    /// The watcher has not read the chain up to the final block: old transactions of this account would look strange.
+    #[error("the chain is followed up to block {followed}, and {finalized} is final")]
+    NotFollowed {
+        /// Highest block read.
+        followed: u64,
+        /// The final one.
+        finalized: u64,
+    },
     /// The address is managed already, by this or another partner.
     #[error("the address is managed already")]
     Managed,
@@ -52,43 +80,162 @@ pub enum AdoptError {
     Order(#[from] OrderError),
 }
 
-/// Checks the account on chain, books its opening balances and takes it into service.
+/// What is asked of a wallet before it is adopted, in the order it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// The signer holds its key, and has not barred it.
+    KeyHeld,
+    /// The signer has shown it.
+    KeyShown,
+    /// It is no managed wallet yet.
+    Free,
+    /// No code, no delegation.
+    Plain,
+    /// One nonce everywhere.
+    NonceSettled,
+    /// What it holds is final.
+    BalanceSettled,
+    /// The chain is followed up to its final block.
+    ChainFollowed,
+}
+
+impl Rule {
+    /// Stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::KeyHeld => "key_held",
+            Self::KeyShown => "key_shown",
+            Self::Free => "free",
+            Self::Plain => "plain",
+            Self::NonceSettled => "nonce_settled",
+            Self::BalanceSettled => "balance_settled",
+            Self::ChainFollowed => "chain_followed",
+        }
+    }
+}
+
+/// A rule, and why it is not met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Which.
+    pub rule: Rule,
+    /// `None` when it is met.
+    pub unmet: Option<AdoptError>,
+}
+
+/// What was found of an account.
+pub struct Examination {
+    /// Every rule that was looked at.
+    pub checks: Vec<Check>,
+    assets: Vec<Asset>,
+    standing: Final<Standing>,
+}
+
+impl Examination {
+    /// The first rule that is not met.
+    pub fn unmet(&self) -> Option<&AdoptError> {
+        self.checks.iter().find_map(|check| check.unmet.as_ref())
+    }
+
+    /// The block that everything is booked at.
+    pub fn block(&self) -> BlockRef {
+        self.standing.head()
+    }
+}
+
+/// Looks at an account, at the chain and at the store. Changes nothing.
 ///
 /// # Errors
-/// [`AdoptError`].
-pub async fn adopt(ports: &Ports, adoption: Adoption, cause: Cause) -> Result<Wallet, AdoptError> {
-    let chain = ports
-        .chains
-        .get(&adoption.chain)
-        .ok_or_else(|| OrderError::NotConfigured(adoption.chain.to_string()))?;
-    if chain.has_code(adoption.address).await.map_err(OrderError::from)? {
-        return Err(AdoptError::HasCode);
-    }
-    let nonces = chain.nonces(adoption.address).await.map_err(OrderError::from)?;
-    if nonces.pending != nonces.latest {
-        return Err(AdoptError::NotQuiet { pending: nonces.pending, latest: nonces.latest });
-    }
-    let mut assets = ports.store.assets(Some(adoption.chain)).await.map_err(OrderError::from)?;
+/// [`OrderError`]: it could not look.
+pub async fn examine(ports: &Ports, id: ChainId, address: EvmAddress) -> Result<Examination, OrderError> {
+    let chain = ports.chains.get(&id).ok_or_else(|| OrderError::NotConfigured(id.to_string()))?;
+    let managed = ports.store.wallets(Some(id)).await?.iter().any(|wallet| wallet.address == address);
+    let has_code = chain.has_code(address).await?;
+    let mut assets = ports.store.assets(Some(id)).await?;
     let native = Asset::native(chain.profile());
     if !assets.iter().any(|asset| asset.id == native.id) {
         assets.push(native);
     }
-    let (block, balances) = chain.balances(adoption.address, &assets).await.map_err(OrderError::from)?;
+    // The final block first: whatever happens meanwhile makes the later readings differ from it.
+    let standing = chain.standing(address, &assets).await?;
+    let nonces = chain.nonces(address).await?;
+    let moving = moving(chain.as_ref(), address, &assets, standing.reading()).await?;
+    let followed = followed(ports, chain.as_ref(), &standing).await?;
+    let check = |rule, unmet| Check { rule, unmet };
+    let checks = vec![
+        check(Rule::Free, managed.then_some(AdoptError::Managed)),
+        check(Rule::Plain, has_code.then_some(AdoptError::HasCode)),
+        check(Rule::NonceSettled, unsettled(nonces, standing.reading().nonce)),
+        check(Rule::BalanceSettled, moving.map(AdoptError::Moving)),
+        check(Rule::ChainFollowed, followed),
+    ];
+    Ok(Examination { checks, assets, standing })
+}
+
+fn unsettled(nonces: Nonces, finalized: u64) -> Option<AdoptError> {
+    let Nonces { pending, latest } = nonces;
+    let settled = pending == latest && latest == finalized;
+    (!settled).then_some(AdoptError::NotQuiet { pending, latest, finalized })
+}
+
+/// The first asset that it holds another amount of at the latest block.
+async fn moving(
+    chain: &dyn Chain,
+    address: EvmAddress,
+    assets: &[Asset],
+    standing: &Standing,
+) -> Result<Option<String>, OrderError> {
+    let (_, latest) = chain.balances(address, assets).await?;
+    let differs = assets.iter().zip(latest.iter().zip(&standing.units)).find(|(_, (now, then))| now != then);
+    Ok(differs.map(|(asset, _)| asset.symbol.clone()))
+}
+
+/// An account that never sent anything has no old transaction, and a chain that was never followed begins at its end.
+async fn followed(
+    ports: &Ports,
+    chain: &dyn Chain,
+    standing: &Final<Standing>,
+) -> Result<Option<AdoptError>, OrderError> {
+    let profile = chain.profile();
+    let cursor = ports.store.cursor(profile.id, profile.settled_watch_blocks).await?;
+    let finalized = standing.head().number;
+    let behind = cursor.blocks.first().map(|top| top.number).filter(|top| *top < finalized);
+    let behind = behind.filter(|_| standing.reading().nonce > 0);
+    Ok(behind.map(|followed| AdoptError::NotFollowed { followed, finalized }))
+}
+
+/// Examines the account, books its opening balances and takes it into service. Whoever calls has shown that the signer
+/// holds the key ([`super::adopt_held`] does).
+///
+/// # Errors
+/// [`AdoptError`]: the first rule that is not met.
+pub async fn adopt(ports: &Ports, adoption: Adoption, cause: Cause) -> Result<Wallet, AdoptError> {
+    let found = examine(ports, adoption.chain, adoption.address).await?;
+    if let Some(unmet) = found.unmet() {
+        return Err(unmet.clone());
+    }
+    let standing = found.standing.reading();
     let step = Wallet::adopt(
         adoption.wallet,
         adoption.partner,
         adoption.chain,
         adoption.address,
         adoption.label,
-        nonces.latest,
+        standing.nonce,
         cause.reason.clone(),
         cause.at,
     );
     let wallet = step.after().clone();
     let mut change = Change { wallets: vec![step], ..Change::default() };
-    for (asset, units) in assets.iter().zip(balances) {
-        change.balances.push(Balance { wallet: wallet.id, asset: asset.id, units, block, at: cause.at });
-        let atoms = sluice_codec::scale::from_chain(units, asset).floor.atoms();
+    for (asset, units) in found.assets.iter().zip(&standing.units) {
+        change.balances.push(Balance {
+            wallet: wallet.id,
+            asset: asset.id,
+            units: *units,
+            block: found.block(),
+            at: cause.at,
+        });
+        let atoms = sluice_codec::scale::from_chain(*units, asset).floor.atoms();
         if atoms != 0 {
             let line = |account, atoms| Posting {
                 partner: wallet.partner,

@@ -1,16 +1,13 @@
 //! Orders to a lane: pause, resume, drain, raise its fee cap for a time, speed up, unfreeze, retire.
 
 use sluice_core::alert::Code;
-use sluice_core::amount::Units;
-use sluice_core::asset::Asset;
 use sluice_core::event::Cause;
 use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::port::Ports;
-use sluice_core::port::store::{Change, LaneView};
-use sluice_core::transfer::State;
-use sluice_core::wallet::{LaneState, RaisedCap, SpeedUp, Wallet};
+use sluice_core::port::store::Change;
+use sluice_core::wallet::{RaisedCap, SpeedUp, Wallet};
 
-use super::{OrderError, TRIES_MAX, commit, speed_up};
+use super::{OrderError, TRIES_MAX, commit, retire, speed_up};
 
 /// An order to a lane.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +25,7 @@ pub enum LaneCommand {
     SpeedUp(Option<u128>),
     /// What froze it is explained. The nonce goes on from what the chain's pool shows.
     Unfreeze,
-    /// Out of service for ever. Refused while it holds work or value.
+    /// Out of service for ever, its key barred at the signer. Refused while it holds work or value.
     Retire,
 }
 
@@ -69,10 +66,7 @@ pub async fn command(
                 change.close.push((Code::LaneFrozen, id.to_string()));
                 wallet.unfreeze(pending, reason)?
             }
-            LaneCommand::Retire => {
-                must_be_empty(ports, &view).await?;
-                wallet.retire(reason)?
-            }
+            LaneCommand::Retire => retire::retire(ports, &view, reason, &mut change).await?,
         };
         let after = step.after().clone();
         change.wallets.push(step);
@@ -89,33 +83,4 @@ async fn nonce_after_freeze(ports: &Ports, wallet: &Wallet) -> Result<u64, Order
     let chain =
         ports.chains.get(&wallet.chain).ok_or_else(|| OrderError::NotConfigured(wallet.chain.to_string()))?;
     Ok(chain.nonces(wallet.address).await?.latest)
-}
-
-async fn must_be_empty(ports: &Ports, view: &LaneView) -> Result<(), OrderError> {
-    let wallet = &view.wallet;
-    if matches!(wallet.state, LaneState::Open) {
-        return Ok(()); // `retire` refuses it with its own words.
-    }
-    if view.transfers.iter().any(|(it, _)| !matches!(it.state, State::Dropped { .. })) {
-        return Err(OrderError::Evidence("the lane still holds work; drain it first".into()));
-    }
-    let chain =
-        ports.chains.get(&wallet.chain).ok_or_else(|| OrderError::NotConfigured(wallet.chain.to_string()))?;
-    let assets: Vec<Asset> = ports
-        .store
-        .assets(Some(wallet.chain))
-        .await?
-        .into_iter()
-        .filter(|asset| asset.contract().is_some())
-        .collect();
-    let (block, balances) = chain.balances(wallet.address, &assets).await?;
-    for (asset, units) in assets.iter().zip(balances) {
-        if units != Units::ZERO {
-            return Err(OrderError::Evidence(format!(
-                "at block {} it still holds {units} units of {}; sweep it first",
-                block.number, asset.symbol
-            )));
-        }
-    }
-    Ok(())
 }

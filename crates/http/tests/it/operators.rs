@@ -77,6 +77,17 @@ async fn a_frozen_lane_says_so_and_is_opened_on_purpose() {
 }
 
 #[tokio::test]
+async fn a_wallet_is_not_adopted_without_its_signer() {
+    let world = World::new().await;
+    let wanted = json!({"chain": "eip155:31337", "address": format!("0x{}", "11".repeat(20)), "role": "hot", "reason": "r"});
+    for path in ["/v1/wallets", "/v1/wallets/check"] {
+        let reply = order(&world, path, wanted.clone()).await;
+        assert_eq!((reply.status, reply.code().as_str()), (503, "signer_unavailable"), "{path}");
+        assert_eq!(order(&world, path, because()).await.code(), "field_required", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn what_needs_a_person_has_three_ways_out() {
     let world = World::new().await;
     let ids = [

@@ -12,7 +12,8 @@ use sluice_core::chain::{BlockRef, ChainProfile};
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Heads, Heard, Nonces, Preflight, SlotQuestion, TransferLog, Trial,
+    BlockFacts, Chain, ChainError, Heads, Heard, Nonces, Preflight, SlotQuestion, Standing, TransferLog,
+    Trial,
 };
 use sluice_core::proof::{Effect, Final, Inclusion, SlotReading};
 
@@ -102,6 +103,14 @@ impl Chain for BrokenChain {
 
     fn nonces(&self, wallet: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>> {
         self.inner.nonces(wallet)
+    }
+
+    fn standing<'a>(
+        &'a self,
+        wallet: EvmAddress,
+        assets: &'a [Asset],
+    ) -> Fut<'a, Result<Final<Standing>, ChainError>> {
+        self.inner.standing(wallet, assets)
     }
 
     fn progress<'a>(

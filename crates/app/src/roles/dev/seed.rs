@@ -1,15 +1,18 @@
 //! The demo partner: made at the first start, found again at every other.
 
+use std::time::Duration;
+
 use sluice_core::access::{Actor, Scope};
 use sluice_core::address::EvmAddress;
 use sluice_core::amount::Amount;
+use sluice_core::chain::ChainId;
 use sluice_core::event::Cause;
 use sluice_core::id::{KeyId, PartnerId, Ulid, WalletId};
 use sluice_core::partner::{ApiKey, Credential, Limit, Partner};
 use sluice_core::port::registry::Registry;
 use sluice_core::port::store::Store;
 use sluice_core::time::Timestamp;
-use sluice_flow::operator::{Adoption, adopt};
+use sluice_flow::operator::{AdoptError, Wanted, adopt_held};
 use zeroize::Zeroizing;
 
 use super::chain::Local;
@@ -25,6 +28,10 @@ pub(super) const PARTNER: PartnerId = PartnerId::new(Ulid::new(Timestamp::from_m
 /// Most the demo partner may pay at once, and a day, in whole test dollars.
 const PER_TRANSACTION: i64 = 100_000;
 const DAILY: i64 = 1_000_000;
+/// Blocks after which a block of the local chain is final.
+const FINAL_AFTER: u64 = 3;
+/// Longest that a block of the local chain takes to be final here.
+const FINAL_WITHIN: Duration = Duration::from_secs(60);
 /// What each demo wallet is filled up to: test dollars, and coins for gas.
 const FUNDS: u64 = 2_000_000;
 const COINS: u64 = 1_000;
@@ -120,7 +127,7 @@ async fn adopt_wallets(
     let other = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
     let known = engine.db.wallets(None).await?;
     let profile = sluice_core::chain::ChainProfile::devnet();
-    for (index, (wallet, address)) in wallets.iter().enumerate() {
+    for (wallet, address) in wallets {
         if known.iter().any(|it| it.id == *wallet) {
             continue;
         }
@@ -140,14 +147,37 @@ async fn adopt_wallets(
             .mint(account, ruint::aliases::U256::from(FUNDS * 1_000_000))
             .await
             .map_err(|it| other(&it))?;
-        let adoption = Adoption {
-            wallet: *wallet,
-            partner: PARTNER,
-            chain: profile.id,
-            address: *address,
-            label: format!("hot {}", index + 1),
-        };
-        adopt(&engine.ports, adoption, cause()).await.map_err(|it| other(&it))?;
+    }
+    let fresh: Vec<_> =
+        wallets.iter().filter(|(wallet, _)| !known.iter().any(|it| it.id == *wallet)).collect();
+    if !fresh.is_empty() {
+        // What was given is final at once, and nobody waits for it.
+        let control = sluice_devnet::control::Control::new(chain.rpc().clone());
+        control.mine(FINAL_AFTER).await.map_err(|it| other(&it))?;
+    }
+    for (_, address) in fresh {
+        adopt_one(engine, profile.id, *address, cause).await?;
     }
     Ok(())
+}
+
+/// By the procedure that production has. What was just given to the wallet must become final first.
+async fn adopt_one(
+    engine: &Engine,
+    chain: ChainId,
+    address: EvmAddress,
+    cause: &impl Fn() -> Cause,
+) -> Result<(), StartError> {
+    let wanted = Wanted { deployment: &engine.deployment, partner: Some(PARTNER), chain, address };
+    let started = tokio::time::Instant::now();
+    loop {
+        match adopt_held(&engine.ports, &wanted, cause()).await {
+            // Managed: another engine that starts on this database at this moment was quicker.
+            Ok(_) | Err(AdoptError::Managed) => return Ok(()),
+            Err(AdoptError::Moving(_) | AdoptError::NotQuiet { .. }) if started.elapsed() < FINAL_WITHIN => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Err(error) => return Err(StartError::Other(format!("{address} is not adopted: {error}"))),
+        }
+    }
 }

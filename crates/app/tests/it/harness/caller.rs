@@ -61,6 +61,17 @@ impl Caller {
         }
     }
 
+    /// Somebody of the same partner whose key may do only this.
+    pub async fn limited(&self, dev: &DevFile, scopes: &[&str]) -> Self {
+        let body = serde_json::json!({ "name": "limited", "scopes": scopes, "reason": "a test" });
+        let body = serde_json::from_value(body).expect("a body");
+        let made = self.client.create_key(&body).await.expect("a key");
+        let token = format!("{}.{}", made.key.id, made.secret.expect("a secret"));
+        let credentials = Credentials::signed(&token).expect("a key");
+        let client = Client::new(&dev.api_url, credentials, surroundings()).expect("a client");
+        Self { client, asset: self.asset.clone() }
+    }
+
     /// The body of an order.
     pub fn body(&self, order: &Order) -> CreateWithdrawal {
         let body = serde_json::json!({

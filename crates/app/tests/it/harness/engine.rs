@@ -32,6 +32,8 @@ pub struct DevAsset {
 pub struct Engine {
     child: Child,
     file: PathBuf,
+    /// Its folder.
+    pub folder: PathBuf,
     /// What it wrote.
     pub dev: DevFile,
 }
@@ -68,6 +70,7 @@ impl Engine {
         let mut engine = Self {
             child,
             file: file.clone(),
+            folder: folder.to_owned(),
             dev: DevFile {
                 api_url: String::new(),
                 api_key: String::new(),
@@ -138,6 +141,8 @@ pub struct SignerProcess {
     child: Child,
     /// Where it listens.
     pub socket: PathBuf,
+    /// Its configuration.
+    pub config: PathBuf,
 }
 
 impl SignerProcess {
@@ -163,7 +168,7 @@ impl SignerProcess {
             .expect("the signer starts");
         let socket = folder.join("signer.sock");
         until("the signer listens", async || std::os::unix::net::UnixStream::connect(&socket).is_ok()).await;
-        Self { child, socket }
+        Self { child, socket, config: folder.join("signer.toml") }
     }
 
     /// Sends a signal by name.

@@ -1,8 +1,11 @@
 //! Wallets.
 
+pub(crate) mod adopt;
+pub(crate) mod check;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod retire;
+mod wanted;
 
 use sluice_core::asset::Asset;
 use sluice_core::id::WalletId;

@@ -1,7 +1,7 @@
 //! A chain that answers what a test tells it to.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use sluice_core::address::EvmAddress;
 use sluice_core::alert::Raise;
@@ -12,7 +12,8 @@ use sluice_core::chain::{BlockRef, ChainId, ChainProfile};
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Heads, Heard, Nonces, Preflight, SlotQuestion, TransferLog, Trial,
+    BlockFacts, Chain, ChainError, Heads, Heard, Nonces, Preflight, SlotQuestion, Standing, TransferLog,
+    Trial,
 };
 use sluice_core::proof::{Final, SlotReading};
 use sluice_core::time::Timestamp;
@@ -24,11 +25,21 @@ pub struct FakeChain {
     pub panics: AtomicBool,
     /// What [`Chain::transfers_of`] finds.
     pub paid: Mutex<Option<(BlockRef, Vec<TransferLog>)>>,
+    /// Nonce of every account at the final block.
+    pub final_nonce: AtomicU64,
+    /// Whether every account carries code.
+    pub code: AtomicBool,
 }
 
 impl FakeChain {
     pub fn new(profile: ChainProfile) -> Self {
-        Self { profile, panics: AtomicBool::new(false), paid: Mutex::default() }
+        Self {
+            profile,
+            panics: AtomicBool::new(false),
+            paid: Mutex::default(),
+            final_nonce: AtomicU64::new(3),
+            code: AtomicBool::new(false),
+        }
     }
 
     pub fn id(&self) -> ChainId {
@@ -88,6 +99,19 @@ impl Chain for FakeChain {
         soon(Ok(Nonces { pending: 3, latest: 3 }))
     }
 
+    fn standing<'a>(
+        &'a self,
+        wallet: EvmAddress,
+        assets: &'a [Asset],
+    ) -> Fut<'a, Result<Final<Standing>, ChainError>> {
+        Box::pin(async move {
+            let (_, units) = self.balances(wallet, assets).await?;
+            let nonce = self.final_nonce.load(Ordering::Relaxed);
+            let operators = vec!["one".into(), "two".into()];
+            Ok(Final::by_quorum(Standing { nonce, units }, HEAD, operators, 2).unwrap())
+        })
+    }
+
     fn progress<'a>(&'a self, _: &'a [SlotQuestion]) -> Fut<'a, Result<Vec<SlotReading>, ChainError>> {
         soon(self.down())
     }
@@ -112,7 +136,7 @@ impl Chain for FakeChain {
     }
 
     fn has_code(&self, _: EvmAddress) -> Fut<'_, Result<bool, ChainError>> {
-        soon(Ok(false))
+        soon(Ok(self.code.load(Ordering::Relaxed)))
     }
 
     fn troubles(&self) -> Vec<Raise> {
