@@ -8,7 +8,7 @@ use crate::asset::{Asset, AssetId};
 use crate::id::{PartnerId, WalletId};
 use crate::moved::Moved;
 use crate::proof::Effect;
-use crate::transfer::{Ended, Fuelled, Fuelling, State, Transfer};
+use crate::transfer::{End, Ended, Fuelled, Fuelling, State, Transfer};
 
 /// Accounts per partner, wallet and asset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,13 +116,15 @@ pub fn holding(transfer: &Transfer) -> Holding {
         State::Seen(seen) => {
             Holding { in_flight: amount, gas_reserved: gas(&seen.signed.fuelled), ..Holding::default() }
         }
-        State::Final(Ended { inclusion, .. }) => {
+        State::Final(Ended { end: End::Included(inclusion), .. }) => {
             let paid_out = match inclusion.effect {
                 Effect::Paid { .. } => amount,
                 Effect::Reverted | Effect::Voided | Effect::Mismatch => Amount::ZERO,
             };
             Holding { paid_out, gas_spent: inclusion.cost, ..Holding::default() }
         }
+        // What a stranger took is no posting of ours: reconciliation finds it and a person explains it.
+        State::Final(Ended { end: End::Taken { .. }, .. }) => Holding::default(),
     }
 }
 

@@ -166,9 +166,18 @@ impl Proof {
         matches!(self.verdict, Verdict::Dead(_))
     }
 
+    /// Whether it shows that a stranger consumed the slot. The payment may have been made by that very transaction, so
+    /// nothing follows from it but a person's decision.
+    pub const fn by_a_stranger(&self) -> bool {
+        match &self.verdict {
+            Verdict::Dead(death) => matches!(death.kind(), DeathKind::Foreign { .. }),
+            Verdict::Paid(_) | Verdict::PaidElsewhere { .. } => false,
+        }
+    }
+
     /// Whether a new slot may follow from this proof without two persons (M4).
     pub fn frees_the_withdrawal(&self) -> bool {
-        matches!(self.verdict, Verdict::Dead(_)) && !self.single_source()
+        matches!(self.verdict, Verdict::Dead(_)) && !self.single_source() && !self.by_a_stranger()
     }
 }
 

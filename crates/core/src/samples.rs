@@ -172,6 +172,13 @@ pub fn dead(effect: Effect) -> Verdict {
     Verdict::Dead(Death::of_nonce(&slot, DEEP).unwrap())
 }
 
+/// A stranger consumed the slot.
+pub fn taken() -> Verdict {
+    let there = Final::by_quorum(true, block(12), vec!["a".into(), "b".into()], 2).unwrap();
+    let slot = reading(SlotReading::Foreign, 12);
+    Verdict::Dead(Death::of_foreign(&slot, block(10), &there, DEEP).unwrap())
+}
+
 pub fn tombstoned() -> Verdict {
     Verdict::Dead(Death::never_signed(&Tombstone { slot: slot(7), journal_seq: 5 }))
 }

@@ -18,11 +18,12 @@ mod reopen;
 mod see;
 mod settle;
 mod sign;
+mod take;
 mod void;
 
 pub use build::Allotment;
 pub use failure::{Failure, Remedy};
-pub use settle::Outcome;
+pub use settle::{End, Outcome};
 
 use crate::amount::{Amount, Cost};
 use crate::asset::Asset;
@@ -199,6 +200,9 @@ pub struct Signed {
     pub sent_at_height: u64,
     /// When the first signature was recorded.
     pub first_signed_at: Timestamp,
+    /// Final head under which a quorum saw the slot consumed by none of its attempts. Nothing dearer is offered for it
+    /// from then on; its death is proven once that head lies deep enough.
+    pub taken_under: Option<BlockRef>,
 }
 
 /// Evidence of `seen`.
@@ -218,7 +222,7 @@ pub struct Ended {
     /// The proof.
     pub proof: ProofId,
     /// What the chain says happened.
-    pub inclusion: Inclusion,
+    pub end: End,
     /// When it was established.
     pub at: Timestamp,
 }

@@ -24,7 +24,7 @@ mod reopen;
 mod request;
 pub mod status;
 
-pub use attention::Resolution;
+pub use attention::{Resolution, SLOT_CONSUMED_BY_STRANGER};
 pub use cancel::CancelEffect;
 pub use give_back::Why as GivenBackWhy;
 pub use request::{NewRequest, Request, RequestError, Type, allowance_ms, deadline_ms};

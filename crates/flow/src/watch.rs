@@ -5,6 +5,7 @@ mod blocks;
 mod inclusion;
 mod reopen;
 mod settle;
+mod stranger;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use sluice_core::port::world::Topic;
 use sluice_core::port::{Fut, Ports};
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::Transfer;
+use sluice_core::wallet::{LaneState, Wallet};
 
 use crate::{Done, StageError, Turn};
 
@@ -59,8 +61,8 @@ pub async fn turn(ports: &Ports, chain: ChainId, owner: &str) -> Result<Done, St
     watch.tell(troubles).await?;
     let heads = heads?;
     let more = blocks::run(&mut watch, &heads).await?;
-    inclusion::sweep(&mut watch).await?;
-    settle::run(&mut watch, &heads).await?;
+    let absent = inclusion::sweep(&mut watch).await?;
+    settle::run(&mut watch, &heads, absent).await?;
     // Half a block: a new one is seen soon, and a fast chain is not polled to death.
     let idle_ms = (watch.chain.profile().block_time_ms / 2).clamp(50, 2_000);
     Ok(Done::more_if(more, idle_ms))
@@ -128,16 +130,17 @@ impl Watch<'_> {
     }
 
     /// Freezes a wallet on evidence from the chain (M6).
-    async fn freeze(
-        &mut self,
-        wallet: sluice_core::wallet::Wallet,
-        evidence: String,
-    ) -> Result<(), StageError> {
-        if matches!(
-            wallet.state,
-            sluice_core::wallet::LaneState::Frozen { .. } | sluice_core::wallet::LaneState::Retired
-        ) {
-            return Ok(());
+    async fn freeze(&mut self, wallet: Wallet, evidence: String) -> Result<(), StageError> {
+        if let Some(change) = self.freezing(wallet, evidence)? {
+            self.apply(vec![change]).await?;
+        }
+        Ok(())
+    }
+
+    /// The change that freezes a wallet; `None` when it is frozen or retired already.
+    fn freezing(&self, wallet: Wallet, evidence: String) -> Result<Option<Change>, StageError> {
+        if matches!(wallet.state, LaneState::Frozen { .. } | LaneState::Retired) {
+            return Ok(None);
         }
         let raise = Raise {
             code: Code::LaneFrozen,
@@ -145,15 +148,12 @@ impl Watch<'_> {
             partner: Some(wallet.partner),
             detail: evidence.clone(),
         };
-        let step = wallet.freeze(evidence)?;
-        let change = Change {
-            wallets: vec![step],
+        Ok(Some(Change {
+            wallets: vec![wallet.freeze(evidence)?],
             raise: vec![raise],
             cause: Some(self.cause("unexplained_outgoing")),
             ..Change::default()
-        };
-        self.apply(vec![change]).await?;
-        Ok(())
+        }))
     }
 }
 

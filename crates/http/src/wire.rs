@@ -102,7 +102,14 @@ mod tests {
             assert!(matches!(failure.remedy(), Remedy::Fail | Remedy::Person));
             assert!(ReasonCode::parse(failure.as_str()).is_some(), "{failure:?}");
         }
-        for code in ["retries_exhausted", "single_source_death", "hold_expired", "gave_up", "limit_daily"] {
+        for code in [
+            "retries_exhausted",
+            "single_source_death",
+            sluice_core::withdrawal::SLOT_CONSUMED_BY_STRANGER,
+            "hold_expired",
+            "gave_up",
+            "limit_daily",
+        ] {
             assert!(ReasonCode::parse(code).is_some(), "{code}");
         }
     }

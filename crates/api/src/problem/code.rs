@@ -247,6 +247,8 @@ crate::words::words! {
         RetriesExhausted = "retries_exhausted",
         /// Its slot is dead by the word of one operator only: a new slot takes a person.
         SingleSourceDeath = "single_source_death",
+        /// A transaction that is not ours consumed its slot and may have paid the recipient.
+        SlotConsumedByStranger = "slot_consumed_by_stranger",
         /// Its lane is frozen.
         LaneFrozen = "lane_frozen",
         /// Above the limit for one withdrawal.

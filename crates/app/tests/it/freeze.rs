@@ -1,10 +1,61 @@
 //! What leaves our wallet and is not ours freezes its lane, and says so (M6).
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sluice_api::lane::LaneState;
+use sluice_api::status::Status;
 
-use crate::harness::{Order, Shape, World, until};
+use crate::harness::{Caller, Order, Shape, World, until};
 use crate::on_both;
+
+fn body<T: serde::de::DeserializeOwned>(value: Value) -> T {
+    serde_json::from_value(value).expect("a body")
+}
+
+/// Orders a payment, and lets somebody else with the key take its nonce while it waits in the pool.
+async fn robbed(world: &World, caller: &Caller, order: &Order, what: Value) {
+    let control = world.anvil.control();
+    let (wallet, rpc) =
+        (caller.client.wallets().take(1).await.expect("wallets")[0].address.clone(), world.anvil.rpc());
+    control.set_interval_mining(0).await.expect("mining stops");
+    caller.insist(order).await;
+    caller.wait_for(order, Status::Broadcast).await;
+    let nonce: String =
+        rpc.call("eth_getTransactionCount", json!([wallet, "latest"])).await.expect("a nonce");
+    rpc.call::<_, Value>("anvil_impersonateAccount", json!([wallet])).await.expect("impersonated");
+    let mut transaction = json!({
+        "from": wallet, "nonce": nonce, "gas": "0x186a0",
+        "maxFeePerGas": "0x174876e80000", "maxPriorityFeePerGas": "0x174876e80000"
+    });
+    transaction.as_object_mut().unwrap().extend(what.as_object().unwrap().clone());
+    rpc.call::<_, String>("eth_sendTransaction", json!([transaction])).await.expect("sent");
+    control.set_interval_mining(1).await.expect("mining goes on");
+}
+
+/// Waits for the person's moment and acts as that person: looks, and opens the lane.
+async fn asked(caller: &Caller, order: &Order) -> String {
+    let seen = caller.wait_for(order, Status::NeedsAttention).await;
+    assert_eq!(seen.reason.map(|it| it.code.to_string()).as_deref(), Some("slot_consumed_by_stranger"));
+    let lane = caller.client.lanes().take(1).await.expect("lanes")[0].clone();
+    assert_eq!(lane.state, LaneState::Frozen);
+    caller
+        .client
+        .unfreeze_lane(&lane.id, &body(json!({ "reason": "it was me, by hand" })))
+        .await
+        .expect("unfrozen");
+    seen.id
+}
+
+/// The lane moves again.
+async fn the_lane_moves(world: &World, caller: &Caller) {
+    let after = Order::fresh("after-stranger", 3);
+    for order in &after {
+        caller.insist(order).await;
+    }
+    caller.all_completed(&after).await;
+    world.judge().each_paid_once(&after).await;
+    let lane = caller.client.lanes().take(1).await.expect("lanes")[0].clone();
+    assert_eq!(lane.state, LaneState::Open, "what was explained freezes it no second time");
+}
 
 on_both! {
     async fn a_transaction_we_did_not_make_freezes_its_lane_and_the_other_goes_on(database: Database) {
@@ -38,5 +89,38 @@ on_both! {
             assert!(!payers[&order.address.to_lowercase()][0].from.eq_ignore_ascii_case(&stranger));
         }
         world.judge().each_paid_once(&orders).await;
+    }
+
+    /// The stranger's transaction did nothing: the person sends the payment again, and it is paid once.
+    async fn a_nonce_consumed_by_a_stranger_ends_with_a_person_and_the_lane_moves_again(database: Database) {
+        let world = World::new(database, Shape { lanes: 1, ..Shape::default() }).await;
+        let engine = world.engine().await;
+        let caller = engine.caller();
+        let order = Order::fresh("stranger", 1).remove(0);
+        robbed(&world, &caller, &order, json!({ "to": "0x00000000000000000000000000000000d15b0001" })).await;
+        let id = asked(&caller, &order).await;
+        caller.client.redrive(&id, &body(json!({ "reason": "it paid nobody" }))).await.expect("sent again");
+        caller.all_completed(std::slice::from_ref(&order)).await;
+        world.judge().each_paid_once(&[order]).await;
+        the_lane_moves(&world, &caller).await;
+    }
+
+    /// The stranger paid the very recipient: nothing is paid by itself, and the person shows the transaction.
+    async fn a_stranger_who_paid_the_recipient_in_our_slot_is_never_paid_after(database: Database) {
+        let world = World::new(database, Shape { lanes: 1, ..Shape::default() }).await;
+        let engine = world.engine().await;
+        let caller = engine.caller();
+        let order = Order::fresh("by-hand", 1).remove(0);
+        let data = format!("0xa9059cbb{:0>64}{:064x}", &order.address[2..], order.atoms);
+        robbed(&world, &caller, &order, json!({ "to": world.usd.address().to_string(), "data": data })).await;
+        let id = asked(&caller, &order).await;
+        world.judge().each_paid_once(std::slice::from_ref(&order)).await;
+        let paid = world.judge().payments().await[&order.address.to_lowercase()][0].clone();
+        let resolve = body(json!({ "paid_by": paid.txid, "reason": "paid by hand" }));
+        until("the payment is final", async || caller.client.resolve(&id, &resolve).await.is_ok()).await;
+        let seen = caller.wait_for(&order, Status::Completed).await;
+        assert!(seen.transactions.iter().any(|it| it.txid == paid.txid), "{:?}", seen.transactions);
+        the_lane_moves(&world, &caller).await;
+        world.judge().each_paid_once(&[order]).await;
     }
 }

@@ -17,6 +17,12 @@ pub enum DeathKind {
     VoidFinal(Inclusion),
     /// R1: our own attempt consumed the nonce and reverted.
     RevertedFinal(Inclusion),
+    /// R1: a transaction that is none of our attempts consumed the nonce (M6). It may have paid the very recipient, so a
+    /// person decides what follows.
+    Foreign {
+        /// Final block at or before which the nonce was consumed.
+        since: BlockRef,
+    },
     /// No signature was ever made and the signer has closed the slot in its journal.
     NeverSigned {
         /// Place of the tombstone in the signer's journal.
@@ -54,6 +60,9 @@ pub enum NotDead {
     /// The slot is open, or was consumed by something else than our own dead attempt.
     #[error("the slot was not consumed by our own void or our own reverted attempt")]
     NotConsumedByUs,
+    /// The slot was not consumed by a stranger, or the block under which that was seen has left the chain.
+    #[error("the slot is not seen consumed by a stranger all the way from that block")]
+    NotTaken,
     /// The block is final, but not as deep as a new slot asks for.
     #[error("final, but {missing} blocks short of the depth a proof of death needs")]
     NotDeepEnough {
@@ -93,11 +102,25 @@ impl Death {
             Effect::Reverted => DeathKind::RevertedFinal(inclusion),
             Effect::Paid { .. } | Effect::Mismatch => return Err(NotDead::NotConsumedByUs),
         };
-        let needed = inclusion.block.number.saturating_add(extra_blocks);
-        match needed.checked_sub(slot.head().number) {
-            None | Some(0) => Ok(Self(kind)),
-            Some(missing) => Err(NotDead::NotDeepEnough { missing }),
+        deep_enough(inclusion.block, slot.head(), extra_blocks).map(|()| Self(kind))
+    }
+
+    /// R1: a nonce consumed by a transaction that is none of our attempts. `since` is the final head under which a quorum
+    /// first saw that; `there` says, by quorum again, whether that block is still on the chain, and `slot` that it is
+    /// still so `extra_blocks` later.
+    ///
+    /// # Errors
+    /// [`NotDead`] says what is missing.
+    pub fn of_foreign(
+        slot: &Final<SlotReading>,
+        since: BlockRef,
+        there: &Final<bool>,
+        extra_blocks: u64,
+    ) -> Result<Self, NotDead> {
+        if *slot.reading() != SlotReading::Foreign || !*there.reading() {
+            return Err(NotDead::NotTaken);
         }
+        deep_enough(since, slot.head(), extra_blocks).map(|()| Self(DeathKind::Foreign { since }))
     }
 
     /// The signer has journaled that it never signed for this slot and never will.
@@ -185,6 +208,13 @@ impl Death {
     }
 }
 
+fn deep_enough(block: BlockRef, head: BlockRef, extra_blocks: u64) -> Result<(), NotDead> {
+    match block.number.saturating_add(extra_blocks).checked_sub(head.number) {
+        None | Some(0) => Ok(()),
+        Some(missing) => Err(NotDead::NotDeepEnough { missing }),
+    }
+}
+
 /// The signer's word that a slot was never signed and is closed for ever.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tombstone {
@@ -226,6 +256,24 @@ mod tests {
             let slot = Final::by_quorum(reading, block(99), vec!["a".into(), "b".into()], 2).unwrap();
             assert_eq!(Death::of_nonce(&slot, 2), Err(NotDead::NotConsumedByUs));
         }
+    }
+
+    #[test]
+    fn a_stranger_ends_a_nonce_only_by_quorum_at_both_ends_of_the_depth() {
+        let voices = || vec!["a".into(), "b".into()];
+        let read = |reading, head| Final::by_quorum(reading, block(head), voices(), 2).unwrap();
+        let there = |there| Final::by_quorum(there, block(12), voices(), 2).unwrap();
+        let foreign = |head| read(SlotReading::Foreign, head);
+        let death = Death::of_foreign(&foreign(12), block(10), &there(true), 2).unwrap();
+        assert_eq!(*death.kind(), DeathKind::Foreign { since: block(10) });
+        let shallow = Death::of_foreign(&foreign(11), block(10), &there(true), 2);
+        assert_eq!(shallow, Err(NotDead::NotDeepEnough { missing: 1 }));
+        let left = Death::of_foreign(&foreign(12), block(10), &there(false), 2);
+        assert_eq!(left, Err(NotDead::NotTaken));
+        let open = Death::of_foreign(&read(SlotReading::Open, 12), block(10), &there(true), 2);
+        assert_eq!(open, Err(NotDead::NotTaken));
+        let ours = Death::of_foreign(&consumed(Effect::Voided, 10, 12), block(10), &there(true), 2);
+        assert_eq!(ours, Err(NotDead::NotTaken), "our own void is another proof");
     }
 
     #[test]

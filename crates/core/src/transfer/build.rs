@@ -54,10 +54,13 @@ impl Transfer {
     /// Adds a dearer attempt of what the slot is used for (a fee bump).
     ///
     /// # Errors
-    /// [`Refusal`] unless signed with nothing pending; [`Refusal::Evidence`] when slot or kind differ (M3).
+    /// [`Refusal`] unless signed with nothing pending and no stranger in the slot; [`Refusal::Evidence`] when slot or kind
+    /// differ (M3).
     pub fn bump(self, attempt: Unsigned, at: Timestamp) -> Result<Allotment, Refusal> {
         let signed = match &self.state {
-            State::Signed(signed) if signed.pending.is_none() => signed.clone(),
+            State::Signed(signed) if signed.pending.is_none() && signed.taken_under.is_none() => {
+                signed.clone()
+            }
             State::Signed(_)
             | State::Planned
             | State::Funded(_)

@@ -1,9 +1,10 @@
 //! `seen | signed -> final`: the chain has ended it, by quorum and finality.
 
-use super::{Ended, Life, Seen, State, Transfer};
+use super::{Ended, Life, Seen, Signed, State, Transfer};
+use crate::chain::BlockRef;
 use crate::id::ProofId;
 use crate::moved::{Moved, Refusal};
-use crate::proof::{Death, Effect, Final, NotDead, Proof, SlotReading, Verdict};
+use crate::proof::{Death, Effect, Final, Inclusion, NotDead, Proof, SlotReading, Verdict};
 use crate::time::Timestamp;
 
 /// What a final reading of a slot means for its transfer.
@@ -23,11 +24,43 @@ pub enum Outcome {
     },
     /// Nothing final is in the slot yet.
     Open,
-    /// Something that is not ours, or not what we meant, is in the slot: freeze the lane (M6).
+    /// Consumed by none of our attempts: freeze the lane (M6), and see [`Transfer::take`].
+    Foreign,
+    /// What is in the slot is ours and not what we meant: freeze the lane (M6).
     Unexplained {
         /// One sentence.
         evidence: String,
     },
+}
+
+/// How the chain ended a transfer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// By one of its attempts.
+    Included(Inclusion),
+    /// By a transaction that none of its attempts explains (M6). It consumed the slot at or before this block.
+    Taken {
+        /// Final when the slot was first seen consumed. If it leaves the chain, the slot is open to question again.
+        under: BlockRef,
+    },
+}
+
+impl End {
+    /// The block it rests on.
+    pub const fn block(&self) -> BlockRef {
+        match self {
+            Self::Included(inclusion) => inclusion.block,
+            Self::Taken { under } => *under,
+        }
+    }
+
+    /// The inclusion of one of our attempts.
+    pub const fn inclusion(&self) -> Option<&Inclusion> {
+        match self {
+            Self::Included(inclusion) => Some(inclusion),
+            Self::Taken { .. } => None,
+        }
+    }
 }
 
 impl Transfer {
@@ -54,11 +87,7 @@ impl Transfer {
         };
         let inclusion = match *reading.reading() {
             SlotReading::Open => return Ok(Outcome::Open),
-            SlotReading::Foreign => {
-                return Ok(Outcome::Unexplained {
-                    evidence: format!("slot {} was consumed by a transaction that is not ours", signed.slot),
-                });
-            }
+            SlotReading::Foreign => return Ok(Outcome::Foreign),
             SlotReading::Ours(inclusion) => inclusion,
         };
         let verdict = match inclusion.effect {
@@ -66,7 +95,9 @@ impl Transfer {
             Effect::Voided | Effect::Reverted => match Death::of_nonce(reading, death_extra_blocks) {
                 Ok(death) => Verdict::Dead(death),
                 Err(NotDead::NotDeepEnough { missing }) => return Ok(Outcome::NotDeepEnough { missing }),
-                Err(NotDead::NotConsumedByUs | NotDead::StillValid | NotDead::ScanBroken) => {
+                Err(
+                    NotDead::NotConsumedByUs | NotDead::NotTaken | NotDead::StillValid | NotDead::ScanBroken,
+                ) => {
                     return Ok(Outcome::Open);
                 }
             },
@@ -80,24 +111,47 @@ impl Transfer {
             }
         };
         let paid = matches!(verdict, Verdict::Paid(_));
-        let proof = Proof {
-            id: proof_id,
+        let proof = self.proof(proof_id, verdict, reading, at);
+        let signed = Signed { taken_under: None, ..signed };
+        let life = if paid { Life::Paid(proof_id) } else { Life::Dead(proof_id) };
+        let transfer = self.ended(signed, proof_id, life, End::Included(inclusion), at);
+        Ok(Outcome::Ended { transfer: Box::new(transfer), proof: Box::new(proof) })
+    }
+
+    pub(super) fn proof(
+        &self,
+        id: ProofId,
+        verdict: Verdict,
+        reading: &Final<SlotReading>,
+        at: Timestamp,
+    ) -> Proof {
+        Proof {
+            id,
             partner: self.partner,
             transfer: Some(self.id),
             verdict,
             head: Some(reading.head()),
             operators: reading.operators().to_vec(),
             at,
-        };
-        let transfer = self.changed(at, |transfer| {
+        }
+    }
+
+    pub(super) fn ended(
+        self,
+        signed: Signed,
+        proof: ProofId,
+        life: Life,
+        end: End,
+        at: Timestamp,
+    ) -> Moved<Self> {
+        self.changed(at, |transfer| {
             for item in &mut transfer.items {
                 // An item that died by the signer's tombstone keeps that proof.
                 if item.life == Life::Live {
-                    item.life = if paid { Life::Paid(proof_id) } else { Life::Dead(proof_id) };
+                    item.life = life;
                 }
             }
-            transfer.state = State::Final(Ended { signed, proof: proof_id, inclusion, at });
-        });
-        Ok(Outcome::Ended { transfer: Box::new(transfer), proof: Box::new(proof) })
+            transfer.state = State::Final(Ended { signed, proof, end, at });
+        })
     }
 }

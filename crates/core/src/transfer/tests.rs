@@ -13,7 +13,7 @@ use crate::samples::*;
 use table::{EDGES, MOVES, Went, waits_for};
 
 /// A state as the tables name it: state, what the slot is used for, whether the signer was asked or another attempt
-/// waits for its signature.
+/// waits for its signature, and whether a stranger is in the slot.
 pub(super) fn name(transfer: &Transfer) -> String {
     let mode = |mode: &Mode| match mode {
         Mode::Pay => "pay",
@@ -21,7 +21,8 @@ pub(super) fn name(transfer: &Transfer) -> String {
     };
     let slotted = |state, signed: &Signed| {
         let pending = if signed.pending.is_some() { ", pending" } else { "" };
-        format!("{state} {}{pending}", mode(&signed.mode))
+        let taken = if signed.taken_under.is_some() { ", taken" } else { "" };
+        format!("{state} {}{pending}{taken}", mode(&signed.mode))
     };
     match &transfer.state {
         State::Fuelled(_) if transfer.purpose == Purpose::Fill => "fuelled fill".into(),
@@ -41,7 +42,7 @@ pub(super) fn reachable() -> BTreeMap<String, Transfer> {
         let races = matches!(it.mode(), Some(Mode::Void { races: true, .. }));
         let lives: Vec<_> = it.items.iter().map(|item| item.life).collect();
         let effect = match &it.state {
-            State::Final(ended) => Some(ended.inclusion.effect),
+            State::Final(ended) => ended.end.inclusion().map(|it| it.effect),
             _ => None,
         };
         format!("{:?} {} {races} {lives:?} {effect:?}", it.purpose, name(it))

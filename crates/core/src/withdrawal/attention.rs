@@ -5,6 +5,9 @@ use crate::moved::{Moved, Refusal};
 use crate::proof::{Proof, Verdict};
 use crate::time::Timestamp;
 
+/// Why a person is asked when a transaction that is not ours consumed the slot: it may have paid the very recipient.
+pub const SLOT_CONSUMED_BY_STRANGER: &str = "slot_consumed_by_stranger";
+
 /// How a person ends the attention.
 #[derive(Clone, Copy, Debug)]
 pub enum Resolution<'a> {
@@ -52,7 +55,10 @@ impl Withdrawal {
                         why: "the proof does not establish that its slot is dead",
                     });
                 }
-                let attention = NeedsAttention { slots_dead: true, ..attention.clone() };
+                let mut attention = NeedsAttention { slots_dead: true, ..attention.clone() };
+                if proof.by_a_stranger() {
+                    attention.code = SLOT_CONSUMED_BY_STRANGER.into();
+                }
                 Ok(self.moved(State::NeedsAttention(attention)))
             }
             State::Requested

@@ -46,7 +46,7 @@ impl Withdrawal {
     ///
     /// # Errors
     /// [`Refusal::NotFrom`] unless assigned; [`Refusal::Evidence`] without a recorded wish, or when the proof is of
-    /// another transfer or proves no death.
+    /// another transfer, proves no death, or is a stranger's: who consumed the slot may have paid the recipient.
     pub fn cancelled(self, proof: Option<&Proof>, at: Timestamp) -> Result<Moved<Self>, Refusal> {
         let assigned = match &self.state {
             State::Assigned(assigned) => assigned.clone(),
@@ -63,7 +63,10 @@ impl Withdrawal {
         let Some(request) = &self.cancel_requested else {
             return Err(Refusal::Evidence { transition: "cancel", why: "nobody asked for it" });
         };
-        if proof.is_some_and(|proof| proof.transfer != Some(assigned.transfer) || !proof.proves_death()) {
+        let unfit = |proof: &Proof| {
+            proof.transfer != Some(assigned.transfer) || !proof.proves_death() || proof.by_a_stranger()
+        };
+        if proof.is_some_and(unfit) {
             return Err(Refusal::Evidence {
                 transition: "cancel",
                 why: "the proof does not establish that this transfer's slot is dead",

@@ -27,6 +27,8 @@ impl Withdrawal {
             State::Assigned(assigned) => match proof {
                 None if slotless => {}
                 None => return evidence("its slot has no proof of death"),
+                // A stranger's transaction may have paid the recipient: only a person may give that up.
+                Some(proof) if proof.by_a_stranger() => return evidence("a stranger consumed its slot"),
                 Some(proof) if proof.transfer == Some(assigned.transfer) && proof.proves_death() => {}
                 Some(_) => return evidence("the proof does not establish that its slot is dead"),
             },

@@ -180,6 +180,29 @@ fn one_operators_word_never_gives_a_withdrawal_a_new_slot() {
 }
 
 #[test]
+fn a_slot_consumed_by_a_stranger_is_a_persons_business_and_nobody_elses() {
+    let own = proof(1, Some(transfer_id(1)), taken());
+    let why = GivenBackWhy::SlotDead { code: "voided", proof: &own };
+    assert!(evidence(assigned().give_back(why, at(3), at(3))), "the stranger may have paid the recipient");
+    assert!(evidence(assigned().fail("test", Some(&own), false, at(3))));
+    let asked = CancelRequest { by: Actor::Console, reason: "test".into(), at: at(3) };
+    let CancelEffect::Requested(asked) = assigned().cancel(asked).unwrap() else {
+        panic!("a slot may exist")
+    };
+    assert!(evidence(asked.into_after().cancelled(Some(&own), at(4))), "a cancellation is refunded");
+    let waiting = assigned().needs_attention("retries_exhausted", false, at(3)).unwrap().into_after();
+    let told = waiting.slot_died(&own).unwrap().into_after();
+    let State::NeedsAttention(attention) = &told.state else { panic!("{}", told.state.as_str()) };
+    assert_eq!((attention.code.as_str(), attention.slots_dead), (SLOT_CONSUMED_BY_STRANGER, true));
+    for way in
+        [Resolution::Redrive, Resolution::PaidElsewhere(&proof(2, Some(transfer_id(1)), paid_elsewhere()))]
+    {
+        assert!(told.clone().resolve(way, at(5)).is_ok());
+    }
+    assert!(told.fail("gave_up", None, false, at(5)).is_ok());
+}
+
+#[test]
 fn only_deaths_count_as_retries_and_a_redrive_starts_again() {
     let own = |number| proof(1, Some(transfer_id(number)), dead(crate::proof::Effect::Reverted));
     let (mut lap, laps) = (assigned(), u128::from(RETRIES_MAX));

@@ -112,7 +112,9 @@ async fn bump(lane: &mut Lane<'_>) -> Result<(), StageError> {
             let hurried = hurried(transfer);
             let latest = attempts.iter().find(|it| it.get().unsigned().id == state.attempt)?;
             let pay = state.mode == Mode::Pay;
-            let due = (waited || hurried.is_some()) && state.pending.is_none();
+            // Nothing dearer helps in a slot that a stranger has consumed.
+            let open = state.pending.is_none() && state.taken_under.is_none();
+            let due = (waited || hurried.is_some()) && open;
             (due && !(pay && lane.stopped(transfer))).then(|| Stuck {
                 transfer: transfer.clone(),
                 latest: latest.get().unsigned().clone(),

@@ -30,10 +30,10 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
             State::Built(built) if built.mode == Mode::Pay => {
                 changes.extend(cancel_built(lane, &transfer).await?)
             }
-            State::Signed(signed) if signed.mode == Mode::Pay => {
+            State::Signed(signed) if signed.mode == Mode::Pay && signed.taken_under.is_none() => {
                 changes.extend(cancel_signed(lane, &transfer).await?)
             }
-            // Voided already, or in a block: the chain's answer is on its way.
+            // Voided already, in a block, or lost to a stranger: the chain's answer is on its way.
             State::Built(_) | State::Signed(_) | State::Seen(_) => {}
             State::Planned
             | State::Funded(_)

@@ -9,10 +9,14 @@ use sluice_core::transfer::State;
 use super::{Watch, question};
 use crate::StageError;
 
-/// Reads the slots of transfers and notes where an attempt of theirs is included.
-pub(super) async fn note(watch: &mut Watch<'_>, transfers: &[TransferId]) -> Result<(), StageError> {
+/// Reads the slots of transfers and notes where an attempt of theirs is included. Answers the signed ones in whose slot
+/// none was found.
+pub(super) async fn note(
+    watch: &mut Watch<'_>,
+    transfers: &[TransferId],
+) -> Result<Vec<TransferId>, StageError> {
     if transfers.is_empty() {
-        return Ok(());
+        return Ok(vec![]);
     }
     let open: Vec<_> = watch
         .ports
@@ -26,28 +30,30 @@ pub(super) async fn note(watch: &mut Watch<'_>, transfers: &[TransferId]) -> Res
         })
         .collect();
     if open.is_empty() {
-        return Ok(());
+        return Ok(vec![]);
     }
     let (transfers, questions): (Vec<_>, Vec<_>) = open.into_iter().unzip();
     let readings = watch.chain.progress(&questions).await?;
     let now = watch.now();
-    let mut changes = Vec::new();
+    let (mut changes, mut absent) = (Vec::new(), Vec::new());
     for (transfer, reading) in transfers.into_iter().zip(readings) {
-        // `Foreign` by one node's word is no news here: settlement asks a quorum, and the block itself freezes the lane.
-        if let SlotReading::Ours(inclusion) = reading {
-            changes.push(Change {
+        match reading {
+            SlotReading::Ours(inclusion) => changes.push(Change {
                 transfers: vec![transfer.see(inclusion, now)?],
                 cause: Some(watch.cause("included")),
                 ..Change::default()
-            });
+            }),
+            // `Foreign` by one node's word is no news here: settlement asks a quorum.
+            SlotReading::Open | SlotReading::Foreign => absent.push(transfer.id),
         }
     }
     watch.apply(changes).await?;
-    Ok(())
+    Ok(absent)
 }
 
 /// Looks at every lane of the chain for signed slots whose nonce is consumed: what a crash or a missed block left.
-pub(super) async fn sweep(watch: &mut Watch<'_>) -> Result<(), StageError> {
+/// Answers those in which no attempt of ours was found, for settlement to ask a quorum.
+pub(super) async fn sweep(watch: &mut Watch<'_>) -> Result<Vec<TransferId>, StageError> {
     let mut found = Vec::new();
     for wallet in watch.ports.store.wallets(Some(watch.id())).await? {
         let Some(view) = watch.ports.store.lane(wallet.id).await? else { continue };
@@ -64,7 +70,9 @@ pub(super) async fn sweep(watch: &mut Watch<'_>) -> Result<(), StageError> {
             signed
                 .iter()
                 .filter(|(transfer, _)| {
-                    transfer.slot().and_then(|it| it.nonce()).is_some_and(|nonce| nonce < latest)
+                    let consumed =
+                        transfer.slot().and_then(|it| it.nonce()).is_some_and(|nonce| nonce < latest);
+                    consumed || transfer.taken_under().is_some()
                 })
                 .map(|(transfer, _)| transfer.id),
         );

@@ -1,10 +1,10 @@
-//! In: transfers included at or below the final head. Out: final, with a proof; their withdrawals paid, back in the
+//! In: transfers included at or below the final head, and signed ones whose nonce is consumed. Out: final, with a proof; their withdrawals paid, back in the
 //! queue, cancelled or with a person. Decided by slot, quorum and finality (M4, M6, M16). A crash leaves `seen`, and the
 //! chain is asked again.
 
 use sluice_core::alert::{Code, Raise};
 use sluice_core::chain::BlockRef;
-use sluice_core::id::ProofId;
+use sluice_core::id::{ProofId, TransferId};
 use sluice_core::moved::Moved;
 use sluice_core::port::chain::{ChainError, Heads, SlotQuestion};
 use sluice_core::port::store::{ChainChange, Change};
@@ -12,9 +12,11 @@ use sluice_core::proof::{Effect, Final, Proof, SlotReading};
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::{Failure, Life, Outcome, Transfer};
 use sluice_core::wallet::REVERTS_MAX;
-use sluice_core::withdrawal::{GivenBackWhy, RETRIES_MAX, State as WithdrawalState, Withdrawal};
+use sluice_core::withdrawal::{
+    GivenBackWhy, RETRIES_MAX, SLOT_CONSUMED_BY_STRANGER, State as WithdrawalState, Withdrawal,
+};
 
-use super::{Watch, question};
+use super::{Watch, question, stranger};
 use crate::StageError;
 
 /// Transfers settled in one turn.
@@ -22,7 +24,11 @@ const SLICE_MAX: usize = 128;
 /// Wait before a new slot is taken after a proof of death, milliseconds; doubles with each retry.
 const RETRY_MS: i64 = 2_000;
 
-pub(super) async fn run(watch: &mut Watch<'_>, heads: &Heads) -> Result<(), StageError> {
+pub(super) async fn run(
+    watch: &mut Watch<'_>,
+    heads: &Heads,
+    absent: Vec<TransferId>,
+) -> Result<(), StageError> {
     let Some(head) = &heads.finalized else { return Ok(()) };
     let depth = watch.chain.profile().settled_watch_blocks;
     let cursor = watch.ports.store.cursor(watch.id(), depth).await?;
@@ -32,13 +38,22 @@ pub(super) async fn run(watch: &mut Watch<'_>, heads: &Heads) -> Result<(), Stag
     }
     // Only blocks the watcher has followed: what it has not read it cannot walk back.
     let followed = cursor.blocks.first().map_or(0, |block| block.number);
-    let ids = watch.ports.store.settleable(watch.id(), head.head().number.min(followed), SLICE_MAX).await?;
+    let settled_to = head.head().number.min(followed);
+    let mut ids = watch.ports.store.settleable(watch.id(), settled_to, SLICE_MAX).await?;
+    ids.extend(absent);
+    let deep = watch.chain.profile().death_extra_blocks;
+    // A stranger that was noted is asked about again only when the note may be deep enough.
+    let ripe = |transfer: &Transfer| {
+        transfer.taken_under().is_none_or(|under| settled_to >= under.number.saturating_add(deep))
+    };
     let asked: Vec<_> = watch
         .ports
         .store
         .transfers(&ids)
         .await?
         .into_iter()
+        .filter(|(transfer, _)| ripe(transfer))
+        .take(2 * SLICE_MAX)
         .filter_map(|(transfer, attempts)| {
             question(&transfer, &attempts).map(|question| (transfer, question))
         })
@@ -48,14 +63,17 @@ pub(super) async fn run(watch: &mut Watch<'_>, heads: &Heads) -> Result<(), Stag
     }
     let (transfers, questions): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
     let readings = read(watch, &questions).await?;
-    let deep = watch.chain.profile().death_extra_blocks;
     let (mut changes, mut unexplained, mut unseen) = (Vec::new(), Vec::new(), Vec::new());
+    let mut strangers = Vec::new();
     for (transfer, reading) in transfers.into_iter().zip(readings) {
         let Some(reading) = reading else { continue };
+        if matches!(reading.reading(), SlotReading::Ours(inclusion) if inclusion.block.number > settled_to) {
+            continue;
+        }
         let now = watch.now();
         let proof = ProofId::new(watch.ports.entropy.ulid(now));
         let (id, wallet) = (transfer.id, transfer.wallet);
-        match transfer.settle(&reading, proof, deep, now)? {
+        match transfer.clone().settle(&reading, proof, deep, now)? {
             Outcome::Ended { transfer, proof } => {
                 // The slot was given up on a proof that a reorganisation took back, and its payment has landed after
                 // all: whoever was paid instead may have been paid twice.
@@ -66,8 +84,16 @@ pub(super) async fn run(watch: &mut Watch<'_>, heads: &Heads) -> Result<(), Stag
                 changes.push(ended(watch, *transfer, *proof).await?);
             }
             Outcome::Unexplained { evidence } => unexplained.push((wallet, evidence)),
+            Outcome::Foreign => strangers.push((transfer, reading)),
             // The final chain does not hold what one node once showed: back to sending the stored bytes.
-            Outcome::Open => unseen.push(id),
+            Outcome::Open => match stranger::open_again(transfer, &reading, watch)? {
+                Some(step) => changes.push(Change {
+                    transfers: vec![step],
+                    cause: Some(watch.cause("slot_open_again")),
+                    ..Change::default()
+                }),
+                None => unseen.push(id),
+            },
             Outcome::NotDeepEnough { .. } => {}
         }
     }
@@ -84,7 +110,7 @@ pub(super) async fn run(watch: &mut Watch<'_>, heads: &Heads) -> Result<(), Stag
             watch.freeze(view.wallet, evidence).await?;
         }
     }
-    Ok(())
+    stranger::run(watch, &cursor, strangers).await
 }
 
 /// Reads slots by quorum. When the slice as a whole finds none, each slot is asked for alone: one disputed slot must not
@@ -132,7 +158,11 @@ async fn note_head(
 }
 
 /// What the end of a transfer means for the withdrawals it carried and for its wallet's breaker.
-async fn ended(watch: &mut Watch<'_>, transfer: Moved<Transfer>, proof: Proof) -> Result<Change, StageError> {
+pub(super) async fn ended(
+    watch: &mut Watch<'_>,
+    transfer: Moved<Transfer>,
+    proof: Proof,
+) -> Result<Change, StageError> {
     let now = watch.now();
     let carried: Vec<_> = transfer
         .after()
@@ -149,7 +179,7 @@ async fn ended(watch: &mut Watch<'_>, transfer: Moved<Transfer>, proof: Proof) -
         }
     }
     let effect = match &transfer.after().state {
-        sluice_core::transfer::State::Final(ended) => Some(ended.inclusion.effect),
+        sluice_core::transfer::State::Final(ended) => ended.end.inclusion().map(|it| it.effect),
         _ => None,
     };
     let reverted = match effect {
@@ -211,6 +241,25 @@ fn follow(
     if !proof.proves_death() {
         return Ok(Some(withdrawal.pay(proof, now)?));
     }
+    let mut ask = |withdrawal: &Withdrawal, code: &str, why: &str| {
+        change.raise.push(Raise {
+            code: Code::NeedsAttention,
+            subject: withdrawal.id.to_string(),
+            partner: Some(withdrawal.partner),
+            detail: format!("{code}: {why}; do not refund before a person has decided"),
+        });
+    };
+    // Whoever consumed the slot may have paid the recipient: nothing but a person follows, not even a cancellation.
+    if proof.by_a_stranger() {
+        ask(
+            &withdrawal,
+            SLOT_CONSUMED_BY_STRANGER,
+            "a transaction that is not ours consumed its slot and may have paid it",
+        );
+        if matches!(withdrawal.state, WithdrawalState::Assigned(_)) {
+            return Ok(Some(withdrawal.needs_attention(SLOT_CONSUMED_BY_STRANGER, true, now)?));
+        }
+    }
     if matches!(withdrawal.state, WithdrawalState::NeedsAttention(_)) {
         return Ok(Some(withdrawal.slot_died(proof)?));
     }
@@ -230,12 +279,7 @@ fn follow(
         None
     };
     if let Some(code) = person {
-        change.raise.push(Raise {
-            code: Code::NeedsAttention,
-            subject: withdrawal.id.to_string(),
-            partner: Some(withdrawal.partner),
-            detail: format!("{code}: its slot is dead and a person decides; do not refund before that"),
-        });
+        ask(&withdrawal, code, "its slot is dead");
         return Ok(Some(withdrawal.needs_attention(code, true, now)?));
     }
     let wait_ms = RETRY_MS.saturating_mul(1 << withdrawal.retries.min(10));

@@ -152,9 +152,9 @@ pub(crate) fn alive(view: &WithdrawalView) -> Vec<Transaction> {
 fn transaction(transfer: &Transfer, attempt: &Signed) -> Transaction {
     let slot = &attempt.unsigned.slot;
     let inclusion = match &transfer.state {
-        TransferState::Seen(Seen { inclusion, .. }) | TransferState::Final(Ended { inclusion, .. }) => {
-            Some(inclusion)
-        }
+        TransferState::Seen(Seen { inclusion, .. }) => Some(inclusion),
+        // Where a stranger consumed the slot, all of ours were replaced.
+        TransferState::Final(Ended { end, .. }) => end.inclusion(),
         _ => None,
     };
     let own = inclusion.filter(|inclusion| inclusion.attempt == attempt.unsigned.id);

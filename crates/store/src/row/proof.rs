@@ -47,6 +47,7 @@ enum Found {
     Paid { inclusion: InclusionShape, block: Block },
     VoidFinal { inclusion: InclusionShape, block: Block },
     RevertedFinal { inclusion: InclusionShape, block: Block },
+    Foreign { since: Block },
     NeverSigned { journal_seq: String },
     AuthorizationExpired { valid_before: i64, final_time: i64 },
     VaultItemDead { carriers: Vec<String> },
@@ -146,6 +147,7 @@ fn death_of(kind: &DeathKind) -> Found {
         DeathKind::RevertedFinal(it) => {
             Found::RevertedFinal { inclusion: InclusionShape::of(it), block: Block::of(&it.block) }
         }
+        DeathKind::Foreign { since } => Found::Foreign { since: Block::of(since) },
         DeathKind::NeverSigned { journal_seq } => Found::NeverSigned { journal_seq: journal_seq.to_string() },
         DeathKind::AuthorizationExpired { valid_before, final_time } => {
             Found::AuthorizationExpired { valid_before: *valid_before, final_time: *final_time }
@@ -167,6 +169,7 @@ fn verdict(found: Found) -> Result<Verdict, String> {
         Found::RevertedFinal { inclusion, block } => {
             dead(DeathKind::RevertedFinal(inclusion.read(block.read()?)?))
         }
+        Found::Foreign { since } => dead(DeathKind::Foreign { since: since.read()? }),
         Found::NeverSigned { journal_seq } => dead(DeathKind::NeverSigned {
             journal_seq: journal_seq.parse().map_err(|_| "journal_seq is no number")?,
         }),

@@ -178,10 +178,16 @@ fn every_state_reads_back_as_it_was_written() {
     for stored in everything() {
         compare(&stored);
     }
+    for sample in samples::taken() {
+        let stored = stored_transfer(&sample);
+        let items: Vec<Row> = stored.items.iter().map(as_row).collect();
+        let (read, unread) = super::transfer::read_all(&[as_row(&stored.row)], &items);
+        assert_eq!((read, unread), (vec![sample], vec![]), "{}, taken", stored.name);
+    }
     assert_eq!(samples::withdrawals().len(), 10);
     assert_eq!(samples::transfers().len(), 9);
     assert_eq!(samples::wallets().len(), 5);
-    assert_eq!(samples::proofs().len(), 9);
+    assert_eq!(samples::proofs().len(), 10);
 }
 
 #[test]

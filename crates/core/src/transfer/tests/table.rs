@@ -2,7 +2,7 @@
 
 use super::super::*;
 use crate::attempt::{Kind, Unsigned};
-use crate::proof::{Effect, SlotReading, Verdict};
+use crate::proof::{Effect, Final, NotDead, SlotReading, Verdict};
 use crate::samples::*;
 
 /// What an attempt came to.
@@ -31,8 +31,46 @@ pub fn way_out(state: &State) -> Option<&'static str> {
 const NONE: Edges = &[];
 const UNSLOTTED: &[&str] = &["planned", "funded", "fuelling", "fuelled", "fuelled fill"];
 const BUILT: &[&str] = &["built pay", "built pay, asked", "built void", "built void, asked"];
-const SEEN: &[&str] = &["seen pay", "seen pay, pending", "seen void", "seen void, pending"];
-const FINAL: &[&str] = &["final pay", "final pay, pending", "final void", "final void, pending"];
+const SEEN: &[&str] = &[
+    "seen pay",
+    "seen pay, pending",
+    "seen void",
+    "seen void, pending",
+    "seen pay, taken",
+    "seen pay, pending, taken",
+    "seen void, taken",
+    "seen void, pending, taken",
+];
+const FINAL: &[&str] = &[
+    "final pay",
+    "final pay, pending",
+    "final void",
+    "final void, pending",
+    "final pay, taken",
+    "final pay, pending, taken",
+    "final void, taken",
+    "final void, pending, taken",
+];
+const TAKEN: &[&str] = &[
+    "signed pay, taken",
+    "signed pay, pending, taken",
+    "signed void, taken",
+    "signed void, pending, taken",
+    "seen pay, taken",
+    "seen pay, pending, taken",
+    "seen void, taken",
+    "seen void, pending, taken",
+];
+const SIGNED_PENDING: &[&str] = &[
+    "signed pay, pending",
+    "signed void, pending",
+    "signed pay, pending, taken",
+    "signed void, pending, taken",
+];
+const SEEN_PENDING: &[&str] =
+    &["seen pay, pending", "seen void, pending", "seen pay, pending, taken", "seen void, pending, taken"];
+const FINAL_PENDING: &[&str] =
+    &["final pay, pending", "final void, pending", "final pay, pending, taken", "final void, pending, taken"];
 const OUT: &[&str] = &[
     "signed pay",
     "signed pay, pending",
@@ -42,6 +80,14 @@ const OUT: &[&str] = &[
     "seen pay, pending",
     "seen void",
     "seen void, pending",
+    "signed pay, taken",
+    "signed pay, pending, taken",
+    "signed void, taken",
+    "signed void, pending, taken",
+    "seen pay, taken",
+    "seen pay, pending, taken",
+    "seen void, taken",
+    "seen void, pending, taken",
 ];
 
 /// Transition -> from and to. Nothing else exists.
@@ -56,15 +102,10 @@ pub const EDGES: &[(&str, Edges)] = &[
     ("ask", &[(BUILT, "built")]),
     (
         "sign: awaited",
-        &[
-            (BUILT, "signed"),
-            (&["signed pay, pending", "signed void, pending"], "signed"),
-            (&["seen pay, pending", "seen void, pending"], "seen"),
-            (&["final pay, pending", "final void, pending"], "final"),
-        ],
+        &[(BUILT, "signed"), (SIGNED_PENDING, "signed"), (SEEN_PENDING, "seen"), (FINAL_PENDING, "final")],
     ),
     ("sign: another attempt", NONE),
-    ("abandon pending", &[(&["signed pay, pending", "signed void, pending"], "signed")]),
+    ("abandon pending", &[(SIGNED_PENDING, "signed")]),
     ("bump: same kind", &[(&["signed pay", "signed void"], "signed")]),
     ("bump: other kind", NONE),
     ("bump: other slot", NONE),
@@ -79,13 +120,20 @@ pub const EDGES: &[(&str, Edges)] = &[
     ("see", &[(OUT, "seen")]),
     ("unsee", &[(SEEN, "signed")]),
     ("settle: open", &[(OUT, "open")]),
-    ("settle: foreign", &[(OUT, "unexplained")]),
+    ("settle: foreign", &[(OUT, "foreign")]),
     ("settle: mismatch", &[(OUT, "unexplained")]),
     ("settle: paid", &[(OUT, "final")]),
     ("settle: voided, deep", &[(OUT, "final")]),
     ("settle: voided, shallow", &[(OUT, "not deep enough")]),
     ("settle: reverted, deep", &[(OUT, "final")]),
     ("settle: reverted, shallow", &[(OUT, "not deep enough")]),
+    ("take: foreign", &[(OUT, "signed")]),
+    ("take: open", &[(OUT, "signed")]),
+    ("take: ours", NONE),
+    ("lose: deep", &[(TAKEN, "final")]),
+    ("lose: shallow", &[(TAKEN, "not deep enough")]),
+    ("lose: noted on a block that left", &[(TAKEN, "not taken")]),
+    ("lose: open again", &[(TAKEN, "not taken")]),
     ("reopen", &[(FINAL, "signed")]),
     ("reopen: moved on", &[(FINAL, "signed")]),
 ];
@@ -158,7 +206,19 @@ fn settle(transfer: Transfer, what: SlotReading, head: u64) -> Result<Went, Refu
         Outcome::Ended { transfer, .. } => Went::On(transfer),
         Outcome::NotDeepEnough { .. } => Went::Nowhere("not deep enough"),
         Outcome::Open => Went::Nowhere("open"),
+        Outcome::Foreign => Went::Nowhere("foreign"),
         Outcome::Unexplained { .. } => Went::Nowhere("unexplained"),
+    })
+}
+
+/// The note is made under block 10.
+fn lose(transfer: Transfer, what: SlotReading, there: bool, head: u64) -> Result<Went, Refusal> {
+    let there = Final::by_quorum(there, block(head), vec!["a".into(), "b".into()], 2).unwrap();
+    Ok(match transfer.lost(&reading(what, head), &there, proof_id(7), DEEP, at(9))? {
+        Ok((step, _)) => Went::On(Box::new(step)),
+        Err(NotDead::NotDeepEnough { .. }) => Went::Nowhere("not deep enough"),
+        Err(NotDead::NotTaken) => Went::Nowhere("not taken"),
+        Err(other) => panic!("{other}"),
     })
 }
 
@@ -242,6 +302,13 @@ pub const MOVES: &[(&str, Attempt)] = &[
     ("settle: voided, shallow", |it| settle(it, ours(Effect::Voided), 9 + DEEP)),
     ("settle: reverted, deep", |it| settle(it, ours(Effect::Reverted), 10 + DEEP)),
     ("settle: reverted, shallow", |it| settle(it, ours(Effect::Reverted), 9 + DEEP)),
+    ("take: foreign", |it| step(it.take(&reading(SlotReading::Foreign, 10), at(9)))),
+    ("take: open", |it| step(it.take(&reading(SlotReading::Open, 10), at(9)))),
+    ("take: ours", |it| step(it.take(&reading(ours(PAID), 10), at(9)))),
+    ("lose: deep", |it| lose(it, SlotReading::Foreign, true, 10 + DEEP)),
+    ("lose: shallow", |it| lose(it, SlotReading::Foreign, true, 9 + DEEP)),
+    ("lose: noted on a block that left", |it| lose(it, SlotReading::Foreign, false, 10 + DEEP)),
+    ("lose: open again", |it| lose(it, SlotReading::Open, true, 10 + DEEP)),
     ("reopen", |it| step(it.reopen(6, false, at(9)))),
     ("reopen: moved on", |it| step(it.reopen(6, true, at(9)))),
 ];

@@ -52,10 +52,15 @@ pub const EDGES: &[(&str, &[(&str, &str)])] = &[
     ("give back: single source", NONE),
     ("give back: another's death", NONE),
     ("give back: own payment", NONE),
+    ("give back: a stranger's", NONE),
     ("ask a person: slot alive", ASK),
     ("ask a person: slot dead", ASK),
     (
         "slot died: own death",
+        &[("attention, slot alive", "needs_attention"), ("attention, slots dead", "needs_attention")],
+    ),
+    (
+        "slot died: a stranger's",
         &[("attention, slot alive", "needs_attention"), ("attention, slots dead", "needs_attention")],
     ),
     ("slot died: another's death", NONE),
@@ -77,6 +82,7 @@ pub const EDGES: &[(&str, &[(&str, &str)])] = &[
     ),
     ("cancelled: no slot", ASKED_TO_CANCELLED),
     ("cancelled: own death", ASKED_TO_CANCELLED),
+    ("cancelled: a stranger's", NONE),
     ("cancelled: another's death", NONE),
     ("cancelled: own payment", NONE),
     (
@@ -103,6 +109,7 @@ pub const EDGES: &[(&str, &[(&str, &str)])] = &[
         "fail: own death",
         &[("assigned", "failed"), ("assigned, cancel asked", "failed"), ("attention, slots dead", "failed")],
     ),
+    ("fail: a stranger's", &[("attention, slots dead", "failed")]),
     ("fail: another's death", NONE),
     ("fail: own payment", NONE),
     (
@@ -200,10 +207,18 @@ pub const MOVES: &[(&str, Attempt)] = &[
         let proof = mine(&it, PAID, paid());
         back(it, &proof)
     }),
+    ("give back: a stranger's", |it| {
+        let proof = mine(&it, DEAD, taken());
+        back(it, &proof)
+    }),
     ("ask a person: slot alive", |it| step(it.needs_attention("test", false, at(9)))),
     ("ask a person: slot dead", |it| step(it.needs_attention("test", true, at(9)))),
     ("slot died: own death", |it| {
         let proof = mine(&it, DEAD, died());
+        step(it.slot_died(&proof))
+    }),
+    ("slot died: a stranger's", |it| {
+        let proof = mine(&it, DEAD, taken());
         step(it.slot_died(&proof))
     }),
     ("slot died: another's death", |it| step(it.slot_died(&others(DEAD, died())))),
@@ -229,6 +244,10 @@ pub const MOVES: &[(&str, Attempt)] = &[
         let proof = mine(&it, DEAD, died());
         step(it.cancelled(Some(&proof), at(9)))
     }),
+    ("cancelled: a stranger's", |it| {
+        let proof = mine(&it, DEAD, taken());
+        step(it.cancelled(Some(&proof), at(9)))
+    }),
     ("cancelled: another's death", |it| step(it.cancelled(Some(&others(DEAD, died())), at(9)))),
     ("cancelled: own payment", |it| {
         let proof = mine(&it, PAID, paid());
@@ -238,6 +257,10 @@ pub const MOVES: &[(&str, Attempt)] = &[
     ("fail: no slot", |it| step(it.fail("test", None, true, at(9)))),
     ("fail: own death", |it| {
         let proof = mine(&it, DEAD, died());
+        step(it.fail("test", Some(&proof), false, at(9)))
+    }),
+    ("fail: a stranger's", |it| {
+        let proof = mine(&it, DEAD, taken());
         step(it.fail("test", Some(&proof), false, at(9)))
     }),
     ("fail: another's death", |it| step(it.fail("test", Some(&others(DEAD, died())), true, at(9)))),

@@ -147,6 +147,7 @@ pub(super) fn transfers() -> Vec<Transfer> {
         pending: Some(AttemptId::new(ulid(21))),
         sent_at_height: 95,
         first_signed_at: at(9),
+        taken_under: None,
     };
     let (attempt, proof) = (AttemptId::new(ulid(20)), ProofId::new(ulid(12)));
     let states = [
@@ -179,7 +180,7 @@ pub(super) fn transfers() -> Vec<Transfer> {
             transfer::State::Final(transfer::Ended {
                 signed: signed(),
                 proof,
-                inclusion: inclusion(Effect::Paid { log_index: 3 }),
+                end: transfer::End::Included(inclusion(Effect::Paid { log_index: 3 })),
                 at: at(10),
             }),
             Life::Paid(proof),
@@ -199,6 +200,20 @@ pub(super) fn transfers() -> Vec<Transfer> {
         state,
     };
     states.map(of).into()
+}
+
+/// A transfer whose slot a stranger consumed, while that is only seen, and when it has ended it.
+pub(super) fn taken() -> [Transfer; 2] {
+    let end = |mut transfer: Transfer| {
+        match &mut transfer.state {
+            transfer::State::Signed(signed) => signed.taken_under = Some(block(96)),
+            transfer::State::Final(ended) => ended.end = transfer::End::Taken { under: block(96) },
+            _ => return None,
+        }
+        Some(transfer)
+    };
+    let taken: Vec<_> = transfers().into_iter().filter_map(end).collect();
+    taken.try_into().unwrap()
 }
 
 pub(super) fn attempts() -> Vec<Attempt> {
@@ -233,6 +248,7 @@ pub(super) fn proofs() -> Vec<(&'static str, Proof)> {
         ("paid", Verdict::Paid(inclusion(Effect::Paid { log_index: 3 }))),
         ("void_final", dead(DeathKind::VoidFinal(inclusion(Effect::Voided)))),
         ("reverted_final", dead(DeathKind::RevertedFinal(inclusion(Effect::Reverted)))),
+        ("foreign", dead(DeathKind::Foreign { since: block(95) })),
         ("never_signed", dead(DeathKind::NeverSigned { journal_seq: u64::MAX })),
         ("authorization_expired", dead(DeathKind::AuthorizationExpired { valid_before: 10, final_time: 11 })),
         ("vault_item_dead", dead(DeathKind::VaultItemDead { carriers: vec![ProofId::new(ulid(13))] })),

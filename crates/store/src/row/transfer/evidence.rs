@@ -37,7 +37,7 @@ shapes! {
     Built { v: V<1>, fuelled: FuelledShape, mode: ModeShape, attempt: String, }
     Signed { v: V<1>, signed: SignedShape, }
     Seen { v: V<1>, signed: SignedShape, inclusion: InclusionShape, }
-    Final { v: V<1>, signed: SignedShape, inclusion: InclusionShape, at: i64, }
+    Final { v: V<1>, signed: SignedShape, inclusion: Option<InclusionShape>, at: i64, }
     Dropped { v: V<1>, code: String, }
 
     FuelledShape { balance_at: Block, gas_limit: String, gas_budget: String, }
@@ -48,6 +48,7 @@ shapes! {
         pending: Option<String>,
         sent_at_height: u64,
         first_signed_at: i64,
+        taken_under: Option<Block>,
     }
 }
 
@@ -97,10 +98,10 @@ pub(crate) fn write(state: &State) -> Result<(String, Links), serde_json::Error>
             let shape = Final {
                 v: V,
                 signed: SignedShape::of(&ended.signed),
-                inclusion: InclusionShape::of(&ended.inclusion),
+                inclusion: ended.end.inclusion().map(InclusionShape::of),
                 at: ended.at.micros(),
             };
-            let (slot, block) = (Some(ended.signed.slot.clone()), Some(ended.inclusion.block));
+            let (slot, block) = (Some(ended.signed.slot.clone()), Some(ended.end.block()));
             (serde_json::to_string(&shape)?, Links { slot, block, proof: Some(ended.proof), ..none })
         }
         State::Dropped { code } => (serde_json::to_string(&Dropped { v: V, code: code.clone() })?, none),
@@ -144,10 +145,16 @@ pub(crate) fn read(name: &str, text: &str, links: &Links) -> Result<State, Strin
         }
         "final" => {
             let shape: Final = parse(text)?;
+            let block = block()?;
+            // Without an inclusion of ours it was a stranger who consumed the slot, at or before the block.
+            let end = match shape.inclusion {
+                Some(inclusion) => core::End::Included(inclusion.read(block)?),
+                None => core::End::Taken { under: block },
+            };
             State::Final(core::Ended {
                 signed: shape.signed.read(slot()?)?,
                 proof: links.proof.ok_or("column proof_id is null")?,
-                inclusion: shape.inclusion.read(block()?)?,
+                end,
                 at: Timestamp::from_micros(shape.at),
             })
         }
@@ -203,6 +210,7 @@ impl SignedShape {
             pending: signed.pending.map(|id| id.to_string()),
             sent_at_height: signed.sent_at_height,
             first_signed_at: signed.first_signed_at.micros(),
+            taken_under: signed.taken_under.as_ref().map(Block::of),
         }
     }
 
@@ -215,6 +223,7 @@ impl SignedShape {
             pending: self.pending.as_deref().map(attempt).transpose()?,
             sent_at_height: self.sent_at_height,
             first_signed_at: Timestamp::from_micros(self.first_signed_at),
+            taken_under: self.taken_under.map(|block| block.read()).transpose()?,
         })
     }
 }
