@@ -6,6 +6,7 @@ pub mod history;
 pub mod process;
 pub mod reply;
 pub mod setup;
+pub mod stranger;
 pub mod weather;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,6 +69,8 @@ pub struct Chronicle {
     pub blacklisted: BTreeSet<EvmAddress>,
     /// The issuer paused the token.
     pub token_paused: bool,
+    /// Transactions made with our keys by somebody else, by hash.
+    pub strangers: BTreeMap<[u8; 32], WalletId>,
     /// Everything asked of the world is done: callers answered, weather over, all healed.
     pub healed_at_us: Option<i64>,
     /// The history came to its end.

@@ -54,6 +54,11 @@ pub enum Call {
     Decimals,
 }
 
+/// Call data of `transfer(to, atoms)`.
+pub fn transfer(to: EvmAddress, atoms: u128) -> Vec<u8> {
+    [selector::TRANSFER.as_slice(), &topic(to), &returned(atoms)].concat()
+}
+
 /// Reads call data.
 pub fn parse(data: &[u8]) -> Option<Call> {
     let (selector, arguments) = data.split_first_chunk::<4>()?;

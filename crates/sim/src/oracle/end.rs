@@ -9,10 +9,10 @@ use sluice_core::id::PartnerId;
 use super::money::{Order, Paid, paid};
 use super::{Violation, store};
 use crate::model::token::DECIMALS;
-use crate::world::{Chronicle, World};
+use crate::world::{Chronicle, World, stranger};
 
-/// Partner and external id, to public status and evidence.
-type Ends = BTreeMap<(String, String), (String, String)>;
+/// Partner and external id, to public status, the verdict of its proof, and evidence.
+type Ends = BTreeMap<(String, String), (String, String, String)>;
 
 /// Everything that must be true at the end of a history.
 pub fn verdict(world: &World) -> Option<Violation> {
@@ -23,7 +23,8 @@ fn judge(world: &World) -> Result<(), Violation> {
     let chain = world.chain();
     let wallets = wallets(world);
     let orders: Vec<Order> = world.wishes().iter().map(|wish| wish.order.clone()).collect();
-    let paid = paid(&chain, &wallets, &orders)?;
+    let strangers = world.chronicle().strangers.clone();
+    let paid = paid(&chain, &wallets, &orders, &strangers)?;
     let ends = ends(world)?;
     completed_is_paid(&orders, &ends, &paid)?;
     each_transaction_has_its_order(world, &paid)?;
@@ -44,29 +45,41 @@ fn asked(world: &World, question: &str) -> Result<Vec<String>, Violation> {
 fn ends(world: &World) -> Result<Ends, Violation> {
     let rows = asked(
         world,
-        "select partner_id || ' ' || external_id || ' ' || status || ' ' || evidence as what from withdrawal limit 10000",
+        "select w.partner_id || ' ' || w.external_id || ' ' || w.status || ' ' || coalesce(p.verdict, '-') || ' ' ||
+                w.evidence as what
+         from withdrawal w left join proof p on p.id = w.proof_id limit 10000",
     )?;
     let split = |row: String| {
-        let mut parts = row.splitn(4, ' ').map(str::to_owned);
-        Some(((parts.next()?, parts.next()?), (parts.next()?, parts.next()?)))
+        let mut parts = row.splitn(5, ' ').map(str::to_owned);
+        Some(((parts.next()?, parts.next()?), (parts.next()?, parts.next()?, parts.next()?)))
     };
     Ok(rows.into_iter().filter_map(split).collect())
 }
 
 fn completed_is_paid(orders: &[Order], ends: &Ends, paid: &Paid) -> Result<(), Violation> {
     let mut completed: BTreeMap<(PartnerId, EvmAddress, u128), u64> = BTreeMap::new();
+    let mut elsewhere: BTreeMap<(PartnerId, EvmAddress, u128), u64> = BTreeMap::new();
     for order in orders {
         let name = (order.partner.to_string(), order.external_id.clone());
-        let Some((status, _)) = ends.get(&name) else {
+        let Some((status, verdict, _)) = ends.get(&name) else {
             return Err(Violation::new("M1 what was answered is stored", format!("{name:?} is missing")));
         };
-        if status == "completed" {
+        if status == "completed" && verdict == "paid_elsewhere" {
+            *elsewhere.entry((order.partner, order.to, order.atoms)).or_default() += 1;
+        } else if status == "completed" {
             *completed.entry((order.partner, order.to, order.atoms)).or_default() += 1;
         }
     }
     if ends.len() != orders.len() {
         let detail = format!("{} withdrawals for {} orders", ends.len(), orders.len());
         return Err(Violation::new("M1 one identity", detail));
+    }
+    for (shape, said) in &elsewhere {
+        let did = paid.by_strangers.get(shape).copied().unwrap_or(0);
+        if *said > did {
+            let detail = format!("{shape:?}: {said} completed by a stranger's payment, {did} made");
+            return Err(Violation::new("M6 one payment completes one withdrawal", detail));
+        }
     }
     let shapes: BTreeSet<_> = completed.keys().chain(paid.by_shape.keys()).collect();
     for shape in shapes {
@@ -125,19 +138,22 @@ fn books(world: &World, chain: &crate::model::chain::Chain) -> Result<(), Violat
          group by wallet_id, asset limit 1000",
     )?;
     let accounts = &chain.head().after;
+    let strangers = world.chronicle().strangers.clone();
     for purse in &world.purses {
         let booked = |token: &str| {
             let prefix = format!("{} {token} ", purse.id);
             let row = rows.iter().find_map(|row| row.strip_prefix(&prefix));
             row.and_then(|atoms| atoms.parse::<i128>().ok()).unwrap_or(0)
         };
-        let token = accounts.token.balance(purse.address) as i128;
+        // What strangers took is not booked: it stays an alarm until a person explains it.
+        let (lost, lost_wei) = stranger::taken(chain, &strangers, purse.address);
+        let token = (accounts.token.balance(purse.address) + lost) as i128;
         if booked("1") != token {
             let detail = format!("{}: books {} and chain {token}", purse.id, booked("1"));
             return Err(Violation::new("M15 books equal the chain", detail));
         }
         let scale = 10i128.pow(u32::from(18 - sluice_core::amount::PRECISION_MAX));
-        let native = accounts.native.get(&purse.address).copied().unwrap_or(0) as i128 / scale;
+        let native = (accounts.native.get(&purse.address).copied().unwrap_or(0) + lost_wei) as i128 / scale;
         let sent = accounts.nonces.get(&purse.address).copied().unwrap_or(0) as i128;
         let difference = native - booked("0");
         if !(0..=sent + 1).contains(&difference) {
@@ -176,7 +192,7 @@ fn strange(world: &World, ends: &Ends) -> Result<(), Violation> {
     let wishes = world.wishes().clone();
     for wish in &wishes {
         let name = (wish.order.partner.to_string(), wish.order.external_id.clone());
-        let Some((status, evidence)) = ends.get(&name) else { continue };
+        let Some((status, _, evidence)) = ends.get(&name) else { continue };
         let explained = match status.as_str() {
             "completed" => true,
             "cancelled" => wish.cancel_after_us.is_some(),
@@ -195,10 +211,17 @@ fn strange(world: &World, ends: &Ends) -> Result<(), Violation> {
     }
     let alarms = asked(
         world,
-        "select code || ' ' || detail as what from alert
-         where code in ('lane_frozen', 'reconciliation_difference', 'store_went_back', 'unknown_state') limit 10",
+        "select subject || ' ' || code || ' ' || detail as what from alert
+         where code in ('lane_frozen', 'reconciliation_difference', 'store_went_back', 'unknown_state') limit 50",
     )?;
-    if let Some(alarm) = alarms.first() {
+    let robbed: BTreeSet<String> = chronicle.strangers.values().map(ToString::to_string).collect();
+    let of_a_stranger = |alarm: &&String| {
+        let mut words = alarm.split(' ');
+        let subject = words.next().unwrap_or_default();
+        let told = matches!(words.next(), Some("lane_frozen" | "reconciliation_difference"));
+        told && robbed.contains(subject)
+    };
+    if let Some(alarm) = alarms.iter().find(|alarm| !of_a_stranger(alarm)) {
         return Err(Violation::new("every alarm has a reason", alarm.clone()));
     }
     let reversed = asked(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sluice_core::address::EvmAddress;
-use sluice_core::id::{PartnerId, WithdrawalId};
+use sluice_core::id::{PartnerId, WalletId, WithdrawalId};
 
 use super::Violation;
 use crate::model::block::{Block, Executed};
@@ -36,9 +36,11 @@ pub struct Paid {
     pub by_shape: BTreeMap<Shape, u64>,
     /// Every paying transaction.
     pub txids: Vec<[u8; 32]>,
+    /// How often strangers with our keys paid each shape: what a person may show instead of a payment of ours.
+    pub by_strangers: BTreeMap<Shape, u64>,
 }
 
-/// Everything that left managed wallets on the canonical chain.
+/// Everything that left managed wallets on the canonical chain. What `strangers` sent with our keys is not ours.
 ///
 /// # Errors
 /// A violation when anything but an ordered payment or a void left one.
@@ -46,11 +48,17 @@ pub fn paid(
     chain: &Chain,
     wallets: &BTreeMap<EvmAddress, PartnerId>,
     orders: &[Order],
+    strangers: &BTreeMap<[u8; 32], WalletId>,
 ) -> Result<Paid, Violation> {
     let mut paid = Paid::default();
     for block in &chain.blocks {
         for done in &block.txs {
-            if let Some(partner) = wallets.get(&done.tx.from) {
+            let Some(partner) = wallets.get(&done.tx.from) else { continue };
+            if strangers.contains_key(&done.tx.hash) {
+                if let Some(event) = &done.event {
+                    *paid.by_strangers.entry((*partner, event.to, event.atoms)).or_default() += 1;
+                }
+            } else {
                 one(block, done, *partner, chain, &mut paid)?;
             }
         }

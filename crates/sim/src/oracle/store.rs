@@ -132,10 +132,10 @@ const AT_REST: &[Rule] = &[
          where w.state in ('rejected', 'cancelled', 'failed') and i.dead_by is null and i.dropped = 0 limit 5",
     ),
     (
-        "M16 paid by exactly one transfer",
+        "M16 paid by exactly one transfer, or by one transaction that a person showed",
         "select w.id || ' was paid by ' || count(i.paid_by) as what
-         from withdrawal w left join transfer_item i on i.withdrawal_id = w.id
-         group by w.id, w.state having count(i.paid_by) <> (w.state = 'paid') limit 5",
+         from withdrawal w left join transfer_item i on i.withdrawal_id = w.id left join proof p on p.id = w.proof_id
+         group by w.id, w.state, p.verdict having count(i.paid_by) <> (w.state = 'paid' and p.verdict = 'paid') limit 5",
     ),
     (
         "M8 nothing stays promised",

@@ -67,6 +67,8 @@ pub struct Death {
     pub nonce: u64,
     /// It claims that nothing was ever signed for the slot.
     pub never_signed: bool,
+    /// It claims that a stranger consumed the slot.
+    pub foreign: bool,
 }
 
 /// Shared by every port of every process.
@@ -228,8 +230,9 @@ impl Seen {
             match (&proof.verdict, slot) {
                 (Verdict::Dead(death), Some(slot)) => {
                     let never_signed = matches!(death.kind(), DeathKind::NeverSigned { .. });
+                    let foreign = matches!(death.kind(), DeathKind::Foreign { .. });
                     if let Slot::EvmNonce { sender, nonce, .. } = slot {
-                        self.deaths.push(Death { sender: *sender, nonce: *nonce, never_signed });
+                        self.deaths.push(Death { sender: *sender, nonce: *nonce, never_signed, foreign });
                     }
                     let text = slot.to_string();
                     if never_signed && self.pays.contains_key(&text) {

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use sluice_core::access::Actor;
 use sluice_core::event::Cause;
-use sluice_core::id::WithdrawalId;
+use sluice_core::id::{WalletId, WithdrawalId};
 use sluice_core::stop::Scope;
 use sluice_core::time::Timestamp;
-use sluice_flow::operator::{LaneCommand, command, give_up, lift, redrive, stop};
+use sluice_flow::operator::{LaneCommand, command, give_up, lift, redrive, resolve_paid_by, stop};
 
 use super::reply::remote;
-use super::{PROCESSES, World, weather};
+use super::{PROCESSES, World, stranger, weather};
 use crate::executor::WORLD;
 use crate::oracle::store::ask;
 
@@ -75,12 +75,14 @@ pub async fn orders(world: Arc<World>, orders: Vec<(i64, usize, LaneCommand)>) {
     let start = world.sim.now_us();
     for (at, purse, order) in orders {
         world.sim.sleep(start + at - world.sim.now_us()).await;
-        tell(&world, purse, order).await;
+        let Some(id) = world.purses.get(purse).map(|purse| purse.id) else { continue };
+        tell(&world, &id, order).await;
     }
 }
 
-async fn tell(world: &Arc<World>, purse: usize, order: LaneCommand) {
-    let Some(id) = world.purses.get(purse).map(|purse| purse.id) else { return };
+/// An order to a lane, carried out by whichever process answers.
+pub(super) async fn tell(world: &Arc<World>, id: &WalletId, order: LaneCommand) {
+    let id = *id;
     world.sim.note(WORLD, || format!("order to {id}: {order:?}"));
     let why = cause(world, "on duty");
     on_any(world, |ports, _| {
@@ -126,9 +128,9 @@ pub async fn run(world: Arc<World>, busy_us: i64, scope: Option<Scope>) {
     if let Some(scope) = scope {
         lift_all(&world, scope).await;
     }
-    for purse in 0..world.purses.len() {
-        tell(&world, purse, LaneCommand::Cap(None)).await;
-        tell(&world, purse, LaneCommand::Resume).await;
+    for purse in world.purses.clone() {
+        tell(&world, &purse.id, LaneCommand::Cap(None)).await;
+        tell(&world, &purse.id, LaneCommand::Resume).await;
     }
     let open = "select id as what from withdrawal where ended_at is null limit 1";
     let going = "select id as what from transfer where state not in ('final', 'dropped') limit 1";
@@ -151,12 +153,31 @@ pub async fn run(world: Arc<World>, busy_us: i64, scope: Option<Scope>) {
     world.chronicle().finished = true;
 }
 
+/// Somebody with our key paid it: the person shows the transaction.
+async fn by_hand(world: &Arc<World>, id: WithdrawalId, txid: [u8; 32]) {
+    let why = cause(world, "paid by hand");
+    world.sim.note(WORLD, || format!("{id} was paid by a stranger: 0x{}", hex::encode(txid)));
+    on_any(world, |ports, _| {
+        let why = why.clone();
+        async move {
+            // Refused means that the transaction or the slot's death is not final yet: it is looked at again.
+            let _done = resolve_paid_by(&ports, None, id, txid, why).await;
+            true
+        }
+    })
+    .await;
+}
+
 /// What waits for a person is sent again once, then given up.
 async fn attend(world: &Arc<World>) {
-    let tripped = "select id as what from wallet where reverts >= 3 limit 10";
-    for id in ask(&world.db, tripped).unwrap_or_default() {
-        if let Some(purse) = world.purses.iter().position(|purse| purse.id.to_string() == id) {
-            tell(world, purse, LaneCommand::Resume).await;
+    for (asked, order) in [
+        ("select id as what from wallet where reverts >= 3 limit 10", LaneCommand::Resume),
+        ("select id as what from wallet where state = 'frozen' limit 10", LaneCommand::Unfreeze),
+    ] {
+        for id in ask(&world.db, asked).unwrap_or_default() {
+            if let Ok(id) = WalletId::parse(&id) {
+                tell(world, &id, order.clone()).await;
+            }
         }
     }
     let waiting =
@@ -166,6 +187,10 @@ async fn attend(world: &Arc<World>) {
         let (Ok(id), again) = (WithdrawalId::parse(id), attempts.len() == 1 && attempts < "6") else {
             continue;
         };
+        if let Some(txid) = stranger::paid(world, id) {
+            by_hand(world, id, txid).await;
+            continue;
+        }
         let why = cause(world, "on duty");
         world
             .sim

@@ -9,7 +9,7 @@ use crate::oracle::{Violation, end, money, store};
 use crate::rng::Rng;
 
 use super::setup::{self, Stage};
-use super::{PROCESSES, World, client, director, process, weather};
+use super::{PROCESSES, World, client, director, process, stranger, weather};
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -133,6 +133,11 @@ fn people(world: &Arc<World>, script: &Script, rng: &mut Rng) {
                 sim.spawn(WORLD, "stop", director::stops(Arc::clone(world), at, lasts, what));
             }
             sim.spawn(WORLD, "orders", director::orders(Arc::clone(world), duty.orders));
+            let mut luck = stranger::luck(script.seed);
+            for (at, purse, deed) in stranger::draw(world, &mut luck, span_us) {
+                let own = Rng::new(luck.bits());
+                sim.spawn(WORLD, "stranger", stranger::strike(Arc::clone(world), at, purse, deed, own));
+            }
             for process in PROCESSES {
                 sim.skew(process, rng.within(0, 400_000) as i64 - 200_000);
             }
@@ -192,18 +197,26 @@ fn play(executor: &mut Executor, world: &Arc<World>) -> Option<Violation> {
     ))
 }
 
-/// A slot that is said to be dead was consumed on the chain by something that paid nobody, at or below the final head.
+/// A slot that is said to be dead was consumed on the chain, at or below the final head, by something of ours that paid
+/// nobody, or by a stranger where the proof says so.
 fn deaths(world: &World) -> Option<Violation> {
     let deaths = world.witness.deaths();
     if deaths.is_empty() {
         return None;
     }
+    let strangers = world.chronicle().strangers.clone();
     let chain = world.chain();
     let all = || chain.blocks.iter().flat_map(|block| block.txs.iter().map(move |done| (block, done)));
     deaths.iter().filter(|death| !death.never_signed).find_map(|death| {
         let consumed = all().find(|(_, done)| done.tx.from == death.sender && done.tx.nonce == death.nonce);
         match consumed {
-            Some((block, done)) if done.event.is_none() && block.id.number <= chain.finalized() => None,
+            Some((block, done))
+                if block.id.number <= chain.finalized()
+                    && strangers.contains_key(&done.tx.hash) == death.foreign
+                    && (death.foreign || done.event.is_none()) =>
+            {
+                None
+            }
             other => {
                 let what = other.map(|(block, done)| (block.id, done.success, done.event.clone()));
                 let detail = format!("{death:?}, and the chain holds {what:?} below {}", chain.finalized());
@@ -229,7 +242,8 @@ fn blocks(
         return None;
     }
     let orders: Vec<_> = world.wishes().iter().map(|wish| wish.order.clone()).collect();
-    money::paid(&chain, wallets, &orders).err()
+    let strangers = world.chronicle().strangers.clone();
+    money::paid(&chain, wallets, &orders, &strangers).err()
 }
 
 fn report(

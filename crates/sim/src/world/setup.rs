@@ -24,7 +24,7 @@ use sluice_store::{Db, Template};
 
 use super::director::Duty;
 use super::history::{Faults, Script};
-use super::{Purse, Wish, World};
+use super::{Purse, Wish, World, stranger};
 use crate::executor::{Sim, WORLD};
 use crate::faults::Plan;
 use crate::model::block::Accounts;
@@ -88,7 +88,9 @@ pub fn world(
     // The systematic mode plays thousands of histories that differ in one call: they are short.
     let spread_us = if script.faults == Faults::Random { 7_000_000 } else { 700_000 };
     let wishes = wishes(&partners, script.withdrawals, spread_us, rng);
-    let funds = funds(&purses, &wishes, rng);
+    // What strangers take must leave enough for everybody: this is about their traces, not about who goes short.
+    let strange = script.faults == Faults::Random && stranger::strange(&mut stranger::luck(script.seed));
+    let funds = funds(&purses, &wishes, if strange { 1_100_000_000 } else { 0 }, rng);
     let tight = script.faults == Faults::Random && rng.chance(200);
     let chain = Arc::new(Mutex::new(chain(&profile, &funds, script.seed, rng)));
     let (signer, witness) =
@@ -183,13 +185,18 @@ fn wishes(partners: &[PartnerId], count: usize, spread_us: u64, rng: &mut Rng) -
 }
 
 /// Token atoms by wallet. Usually plenty; sometimes only just enough over all wallets of a partner together.
-fn funds(purses: &[Purse], wishes: &[Wish], rng: &mut Rng) -> BTreeMap<WalletId, (EvmAddress, u128)> {
+fn funds(
+    purses: &[Purse],
+    wishes: &[Wish],
+    loot: u128,
+    rng: &mut Rng,
+) -> BTreeMap<WalletId, (EvmAddress, u128)> {
     let scarce = rng.chance(250);
     let mut funds = BTreeMap::new();
     for purse in purses {
         let of_partner = |wish: &&Wish| wish.order.partner == purse.partner;
         let total: u128 = wishes.iter().filter(of_partner).map(|wish| wish.order.atoms).sum();
-        let atoms = if scarce { total } else { total * 2 + 1_000_000 };
+        let atoms = loot + if scarce { total } else { total * 2 + 1_000_000 };
         funds.insert(purse.id, (purse.address, atoms));
     }
     funds
