@@ -24,11 +24,13 @@ pub(crate) struct Pg {
 impl Pg {
     pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
         let options: PgConnectOptions = url.parse().map_err(|_| OpenError::Url(url.to_owned()))?;
-        // Nothing waits for ever (M14): not for a lock, and no forgotten transaction holds one.
+        // Nothing waits for ever (M14): not for a lock, and no forgotten transaction holds one. A process that is paused
+        // in the middle of a transaction holds its row locks, leases among them, and another of its transactions may wait
+        // behind that one. Both together end sooner than whoever takes over tires of waiting.
         let options = options.application_name("sluice").statement_cache_capacity(512).options([
             ("lock_timeout", "5s"),
             ("statement_timeout", "30s"),
-            ("idle_in_transaction_session_timeout", "10s"),
+            ("idle_in_transaction_session_timeout", "2s"),
         ]);
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
