@@ -19,7 +19,7 @@ use sluice_core::time::Timestamp;
 use super::alarm::Alarms;
 use super::node::{Header, Node, NodeError};
 
-/// Failures in a row that open a node's breaker.
+/// Failures in a row that open a node's breaker; one unanswered question does.
 const TRIP: u32 = 3;
 /// First pause of an open breaker; it doubles with each failed probe.
 const PAUSE_MS: i64 = 5_000;
@@ -246,6 +246,11 @@ impl Crew {
         }
         match error {
             None => state.failures = 0,
+            // Three of these in a row would hold up everybody for three timeouts: the first one opens the breaker.
+            Some(NodeError::Silent(_)) => {
+                state.failures = state.failures.saturating_add(1).max(TRIP);
+                state.shut_until = now.plus_ms(state.pause_ms());
+            }
             Some(NodeError::Transport(_) | NodeError::Nonsense(_))
             | Some(NodeError::Rpc { code: LIMIT_EXCEEDED | INTERNAL, .. }) => {
                 state.failures = state.failures.saturating_add(1);

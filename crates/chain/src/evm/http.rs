@@ -26,6 +26,10 @@ const FEE_PERCENTILE: u8 = 20;
 /// Accounts in one log filter; geth takes at most 1,000.
 const WALLETS_PER_FILTER: usize = 500;
 
+/// A request and its answer take at most this long. A node that needs longer for one block holds up payments, and the
+/// loops that wait for it lose their leases.
+const TIMEOUT_MS: u64 = 5_000;
+
 /// How to reach a node.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HttpConfig {
@@ -47,7 +51,7 @@ impl HttpConfig {
         Self {
             operator: operator.into(),
             url: url.into(),
-            timeout_ms: 10_000,
+            timeout_ms: TIMEOUT_MS,
             batch_max: 50,
             answer_max_bytes: 32 << 20,
         }

@@ -115,9 +115,12 @@ pub enum Called {
 /// A node gave no usable answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NodeError {
-    /// Timeout, refused connection, HTTP status, broken JSON.
+    /// Refused connection, HTTP status, broken JSON.
     #[error("{0}")]
     Transport(String),
+    /// It took the question and did not answer in time. Each one costs whoever asks the whole time.
+    #[error("{0}")]
+    Silent(String),
     /// A JSON-RPC error. Its code decides what it means, its text is for people.
     #[error("{code}: {message}")]
     Rpc {

@@ -95,7 +95,8 @@ async fn no_failure_shows_the_key_in_the_url() {
         let error = node.chain_id().await.unwrap_err();
         assert!(!error.to_string().contains("secret-key"), "{what}: {error}");
         let expected = match what {
-            "silence" | "an error page" | "too much" => matches!(error, NodeError::Transport(_)),
+            "silence" => matches!(error, NodeError::Silent(_)),
+            "an error page" | "too much" => matches!(error, NodeError::Transport(_)),
             "an error" => matches!(error, NodeError::Rpc { code: -32_000, .. }),
             _ => matches!(error, NodeError::Nonsense(_)),
         };

@@ -149,7 +149,10 @@ impl Wire {
     }
 
     async fn exchange(&self, body: &Value) -> Result<(u16, Vec<u8>), NodeError> {
-        let failed = |error: reqwest::Error| NodeError::Transport(self.describe(error));
+        let failed = |error: reqwest::Error| match error.is_timeout() {
+            true => NodeError::Silent(self.describe(error)),
+            false => NodeError::Transport(self.describe(error)),
+        };
         let request = self.client.post(self.url.clone()).timeout(self.timeout).json(body);
         let mut response = request.send().await.map_err(failed)?;
         let mut text = Vec::new();

@@ -50,6 +50,8 @@ pub struct World {
     pub finalized: Option<u64>,
     pub chain_id: u64,
     pub down: bool,
+    /// It takes questions and answers none in time.
+    pub silent: bool,
     /// Receipts the node does not (yet) have.
     pub missing: BTreeSet<[u8; 32]>,
     /// Nonces the node claims, whatever its blocks say.
@@ -80,6 +82,7 @@ impl World {
             finalized: Some(finalized),
             chain_id: 31_337,
             down: false,
+            silent: false,
             missing: BTreeSet::new(),
             claims: BTreeMap::new(),
             balance: 1_000,
@@ -197,6 +200,9 @@ impl Fake {
         *world.asked.entry(what).or_default() += 1;
         if world.down {
             return Err(NodeError::Transport("no connection".into()));
+        }
+        if world.silent {
+            return Err(NodeError::Silent("no answer within 5 s".into()));
         }
         say(&world)
     }

@@ -41,6 +41,18 @@ fn a_node_far_ahead_of_two_others_is_not_believed() {
 }
 
 #[test]
+fn a_node_that_takes_questions_and_answers_none_costs_one_timeout_and_not_three() {
+    let stage = stage(&World::new(12, 10), &["a", "b", "c"], 2);
+    run(stage.evm.heads()).unwrap();
+    stage.nodes[0].change(|world| world.silent = true);
+    let asked = stage.nodes[0].asked_in_all();
+    run(stage.evm.has_code(US)).unwrap();
+    run(stage.evm.has_code(US)).unwrap();
+    run(stage.evm.heads()).unwrap();
+    assert_eq!(stage.nodes[0].asked_in_all(), asked + 1, "its breaker is open");
+}
+
+#[test]
 fn a_failing_node_is_left_alone_for_a_while_and_then_probed_once() {
     let stage = stage(&World::new(12, 10), &["a", "b"], 1);
     run(stage.evm.heads()).unwrap();
