@@ -38,8 +38,9 @@ pub async fn run(path: &Path, roles: &[Role], listen: Option<String>) -> Result<
     };
     let engine =
         assemble(&config, signer_link::socket(socket, deployment), sinks::open(&config.alerts)?).await?;
+    let stop = interrupted();
     tracing::info!(owner = %engine.owner, ?roles, "Sluice is running");
-    work_and_serve(&engine, &config, sealer, &roles, listener, interrupted()).await
+    work_and_serve(&engine, &config, sealer, &roles, listener, stop).await
 }
 
 /// Runs loops and server until `stop` ends, then lets the server finish what it has.
@@ -85,16 +86,22 @@ pub async fn work_and_serve(
     }
 }
 
-/// Ends at Ctrl-C or SIGTERM.
-pub async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminated = match signal(SignalKind::terminate()) {
-        Ok(signal) => signal,
-        // Without a handler SIGTERM ends the process at once, which is safe: every crash is.
-        Err(_) => return std::future::pending().await,
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminated.recv() => {}
+/// Ends at Ctrl-C or SIGTERM, from this call on: made before anybody is told that the process runs.
+pub fn interrupted() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+    // Without a handler the signal ends the process at once, which is safe: every crash is.
+    let [interrupt, terminate] =
+        [SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok());
+    async fn caught(signal: Option<Signal>) {
+        match signal {
+            Some(mut signal) => _ = signal.recv().await,
+            None => std::future::pending().await,
+        }
+    }
+    async move {
+        tokio::select! {
+            () = caught(interrupt) => {}
+            () = caught(terminate) => {}
+        }
     }
 }
