@@ -9,6 +9,8 @@ mod cli;
 mod config;
 mod engine;
 mod error;
+#[cfg(feature = "dev")]
+mod failpoint;
 mod roles;
 mod secrets;
 mod serve;
@@ -61,6 +63,10 @@ enum Command {
         /// Its own configuration file.
         #[arg(long, global = true, default_value = "signer.toml")]
         config: PathBuf,
+        /// For tests: where a failpoint is armed.
+        #[cfg(feature = "dev")]
+        #[arg(long, hide = true)]
+        failpoint_file: Option<PathBuf>,
         #[command(subcommand)]
         command: Option<SignerCommand>,
     },
@@ -116,10 +122,20 @@ async fn run(arguments: Arguments) -> ExitCode {
         Command::Run { config, roles, listen } => roles::run::run(&config, &roles, listen).await,
         #[cfg(feature = "dev")]
         Command::Dev(dev) => roles::dev::run(dev).await,
-        Command::Signer { config, command: None } => roles::signer::run(&config).await,
-        Command::Signer { config, command: Some(SignerCommand::Key { command }) } => {
+        Command::Signer { config, command: Some(SignerCommand::Key { command }), .. } => {
             roles::signer::key::run(&config, command, &arguments.global)
         }
+        #[cfg(feature = "dev")]
+        Command::Signer { config, failpoint_file, command: None } => {
+            let point = failpoint_file.as_deref().map(failpoint::Failpoint::at);
+            let keys = |ring| match &point {
+                Some(point) => failpoint::stopping_keys(&ring, point),
+                None => ring,
+            };
+            roles::signer::run(&config, keys).await
+        }
+        #[cfg(not(feature = "dev"))]
+        Command::Signer { config, command: None } => roles::signer::run(&config, |ring| ring).await,
         Command::Migrate { config } => roles::migrate::run(&config).await,
         Command::Config { command: ConfigCommand::Check { config } } => check(&config),
     };

@@ -37,18 +37,18 @@ use crate::world::SystemClock;
 /// [`StartError`]: keys or journal cannot be used.
 pub fn in_process(keys: &Keys, config: &Config) -> Result<Arc<dyn Signer>, StartError> {
     let config = SignerConfig::for_dev("unused".into(), keys.clone(), config);
-    let service = Arc::new(open(&config)?);
+    let service = Arc::new(open(&config, |ring| ring)?);
     Ok(Arc::new(Local { service, keys: config.keys }))
 }
 
-fn open(config: &SignerConfig) -> Result<SigningService, StartError> {
+fn open(config: &SignerConfig, keys: impl FnOnce(KeyRing) -> KeyRing) -> Result<SigningService, StartError> {
     let other =
         |error: &dyn std::fmt::Display| StartError::Other(format!("the signer cannot start: {error}"));
     let ring =
         KeyRing::folder(&config.keys.keystore, &password(&config.keys)).map_err(|error| other(&error))?;
     let journal = JournalAt::File(config.keys.journal.clone());
     let deployment = DeploymentId(config.keys.deployment.clone());
-    SigningService::open(&journal, &deployment, config.caps()?, ring, SystemClock.now())
+    SigningService::open(&journal, &deployment, config.caps()?, keys(ring), SystemClock.now())
         .map_err(|error| other(&error))
 }
 
@@ -148,12 +148,15 @@ pub fn socket(path: &Path, deployment: &str) -> Arc<dyn Signer> {
     Arc::new(Remote { client: Arc::new(client) })
 }
 
-/// Serves a signer on its socket.
+/// Serves a signer on its socket. `keys` may put something around each key.
 ///
 /// # Errors
 /// [`StartError`]: keys, journal or socket cannot be used.
-pub fn serve(config: &SignerConfig) -> Result<(Server, Arc<SigningService>), StartError> {
-    let service = Arc::new(open(config)?);
+pub fn serve(
+    config: &SignerConfig,
+    keys: impl FnOnce(KeyRing) -> KeyRing,
+) -> Result<(Server, Arc<SigningService>), StartError> {
+    let service = Arc::new(open(config, keys)?);
     let server = Server::start(Arc::clone(&service), &config.socket, Arc::new(|| SystemClock.now()));
     let unusable = |error: std::io::Error| StartError::Path {
         path: config.socket.display().to_string(),

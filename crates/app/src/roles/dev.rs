@@ -13,6 +13,7 @@ use clap::Args;
 use crate::config::{Alerts, Chain, Config, Database, Keys, Node, ProfileOverrides, Server, Signer};
 use crate::engine::{Role, assemble};
 use crate::error::StartError;
+use crate::failpoint::Failpoint;
 use crate::roles::run::{interrupted, work_and_serve};
 use crate::secrets::Sealer;
 use crate::{serve, signer_link, sinks, telemetry};
@@ -52,6 +53,9 @@ pub struct DevArguments {
     /// Make keys and a configuration for `sluice signer` in the folder, and end.
     #[arg(long)]
     prepare: bool,
+    /// For tests: where a failpoint is armed.
+    #[arg(long, hide = true)]
+    failpoint_file: Option<PathBuf>,
     /// What this process does; all of it unless named. May be repeated.
     #[arg(long = "role")]
     roles: Vec<Role>,
@@ -96,7 +100,10 @@ async fn on_chain(
         Some(socket) => signer_link::socket(socket, &keys.deployment),
         None => signer_link::in_process(&keys, &config)?,
     };
-    let engine = assemble(&config, signer, sinks::open(&config.alerts)?).await?;
+    let mut engine = assemble(&config, signer, sinks::open(&config.alerts)?).await?;
+    if let Some(file) = &arguments.failpoint_file {
+        engine.ports = Failpoint::at(file).wrap(engine.ports);
+    }
     let demo = seed::demo_partner(&engine, &config, folder, chain, &wallets).await?;
     let sealer = Arc::new(Sealer::read(&config.server.sealing_key_file).map_err(StartError::Other)?);
     let roles: BTreeSet<Role> = if arguments.roles.is_empty() {
@@ -104,9 +111,10 @@ async fn on_chain(
     } else {
         arguments.roles.iter().copied().collect()
     };
+    let stop = interrupted();
     let address = listener.local_addr().map_err(|error| StartError::Other(error.to_string()))?;
     files::announce(folder, &format!("http://{address}"), &demo, &config, chain)?;
-    work_and_serve(&engine, &config, sealer, &roles, Some(listener), interrupted()).await
+    work_and_serve(&engine, &config, sealer, &roles, Some(listener), stop).await
 }
 
 fn config(arguments: &DevArguments, folder: &Folder, chain: &chain::Local, keys: &Keys) -> Config {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sluice_core::asset::Asset;
 use sluice_core::chain::{ChainId, ChainProfile};
-use sluice_signer::{AssetCaps, Caps, SigningService};
+use sluice_signer::{AssetCaps, Caps, KeyRing, SigningService};
 
 use crate::config::{AssetEntry, Config, ConfigError, Keys};
 use crate::error::StartError;
@@ -96,17 +96,18 @@ impl SignerConfig {
     }
 }
 
-/// Serves until interrupted.
+/// Serves until interrupted. `keys` may put something around each key.
 ///
 /// # Errors
 /// [`StartError`]: one sentence.
-pub async fn run(path: &Path) -> Result<(), StartError> {
+pub async fn run(path: &Path, keys: impl FnOnce(KeyRing) -> KeyRing) -> Result<(), StartError> {
     telemetry::start("info");
     let config = SignerConfig::read(path)?;
-    let (server, service) = signer_link::serve(&config)?;
+    let stop = interrupted();
+    let (server, service) = signer_link::serve(&config, keys)?;
     tracing::info!(socket = %config.socket.display(), "The signer is running");
     tokio::select! {
-        () = interrupted() => {}
+        () = stop => {}
         () = look_for_keys(service, &config.keys) => {}
     }
     server.stop();

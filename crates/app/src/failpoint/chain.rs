@@ -1,0 +1,93 @@
+//! A chain, each call a failpoint.
+
+use std::sync::Arc;
+
+use sluice_core::address::EvmAddress;
+use sluice_core::alert::Raise;
+use sluice_core::amount::Units;
+use sluice_core::asset::{Asset, AssetId};
+use sluice_core::attempt::{Durable, Signed};
+use sluice_core::chain::{BlockRef, ChainProfile};
+use sluice_core::fee::Market;
+use sluice_core::port::Fut;
+use sluice_core::port::chain::{
+    BlockFacts, Chain, ChainError, Heads, Heard, Nonces, Preflight, SlotQuestion, TransferLogs, Trial,
+};
+use sluice_core::proof::{Final, SlotReading};
+
+use super::Failpoint;
+
+pub(super) fn wrap(inner: Arc<dyn Chain>, point: &Arc<Failpoint>) -> Arc<dyn Chain> {
+    Arc::new(Wrapped { inner, point: point.clone() })
+}
+
+struct Wrapped {
+    inner: Arc<dyn Chain>,
+    point: Arc<Failpoint>,
+}
+
+macro_rules! ask {
+    ($self:ident, $call:literal, $work:expr) => {
+        Box::pin($self.point.around($call, vec![], $work))
+    };
+}
+
+type Answer<'a, T> = Fut<'a, Result<T, ChainError>>;
+
+impl Chain for Wrapped {
+    fn profile(&self) -> &ChainProfile {
+        self.inner.profile()
+    }
+
+    fn market(&self) -> Answer<'_, Market> {
+        ask!(self, "chain.market", self.inner.market())
+    }
+
+    fn heads(&self) -> Answer<'_, Heads> {
+        ask!(self, "chain.heads", self.inner.heads())
+    }
+
+    fn block<'a>(&'a self, number: u64, wallets: &'a [EvmAddress]) -> Answer<'a, BlockFacts> {
+        ask!(self, "chain.block", self.inner.block(number, wallets))
+    }
+
+    fn submit<'a>(&'a self, attempts: &'a [Durable<Signed>]) -> Fut<'a, Vec<Heard>> {
+        ask!(self, "chain.submit", self.inner.submit(attempts))
+    }
+
+    fn preflight<'a>(&'a self, trials: &'a [Trial]) -> Answer<'a, Vec<Preflight>> {
+        ask!(self, "chain.preflight", self.inner.preflight(trials))
+    }
+
+    fn balances<'a>(&'a self, wallet: EvmAddress, assets: &'a [Asset]) -> Answer<'a, (BlockRef, Vec<Units>)> {
+        ask!(self, "chain.balances", self.inner.balances(wallet, assets))
+    }
+
+    fn nonces(&self, wallet: EvmAddress) -> Answer<'_, Nonces> {
+        ask!(self, "chain.nonces", self.inner.nonces(wallet))
+    }
+
+    fn progress<'a>(&'a self, questions: &'a [SlotQuestion]) -> Answer<'a, Vec<SlotReading>> {
+        ask!(self, "chain.progress", self.inner.progress(questions))
+    }
+
+    fn settle<'a>(&'a self, questions: &'a [SlotQuestion]) -> Answer<'a, Vec<Final<SlotReading>>> {
+        ask!(self, "chain.settle", self.inner.settle(questions))
+    }
+
+    fn still_final<'a>(&'a self, blocks: &'a [BlockRef]) -> Answer<'a, Vec<Final<bool>>> {
+        ask!(self, "chain.still_final", self.inner.still_final(blocks))
+    }
+
+    fn transfers_of<'a>(&'a self, asset: AssetId, txid: [u8; 32]) -> Answer<'a, Option<Final<TransferLogs>>> {
+        ask!(self, "chain.transfers_of", self.inner.transfers_of(asset, txid))
+    }
+
+    fn has_code(&self, account: EvmAddress) -> Answer<'_, bool> {
+        ask!(self, "chain.has_code", self.inner.has_code(account))
+    }
+
+    fn troubles(&self) -> Vec<Raise> {
+        self.inner.troubles()
+    }
+}

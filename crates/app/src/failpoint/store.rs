@@ -1,0 +1,169 @@
+//! The store, each call a failpoint; a commit also by the states its transfers are brought to.
+
+use std::sync::Arc;
+
+use sluice_core::alert::Alert;
+use sluice_core::asset::{Asset, AssetId};
+use sluice_core::attempt::{Attempt, Durable};
+use sluice_core::chain::{BlockRef, ChainId};
+use sluice_core::id::{PartnerId, TransferId, WalletId, WithdrawalId};
+use sluice_core::lane::{Fence, Lease};
+use sluice_core::port::Fut;
+use sluice_core::port::store::{
+    Accepted, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Store, StoreError,
+};
+use sluice_core::proof::Proof;
+use sluice_core::stop::Stop;
+use sluice_core::time::Timestamp;
+use sluice_core::transfer::{Phase, Transfer};
+use sluice_core::wallet::Wallet;
+use sluice_core::withdrawal::Withdrawal;
+
+use super::Failpoint;
+
+pub(super) fn wrap(inner: Arc<dyn Store>, point: &Arc<Failpoint>) -> Arc<dyn Store> {
+    Arc::new(Wrapped { inner, point: point.clone() })
+}
+
+struct Wrapped {
+    inner: Arc<dyn Store>,
+    point: Arc<Failpoint>,
+}
+
+/// What the transfers in a commit become; `signing` once the signer is about to be asked.
+fn reached(changes: &[Change]) -> Vec<&'static str> {
+    let phase = |transfer: &Transfer| transfer.state.phase();
+    changes
+        .iter()
+        .flat_map(|change| &change.transfers)
+        .filter(|step| step.before().map(phase) != Some(phase(step.after())))
+        .map(|step| match step.after().state.phase() {
+            Phase::Signing => "signing",
+            Phase::Planned
+            | Phase::Funded
+            | Phase::Fuelling
+            | Phase::Fuelled
+            | Phase::Built
+            | Phase::Signed
+            | Phase::Seen
+            | Phase::Final
+            | Phase::Dropped => step.after().state.as_str(),
+        })
+        .collect()
+}
+
+macro_rules! ask {
+    ($self:ident, $call:literal, $work:expr) => {
+        Box::pin($self.point.around($call, vec![], $work))
+    };
+}
+
+type Answer<'a, T> = Fut<'a, Result<T, StoreError>>;
+
+impl Store for Wrapped {
+    fn lease<'a>(&'a self, name: &'a str, owner: &'a str) -> Answer<'a, Option<Lease>> {
+        ask!(self, "store.lease", self.inner.lease(name, owner))
+    }
+
+    fn release<'a>(&'a self, fence: &'a Fence) -> Answer<'a, ()> {
+        ask!(self, "store.release", self.inner.release(fence))
+    }
+
+    fn accept(&self, intake: Intake) -> Answer<'_, Accepted> {
+        ask!(self, "store.accept", self.inner.accept(intake))
+    }
+
+    fn apply(&self, fence: Option<Fence>, changes: Vec<Change>) -> Answer<'_, Vec<Outcome>> {
+        Box::pin(self.point.around("store.apply", reached(&changes), self.inner.apply(fence, changes)))
+    }
+
+    fn lane(&self, wallet: WalletId) -> Answer<'_, Option<LaneView>> {
+        ask!(self, "store.lane", self.inner.lane(wallet))
+    }
+
+    fn wallets(&self, chain: Option<ChainId>) -> Answer<'_, Vec<Wallet>> {
+        ask!(self, "store.wallets", self.inner.wallets(chain))
+    }
+
+    fn assets(&self, chain: Option<ChainId>) -> Answer<'_, Vec<Asset>> {
+        ask!(self, "store.assets", self.inner.assets(chain))
+    }
+
+    fn claimable(
+        &self,
+        partner: PartnerId,
+        chain: ChainId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Answer<'_, Vec<Withdrawal>> {
+        ask!(self, "store.claimable", self.inner.claimable(partner, chain, now, limit))
+    }
+
+    fn withdrawals<'a>(&'a self, ids: &'a [WithdrawalId]) -> Answer<'a, Vec<Withdrawal>> {
+        ask!(self, "store.withdrawals", self.inner.withdrawals(ids))
+    }
+
+    fn transfers<'a>(&'a self, ids: &'a [TransferId]) -> Answer<'a, Vec<(Transfer, Vec<Durable<Attempt>>)>> {
+        ask!(self, "store.transfers", self.inner.transfers(ids))
+    }
+
+    fn attempts_by_txid<'a>(
+        &'a self,
+        chain: ChainId,
+        txids: &'a [[u8; 32]],
+    ) -> Answer<'a, Vec<([u8; 32], TransferId)>> {
+        ask!(self, "store.attempts_by_txid", self.inner.attempts_by_txid(chain, txids))
+    }
+
+    fn cursor(&self, chain: ChainId, depth: u64) -> Answer<'_, Cursor> {
+        ask!(self, "store.cursor", self.inner.cursor(chain, depth))
+    }
+
+    fn settleable(&self, chain: ChainId, height: u64, limit: usize) -> Answer<'_, Vec<TransferId>> {
+        ask!(self, "store.settleable", self.inner.settleable(chain, height, limit))
+    }
+
+    fn included_in<'a>(&'a self, chain: ChainId, blocks: &'a [BlockRef]) -> Answer<'a, Vec<TransferId>> {
+        ask!(self, "store.included_in", self.inner.included_in(chain, blocks))
+    }
+
+    fn proof(&self, transfer: TransferId) -> Answer<'_, Option<Proof>> {
+        ask!(self, "store.proof", self.inner.proof(transfer))
+    }
+
+    fn expired_holds(&self, now: Timestamp, limit: usize) -> Answer<'_, Vec<Withdrawal>> {
+        ask!(self, "store.expired_holds", self.inner.expired_holds(now, limit))
+    }
+
+    fn overdue(&self, now: Timestamp, limit: usize) -> Answer<'_, Vec<Withdrawal>> {
+        ask!(self, "store.overdue", self.inner.overdue(now, limit))
+    }
+
+    fn intake_facts(&self, partner: PartnerId, asset: AssetId) -> Answer<'_, Option<IntakeFacts>> {
+        ask!(self, "store.intake_facts", self.inner.intake_facts(partner, asset))
+    }
+
+    fn seal<'a>(&'a self, fence: &'a Fence, limit: usize) -> Answer<'a, usize> {
+        ask!(self, "store.seal", self.inner.seal(fence, limit))
+    }
+
+    fn undelivered_alerts(&self, limit: usize) -> Answer<'_, Vec<Alert>> {
+        ask!(self, "store.undelivered_alerts", self.inner.undelivered_alerts(limit))
+    }
+
+    fn alerts_delivered<'a>(&'a self, alerts: &'a [Alert], at: Timestamp) -> Answer<'a, ()> {
+        ask!(self, "store.alerts_delivered", self.inner.alerts_delivered(alerts, at))
+    }
+
+    fn journal_seq(&self) -> Answer<'_, u64> {
+        ask!(self, "store.journal_seq", self.inner.journal_seq())
+    }
+
+    fn stops(&self) -> Answer<'_, Vec<Stop>> {
+        ask!(self, "store.stops", self.inner.stops())
+    }
+
+    fn booked(&self, wallet: WalletId) -> Answer<'_, Vec<(AssetId, i64)>> {
+        ask!(self, "store.booked", self.inner.booked(wallet))
+    }
+}
