@@ -76,7 +76,7 @@ fi
 cat >>"$data/postgresql.conf" <<'CONF'
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
-max_connections = 200
+max_connections = 400
 fsync = off
 full_page_writes = off
 synchronous_commit = on

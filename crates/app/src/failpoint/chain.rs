@@ -11,7 +11,8 @@ use sluice_core::chain::{BlockRef, ChainProfile};
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Heads, Heard, Nonces, Preflight, SlotQuestion, TransferLogs, Trial,
+    BlockFacts, Chain, ChainError, Heads, Heard, Nonces, Preflight, SlotQuestion, Standing, TransferLogs,
+    Trial,
 };
 use sluice_core::proof::{Final, SlotReading};
 
@@ -61,6 +62,10 @@ impl Chain for Wrapped {
 
     fn balances<'a>(&'a self, wallet: EvmAddress, assets: &'a [Asset]) -> Answer<'a, (BlockRef, Vec<Units>)> {
         ask!(self, "chain.balances", self.inner.balances(wallet, assets))
+    }
+
+    fn standing<'a>(&'a self, account: EvmAddress, assets: &'a [Asset]) -> Answer<'a, Final<Standing>> {
+        ask!(self, "chain.standing", self.inner.standing(account, assets))
     }
 
     fn nonces(&self, wallet: EvmAddress) -> Answer<'_, Nonces> {

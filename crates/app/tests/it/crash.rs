@@ -1,49 +1,99 @@
 //! A crash anywhere never pays twice and never loses a payment (M2).
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use sluice_api::status::Status;
 
-use crate::harness::{Order, Shape, World};
+use crate::harness::{Order, Shape, World, instant, since};
 use crate::on_both;
 
-/// Kills per database.
-const KILLS: u64 = 30;
 /// Withdrawals under way.
-const ORDERS: u64 = 500;
+const ORDERS: usize = 500;
+/// All of them are over so long after the last start.
+const OVER: Duration = Duration::from_secs(60);
+/// The stages a payment passes, in order. A kill lies between two of them when a transfer was found at the first.
+const STAGES: [&str; 8] = ["planned", "funded", "fuelled", "built", "signing", "signed", "broadcast", "seen"];
+/// Where the engine is killed, and where a transfer then stands at the latest. Beside these it is killed at moments that
+/// nobody chose.
+const POINTS: [(&str, Option<&str>); 24] = [
+    ("store.accept:before:3", None),
+    ("store.accept:after:3", None),
+    ("store.apply/planned:before:1", None),
+    ("store.apply/planned:after:1", Some("planned")),
+    ("store.apply/planned:after:3", Some("planned")),
+    ("store.apply/funded:before:2", Some("planned")),
+    ("store.apply/funded:after:1", Some("funded")),
+    ("store.apply/fuelled:before:2", Some("funded")),
+    ("store.apply/fuelled:after:1", Some("fuelled")),
+    ("store.apply/built:before:1", Some("fuelled")),
+    ("store.apply/built:after:2", Some("built")),
+    ("store.apply/signing:after:1", Some("signing")),
+    ("signer.sign:before:2", None),
+    ("signer.sign:after:1", None),
+    ("signer.sign:after:3", None),
+    ("store.apply/signed:before:1", Some("signing")),
+    ("store.apply/signed:after:1", Some("signed")),
+    ("chain.submit:before:1", None),
+    ("chain.submit:after:1", None),
+    ("chain.submit:after:2", None),
+    ("store.apply/seen:before:1", Some("broadcast")),
+    ("store.apply/seen:after:1", Some("seen")),
+    ("store.apply/final:before:1", Some("seen")),
+    ("store.apply/final:after:2", None),
+];
+/// Kills after these times, milliseconds: in steps that share no factor with the loops' own times.
+const MOMENTS_MS: [u64; 8] = [0, 41, 173, 311, 467, 643, 887, 1_201];
 
 on_both! {
-    /// The caller keeps asking while the engine is killed again and again, after different times.
-    async fn killed_thirty_times_in_the_middle_of_five_hundred_each_is_paid_once(database: Database) {
+    /// The caller keeps asking while the engine is killed again and again, between each pair of stages at least once.
+    async fn killed_thirty_two_times_in_the_middle_of_five_hundred_each_is_paid_once(database: Database) {
         let world = World::new(database, Shape { lanes: 4, ..Shape::default() }).await;
-        let orders = Order::fresh("crash", ORDERS);
+        let orders = Order::fresh("crash", ORDERS as u64);
+        let kills = POINTS.len() + MOMENTS_MS.len();
+        assert!(kills >= 30);
         let mut engine = world.engine().await;
-        let mut asked = 0usize;
-        for kill in 0..KILLS {
-            let caller = engine.caller();
-            let until = orders.len() * usize::try_from(kill + 1).unwrap() / usize::try_from(KILLS).unwrap();
-            for order in &orders[asked..until] {
-                caller.insist(order).await;
-            }
-            asked = until;
-            // From 0 to 1.2 s, in steps that share no factor with the loops' own times.
-            tokio::time::sleep(Duration::from_millis(kill * 41)).await;
-            engine.kill().await;
-            engine = world.engine().await;
-        }
         let caller = engine.caller();
-        let last_start = tokio::time::Instant::from_std(started());
+        let mut hit: BTreeMap<&str, usize> = BTreeMap::new();
+        for (kill, some) in orders.chunks(ORDERS.div_ceil(kills)).enumerate() {
+            let point = POINTS.get(kill);
+            let asking = join_all(some.iter().map(|order| caller.insist(order)));
+            let dying = async {
+                match point {
+                    Some((place, _)) => {
+                        engine.point.arm(&format!("{place}:kill"));
+                        engine.struck().await;
+                    }
+                    None => {
+                        tokio::time::sleep(Duration::from_millis(MOMENTS_MS[kill - POINTS.len()])).await;
+                        engine.kill().await;
+                    }
+                }
+                let found = world.stored().await.in_flight().await;
+                (found, world.engine().await)
+            };
+            let (_, (found, next)) = tokio::join!(asking, dying);
+            engine = next;
+            if let Some((place, Some(stage))) = point {
+                assert!(found.contains_key(stage), "killed at {place}, and nothing is {stage}: {found:?}");
+            }
+            for stage in found.keys() {
+                *hit.entry(stage).or_default() += 1;
+            }
+        }
+        let last_start = instant();
         for order in &orders {
             caller.wait_for(order, Status::Completed).await;
         }
-        assert!(last_start.elapsed() < Duration::from_secs(60), "all terminal within 60 s after the last start");
+        let over = since(last_start);
+        eprintln!("{kills} kills; kills with a transfer at each stage: {hit:?}; all over {over:?} after the last start");
+        assert!(over < OVER, "all are over {OVER:?} after the last start, not {over:?}");
+        for stage in STAGES {
+            assert!(hit.contains_key(stage), "no kill came while a transfer was {stage}: {hit:?}");
+        }
         let judge = world.judge();
         judge.each_paid_once(&orders).await;
         judge.nothing_else_left(&orders).await;
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the promise is about real seconds")]
-fn started() -> std::time::Instant {
-    std::time::Instant::now()
 }

@@ -1,69 +1,34 @@
 //! A chain, an engine in processes of its own, a caller with its own list, and a judge that believes only the chain.
 
 mod caller;
+mod database;
 mod engine;
 mod judge;
+mod operator;
+mod point;
+mod production;
+mod signer;
+mod stored;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 pub use caller::{Caller, Order};
-pub use engine::{Engine, SignerProcess};
+pub use database::Database;
+pub use engine::Engine;
 pub use judge::Judge;
+pub use operator::{Manner, Operator};
+pub use point::Point;
+pub use signer::SignerProcess;
 use sluice_devnet::anvil::{Anvil, AnvilConfig, Mining};
+use sluice_devnet::control::Control;
 use sluice_devnet::token::TestUsd;
+pub use stored::Stored;
 
 /// Longest anything in a test may take.
 pub const PATIENCE: Duration = Duration::from_secs(120);
-
-/// The database a promise is kept on.
-#[derive(Clone, Debug)]
-pub enum Database {
-    /// A file in the engine's folder.
-    Sqlite,
-    /// A server; each world makes a database of its own there.
-    Postgres(String),
-}
-
-impl Database {
-    /// The throw-away cluster of `scripts/with-postgres.sh`; without one the promise is kept on SQLite alone, and says so.
-    #[expect(clippy::disallowed_methods, reason = "tests have no configuration reader")]
-    pub fn postgres() -> Option<Self> {
-        let url = std::env::var("SLUICE_TEST_POSTGRES_URL").ok();
-        if url.is_none() {
-            eprintln!(
-                "SLUICE_TEST_POSTGRES_URL is not set: run `make test` to keep this promise on PostgreSQL too"
-            );
-        }
-        url.map(Self::Postgres)
-    }
-
-    fn url(&self, folder: &Path) -> String {
-        match self {
-            Self::Sqlite => format!("sqlite://{}", folder.join("sluice.db").display()),
-            Self::Postgres(server) => {
-                let name =
-                    format!("it_{}", folder.file_name().unwrap().to_string_lossy().replace(['.', '-'], "_"))
-                        .to_lowercase();
-                let made = Command::new("psql")
-                    .args([
-                        server.as_str(),
-                        "-v",
-                        "ON_ERROR_STOP=1",
-                        "-qc",
-                        &format!("create database \"{name}\""),
-                    ])
-                    .output()
-                    .expect("psql runs");
-                let said = String::from_utf8_lossy(&made.stderr);
-                assert!(made.status.success() || said.contains("already exists"), "{said}");
-                let (base, _) = server.rsplit_once('/').unwrap();
-                format!("{base}/{name}")
-            }
-        }
-    }
-}
 
 /// How the chain of a world behaves.
 #[derive(Clone, Copy, Debug)]
@@ -72,11 +37,13 @@ pub struct Shape {
     pub block: Duration,
     /// Hot wallets.
     pub lanes: u8,
+    /// Figures of the chain's profile that differ, as TOML; for production engines.
+    pub profile: &'static str,
 }
 
 impl Default for Shape {
     fn default() -> Self {
-        Self { block: Duration::from_millis(250), lanes: 2 }
+        Self { block: Duration::from_millis(250), lanes: 2, profile: "" }
     }
 }
 
@@ -89,6 +56,8 @@ pub struct World {
     folder: tempfile::TempDir,
     database: String,
     shape: Shape,
+    /// Where each engine of this world listens, so that a caller finds it again after a restart.
+    ports: Mutex<BTreeMap<String, u16>>,
 }
 
 impl World {
@@ -106,36 +75,86 @@ impl World {
         let usd = TestUsd::ensure(anvil.rpc()).await.expect("the test dollar deploys");
         let folder = tempfile::tempdir().expect("a temporary folder");
         let database = database.url(folder.path());
-        Self { anvil, usd, folder, database, shape }
+        Self { anvil, usd, folder, database, shape, ports: Mutex::default() }
     }
 
-    /// Starts an engine on this world and waits until it serves.
+    /// Starts an engine on this world, with a signer inside it, and waits until it serves.
     pub async fn engine(&self) -> Engine {
-        Engine::start(self.folder.path(), &self.database, &self.anvil.url(), self.shape.lanes).await
+        Engine::start(self, "dev", &[]).await
     }
 
     /// Starts a signer in a process of its own, over the keys of this world.
     pub async fn signer(&self) -> SignerProcess {
-        SignerProcess::start(self.folder.path(), &self.database, &self.anvil.url(), self.shape.lanes).await
+        SignerProcess::start(self).await
     }
 
     /// Starts one of several engines on the same database, over that signer.
     pub async fn engine_beside(&self, signer: &SignerProcess, name: &str) -> Engine {
-        let socket = ["--signer-socket".into(), signer.socket.display().to_string()];
-        Engine::start_as(
-            self.folder.path(),
-            &self.database,
-            &self.anvil.url(),
-            self.shape.lanes,
-            name,
-            &socket,
-        )
-        .await
+        Engine::start(self, name, &["--signer-socket".into(), signer.socket.display().to_string()]).await
     }
 
     /// The judge.
     pub fn judge(&self) -> Judge {
         Judge::new(self.anvil.rpc().clone(), self.usd.address())
+    }
+
+    /// The levers of the node.
+    pub fn control(&self) -> Control {
+        self.anvil.control()
+    }
+
+    /// No block is made any more, until [`Self::blocks`] or [`Self::mine`].
+    pub async fn no_blocks(&self) {
+        self.control().set_interval_mining(0).await.expect("mining stops");
+    }
+
+    /// A block every second again: anvil takes whole seconds while it runs.
+    pub async fn blocks(&self) {
+        self.control().set_interval_mining(1).await.expect("mining goes on");
+    }
+
+    /// Makes blocks now.
+    pub async fn mine(&self, blocks: u64) {
+        self.control().mine(blocks).await.expect("blocks are mined");
+    }
+
+    /// One block in which the issuer refuses this recipient before anything else in it is executed: what passed
+    /// simulation a moment ago reverts. Then the issuer has no objection any more. Blocks must not come by themselves.
+    pub async fn mine_reverting(&self, recipient: &str) {
+        let account = recipient.trim_start_matches("0x");
+        self.issuer("0xf9f92be4", account).await; // blacklist(address)
+        self.mine(1).await;
+        self.issuer("0x1a895266", account).await; // unBlacklist(address)
+        self.mine(1).await;
+    }
+
+    /// A transaction of the token's issuer that pays more than anybody else in the block.
+    async fn issuer(&self, selector: &str, account: &str) {
+        let transaction = serde_json::json!({
+            "from": self.usd.owner().to_string(),
+            "to": self.usd.address().to_string(),
+            "data": format!("{selector}{account:0>64}"),
+            "gas": "0x30d40",
+            "maxFeePerGas": "0x746a528800",
+            "maxPriorityFeePerGas": "0x746a528800",
+        });
+        let rpc = self.anvil.rpc();
+        rpc.call::<_, String>("eth_sendTransaction", [transaction]).await.expect("the issuer's transaction");
+    }
+
+    /// What the engines of this world have logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("engine.log")).unwrap_or_default()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The port of an engine: the same at every start.
+    fn port(&self, name: &str) -> u16 {
+        let mut ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
+        *ports.entry(name.to_owned()).or_insert_with(free_port)
     }
 }
 
@@ -148,12 +167,42 @@ impl Drop for World {
     }
 }
 
+/// A port nobody listens on, below those the kernel hands to outgoing connections: what is free now must still be free
+/// when an engine that was killed comes back.
+fn free_port() -> u16 {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let next = std::process::id().wrapping_mul(37).wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed));
+        let port = 10_000 + u16::try_from(next % 10_000).expect("below 10,000");
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
 /// Asks until the answer is yes, or fails with what was waited for.
-pub async fn until(what: &str, mut ask: impl AsyncFnMut() -> bool) {
-    let waited = tokio::time::timeout(PATIENCE, async {
+pub async fn until(what: &str, ask: impl AsyncFnMut() -> bool) {
+    within(PATIENCE, what, ask).await;
+}
+
+/// Asks until the answer is yes, and fails when that takes longer than promised.
+pub async fn within(time: Duration, what: &str, mut ask: impl AsyncFnMut() -> bool) {
+    let waited = tokio::time::timeout(time, async {
         while !ask().await {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     });
-    assert!(waited.await.is_ok(), "still waiting after {PATIENCE:?}: {what}");
+    assert!(waited.await.is_ok(), "still waiting after {time:?}: {what}");
+}
+
+/// The real clock. Promises are about real seconds.
+#[expect(clippy::disallowed_methods, reason = "the promise is about real seconds")]
+pub fn instant() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
+/// Time since an instant.
+pub fn since(start: std::time::Instant) -> Duration {
+    instant().duration_since(start)
 }

@@ -3,8 +3,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures_util::future::join_all;
+use sluice_api::alert::Alert;
 use sluice_api::client::{Client, ClientError, Credentials, Surroundings};
-use sluice_api::status::Status;
+use sluice_api::event::Event;
+use sluice_api::query::AlertQuery;
+use sluice_api::status::{Status, WaitKind};
 use sluice_api::withdrawal::{CreateWithdrawal, Withdrawal};
 
 use super::engine::DevFile;
@@ -125,6 +129,50 @@ impl Caller {
         })
         .await;
         found.expect("it was found")
+    }
+
+    /// Asks for all of them at once, and insists.
+    pub async fn insist_on(&self, orders: &[Order]) -> Vec<Withdrawal> {
+        join_all(orders.iter().map(|order| self.insist(order))).await
+    }
+
+    /// The open alert of this kind, if there is one.
+    pub async fn alert(&self, code: &str) -> Option<Alert> {
+        let alerts = self.client.alerts(AlertQuery::default()).take(200).await.unwrap_or_default();
+        alerts.into_iter().find(|alert| alert.code == code)
+    }
+
+    /// Waits until an alert of this kind is open.
+    pub async fn is_alerted(&self, code: &str) -> Alert {
+        let mut found = None;
+        until(&format!("the alert {code}"), async || {
+            found = self.alert(code).await;
+            found.is_some()
+        })
+        .await;
+        found.expect("it was found")
+    }
+
+    /// Waits until no alert of this kind is open.
+    pub async fn alert_is_over(&self, code: &str) {
+        until(&format!("the end of the alert {code}"), async || self.alert(code).await.is_none()).await;
+    }
+
+    /// Waits until the order says that it waits for this.
+    pub async fn waits_for(&self, order: &Order, wanted: WaitKind) -> Withdrawal {
+        let mut found = None;
+        until(&format!("{} waits for {wanted:?}", order.external_id), async || {
+            found = self.look(order).await;
+            let waiting = found.as_ref().and_then(|it| it.waiting_for.as_ref()).map(|it| it.kind);
+            waiting == Some(wanted)
+        })
+        .await;
+        found.expect("it was found")
+    }
+
+    /// What happened to a withdrawal: kinds of its events, oldest first.
+    pub async fn history(&self, id: &str) -> Vec<Event> {
+        self.client.withdrawal_events(id).expect("an id").take(500).await.expect("its events")
     }
 
     /// Waits until every order is completed.

@@ -1,15 +1,16 @@
-//! A `sluice dev` process on a world's chain and database.
+//! A `sluice` process on a world's chain and database: everything in one for development, or as in production.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use serde::Deserialize;
 use tokio::process::{Child, Command};
 
-use super::{Caller, until};
+use super::{Caller, Point, World, until};
 
 /// What `sluice dev` writes for scripts.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct DevFile {
     /// Where the API is.
     pub api_url: String,
@@ -31,70 +32,44 @@ pub struct DevAsset {
 /// A running engine. Killed when dropped.
 pub struct Engine {
     child: Child,
-    file: PathBuf,
     /// Its folder.
     pub folder: PathBuf,
     /// What it wrote.
     pub dev: DevFile,
+    /// Where it can be made to end or halt.
+    pub point: Point,
 }
 
 impl Engine {
-    pub(super) async fn start(folder: &Path, database: &str, node: &str, lanes: u8) -> Self {
-        Self::start_as(folder, database, node, lanes, "dev", &[]).await
-    }
-
-    pub(super) async fn start_as(
-        folder: &Path,
-        database: &str,
-        node: &str,
-        lanes: u8,
-        name: &str,
-        more: &[String],
-    ) -> Self {
-        let file = folder.join(format!("{name}.json"));
+    /// Starts `sluice dev` and waits until it serves.
+    pub(super) async fn start(world: &World, name: &str, more: &[String]) -> Self {
+        let file = world.file(&format!("{name}.json"));
         // A killed engine leaves its file behind; only a new one counts.
         let _gone = std::fs::remove_file(&file);
-        let log = std::fs::File::options().create(true).append(true).open(folder.join("engine.log")).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_sluice"))
-            .args(["dev", "--listen", "127.0.0.1:0", "--node", node, "--database", database])
-            .args(["--lanes", &lanes.to_string(), "--dev-file", &format!("{name}.json")])
-            .args(more)
-            .arg("--data")
-            .arg(folder)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the engine starts");
-        let mut engine = Self {
-            child,
-            file: file.clone(),
-            folder: folder.to_owned(),
-            dev: DevFile {
-                api_url: String::new(),
-                api_key: String::new(),
-                partner_id: String::new(),
-                assets: vec![],
-            },
-        };
-        let folder = folder.to_owned();
+        let point = Point::of(&world.file(&format!("{name}.failpoint")));
+        let arguments = [
+            "dev".into(),
+            "--listen".into(),
+            format!("127.0.0.1:{}", world.port(name)),
+            "--node".into(),
+            world.anvil.url(),
+            "--database".into(),
+            world.database.clone(),
+            "--lanes".into(),
+            world.shape.lanes.to_string(),
+            "--dev-file".into(),
+            format!("{name}.json"),
+            "--data".into(),
+            world.folder.path().display().to_string(),
+            "--failpoint-file".into(),
+            point.file().display().to_string(),
+        ];
+        let child = spawn(&world.file("engine.log"), arguments.iter().chain(more));
+        let mut engine =
+            Self { child, folder: world.folder.path().to_owned(), dev: DevFile::default(), point };
         until("the engine serves", async || {
-            if let Ok(Some(status)) = engine.child.try_wait() {
-                let log = std::fs::read_to_string(folder.join("engine.log")).unwrap_or_default();
-                let tail: String = log
-                    .lines()
-                    .rev()
-                    .take(20)
-                    .collect::<Vec<_>>()
-                    .into_iter()
-                    .rev()
-                    .collect::<Vec<_>>()
-                    .join("\n");
-                panic!("the engine ended: {status}\n{tail}");
-            }
-            match std::fs::read_to_string(&engine.file).ok().and_then(|text| serde_json::from_str(&text).ok())
-            {
+            engine.still_runs(world);
+            match std::fs::read_to_string(&file).ok().and_then(|text| serde_json::from_str(&text).ok()) {
                 Some(dev) => {
                     engine.dev = dev;
                     true
@@ -104,6 +79,37 @@ impl Engine {
         })
         .await;
         engine
+    }
+
+    /// Starts `sluice run` with a configuration file, and waits until it serves.
+    pub(super) async fn start_production(world: &World, name: &str, config: &Path, dev: DevFile) -> Self {
+        let listen = format!("127.0.0.1:{}", world.port(name));
+        let arguments: Vec<String> =
+            ["run", "--config", &config.display().to_string(), "--listen", &listen].map(String::from).into();
+        let child = spawn(&world.file("engine.log"), &arguments);
+        let dev = DevFile { api_url: format!("http://{listen}"), ..dev };
+        let mut engine = Self {
+            child,
+            folder: world.folder.path().to_owned(),
+            dev,
+            point: Point::of(&world.file("none")),
+        };
+        let caller = engine.caller();
+        until("the engine serves", async || {
+            engine.still_runs(world);
+            caller.client.health().await.is_ok()
+        })
+        .await;
+        engine
+    }
+
+    fn still_runs(&mut self, world: &World) {
+        if let Ok(Some(status)) = self.child.try_wait() {
+            let log = world.log();
+            let from = log.lines().count().saturating_sub(20);
+            let tail: Vec<&str> = log.lines().skip(from).collect();
+            panic!("the engine ended: {status}\n{}", tail.join("\n"));
+        }
     }
 
     /// A caller with the demo partner's key.
@@ -121,6 +127,13 @@ impl Engine {
         self.child.kill().await.expect("it can be killed");
     }
 
+    /// Waits until it has killed itself at its failpoint.
+    pub async fn struck(mut self) {
+        let ended = tokio::time::timeout(super::PATIENCE, self.child.wait()).await;
+        let status = ended.expect("it reaches its failpoint").expect("it ends");
+        assert_eq!(status.signal(), Some(9), "{status}");
+    }
+
     /// Ctrl-C, and waits until it has ended well.
     pub async fn interrupt(mut self) {
         self.signal("INT");
@@ -130,51 +143,25 @@ impl Engine {
 
     /// Sends a signal by name.
     pub fn signal(&self, name: &str) {
-        let sent =
-            std::process::Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status();
-        assert!(sent.is_ok_and(|status| status.success()), "kill -{name}");
+        signal(self.pid(), name);
     }
 }
 
-/// A `sluice signer` process. Killed when dropped.
-pub struct SignerProcess {
-    child: Child,
-    /// Where it listens.
-    pub socket: PathBuf,
-    /// Its configuration.
-    pub config: PathBuf,
+/// Starts the program, killed when dropped, its words appended to a log.
+pub(super) fn spawn<'a>(log: &Path, arguments: impl IntoIterator<Item = &'a String>) -> Child {
+    let log = std::fs::File::options().create(true).append(true).open(log).expect("a log");
+    Command::new(env!("CARGO_BIN_EXE_sluice"))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().expect("a log"))
+        .stderr(log)
+        .kill_on_drop(true)
+        .spawn()
+        .expect("the program starts")
 }
 
-impl SignerProcess {
-    pub(super) async fn start(folder: &Path, database: &str, node: &str, lanes: u8) -> Self {
-        let prepared = Command::new(env!("CARGO_BIN_EXE_sluice"))
-            .args(["dev", "--prepare", "--listen", "127.0.0.1:0", "--node", node, "--database", database])
-            .args(["--lanes", &lanes.to_string()])
-            .arg("--data")
-            .arg(folder)
-            .status()
-            .await;
-        assert!(prepared.is_ok_and(|status| status.success()), "the folder is prepared");
-        let log = std::fs::File::options().create(true).append(true).open(folder.join("signer.log")).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_sluice"))
-            .arg("signer")
-            .arg("--config")
-            .arg(folder.join("signer.toml"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the signer starts");
-        let socket = folder.join("signer.sock");
-        until("the signer listens", async || std::os::unix::net::UnixStream::connect(&socket).is_ok()).await;
-        Self { child, socket, config: folder.join("signer.toml") }
-    }
-
-    /// Sends a signal by name.
-    pub fn signal(&self, name: &str) {
-        let pid = self.child.id().expect("it runs").to_string();
-        let sent = std::process::Command::new("kill").args([&format!("-{name}"), &pid]).status();
-        assert!(sent.is_ok_and(|status| status.success()), "kill -{name}");
-    }
+/// Sends a signal by name.
+pub(super) fn signal(pid: u32, name: &str) {
+    let sent = std::process::Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status();
+    assert!(sent.is_ok_and(|status| status.success()), "kill -{name}");
 }

@@ -1,0 +1,85 @@
+//! Engines as in production: `sluice run` with a configuration file, a signer of its own, and several operators of nodes.
+
+use std::path::PathBuf;
+
+use super::engine::DevFile;
+use super::{Engine, Operator, SignerProcess, World};
+
+/// An installation: operators and a signer. Engines come and go.
+pub struct Production {
+    /// Who runs the nodes.
+    pub operators: Vec<Operator>,
+    /// Who holds the keys.
+    pub signer: SignerProcess,
+    dev: DevFile,
+    config: PathBuf,
+}
+
+impl World {
+    /// Sets up a production installation with so many operators, all in front of this world's node. The demo partner and
+    /// its wallets are made by one start of `sluice dev` that runs no loop.
+    pub async fn production(&self, operators: &[&str]) -> Production {
+        let signer = self.signer().await;
+        let only_api =
+            ["--signer-socket", &signer.socket.display().to_string(), "--role", "api"].map(String::from);
+        let seeding = Engine::start(self, "seed", &only_api).await;
+        let dev = seeding.dev.clone();
+        seeding.interrupt().await;
+        let mut named = Vec::new();
+        for name in operators {
+            named.push(Operator::new(name, self.anvil.port()).await);
+        }
+        let config = self.file("sluice.toml");
+        std::fs::write(&config, self.configuration(&named, &signer, &dev)).expect("a configuration");
+        Production { operators: named, signer, dev, config }
+    }
+
+    fn configuration(&self, operators: &[Operator], signer: &SignerProcess, dev: &DevFile) -> String {
+        let nodes: Vec<String> = operators
+            .iter()
+            .map(|operator| format!("{{ url = \"{}\", operator = \"{}\" }}", operator.url, operator.name))
+            .collect();
+        format!(
+            r#"
+[server]
+sealing_key_file = "{sealing}"
+[database]
+url = "{database}"
+[signer]
+socket = "{socket}"
+deployment = "dev"
+[[chains]]
+id = "eip155:31337"
+nodes = [{nodes}]
+[chains.profile]
+block_time_ms = {block_ms}
+{profile}
+[[assets]]
+id = "{asset}"
+symbol = "USDC"
+precision = 6
+decimals = 6
+freezable = true
+"#,
+            sealing = self.file("sealing.key").display(),
+            database = self.database,
+            socket = signer.socket.display(),
+            nodes = nodes.join(", "),
+            block_ms = self.shape.block.as_millis(),
+            profile = self.shape.profile,
+            asset = dev.assets[0].id,
+        )
+    }
+}
+
+impl Production {
+    /// Starts an engine and waits until it serves.
+    pub async fn engine(&self, world: &World, name: &str) -> Engine {
+        Engine::start_production(world, name, &self.config, self.dev.clone()).await
+    }
+
+    /// The operator of this name.
+    pub fn operator(&self, name: &str) -> &Operator {
+        self.operators.iter().find(|operator| operator.name == name).expect("an operator of this name")
+    }
+}

@@ -1,0 +1,57 @@
+//! A `sluice signer` process.
+
+use std::path::PathBuf;
+
+use tokio::process::{Child, Command};
+
+use super::engine::{signal, spawn};
+use super::{Point, World, until};
+
+/// A `sluice signer` process. Killed when dropped.
+pub struct SignerProcess {
+    child: Child,
+    /// Where it listens.
+    pub socket: PathBuf,
+    /// Its configuration.
+    pub config: PathBuf,
+    /// Where it can be made to end or halt.
+    pub point: Point,
+}
+
+impl SignerProcess {
+    pub(super) async fn start(world: &World) -> Self {
+        let (lanes, folder) = (world.shape.lanes.to_string(), world.folder.path());
+        if !world.file("signer.toml").exists() {
+            let prepared = Command::new(env!("CARGO_BIN_EXE_sluice"))
+                .args(["dev", "--prepare", "--listen", "127.0.0.1:0", "--node", &world.anvil.url()])
+                .args(["--database", &world.database, "--lanes", &lanes, "--data"])
+                .arg(folder)
+                .status()
+                .await;
+            assert!(prepared.is_ok_and(|status| status.success()), "the folder is prepared");
+        }
+        let point = Point::of(&world.file("signer.failpoint"));
+        let arguments = [
+            "signer".into(),
+            "--config".into(),
+            world.file("signer.toml").display().to_string(),
+            "--failpoint-file".into(),
+            point.file().display().to_string(),
+        ];
+        let child = spawn(&world.file("signer.log"), &arguments);
+        let socket = world.file("signer.sock");
+        until("the signer listens", async || std::os::unix::net::UnixStream::connect(&socket).is_ok()).await;
+        Self { child, socket, config: world.file("signer.toml"), point }
+    }
+
+    /// Sends a signal by name.
+    pub fn signal(&self, name: &str) {
+        signal(self.child.id().expect("it runs"), name);
+    }
+
+    /// Waits until it has killed itself at its failpoint.
+    pub async fn struck(mut self) {
+        let ended = tokio::time::timeout(super::PATIENCE, self.child.wait()).await;
+        ended.expect("it reaches its failpoint").expect("it ends");
+    }
+}
