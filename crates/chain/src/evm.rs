@@ -4,6 +4,7 @@ mod account;
 mod alarm;
 mod effect;
 pub mod errors;
+mod foreign;
 mod heads;
 mod health;
 #[cfg(feature = "http")]
@@ -32,8 +33,8 @@ use sluice_core::chain::{BlockRef, ChainProfile};
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Heads, Heard, Nonces, Preflight, SlotQuestion, Standing, TransferLog,
-    Trial,
+    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, Nonces, Preflight, SlotQuestion, Standing,
+    TransferLog, Trial,
 };
 use sluice_core::port::world::Clock;
 use sluice_core::proof::{Final, SlotReading};
@@ -161,6 +162,14 @@ impl Chain for Evm {
         txid: [u8; 32],
     ) -> Fut<'a, Result<Option<Final<(BlockRef, Vec<TransferLog>)>>, ChainError>> {
         Box::pin(self.read_transfers_of(asset, txid))
+    }
+
+    fn foreign(
+        &self,
+        wallet: EvmAddress,
+        txid: [u8; 32],
+    ) -> Fut<'_, Result<Option<Final<Foreign>>, ChainError>> {
+        Box::pin(self.read_foreign(wallet, txid))
     }
 
     fn has_code(&self, account: EvmAddress) -> Fut<'_, Result<bool, ChainError>> {

@@ -18,6 +18,7 @@
 
 pub mod access;
 pub mod address;
+pub mod adoption;
 pub mod alert;
 pub mod amount;
 pub mod asset;

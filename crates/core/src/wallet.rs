@@ -1,5 +1,6 @@
 //! Managed wallets. A hot one is a lane: an ordered stream of transfers, worked by one process at a time.
 
+mod explain;
 mod speed_up;
 
 use crate::address::EvmAddress;

@@ -3,6 +3,7 @@
 mod adopt;
 mod adopt_held;
 mod cancel;
+mod explain;
 mod lane;
 mod resolve;
 mod retire;
@@ -12,6 +13,7 @@ mod stop;
 pub use adopt::{AdoptError, Adoption, Check, Rule, adopt};
 pub use adopt_held::{Wanted, adopt_held, examine_held};
 pub use cancel::{Cancelled, cancel};
+pub use explain::{ExplainError, explain};
 pub use lane::{LaneCommand, command};
 pub use resolve::{give_up, redrive, resolve_paid_by};
 pub use stop::{Stopped, lift, stop};
@@ -39,6 +41,9 @@ pub enum OrderError {
     /// The evidence on chain does not show what was claimed.
     #[error("the chain does not show it: {0}")]
     Evidence(String),
+    /// The wallet still holds something, or its lane does.
+    #[error("the wallet is not empty: {0}")]
+    NotEmpty(String),
     /// No transaction of the lane is outside that a dearer one could replace.
     #[error("nothing of this lane is outside and waits for a block")]
     NothingOutside,

@@ -9,9 +9,10 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use sluice_api::body::Body;
-use sluice_api::problem::{Code, Lang};
+use sluice_api::problem::{Code, Fault, Lang};
 use sluice_api::query::Query;
 use sluice_core::access::{Actor, Scope};
+use sluice_core::chain::ChainId;
 use sluice_core::event::Cause;
 use sluice_core::id::{KeyId, PartnerId};
 use sluice_core::port::Ports;
@@ -149,7 +150,16 @@ pub(crate) fn time(text: &sluice_api::text::Time, field: &str) -> Result<Timesta
         .map_err(|_| malformed(text.as_str(), field, sluice_api::problem::pointer(&[field])))
 }
 
-/// The same for a query parameter.
+/// A transaction's hash from a field of the body, in full.
+pub(crate) fn txid(text: &str, field: &str, chain: ChainId) -> Result<[u8; 32], Reject> {
+    let mut bytes = [0; 32];
+    let malformed = || Fault::field(Code::TxidMalformed, field).with("chain", chain);
+    let digits = text.strip_prefix("0x").ok_or_else(malformed)?;
+    hex::decode_to_slice(digits, &mut bytes).map_err(|_| malformed())?;
+    Ok(bytes)
+}
+
+/// An instant from a query parameter.
 pub(crate) fn query_time(
     text: Option<&sluice_api::text::Time>,
     name: &str,

@@ -2,6 +2,7 @@
 
 mod adoption;
 mod chain;
+mod explanation;
 mod intake;
 mod order;
 mod store;
@@ -11,6 +12,7 @@ use sluice_api::problem::{Code, Fault, Refusal};
 
 pub(crate) use adoption::adoption;
 pub(crate) use chain::node_unavailable;
+pub(crate) use explanation::explanation;
 pub(crate) use intake::intake;
 pub(crate) use order::{cancel, order};
 

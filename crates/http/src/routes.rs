@@ -11,7 +11,6 @@ use sluice_api::path;
 use crate::api::Api;
 use crate::auth::authenticate;
 use crate::edge::edge;
-use crate::openapi::NOT_YET;
 use crate::problem::Reject;
 use crate::rest::open::{docs, health, metrics, openapi, ready};
 use crate::rest::v1::{
@@ -25,11 +24,7 @@ pub(crate) const WATCHED: [&str; 5] = [path::HEALTH, path::READY, path::METRICS,
 
 /// The methods of a route, as `Allow` lists them.
 pub(crate) fn methods_of(route: &str) -> &'static str {
-    let has = |method| {
-        let mut served =
-            ENDPOINTS.iter().filter(|endpoint| !NOT_YET.iter().any(|(id, _)| *id == endpoint.id));
-        served.any(|endpoint| endpoint.path == route && endpoint.method == method)
-    };
+    let has = |method| ENDPOINTS.iter().any(|endpoint| endpoint.path == route && endpoint.method == method);
     match (has(Method::Get), has(Method::Post)) {
         (true, true) => "GET,HEAD,POST",
         (false, true) => "POST",
@@ -74,6 +69,7 @@ fn guarded() -> Router<Arc<Server>> {
         .route(path::LANE_DRAIN, post(lanes::drain::run))
         .route(path::LANE_CAP, post(lanes::cap::run))
         .route(path::LANE_SPEED_UP, post(lanes::speed_up::run))
+        .route(path::LANE_ADOPT, post(lanes::adopt::run))
         .route(path::LANE_UNFREEZE, post(lanes::unfreeze::run))
         .route(path::ATTENTION, get(attention::list::run))
         .route(path::ATTENTION_ITEM, get(attention::get::run))

@@ -4,11 +4,18 @@ use crate::sql::{Conn, Sql, SqlError};
 use crate::{args, sql};
 
 /// Every migration, in order; its place in the list is its number.
-const MIGRATIONS: &[Sql] = &[Sql::two(
-    include_str!("../migrations/sqlite/0001_init.sql"),
-    include_str!("../migrations/postgres/0001_init.sql"),
-    "types, triggers and circular references are spelled differently",
-)];
+const MIGRATIONS: &[Sql] = &[
+    Sql::two(
+        include_str!("../migrations/sqlite/0001_init.sql"),
+        include_str!("../migrations/postgres/0001_init.sql"),
+        "types, triggers and circular references are spelled differently",
+    ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0002_adoption.sql"),
+        include_str!("../migrations/postgres/0002_adoption.sql"),
+        "types are spelled differently",
+    ),
+];
 
 /// Highest version this program knows.
 pub const KNOWN: i64 = MIGRATIONS.len() as i64;

@@ -130,7 +130,8 @@ pub static ENDPOINTS: &[Endpoint] = &[
         "Offers more for the oldest unfinished transaction, in the same slot and within the caps."),
     command::<SetCap>("capLane", path::LANE_CAP, LanesOperate, "Sets the fee cap for a time."),
     command::<AdoptTransaction>("adoptTransaction", path::LANE_ADOPT, LanesOperate,
-        "Explains a transaction of a frozen lane's wallet. Two persons."),
+        "Explains a final transaction of the lane's wallet that no attempt of ours explains: what left is booked. Two \
+         persons."),
     command::<Because>("unfreezeLane", path::LANE_UNFREEZE, LanesOperate,
         "Opens a frozen lane after every transaction is explained. Two persons."),
     get("listAttention", path::ATTENTION, Some(AttentionOperate), list::<Attention>(), "Lists what needs a person.")

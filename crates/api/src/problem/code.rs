@@ -189,6 +189,20 @@ codes! {
     ChainNotFollowed = "chain_not_followed", 409, later, ["followed", "finalized"];
     /// A role that no wallet is worked in yet.
     WalletRoleUnsupported = "wallet_role_unsupported", 422, never, ["role"];
+    /// The wallet, or its lane, still holds something.
+    WalletNotEmpty = "wallet_not_empty", 409, later, ["why"];
+    /// The engine made that transaction.
+    TransactionIsOurs = "transaction_is_ours", 409, never, ["txid"];
+    /// No final block holds that transaction.
+    TransactionNotFinal = "transaction_not_final", 409, later, ["txid"];
+    /// That transaction did nothing to this wallet.
+    TransactionOfOtherWallet = "transaction_of_other_wallet", 422, never, ["txid"];
+    /// That transaction was explained before.
+    TransactionAdopted = "transaction_adopted", 409, never, ["txid"];
+    /// More than a fee left the wallet by it.
+    AdoptionMovedValue = "adoption_moved_value", 422, never, ["type"];
+    /// Nothing but a fee left the wallet by it.
+    AdoptionMovedNothing = "adoption_moved_nothing", 422, never, ["type"];
     /// No transaction of the lane is outside that a dearer one could replace.
     NothingToSpeedUp = "nothing_to_speed_up", 409, later, [];
     /// The caps leave no room for a dearer attempt.

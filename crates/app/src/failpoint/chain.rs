@@ -11,8 +11,8 @@ use sluice_core::chain::{BlockRef, ChainProfile};
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Heads, Heard, Nonces, Preflight, SlotQuestion, Standing, TransferLogs,
-    Trial,
+    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, Nonces, Preflight, SlotQuestion, Standing,
+    TransferLogs, Trial,
 };
 use sluice_core::proof::{Final, SlotReading};
 
@@ -86,6 +86,10 @@ impl Chain for Wrapped {
 
     fn transfers_of<'a>(&'a self, asset: AssetId, txid: [u8; 32]) -> Answer<'a, Option<Final<TransferLogs>>> {
         ask!(self, "chain.transfers_of", self.inner.transfers_of(asset, txid))
+    }
+
+    fn foreign(&self, wallet: EvmAddress, txid: [u8; 32]) -> Answer<'_, Option<Final<Foreign>>> {
+        ask!(self, "chain.foreign", self.inner.foreign(wallet, txid))
     }
 
     fn has_code(&self, account: EvmAddress) -> Answer<'_, bool> {

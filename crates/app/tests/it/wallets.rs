@@ -6,7 +6,7 @@ use std::process::Command;
 use ruint::aliases::U256;
 use sluice_api::client::ClientError;
 use sluice_api::command::Because;
-use sluice_api::lane::SpeedUp;
+use sluice_api::lane::{AdoptTransaction, AdoptionType, LaneState, SpeedUp};
 use sluice_api::status::Status;
 use sluice_api::wallet::{AdoptWallet, WalletRole, WalletRule, WalletState};
 
@@ -204,7 +204,7 @@ on_both! {
         let gone = because("old key");
         assert_eq!(code(caller.client.retire_wallet(&wallet, &gone).await), "state_conflict", "it is open");
         caller.client.drain_lane(&wallet, &gone).await.expect("draining");
-        assert_eq!(code(caller.client.retire_wallet(&wallet, &gone).await), "evidence_insufficient", "it holds value");
+        assert_eq!(code(caller.client.retire_wallet(&wallet, &gone).await), "wallet_not_empty", "it holds value");
         let (account, control) = (address.parse().expect("an address"), world.anvil.control());
         // There is no sweep: a person moves it by hand, and the lane freezes over that, as it must.
         control.impersonate(account).await.expect("impersonated");
@@ -215,5 +215,50 @@ on_both! {
         let left = caller.client.wallet(&wallet).await.expect("it is still known");
         assert_eq!(left.state, WalletState::Retired);
         assert_eq!(code(caller.client.adopt_wallet(&adopting(&address)).await), "wallet_key_barred");
+    }
+
+    /// Somebody with the key moved test dollars by hand. Explained, the books agree with the chain, and the lane pays.
+    async fn a_foreign_transaction_is_adopted_and_the_lane_pays_again(database: Database) {
+        let world = World::new(database, Shape { lanes: 1, ..Shape::default() }).await;
+        let engine = world.engine().await;
+        let caller = engine.caller();
+        let wallet = caller.client.wallets().take(1).await.expect("a wallet").remove(0);
+        let (account, control) = (wallet.address.parse().expect("an address"), world.anvil.control());
+        control.impersonate(account).await.expect("impersonated");
+        let taken = U256::from(1_234_567_u64);
+        let moved = world.usd.transfer(account, world.usd.owner(), taken).await.expect("moved by hand");
+        control.stop_impersonating(account).await.expect("no longer");
+        let lane = async || caller.client.lane(&wallet.id).await.expect("the lane");
+        until("the lane is frozen", async || lane().await.state == LaneState::Frozen).await;
+        let adopt = |kind| AdoptTransaction {
+            txid: moved.transaction_hash.to_string(),
+            kind,
+            reason: "moved to the treasury by Kim".into(),
+            version: None,
+        };
+        let wrong = caller.client.adopt_transaction(&wallet.id, &adopt(AdoptionType::Permission)).await;
+        let wrong = code(wrong);
+        assert!(["adoption_moved_value", "transaction_not_final"].contains(&wrong.as_str()), "{wrong}");
+        until("it is final and adopted", async || {
+            let answer = caller.client.adopt_transaction(&wallet.id, &adopt(AdoptionType::InternalMove)).await;
+            answer.is_ok()
+        })
+        .await;
+        let again = caller.client.adopt_transaction(&wallet.id, &adopt(AdoptionType::Theft)).await;
+        assert_eq!(code(again), "transaction_adopted");
+        assert_eq!(lane().await.state, LaneState::Frozen, "opening it is another order");
+        caller.client.unfreeze_lane(&wallet.id, &because("explained")).await.expect("unfrozen");
+        let orders = Order::fresh("explained", 3);
+        for order in &orders {
+            caller.insist(order).await;
+        }
+        caller.all_completed(&orders).await;
+        world.judge().each_paid_once(&orders).await;
+        let left = caller.client.wallet(&wallet.id).await.expect("the wallet");
+        let paid: u64 = orders.iter().map(|order| order.atoms).sum();
+        let expected = 2_000_000_000_000 - 1_234_567 - paid;
+        let dollars = left.balances.iter().find(|it| it.asset == caller.asset).expect("its dollars");
+        let expected = format!("{}.{:06}", expected / 1_000_000, expected % 1_000_000);
+        assert_eq!(dollars.available.as_str(), expected.trim_end_matches('0'), "the books know what left");
     }
 }

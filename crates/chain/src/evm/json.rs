@@ -111,12 +111,16 @@ struct SentJson {
     hash: Word,
     from: Account,
     nonce: Quantity,
+    to: Option<Account>,
+    value: Quantity,
 }
 
 impl BlockJson {
     pub(super) fn read(self) -> Result<Vec<Sent>, NodeError> {
-        let sent =
-            |sent: SentJson| Ok(Sent { txid: sent.hash.0, from: sent.from.0, nonce: sent.nonce.to_u64()? });
+        let sent = |sent: SentJson| {
+            let (to, value) = (sent.to.map(|to| to.0), sent.value.0);
+            Ok(Sent { txid: sent.hash.0, from: sent.from.0, nonce: sent.nonce.to_u64()?, to, value })
+        };
         self.transactions.into_iter().map(sent).collect()
     }
 }

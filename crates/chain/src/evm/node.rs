@@ -88,6 +88,10 @@ pub struct Sent {
     pub from: EvmAddress,
     /// Nonce.
     pub nonce: u64,
+    /// To whom; `None` for a contract's creation.
+    pub to: Option<EvmAddress>,
+    /// Native value, wei.
+    pub value: Units,
 }
 
 /// A call to simulate.

@@ -3,7 +3,7 @@
 use super::Fut;
 use crate::address::EvmAddress;
 use crate::alert::Raise;
-use crate::amount::Units;
+use crate::amount::{Cost, Units};
 use crate::asset::{Asset, AssetId};
 use crate::attempt::{Durable, Signed};
 use crate::chain::{BlockRef, ChainProfile};
@@ -169,6 +169,35 @@ pub struct Standing {
     pub units: Vec<Units>,
 }
 
+/// What a final transaction that we did not make did to a wallet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// Where it is.
+    pub block: BlockRef,
+    /// Nonce it used up, when the wallet sent it.
+    pub nonce: Option<u64>,
+    /// What the wallet paid for its inclusion; zero when it did not send it.
+    pub cost: Cost,
+    /// Native coin it sent away.
+    pub coin_left: Units,
+    /// Tokens that left it, one entry for each log: contract and exact units.
+    pub tokens_left: Vec<(EvmAddress, Units)>,
+    /// Somebody may now move tokens of it.
+    pub permits: bool,
+}
+
+impl Foreign {
+    /// Whether it concerns the wallet at all.
+    pub fn concerns(&self) -> bool {
+        self.nonce.is_some() || self.permits || self.value_left()
+    }
+
+    /// Whether more than a fee left.
+    pub fn value_left(&self) -> bool {
+        !self.coin_left.is_zero() || !self.tokens_left.is_empty()
+    }
+}
+
 /// What a token transfer or approval found on chain says; for `resolve --paid-by`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransferLog {
@@ -243,6 +272,13 @@ pub trait Chain: Send + Sync {
         asset: AssetId,
         txid: [u8; 32],
     ) -> Fut<'a, Result<Option<Final<TransferLogs>>, ChainError>>;
+
+    /// What a final transaction did to a wallet, by quorum; `None` while it is in no final block.
+    fn foreign(
+        &self,
+        wallet: EvmAddress,
+        txid: [u8; 32],
+    ) -> Fut<'_, Result<Option<Final<Foreign>>, ChainError>>;
 
     /// Whether an account carries code (a contract, or an EIP-7702 delegation).
     fn has_code(&self, account: EvmAddress) -> Fut<'_, Result<bool, ChainError>>;

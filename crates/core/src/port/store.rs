@@ -1,6 +1,7 @@
 //! Durable state as the engine sees it. `apply` and `accept` are the only writes; no transaction leaves the store (M9).
 
 use super::Fut;
+use crate::adoption::Adopted;
 use crate::alert::{Alert, Raise};
 use crate::asset::{Asset, AssetId};
 use crate::attempt::{Attempt, Durable, Signed, Unsigned};
@@ -85,6 +86,8 @@ pub struct Change {
     pub proofs: Vec<Proof>,
     /// Step of a wallet.
     pub wallets: Vec<Moved<Wallet>>,
+    /// Foreign transactions explained.
+    pub adopted: Vec<Adopted>,
     /// Balances read.
     pub balances: Vec<Balance>,
     /// Blocks learned and left.

@@ -37,6 +37,7 @@ const ORDERS: &[(&str, Order, [&str; 5])] = &[
     ("resume", |it| it.resume("test"), ["open", "open", "open", "", ""]),
     ("freeze", |it| it.freeze("test".into()), ["frozen", "frozen", "frozen", "frozen", ""]),
     ("unfreeze", |it| it.unfreeze(9, "test"), ["", "", "", "open", ""]),
+    ("explain", |it| it.explain(9), ["open", "paused", "draining", "frozen", ""]),
     ("retire", |it| it.retire("test"), ["", "retired", "retired", "retired", ""]),
     ("raise cap", |it| it.raise_cap(None, "test"), ["open", "paused", "draining", "frozen", ""]),
     ("speed up", |it| it.speed_up(hurry()), ["open", "paused", "draining", "", ""]),
@@ -73,6 +74,7 @@ fn a_nonce_never_goes_back() {
     let frozen = open().freeze("test".into()).unwrap().into_after();
     for (pending, next) in [(6, 7), (7, 7), (9, 9)] {
         assert_eq!(frozen.clone().unfreeze(pending, "test").unwrap().after().next_nonce, next);
+        assert_eq!(frozen.clone().explain(pending).unwrap().after().next_nonce, next);
     }
     assert_eq!(open().allocate(3).unwrap().after().next_nonce, 10);
 }

@@ -34,7 +34,7 @@ pub(super) async fn retire(
 async fn must_be_empty(ports: &Ports, view: &LaneView) -> Result<(), OrderError> {
     let wallet = &view.wallet;
     if view.transfers.iter().any(|(it, _)| !matches!(it.state, State::Dropped { .. })) {
-        return Err(OrderError::Evidence("the lane still holds work; drain it first".into()));
+        return Err(OrderError::NotEmpty("the lane still holds work; drain it first".into()));
     }
     let chain =
         ports.chains.get(&wallet.chain).ok_or_else(|| OrderError::NotConfigured(wallet.chain.to_string()))?;
@@ -48,7 +48,7 @@ async fn must_be_empty(ports: &Ports, view: &LaneView) -> Result<(), OrderError>
     for (block, balances) in [(standing.head(), &standing.reading().units), (latest, &now)] {
         for (asset, units) in assets.iter().zip(balances) {
             if *units > dust(chain.profile(), asset) {
-                return Err(OrderError::Evidence(format!(
+                return Err(OrderError::NotEmpty(format!(
                     "at block {} it still holds {units} units of {}; move them away first",
                     block.number, asset.symbol
                 )));
@@ -57,7 +57,7 @@ async fn must_be_empty(ports: &Ports, view: &LaneView) -> Result<(), OrderError>
     }
     let nonces = chain.nonces(wallet.address).await?;
     if nonces.pending != standing.reading().nonce {
-        return Err(OrderError::Evidence(format!(
+        return Err(OrderError::NotEmpty(format!(
             "its nonce is {} with the pool and {} at the final block; wait until they are equal",
             nonces.pending,
             standing.reading().nonce

@@ -19,6 +19,7 @@ pub(crate) fn order(error: OrderError, command: &str, alive: usize) -> Reject {
         OrderError::Refused(moved::Refusal::Evidence { why, .. }) => evidence(why),
         OrderError::Moved => conflict("thing", "changing", command),
         OrderError::Evidence(why) => evidence(why),
+        OrderError::NotEmpty(why) => Refusal::new(Code::WalletNotEmpty).with("why", why).into(),
         OrderError::NothingOutside => Reject::new(Code::NothingToSpeedUp),
         OrderError::FeeAtCap { needed_wei, cap_wei } => {
             Refusal::new(Code::FeeAtCap).with("needed", needed_wei).with("cap", cap_wei).into()
@@ -71,6 +72,7 @@ mod tests {
             (evidence(), 0, Code::EvidenceInsufficient),
             (OrderError::Moved, 0, Code::StateConflict),
             (OrderError::Evidence("no".into()), 0, Code::EvidenceInsufficient),
+            (OrderError::NotEmpty("5 units".into()), 0, Code::WalletNotEmpty),
             (OrderError::NothingOutside, 0, Code::NothingToSpeedUp),
             (OrderError::FeeAtCap { needed_wei: 2, cap_wei: 1 }, 0, Code::FeeAtCap),
             (OrderError::Stopped, 0, Code::Stopped),

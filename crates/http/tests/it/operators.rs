@@ -3,12 +3,14 @@
 use serde_json::{Value, json};
 use sluice_core::address::EvmAddress;
 use sluice_core::alert::Code;
-use sluice_core::amount::Units;
-use sluice_core::port::chain::TransferLog;
+use sluice_core::amount::{Cost, Units};
+use sluice_core::asset::Asset;
+use sluice_core::chain::ChainProfile;
+use sluice_core::port::chain::{Foreign, TransferLog};
 use sluice_core::port::reader::Reader as _;
-use sluice_core::port::store::Change;
+use sluice_core::port::store::{Change, Store as _};
 
-use crate::support::{HEAD, Reply, World};
+use crate::support::{HEAD, Reply, World, token};
 
 async fn order(world: &World, path: &str, body: Value) -> Reply {
     world.post(&world.a.key, path, &body).send(world).await
@@ -52,11 +54,7 @@ async fn a_lane_is_paused_drained_and_opened_by_name_and_reason() {
     assert_eq!(order(&world, &format!("{lane}/cap"), cap).await.status, 200);
     assert_eq!(state("paused").await["fee_cap"]["max_fee_wei"], "500000000000");
     let retire = order(&world, &format!("/v1/wallets/{}/retire", world.a.wallet), because()).await;
-    assert_eq!(
-        (retire.status, retire.code().as_str()),
-        (422, "evidence_insufficient"),
-        "it still holds value"
-    );
+    assert_eq!((retire.status, retire.code().as_str()), (409, "wallet_not_empty"), "it still holds value");
 }
 
 #[tokio::test]
@@ -74,6 +72,59 @@ async fn a_frozen_lane_says_so_and_is_opened_on_purpose() {
     assert_eq!(order(&world, &format!("{lane}/speed-up"), because()).await.code(), "state_conflict");
     assert_eq!(order(&world, &format!("{lane}/unfreeze"), because()).await.status, 200);
     assert_eq!(world.get(&world.a.key, &lane).send(&world).await.json()["state"], "open");
+}
+
+#[tokio::test]
+async fn a_foreign_transaction_is_explained_once_as_what_it_was_and_the_books_say_so() {
+    let world = World::new().await;
+    let adopt = format!("/v1/lanes/{}/adopt", world.a.wallet);
+    let txid = format!("0x{}", "cd".repeat(32));
+    let as_a = |kind: &str| json!({"txid": txid, "type": kind, "reason": "by hand, by Kim"});
+    let code = async |body: Value| order(&world, &adopt, body).await.code();
+    assert_eq!(code(json!({"txid": "0x12", "type": "theft", "reason": "r"})).await, "txid_malformed");
+    assert_eq!(code(as_a("gift")).await, "word_unknown");
+    assert_eq!(code(as_a("theft")).await, "transaction_not_final");
+    let found = |nonce, tokens_left| Foreign {
+        block: HEAD,
+        nonce,
+        cost: Cost(21_000_000_000_000),
+        coin_left: Units::ZERO,
+        tokens_left,
+        permits: false,
+    };
+    *world.chain.foreign.lock().unwrap() = Some(found(None, vec![]));
+    assert_eq!(code(as_a("theft")).await, "transaction_of_other_wallet");
+    *world.chain.foreign.lock().unwrap() = Some(found(Some(3), vec![]));
+    assert_eq!(code(as_a("manual_payment")).await, "adoption_moved_nothing");
+    let contract = token().contract().unwrap();
+    *world.chain.foreign.lock().unwrap() = Some(found(Some(3), vec![(contract, Units::from(1_000_000u64))]));
+    world.chain.final_nonce.store(4, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(code(as_a("network_cost")).await, "adoption_moved_value");
+    let booked = async || world.db.booked(world.a.wallet).await.unwrap();
+    let before = booked().await;
+    let done = order(&world, &adopt, as_a("manual_payment")).await;
+    assert_eq!((done.status, done.json()["command"].as_str()), (200, Some("lane.adopt")), "{}", done.text());
+    assert_eq!(code(as_a("manual_payment")).await, "transaction_adopted");
+    let after = booked().await;
+    let change = |asset| {
+        let of =
+            |books: &[(_, i64)]| books.iter().find(|(id, _)| *id == asset).map_or(0, |(_, atoms)| *atoms);
+        of(&after) - of(&before)
+    };
+    assert_eq!(change(token().id), -1_000_000, "what left is no longer in the wallet's books");
+    let coin = Asset::native(&ChainProfile::devnet());
+    assert_eq!(change(coin.id), -21_000, "its fee neither");
+    let lane = world.get(&world.a.key, &format!("/v1/lanes/{}", world.a.wallet)).send(&world).await.json();
+    assert_eq!(lane["next_nonce"], 4, "the stranger's nonce is used up");
+    world.seal().await;
+    let events = world.get(&world.a.key, "/v1/events?limit=100").send(&world).await.json();
+    let told = events["data"].as_array().unwrap().iter().find(|it| it["type"] == "lane.transaction_adopted");
+    let told = told.expect("it is on the record");
+    assert_eq!(
+        (&told["reason"], &told["data"]["type"]),
+        (&json!("by hand, by Kim"), &json!("manual_payment"))
+    );
+    assert_eq!(told["data"]["txid"], txid);
 }
 
 #[tokio::test]

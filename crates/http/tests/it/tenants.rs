@@ -31,6 +31,9 @@ fn body_for(path: &str) -> Value {
         "/v1/lanes/{id}/cap" => {
             json!({"max_fee_wei": "1000000000", "until": "2026-11-21T02:00:00Z", "reason": "test"})
         }
+        "/v1/lanes/{id}/adopt" => {
+            json!({"txid": format!("0x{}", "ab".repeat(32)), "type": "theft", "reason": "test"})
+        }
         "/v1/attention/{id}/resolve" => {
             json!({"paid_by": format!("0x{}", "ab".repeat(32)), "reason": "test"})
         }

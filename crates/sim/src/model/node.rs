@@ -163,8 +163,13 @@ impl Node for ModelNode {
 
     fn transactions(&self, block: [u8; 32]) -> Fut<'_, Result<Option<Vec<Sent>>, NodeError>> {
         self.ask(|view, _| {
-            let sent =
-                |done: &Executed| Sent { txid: done.tx.hash, from: done.tx.from, nonce: done.tx.nonce };
+            let sent = |done: &Executed| Sent {
+                txid: done.tx.hash,
+                from: done.tx.from,
+                nonce: done.tx.nonce,
+                to: Some(done.tx.to),
+                value: Units::from(done.tx.value_wei),
+            };
             Ok(view.any(&block).map(|block| block.txs.iter().map(sent).collect()))
         })
     }

@@ -12,8 +12,8 @@ use sluice_core::chain::{BlockRef, ChainProfile};
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Heads, Heard, Nonces, Preflight, SlotQuestion, Standing, TransferLog,
-    Trial,
+    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, Nonces, Preflight, SlotQuestion, Standing,
+    TransferLog, Trial,
 };
 use sluice_core::proof::{Effect, Final, Inclusion, SlotReading};
 
@@ -147,6 +147,14 @@ impl Chain for BrokenChain {
         txid: [u8; 32],
     ) -> Fut<'a, Result<Option<Final<(BlockRef, Vec<TransferLog>)>>, ChainError>> {
         self.inner.transfers_of(asset, txid)
+    }
+
+    fn foreign(
+        &self,
+        wallet: EvmAddress,
+        txid: [u8; 32],
+    ) -> Fut<'_, Result<Option<Final<Foreign>>, ChainError>> {
+        self.inner.foreign(wallet, txid)
     }
 
     fn has_code(&self, account: EvmAddress) -> Fut<'_, Result<bool, ChainError>> {

@@ -8,6 +8,7 @@
 //! Locks are taken in one order everywhere, so that no two of these wait for each other: the lease (shared), then
 //! wallets, transfers and withdrawals by id, then counters by key. SQLite has one writer and needs none of it.
 
+mod adoptions;
 pub(super) mod alerts;
 mod attempts;
 pub(super) mod chain;
@@ -91,6 +92,7 @@ async fn write(conn: &mut Conn<'_>, context: &Context, changes: &[Change]) -> Re
     if wallets::write(conn, changes, &mut happened).await? == Written::Moved {
         return Ok(Written::Moved);
     }
+    adoptions::write(conn, context, changes, &mut happened).await?;
     // Phases of transfers as they were are asked for before transfers are stepped.
     let phases = withdrawals::in_phase(conn, changes).await?;
     if phases.write(conn, context, changes, &mut happened).await? == Written::Moved {

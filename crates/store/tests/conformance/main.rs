@@ -31,6 +31,7 @@ macro_rules! promises {
 }
 
 mod accept;
+mod adoption;
 mod life;
 #[path = "../reader/mod.rs"]
 mod reader;

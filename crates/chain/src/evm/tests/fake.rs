@@ -232,6 +232,8 @@ impl Node for Fake {
                 txid: receipt.txid,
                 from: receipt.from,
                 nonce: *nonce,
+                to: None,
+                value: Units::ZERO,
             };
             Ok(found.map(|block| block.receipts.iter().map(sent).collect()))
         }))

@@ -1,5 +1,6 @@
 //! Lanes and what operators do with them.
 
+pub(crate) mod adopt;
 pub(crate) mod cap;
 pub(crate) mod drain;
 pub(crate) mod get;

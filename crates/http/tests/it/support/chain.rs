@@ -12,8 +12,8 @@ use sluice_core::chain::{BlockRef, ChainId, ChainProfile};
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Heads, Heard, Nonces, Preflight, SlotQuestion, Standing, TransferLog,
-    Trial,
+    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, Nonces, Preflight, SlotQuestion, Standing,
+    TransferLog, Trial,
 };
 use sluice_core::proof::{Final, SlotReading};
 use sluice_core::time::Timestamp;
@@ -25,6 +25,8 @@ pub struct FakeChain {
     pub panics: AtomicBool,
     /// What [`Chain::transfers_of`] finds.
     pub paid: Mutex<Option<(BlockRef, Vec<TransferLog>)>>,
+    /// What [`Chain::foreign`] finds.
+    pub foreign: Mutex<Option<Foreign>>,
     /// Nonce of every account at the final block.
     pub final_nonce: AtomicU64,
     /// Whether every account carries code.
@@ -37,6 +39,7 @@ impl FakeChain {
             profile,
             panics: AtomicBool::new(false),
             paid: Mutex::default(),
+            foreign: Mutex::default(),
             final_nonce: AtomicU64::new(3),
             code: AtomicBool::new(false),
         }
@@ -130,6 +133,13 @@ impl Chain for FakeChain {
         _: [u8; 32],
     ) -> Fut<'a, Result<Option<Final<(BlockRef, Vec<TransferLog>)>>, ChainError>> {
         let found = self.paid.lock().unwrap().clone();
+        soon(Ok(
+            found.map(|found| Final::by_quorum(found, HEAD, vec!["one".into(), "two".into()], 2).unwrap())
+        ))
+    }
+
+    fn foreign(&self, _: EvmAddress, _: [u8; 32]) -> Fut<'_, Result<Option<Final<Foreign>>, ChainError>> {
+        let found = self.foreign.lock().unwrap().clone();
         soon(Ok(
             found.map(|found| Final::by_quorum(found, HEAD, vec!["one".into(), "two".into()], 2).unwrap())
         ))

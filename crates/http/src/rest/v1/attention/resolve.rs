@@ -2,7 +2,7 @@
 //! matched on chain, by quorum and finality; it can never be paid again.
 
 use sluice_api::attention::Resolve;
-use sluice_api::problem::{Code, Fault, Refusal};
+use sluice_api::problem::{Code, Refusal};
 use sluice_core::chain::ChainId;
 use sluice_flow::operator::resolve_paid_by;
 
@@ -26,11 +26,7 @@ fn txid(body: &Resolve, chain: ChainId) -> Result<[u8; 32], Reject> {
             .with("why", "paid_by names no transaction")
             .into());
     };
-    let mut bytes = [0; 32];
-    let malformed = || Fault::new(Code::TxidMalformed, "/paid_by").with("chain", chain);
-    let digits = text.strip_prefix("0x").ok_or_else(malformed)?;
-    hex::decode_to_slice(digits, &mut bytes).map_err(|_| malformed())?;
-    Ok(bytes)
+    crate::call::txid(text, "paid_by", chain)
 }
 
 #[cfg(test)]

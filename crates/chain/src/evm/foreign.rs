@@ -1,0 +1,110 @@
+//! What a transaction that we did not make did to one of our wallets, by quorum, once it is final (M6).
+
+use std::sync::Arc;
+
+use futures_util::future::join;
+use sluice_codec::evm::log;
+use sluice_core::address::EvmAddress;
+use sluice_core::amount::{Cost, Units};
+use sluice_core::chain::BlockRef;
+use sluice_core::port::chain::{ChainError, Foreign};
+use sluice_core::proof::Final;
+
+use super::Evm;
+use super::exactly;
+use super::node::{Node, NodeError, Receipt, Sent};
+use super::quorum::{Dissent, Judge};
+use super::slot::hashes;
+
+/// `None` when it is in no final block.
+type Found = Option<Foreign>;
+
+impl Evm {
+    pub(super) async fn read_foreign(
+        &self,
+        wallet: EvmAddress,
+        txid: [u8; 32],
+    ) -> Result<Option<Final<Foreign>>, ChainError> {
+        let head = self.final_head().await?;
+        let top = head.block;
+        let ask = |node: Arc<dyn Node>| async move { Ok(vec![self.look(&*node, wallet, txid, top).await?]) };
+        let judge = Judge {
+            weigh: |agreed: &Found, other: &Found| match (agreed, other) {
+                (Some(_), Some(_)) => Dissent::Lie,
+                (Some(_), None) => Dissent::Lag,
+                // Absence is never evidence against what somebody shows.
+                (None, _) => Dissent::Veto,
+            },
+            absence: Option::is_none,
+        };
+        let answers = self.agree(&head, 1, ask, &judge).await?;
+        Ok(answers.into_iter().next().and_then(|answer| {
+            let found = answer.reading().clone()?;
+            Some(answer.map(|_| found))
+        }))
+    }
+
+    /// The outer `None`: this node cannot tell.
+    async fn look(
+        &self,
+        node: &dyn Node,
+        wallet: EvmAddress,
+        txid: [u8; 32],
+        top: BlockRef,
+    ) -> Result<Option<Found>, NodeError> {
+        let Some(Some(receipt)) = exactly(1, node.receipts(&[txid]).await?, "receipts")?.pop() else {
+            return Ok(Some(None));
+        };
+        if receipt.txid != txid {
+            return Err(NodeError::Nonsense("the receipt of another transaction".to_owned()));
+        }
+        if receipt.block.number > top.number {
+            return Ok(Some(None));
+        }
+        let (hashes, sent) = join(
+            hashes(node, [receipt.block.number, top.number].into()),
+            node.transactions(receipt.block.hash),
+        )
+        .await;
+        let hashes = hashes?;
+        let on_chain = |block: &BlockRef| hashes.get(&block.number) == Some(&block.hash);
+        let Some(sent) = sent?.filter(|_| on_chain(&top) && on_chain(&receipt.block)) else {
+            return Ok(None);
+        };
+        let sent = sent.into_iter().find(|sent| sent.txid == txid);
+        let sent = sent.ok_or_else(|| NodeError::Nonsense("a receipt without its transaction".to_owned()))?;
+        Ok(Some(Some(self.effect_on(wallet, &receipt, &sent)?)))
+    }
+
+    fn effect_on(&self, wallet: EvmAddress, receipt: &Receipt, sent: &Sent) -> Result<Foreign, NodeError> {
+        let overflows = || NodeError::Nonsense("the cost overflows".to_owned());
+        let ours = sent.from == wallet;
+        let cost = match ours {
+            true => Cost::of(receipt.gas_price_wei, receipt.gas_used).ok_or_else(overflows)?,
+            false => Cost(0),
+        };
+        let coin_left = ours && receipt.success && sent.to != Some(wallet);
+        let mut left = Vec::new();
+        let mut permits = false;
+        let believed = |token: &EvmAddress| self.believed.as_ref().is_none_or(|all| all.contains(token));
+        for found in receipt.logs.iter().filter(|found| receipt.success && believed(&found.address)) {
+            if let Some(moved) = log::transfer(&found.topics, &found.data)
+                && moved.from == wallet
+                && moved.to != wallet
+                && !moved.units.is_zero()
+            {
+                left.push((found.address, moved.units));
+            }
+            permits |= log::approval(&found.topics, &found.data)
+                .is_some_and(|given| given.owner == wallet && !given.units.is_zero());
+        }
+        Ok(Foreign {
+            block: receipt.block,
+            nonce: ours.then_some(sent.nonce),
+            cost,
+            coin_left: if coin_left { sent.value } else { Units::ZERO },
+            tokens_left: left,
+            permits,
+        })
+    }
+}
