@@ -1,6 +1,7 @@
 //! What is common to commands that people give: a reason, a version, and an answer that says whether it is done.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::body::{Body, Field, REASON_CHARS_MAX, Shape};
@@ -45,28 +46,48 @@ words! {
         Done = "done",
         /// It takes two persons, and one of them is missing. Giving the same command as another person does it.
         AwaitingSecondPerson = "awaiting_second_person",
+        /// Somebody took it back. Nothing was done.
+        Withdrawn = "withdrawn",
+        /// No second person gave it in time, or before its facts changed. Nothing was done.
+        Expired = "expired",
     }
 }
 
 /// The answer to a command: 200 when it is done, 202 when another person must give it too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Command {
+    /// `cmd_...`: the record of a command that takes two persons; `null` when one was enough.
+    pub id: Option<String>,
     /// Always `command`.
     pub object: tag::Command,
     /// What was commanded, such as `lane.pause`.
     pub command: String,
     /// The id of the thing it is about.
     pub subject: String,
+    /// What else it says. Two persons agree when this is equal; their reasons are their own.
+    #[schema(value_type = Object)]
+    pub says: Map<String, Value>,
+    /// What it rests on, such as why a lane froze. A command whose facts have changed is over.
+    #[schema(value_type = Object)]
+    pub facts: Map<String, Value>,
     /// How far it is.
     pub state: CommandState,
     /// Who gave it first.
     pub requested_by: Actor,
+    /// Why, in the first person's words.
+    pub reason: String,
     /// When it was given first.
     pub requested_at: Time,
-    /// Until when another person may complete it; `null` when it is done.
+    /// Until when another person may complete it; `null` when one person is enough.
     pub expires_at: Option<Time>,
-    /// The version of the thing after the command.
-    pub version: u64,
+    /// Who ended it: the second person, or who took it back; `null` while it waits.
+    pub ended_by: Option<Actor>,
+    /// Why, in that one's words.
+    pub ended_reason: Option<String>,
+    /// When.
+    pub ended_at: Option<Time>,
+    /// The version of the thing after the command; told only by the answer that says it is done.
+    pub version: Option<u64>,
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::body::{Body, Field, Shape};
 use crate::command::REASON;
+use crate::event::Actor;
 use crate::partner::NAME_CHARS_MAX;
 use crate::problem::Code;
 use crate::tag;
@@ -47,6 +48,8 @@ words! {
         StopLift = "stop:lift",
         /// Create, list and revoke API keys.
         KeysManage = "keys:manage",
+        /// Read commands that wait for a second person; taking one back needs the command's own scope too.
+        CommandsRead = "commands:read",
         /// Create and read partners: the platform's own keys only.
         PartnersManage = "partners:manage",
     }
@@ -83,6 +86,9 @@ pub struct ApiKey {
     pub allowed_ips: Vec<String>,
     /// When it was created.
     pub created_at: Time,
+    /// Who made it. Two keys count as two persons only when no key stands in the line of both; `null` when it was not
+    /// recorded.
+    pub created_by: Option<Actor>,
     /// When it stops working by itself.
     pub expires_at: Option<Time>,
     /// When it was last used, give or take a minute.
@@ -168,7 +174,7 @@ mod tests {
     fn a_secret_is_sent_once_and_never_printed() {
         let json = r#"{"key":{"id":"key_1","object":"api_key","partner_id":"pt_1","name":"n","algorithm":"hmac",
             "public_key":null,"scopes":["withdrawals:read"],"allowed_ips":[],"created_at":"2026-11-21T00:00:00Z",
-            "expires_at":null,"last_used_at":null,"revoked_at":null},"secret":"sk_test_very_secret"}"#;
+            "created_by":null,"expires_at":null,"last_used_at":null,"revoked_at":null},"secret":"sk_test_very_secret"}"#;
         let created: CreatedApiKey = serde_json::from_str(json).expect("right");
         assert!(!format!("{created:?}").contains("very_secret"));
         assert!(serde_json::to_string(&created).is_ok_and(|text| text.contains("very_secret")));

@@ -59,6 +59,12 @@ pub const ATTENTION_REDRIVE: &str = "/v1/attention/{id}/redrive";
 pub const ATTENTION_RESOLVE: &str = "/v1/attention/{id}/resolve";
 /// POST ends it unpaid.
 pub const ATTENTION_GIVE_UP: &str = "/v1/attention/{id}/give-up";
+/// GET lists commands that take two persons.
+pub const COMMANDS: &str = "/v1/commands";
+/// GET reads one.
+pub const COMMAND: &str = "/v1/commands/{id}";
+/// POST takes it back.
+pub const COMMAND_WITHDRAW: &str = "/v1/commands/{id}/withdraw";
 /// GET lists.
 pub const ALERTS: &str = "/v1/alerts";
 /// POST says that somebody looks into it.

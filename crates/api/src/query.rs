@@ -1,6 +1,7 @@
 //! Query strings, read as strictly as bodies: a filter that is not understood is refused, because ignoring it would
 //! answer another question.
 
+mod command;
 mod wallet;
 
 use crate::alert::Severity;
@@ -11,6 +12,7 @@ use crate::status::{Status, WithdrawalType};
 use crate::text::Time;
 use crate::withdrawal::{ADDRESS_CHARS_MAX, ASSET_CHARS_MAX, EXTERNAL_ID_CHARS_MAX, USER_ID_CHARS_MAX};
 
+pub use command::CommandQuery;
 pub use wallet::WalletQuery;
 
 /// A type that is read from a query string.

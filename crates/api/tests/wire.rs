@@ -141,8 +141,9 @@ fn what_people_look_at_and_do() {
     same::<command::Command>(
         "Command",
         json!({
-            "object": "command", "command": "lane.unfreeze", "subject": "wa_1", "state": "awaiting_second_person",
-            "requested_by": actor(), "requested_at": AT, "expires_at": AT, "version": 3
+            "id": "cmd_1", "object": "command", "command": "lane.unfreeze", "subject": "wa_1",
+            "says": {}, "facts": {"frozen": "why"}, "state": "awaiting_second_person", "requested_by": actor(), "reason": "r",
+            "requested_at": AT, "expires_at": AT, "ended_by": actor(), "ended_reason": "r", "ended_at": AT, "version": 3
         }),
     );
     same::<alert::Alert>(
@@ -183,7 +184,7 @@ fn who_calls_and_how_much() {
         json!({
             "id": "key_1", "object": "api_key", "partner_id": "pt_1", "name": "n", "algorithm": "ed25519",
             "public_key": "SL9h", "scopes": ["withdrawals:read", "stop:set"], "allowed_ips": ["203.0.113.0/24"],
-            "created_at": AT, "expires_at": AT, "last_used_at": null, "revoked_at": null
+            "created_at": AT, "created_by": actor(), "expires_at": AT, "last_used_at": null, "revoked_at": null
         }),
     );
     same::<limit::Limit>(

@@ -47,6 +47,11 @@ macro_rules! scopes {
             pub fn parse(text: &str) -> Option<Self> {
                 match text { $($text => Some(Self::$name),)* _ => None }
             }
+
+            /// Whether keys of the platform alone may have it.
+            pub const fn platform_only(self) -> bool {
+                matches!(self, Self::PartnersManage)
+            }
         }
     };
 }
@@ -74,6 +79,8 @@ scopes! {
     StopLift = "stop:lift";
     /// Create, list and revoke API keys of this partner.
     KeysManage = "keys:manage";
+    /// Read commands that wait for a second person; taking one back needs the command's own scope too.
+    CommandsRead = "commands:read";
     /// Create and read partners: the platform's own keys only.
     PartnersManage = "partners:manage";
 }

@@ -2,6 +2,7 @@
 
 use crate::access::Actor;
 use crate::canonical::Canonical;
+use crate::command::{self, Command};
 use crate::id::{PartnerId, TransferId, WalletId, WithdrawalId};
 use crate::moved::Moved;
 use crate::time::Timestamp;
@@ -136,6 +137,34 @@ pub fn of_wallet(step: &Moved<Wallet>) -> Option<Event> {
             ("wallet", Some(Canonical::text(after.id))),
         ]),
     })
+}
+
+/// The event of a command's step. It stands in the timeline of the withdrawal it is about.
+pub fn of_command(step: &Moved<Command>) -> Event {
+    let after = step.after();
+    let kind = match &after.state {
+        command::State::Pending => "command.asked",
+        command::State::Done(_) => "command.done",
+        command::State::Withdrawn(_) => "command.withdrawn",
+        command::State::Expired(_) => "command.expired",
+    };
+    Event {
+        kind: kind.to_owned(),
+        partner: after.partner,
+        withdrawal: WithdrawalId::parse(after.order.thing()).ok(),
+        transfer: None,
+        wallet: WalletId::parse(after.order.thing()).ok(),
+        data: Canonical::map([
+            ("asked_by", Some(Canonical::text(after.asked_by))),
+            ("asked_reason", Some(Canonical::text(&after.reason))),
+            ("command", Some(Canonical::text(after.id))),
+            ("expires_at", Some(Canonical::text(after.expires_at))),
+            ("facts", Some(Canonical::text(&after.order.facts))),
+            ("order", Some(Canonical::text(after.order.kind))),
+            ("says", Some(Canonical::text(&after.order.says))),
+            ("subject", Some(Canonical::text(&after.order.subject))),
+        ]),
+    }
 }
 
 /// The public status of an assigned withdrawal whose transfer is in this phase.

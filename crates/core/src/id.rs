@@ -105,6 +105,8 @@ ids! {
     AlertId = "al";
     /// One byte string for a slot.
     AttemptId = "at";
+    /// A command that takes two persons.
+    CommandId = "cmd";
     /// One recorded change.
     EventId = "ev";
     /// An API key (its public half).

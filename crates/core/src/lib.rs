@@ -25,6 +25,7 @@ pub mod asset;
 pub mod attempt;
 pub mod canonical;
 pub mod chain;
+pub mod command;
 pub mod event;
 pub mod fee;
 pub mod id;

@@ -1,10 +1,14 @@
 //! Partners, their API keys and their limits.
 
-use crate::access::Scope;
+use crate::access::{Actor, Scope};
 use crate::amount::Amount;
 use crate::asset::AssetId;
-use crate::id::{KeyId, PartnerId};
+use crate::id::{KeyId, PartnerId, Ulid};
 use crate::time::Timestamp;
+
+/// The platform itself, `hq`: a row among the partners with the lowest id there is. Its keys act for every tenant, what
+/// concerns no partner in particular is its own, and it orders no payments.
+pub const PLATFORM: PartnerId = PartnerId::new(Ulid::new(Timestamp::from_micros(0), 0));
 
 /// A tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,4 +74,7 @@ pub struct ApiKey {
     pub revoked_at: Option<Timestamp>,
     /// Made at.
     pub created_at: Timestamp,
+    /// Made by; the store writes the actor of the cause it was created with, whatever stands here. Decides who counts as
+    /// [another person](crate::command::person). Unknown for a key of a time when it was not recorded.
+    pub created_by: Option<Actor>,
 }

@@ -1,4 +1,4 @@
-//! The decide loop: holds that expire, deadlines that pass. Versions guard every step; the lease only saves work.
+//! The decide loop: holds and commands that expire, deadlines that pass. Versions guard every step; the lease only saves work.
 //! A crash leaves what was not yet committed for the next turn.
 
 use sluice_core::access::Actor;
@@ -45,6 +45,11 @@ pub async fn turn(ports: &Ports, owner: &str) -> Result<Done, StageError> {
         let step = held.reject("hold_expired", now)?;
         changes.push(Change { withdrawals: vec![step], cause: cause("hold_expired"), ..Change::default() });
     }
+    for command in ports.store.expired_commands(now, SLICE_MAX).await? {
+        let why = Cause { actor: Actor::System("decide"), reason: "command_expired".into(), at: now };
+        let step = command.expire(&why)?;
+        changes.push(Change { commands: vec![step], cause: Some(why), ..Change::default() });
+    }
     let expired = changes.len();
     let overdue: Vec<Raise> = ports
         .store
@@ -66,5 +71,5 @@ pub async fn turn(ports: &Ports, owner: &str) -> Result<Done, StageError> {
         ports.store.apply(Some(lease.fence), changes).await?;
         ports.wake.signal(Topic::Events);
     }
-    Ok(Done::more_if(expired == SLICE_MAX || late == SLICE_MAX, SWEEP_MS))
+    Ok(Done::more_if(expired >= SLICE_MAX || late == SLICE_MAX, SWEEP_MS))
 }

@@ -5,6 +5,7 @@ mod adopt_held;
 mod cancel;
 mod explain;
 mod lane;
+pub(crate) mod persons;
 mod resolve;
 mod retire;
 mod speed_up;
@@ -15,9 +16,11 @@ pub use adopt_held::{Wanted, adopt_held, examine_held};
 pub use cancel::{Cancelled, cancel};
 pub use explain::{ExplainError, explain};
 pub use lane::{LaneCommand, command};
+pub use persons::{Given, Ordered, withdraw};
 pub use resolve::{give_up, redrive, resolve_paid_by};
-pub use stop::{Stopped, lift, stop};
+pub use stop::{STOP_VERSION, Stopped, lift, stop, stop_name, stop_named};
 
+use sluice_core::command::{Command, Objection};
 use sluice_core::event::Cause;
 use sluice_core::moved::Refusal;
 use sluice_core::port::Ports;
@@ -35,6 +38,25 @@ pub enum OrderError {
     /// The state it is in does not allow it.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The thing is not what the decision was made on.
+    #[error("it has version {actual}, and the decision was made on {expected}")]
+    Version {
+        /// Version the decision was made on.
+        expected: i64,
+        /// Version it has.
+        actual: i64,
+    },
+    /// It takes two persons, and whoever gave it is not known as one.
+    #[error("it takes two persons, each with a key of their own")]
+    NoPerson,
+    /// It waits for its second person, and this is not one.
+    #[error("{objection}")]
+    Person {
+        /// Why not.
+        objection: Objection,
+        /// What waits.
+        open: Box<Command>,
+    },
     /// It kept moving while the order was carried out; ask again.
     #[error("it changed meanwhile; look at it and ask again")]
     Moved,

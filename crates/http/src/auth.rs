@@ -33,6 +33,7 @@ use sluice_api::openapi::{ENDPOINTS, Endpoint, Method as Called};
 use sluice_api::problem::{Code, Lang, Refusal};
 use sluice_api::sign::{Bearer, Presented, Signed, WINDOW_MS, parse_headers};
 use sluice_core::access::Scope;
+use sluice_core::partner::PLATFORM;
 use sluice_core::time::Timestamp;
 
 pub(crate) use keys::Keys;
@@ -110,6 +111,10 @@ async fn admit(
         scope_of(endpoint).ok_or_else(|| Reject::internal("a route with credentials and no scope"))?;
     if !known.key.scopes.contains(&scope) {
         return Err(Reject::scope(scope));
+    }
+    // No such key can be made; one that is there all the same opens nothing.
+    if scope.platform_only() && known.key.partner != PLATFORM {
+        return Err(Reject::platform_only());
     }
     if let Presented::Signed(signed) = &presented {
         first_time(server, &known, signed, now).await?;

@@ -15,6 +15,7 @@ use sluice_core::access::{Actor, Scope};
 use sluice_core::chain::ChainId;
 use sluice_core::event::Cause;
 use sluice_core::id::{KeyId, PartnerId};
+use sluice_core::partner::PLATFORM;
 use sluice_core::port::Ports;
 use sluice_core::port::reader::Reader;
 use sluice_core::port::registry::Registry;
@@ -43,10 +44,9 @@ impl Caller {
         self.scopes.contains(&scope)
     }
 
-    /// The platform's own keys are those that may manage partners; nobody else can make one, because a key hands out no
-    /// scope it lacks.
+    /// Whether it is the platform's key. What it may do is still said by its scopes.
     pub fn is_platform(&self) -> bool {
-        self.may(Scope::PartnersManage)
+        self.partner == PLATFORM
     }
 
     /// Whose things it sees: its tenant's, or everybody's.

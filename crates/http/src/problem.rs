@@ -53,6 +53,11 @@ impl Reject {
         Refusal::new(Code::ScopeMissing).with("scope", scope).into()
     }
 
+    /// Only keys of the platform may do it.
+    pub fn platform_only() -> Self {
+        Self::new(Code::PlatformOnly)
+    }
+
     /// A field with a value that cannot be.
     pub fn field(name: &str, expected: impl ToString) -> Self {
         Fault::new(Code::BodyInvalid, sluice_api::problem::pointer(&[name])).with("expected", expected).into()

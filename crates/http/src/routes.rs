@@ -14,8 +14,8 @@ use crate::edge::edge;
 use crate::problem::Reject;
 use crate::rest::open::{docs, health, metrics, openapi, ready};
 use crate::rest::v1::{
-    alerts, assets, attention, chains, events, keys, lanes, limits, partners, stats, stops, wallets,
-    withdrawals,
+    alerts, assets, attention, chains, commands, events, keys, lanes, limits, partners, stats, stops,
+    wallets, withdrawals,
 };
 use crate::server::Server;
 
@@ -76,6 +76,9 @@ fn guarded() -> Router<Arc<Server>> {
         .route(path::ATTENTION_REDRIVE, post(attention::redrive::run))
         .route(path::ATTENTION_RESOLVE, post(attention::resolve::run))
         .route(path::ATTENTION_GIVE_UP, post(attention::give_up::run))
+        .route(path::COMMANDS, get(commands::list::run))
+        .route(path::COMMAND, get(commands::get::run))
+        .route(path::COMMAND_WITHDRAW, post(commands::withdraw::run))
         .route(path::ALERTS, get(alerts::list::run))
         .route(path::ALERT_ACKNOWLEDGE, post(alerts::acknowledge::run))
         .route(path::STOPS, get(stops::list::run).post(stops::create::run))

@@ -1,12 +1,13 @@
 //! `core::port::store::Store`: what the engine asks of durable state, one module per subject.
 //!
-//! Reading: `lane`, `claim`, `watch`, `facts`, over the loaders in `load`. Writing: `accept` (a request, once), `apply`
+//! Reading: `lane`, `claim`, `commands`, `watch`, `facts`, over the loaders in `load`. Writing: `accept` (a request, once), `apply`
 //! (everything else), `lease`, `seal`. A method here only moves its arguments into one transaction.
 
 mod accept;
 mod alerts;
 pub(crate) mod apply;
 mod claim;
+mod commands;
 #[cfg(feature = "postgres")]
 pub(crate) mod committer;
 pub(crate) mod facts;
@@ -23,7 +24,8 @@ use sluice_core::alert::Alert;
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::attempt::{Attempt, Durable};
 use sluice_core::chain::{BlockRef, ChainId};
-use sluice_core::id::{EventId, PartnerId, TransferId, Ulid, WalletId, WithdrawalId};
+use sluice_core::command::{Command, Kind, Person};
+use sluice_core::id::{EventId, KeyId, PartnerId, TransferId, Ulid, WalletId, WithdrawalId};
 use sluice_core::lane::{Fence, Lease};
 use sluice_core::port::Fut;
 use sluice_core::port::store::{
@@ -38,9 +40,6 @@ use sluice_core::wallet::Wallet;
 use sluice_core::withdrawal::Withdrawal;
 
 use crate::db::Db;
-
-/// The platform's own feed: events that concern no partner.
-pub const PLATFORM: PartnerId = PartnerId::new(Ulid::new(Timestamp::from_micros(0), 0));
 
 /// Longest list that is not asked for by size: wallets, assets and stops of an installation (M14).
 pub(crate) const LIST_MAX: i64 = 10_000;
@@ -213,6 +212,29 @@ impl Store for Db {
 
     fn stops(&self) -> Fut<'_, Result<Vec<Stop>, StoreError>> {
         Box::pin(self.reading(move |conn| Box::pin(facts::stops(conn))))
+    }
+
+    fn is_adopted(&self, wallet: WalletId, txid: [u8; 32]) -> Fut<'_, Result<bool, StoreError>> {
+        Box::pin(self.read(move |conn| Box::pin(commands::is_adopted(conn, wallet, txid))))
+    }
+
+    fn open_command<'a>(
+        &'a self,
+        kind: Kind,
+        subject: &'a str,
+    ) -> Fut<'a, Result<Option<Command>, StoreError>> {
+        let subject = subject.to_owned();
+        Box::pin(
+            self.reading_one(move |conn| Box::pin(async move { commands::open(conn, kind, &subject).await })),
+        )
+    }
+
+    fn expired_commands(&self, now: Timestamp, limit: usize) -> Fut<'_, Result<Vec<Command>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(commands::expired(conn, now, limit))))
+    }
+
+    fn person(&self, key: KeyId) -> Fut<'_, Result<Option<Person>, StoreError>> {
+        Box::pin(self.reading_one(move |conn| Box::pin(commands::person(conn, key))))
     }
 
     fn booked(&self, wallet: WalletId) -> Fut<'_, Result<Vec<(AssetId, i64)>, StoreError>> {

@@ -25,4 +25,3 @@ pub mod row;
 pub mod sql;
 
 pub use db::{Db, OpenError, Template};
-pub use engine::PLATFORM;

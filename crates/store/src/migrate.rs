@@ -15,6 +15,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0002_adoption.sql"),
         "types are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0003_two_persons.sql"),
+        include_str!("../migrations/postgres/0003_two_persons.sql"),
+        "types and triggers are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

@@ -5,6 +5,7 @@
 //! that this version cannot read is left out of a list and reported; asked for by name, it is an error, because "there
 //! is none" would be a lie.
 
+mod commands;
 mod feed;
 mod filter;
 mod query;
@@ -19,7 +20,8 @@ use sluice_core::alert::Alert;
 use sluice_core::amount::Amount;
 use sluice_core::asset::Asset;
 use sluice_core::chain::ChainId;
-use sluice_core::id::{AlertId, PartnerId, WalletId, WithdrawalId};
+use sluice_core::command::Command;
+use sluice_core::id::{AlertId, CommandId, PartnerId, WalletId, WithdrawalId};
 use sluice_core::partner::Limit;
 use sluice_core::port::Fut;
 use sluice_core::port::reader::{
@@ -152,6 +154,24 @@ impl Reader for Db {
 
     fn chain_status(&self, chain: ChainId) -> Fut<'_, Result<ChainStatus, StoreError>> {
         Box::pin(self.reading(move |conn| Box::pin(standing::chain(conn, chain))))
+    }
+
+    fn commands(
+        &self,
+        partner: Option<PartnerId>,
+        state: Option<&'static str>,
+        before: Option<CommandId>,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<Command>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(commands::list(conn, partner, state, before, limit))))
+    }
+
+    fn command(
+        &self,
+        partner: Option<PartnerId>,
+        id: CommandId,
+    ) -> Fut<'_, Result<Option<Command>, StoreError>> {
+        Box::pin(self.reading_one(move |conn| Box::pin(commands::one(conn, partner, id))))
     }
 
     fn usage(

@@ -12,11 +12,13 @@ mod stop;
 mod told;
 
 use sluice_core::asset::Asset;
+use sluice_core::command::Command;
 use sluice_core::event::Cause;
 use sluice_core::id::{AlertId, KeyId, PartnerId};
+use sluice_core::moved::Moved;
 use sluice_core::partner::{ApiKey, Limit, Partner};
 use sluice_core::port::Fut;
-use sluice_core::port::registry::Registry;
+use sluice_core::port::registry::{Lifted, Registry};
 use sluice_core::port::store::StoreError;
 use sluice_core::stop::{Scope, Stop};
 use sluice_core::time::Timestamp;
@@ -113,11 +115,11 @@ impl Registry for Db {
         Box::pin(self.write(move |conn| Box::pin(async move { stop::set(conn, &context, &stop).await })))
     }
 
-    fn lift(&self, scope: Scope, cause: Cause) -> Fut<'_, Result<bool, StoreError>> {
+    fn lift(&self, scope: Scope, word: Moved<Command>, cause: Cause) -> Fut<'_, Result<Lifted, StoreError>> {
         let context = self.context();
-        Box::pin(
-            self.write(move |conn| Box::pin(async move { stop::lift(conn, &context, scope, &cause).await })),
-        )
+        Box::pin(self.write(move |conn| {
+            Box::pin(async move { stop::lift(conn, &context, scope, &word, &cause).await })
+        }))
     }
 
     fn acknowledge(

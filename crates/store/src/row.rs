@@ -9,6 +9,7 @@ pub mod alert;
 pub mod asset;
 pub mod attempt;
 pub mod cells;
+pub mod command;
 pub mod event;
 pub mod partner;
 pub mod proof;

@@ -18,7 +18,7 @@ use crate::limit::Limit;
 use crate::list::List;
 use crate::partner::{CreatePartner, Partner};
 use crate::path;
-use crate::query::{AlertQuery, EventQuery, Page, StatsQuery, WithdrawalQuery};
+use crate::query::{AlertQuery, CommandQuery, EventQuery, Page, StatsQuery, WithdrawalQuery};
 use crate::stats::Stats;
 use crate::stop::{CreateStop, Stop};
 use crate::wallet::{AdoptWallet, Wallet, WalletCheck};
@@ -96,6 +96,8 @@ reads! {
     lane = path::LANE, Lane;
     /// What needs a person, by the withdrawal's id.
     attention_item = path::ATTENTION_ITEM, Attention;
+    /// A command that takes two persons.
+    command = path::COMMAND, Command;
     /// A stop, with what has been confirmed since.
     stop = path::STOP, Stop;
     /// A partner.
@@ -105,7 +107,7 @@ reads! {
 commands! {
     /// Asks to call a withdrawal off. Look at the answer's status: it may still complete.
     cancel_withdrawal = path::WITHDRAWAL_CANCEL, CancelWithdrawal, Withdrawal;
-    /// Takes a wallet out of service.
+    /// Takes a wallet out of service. Two persons.
     retire_wallet = path::WALLET_RETIRE, Because, Command;
     /// Signs and sends nothing new; follows what was sent.
     pause_lane = path::LANE_PAUSE, Because, Command;
@@ -127,9 +129,11 @@ commands! {
     resolve = path::ATTENTION_RESOLVE, Resolve, Command;
     /// Ends a withdrawal unpaid.
     give_up = path::ATTENTION_GIVE_UP, Because, Command;
+    /// Takes back a command that waits for its second person.
+    withdraw_command = path::COMMAND_WITHDRAW, Because, Command;
     /// Says that you look into an alert.
     acknowledge_alert = path::ALERT_ACKNOWLEDGE, Because, Alert;
-    /// Lifts a stop. It takes the required persons.
+    /// Lifts a stop. Two persons.
     lift_stop = path::STOP_LIFT, Because, Command;
     /// Revokes a key, at once and for ever.
     revoke_key = path::KEY_REVOKE, Because, ApiKey;
@@ -196,6 +200,11 @@ impl Client {
     /// Alerts, the most urgent first.
     pub fn alerts(&self, query: AlertQuery) -> Pages<'_, Alert, AlertQuery> {
         Pages::new(self, path::ALERTS, query, |query, cursor| query.page.cursor = Some(cursor))
+    }
+
+    /// Commands that take two persons, newest first.
+    pub fn commands(&self, query: CommandQuery) -> Pages<'_, Command, CommandQuery> {
+        Pages::new(self, path::COMMANDS, query, |query, cursor| query.page.cursor = Some(cursor))
     }
 
     /// Stops payments. Read the answer: it lists what cannot be recalled and who has not confirmed.

@@ -15,7 +15,9 @@ use crate::lane::{AdoptTransaction, Lane, SetCap, SpeedUp};
 use crate::limit::Limit;
 use crate::partner::{CreatePartner, Partner};
 use crate::path;
-use crate::query::{AlertQuery, EventQuery, Page, Query, StatsQuery, WalletQuery, WithdrawalQuery};
+use crate::query::{
+    AlertQuery, CommandQuery, EventQuery, Page, Query, StatsQuery, WalletQuery, WithdrawalQuery,
+};
 use crate::stats::Stats;
 use crate::stop::{CreateStop, Stop};
 use crate::wallet::{AdoptWallet, Wallet, WalletCheck};
@@ -71,8 +73,8 @@ const fn list<T: ToSchema>() -> Reply {
 }
 
 use Scope::{
-    AlertsOperate, AttentionOperate, KeysManage, LanesOperate, PartnersManage, StopLift, StopSet,
-    WalletsManage, WalletsRead, WithdrawalsCancel, WithdrawalsCreate, WithdrawalsRead,
+    AlertsOperate, AttentionOperate, CommandsRead, KeysManage, LanesOperate, PartnersManage, StopLift,
+    StopSet, WalletsManage, WalletsRead, WithdrawalsCancel, WithdrawalsCreate, WithdrawalsRead,
 };
 
 /// Every route of the API, in the order of the documentation.
@@ -120,7 +122,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
         .answers(&[200]),
     command::<Because>("retireWallet", path::WALLET_RETIRE, WalletsManage,
         "Takes a paused, drained or frozen wallet out of service: proven empty at a final block, its key barred at the \
-         signer for ever. Refused with what it still holds."),
+         signer for ever. Refused with what it still holds. Two persons."),
     get("listLanes", path::LANES, Some(WalletsRead), list::<Lane>(), "Lists lanes.").filtered(Page::PARAMETERS),
     get("getLane", path::LANE, Some(WalletsRead), one::<Lane>(), "Reads a lane."),
     command::<Because>("pauseLane", path::LANE_PAUSE, LanesOperate, "Signs and sends nothing new; follows what was sent."),
@@ -139,11 +141,18 @@ pub static ENDPOINTS: &[Endpoint] = &[
     get("getAttention", path::ATTENTION_ITEM, Some(AttentionOperate), one::<Attention>(),
         "Reads what needs a person, by the withdrawal's id."),
     command::<Because>("redriveWithdrawal", path::ATTENTION_REDRIVE, AttentionOperate,
-        "Tries it again. Every gate runs again."),
+        "Tries it again. Every gate runs again. Two persons where one node operator's word is the proof of death."),
     command::<Resolve>("resolveWithdrawal", path::ATTENTION_RESOLVE, AttentionOperate,
         "Completes it with evidence that it was paid. It can never be paid again. Two persons."),
     command::<Because>("giveUpWithdrawal", path::ATTENTION_GIVE_UP, AttentionOperate,
         "Ends it unpaid. Refused while any signed transaction lacks its proof of death."),
+    get("listCommands", path::COMMANDS, Some(CommandsRead), list::<Command>(),
+        "Lists commands that take two persons, newest first. Giving the same command as another person does it.")
+        .filtered(CommandQuery::PARAMETERS),
+    get("getCommand", path::COMMAND, Some(CommandsRead), one::<Command>(), "Reads a command that takes two persons."),
+    command::<Because>("withdrawCommand", path::COMMAND_WITHDRAW, CommandsRead,
+        "Takes back a command that waits for its second person. Whoever may give it may take it back.")
+        .answers(&[200]),
     get("listAlerts", path::ALERTS, Some(AlertsOperate), list::<Alert>(), "Lists alerts, the most urgent first.")
         .filtered(AlertQuery::PARAMETERS),
     post::<Because>("acknowledgeAlert", path::ALERT_ACKNOWLEDGE, AlertsOperate, one::<Alert>(),
@@ -153,7 +162,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
     get("getStop", path::STOP, Some(StopSet), one::<Stop>(), "Reads a stop, with what has been confirmed since."),
     post::<CreateStop>("createStop", path::STOPS, StopSet, one::<Stop>(),
         "Stops payments. The answer lists what cannot be recalled and every process that has not confirmed."),
-    command::<Because>("liftStop", path::STOP_LIFT, StopLift, "Lifts a stop. It takes the required persons."),
+    command::<Because>("liftStop", path::STOP_LIFT, StopLift, "Lifts a stop. Two persons."),
     get("listPartners", path::PARTNERS, Some(PartnersManage), list::<Partner>(), "Lists partners.")
         .filtered(Page::PARAMETERS),
     get("getPartner", path::PARTNER, Some(PartnersManage), one::<Partner>(), "Reads a partner."),

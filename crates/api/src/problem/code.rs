@@ -57,8 +57,14 @@ codes! {
     ScopeExceedsOwn = "scope_exceeds_own", 403, never, ["scope"];
     /// The partner is suspended.
     PartnerSuspended = "partner_suspended", 403, never, [];
-    /// The command needs another person.
-    SecondPersonRequired = "second_person_required", 403, never, ["command"];
+    /// The command waits for another person, and the key cannot be told from the first one's.
+    SecondPersonRequired = "second_person_required", 403, never, ["command", "command_id"];
+    /// The command waits for another person, and the key is younger than the command.
+    SecondPersonTooNew = "second_person_too_new", 403, never, ["command_id", "asked_at"];
+    /// Only keys of the platform may do this.
+    PlatformOnly = "platform_only", 403, never, [];
+    /// Only keys of the platform may have the scope.
+    ScopePlatformOnly = "scope_platform_only", 403, never, ["scope"];
 
     /// Nothing there, or nothing this key may see.
     NotFound = "not_found", 404, never, [];
@@ -163,6 +169,8 @@ codes! {
     NotCancellable = "not_cancellable", 409, never, ["status"];
     /// The thing is in a state this command does not start from.
     StateConflict = "state_conflict", 409, never, ["thing", "state", "command"];
+    /// Another command of this kind waits on the same thing, and says something else.
+    CommandOpen = "command_open", 409, never, ["command", "subject", "command_id"];
     /// The thing moved on since the caller read it.
     VersionConflict = "version_conflict", 409, never, ["expected", "actual"];
     /// The evidence does not show what is claimed.

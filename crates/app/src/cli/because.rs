@@ -53,6 +53,11 @@ pub(super) fn answered(session: &Session, screen: &Screen, command: &Command) ->
             );
             screen.paint(Style::Yellow, &text)
         }
+        CommandState::Withdrawn => screen
+            .paint(Style::Yellow, &say!(lang, "Taken back: {what} {subject}", "철회됨: {what} {subject}")),
+        CommandState::Expired => {
+            screen.paint(Style::Yellow, &say!(lang, "Expired: {what} {subject}", "만료됨: {what} {subject}"))
+        }
     };
     screen.line(&line)?;
     Ok(Exit::Done)

@@ -263,9 +263,10 @@ fn a_list_sends_its_filters_and_says_that_there_is_more() {
 #[test]
 fn a_fee_cap_is_sent_in_wei_without_losing_a_digit() {
     let command = json!({
-        "object": "command", "command": "lane.cap", "subject": "wa_1", "state": "awaiting_second_person",
-        "requested_by": { "kind": "key", "id": "key_1" }, "requested_at": "2026-11-21T00:00:00Z",
-        "expires_at": "2026-11-21T01:00:00Z", "version": 2
+        "id": "cmd_1", "object": "command", "command": "lane.cap", "subject": "wa_1", "says": {}, "facts": {},
+        "state": "awaiting_second_person", "requested_by": { "kind": "key", "id": "key_1" }, "reason": "spike",
+        "requested_at": "2026-11-21T00:00:00Z", "expires_at": "2026-11-21T01:00:00Z", "ended_by": null,
+        "ended_reason": null, "ended_at": null, "version": null
     });
     let server = Server::answering(move |_| (202, command.clone()));
     let (exit, paper) = typed(

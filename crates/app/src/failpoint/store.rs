@@ -6,7 +6,8 @@ use sluice_core::alert::Alert;
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::attempt::{Attempt, Durable};
 use sluice_core::chain::{BlockRef, ChainId};
-use sluice_core::id::{PartnerId, TransferId, WalletId, WithdrawalId};
+use sluice_core::command::{Command, Kind, Person};
+use sluice_core::id::{KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
 use sluice_core::lane::{Fence, Lease};
 use sluice_core::port::Fut;
 use sluice_core::port::store::{
@@ -129,6 +130,22 @@ impl Store for Wrapped {
 
     fn proof(&self, transfer: TransferId) -> Answer<'_, Option<Proof>> {
         ask!(self, "store.proof", self.inner.proof(transfer))
+    }
+
+    fn is_adopted(&self, wallet: WalletId, txid: [u8; 32]) -> Answer<'_, bool> {
+        ask!(self, "store.is_adopted", self.inner.is_adopted(wallet, txid))
+    }
+
+    fn open_command<'a>(&'a self, kind: Kind, subject: &'a str) -> Answer<'a, Option<Command>> {
+        ask!(self, "store.open_command", self.inner.open_command(kind, subject))
+    }
+
+    fn expired_commands(&self, now: Timestamp, limit: usize) -> Answer<'_, Vec<Command>> {
+        ask!(self, "store.expired_commands", self.inner.expired_commands(now, limit))
+    }
+
+    fn person(&self, key: KeyId) -> Answer<'_, Option<Person>> {
+        ask!(self, "store.person", self.inner.person(key))
     }
 
     fn expired_holds(&self, now: Timestamp, limit: usize) -> Answer<'_, Vec<Withdrawal>> {

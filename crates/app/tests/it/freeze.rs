@@ -1,6 +1,7 @@
 //! What leaves our wallet and is not ours freezes its lane, and says so (M6).
 
 use serde_json::{Value, json};
+use sluice_api::command::CommandState;
 use sluice_api::lane::LaneState;
 use sluice_api::status::Status;
 
@@ -31,17 +32,16 @@ async fn robbed(world: &World, caller: &Caller, order: &Order, what: Value) {
     control.set_interval_mining(1).await.expect("mining goes on");
 }
 
-/// Waits for the person's moment and acts as that person: looks, and opens the lane.
-async fn asked(caller: &Caller, order: &Order) -> String {
+/// Waits for the moment of two persons and acts as they do: look, and open the lane.
+async fn asked(caller: &Caller, second: &Caller, order: &Order) -> String {
     let seen = caller.wait_for(order, Status::NeedsAttention).await;
     assert_eq!(seen.reason.map(|it| it.code.to_string()).as_deref(), Some("slot_consumed_by_stranger"));
     let lane = caller.client.lanes().take(1).await.expect("lanes")[0].clone();
     assert_eq!(lane.state, LaneState::Frozen);
-    caller
-        .client
-        .unfreeze_lane(&lane.id, &body(json!({ "reason": "it was me, by hand" })))
-        .await
-        .expect("unfrozen");
+    for (person, state) in [(caller, CommandState::AwaitingSecondPerson), (second, CommandState::Done)] {
+        let because = body(json!({ "reason": "it was me, by hand" }));
+        assert_eq!(person.client.unfreeze_lane(&lane.id, &because).await.expect("heard").state, state);
+    }
     seen.id
 }
 
@@ -98,8 +98,13 @@ on_both! {
         let caller = engine.caller();
         let order = Order::fresh("stranger", 1).remove(0);
         robbed(&world, &caller, &order, json!({ "to": "0x00000000000000000000000000000000d15b0001" })).await;
-        let id = asked(&caller, &order).await;
-        caller.client.redrive(&id, &body(json!({ "reason": "it paid nobody" }))).await.expect("sent again");
+        let id = asked(&caller, &engine.second(), &order).await;
+        // One node says that the slot is dead: a new slot takes two persons (M4).
+        let again = body(json!({ "reason": "it paid nobody" }));
+        let first = caller.client.redrive(&id, &again).await.expect("heard");
+        assert_eq!(first.state, CommandState::AwaitingSecondPerson);
+        let second = engine.second().client.redrive(&id, &again).await.expect("sent again");
+        assert_eq!(second.state, CommandState::Done);
         caller.all_completed(std::slice::from_ref(&order)).await;
         world.judge().each_paid_once(&[order]).await;
         the_lane_moves(&world, &caller).await;
@@ -113,11 +118,13 @@ on_both! {
         let order = Order::fresh("by-hand", 1).remove(0);
         let data = format!("0xa9059cbb{:0>64}{:064x}", &order.address[2..], order.atoms);
         robbed(&world, &caller, &order, json!({ "to": world.usd.address().to_string(), "data": data })).await;
-        let id = asked(&caller, &order).await;
+        let id = asked(&caller, &engine.second(), &order).await;
         world.judge().each_paid_once(std::slice::from_ref(&order)).await;
         let paid = world.judge().payments().await[&order.address.to_lowercase()][0].clone();
         let resolve = body(json!({ "paid_by": paid.txid, "reason": "paid by hand" }));
         until("the payment is final", async || caller.client.resolve(&id, &resolve).await.is_ok()).await;
+        let second = engine.second().client.resolve(&id, &resolve).await.expect("both have seen it");
+        assert_eq!(second.state, CommandState::Done);
         let seen = caller.wait_for(&order, Status::Completed).await;
         assert!(seen.transactions.iter().any(|it| it.txid == paid.txid), "{:?}", seen.transactions);
         the_lane_moves(&world, &caller).await;

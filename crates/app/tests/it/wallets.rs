@@ -5,7 +5,7 @@ use std::process::Command;
 
 use ruint::aliases::U256;
 use sluice_api::client::ClientError;
-use sluice_api::command::Because;
+use sluice_api::command::{Because, CommandState};
 use sluice_api::lane::{AdoptTransaction, AdoptionType, LaneState, SpeedUp};
 use sluice_api::status::Status;
 use sluice_api::wallet::{AdoptWallet, WalletRole, WalletRule, WalletState};
@@ -211,7 +211,14 @@ on_both! {
         let all = world.usd.balance_of(account).await.expect("a balance");
         world.usd.transfer(account, world.usd.owner(), all).await.expect("moved by hand");
         control.set_balance(account, U256::ZERO).await.expect("no coins");
-        until("it is retired", async || caller.client.retire_wallet(&wallet, &gone).await.is_ok()).await;
+        until("one person retires it", async || caller.client.retire_wallet(&wallet, &gone).await.is_ok()).await;
+        let kept = caller.client.wallet(&wallet).await.expect("it is there");
+        assert_ne!(kept.state, WalletState::Retired, "one person is not enough");
+        until("another person retires it", async || {
+            let retired = engine.second().client.retire_wallet(&wallet, &gone).await;
+            retired.is_ok_and(|command| command.state == CommandState::Done)
+        })
+        .await;
         let left = caller.client.wallet(&wallet).await.expect("it is still known");
         assert_eq!(left.state, WalletState::Retired);
         assert_eq!(code(caller.client.adopt_wallet(&adopting(&address)).await), "wallet_key_barred");
@@ -244,10 +251,15 @@ on_both! {
             answer.is_ok()
         })
         .await;
+        let second = engine.second();
+        let done = second.client.adopt_transaction(&wallet.id, &adopt(AdoptionType::InternalMove)).await;
+        assert_eq!(done.expect("two persons say so").state, CommandState::Done);
         let again = caller.client.adopt_transaction(&wallet.id, &adopt(AdoptionType::Theft)).await;
         assert_eq!(code(again), "transaction_adopted");
         assert_eq!(lane().await.state, LaneState::Frozen, "opening it is another order");
-        caller.client.unfreeze_lane(&wallet.id, &because("explained")).await.expect("unfrozen");
+        for person in [&caller, &second] {
+            person.client.unfreeze_lane(&wallet.id, &because("explained")).await.expect("heard");
+        }
         let orders = Order::fresh("explained", 3);
         for order in &orders {
             caller.insist(order).await;

@@ -7,7 +7,8 @@ use crate::amount::Amount;
 use crate::asset::{Asset, AssetId};
 use crate::attempt::Attempt;
 use crate::chain::BlockRef;
-use crate::id::{AlertId, PartnerId, WalletId, WithdrawalId};
+use crate::command::Command;
+use crate::id::{AlertId, CommandId, PartnerId, WalletId, WithdrawalId};
 use crate::ledger::Account;
 use crate::stop::Stop;
 use crate::time::Timestamp;
@@ -214,6 +215,22 @@ pub trait Reader: Send + Sync {
 
     /// How far a chain was followed.
     fn chain_status(&self, chain: crate::chain::ChainId) -> Fut<'_, Result<ChainStatus, StoreError>>;
+
+    /// Commands on a tenant's things, newest first, below `before`; in one state, or in any.
+    fn commands(
+        &self,
+        partner: Option<PartnerId>,
+        state: Option<&'static str>,
+        before: Option<CommandId>,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<Command>, StoreError>>;
+
+    /// One command.
+    fn command(
+        &self,
+        partner: Option<PartnerId>,
+        id: CommandId,
+    ) -> Fut<'_, Result<Option<Command>, StoreError>>;
 
     /// Use of a partner's daily limits: asset, used today, cap, reset.
     fn usage(&self, partner: PartnerId, now: Timestamp) -> Fut<'_, Result<Vec<LimitUse>, StoreError>>;

@@ -3,11 +3,24 @@
 use super::Fut;
 use super::store::StoreError;
 use crate::asset::Asset;
+use crate::command::Command;
 use crate::event::Cause;
 use crate::id::{AlertId, KeyId, PartnerId};
+use crate::moved::Moved;
 use crate::partner::{ApiKey, Limit, Partner};
 use crate::stop::{Scope, Stop};
 use crate::time::Timestamp;
+
+/// What became of lifting a stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lifted {
+    /// It is lifted.
+    Now,
+    /// There was none; nothing was written.
+    None,
+    /// The command had moved on since it was read; nothing was written.
+    Moved,
+}
 
 /// Rows without a money movement behind them. Every write is an event (M15).
 pub trait Registry: Send + Sync {
@@ -61,8 +74,8 @@ pub trait Registry: Send + Sync {
     /// Puts a stop in force; `false` when it was already.
     fn stop(&self, stop: Stop) -> Fut<'_, Result<bool, StoreError>>;
 
-    /// Lifts a stop; `false` when there was none.
-    fn lift(&self, scope: Scope, cause: Cause) -> Fut<'_, Result<bool, StoreError>>;
+    /// Lifts a stop in the commit that stores the second person's word.
+    fn lift(&self, scope: Scope, word: Moved<Command>, cause: Cause) -> Fut<'_, Result<Lifted, StoreError>>;
 
     /// Takes an alert; `false` when there is none of that id for that tenant.
     fn acknowledge(

@@ -6,8 +6,9 @@ use crate::alert::{Alert, Raise};
 use crate::asset::{Asset, AssetId};
 use crate::attempt::{Attempt, Durable, Signed, Unsigned};
 use crate::chain::{BlockRef, ChainId};
+use crate::command::{Command, Kind, Person};
 use crate::event::Cause;
-use crate::id::{AttemptId, PartnerId, TransferId, WalletId, WithdrawalId};
+use crate::id::{AttemptId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
 use crate::lane::{Fence, Lease};
 use crate::ledger::Posting;
 use crate::moved::Moved;
@@ -88,6 +89,8 @@ pub struct Change {
     pub wallets: Vec<Moved<Wallet>>,
     /// Foreign transactions explained.
     pub adopted: Vec<Adopted>,
+    /// Steps of commands that take two persons: the second word commits with what it does.
+    pub commands: Vec<Moved<Command>>,
     /// Balances read.
     pub balances: Vec<Balance>,
     /// Blocks learned and left.
@@ -261,6 +264,22 @@ pub trait Store: Send + Sync {
 
     /// Stops in force.
     fn stops(&self) -> Fut<'_, Result<Vec<Stop>, StoreError>>;
+
+    /// Whether a foreign transaction was explained for this wallet.
+    fn is_adopted(&self, wallet: WalletId, txid: [u8; 32]) -> Fut<'_, Result<bool, StoreError>>;
+
+    /// The open command of a kind on a thing.
+    fn open_command<'a>(
+        &'a self,
+        kind: Kind,
+        subject: &'a str,
+    ) -> Fut<'a, Result<Option<Command>, StoreError>>;
+
+    /// Open commands whose time is over, oldest first.
+    fn expired_commands(&self, now: Timestamp, limit: usize) -> Fut<'_, Result<Vec<Command>, StoreError>>;
+
+    /// Whoever holds a key, as far as that is known.
+    fn person(&self, key: KeyId) -> Fut<'_, Result<Option<Person>, StoreError>>;
 
     /// Sums of the ledger per wallet and asset over the accounts inside the wallet, for reconciliation.
     fn booked(&self, wallet: WalletId) -> Fut<'_, Result<Vec<(AssetId, i64)>, StoreError>>;

@@ -6,7 +6,8 @@
 use sluice_core::adoption::{Adopted, Kind};
 use sluice_core::amount::Units;
 use sluice_core::asset::Asset;
-use sluice_core::event::Cause;
+use sluice_core::canonical::Canonical;
+use sluice_core::command::{self, Order};
 use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::ledger::{Account, Posting};
 use sluice_core::port::Ports;
@@ -15,7 +16,8 @@ use sluice_core::port::store::Change;
 use sluice_core::proof::Final;
 use sluice_core::wallet::Wallet;
 
-use super::{OrderError, TRIES_MAX, commit};
+use super::persons::{Given, Ordered, carry_out, warrant};
+use super::{OrderError, TRIES_MAX};
 
 /// Why a transaction is not adopted. Nothing changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,7 +47,7 @@ pub enum ExplainError {
     Order(#[from] OrderError),
 }
 
-/// Records what a foreign transaction was and books it. The lane's state stays.
+/// Records what a foreign transaction was and books it, once two persons say the same of it. The lane's state stays.
 ///
 /// # Errors
 /// [`ExplainError`].
@@ -55,14 +57,20 @@ pub async fn explain(
     id: WalletId,
     txid: [u8; 32],
     kind: Kind,
-    cause: Cause,
-) -> Result<Wallet, ExplainError> {
+    given: impl Into<Given>,
+) -> Result<Ordered<Wallet>, ExplainError> {
+    let given = given.into();
     for _ in 0..TRIES_MAX {
         let view = ports.store.lane(id).await.map_err(OrderError::from)?;
         let view = view.filter(|it| partner.is_none_or(|partner| it.wallet.partner == partner));
         let wallet = view.ok_or(OrderError::NotFound)?.wallet;
+        given.expects(wallet.version)?;
         let (found, final_nonce, assets) = look(ports, &wallet, txid, kind).await?;
         let step = wallet.clone().explain(final_nonce).map_err(OrderError::from)?;
+        if ports.store.is_adopted(id, txid).await.map_err(OrderError::from)? {
+            return Err(ExplainError::Explained);
+        }
+        let warrant = warrant(ports, &given, order(id, txid, kind), wallet.partner, false).await?;
         let after = step.after().clone();
         let change = Change {
             wallets: vec![step],
@@ -70,14 +78,24 @@ pub async fn explain(
             adopted: vec![record(&wallet, &found, &assets, txid, kind)],
             ..Change::default()
         };
-        match commit(ports, change, cause.clone()).await {
-            Ok(true) => return Ok(after),
-            Ok(false) => {}
+        match carry_out(ports, change, after, warrant, &given.cause).await {
+            Ok(Some(ordered)) => return Ok(ordered),
+            Ok(None) => {}
             Err(OrderError::Evidence(_)) => return Err(ExplainError::Explained),
             Err(other) => return Err(other.into()),
         }
     }
     Err(OrderError::Moved.into())
+}
+
+/// What two persons agree on. Each transaction of a wallet waits for its second person by itself.
+fn order(wallet: WalletId, txid: [u8; 32], kind: Kind) -> Order {
+    let txid = super::resolve::hex(txid);
+    let says = Canonical::map([
+        ("txid", Some(Canonical::text(&txid))),
+        ("type", Some(Canonical::text(kind.as_str()))),
+    ]);
+    Order::new(command::Kind::LaneAdopt, format!("{wallet}/{txid}"), &says, &Canonical::map([]))
 }
 
 /// What it did by quorum, the wallet's nonce at the final block, and the assets that are booked here.

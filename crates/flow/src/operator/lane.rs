@@ -1,13 +1,15 @@
 //! Orders to a lane: pause, resume, drain, raise its fee cap for a time, speed up, unfreeze, retire.
 
 use sluice_core::alert::Code;
-use sluice_core::event::Cause;
+use sluice_core::canonical::Canonical;
+use sluice_core::command::{Kind, Order};
 use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::port::Ports;
 use sluice_core::port::store::Change;
-use sluice_core::wallet::{RaisedCap, SpeedUp, Wallet};
+use sluice_core::wallet::{LaneState, RaisedCap, SpeedUp, Wallet};
 
-use super::{OrderError, TRIES_MAX, commit, retire, speed_up};
+use super::persons::{Given, Ordered, carry_out, warrant};
+use super::{OrderError, TRIES_MAX, retire, speed_up};
 
 /// An order to a lane.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,17 +31,43 @@ pub enum LaneCommand {
     Retire,
 }
 
-/// Carries out an order; the wallet as it stands then.
+impl LaneCommand {
+    /// Its name, and how many persons it takes.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Pause => Kind::LanePause,
+            Self::Resume => Kind::LaneResume,
+            Self::Drain => Kind::LaneDrain,
+            Self::Cap(_) => Kind::LaneCap,
+            Self::SpeedUp(_) => Kind::LaneSpeedUp,
+            Self::Unfreeze => Kind::LaneUnfreeze,
+            Self::Retire => Kind::WalletRetire,
+        }
+    }
+
+    /// What two persons agree on: an order to unfreeze is about what froze the lane.
+    fn order(&self, wallet: &Wallet) -> Order {
+        let frozen = match (self, &wallet.state) {
+            (Self::Unfreeze, LaneState::Frozen { evidence }) => Some(Canonical::text(evidence)),
+            _ => None,
+        };
+        Order::new(self.kind(), wallet.id, &Canonical::map([]), &Canonical::map([("frozen", frozen)]))
+    }
+}
+
+/// Carries out an order, once it has the persons it takes; the wallet as it stands then.
 ///
 /// # Errors
-/// [`OrderError`]: not found for this tenant, not from this state, or the chain shows that it is not empty.
+/// [`OrderError`]: not found for this tenant, not from this state, not by this person, or the chain shows that it is not
+/// empty.
 pub async fn command(
     ports: &Ports,
     partner: Option<PartnerId>,
     id: WalletId,
     order: &LaneCommand,
-    cause: Cause,
-) -> Result<Wallet, OrderError> {
+    given: impl Into<Given>,
+) -> Result<Ordered<Wallet>, OrderError> {
+    let given = given.into();
     for _ in 0..TRIES_MAX {
         let view = ports
             .store
@@ -48,7 +76,9 @@ pub async fn command(
             .filter(|it| partner.is_none_or(|partner| it.wallet.partner == partner));
         let view = view.ok_or(OrderError::NotFound)?;
         let wallet = view.wallet.clone();
-        let reason = cause.reason.as_str();
+        given.expects(wallet.version)?;
+        let (says, owner) = (order.order(&wallet), wallet.partner);
+        let reason = given.cause.reason.as_str();
         let mut change = Change::default();
         let step = match order {
             LaneCommand::Pause => wallet.pause(reason)?,
@@ -57,21 +87,25 @@ pub async fn command(
             LaneCommand::Cap(cap) => wallet.raise_cap(*cap, reason)?,
             LaneCommand::SpeedUp(max_fee_wei) => {
                 // The state first: a lane that raises nothing says so before it speaks of fees.
-                let order = SpeedUp { nonce: 0, max_fee_wei: *max_fee_wei, at: cause.at };
+                let order = SpeedUp { nonce: 0, max_fee_wei: *max_fee_wei, at: given.cause.at };
                 let _raises = wallet.clone().speed_up(order)?;
-                wallet.speed_up(speed_up::order(ports, &view, *max_fee_wei, cause.at).await?)?
+                wallet.speed_up(speed_up::order(ports, &view, *max_fee_wei, given.cause.at).await?)?
             }
             LaneCommand::Unfreeze => {
                 let pending = nonce_after_freeze(ports, &wallet).await?;
                 change.close.push((Code::LaneFrozen, id.to_string()));
                 wallet.unfreeze(pending, reason)?
             }
-            LaneCommand::Retire => retire::retire(ports, &view, reason, &mut change).await?,
+            LaneCommand::Retire => retire::examine(ports, &view, reason).await?,
         };
+        let warrant = warrant(ports, &given, says, owner, false).await?;
+        if *order == LaneCommand::Retire && warrant.acts() {
+            change.journal_seq = Some(retire::bar(ports, id, reason).await?);
+        }
         let after = step.after().clone();
         change.wallets.push(step);
-        if commit(ports, change, cause.clone()).await? {
-            return Ok(after);
+        if let Some(ordered) = carry_out(ports, change, after, warrant, &given.cause).await? {
+            return Ok(ordered);
         }
     }
     Err(OrderError::Moved)

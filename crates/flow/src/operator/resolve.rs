@@ -1,6 +1,8 @@
 //! What a person may do with a withdrawal that needs one: redrive, give up, or show that it was paid outside.
 
 use sluice_core::alert::Code;
+use sluice_core::canonical::Canonical;
+use sluice_core::command::{Kind, Order};
 use sluice_core::event::Cause;
 use sluice_core::id::{PartnerId, ProofId, WithdrawalId};
 use sluice_core::moved::{Moved, Refusal};
@@ -9,10 +11,11 @@ use sluice_core::port::store::Change;
 use sluice_core::proof::{Proof, Verdict};
 use sluice_core::withdrawal::{Resolution, State, Withdrawal};
 
-use super::{OrderError, TRIES_MAX, commit};
+use super::persons::{Given, Ordered, carry_out, warrant};
+use super::{OrderError, TRIES_MAX};
 
 /// Sends it through the queue again: all gates of the lane run again, and a new slot is taken. Refused while a slot of
-/// it is not proven dead.
+/// it is not proven dead; where one operator's word proves it, two persons are needed (M4).
 ///
 /// # Errors
 /// [`OrderError`].
@@ -20,9 +23,10 @@ pub async fn redrive(
     ports: &Ports,
     partner: Option<PartnerId>,
     id: WithdrawalId,
-    cause: Cause,
-) -> Result<Withdrawal, OrderError> {
-    change(ports, partner, id, cause, |withdrawal, cause| {
+    given: impl Into<Given>,
+) -> Result<Ordered<Withdrawal>, OrderError> {
+    let says = Says { kind: Kind::WithdrawalRedrive, paid_by: None };
+    change(ports, partner, id, given.into(), says, |withdrawal, cause| {
         Ok((withdrawal.resolve(Resolution::Redrive, cause.at)?, None))
     })
     .await
@@ -36,16 +40,17 @@ pub async fn give_up(
     ports: &Ports,
     partner: Option<PartnerId>,
     id: WithdrawalId,
-    cause: Cause,
-) -> Result<Withdrawal, OrderError> {
-    change(ports, partner, id, cause, |withdrawal, cause| {
+    given: impl Into<Given>,
+) -> Result<Ordered<Withdrawal>, OrderError> {
+    let says = Says { kind: Kind::WithdrawalGiveUp, paid_by: None };
+    change(ports, partner, id, given.into(), says, |withdrawal, cause| {
         Ok((withdrawal.fail("gave_up", None, false, cause.at)?, None))
     })
     .await
 }
 
 /// Completes it by a transaction made outside the engine, if recipient, asset and amount match on chain, by quorum and
-/// finality.
+/// finality. Two persons, and each of them is shown the chain's answer of that moment.
 ///
 /// # Errors
 /// [`OrderError::Evidence`] when the transaction is not final, or holds no such transfer.
@@ -54,8 +59,9 @@ pub async fn resolve_paid_by(
     partner: Option<PartnerId>,
     id: WithdrawalId,
     txid: [u8; 32],
-    cause: Cause,
-) -> Result<Withdrawal, OrderError> {
+    given: impl Into<Given>,
+) -> Result<Ordered<Withdrawal>, OrderError> {
+    let given = given.into();
     let withdrawal = find(ports, partner, id).await?;
     let asset = &withdrawal.request.asset;
     let chain = ports
@@ -77,8 +83,9 @@ pub async fn resolve_paid_by(
         )?;
     let verdict = Verdict::PaidElsewhere { txid, block: *block, log_index: log.log_index };
     let (head, operators) = (found.head(), found.operators().to_vec());
-    let name = ProofId::new(ports.entropy.ulid(cause.at));
-    change(ports, partner, id, cause, |withdrawal, cause| {
+    let name = ProofId::new(ports.entropy.ulid(given.cause.at));
+    let says = Says { kind: Kind::WithdrawalResolve, paid_by: Some(txid) };
+    change(ports, partner, id, given, says, |withdrawal, cause| {
         let transfer = match &withdrawal.state {
             State::NeedsAttention(attention) => attention.last.map(|(transfer, _)| transfer),
             _ => None,
@@ -103,16 +110,52 @@ async fn find(ports: &Ports, partner: Option<PartnerId>, id: WithdrawalId) -> Re
     found.filter(|it| partner.is_none_or(|partner| it.partner == partner)).ok_or(OrderError::NotFound)
 }
 
+/// What the order says, beside the withdrawal it is about.
+struct Says {
+    kind: Kind,
+    paid_by: Option<[u8; 32]>,
+}
+
+impl Says {
+    /// What two persons agree on: an order is about the transfer that was tried last, so it does not outlive another try.
+    fn order(&self, withdrawal: &Withdrawal) -> Order {
+        let last = match &withdrawal.state {
+            State::NeedsAttention(attention) => attention.last.map(|(transfer, _)| transfer),
+            _ => None,
+        };
+        let says = Canonical::map([("paid_by", self.paid_by.map(|txid| Canonical::Text(hex(txid))))]);
+        let facts = Canonical::map([("last", last.map(Canonical::text))]);
+        Order::new(self.kind, withdrawal.id, &says, &facts)
+    }
+}
+
+/// As explorers print it.
+pub(super) fn hex(txid: [u8; 32]) -> String {
+    txid.iter().fold("0x".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// Whether the death of its last slot is one operator's word.
+async fn single_source(ports: &Ports, withdrawal: &Withdrawal) -> Result<bool, OrderError> {
+    let State::NeedsAttention(attention) = &withdrawal.state else { return Ok(false) };
+    let Some((transfer, _)) = attention.last else { return Ok(false) };
+    Ok(ports.store.proof(transfer).await?.is_some_and(|proof| !proof.frees_the_withdrawal()))
+}
+
 async fn change(
     ports: &Ports,
     partner: Option<PartnerId>,
     id: WithdrawalId,
-    cause: Cause,
+    given: Given,
+    says: Says,
     decide: impl Fn(Withdrawal, &Cause) -> Result<(Moved<Withdrawal>, Option<Proof>), Refusal>,
-) -> Result<Withdrawal, OrderError> {
+) -> Result<Ordered<Withdrawal>, OrderError> {
     for _ in 0..TRIES_MAX {
         let withdrawal = find(ports, partner, id).await?;
-        let (step, proof) = decide(withdrawal, &cause)?;
+        given.expects(withdrawal.version)?;
+        let single = single_source(ports, &withdrawal).await?;
+        let (order, owner) = (says.order(&withdrawal), withdrawal.partner);
+        let (step, proof) = decide(withdrawal, &given.cause)?;
+        let warrant = warrant(ports, &given, order, owner, single).await?;
         let after = step.after().clone();
         let change = Change {
             withdrawals: vec![step],
@@ -120,8 +163,8 @@ async fn change(
             close: vec![(Code::NeedsAttention, id.to_string())],
             ..Change::default()
         };
-        if commit(ports, change, cause.clone()).await? {
-            return Ok(after);
+        if let Some(ordered) = carry_out(ports, change, after, warrant, &given.cause).await? {
+            return Ok(ordered);
         }
     }
     Err(OrderError::Moved)

@@ -1,34 +1,37 @@
 //! Taking a wallet out of service: idle, proven empty at a final block, its key barred at the signer, then retired.
 //!
-//! Barred first: a wallet that says `retired` has no key any more. Should somebody resume its lane in this very moment,
+//! Barred before it is stored: a wallet that says `retired` has no key any more. Should somebody resume its lane in this very moment,
 //! the signer refuses its payments, and retiring it again is the only way on. A crash between the two is the same.
 
 use sluice_core::amount::Units;
 use sluice_core::asset::Asset;
 use sluice_core::chain::ChainProfile;
+use sluice_core::id::WalletId;
 use sluice_core::moved::Moved;
 use sluice_core::port::Ports;
-use sluice_core::port::store::{Change, LaneView};
+use sluice_core::port::store::LaneView;
 use sluice_core::transfer::State;
 use sluice_core::wallet::Wallet;
 
 use super::OrderError;
 
-/// The step of a wallet that may go, once its key is barred.
-pub(super) async fn retire(
+/// The step of a wallet that may go.
+pub(super) async fn examine(
     ports: &Ports,
     view: &LaneView,
     reason: &str,
-    change: &mut Change,
 ) -> Result<Moved<Wallet>, OrderError> {
     // The state first: an open lane says so in its own words, and loses no key.
     let step = view.wallet.clone().retire(reason)?;
     must_be_empty(ports, view).await?;
-    let barred = ports.signer.bar(view.wallet.id, reason).await?;
-    let place = barred
-        .map_err(|refusal| OrderError::Evidence(format!("the signer does not bar its key: {refusal}")))?;
-    change.journal_seq = Some(place);
     Ok(step)
+}
+
+/// Bars its key, once the persons it takes have spoken: the first word alone bars nothing. The place in the signer's
+/// journal.
+pub(super) async fn bar(ports: &Ports, wallet: WalletId, reason: &str) -> Result<u64, OrderError> {
+    let barred = ports.signer.bar(wallet, reason).await?;
+    barred.map_err(|refusal| OrderError::Evidence(format!("the signer does not bar its key: {refusal}")))
 }
 
 async fn must_be_empty(ports: &Ports, view: &LaneView) -> Result<(), OrderError> {

@@ -1,14 +1,19 @@
 //! Stop and its lifting (M12). The answer says what cannot be recalled.
 
+use sluice_core::canonical::Canonical;
+use sluice_core::command::{Kind, Order};
 use sluice_core::event::Cause;
+use sluice_core::id::PartnerId;
 use sluice_core::port::Ports;
 use sluice_core::port::reader::Reader;
-use sluice_core::port::registry::Registry;
+use sluice_core::port::registry::{Lifted, Registry};
+use sluice_core::port::store::Change;
 use sluice_core::port::world::Topic;
 use sluice_core::stop::{Scope, Stop};
 use sluice_core::transfer::Transfer;
 
-use super::OrderError;
+use super::persons::{Given, Ordered, Warrant, carry_out, warrant};
+use super::{OrderError, TRIES_MAX};
 
 /// Most transfers listed as irrevocable; a larger number is said as such.
 const LIST_MAX: usize = 1_000;
@@ -43,18 +48,60 @@ pub async fn stop(
     Ok(Stopped { new, cannot_recall })
 }
 
-/// Lifts a stop; `false` when there was none.
+/// Lifts a stop, once two persons want it. `None` when there is none.
 ///
 /// # Errors
-/// [`OrderError::Store`].
+/// [`OrderError`]: not by this person, or the store.
 pub async fn lift(
     ports: &Ports,
     registry: &dyn Registry,
+    owner: PartnerId,
     scope: Scope,
-    cause: Cause,
-) -> Result<bool, OrderError> {
-    let lifted = registry.lift(scope, cause).await?;
-    ports.wake.signal(Topic::Lanes);
-    ports.wake.signal(Topic::Events);
-    Ok(lifted)
+    given: impl Into<Given>,
+) -> Result<Option<Ordered<()>>, OrderError> {
+    let given = given.into();
+    for _ in 0..TRIES_MAX {
+        let Some(stop) = ports.store.stops().await?.into_iter().find(|stop| stop.scope == scope) else {
+            return Ok(None);
+        };
+        given.expects(STOP_VERSION)?;
+        let since = Canonical::map([("since", Some(Canonical::text(stop.at)))]);
+        let order = Order::new(Kind::StopLift, stop_name(&scope), &Canonical::map([]), &since);
+        match warrant(ports, &given, order, owner, false).await? {
+            Warrant::Second(step) => {
+                let word = Box::new(step.after().clone());
+                match registry.lift(scope, step, given.cause.clone()).await? {
+                    Lifted::Now => {
+                        ports.wake.signal(Topic::Lanes);
+                        ports.wake.signal(Topic::Events);
+                        return Ok(Some(Ordered::Done((), Some(word))));
+                    }
+                    Lifted::None => return Ok(None),
+                    Lifted::Moved => {}
+                }
+            }
+            other => {
+                let asked = carry_out(ports, Change::default(), (), other, &given.cause).await?;
+                if asked.is_some() {
+                    return Ok(asked);
+                }
+            }
+        }
+    }
+    Err(OrderError::Moved)
+}
+
+/// A stop never changes: it stands or it does not.
+pub const STOP_VERSION: i64 = 1;
+
+/// A stop as the subject of a command.
+pub fn stop_name(scope: &Scope) -> String {
+    let (kind, subject) = scope.parts();
+    if subject.is_empty() { kind.to_owned() } else { format!("{kind} {subject}") }
+}
+
+/// Reads [`stop_name`].
+pub fn stop_named(name: &str) -> Option<Scope> {
+    let (kind, subject) = name.split_once(' ').unwrap_or((name, ""));
+    Scope::from_parts(kind, subject)
 }

@@ -1,11 +1,13 @@
 //! Why an order of a person was not carried out.
 
 use sluice_api::problem::{Code, Refusal};
+use sluice_core::command::{Command, Objection};
 use sluice_core::moved;
 use sluice_flow::operator::OrderError;
 
 use super::Reject;
 use super::chain::node_unavailable;
+use crate::wire;
 
 /// Puts the refusal of a command into a problem. `command` is its name on the wire, such as `lane.pause`; `alive` is how
 /// many attempts have no proof of death, where that matters.
@@ -17,6 +19,11 @@ pub(crate) fn order(error: OrderError, command: &str, alive: usize) -> Reject {
             Refusal::new(Code::AttemptsNotDead).with("count", alive).into()
         }
         OrderError::Refused(moved::Refusal::Evidence { why, .. }) => evidence(why),
+        OrderError::Version { expected, actual } => {
+            Refusal::new(Code::VersionConflict).with("expected", expected).with("actual", actual).into()
+        }
+        OrderError::NoPerson => Reject::internal("a caller without a key that is stored"),
+        OrderError::Person { objection, open } => person(&objection, &open, command),
         OrderError::Moved => conflict("thing", "changing", command),
         OrderError::Evidence(why) => evidence(why),
         OrderError::NotEmpty(why) => Refusal::new(Code::WalletNotEmpty).with("why", why).into(),
@@ -30,6 +37,26 @@ pub(crate) fn order(error: OrderError, command: &str, alive: usize) -> Reject {
         OrderError::Signer(error) => error.into(),
         OrderError::NotConfigured(chain) => node_unavailable(chain),
     }
+}
+
+/// Why a word does not count as another person's.
+fn person(objection: &Objection, open: &Command, command: &str) -> Reject {
+    match objection {
+        Objection::OtherOrder => Refusal::new(Code::CommandOpen)
+            .with("command", command)
+            .with("subject", wire::command::subject(open))
+            .with("command_id", open.id),
+        Objection::SameHand => {
+            Refusal::new(Code::SecondPersonRequired).with("command", command).with("command_id", open.id)
+        }
+        Objection::TooNew => {
+            Refusal::new(Code::SecondPersonTooNew).with("command_id", open.id).with("asked_at", open.asked_at)
+        }
+        // The key was revoked between its check and this: it sees nothing any more.
+        Objection::Foreign => return Reject::not_found(),
+        Objection::Refused(_) | Objection::Over => return conflict("command", open.state.as_str(), command),
+    }
+    .into()
 }
 
 /// Puts the refusal of a cancellation into a problem.

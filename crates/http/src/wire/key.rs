@@ -7,7 +7,7 @@ use sluice_api::partner::{Mode, Partner as WirePartner, PartnerState};
 use sluice_api::tag;
 use sluice_core::partner::{ApiKey, Credential, Partner};
 
-use super::time;
+use super::{event, time};
 
 /// A key without its secret.
 pub(crate) fn key(key: &ApiKey) -> WireKey {
@@ -25,6 +25,7 @@ pub(crate) fn key(key: &ApiKey) -> WireKey {
         scopes: key.scopes.iter().filter_map(|scope| WireScope::parse(scope.as_str())).collect(),
         allowed_ips: key.networks.clone(),
         created_at: time(key.created_at),
+        created_by: key.created_by.as_ref().map(|actor| event::actor(&actor.to_string())),
         expires_at: key.expires_at.map(time),
         last_used_at: None, // nothing is written for a request that only reads
         revoked_at: key.revoked_at.map(time),

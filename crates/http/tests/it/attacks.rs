@@ -7,7 +7,7 @@ use sluice_core::partner::{ApiKey, Credential, Partner};
 use sluice_core::port::registry::Registry as _;
 use sluice_http::{HttpConfig, SecretBox as _};
 
-use crate::support::{Key, Request, Tin, World, body, cause, generous};
+use crate::support::{Key, Request, Tin, World, body, cause, generous, partner_scopes};
 
 async fn refused(world: &World, request: Request, status: u16, code: &str) {
     let reply = request.send(world).await;
@@ -28,11 +28,12 @@ async fn changed(world: &World, change: impl FnOnce(&mut ApiKey)) -> Key {
         partner: world.a.id,
         label: "changed".into(),
         credential: Credential::Hmac { sealed_secret: Tin.seal(id, text.as_bytes()) },
-        scopes: Scope::ALL.to_vec(),
+        scopes: partner_scopes(),
         networks: vec![],
         expires_at: None,
         revoked_at: None,
         created_at: world.clock.now_at(),
+        created_by: None,
     };
     change(&mut key);
     world.put_key(key).await;

@@ -130,7 +130,7 @@ async fn every_other_list_has_pages_too() {
         world.raise(code, Some(world.a.id), &format!("subject-{number}")).await;
     }
     for (path, count) in
-        [("/v1/keys", 8), ("/v1/attention", 7), ("/v1/alerts", 7), ("/v1/wallets", 1), ("/v1/lanes", 1)]
+        [("/v1/keys", 9), ("/v1/attention", 7), ("/v1/alerts", 7), ("/v1/wallets", 1), ("/v1/lanes", 1)]
     {
         let (small, large) = (walk(&world, path, 3).await, walk(&world, path, 100).await);
         assert_eq!(ids(&small), ids(&large), "{path}");

@@ -16,6 +16,18 @@ async fn order(world: &World, path: &str, body: Value) -> Reply {
     world.post(&world.a.key, path, &body).send(world).await
 }
 
+/// The same order by one person, who is not enough, and by another.
+async fn by_two(world: &World, path: &str, body: Value) -> Reply {
+    let first = order(world, path, body.clone()).await;
+    assert_eq!(
+        (first.status, first.json()["state"].as_str()),
+        (202, Some("awaiting_second_person")),
+        "{}",
+        first.text()
+    );
+    world.post(&world.a.second, path, &body).send(world).await
+}
+
 fn because() -> Value {
     json!({"reason": "drill"})
 }
@@ -70,7 +82,7 @@ async fn a_frozen_lane_says_so_and_is_opened_on_purpose() {
     let refused = order(&world, &format!("{lane}/resume"), because()).await;
     assert_eq!((refused.status, refused.code().as_str()), (409, "state_conflict"));
     assert_eq!(order(&world, &format!("{lane}/speed-up"), because()).await.code(), "state_conflict");
-    assert_eq!(order(&world, &format!("{lane}/unfreeze"), because()).await.status, 200);
+    assert_eq!(by_two(&world, &format!("{lane}/unfreeze"), because()).await.status, 200);
     assert_eq!(world.get(&world.a.key, &lane).send(&world).await.json()["state"], "open");
 }
 
@@ -102,7 +114,7 @@ async fn a_foreign_transaction_is_explained_once_as_what_it_was_and_the_books_sa
     assert_eq!(code(as_a("network_cost")).await, "adoption_moved_value");
     let booked = async || world.db.booked(world.a.wallet).await.unwrap();
     let before = booked().await;
-    let done = order(&world, &adopt, as_a("manual_payment")).await;
+    let done = by_two(&world, &adopt, as_a("manual_payment")).await;
     assert_eq!((done.status, done.json()["command"].as_str()), (200, Some("lane.adopt")), "{}", done.text());
     assert_eq!(code(as_a("manual_payment")).await, "transaction_adopted");
     let after = booked().await;
@@ -165,7 +177,7 @@ async fn what_needs_a_person_has_three_ways_out() {
     let to = EvmAddress::parse("0x52908400098527886E0F7030069857D2E4169EE7").unwrap();
     let log = TransferLog { log_index: 1, from: EvmAddress([9; 20]), to, units: Units::from(1_000_000u64) };
     *world.chain.paid.lock().unwrap() = Some((HEAD, vec![log]));
-    assert_eq!(order(&world, &at(2, "resolve"), paid_by).await.status, 200);
+    assert_eq!(by_two(&world, &at(2, "resolve"), paid_by).await.status, 200);
     let status = async |id: usize| {
         world.get(&world.a.key, &format!("/v1/withdrawals/{}", ids[id])).send(&world).await.json()
     };
@@ -232,8 +244,8 @@ async fn a_stop_stops_what_the_caller_may_stop_and_no_more() {
     let other = world.withdraw(&world.b, "order-1").await.json();
     assert_ne!(other["waiting_for"]["for"], "stop");
     for (scope, subject, code) in [
-        ("asset", json!("eip155:31337/slip44:966"), "scope_missing"),
-        ("chain", json!("eip155:31337"), "scope_missing"),
+        ("asset", json!("eip155:31337/slip44:966"), "platform_only"),
+        ("chain", json!("eip155:31337"), "platform_only"),
         ("partner", json!(world.b.id.to_string()), "not_found"),
         ("wallet", json!(world.b.wallet.to_string()), "not_found"),
         ("wallet", json!("wa_1"), "body_invalid"),
@@ -249,13 +261,14 @@ async fn a_stop_stops_what_the_caller_may_stop_and_no_more() {
     let lift = format!("/v1/stops/{}/lift", wide.id());
     assert_eq!(
         order(&world, &lift, because()).await.code(),
-        "scope_missing",
+        "platform_only",
         "who may not set it may not lift it"
     );
-    assert_eq!(world.post(&world.platform, &lift, &because()).send(&world).await.status, 200);
+    assert_eq!(world.post(&world.platform, &lift, &because()).send(&world).await.status, 202);
+    assert_eq!(world.post(&world.second_platform, &lift, &because()).send(&world).await.status, 200);
     let own = format!("/v1/stops/{}", stop.id());
     assert_eq!(world.get(&world.a.key, &own).send(&world).await.status, 200);
-    assert_eq!(order(&world, &format!("{own}/lift"), because()).await.status, 200);
+    assert_eq!(by_two(&world, &format!("{own}/lift"), because()).await.status, 200);
     assert_eq!(order(&world, &format!("{own}/lift"), because()).await.code(), "not_found");
     let free = world.get(&world.a.key, &format!("/v1/withdrawals/{id}")).send(&world).await.json();
     assert_ne!(free["waiting_for"]["for"], "stop");

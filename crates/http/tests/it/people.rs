@@ -43,12 +43,14 @@ async fn a_new_partner_gets_a_key_and_works() {
 async fn a_key_hands_out_no_scope_it_lacks_and_is_revoked_at_once() {
     let world = World::new().await;
     let manager = world.key(world.a.id, &[Scope::KeysManage, Scope::WithdrawalsRead]).await;
-    for scope in ["withdrawals:create", "partners:manage"] {
+    for (scope, code) in
+        [("withdrawals:create", "scope_exceeds_own"), ("partners:manage", "scope_platform_only")]
+    {
         let asked = json!({"name": "n", "scopes": ["withdrawals:read", scope], "reason": "r"});
         let reply = world.post(&manager, "/v1/keys", &asked).send(&world).await;
         assert_eq!(
             (reply.code().as_str(), &reply.json()["errors"][0]["pointer"]),
-            ("scope_exceeds_own", &json!("/scopes/1"))
+            (code, &json!("/scopes/1"))
         );
     }
     let asked = json!({"name": "n", "scopes": ["withdrawals:read"], "allowed_ips": ["203.0.113.0/24"],

@@ -18,7 +18,7 @@ use sluice_core::chain::{ChainId, ChainProfile};
 use sluice_core::event::Cause;
 use sluice_core::id::{KeyId, PartnerId, WalletId, WithdrawalId};
 use sluice_core::intent::DeploymentId;
-use sluice_core::partner::{ApiKey, Credential, Limit, Partner};
+use sluice_core::partner::{ApiKey, Credential, Limit, PLATFORM, Partner};
 use sluice_core::port::Ports;
 use sluice_core::port::reader::Reader as _;
 use sluice_core::port::registry::Registry as _;
@@ -27,7 +27,7 @@ use sluice_core::stop;
 use sluice_core::time::Timestamp;
 use sluice_flow::operator::{Adoption, adopt};
 use sluice_http::{Api, ChainFacts, HttpConfig, SecretBox as _};
-use sluice_store::{Db, PLATFORM};
+use sluice_store::Db;
 
 pub use chain::{FakeChain, HEAD};
 pub use ports::{Bell, Hand, Nobody, Tin};
@@ -43,6 +43,8 @@ pub struct World {
     pub a: Tenant,
     pub b: Tenant,
     pub platform: Key,
+    /// Of another person of the platform.
+    pub second_platform: Key,
 }
 
 /// A partner with a wallet and a key that may do everything a partner may.
@@ -50,12 +52,14 @@ pub struct World {
 pub struct Tenant {
     pub id: PartnerId,
     pub key: Key,
+    /// Of another person of the partner.
+    pub second: Key,
     pub wallet: WalletId,
 }
 
 /// Every scope but the platform's.
 pub fn partner_scopes() -> Vec<Scope> {
-    Scope::ALL.iter().copied().filter(|scope| *scope != Scope::PartnersManage).collect()
+    Scope::ALL.iter().copied().filter(|scope| !scope.platform_only()).collect()
 }
 
 pub fn token() -> Asset {
@@ -99,17 +103,10 @@ impl World {
         };
         db.put_asset(token()).await.unwrap();
         let router = sluice_http::router(api.clone());
-        let platform = Partner {
-            id: PLATFORM,
-            name: "platform".into(),
-            zone: "UTC".into(),
-            test_mode: true,
-            created_at: clock.now_at(),
-        };
-        db.create_partner(platform, vec![], cause(clock.now_at())).await.unwrap();
         let platform = new_key(&api, PLATFORM, Scope::ALL.to_vec()).await;
+        let second_platform = new_key(&api, PLATFORM, Scope::ALL.to_vec()).await;
         let (a, b) = (new_tenant(&api, 1).await, new_tenant(&api, 2).await);
-        Self { db, api, router, clock, chain, a, b, platform }
+        Self { db, api, router, clock, chain, a, b, platform, second_platform }
     }
 
     /// The same database behind a server with other bounds.
@@ -216,7 +213,8 @@ async fn new_tenant(api: &Api, number: u8) -> Tenant {
     };
     let wallet = adopt(&api.ports, adoption, cause(now)).await.unwrap();
     let key = new_key(api, partner.id, partner_scopes()).await;
-    Tenant { id: partner.id, key, wallet: wallet.id }
+    let second = new_key(api, partner.id, partner_scopes()).await;
+    Tenant { id: partner.id, key, second, wallet: wallet.id }
 }
 
 async fn new_key(api: &Api, partner: PartnerId, scopes: Vec<Scope>) -> Key {
@@ -234,6 +232,7 @@ async fn new_key(api: &Api, partner: PartnerId, scopes: Vec<Scope>) -> Key {
         expires_at: None,
         revoked_at: None,
         created_at: now,
+        created_by: Some(Actor::Console),
     };
     api.registry.create_key(key, cause(now)).await.unwrap();
     Key { id: id.to_string(), secret: sluice_api::sign::SigningSecret::hmac(&secret), text: secret }

@@ -49,7 +49,11 @@ async fn things_of_b(world: &World) -> BTreeMap<&'static str, String> {
     let withdrawal = world.needs_attention(&world.b, "order-of-b").await.to_string();
     world.stop(stop::Scope::Partner(world.b.id)).await;
     let stops = world.get(&world.b.key, "/v1/stops").send(world).await.json();
+    let lift = format!("/v1/stops/{}/lift", stops["data"][0]["id"].as_str().unwrap());
+    let command = world.post(&world.b.key, &lift, &json!({"reason": "test"})).send(world).await;
+    assert_eq!(command.status, 202, "it takes two persons");
     BTreeMap::from([
+        ("commands", command.id()),
         ("withdrawals", withdrawal.clone()),
         ("attention", withdrawal),
         ("wallets", world.b.wallet.to_string()),
@@ -142,7 +146,7 @@ async fn every_route_asks_for_its_scope_and_for_credentials() {
             continue;
         };
         assert_eq!(bare.code(), "unauthenticated", "{method} {path}");
-        let without: Vec<Scope> = Scope::ALL.iter().copied().filter(|own| own.as_str() != scope).collect();
+        let without: Vec<Scope> = partner_scopes().into_iter().filter(|own| own.as_str() != scope).collect();
         let key = world.key(world.a.id, &without).await;
         let reply = request(&world, &key, &method, &target, "").send(&world).await;
         assert_eq!((reply.code().as_str(), reply.status), ("scope_missing", 403), "{method} {path}");

@@ -6,7 +6,8 @@ use sluice_core::alert::Alert;
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::attempt::{Attempt, Durable};
 use sluice_core::chain::{BlockRef, ChainId};
-use sluice_core::id::{PartnerId, TransferId, WalletId, WithdrawalId};
+use sluice_core::command::{Command, Kind, Person};
+use sluice_core::id::{KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
 use sluice_core::intent::DeploymentId;
 use sluice_core::lane::{Fence, Lease};
 use sluice_core::policy::Decision;
@@ -177,6 +178,22 @@ impl Store for BrokenStore {
             return Box::pin(std::future::ready(Ok(vec![])));
         }
         self.inner.stops()
+    }
+
+    fn is_adopted(&self, wallet: WalletId, txid: [u8; 32]) -> Answer<'_, bool> {
+        self.inner.is_adopted(wallet, txid)
+    }
+
+    fn open_command<'a>(&'a self, kind: Kind, subject: &'a str) -> Answer<'a, Option<Command>> {
+        self.inner.open_command(kind, subject)
+    }
+
+    fn expired_commands(&self, now: Timestamp, limit: usize) -> Answer<'_, Vec<Command>> {
+        self.inner.expired_commands(now, limit)
+    }
+
+    fn person(&self, key: KeyId) -> Answer<'_, Option<Person>> {
+        self.inner.person(key)
     }
 
     fn booked(&self, wallet: WalletId) -> Answer<'_, Vec<(AssetId, i64)>> {

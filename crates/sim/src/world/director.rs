@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use sluice_core::access::Actor;
 use sluice_core::event::Cause;
-use sluice_core::id::{WalletId, WithdrawalId};
+use sluice_core::id::{KeyId, WalletId, WithdrawalId};
+use sluice_core::partner::PLATFORM;
 use sluice_core::stop::Scope;
 use sluice_core::time::Timestamp;
 use sluice_flow::operator::{LaneCommand, command, give_up, lift, redrive, resolve_paid_by, stop};
@@ -22,6 +23,9 @@ const LOOK_US: i64 = 500_000;
 /// Rest after the last withdrawal ended: sealing and alerts follow.
 const REST_US: i64 = 3_000_000;
 
+/// The two persons on duty. Most of what they order takes one of them.
+pub const DUTY: [KeyId; 2] = [KeyId::new(super::setup::name(901)), KeyId::new(super::setup::name(902))];
+
 /// What the person on duty does while things go wrong.
 #[derive(Clone, Debug)]
 pub struct Duty {
@@ -32,7 +36,11 @@ pub struct Duty {
 }
 
 fn cause(world: &World, reason: &str) -> Cause {
-    Cause { actor: Actor::Console, reason: reason.into(), at: Timestamp::from_micros(world.sim.now_us()) }
+    said(world, DUTY[0], reason)
+}
+
+fn said(world: &World, by: KeyId, reason: &str) -> Cause {
+    Cause { actor: Actor::Key(by), reason: reason.into(), at: Timestamp::from_micros(world.sim.now_us()) }
 }
 
 /// A stop and its lifting.
@@ -59,12 +67,14 @@ pub async fn stops(world: Arc<World>, at_us: i64, for_us: i64, scope: Scope) {
 
 async fn lift_all(world: &Arc<World>, scope: Scope) {
     world.witness.stopped(None);
-    let order = cause(world, "drill over");
-    on_any(world, |ports, world| {
-        let order = order.clone();
-        async move { lift(&ports, &*world.db, scope, order).await.is_ok() }
-    })
-    .await;
+    for person in DUTY {
+        let order = said(world, person, "drill over");
+        on_any(world, |ports, world| {
+            let order = order.clone();
+            async move { lift(&ports, &*world.db, PLATFORM, scope, order).await.is_ok() }
+        })
+        .await;
+    }
     // An acknowledgement that came while it was lifted is not in force either.
     world.witness.stopped(None);
     world.sim.note(WORLD, || "stop lifted".into());
@@ -85,9 +95,21 @@ pub(super) async fn tell(world: &Arc<World>, id: &WalletId, order: LaneCommand) 
     let id = *id;
     world.sim.note(WORLD, || format!("order to {id}: {order:?}"));
     let why = cause(world, "on duty");
-    on_any(world, |ports, _| {
+    let given = on_any(world, |ports, _| {
         let (order, why) = (order.clone(), why.clone());
         async move { command(&ports, None, id, &order, why).await.is_ok() }
+    });
+    if !given.await || !order.kind().persons().two(false) {
+        return;
+    }
+    let why = said(world, DUTY[1], "seen it too");
+    on_any(world, |ports, _| {
+        let (order, why) = (order.clone(), why.clone());
+        async move {
+            // Refused means that it froze for something else meanwhile, or opened: it is looked at again.
+            let _done = command(&ports, None, id, &order, why).await;
+            true
+        }
     })
     .await;
 }
@@ -155,17 +177,19 @@ pub async fn run(world: Arc<World>, busy_us: i64, scope: Option<Scope>) {
 
 /// Somebody with our key paid it: the person shows the transaction.
 async fn by_hand(world: &Arc<World>, id: WithdrawalId, txid: [u8; 32]) {
-    let why = cause(world, "paid by hand");
     world.sim.note(WORLD, || format!("{id} was paid by a stranger: 0x{}", hex::encode(txid)));
-    on_any(world, |ports, _| {
-        let why = why.clone();
-        async move {
-            // Refused means that the transaction or the slot's death is not final yet: it is looked at again.
-            let _done = resolve_paid_by(&ports, None, id, txid, why).await;
-            true
-        }
-    })
-    .await;
+    for person in DUTY {
+        let why = said(world, person, "paid by hand");
+        on_any(world, |ports, _| {
+            let why = why.clone();
+            async move {
+                // Refused means that the transaction or the slot's death is not final yet: it is looked at again.
+                let _done = resolve_paid_by(&ports, None, id, txid, why).await;
+                true
+            }
+        })
+        .await;
+    }
 }
 
 /// What waits for a person is sent again once, then given up.
@@ -191,22 +215,24 @@ async fn attend(world: &Arc<World>) {
             by_hand(world, id, txid).await;
             continue;
         }
-        let why = cause(world, "on duty");
         world
             .sim
             .note(WORLD, || format!("{id} needs a person: {}", if again { "redrive" } else { "give up" }));
-        on_any(world, |ports, _| {
-            let why = why.clone();
-            async move {
-                let _done = if again {
-                    redrive(&ports, None, id, why).await
-                } else {
-                    give_up(&ports, None, id, why).await
-                };
-                // Refused means that a slot is not proven dead yet: it is looked at again.
-                true
-            }
-        })
-        .await;
+        for person in DUTY {
+            let why = said(world, person, "on duty");
+            on_any(world, |ports, _| {
+                let why = why.clone();
+                async move {
+                    let _done = if again {
+                        redrive(&ports, None, id, why).await
+                    } else {
+                        give_up(&ports, None, id, why).await
+                    };
+                    // Refused means that a slot is not proven dead yet, or that the first person was enough.
+                    true
+                }
+            })
+            .await;
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt as _;
-use sluice_core::access::Actor;
+use sluice_core::access::{Actor, Scope as Scopes};
 use sluice_core::address::EvmAddress;
 use sluice_core::amount::{Amount, Units};
 use sluice_core::asset::{Asset, AssetId};
@@ -13,7 +13,7 @@ use sluice_core::event::Cause;
 use sluice_core::id::{PartnerId, Ulid, WalletId};
 use sluice_core::intent::DeploymentId;
 use sluice_core::ledger::{Account, Posting};
-use sluice_core::partner::{Limit, Partner};
+use sluice_core::partner::{ApiKey, Credential, Limit, PLATFORM, Partner};
 use sluice_core::port::registry::Registry as _;
 use sluice_core::port::store::{Change, Outcome, Store as _};
 use sluice_core::stop::Scope;
@@ -22,7 +22,7 @@ use sluice_core::wallet::{Balance, RaisedCap, Wallet};
 use sluice_flow::operator::LaneCommand;
 use sluice_store::{Db, Template};
 
-use super::director::Duty;
+use super::director::{DUTY, Duty};
 use super::history::{Faults, Script};
 use super::{Purse, Wish, World, stranger};
 use crate::executor::{Sim, WORLD};
@@ -120,7 +120,7 @@ pub fn world(
     Ok(Arc::new(world))
 }
 
-const fn name(n: u128) -> Ulid {
+pub(super) const fn name(n: u128) -> Ulid {
     Ulid::new(Timestamp::from_micros(START_US), n)
 }
 
@@ -259,6 +259,21 @@ fn furnish(
         let daily = if tight { amount(1_500_000_000) } else { amount(1_000_000_000_000) };
         let limit = Limit { asset: world.asset.id, per_transaction: amount(499_000_000), daily, version: 1 };
         now("create_partner", db.create_partner(row, vec![limit], cause()))?;
+    }
+    for person in DUTY {
+        let key = ApiKey {
+            id: person,
+            partner: PLATFORM,
+            label: "on duty".into(),
+            credential: Credential::Ed25519 { public: [7; 32] },
+            scopes: Scopes::ALL.to_vec(),
+            networks: vec![],
+            expires_at: None,
+            revoked_at: None,
+            created_at: at,
+            created_by: None,
+        };
+        now("create_key", db.create_key(key, cause()))?;
     }
     let genesis = world.chain().head().id;
     for purse in &world.purses {

@@ -6,12 +6,13 @@
 //! tried alone in a savepoint of its own.
 //!
 //! Locks are taken in one order everywhere, so that no two of these wait for each other: the lease (shared), then
-//! wallets, transfers and withdrawals by id, then counters by key. SQLite has one writer and needs none of it.
+//! wallets, transfers and withdrawals by id, then commands, then counters by key. SQLite has one writer and needs none of it.
 
 mod adoptions;
 pub(super) mod alerts;
 mod attempts;
 pub(super) mod chain;
+pub(crate) mod commands;
 pub(crate) mod events;
 mod ledger;
 mod proofs;
@@ -98,6 +99,9 @@ async fn write(conn: &mut Conn<'_>, context: &Context, changes: &[Change]) -> Re
     if phases.write(conn, context, changes, &mut happened).await? == Written::Moved {
         return Ok(Written::Moved);
     }
+    if commands::write(conn, changes, &mut happened).await? == Written::Moved {
+        return Ok(Written::Moved);
+    }
     ledger::write(conn, context, changes).await?;
     chain::write(conn, context, changes).await?;
     for change in changes {
@@ -128,9 +132,11 @@ fn steps_each_thing_once(change: &Change) -> Result<(), StoreError> {
     let withdrawals: BTreeSet<_> = change.withdrawals.iter().map(|step| step.after().id).collect();
     let transfers: BTreeSet<_> = change.transfers.iter().map(|step| step.after().id).collect();
     let wallets: BTreeSet<_> = change.wallets.iter().map(|step| step.after().id).collect();
+    let commands: BTreeSet<_> = change.commands.iter().map(|step| step.after().id).collect();
     let once = withdrawals.len() == change.withdrawals.len()
         && transfers.len() == change.transfers.len()
-        && wallets.len() == change.wallets.len();
+        && wallets.len() == change.wallets.len()
+        && commands.len() == change.commands.len();
     if once {
         return Ok(());
     }
@@ -179,7 +185,8 @@ fn disjoint(changes: &[Change]) -> bool {
     changes.iter().all(|change| {
         let mut touched = Touched::by(change);
         touched.wallets = change.wallets.iter().map(|step| step.after().id.to_string()).collect();
-        touched.names().all(|name| seen.insert(name.clone()))
+        let commands: Vec<String> = change.commands.iter().map(|step| step.after().id.to_string()).collect();
+        touched.names().chain(&commands).all(|name| seen.insert(name.clone()))
     })
 }
 

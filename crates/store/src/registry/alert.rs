@@ -3,10 +3,10 @@
 use sluice_core::canonical::Canonical;
 use sluice_core::event::Cause;
 use sluice_core::id::{AlertId, PartnerId};
+use sluice_core::partner::PLATFORM;
 use sluice_core::port::store::StoreError;
 
 use super::told::{Told, tell};
-use crate::PLATFORM;
 use crate::engine::Context;
 use crate::row::cells::Cells;
 use crate::sql::{Conn, SqlError};

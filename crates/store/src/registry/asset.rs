@@ -4,10 +4,10 @@ use sluice_core::access::Actor;
 use sluice_core::asset::Asset;
 use sluice_core::canonical::Canonical;
 use sluice_core::event::Cause;
+use sluice_core::partner::PLATFORM;
 use sluice_core::port::store::StoreError;
 
 use super::told::{Told, tell};
-use crate::PLATFORM;
 use crate::engine::Context;
 use crate::row;
 use crate::sql::{Conn, SqlError};

@@ -26,7 +26,7 @@ pub(super) async fn create(
 ) -> Result<(), SqlError> {
     let text = sql!(
         "insert into api_key (id, partner_id, label, kind, sealed_secret, public_key, scopes, networks, expires_at,
-            revoked_at, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+            revoked_at, created_at, created_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
     );
     let (kind, sealed, public) = match &key.credential {
         Credential::Hmac { sealed_secret } => ("hmac", Some(sealed_secret.clone()), None),
@@ -49,6 +49,7 @@ pub(super) async fn create(
         key.expires_at,
         key.revoked_at,
         key.created_at,
+        cause.actor.to_string(),
     ];
     conn.run(text, args).await?;
     let list = |texts: Vec<&str>| Canonical::List(texts.into_iter().map(Canonical::text).collect());
@@ -113,5 +114,6 @@ fn read(row: &Row) -> Result<ApiKey, Unread> {
         expires_at: cells.opt_at("expires_at")?,
         revoked_at: cells.opt_at("revoked_at")?,
         created_at: cells.at("created_at")?,
+        created_by: cells.opt_parsed("created_by", |text| row::actor::parse(text).ok_or(()))?,
     })
 }

@@ -1,14 +1,18 @@
 //! Stops: at most one per kind and subject (M12).
 
 use sluice_core::canonical::Canonical;
-use sluice_core::event::Cause;
+use sluice_core::command::Command;
+use sluice_core::event::{Cause, of_command};
 use sluice_core::id::{PartnerId, WalletId};
+use sluice_core::moved::Moved;
+use sluice_core::partner::PLATFORM;
+use sluice_core::port::registry::Lifted;
 use sluice_core::port::store::StoreError;
 use sluice_core::stop::{Scope, Stop};
 
 use super::told::{Told, tell};
-use crate::PLATFORM;
 use crate::engine::Context;
+use crate::engine::apply::{commands, events};
 use crate::sql::{Conn, SqlError};
 use crate::{args, sql};
 
@@ -27,19 +31,31 @@ pub(super) async fn set(conn: &mut Conn<'_>, context: &Context, stop: &Stop) -> 
     Ok(true)
 }
 
+/// The second person's word and the lifting, or neither.
 pub(super) async fn lift(
     conn: &mut Conn<'_>,
     context: &Context,
     scope: Scope,
+    word: &Moved<Command>,
     cause: &Cause,
-) -> Result<bool, SqlError> {
+) -> Result<Lifted, SqlError> {
     let (kind, subject) = scope.parts();
-    let text = sql!("delete from stop where kind = $1 and subject = $2");
-    if conn.run(text, args![kind, subject]).await? == 0 {
-        return Ok(false);
+    // Looked at before anything is written, because what is written here stays; and held until then.
+    let there = sql!(
+        lite "select at from stop where kind = $1 and subject = $2 limit 1",
+        pg "select at from stop where kind = $1 and subject = $2 limit 1 for update",
+        because "SQLite has one writer and no row locks"
+    );
+    if conn.row(there, args![kind, &subject]).await?.is_none() {
+        return Ok(Lifted::None);
     }
+    if !commands::step(conn, word).await? {
+        return Ok(Lifted::Moved);
+    }
+    conn.run(sql!("delete from stop where kind = $1 and subject = $2"), args![kind, subject]).await?;
+    events::write(conn, context, vec![(0, of_command(word))], std::slice::from_ref(cause)).await?;
     happened(conn, context, "stop.lifted", scope, cause).await?;
-    Ok(true)
+    Ok(Lifted::Now)
 }
 
 async fn happened(

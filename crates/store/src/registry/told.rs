@@ -11,7 +11,7 @@ use crate::sql::{Conn, SqlError};
 pub(super) struct Told(Event);
 
 impl Told {
-    /// Something of a partner's; of [`PLATFORM`](crate::PLATFORM) when it is nobody's in particular.
+    /// Something of a partner's; of [the platform](sluice_core::partner::PLATFORM) when it is nobody's in particular.
     pub fn new(kind: &str, partner: PartnerId, data: Canonical) -> Self {
         Self(Event { kind: kind.to_owned(), partner, withdrawal: None, transfer: None, wallet: None, data })
     }

@@ -39,14 +39,17 @@ fn adopted(world: &World, kind: Kind) -> Change {
 }
 
 async fn a_foreign_transaction_is_explained_once_and_a_second_time_nothing_is_written(world: World) {
+    let told = async |txid| world.db.is_adopted(world.wallet.id, txid).await.unwrap();
+    assert!(!told([0xcd; 32]).await);
     world.applied(adopted(&world, Kind::Theft)).await;
+    assert!(told([0xcd; 32]).await && !told([0xce; 32]).await);
     let again = world.apply(adopted(&world, Kind::ManualPayment)).await;
     assert!(matches!(again, Outcome::Refused(_)), "{again:?}");
     assert_eq!(world.text("select kind from adoption").await, "theft");
     let booked = world.db.booked(world.wallet.id).await.unwrap();
     assert_eq!(booked, [(world.asset.id, -5)], "booked once");
-    let told = "select count(*) from event where kind = 'lane.transaction_adopted'";
-    assert_eq!(world.number(told).await, 1);
+    let events = "select count(*) from event where kind = 'lane.transaction_adopted'";
+    assert_eq!(world.number(events).await, 1);
     assert!(world.text("select evidence from adoption").await.contains("\"operators\":[\"one\",\"two\"]"));
 }
 

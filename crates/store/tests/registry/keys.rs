@@ -30,6 +30,7 @@ fn key(world: &World, partner: PartnerId, credential: Credential) -> ApiKey {
         expires_at: None,
         revoked_at: None,
         created_at: world.now(),
+        created_by: Some(world.cause().actor),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Promises of the port `core::port::registry::Registry`.
 
+mod commands;
 mod keys;
 mod partners;
 mod stops;

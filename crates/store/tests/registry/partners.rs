@@ -8,11 +8,11 @@ use sluice_core::asset::{Asset, AssetId};
 use sluice_core::chain::ChainId;
 use sluice_core::event::Cause;
 use sluice_core::id::PartnerId;
+use sluice_core::partner::PLATFORM;
 use sluice_core::partner::{Limit, Partner};
 use sluice_core::port::reader::Reader;
 use sluice_core::port::registry::Registry;
 use sluice_core::port::store::StoreError;
-use sluice_store::PLATFORM;
 
 use crate::reader::{limit, seal};
 use crate::world::World;
@@ -47,8 +47,8 @@ async fn a_partner_is_made_once_with_its_limits(world: World) {
     assert!(!world.db.create_partner(renamed, vec![limit(&world, 9)], operator(&world)).await.unwrap());
     assert_eq!(world.db.partner(new.id).await.unwrap(), Some(new.clone()));
     assert_eq!(world.db.limits(new.id).await.unwrap(), limits);
-    assert_eq!(world.db.partners().await.unwrap(), [world.partner.clone(), new.clone()]);
-    assert_eq!(world.db.partner(PLATFORM).await.unwrap(), None);
+    let platform = world.db.partner(PLATFORM).await.unwrap().expect("the platform is a partner of its own");
+    assert_eq!(world.db.partners().await.unwrap(), [platform, world.partner.clone(), new.clone()]);
     seal(&world).await;
     let events = world.db.events(new.id, 0, 10).await.unwrap();
     assert_eq!(events.len(), 1, "once");

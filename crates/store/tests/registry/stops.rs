@@ -3,14 +3,18 @@
 use std::sync::Arc;
 
 use sluice_core::access::Actor;
+use sluice_core::canonical::Canonical;
+use sluice_core::command::{Command, Kind, Order, Person};
 use sluice_core::event::Cause;
 use sluice_core::id::{AlertId, OperatorId, WalletId};
+use sluice_core::moved::Moved;
+use sluice_core::partner::PLATFORM;
 use sluice_core::port::reader::Reader;
-use sluice_core::port::registry::Registry;
+use sluice_core::port::registry::{Lifted, Registry};
 use sluice_core::port::store::Store;
 use sluice_core::stop::{Scope, Stop};
-use sluice_store::PLATFORM;
 
+use super::commands::{asked, persons};
 use crate::reader::{Tenant, raise, seal};
 use crate::world::World;
 
@@ -25,6 +29,25 @@ fn stop(world: &World, scope: Scope, reason: &str) -> Stop {
     Stop { scope, actor: Actor::Console, reason: reason.into(), at: world.now() }
 }
 
+/// The second person's word for lifting it, with the first one's stored.
+async fn word(world: &World, scope: Scope, first: &Person, second: &Person) -> Moved<Command> {
+    let (kind, subject) = scope.parts();
+    let order =
+        Order::new(Kind::StopLift, format!("{kind} {subject}"), &Canonical::map([]), &Canonical::map([]));
+    let open = world.db.open_command(order.kind, &order.subject).await.unwrap();
+    let asked = match open {
+        Some(open) => open,
+        None => asked(world, first, order.clone()).await,
+    };
+    let cause = Cause { actor: Actor::Key(second.key), reason: "over".into(), at: world.now() };
+    asked.complete(&order, first, second, &cause).unwrap()
+}
+
+async fn lift(world: &World, scope: Scope, (first, second): &(Person, Person)) -> Lifted {
+    let word = word(world, scope, first, second).await;
+    world.db.lift(scope, word, world.cause()).await.unwrap()
+}
+
 async fn a_stop_is_in_force_once_and_lifted_once(world: World) {
     let scopes = [
         Scope::All,
@@ -33,8 +56,9 @@ async fn a_stop_is_in_force_once_and_lifted_once(world: World) {
         Scope::Asset(world.asset.id),
         Scope::Wallet(world.wallet.id),
     ];
+    let people = persons(&world).await;
     for scope in scopes {
-        assert!(!world.db.lift(scope, world.cause()).await.unwrap(), "there is none");
+        assert_eq!(lift(&world, scope, &people).await, Lifted::None, "there is none");
         assert!(world.db.stop(stop(&world, scope, "first")).await.unwrap());
         world.turn(1_000);
         assert!(!world.db.stop(stop(&world, scope, "second")).await.unwrap());
@@ -43,27 +67,38 @@ async fn a_stop_is_in_force_once_and_lifted_once(world: World) {
     assert_eq!(stops.len(), 5);
     assert!(stops.iter().all(|stop| stop.reason == "first" && stop.actor == Actor::Console));
     for scope in scopes {
-        assert!(world.db.lift(scope, world.cause()).await.unwrap());
-        assert!(!world.db.lift(scope, world.cause()).await.unwrap());
+        assert_eq!(lift(&world, scope, &people).await, Lifted::Now);
+        assert_eq!(lift(&world, scope, &people).await, Lifted::None);
     }
     assert_eq!(world.db.stops().await.unwrap(), []);
     assert!(world.db.stop(stop(&world, Scope::All, "again")).await.unwrap());
     assert_eq!(world.number("select count(*) from event where kind = 'stop.set'").await, 6);
     assert_eq!(world.number("select count(*) from event where kind = 'stop.lifted'").await, 5);
+    let done = "select count(*) from event where kind = 'command.done'";
+    assert_eq!(world.number(done).await, 5, "no word is spent on a stop that is not there");
 }
 
 async fn of_concurrent_stops_one_is_the_first(world: World) {
-    for lift in [false, true] {
-        let mut tasks = tokio::task::JoinSet::new();
-        for _ in 0..16 {
-            let (db, stop, cause) = (Arc::clone(&world.db), stop(&world, Scope::All, "drill"), world.cause());
-            tasks.spawn(async move {
-                if lift { db.lift(Scope::All, cause).await.unwrap() } else { db.stop(stop).await.unwrap() }
-            });
-        }
-        assert_eq!(tasks.join_all().await.into_iter().filter(|first| *first).count(), 1);
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let (db, stop) = (Arc::clone(&world.db), stop(&world, Scope::All, "drill"));
+        tasks.spawn(async move { db.stop(stop).await.unwrap() });
     }
+    assert_eq!(tasks.join_all().await.into_iter().filter(|first| *first).count(), 1);
+    let (first, second) = persons(&world).await;
+    let word = word(&world, Scope::All, &first, &second).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let (db, word, cause) = (Arc::clone(&world.db), word.clone(), world.cause());
+        tasks.spawn(async move { db.lift(Scope::All, word, cause).await.unwrap() });
+    }
+    let lifted = tasks.join_all().await;
+    assert_eq!(lifted.into_iter().filter(|lifted| *lifted == Lifted::Now).count(), 1);
     assert_eq!(world.number("select count(*) from event where kind like 'stop.%'").await, 2);
+    // A word that was spent lifts no other stop.
+    assert!(world.db.stop(stop(&world, Scope::All, "again")).await.unwrap());
+    assert_eq!(world.db.lift(Scope::All, word, world.cause()).await.unwrap(), Lifted::Moved);
+    assert_eq!(world.db.stops().await.unwrap().len(), 1);
 }
 
 async fn a_stop_is_told_in_the_feed_of_whom_it_concerns(world: World) {

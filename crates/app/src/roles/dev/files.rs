@@ -110,6 +110,9 @@ pub(super) fn announce(
     let dev = json!({
         "api_url": api_url,
         "api_key": demo.api_key.as_str(),
+        "second_api_key": demo.second_api_key.as_str(),
+        "platform_api_key": demo.platform_api_keys[0].as_str(),
+        "second_platform_api_key": demo.platform_api_keys[1].as_str(),
         "partner_id": demo.partner.to_string(),
         "assets": assets,
     });

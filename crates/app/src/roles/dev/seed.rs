@@ -8,7 +8,7 @@ use sluice_core::amount::Amount;
 use sluice_core::chain::ChainId;
 use sluice_core::event::Cause;
 use sluice_core::id::{KeyId, PartnerId, Ulid, WalletId};
-use sluice_core::partner::{ApiKey, Credential, Limit, Partner};
+use sluice_core::partner::{ApiKey, Credential, Limit, PLATFORM, Partner};
 use sluice_core::port::registry::Registry;
 use sluice_core::port::store::Store;
 use sluice_core::time::Timestamp;
@@ -42,6 +42,10 @@ pub(super) struct Demo {
     pub(super) partner: PartnerId,
     /// `<key id>.<secret>`.
     pub(super) api_key: Zeroizing<String>,
+    /// A key of another person of the partner: some commands take two.
+    pub(super) second_api_key: Zeroizing<String>,
+    /// Keys of two persons of the platform.
+    pub(super) platform_api_keys: [Zeroizing<String>; 2],
 }
 
 pub(super) async fn demo_partner(
@@ -73,20 +77,38 @@ pub(super) async fn demo_partner(
         });
     }
     engine.db.create_partner(partner, limits, cause()).await?;
-    let api_key = key(engine, config, folder, now, cause()).await?;
+    let kept = |file, partner, label| key(engine, config, folder, Seed { file, partner, label }, cause());
+    let demo = Demo {
+        partner: PARTNER,
+        api_key: kept("api.key", PARTNER, "demo").await?,
+        second_api_key: kept("second.key", PARTNER, "demo, second person").await?,
+        platform_api_keys: [
+            kept("platform.key", PLATFORM, "platform").await?,
+            kept("platform-second.key", PLATFORM, "platform, second person").await?,
+        ],
+    };
     adopt_wallets(engine, chain, wallets, &cause).await?;
-    Ok(Demo { partner: PARTNER, api_key })
+    Ok(demo)
 }
 
-/// The key of the folder; made, and stored sealed, at the first start on this database.
+/// A key of the folder.
+struct Seed {
+    file: &'static str,
+    partner: PartnerId,
+    label: &'static str,
+}
+
+/// A key of the folder; made, and stored sealed, at the first start on this database. None is made by another, so that
+/// each is a person.
 async fn key(
     engine: &Engine,
     config: &Config,
     folder: &Folder,
-    now: Timestamp,
+    seed: Seed,
     cause: Cause,
 ) -> Result<Zeroizing<String>, StartError> {
-    let made = folder.secret_file("api.key", || {
+    let now = cause.at;
+    let made = folder.secret_file(seed.file, || {
         let id = KeyId::new(Ulid::new(now, u128::from_be_bytes(random())));
         format!("{id}.{}", hex::encode(random::<32>()))
     })?;
@@ -94,23 +116,23 @@ async fn key(
         .split_once('.')
         .and_then(|(id, secret)| Some((KeyId::parse(id).ok()?, secret)))
         .ok_or_else(|| {
-        StartError::Other(format!(
-            "{} is damaged; remove it to get a new key",
-            folder.path("api.key").display()
-        ))
+        let path = folder.path(seed.file);
+        StartError::Other(format!("{} is damaged; remove it to get a new key", path.display()))
     })?;
     if engine.db.key(id).await?.is_none() {
         let sealer = Sealer::read(&config.server.sealing_key_file).map_err(StartError::Other)?;
+        let platform = seed.partner == PLATFORM;
         let key = ApiKey {
             id,
-            partner: PARTNER,
-            label: "demo".into(),
+            partner: seed.partner,
+            label: seed.label.into(),
             credential: Credential::Hmac { sealed_secret: sealer.seal(&id.to_string(), secret.as_bytes()) },
-            scopes: Scope::ALL.to_vec(),
+            scopes: Scope::ALL.iter().copied().filter(|scope| platform || !scope.platform_only()).collect(),
             networks: vec![],
             expires_at: None,
             revoked_at: None,
             created_at: now,
+            created_by: Some(cause.actor.clone()),
         };
         engine.db.create_key(key, cause).await?;
     }

@@ -47,7 +47,7 @@ impl Order {
     }
 }
 
-/// Somebody with the demo partner's key.
+/// Somebody with a key.
 #[derive(Clone)]
 pub struct Caller {
     /// The client under it.
@@ -57,8 +57,8 @@ pub struct Caller {
 }
 
 impl Caller {
-    pub(super) fn new(dev: &DevFile) -> Self {
-        let credentials = Credentials::signed(&dev.api_key).expect("the file holds a key");
+    pub(super) fn new(dev: &DevFile, key: &str) -> Self {
+        let credentials = Credentials::signed(key).expect("the file holds keys");
         Self {
             client: Client::new(&dev.api_url, credentials, surroundings()).expect("a client"),
             asset: dev.assets[0].id.clone(),

@@ -16,6 +16,8 @@ pub struct DevFile {
     pub api_url: String,
     /// `<key id>.<secret>`.
     pub api_key: String,
+    /// Of another person of the demo partner.
+    pub second_api_key: String,
     /// The demo partner.
     pub partner_id: String,
     /// What it pays.
@@ -114,7 +116,17 @@ impl Engine {
 
     /// A caller with the demo partner's key.
     pub fn caller(&self) -> Caller {
-        Caller::new(&self.dev)
+        self.caller_with(&self.dev.api_key)
+    }
+
+    /// Another person of the demo partner: some commands take two.
+    pub fn second(&self) -> Caller {
+        self.caller_with(&self.dev.second_api_key)
+    }
+
+    /// A caller with any key.
+    pub fn caller_with(&self, key: &str) -> Caller {
+        Caller::new(&self.dev, key)
     }
 
     /// The process.

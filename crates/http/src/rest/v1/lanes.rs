@@ -20,18 +20,12 @@ use crate::problem::{self, Reject};
 use crate::wire;
 
 /// Gives an order to the lane in the path.
-pub(crate) async fn order(
-    call: &Call,
-    name: &str,
-    order: &LaneCommand,
-    reason: &str,
-    version: Option<u64>,
-) -> Answer {
-    let wallet = super::wallets::find(call).await?.wallet;
-    commands::expect(version, wallet.version)?;
-    let done = command(call.ports(), call.caller.sees(), wallet.id, order, call.cause(reason)).await;
-    let after = done.map_err(|error| problem::order(error, name, 0))?;
-    commands::done(call, name, after.id, after.version)
+pub(crate) async fn order(call: &Call, order: &LaneCommand, reason: &str, version: Option<u64>) -> Answer {
+    let id = super::wallets::find(call).await?.wallet.id;
+    let (kind, given) = (order.kind(), commands::given(call, reason, version));
+    let done = command(call.ports(), call.caller.sees(), id, order, given).await;
+    let done = done.map_err(|error| problem::order(error, kind.as_str(), 0))?;
+    commands::answered(call, kind, id, reason, &done, |wallet| wallet.version)
 }
 
 /// A lane as it stands; `None` for a wallet that left service.

@@ -35,7 +35,10 @@ pub(super) async fn overtaken(conn: &mut Conn<'_>, changes: &[Change]) -> Result
     let transfers = transfers.map(|it| expected(it.id.to_string(), it.version)).collect();
     let withdrawals = changes.iter().flat_map(|change| &change.withdrawals).filter_map(|step| step.before());
     let withdrawals = withdrawals.map(|it| expected(it.id.to_string(), it.version)).collect();
+    let commands = changes.iter().flat_map(|change| &change.commands).filter_map(|step| step.before());
+    let commands = commands.map(|it| expected(it.id.to_string(), it.version)).collect();
     Ok(differ(conn, as_expected!("wallet"), wallets).await?
+        || differ(conn, as_expected!("command"), commands).await?
         || differ(conn, as_expected!("transfer"), transfers).await?
         || differ(conn, as_expected!("withdrawal"), withdrawals).await?)
 }

@@ -2,18 +2,18 @@
 //! death: it could still be paid.
 
 use sluice_api::command::Because;
+use sluice_core::command::Kind;
 use sluice_flow::operator::give_up;
 
 use crate::call::{Answer, Call};
 use crate::problem;
-use crate::rest::v1::commands::{done, expect};
+use crate::rest::v1::commands::{answered, given};
 
 pub(crate) async fn run(call: Call) -> Answer {
     let body: Because = call.body()?;
     let view = super::find(&call).await?;
-    expect(body.version, view.withdrawal.version)?;
-    let after = give_up(call.ports(), call.caller.sees(), view.withdrawal.id, call.cause(body.reason)).await;
-    let after =
-        after.map_err(|error| problem::order(error, "withdrawal.give_up", super::alive_count(&view)))?;
-    done(&call, "withdrawal.give_up", after.id, after.version)
+    let (id, kind) = (view.withdrawal.id, Kind::WithdrawalGiveUp);
+    let done = give_up(call.ports(), call.caller.sees(), id, given(&call, &body.reason, body.version)).await;
+    let done = done.map_err(|error| problem::order(error, kind.as_str(), super::alive_count(&view)))?;
+    answered(&call, kind, id, &body.reason, &done, |withdrawal| withdrawal.version)
 }

@@ -1,23 +1,25 @@
 //! `POST /v1/attention/{id}/resolve`: completes a withdrawal on evidence that it was paid. Recipient, asset and amount are
-//! matched on chain, by quorum and finality; it can never be paid again.
+//! matched on chain, by quorum and finality; it can never be paid again. Two persons.
 
 use sluice_api::attention::Resolve;
 use sluice_api::problem::{Code, Refusal};
 use sluice_core::chain::ChainId;
+use sluice_core::command::Kind;
 use sluice_flow::operator::resolve_paid_by;
 
 use crate::call::{Answer, Call};
 use crate::problem::{self, Reject};
-use crate::rest::v1::commands::{done, expect};
+use crate::rest::v1::commands::{answered, given};
 
 pub(crate) async fn run(call: Call) -> Answer {
     let body: Resolve = call.body()?;
     let view = super::find(&call).await?;
-    expect(body.version, view.withdrawal.version)?;
-    let (id, txid) = (view.withdrawal.id, txid(&body, view.withdrawal.request.asset.id.chain)?);
-    let after = resolve_paid_by(call.ports(), call.caller.sees(), id, txid, call.cause(body.reason)).await;
-    let after = after.map_err(|error| problem::order(error, "withdrawal.resolve", 0))?;
-    done(&call, "withdrawal.resolve", after.id, after.version)
+    let (id, kind) = (view.withdrawal.id, Kind::WithdrawalResolve);
+    let txid = txid(&body, view.withdrawal.request.asset.id.chain)?;
+    let given = given(&call, &body.reason, body.version);
+    let done = resolve_paid_by(call.ports(), call.caller.sees(), id, txid, given).await;
+    let done = done.map_err(|error| problem::order(error, kind.as_str(), 0))?;
+    answered(&call, kind, id, &body.reason, &done, |withdrawal| withdrawal.version)
 }
 
 fn txid(body: &Resolve, chain: ChainId) -> Result<[u8; 32], Reject> {

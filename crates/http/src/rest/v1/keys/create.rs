@@ -7,7 +7,7 @@ use sluice_api::problem::{Code, Fault};
 use sluice_api::sign::VerifyingSecret;
 use sluice_core::access::Scope;
 use sluice_core::id::{KeyId, PartnerId};
-use sluice_core::partner::{ApiKey, Credential, Partner};
+use sluice_core::partner::{ApiKey, Credential, PLATFORM, Partner};
 use sluice_core::time::Timestamp;
 use zeroize::Zeroizing;
 
@@ -21,19 +21,21 @@ pub(crate) async fn run(call: Call) -> Answer {
     let partner = partner(&call, body.partner_id.as_deref()).await?;
     let id = KeyId::new(call.ports().entropy.ulid(call.now));
     let (credential, secret) = credential(&call, &body, id, &partner)?;
+    let cause = call.cause(&body.reason);
     let key = ApiKey {
         id,
         partner: partner.id,
-        scopes: scopes(&call, &body)?,
+        scopes: scopes(&call, &body, partner.id)?,
         networks: networks(&body)?,
         expires_at: expires_at(&body, call.now)?,
         label: body.name,
         credential,
         revoked_at: None,
         created_at: call.now,
+        created_by: Some(cause.actor.clone()),
     };
     let told = wire::key::key(&key);
-    call.registry().create_key(key, call.cause(body.reason)).await?;
+    call.registry().create_key(key, cause).await?;
     answer(StatusCode::CREATED, &CreatedApiKey { key: told, secret: secret.map(|secret| secret.to_string()) })
 }
 
@@ -43,9 +45,13 @@ async fn partner(call: &Call, named: Option<&str>) -> Result<Partner, Reject> {
     found.ok_or_else(Reject::not_found)
 }
 
-fn scopes(call: &Call, body: &CreateApiKey) -> Result<Vec<Scope>, Reject> {
+fn scopes(call: &Call, body: &CreateApiKey, partner: PartnerId) -> Result<Vec<Scope>, Reject> {
     let mut scopes = Vec::new();
     for (at, word) in body.scopes.iter().enumerate() {
+        if Scope::parse(word.as_str()).is_some_and(Scope::platform_only) && partner != PLATFORM {
+            let place = format!("/scopes/{at}");
+            return Err(Fault::new(Code::ScopePlatformOnly, place).with("scope", word).into());
+        }
         match Scope::parse(word.as_str()).filter(|scope| call.caller.may(*scope)) {
             Some(scope) => scopes.push(scope),
             None => {

@@ -1,8 +1,9 @@
 //! `POST /v1/lanes/{id}/adopt`: explains a transaction of the lane's wallet that no attempt of ours explains. It must be
-//! final; what left is booked. The lane's state stays: unfreezing is another order.
+//! final; what left is booked, once two persons say the same of it. The lane's state stays: unfreezing is another order.
 
 use sluice_api::lane::{AdoptTransaction, AdoptionType};
 use sluice_core::adoption::Kind;
+use sluice_core::command;
 use sluice_flow::operator::explain;
 
 use crate::call::{Answer, Call, txid};
@@ -12,12 +13,12 @@ use crate::rest::v1::commands;
 pub(crate) async fn run(call: Call) -> Answer {
     let body: AdoptTransaction = call.body()?;
     let wallet = crate::rest::v1::wallets::find(&call).await?.wallet;
-    commands::expect(body.version, wallet.version)?;
     let txid = txid(&body.txid, "txid", wallet.chain)?;
-    let cause = call.cause(&body.reason);
-    let done = explain(call.ports(), call.caller.sees(), wallet.id, txid, kind(body.kind), cause).await;
-    let after = done.map_err(|error| problem::explanation(error, &body))?;
-    commands::done(&call, "lane.adopt", after.id, after.version)
+    let given = commands::given(&call, &body.reason, body.version);
+    let done = explain(call.ports(), call.caller.sees(), wallet.id, txid, kind(body.kind), given).await;
+    let done = done.map_err(|error| problem::explanation(error, &body))?;
+    let order = command::Kind::LaneAdopt;
+    commands::answered(&call, order, wallet.id, &body.reason, &done, |wallet| wallet.version)
 }
 
 const fn kind(kind: AdoptionType) -> Kind {

@@ -21,7 +21,7 @@ pub(crate) async fn run(call: Call) -> Answer {
     let own = call.ports().chains.get(&chain).map(|chain| chain.profile().max_fee_cap_wei);
     let max_fee_wei = fee(body.max_fee_wei.as_str(), own.unwrap_or(0).saturating_mul(TIMES_MAX))?;
     let cap = LaneCommand::Cap(Some(RaisedCap { max_fee_wei, until }));
-    super::order(&call, "lane.cap", &cap, &body.reason, body.version).await
+    super::order(&call, &cap, &body.reason, body.version).await
 }
 
 fn until(body: &SetCap, now: Timestamp) -> Result<Timestamp, Reject> {

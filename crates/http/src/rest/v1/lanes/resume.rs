@@ -7,5 +7,5 @@ use crate::call::{Answer, Call};
 
 pub(crate) async fn run(call: Call) -> Answer {
     let body: Because = call.body()?;
-    super::order(&call, "lane.resume", &LaneCommand::Resume, &body.reason, body.version).await
+    super::order(&call, &LaneCommand::Resume, &body.reason, body.version).await
 }

@@ -11,5 +11,5 @@ pub(crate) async fn run(call: Call) -> Answer {
     let body: SpeedUp = call.body()?;
     // A bound above the caps changes nothing, so any whole number is one.
     let most = body.max_fee_wei.as_ref().map(|text| cap::fee(text.as_str(), u128::MAX)).transpose()?;
-    super::order(&call, "lane.speed_up", &LaneCommand::SpeedUp(most), &body.reason, body.version).await
+    super::order(&call, &LaneCommand::SpeedUp(most), &body.reason, body.version).await
 }

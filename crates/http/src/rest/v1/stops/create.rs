@@ -5,7 +5,6 @@
 use axum::http::StatusCode;
 use sluice_api::problem::{Code, Fault};
 use sluice_api::stop::{CreateStop, StopScope};
-use sluice_core::access;
 use sluice_core::stop::{Scope, Stop};
 use sluice_flow::operator::stop;
 
@@ -38,9 +37,7 @@ async fn scope(call: &Call, body: &CreateStop) -> Result<Scope, Reject> {
     match scope {
         Scope::Partner(partner) if !call.caller.acts_for(partner) => Err(Reject::not_found()),
         Scope::Wallet(wallet) if !super::owns(call, wallet).await? => Err(Reject::not_found()),
-        Scope::Chain(_) | Scope::Asset(_) if !call.caller.is_platform() => {
-            Err(Reject::scope(access::Scope::PartnersManage))
-        }
+        Scope::Chain(_) | Scope::Asset(_) if !call.caller.is_platform() => Err(Reject::platform_only()),
         Scope::All | Scope::Partner(_) | Scope::Wallet(_) | Scope::Chain(_) | Scope::Asset(_) => Ok(scope),
     }
 }

@@ -1,24 +1,39 @@
-//! `POST /v1/stops/{id}/lift`: lifts a stop. A partner lifts only what it may set.
+//! `POST /v1/stops/{id}/lift`: lifts a stop, when two persons say so. A partner lifts only what it may set.
 
 use sluice_api::command::Because;
-use sluice_core::access;
+use sluice_core::command::Kind;
+use sluice_core::id::PartnerId;
+use sluice_core::partner::PLATFORM;
 use sluice_core::stop::Scope;
-use sluice_flow::operator::lift;
+use sluice_flow::operator::{STOP_VERSION, lift};
 
 use crate::call::{Answer, Call};
 use crate::problem::{self, Reject};
-use crate::rest::v1::commands;
+use crate::rest::v1::commands::{answered, given};
 use crate::wire;
 
 pub(crate) async fn run(call: Call) -> Answer {
     let body: Because = call.body()?;
     let scope = super::find(&call).await?.scope;
-    if matches!(scope, Scope::All | Scope::Chain(_) | Scope::Asset(_)) && !call.caller.is_platform() {
-        return Err(Reject::scope(access::Scope::PartnersManage));
+    let (owner, kind) = (owner(&call, scope).await?, Kind::StopLift);
+    if !call.caller.acts_for(owner) {
+        return Err(Reject::platform_only());
     }
-    let lifted = lift(call.ports(), call.registry(), scope, call.cause(body.reason)).await;
-    if !lifted.map_err(|error| problem::order(error, "stop.lift", 0))? {
-        return Err(Reject::not_found());
+    let given = given(&call, &body.reason, body.version);
+    let lifted = lift(call.ports(), call.registry(), owner, scope, given).await;
+    let lifted = lifted.map_err(|error| problem::order(error, kind.as_str(), 0))?;
+    let lifted = lifted.ok_or_else(Reject::not_found)?;
+    answered(&call, kind, wire::stop::id(&scope), &body.reason, &lifted, |()| STOP_VERSION)
+}
+
+/// Whose stop it is: what concerns more than one partner is the platform's.
+async fn owner(call: &Call, scope: Scope) -> Result<PartnerId, Reject> {
+    match scope {
+        Scope::All | Scope::Chain(_) | Scope::Asset(_) => Ok(PLATFORM),
+        Scope::Partner(partner) => Ok(partner),
+        Scope::Wallet(wallet) => {
+            let view = call.reader().wallet(call.caller.sees(), wallet).await?;
+            Ok(view.map_or(PLATFORM, |view| view.wallet.partner))
+        }
     }
-    commands::done(&call, "stop.lift", wire::stop::id(&scope), 1)
 }

@@ -9,5 +9,5 @@ use crate::rest::v1::lanes::order;
 
 pub(crate) async fn run(call: Call) -> Answer {
     let body: Because = call.body()?;
-    order(&call, "wallet.retire", &LaneCommand::Retire, &body.reason, body.version).await
+    order(&call, &LaneCommand::Retire, &body.reason, body.version).await
 }
