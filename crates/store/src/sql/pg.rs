@@ -100,9 +100,12 @@ pub(crate) fn failed(error: &sqlx::Error) -> SqlError {
             Some(cause) => refused(cause),
             None => StoreError::Statement(cause.to_string()).into(),
         },
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
-            StoreError::Down(error.to_string()).into()
-        }
+        // Half an answer, as from a server that goes away in the middle of it, is none.
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed => StoreError::Down(error.to_string()).into(),
         _ => StoreError::Statement(error.to_string()).into(),
     }
 }
@@ -119,6 +122,8 @@ fn refused(cause: &PgDatabaseError) -> SqlError {
     match (code, class) {
         (_, "23") => rule(),
         (_, "40") | ("55P03", _) => SqlError::Retry(cause.message().to_owned()),
+        // We were silent for too long in the middle of a transaction: paused, most likely. It was rolled back.
+        ("25P03", _) => StoreError::Down(cause.message().to_owned()).into(),
         // Connection, resources, shutdown.
         (_, "08" | "53" | "57" | "58") => StoreError::Down(cause.message().to_owned()).into(),
         _ => StoreError::Statement(format!("{code} {}", cause.message())).into(),
