@@ -1,5 +1,7 @@
 //! What each failure leads to: one table (DESIGN 4). Every code exists in the ko and en catalogues.
 
+use crate::withdrawal::Waiting;
+
 /// A failure with a stable code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Failure {
@@ -55,6 +57,39 @@ impl Failure {
             Self::FundsShort | Self::GasEmpty | Self::NodeDown | Self::SignerDown => Remedy::Wait,
             Self::FeeCapReached => Remedy::RetrySameSlot,
             Self::SignerRefused => Remedy::Person,
+        }
+    }
+
+    /// Every one.
+    pub const ALL: &'static [Self] = &[
+        Self::RecipientBlacklisted,
+        Self::SenderBlacklisted,
+        Self::TokenPaused,
+        Self::TransferReverts,
+        Self::RevertedOnChain,
+        Self::FundsShort,
+        Self::GasEmpty,
+        Self::FeeCapReached,
+        Self::SignerRefused,
+        Self::SignerDown,
+        Self::NodeDown,
+        Self::Voided,
+    ];
+
+    /// What whoever met it waits for, where waiting is the remedy.
+    pub const fn awaits(self) -> Option<Waiting> {
+        match self {
+            Self::FundsShort => Some(Waiting::Funds),
+            Self::GasEmpty => Some(Waiting::Gas),
+            Self::FeeCapReached => Some(Waiting::FeeCap),
+            Self::SignerDown => Some(Waiting::Signature),
+            Self::NodeDown => Some(Waiting::Node),
+            Self::SenderBlacklisted | Self::TokenPaused => Some(Waiting::Person),
+            Self::RecipientBlacklisted
+            | Self::TransferReverts
+            | Self::RevertedOnChain
+            | Self::SignerRefused
+            | Self::Voided => None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{State, Withdrawal};
 use crate::time::Timestamp;
-use crate::transfer::Phase;
+use crate::transfer::{Failure, Phase};
 use crate::wallet::{LaneState, Wallet};
 
 macro_rules! named {
@@ -163,7 +163,10 @@ pub fn waiting(
             let start = withdrawal.request.scheduled_for.map_or(not_before, |at| at.max(not_before));
             match stopped {
                 Some(stop) => answer(Waiting::Stop, stop, None, "stop_lifted"),
-                None if now < start => answer(Waiting::Delay, since, Some(start), "time"),
+                None if now < start => {
+                    let waiting = given_back_for(&withdrawal.state).unwrap_or(Waiting::Delay);
+                    answer(waiting, since, Some(start), released_by(waiting))
+                }
                 None => in_queue(lanes, since),
             }
         }
@@ -200,6 +203,13 @@ pub fn waiting(
             }
         }
     }
+}
+
+/// What a withdrawal in the queue was given back for, where that was something to wait for: a wallet that is dry is not
+/// dry for five seconds only because it is looked at again after five.
+fn given_back_for(state: &State) -> Option<Waiting> {
+    let State::Queued(queued) = state else { return None };
+    Failure::ALL.iter().find(|failure| failure.as_str() == queued.why)?.awaits()
 }
 
 fn in_queue(lanes: &[Wallet], since: Timestamp) -> Option<WaitingFor> {

@@ -122,10 +122,13 @@ fn a_queued_withdrawal_names_its_time_a_stop_or_the_lane_that_is_nearest_to_work
     assert_eq!(answer(&approved, None, true, std::slice::from_ref(&dry)), (Waiting::Stop, "stop_lifted"));
     let paused = dry.pause("test").unwrap().into_after();
     assert_eq!(answer(&approved, None, false, &[paused]), (Waiting::Person, "lane_opened"));
-    let back =
-        super::assigned().give_back(GivenBackWhy::NoSlot { code: "gas_empty" }, at(3), at(5_000)).unwrap();
-    let waits = waiting(back.after(), None, None, &[], at(10)).unwrap();
-    assert_eq!((waits.waiting, waits.expected_until), (Waiting::Delay, Some(at(5_000))));
+    for (code, named) in
+        [("gas_empty", Waiting::Gas), ("funds_short", Waiting::Funds), ("lane_closed", Waiting::Delay)]
+    {
+        let back = super::assigned().give_back(GivenBackWhy::NoSlot { code }, at(3), at(5_000)).unwrap();
+        let waits = waiting(back.after(), None, None, &[], at(10)).unwrap();
+        assert_eq!((waits.waiting, waits.expected_until), (named, Some(at(5_000))), "{code}");
+    }
 }
 
 #[test]
