@@ -47,6 +47,9 @@ pub struct DevArguments {
     /// Hot wallets of the demo partner.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=32))]
     lanes: u8,
+    /// Whole test dollars that each of them is given.
+    #[arg(long, default_value_t = 2_000_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    funds: u64,
     /// Name of the file for scripts, in the folder. A second engine on the same folder needs another one.
     #[arg(long, default_value = "dev.json")]
     dev_file: String,

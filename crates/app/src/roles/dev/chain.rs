@@ -17,6 +17,7 @@ pub(super) struct Local {
     anvil: Option<Anvil>,
     rpc: Rpc,
     usd: TestUsd,
+    funds: u64,
 }
 
 impl Local {
@@ -50,7 +51,7 @@ impl Local {
             }
         };
         let usd = TestUsd::ensure(&rpc).await.map_err(|error| other(&error))?;
-        Ok(Self { anvil, rpc, usd })
+        Ok(Self { anvil, rpc, usd, funds: arguments.funds })
     }
 
     pub(super) fn url(&self) -> String {
@@ -63,6 +64,11 @@ impl Local {
 
     pub(super) const fn usd(&self) -> &TestUsd {
         &self.usd
+    }
+
+    /// What each demo wallet is given, in whole test dollars.
+    pub(super) const fn funds(&self) -> u64 {
+        self.funds
     }
 
     pub(super) fn asset(&self) -> AssetEntry {

@@ -12,6 +12,7 @@ use sluice_core::partner::{ApiKey, Credential, Limit, PLATFORM, Partner};
 use sluice_core::port::registry::Registry;
 use sluice_core::port::store::Store;
 use sluice_core::time::Timestamp;
+use sluice_devnet::control::{BlockTag, Control};
 use sluice_flow::operator::{AdoptError, Wanted, adopt_held};
 use zeroize::Zeroizing;
 
@@ -28,12 +29,9 @@ pub(super) const PARTNER: PartnerId = PartnerId::new(Ulid::new(Timestamp::from_m
 /// Most the demo partner may pay at once, and a day, in whole test dollars.
 const PER_TRANSACTION: i64 = 100_000;
 const DAILY: i64 = 1_000_000;
-/// Blocks after which a block of the local chain is final.
-const FINAL_AFTER: u64 = 3;
 /// Longest that a block of the local chain takes to be final here.
 const FINAL_WITHIN: Duration = Duration::from_secs(60);
-/// What each demo wallet is filled up to: test dollars, and coins for gas.
-const FUNDS: u64 = 2_000_000;
+/// Coins for gas that each demo wallet is given.
 const COINS: u64 = 1_000;
 
 /// What a person needs to use it.
@@ -156,7 +154,7 @@ async fn adopt_wallets(
         let account = address.to_string();
         let parsed = |error: &dyn std::fmt::Display| StartError::Other(format!("{account}: {error}"));
         let account = account.parse().map_err(|error| parsed(&error))?;
-        let control = sluice_devnet::control::Control::new(chain.rpc().clone());
+        let control = Control::new(chain.rpc().clone());
         control
             .set_balance(
                 account,
@@ -166,7 +164,7 @@ async fn adopt_wallets(
             .map_err(|it| other(&it))?;
         chain
             .usd()
-            .mint(account, ruint::aliases::U256::from(FUNDS * 1_000_000))
+            .mint(account, ruint::aliases::U256::from(chain.funds() * 1_000_000))
             .await
             .map_err(|it| other(&it))?;
     }
@@ -174,8 +172,10 @@ async fn adopt_wallets(
         wallets.iter().filter(|(wallet, _)| !known.iter().any(|it| it.id == *wallet)).collect();
     if !fresh.is_empty() {
         // What was given is final at once, and nobody waits for it.
-        let control = sluice_devnet::control::Control::new(chain.rpc().clone());
-        control.mine(FINAL_AFTER).await.map_err(|it| other(&it))?;
+        let control = Control::new(chain.rpc().clone());
+        let latest = control.block(BlockTag::Latest).await.map_err(|it| other(&it))?.number;
+        let finalized = control.block(BlockTag::Finalized).await.map_err(|it| other(&it))?.number;
+        control.mine(latest.saturating_sub(finalized).to::<u64>() + 1).await.map_err(|it| other(&it))?;
     }
     for (_, address) in fresh {
         adopt_one(engine, profile.id, *address, cause).await?;
