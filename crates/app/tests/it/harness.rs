@@ -1,10 +1,11 @@
 //! A chain, an engine in processes of its own, a caller with its own list, and a judge that believes only the chain.
 
+mod blocks;
 mod caller;
 mod database;
+mod door;
 mod engine;
 mod judge;
-mod operator;
 mod point;
 mod production;
 mod signer;
@@ -17,9 +18,9 @@ use std::time::Duration;
 
 pub use caller::{Caller, Order};
 pub use database::Database;
+pub use door::{Door, Manner};
 pub use engine::Engine;
 pub use judge::Judge;
-pub use operator::{Manner, Operator};
 pub use point::Point;
 pub use signer::SignerProcess;
 use sluice_devnet::anvil::{Anvil, AnvilConfig, Mining};
@@ -37,13 +38,17 @@ pub struct Shape {
     pub block: Duration,
     /// Hot wallets.
     pub lanes: u8,
+    /// Whole test dollars in each of them.
+    pub funds: u64,
+    /// Blocks of an epoch: what is final is two epochs below the newest block.
+    pub epoch: u64,
     /// Figures of the chain's profile that differ, as TOML; for production engines.
     pub profile: &'static str,
 }
 
 impl Default for Shape {
     fn default() -> Self {
-        Self { block: Duration::from_millis(250), lanes: 2, profile: "" }
+        Self { block: Duration::from_millis(250), lanes: 2, funds: 2_000_000, epoch: 1, profile: "" }
     }
 }
 
@@ -58,6 +63,7 @@ pub struct World {
     shape: Shape,
     /// Where each engine of this world listens, so that a caller finds it again after a restart.
     ports: Mutex<BTreeMap<String, u16>>,
+    door: Option<Door>,
 }
 
 impl World {
@@ -67,15 +73,35 @@ impl World {
         let anvil = Anvil::start(AnvilConfig {
             tools_dir: Some(tools),
             mining: Mining::Every(shape.block),
-            slots_in_an_epoch: 1,
+            slots_in_an_epoch: shape.epoch,
+            // What a test undoes, and some more.
+            history_blocks: 160,
             ..AnvilConfig::default()
         })
         .await
         .expect("anvil starts; `scripts/setup.sh tools` installs it");
         let usd = TestUsd::ensure(anvil.rpc()).await.expect("the test dollar deploys");
+        // The token is final before anybody asks about it.
+        anvil.control().mine(2 * shape.epoch + 2).await.expect("blocks are mined");
         let folder = tempfile::tempdir().expect("a temporary folder");
         let database = database.url(folder.path());
-        Self { anvil, usd, folder, database, shape, ports: Mutex::default() }
+        Self { anvil, usd, folder, database, shape, ports: Mutex::default(), door: None }
+    }
+
+    /// The same with a door in front of the PostgreSQL server, for this world alone.
+    pub async fn behind_a_door(database: Database, shape: Shape) -> Self {
+        let mut world = Self::new(database, shape).await;
+        let (server, name) = world.database.rsplit_once('/').expect("a server and a name");
+        let (user, port) = server.rsplit_once(':').expect("a port");
+        let door = Door::before(port.parse().expect("a port")).await;
+        world.database = format!("{user}:{}/{name}", door.port());
+        world.door = Some(door);
+        world
+    }
+
+    /// The door in front of the database.
+    pub fn door(&self) -> &Door {
+        self.door.as_ref().expect("this world has one")
     }
 
     /// Starts an engine on this world, with a signer inside it, and waits until it serves.

@@ -100,12 +100,12 @@ on_both! {
         let caller = engine.caller();
         let orders = Order::fresh("no-node", 24);
         caller.insist_on(&orders[..12]).await;
-        for operator in &production.operators {
+        for (_, operator) in &production.operators {
             operator.is(Manner::Down);
         }
         caller.insist_on(&orders[12..]).await;
         caller.is_alerted("nodes_down").await;
-        for operator in &production.operators {
+        for (_, operator) in &production.operators {
             operator.is(Manner::Honest);
         }
         caller.all_completed(&orders).await;

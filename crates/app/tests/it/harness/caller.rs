@@ -175,6 +175,16 @@ impl Caller {
         self.client.withdrawal_events(id).expect("an id").take(500).await.expect("its events")
     }
 
+    /// The statuses a withdrawal has passed, as its events tell them.
+    pub async fn path(&self, id: &str) -> Vec<String> {
+        let mut path: Vec<String> = Vec::new();
+        for event in self.history(id).await {
+            let status = event.data.get("status").and_then(|it| it.as_str()).map(str::to_owned);
+            path.extend(status.filter(|status| path.last() != Some(status)));
+        }
+        path
+    }
+
     /// Waits until every order is completed.
     pub async fn all_completed(&self, orders: &[Order]) {
         for order in orders {

@@ -1,9 +1,8 @@
 //! Where a process of a test is made to end or halt: see `failpoint` in the program.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use super::{instant, since, until};
+use super::until;
 
 /// The failpoint of one process.
 #[derive(Clone, Debug)]
@@ -30,27 +29,10 @@ impl Point {
         std::fs::rename(self.beside("new"), &self.file).expect("a failpoint file");
     }
 
-    /// Disarms it. Says whether it had not struck yet.
-    pub fn disarm(&self) -> bool {
-        std::fs::remove_file(&self.file).is_ok()
-    }
-
     /// Whether it has struck.
     pub fn fired(&self) -> bool {
         assert!(!self.beside("refused").exists(), "the failpoint names no point");
         self.beside("fired").exists()
-    }
-
-    /// Whether it strikes before this time is over. Disarmed if not.
-    pub async fn fires_within(&self, time: Duration) -> bool {
-        let start = instant();
-        while since(start) < time {
-            if self.fired() {
-                return true;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        !self.disarm()
     }
 
     /// Waits until it strikes.

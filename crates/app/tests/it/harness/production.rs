@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use super::engine::DevFile;
-use super::{Engine, Operator, SignerProcess, World};
+use super::{Door, Engine, SignerProcess, World};
 
 /// An installation: operators and a signer. Engines come and go.
 pub struct Production {
-    /// Who runs the nodes.
-    pub operators: Vec<Operator>,
-    /// Who holds the keys.
-    pub signer: SignerProcess,
+    /// Who runs the nodes: the names a quorum counts, each with a door of its own in front of the world's node.
+    pub operators: Vec<(String, Door)>,
+    /// Who holds the keys; ended when dropped.
+    _signer: SignerProcess,
     dev: DevFile,
     config: PathBuf,
 }
@@ -27,17 +27,19 @@ impl World {
         seeding.interrupt().await;
         let mut named = Vec::new();
         for name in operators {
-            named.push(Operator::new(name, self.anvil.port()).await);
+            named.push(((*name).to_owned(), Door::before(self.anvil.port()).await));
         }
         let config = self.file("sluice.toml");
         std::fs::write(&config, self.configuration(&named, &signer, &dev)).expect("a configuration");
-        Production { operators: named, signer, dev, config }
+        Production { operators: named, _signer: signer, dev, config }
     }
 
-    fn configuration(&self, operators: &[Operator], signer: &SignerProcess, dev: &DevFile) -> String {
+    fn configuration(&self, operators: &[(String, Door)], signer: &SignerProcess, dev: &DevFile) -> String {
         let nodes: Vec<String> = operators
             .iter()
-            .map(|operator| format!("{{ url = \"{}\", operator = \"{}\" }}", operator.url, operator.name))
+            .map(|(name, door)| {
+                format!("{{ url = \"http://127.0.0.1:{}\", operator = \"{name}\" }}", door.port())
+            })
             .collect();
         format!(
             r#"
@@ -78,8 +80,9 @@ impl Production {
         Engine::start_production(world, name, &self.config, self.dev.clone()).await
     }
 
-    /// The operator of this name.
-    pub fn operator(&self, name: &str) -> &Operator {
-        self.operators.iter().find(|operator| operator.name == name).expect("an operator of this name")
+    /// The door of the operator of this name.
+    pub fn operator(&self, name: &str) -> &Door {
+        let found = self.operators.iter().find(|(operator, _)| operator == name);
+        &found.expect("an operator of this name").1
     }
 }

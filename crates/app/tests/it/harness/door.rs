@@ -1,5 +1,5 @@
-//! Operators of nodes: several names in front of one anvil, each with a door of its own that can be shut, slowed down or
-//! left without an answer.
+//! A door in front of a server of somebody else: it can be shut, slowed down, or left without an answer. Several in front
+//! of one anvil are several operators.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// How an operator's node behaves.
+/// How what is behind a door behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
     /// As it is.
@@ -21,32 +21,34 @@ pub enum Manner {
     Silent,
 }
 
-/// An operator with a node.
-pub struct Operator {
-    /// Its name, by which a quorum counts it.
-    pub name: String,
-    /// Its node.
-    pub url: String,
+/// A door, shut for ever when dropped.
+pub struct Door {
+    port: u16,
     manner: watch::Sender<Manner>,
-    _door: JoinSet<()>,
+    _keeper: JoinSet<()>,
 }
 
-impl Operator {
-    /// An operator whose node is the anvil at this port.
-    pub(super) async fn new(name: &str, anvil: u16) -> Self {
+impl Door {
+    /// A door before the server at this port.
+    pub async fn before(server: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let port = listener.local_addr().expect("an address").port();
         let (manner, watched) = watch::channel(Manner::Honest);
-        let mut door = JoinSet::new();
-        door.spawn(async move {
+        let mut keeper = JoinSet::new();
+        keeper.spawn(async move {
             let mut guests = JoinSet::new();
             loop {
                 let Ok((guest, _)) = listener.accept().await else { continue };
-                guests.spawn(host(guest, anvil, watched.clone()));
+                guests.spawn(host(guest, server, watched.clone()));
                 while guests.try_join_next().is_some() {}
             }
         });
-        Self { name: name.to_owned(), url, manner, _door: door }
+        Self { port, manner, _keeper: keeper }
+    }
+
+    /// Where it is.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// From now on it behaves like this.
@@ -55,12 +57,12 @@ impl Operator {
     }
 }
 
-/// One connection, until either side is tired of it or the operator goes down.
-async fn host(guest: TcpStream, anvil: u16, mut manner: watch::Receiver<Manner>) {
+/// One connection, until either side is tired of it or the door is shut.
+async fn host(guest: TcpStream, server: u16, mut manner: watch::Receiver<Manner>) {
     if *manner.borrow() == Manner::Down {
         return;
     }
-    let Ok(node) = TcpStream::connect(("127.0.0.1", anvil)).await else { return };
+    let Ok(node) = TcpStream::connect(("127.0.0.1", server)).await else { return };
     let ((from_guest, to_guest), (from_node, to_node)) = (guest.into_split(), node.into_split());
     let questions = carry(from_guest, to_node, None);
     let answers = carry(from_node, to_guest, Some(manner.clone()));
