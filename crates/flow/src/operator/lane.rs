@@ -111,10 +111,18 @@ pub async fn command(
     Err(OrderError::Moved)
 }
 
-/// Where the nonce goes on: what is mined. A stranger's pending transaction may never be; a slot that loses to it is read
-/// as such, while a nonce skipped for it would hold up every later one.
+/// Where the nonce goes on: what is final by quorum. A stranger's pending transaction may never be mined, and a nonce
+/// skipped for it, or on one node's word, would hold up every later one for ever. What is mined above it has to become
+/// final first: a slot taken now would lose to it.
 async fn nonce_after_freeze(ports: &Ports, wallet: &Wallet) -> Result<u64, OrderError> {
     let chain =
         ports.chains.get(&wallet.chain).ok_or_else(|| OrderError::NotConfigured(wallet.chain.to_string()))?;
-    Ok(chain.nonces(wallet.address).await?.latest)
+    let latest = chain.nonces(wallet.address).await?.latest;
+    let settled = chain.standing(wallet.address, &[]).await?.reading().nonce;
+    if latest > settled.max(wallet.next_nonce) {
+        return Err(OrderError::Evidence(format!(
+            "a node counts {latest} transactions of this wallet and only {settled} are final; wait until they are, and ask again"
+        )));
+    }
+    Ok(settled)
 }

@@ -119,7 +119,8 @@ async fn explain(watch: &mut Watch<'_>, wallets: &[Wallet], facts: &[BlockFacts]
     let mut transfers: Vec<_> = ours.iter().map(|(_, transfer)| *transfer).collect();
     transfers.sort();
     transfers.dedup();
-    inclusion::note(watch, &transfers).await?;
+    let top = facts.last().map_or(0, |block| block.block.number);
+    inclusion::note(watch, &transfers, top).await?;
     for block in facts {
         let strangers =
             block.sent.iter().filter(|sent| !ours.iter().any(|(txid, _)| *txid == sent.txid)).map(|sent| {

@@ -10,10 +10,12 @@ use super::{Watch, question};
 use crate::StageError;
 
 /// Reads the slots of transfers and notes where an attempt of theirs is included. Answers the signed ones in whose slot
-/// none was found.
+/// none was found. `top` is the highest block that was read: an inclusion above it is one node's word about a block that
+/// nobody followed, and could neither be walked back nor become final.
 pub(super) async fn note(
     watch: &mut Watch<'_>,
     transfers: &[TransferId],
+    top: u64,
 ) -> Result<Vec<TransferId>, StageError> {
     if transfers.is_empty() {
         return Ok(vec![]);
@@ -38,6 +40,8 @@ pub(super) async fn note(
     let (mut changes, mut absent) = (Vec::new(), Vec::new());
     for (transfer, reading) in transfers.into_iter().zip(readings) {
         match reading {
+            // Its block is read first; the sweep after it looks again.
+            SlotReading::Ours(inclusion) if inclusion.block.number > top => {}
             SlotReading::Ours(inclusion) => changes.push(Change {
                 transfers: vec![transfer.see(inclusion, now)?],
                 cause: Some(watch.cause("included")),
@@ -77,5 +81,7 @@ pub(super) async fn sweep(watch: &mut Watch<'_>) -> Result<Vec<TransferId>, Stag
                 .map(|(transfer, _)| transfer.id),
         );
     }
-    note(watch, &found).await
+    let depth = watch.chain.profile().settled_watch_blocks;
+    let cursor = watch.ports.store.cursor(watch.id(), depth).await?;
+    note(watch, &found, cursor.blocks.first().map_or(0, |block| block.number)).await
 }
