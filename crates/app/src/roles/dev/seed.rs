@@ -29,8 +29,8 @@ pub(super) const PARTNER: PartnerId = PartnerId::new(Ulid::new(Timestamp::from_m
 /// Most the demo partner may pay at once, and a day, in whole test dollars.
 const PER_TRANSACTION: i64 = 100_000;
 const DAILY: i64 = 1_000_000;
-/// Longest that a block of the local chain takes to be final here.
-const FINAL_WITHIN: Duration = Duration::from_secs(60);
+/// Longest that a block of the local chain takes to be final here, milliseconds.
+const FINAL_WITHIN_MS: i64 = 60_000;
 /// Coins for gas that each demo wallet is given.
 const COINS: u64 = 1_000;
 
@@ -191,12 +191,14 @@ async fn adopt_one(
     cause: &impl Fn() -> Cause,
 ) -> Result<(), StartError> {
     let wanted = Wanted { deployment: &engine.deployment, partner: Some(PARTNER), chain, address };
-    let started = tokio::time::Instant::now();
+    let started = engine.ports.clock.now();
     loop {
         match adopt_held(&engine.ports, &wanted, cause()).await {
             // Managed: another engine that starts on this database at this moment was quicker.
             Ok(_) | Err(AdoptError::Managed) => return Ok(()),
-            Err(AdoptError::Moving(_) | AdoptError::NotQuiet { .. }) if started.elapsed() < FINAL_WITHIN => {
+            Err(AdoptError::Moving(_) | AdoptError::NotQuiet { .. })
+                if engine.ports.clock.now().since_ms(started) < FINAL_WITHIN_MS =>
+            {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
             Err(error) => return Err(StartError::Other(format!("{address} is not adopted: {error}"))),
