@@ -37,8 +37,12 @@ pub struct Alert {
     pub code: String,
     /// What it is about: the id of a lane, chain, withdrawal or process.
     pub subject: String,
-    /// What it says, in one sentence in the caller's language.
+    /// What it means, in one sentence in the caller's language.
     pub summary: String,
+    /// The case: figures, names and reasons, in the engine's own words (English).
+    pub detail: String,
+    /// Who looks first: `engineering`, `treasury` or `operations`.
+    pub owner: String,
     /// When it was first seen.
     pub since: Time,
     /// When it was last seen.

@@ -87,8 +87,7 @@ pub struct Node {
     pub healthy: bool,
     /// The newest block it knows.
     pub height: Option<u64>,
-    /// How long its last answer took, in milliseconds.
-    pub latency_ms: Option<u32>,
-    /// What is wrong with it, as a stable word.
+    /// What is wrong with it, as a stable word: `unproven`, `other_chain`, `contradicts`, `breaker_open`, `out_of_step`,
+    /// `failing`. How long it takes to answer is in the metrics.
     pub trouble: Option<String>,
 }

@@ -45,6 +45,7 @@ pub mod key;
 pub mod lane;
 pub mod limit;
 pub mod list;
+pub mod me;
 pub mod openapi;
 pub mod partner;
 pub mod path;

@@ -55,8 +55,10 @@ pub struct Endpoint {
     pub method: Method,
     /// Where it is, with `{id}` for an id.
     pub path: &'static str,
-    /// What a key needs to call it; `None` for routes without credentials.
+    /// What a key needs to call it; `None` for routes without credentials, and where any key will do.
     pub scope: Option<Scope>,
+    /// Needs a key, and any will do.
+    pub any_key: bool,
     /// The query parameters it takes.
     pub query: &'static [Parameter],
     /// The body it takes.
@@ -72,6 +74,11 @@ pub struct Endpoint {
 impl Endpoint {
     const fn answers(mut self, replies: &'static [u16]) -> Self {
         self.replies = replies;
+        self
+    }
+
+    const fn with_any_key(mut self) -> Self {
+        self.any_key = true;
         self
     }
 
@@ -246,18 +253,20 @@ fn operation(endpoint: &Endpoint) -> Operation {
         .description("A problem; `code` says which.")
         .content(MEDIA_TYPE, json(Shape::of::<Problem>().reference()));
     operation = operation.response("default", problem.build());
+    let none: [&str; 0] = [];
+    let signed = || {
+        let names = ["key", "timestamp", "nonce", "signature"].into_iter();
+        names.fold(SecurityRequirement::default(), |all, name| all.add(name, none))
+    };
+    let guarded = |operation: OperationBuilder| {
+        operation.securities(Some([signed(), SecurityRequirement::new("bearer", none)]))
+    };
     match endpoint.scope {
+        None if endpoint.any_key => guarded(operation).build(),
         None => operation.securities(Some([SecurityRequirement::default()])).build(),
-        Some(scope) => {
-            let none: [&str; 0] = [];
-            let signed = ["key", "timestamp", "nonce", "signature"]
-                .into_iter()
-                .fold(SecurityRequirement::default(), |all, name| all.add(name, none));
-            operation
-                .securities(Some([signed, SecurityRequirement::new("bearer", none)]))
-                .extensions(Some(Extensions::builder().add("x-scope", json!(scope.as_str())).build()))
-                .build()
-        }
+        Some(scope) => guarded(operation)
+            .extensions(Some(Extensions::builder().add("x-scope", json!(scope.as_str())).build()))
+            .build(),
     }
 }
 

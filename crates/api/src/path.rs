@@ -83,6 +83,8 @@ pub const PARTNER: &str = "/v1/partners/{id}";
 pub const KEYS: &str = "/v1/keys";
 /// POST revokes it.
 pub const KEY_REVOKE: &str = "/v1/keys/{id}/revoke";
+/// GET: who the caller is. With any key.
+pub const ME: &str = "/v1/me";
 /// GET: the process answers. Without credentials.
 pub const HEALTH: &str = "/health";
 /// GET: the process can work. Without credentials.

@@ -41,6 +41,8 @@ tags! {
     Limit (LimitObject) = "limit";
     /// `list`
     List (ListObject) = "list";
+    /// `me`
+    Me (MeObject) = "me";
     /// `partner`
     Partner (PartnerObject) = "partner";
     /// `readiness`

@@ -90,7 +90,7 @@ fn assets_chains_wallets_and_lanes() {
             "id": POLYGON, "object": "chain", "name": "Polygon", "family": "evm", "coin": "POL", "state": "degraded",
             "head": block(), "final": null, "quorum": 2, "operators": 3, "single_source": false,
             "market": {"base_fee": "30000000000", "tip": "25000000000", "at": AT},
-            "nodes": [{"name": "a", "operator": "x", "healthy": false, "height": 81, "latency_ms": 40, "trouble": "slow"}]
+            "nodes": [{"name": "a", "operator": "x", "healthy": false, "height": 81, "trouble": "out_of_step"}]
         }),
     );
     same::<wallet::Wallet>(
@@ -150,7 +150,8 @@ fn what_people_look_at_and_do() {
         "Alert",
         json!({
             "id": "al_1", "object": "alert", "partner_id": null, "severity": "P1", "code": "unexplained_transfer",
-            "subject": "wa_1", "summary": "s", "since": AT, "last_seen": AT, "count": 3, "acknowledged_by": actor(),
+            "subject": "wa_1", "summary": "s", "detail": "d",
+            "owner": "engineering", "since": AT, "last_seen": AT, "count": 3, "acknowledged_by": actor(),
             "acknowledged_at": AT, "runbook": "runbooks/unexplained_transfer", "resolved_at": null
         }),
     );

@@ -41,6 +41,7 @@ mod table;
 mod times;
 mod wallet;
 mod watch;
+mod whoami;
 mod why;
 mod withdraw;
 mod words;
@@ -99,6 +100,8 @@ pub enum Command {
     Chains,
     /// List limits and how much of them is used · 한도와 사용량을 봅니다
     Limits,
+    /// Say who you are to the server · 서버가 보는 내 키와 권한을 확인합니다
+    Whoami,
     /// Ask whether the server is well · 서버 상태를 확인합니다
     Health,
     /// Pay withdrawals on the devnet, follow them, and prove each on chain · 데모 출금을 실행하고 체인에서 증명합니다
@@ -157,6 +160,7 @@ fn work<'a>(command: Command, session: &'a Session, screen: &'a Screen) -> Work<
         Command::Assets => Box::pin(assets::run(session, screen)),
         Command::Chains => Box::pin(chains::run(session, screen)),
         Command::Limits => Box::pin(limits::run(session, screen)),
+        Command::Whoami => Box::pin(whoami::run(session, screen)),
         Command::Health => Box::pin(health::run(session, screen)),
         Command::Demo(args) => Box::pin(demo::run(session, screen, args)),
     }

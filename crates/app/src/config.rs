@@ -156,6 +156,20 @@ pub struct Alerts {
     pub mail_from: Option<String>,
     /// Recipients of alert mails.
     pub mail_to: Vec<String>,
+    /// Language of alert mails: `ko` or `en`; both when left out.
+    pub language: Option<Language>,
+    /// Where `docs/runbooks.md` is published; alerts link to its sections.
+    pub runbooks_url: Option<String>,
+}
+
+/// A language people read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// Korean.
+    Ko,
+    /// English.
+    En,
 }
 
 /// A configuration that cannot be used: which key, and why.

@@ -54,7 +54,6 @@ pub fn api(
         ChainFacts {
             quorum: u32::try_from(quorum(chain)).unwrap_or(u32::MAX),
             operators: u32::try_from(operators.len()).unwrap_or(u32::MAX),
-            nodes: vec![],
         }
     });
     Api {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use sluice_core::port::deliver::Deliver;
-use sluice_outbound::alert::{Alertmanager, Mail, Settings, Sinks};
+use sluice_outbound::alert::{Alertmanager, Language, Mail, Settings, Sinks};
 
-use crate::config::Alerts;
+use crate::config::{self, Alerts};
 use crate::error::StartError;
 
 /// All sinks a configuration names, as one. The log is always among them.
@@ -16,11 +16,17 @@ pub fn open(alerts: &Alerts) -> Result<Arc<dyn Deliver>, StartError> {
     // The operator named it: it may well be in the operator's own network.
     let alertmanager = alerts.alertmanager_url.as_ref().map(|url| Alertmanager::at(url.clone(), true));
     let mail = match (&alerts.smtp_url, &alerts.mail_from) {
-        (Some(url), Some(from)) => Some(Mail::via(url.clone(), from.clone(), alerts.mail_to.clone())),
+        (Some(url), Some(from)) => {
+            let language = alerts.language.map(|language| match language {
+                config::Language::Ko => Language::Ko,
+                config::Language::En => Language::En,
+            });
+            Some(Mail { language, ..Mail::via(url.clone(), from.clone(), alerts.mail_to.clone()) })
+        }
         (None, None) => None,
         _ => return Err(StartError::Other("alerts: set smtp_url and mail_from together, or neither".into())),
     };
-    let settings = Settings { alertmanager, mail, runbooks: None };
+    let settings = Settings { alertmanager, mail, runbooks: alerts.runbooks_url.clone() };
     match Sinks::open(settings) {
         Ok(sinks) => Ok(Arc::new(sinks)),
         Err(error) => Err(StartError::Other(format!("alerts: {error}"))),

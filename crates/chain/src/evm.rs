@@ -33,8 +33,8 @@ use sluice_core::chain::{BlockRef, ChainProfile};
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, Nonces, Preflight, SlotQuestion, Standing,
-    TransferLog, Trial,
+    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, NodeFacts, Nonces, Preflight, SlotQuestion,
+    Standing, TransferLog, Trial,
 };
 use sluice_core::port::world::Clock;
 use sluice_core::proof::{Final, SlotReading};
@@ -174,6 +174,10 @@ impl Chain for Evm {
 
     fn has_code(&self, account: EvmAddress) -> Fut<'_, Result<bool, ChainError>> {
         Box::pin(self.read_code(account))
+    }
+
+    fn nodes(&self) -> Vec<NodeFacts> {
+        self.crew.facts()
     }
 
     fn troubles(&self) -> Vec<Raise> {

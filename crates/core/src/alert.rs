@@ -1,5 +1,7 @@
 //! What a person should look at. Raised and closed by the engine, deduplicated by code and subject.
 
+pub mod words;
+
 use crate::id::{AlertId, PartnerId};
 use crate::time::Timestamp;
 
@@ -28,9 +30,59 @@ impl Severity {
     }
 }
 
+/// Who looks first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// Whoever runs the engine, its hosts and its nodes.
+    Engineering,
+    /// Whoever fills hot wallets.
+    Treasury,
+    /// Whoever answers for single withdrawals.
+    Operations,
+}
+
+impl Owner {
+    /// Stable name, a label of the alert.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Engineering => "engineering",
+            Self::Treasury => "treasury",
+            Self::Operations => "operations",
+        }
+    }
+}
+
+/// Who raises an alert: one place for each code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Raiser {
+    /// The chain loop, from what the chain port sees of its nodes.
+    Nodes,
+    /// The chain loop, when it finds something on the chain; the lane, when it starts.
+    Watch,
+    /// The lane, from what it met in a turn.
+    Lane,
+    /// The house and decide loops, from what is stored.
+    House,
+    /// The store, when it reads.
+    Store,
+}
+
+/// What ends an alert. Ends are derived from how things stand, not from the step that mended them: a crash between the
+/// two leaves an alert open that the next look closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// Whoever raised it looks again and does not find it any more.
+    Looked,
+    /// What is stored of its subject: the house goes through all open alerts.
+    Stored,
+    /// A person takes it: it tells of something that happened and has no present.
+    Acknowledged,
+}
+
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal, $severity:ident;)*) => {
-        /// Every kind of alert, with its severity. `docs/runbooks.md` has a section for each.
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $severity:ident, $owner:ident, $raiser:ident, $ends:ident;)*) => {
+        /// Every kind of alert, with its severity, its owner, who raises it and what ends it. `docs/runbooks.md` has a
+        /// section for each, under its stable name.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Code { $($(#[$doc])* $name,)* }
 
@@ -48,6 +100,21 @@ macro_rules! codes {
                 match self { $(Self::$name => Severity::$severity),* }
             }
 
+            /// Who looks first.
+            pub const fn owner(self) -> Owner {
+                match self { $(Self::$name => Owner::$owner),* }
+            }
+
+            /// Who raises it.
+            pub const fn raiser(self) -> Raiser {
+                match self { $(Self::$name => Raiser::$raiser),* }
+            }
+
+            /// What ends it.
+            pub const fn ends(self) -> Ends {
+                match self { $(Self::$name => Ends::$ends),* }
+            }
+
             /// Reads a stable name.
             pub fn parse(text: &str) -> Option<Self> {
                 match text { $($text => Some(Self::$name),)* _ => None }
@@ -57,46 +124,60 @@ macro_rules! codes {
 }
 
 codes! {
-    /// Something left a wallet that no attempt of ours explains.
-    LaneFrozen = "lane_frozen", P1;
-    /// A block below finality was replaced under a proof.
-    FinalityReversed = "finality_reversed", P1;
-    /// Nodes of different operators contradict each other about a final block.
-    NodesDisagree = "nodes_disagree", P1;
-    /// The store is older than the signer or the chain (M17).
-    StoreWentBack = "store_went_back", P1;
-    /// Books and chain differ.
-    ReconciliationDifference = "reconciliation_difference", P1;
-    /// Equal reverts opened a wallet's breaker.
-    BreakerOpen = "breaker_open", P2;
-    /// A lane has due work and does not send.
-    LaneIdle = "lane_idle", P2;
-    /// The fee market is above the cap.
-    FeeAtCap = "fee_at_cap", P2;
-    /// The chain's final block does not advance.
-    FinalityStalled = "finality_stalled", P2;
-    /// No node of a chain answers.
-    NodesDown = "nodes_down", P2;
-    /// The signer does not answer.
-    SignerDown = "signer_down", P2;
-    /// The signer refused a request.
-    SignerRefused = "signer_refused", P2;
-    /// A withdrawal needs a person.
-    NeedsAttention = "needs_attention", P2;
-    /// A hot wallet has not enough of an asset for what is due.
-    FundsShort = "funds_short", P2;
-    /// A wallet has too little native coin to pay for gas.
-    GasLow = "gas_low", P2;
-    /// A withdrawal is past its deadline.
-    DeadlineMissed = "deadline_missed", P3;
-    /// Too many transfers of a lane are unsettled; it sends nothing until some settle.
-    UnsettledFull = "unsettled_full", P3;
-    /// Our clock and the chain's differ too much.
-    ClockSkew = "clock_skew", P3;
-    /// A row was written by a newer version and is left alone.
-    UnknownState = "unknown_state", P2;
-    /// Completion rests on one operator's word.
-    SingleSource = "single_source", P4;
+    /// Something left a wallet that no attempt of ours explains. Ends when the lane is unfrozen or retired.
+    LaneFrozen = "lane_frozen", P1, Engineering, Watch, Stored;
+    /// A block below finality was replaced under a proof. Ends when the transfer is final again; where its withdrawal has
+    /// moved on, a person must have taken it too.
+    FinalityReversed = "finality_reversed", P1, Engineering, Watch, Stored;
+    /// Nodes of different operators contradict each other about a final block. Ends when they agree.
+    NodesDisagree = "nodes_disagree", P1, Engineering, Nodes, Looked;
+    /// The store is older than the signer or the chain (M17). Ends when the wallet is not frozen any more.
+    StoreWentBack = "store_went_back", P1, Engineering, Lane, Stored;
+    /// Books and chain differ. Ends when they are equal.
+    ReconciliationDifference = "reconciliation_difference", P1, Engineering, House, Looked;
+    /// Equal reverts opened a wallet's breaker, or the issuer refuses. Ends when the lane takes work again.
+    BreakerOpen = "breaker_open", P2, Engineering, Lane, Looked;
+    /// A lane has due work and does not send. Ends when it sends, or its work is gone.
+    LaneIdle = "lane_idle", P2, Engineering, House, Looked;
+    /// The fee market is above the cap. Ends when nothing waits for a lower one.
+    FeeAtCap = "fee_at_cap", P2, Operations, Lane, Looked;
+    /// The chain's final block does not advance. Ends when it does.
+    FinalityStalled = "finality_stalled", P2, Engineering, Nodes, Looked;
+    /// No node of a chain answers, or too few for a final block. Ends when enough do.
+    NodesDown = "nodes_down", P2, Engineering, Nodes, Looked;
+    /// The signer does not answer. Ends when it does.
+    SignerDown = "signer_down", P2, Engineering, Lane, Looked;
+    /// The signer refused a request. Ends when it refuses nothing of the lane any more.
+    SignerRefused = "signer_refused", P2, Engineering, Lane, Looked;
+    /// A withdrawal needs a person. Ends when a person has decided.
+    NeedsAttention = "needs_attention", P2, Operations, House, Stored;
+    /// A hot wallet has not enough of an asset for what is due. Ends when what is due fits.
+    FundsShort = "funds_short", P2, Treasury, Lane, Looked;
+    /// A wallet has too little native coin to pay for gas. Ends when gas can be reserved.
+    GasLow = "gas_low", P2, Treasury, Lane, Looked;
+    /// A withdrawal is past its deadline. Ends with the withdrawal, or when a person is awaited.
+    DeadlineMissed = "deadline_missed", P3, Operations, House, Stored;
+    /// Too many transfers of a lane are unsettled; it sends nothing until some settle. Ends when there is room.
+    UnsettledFull = "unsettled_full", P3, Engineering, Lane, Looked;
+    /// Our clock and the chain's differ too much. Ends with a block whose time fits.
+    ClockSkew = "clock_skew", P3, Engineering, Nodes, Looked;
+    /// A row was written by a newer version and is left alone. A person takes it.
+    UnknownState = "unknown_state", P2, Engineering, Store, Acknowledged;
+    /// Completion rests on one operator's word. Ends when two agree.
+    SingleSource = "single_source", P4, Engineering, Nodes, Looked;
+}
+
+impl Code {
+    /// Codes that this raiser looks at again and closes.
+    pub fn looked_at_by(raiser: Raiser) -> Vec<Self> {
+        let wanted = |code: &&Self| code.raiser() == raiser && code.ends() == Ends::Looked;
+        Self::ALL.iter().filter(wanted).copied().collect()
+    }
+
+    /// Codes that end by what is stored of their subject.
+    pub fn ended_by_what_is_stored() -> Vec<Self> {
+        Self::ALL.iter().filter(|code| code.ends() == Ends::Stored).copied().collect()
+    }
 }
 
 /// What the engine says when it raises one.
@@ -127,6 +208,8 @@ pub struct Alert {
     pub count: i64,
     /// Who took it.
     pub acknowledged_by: Option<String>,
+    /// When it was taken.
+    pub acknowledged_at: Option<Timestamp>,
     /// When it went away.
     pub resolved_at: Option<Timestamp>,
     /// When a sink last took it in its present form.

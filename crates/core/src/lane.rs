@@ -37,6 +37,17 @@ impl Lease {
     }
 }
 
+/// Who holds a lease, or held it last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The process, by the name it took for this start.
+    pub owner: String,
+    /// Rises with every change of holder.
+    pub epoch: i64,
+    /// End, unless renewed, by the clock of the database.
+    pub until: Timestamp,
+}
+
 /// How many new slots a lane may allocate: its window counts slots allocated and not yet included; unsettled ones have
 /// a bound of their own.
 pub fn room(profile: &ChainProfile, transfers: &[Transfer]) -> usize {
@@ -46,6 +57,13 @@ pub fn room(profile: &ChainProfile, transfers: &[Transfer]) -> usize {
     let unsettled = count(|state| matches!(state, State::Built(_) | State::Signed(_) | State::Seen(_)));
     let unsettled_max = usize::try_from(profile.unsettled_max).unwrap_or(usize::MAX);
     usize::from(profile.window).saturating_sub(open).min(unsettled_max.saturating_sub(unsettled))
+}
+
+/// Whether it is the bound on unsettled transfers that leaves no room.
+pub fn unsettled_full(profile: &ChainProfile, transfers: &[Transfer]) -> bool {
+    let unsettled = |state: &State| matches!(state, State::Built(_) | State::Signed(_) | State::Seen(_));
+    let count = transfers.iter().filter(|transfer| unsettled(&transfer.state)).count();
+    count >= usize::try_from(profile.unsettled_max).unwrap_or(usize::MAX)
 }
 
 /// `balance at block B - what transfers not included at or before B will take` (M8). Exact units on both sides; zero
@@ -79,6 +97,8 @@ mod tests {
         assert_eq!(room(&profile(1, 512), &lane), 0, "a smaller window than what is out already");
         assert_eq!(room(&profile(16, 5), &lane), 1, "four of five are unsettled");
         assert_eq!(room(&profile(16, 4), &lane), 0);
+        assert!(unsettled_full(&profile(16, 4), &lane) && !unsettled_full(&profile(16, 5), &lane));
+        assert!(!unsettled_full(&profile(1, 512), &lane), "a full window is no full bound");
     }
 
     #[test]

@@ -77,4 +77,6 @@ pub struct ApiKey {
     /// Made by; the store writes the actor of the cause it was created with, whatever stands here. Decides who counts as
     /// [another person](crate::command::person). Unknown for a key of a time when it was not recorded.
     pub created_by: Option<Actor>,
+    /// Last used, to the minute; `None` for a key nobody has used.
+    pub last_used_at: Option<Timestamp>,
 }

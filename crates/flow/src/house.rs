@@ -1,12 +1,16 @@
-//! The house loop: seals the feed and the trail, and reconciles books with the chain. It takes no input: it looks at
-//! everything each time, so a missed signal costs latency and nothing else.
+//! The house loop: seals the feed and the trail, reconciles books with the chain, and keeps alerts true. It takes no
+//! input: it looks at everything each time, so a missed signal costs latency and nothing else.
 
+mod idle;
 mod reconcile;
+mod standing;
 
+use sluice_core::id::AlertId;
 use sluice_core::port::world::Topic;
 use sluice_core::port::{Fut, Ports};
 use sluice_core::time::Timestamp;
 
+use crate::told::Told;
 use crate::{Done, StageError, Turn};
 
 /// Events numbered in one turn.
@@ -15,12 +19,20 @@ const SEAL_MAX: usize = 1_000;
 const SWEEP_MS: u64 = 1_000;
 /// Time between two reconciliations of all wallets, milliseconds.
 const RECONCILE_MS: i64 = 30_000;
+/// Time between two looks at open alerts, milliseconds.
+const STANDING_MS: i64 = 1_000;
+/// Time between two looks for idle lanes, milliseconds.
+const IDLE_MS: i64 = 10_000;
 
-/// What the loop remembers between turns. Losing it costs one early reconciliation.
+/// What the loop remembers between turns. Losing it costs one early look at everything.
 #[derive(Default)]
 pub struct Memory {
     reconciled_at: Option<Timestamp>,
     candidates: reconcile::Candidates,
+    stood_at: Option<Timestamp>,
+    place: Option<AlertId>,
+    idled_at: Option<Timestamp>,
+    idle: Told,
 }
 
 /// Runs the loop for ever.
@@ -55,7 +67,16 @@ pub async fn turn(ports: &Ports, owner: &str, memory: &mut Memory) -> Result<Don
         return Ok(Done::More);
     }
     let now = ports.clock.now();
-    if memory.reconciled_at.is_none_or(|at| now.since_ms(at) >= RECONCILE_MS) {
+    let due = |at: Option<Timestamp>, every_ms: i64| at.is_none_or(|at| now.since_ms(at) >= every_ms);
+    if due(memory.stood_at, STANDING_MS) {
+        memory.stood_at = Some(now);
+        standing::run(ports, &lease.fence, &mut memory.place).await?;
+    }
+    if due(memory.idled_at, IDLE_MS) {
+        memory.idled_at = Some(now);
+        idle::run(ports, &lease.fence, &mut memory.idle).await?;
+    }
+    if due(memory.reconciled_at, RECONCILE_MS) {
         memory.reconciled_at = Some(now);
         reconcile::run(ports, &lease.fence, &mut memory.candidates).await?;
     }

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sluice_core::access::Actor;
+use sluice_core::alert::{Code, Raise, Raiser};
 use sluice_core::amount::Units;
 use sluice_core::asset::Asset;
 use sluice_core::attempt::{Attempt, Durable};
@@ -31,19 +32,24 @@ use sluice_core::port::{Fut, Ports};
 use sluice_core::stop::stopped;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::{State, Transfer};
-use sluice_core::wallet::Wallet;
+use sluice_core::wallet::{REVERTS_MAX, Wallet};
 use sluice_core::withdrawal::Waiting;
 
+use crate::told::Told;
 use crate::{Done, StageError, Turn};
 
 /// Longest a lane sleeps without looking, milliseconds.
 const SWEEP_MS: u64 = 500;
+/// A trouble that no turn met for so long is over, milliseconds: longer than work that was given back waits for its next
+/// try, so that waiting is not taken for an end.
+const QUIET_MS: i64 = 15_000;
 
 /// What a lane's process remembers between turns. Losing it costs a resend, never a decision.
 #[derive(Default)]
 pub struct Memory {
     sent_at: BTreeMap<AttemptId, u64>,
     compared: bool,
+    told: Told,
 }
 
 /// Runs a lane for ever.
@@ -85,19 +91,29 @@ pub async fn turn(
         .get(&view.wallet.chain)
         .cloned()
         .ok_or_else(|| StageError::NotConfigured(format!("chain {}", view.wallet.chain)))?;
-    let mut lane = Lane { ports, chain, owner, held, read_under, view, obstacle: None };
-    startup::run(&mut lane, memory).await?;
-    cancel::run(&mut lane).await?;
-    sign::run(&mut lane).await?;
-    broadcast::run(&mut lane, memory).await?;
-    let took = plan::run(&mut lane).await?;
-    fund::run(&mut lane).await?;
-    fuel::run(&mut lane).await?;
-    build::run(&mut lane).await?;
-    sign::run(&mut lane).await?;
-    broadcast::run(&mut lane, memory).await?;
-    lane.note_obstacle().await?;
+    let mut lane = Lane { ports, chain, owner, held, read_under, view, obstacle: None, found: vec![] };
+    let took = stages(&mut lane, memory).await;
+    // What was met is told even where the turn ended early; what was not met is over only after a whole one.
+    let told = lane.tell(&mut memory.told, took.is_ok()).await;
+    let took = took?;
+    told?;
     Ok(Done::more_if(took, SWEEP_MS))
+}
+
+/// The stages of a turn; whether there is more to take.
+async fn stages(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool, StageError> {
+    startup::run(lane, memory).await?;
+    cancel::run(lane).await?;
+    sign::run(lane).await?;
+    broadcast::run(lane, memory).await?;
+    let took = plan::run(lane).await?;
+    fund::run(lane).await?;
+    fuel::run(lane).await?;
+    build::run(lane).await?;
+    sign::run(lane).await?;
+    broadcast::run(lane, memory).await?;
+    lane.note_obstacle().await?;
+    Ok(took)
 }
 
 /// A lease and how long this process may rely on it, by its own clock: measured from before the database was asked, so
@@ -123,6 +139,8 @@ struct Lane<'a> {
     read_under: i64,
     view: LaneView,
     obstacle: Option<Waiting>,
+    /// Troubles met in this turn.
+    found: Vec<Raise>,
 }
 
 impl Lane<'_> {
@@ -222,6 +240,43 @@ impl Lane<'_> {
             self.apply(vec![change]).await?;
         }
         Ok(())
+    }
+
+    /// Notes a trouble of this lane; the first words of a turn are the ones that are told.
+    fn found(&mut self, code: Code, detail: impl Into<String>) {
+        if !self.found.iter().any(|found| found.code == code) {
+            let (subject, partner) = (self.wallet().id.to_string(), Some(self.wallet().partner));
+            self.found.push(Raise { code, subject, partner, detail: detail.into() });
+        }
+    }
+
+    /// Raises what this turn met and closes what no turn meets any more.
+    async fn tell(&mut self, told: &mut Told, looked: bool) -> Result<(), StageError> {
+        let id = self.wallet().id.to_string();
+        let epoch = self.held.fence.epoch;
+        told.read(self.ports, epoch, &Code::looked_at_by(Raiser::Lane), |subject| subject == id).await?;
+        if self.wallet().reverts >= REVERTS_MAX {
+            let what = format!("{REVERTS_MAX} transfers in a row reverted; it waits for `lane resume`");
+            self.found(Code::BreakerOpen, what);
+        }
+        if told.is_open(Code::SignerDown)
+            && !self.found.iter().any(|found| found.code == Code::SignerDown)
+            && let Err(error) = self.ports.signer.hello(None).await
+        {
+            // Nothing asked it for a signature in this turn: that is no answer.
+            self.found(Code::SignerDown, error.to_string());
+        }
+        let news = told.hold(std::mem::take(&mut self.found), looked, QUIET_MS, self.now());
+        if news.is_empty() {
+            return Ok(());
+        }
+        let cause = Some(self.cause("told"));
+        let change = Change { raise: news.raise, close: news.close, cause, ..Change::default() };
+        let done = self.apply(vec![change]).await;
+        if done.as_ref().map_or(true, |applied| !applied.contains(&true)) {
+            told.forget();
+        }
+        done.map(|_| ())
     }
 
     /// What is free of an asset at the block its balance was read at (M8).

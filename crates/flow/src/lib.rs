@@ -21,7 +21,7 @@
 //! | [`watch`] | `chain:<caip2>`: guards evidence | watch, settle, reopen |
 //! | [`decide`] | `decide`: saves work, versions guard | expiry of holds, deadlines |
 //! | [`notify`] | `deliver:0` | alerts to their sinks |
-//! | [`house`] | `house` | seal the feed, reconcile books and chain |
+//! | [`house`] | `house` | seal the feed, reconcile books and chain, keep alerts true |
 //!
 //! Intake is no loop: it runs in the caller, and the store coalesces concurrent callers into one commit.
 //!
@@ -39,6 +39,7 @@ pub mod intake;
 pub mod lane;
 pub mod notify;
 pub mod operator;
+mod told;
 pub mod watch;
 
 pub use error::StageError;

@@ -10,7 +10,7 @@ mod stranger;
 use std::sync::Arc;
 
 use sluice_core::access::Actor;
-use sluice_core::alert::{Code, Raise};
+use sluice_core::alert::{Code, Raise, Raiser};
 use sluice_core::attempt::{Attempt, Durable};
 use sluice_core::chain::ChainId;
 use sluice_core::event::Cause;
@@ -23,11 +23,18 @@ use sluice_core::time::Timestamp;
 use sluice_core::transfer::Transfer;
 use sluice_core::wallet::{LaneState, Wallet};
 
+use crate::told::Told;
 use crate::{Done, StageError, Turn};
+
+/// What the loop remembers between turns. Losing it costs a look at what is open.
+#[derive(Default)]
+pub struct Memory {
+    told: Told,
+}
 
 /// Runs the chain loop for ever.
 pub async fn run(ports: Ports, chain: ChainId, owner: String) {
-    let mut work = Work { ports: ports.clone(), chain, owner };
+    let mut work = Work { ports: ports.clone(), chain, owner, memory: Memory::default() };
     crate::keep(&ports, Topic::Chains, "chain", &mut work).await;
 }
 
@@ -35,11 +42,12 @@ struct Work {
     ports: Ports,
     chain: ChainId,
     owner: String,
+    memory: Memory,
 }
 
 impl Turn for Work {
     fn turn(&mut self) -> Fut<'_, Result<Done, StageError>> {
-        Box::pin(turn(&self.ports, self.chain, &self.owner))
+        Box::pin(turn(&self.ports, self.chain, &self.owner, &mut self.memory))
     }
 }
 
@@ -47,7 +55,12 @@ impl Turn for Work {
 ///
 /// # Errors
 /// [`StageError`]: what the turn could not do; the next one starts from what is stored.
-pub async fn turn(ports: &Ports, chain: ChainId, owner: &str) -> Result<Done, StageError> {
+pub async fn turn(
+    ports: &Ports,
+    chain: ChainId,
+    owner: &str,
+    memory: &mut Memory,
+) -> Result<Done, StageError> {
     let port = ports
         .chains
         .get(&chain)
@@ -57,8 +70,7 @@ pub async fn turn(ports: &Ports, chain: ChainId, owner: &str) -> Result<Done, St
     let fence = lease(ports, chain, owner).await?;
     let mut watch = Watch { ports, chain: port, owner, fence, asked_at };
     let heads = watch.chain.heads().await;
-    let troubles = watch.chain.troubles();
-    watch.tell(troubles).await?;
+    watch.tell(&mut memory.told, heads.is_ok()).await?;
     let heads = heads?;
     let more = blocks::run(&mut watch, &heads).await?;
     let absent = inclusion::sweep(&mut watch).await?;
@@ -120,13 +132,28 @@ impl Watch<'_> {
         Ok(outcomes.iter().map(|outcome| *outcome == Outcome::Applied).collect())
     }
 
-    async fn tell(&mut self, troubles: Vec<Raise>) -> Result<(), StageError> {
-        if troubles.is_empty() {
+    /// Raises what is wrong with the nodes and closes what is over. While the heads cannot be read nothing is over.
+    async fn tell(&mut self, told: &mut Told, looked: bool) -> Result<(), StageError> {
+        let chain = self.id().to_string();
+        let mine = |subject: &str| {
+            subject.strip_prefix(&chain).is_some_and(|node| node.is_empty() || node.starts_with(' '))
+        };
+        told.read(self.ports, self.fence.epoch, &Code::looked_at_by(Raiser::Nodes), mine).await?;
+        let news = told.hold(self.chain.troubles(), looked, 0, self.now());
+        if news.is_empty() {
             return Ok(());
         }
-        let change = Change { raise: troubles, cause: Some(self.cause("nodes")), ..Change::default() };
-        self.apply(vec![change]).await?;
-        Ok(())
+        let change = Change {
+            raise: news.raise,
+            close: news.close,
+            cause: Some(self.cause("nodes")),
+            ..Change::default()
+        };
+        let done = self.apply(vec![change]).await;
+        if done.as_ref().map_or(true, |applied| !applied.contains(&true)) {
+            told.forget();
+        }
+        done.map(|_| ())
     }
 
     /// Freezes a wallet on evidence from the chain (M6).

@@ -29,19 +29,17 @@ pub struct Api {
     pub secrets: Arc<dyn SecretBox>,
     /// The text of `/metrics`.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
-    /// What the configuration and the chain port know of a chain's nodes.
+    /// What the configuration says of a chain.
     pub chain_facts: Arc<dyn Fn(ChainId) -> ChainFacts + Send + Sync>,
 }
 
-/// What is configured of a chain, and how its nodes are. Names only: an address of a node may hold a secret.
-#[derive(Clone, Debug, Default)]
+/// What is configured of a chain.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct ChainFacts {
     /// How many independent operators must agree.
     pub quorum: u32,
     /// How many independent operators are configured.
     pub operators: u32,
-    /// The nodes.
-    pub nodes: Vec<sluice_api::chain::Node>,
 }
 
 /// Bounds and switches of the server. [`HttpConfig::default`] is right for production behind nothing.

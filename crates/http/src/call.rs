@@ -1,5 +1,6 @@
 //! One authenticated request, as a handler sees it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -65,6 +66,8 @@ impl Caller {
 pub(crate) struct Call {
     pub server: Arc<Server>,
     pub caller: Caller,
+    /// Where the request comes from.
+    pub from: IpAddr,
     pub lang: Lang,
     pub now: Timestamp,
     pub id: Option<String>,

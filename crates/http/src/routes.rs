@@ -14,7 +14,7 @@ use crate::edge::edge;
 use crate::problem::Reject;
 use crate::rest::open::{docs, health, metrics, openapi, ready};
 use crate::rest::v1::{
-    alerts, assets, attention, chains, commands, events, keys, lanes, limits, partners, stats, stops,
+    alerts, assets, attention, chains, commands, events, keys, lanes, limits, me, partners, stats, stops,
     wallets, withdrawals,
 };
 use crate::server::Server;
@@ -86,6 +86,7 @@ fn guarded() -> Router<Arc<Server>> {
         .route(path::STOP_LIFT, post(stops::lift::run))
         .route(path::PARTNERS, get(partners::list::run).post(partners::create::run))
         .route(path::PARTNER, get(partners::get::run))
+        .route(path::ME, get(me::get::run))
         .route(path::KEYS, get(keys::list::run).post(keys::create::run))
         .route(path::KEY_REVOKE, post(keys::revoke::run))
 }

@@ -22,7 +22,7 @@ use crate::client::ClientError;
 
 pub use alertmanager::Alertmanager;
 pub use log::Log;
-pub use mail::Mail;
+pub use mail::{Language, Mail};
 
 /// Which sinks there are. The log is always one, so that an installation without any other is not silent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -20,12 +20,12 @@ mod watch;
 
 use std::sync::Arc;
 
-use sluice_core::alert::Alert;
+use sluice_core::alert::{Alert, Code};
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::attempt::{Attempt, Durable};
 use sluice_core::chain::{BlockRef, ChainId};
 use sluice_core::command::{Command, Kind, Person};
-use sluice_core::id::{EventId, KeyId, PartnerId, TransferId, Ulid, WalletId, WithdrawalId};
+use sluice_core::id::{AlertId, EventId, KeyId, PartnerId, TransferId, Ulid, WalletId, WithdrawalId};
 use sluice_core::lane::{Fence, Lease};
 use sluice_core::port::Fut;
 use sluice_core::port::store::{
@@ -195,6 +195,22 @@ impl Store for Db {
         Box::pin(
             self.write(move |conn| Box::pin(async move { seal::run(conn, &context, &fence, limit).await })),
         )
+    }
+
+    fn open_alerts<'a>(
+        &'a self,
+        codes: &'a [Code],
+        after: Option<AlertId>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Alert>, StoreError>> {
+        let codes = codes.to_vec();
+        Box::pin(
+            self.reading(move |conn| Box::pin(async move { alerts::open(conn, &codes, after, limit).await })),
+        )
+    }
+
+    fn untold_attention(&self, limit: usize) -> Fut<'_, Result<Vec<Withdrawal>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(claim::untold_attention(conn, limit))))
     }
 
     fn undelivered_alerts(&self, limit: usize) -> Fut<'_, Result<Vec<Alert>, StoreError>> {

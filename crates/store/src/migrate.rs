@@ -20,6 +20,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0003_two_persons.sql"),
         "types and triggers are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0004_who_and_when.sql"),
+        include_str!("../migrations/postgres/0004_who_and_when.sql"),
+        "types are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

@@ -79,6 +79,10 @@ impl Registry for Db {
         }))
     }
 
+    fn key_used(&self, id: KeyId, at: Timestamp) -> Fut<'_, Result<(), StoreError>> {
+        Box::pin(self.write(move |conn| Box::pin(key::used(conn, id, at))))
+    }
+
     fn use_nonce<'a>(
         &'a self,
         key: KeyId,

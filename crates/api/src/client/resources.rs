@@ -16,6 +16,7 @@ use crate::key::{ApiKey, CreateApiKey, CreatedApiKey};
 use crate::lane::{AdoptTransaction, Lane, SetCap, SpeedUp};
 use crate::limit::Limit;
 use crate::list::List;
+use crate::me::Me;
 use crate::partner::{CreatePartner, Partner};
 use crate::path;
 use crate::query::{AlertQuery, CommandQuery, EventQuery, Page, StatsQuery, WithdrawalQuery};
@@ -220,6 +221,11 @@ impl Client {
     /// Creates a key. Its secret is in this answer and nowhere else.
     pub async fn create_key(&self, key: &CreateApiKey) -> Answer<CreatedApiKey> {
         self.call(Call::post(path::KEYS, key)).await
+    }
+
+    /// Who the caller is.
+    pub async fn me(&self) -> Answer<Me> {
+        self.call(Call::get(path::ME)).await
     }
 
     /// Whether the process answers.

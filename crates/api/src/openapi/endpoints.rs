@@ -13,6 +13,7 @@ use crate::health::{Health, Readiness};
 use crate::key::{ApiKey, CreateApiKey, CreatedApiKey, Scope};
 use crate::lane::{AdoptTransaction, Lane, SetCap, SpeedUp};
 use crate::limit::Limit;
+use crate::me::Me;
 use crate::partner::{CreatePartner, Partner};
 use crate::path;
 use crate::query::{
@@ -30,7 +31,18 @@ const fn get(
     reply: Reply,
     doc: &'static str,
 ) -> Endpoint {
-    Endpoint { id, method: Method::Get, path, scope, query: &[], body: None, replies: &[200], reply, doc }
+    Endpoint {
+        id,
+        method: Method::Get,
+        path,
+        scope,
+        any_key: false,
+        query: &[],
+        body: None,
+        replies: &[200],
+        reply,
+        doc,
+    }
 }
 
 const fn post<B: ToSchema>(
@@ -46,6 +58,7 @@ const fn post<B: ToSchema>(
         method: Method::Post,
         path,
         scope: Some(scope),
+        any_key: false,
         query: &[],
         body,
         replies: &[201],
@@ -173,6 +186,8 @@ pub static ENDPOINTS: &[Endpoint] = &[
         "Creates a key. Its secret is shown in this answer and never again."),
     post::<Because>("revokeKey", path::KEY_REVOKE, KeysManage, one::<ApiKey>(), "Revokes a key, at once and for ever.")
         .answers(&[200]),
+    get("getMe", path::ME, None, one::<Me>(), "Says who the caller is: key, partner, scopes, networks, and the time here.")
+        .with_any_key(),
     get("getHealth", path::HEALTH, None, one::<Health>(), "Says that the process answers."),
     get("getReadiness", path::READY, None, one::<Readiness>(), "Says whether this process should be sent requests.")
         .answers(&[200, 503]),

@@ -85,10 +85,11 @@ async fn list(
         pick(lang, "what to do", "조치 안내"),
     ];
     listed(session, screen, session.client.alerts(query), usize::MAX, &head, |it| {
+        let said = format!("{} ({})", it.summary, it.detail);
         let summary = match &it.resolved_at {
-            None => it.summary.clone(),
+            None => said,
             Some(at) => {
-                let (summary, at) = (&it.summary, times::shown(at, now, lang));
+                let (summary, at) = (&said, times::shown(at, now, lang));
                 say!(lang, "{summary} (gone since {at})", "{summary}({at}에 해소)")
             }
         };

@@ -45,7 +45,6 @@ pub(super) async fn run(session: &Session, screen: &Screen) -> Result<Exit, Fail
         pick(lang, "chain", "체인"),
         pick(lang, "asked", "사용"),
         pick(lang, "height", "높이"),
-        pick(lang, "answers in", "응답 시간"),
         pick(lang, "trouble", "문제"),
     ]);
     for (chain, node) in chains.iter().flat_map(|chain| chain.nodes.iter().map(move |node| (chain, node))) {
@@ -105,7 +104,6 @@ fn node_row(screen: &Screen, chain: &Chain, it: &Node) -> Vec<Cell> {
             false => Cell::styled(Style::Red, pick(lang, "no", "아니요")),
         },
         Cell::number(number(it.height)),
-        Cell::number(it.latency_ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms} ms"))),
         Cell::new(it.trouble.as_deref().unwrap_or("-")),
     ]
 }

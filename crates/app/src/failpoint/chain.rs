@@ -11,8 +11,8 @@ use sluice_core::chain::{BlockRef, ChainProfile};
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, Nonces, Preflight, SlotQuestion, Standing,
-    TransferLogs, Trial,
+    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, NodeFacts, Nonces, Preflight, SlotQuestion,
+    Standing, TransferLogs, Trial,
 };
 use sluice_core::proof::{Final, SlotReading};
 
@@ -94,6 +94,10 @@ impl Chain for Wrapped {
 
     fn has_code(&self, account: EvmAddress) -> Answer<'_, bool> {
         ask!(self, "chain.has_code", self.inner.has_code(account))
+    }
+
+    fn nodes(&self) -> Vec<NodeFacts> {
+        self.inner.nodes()
     }
 
     fn troubles(&self) -> Vec<Raise> {

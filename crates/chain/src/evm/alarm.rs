@@ -1,4 +1,4 @@
-//! What the port noticed about its nodes, until somebody fetches it.
+//! What is wrong with the nodes now, as this process sees it.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -6,38 +6,46 @@ use std::sync::Mutex;
 use sluice_core::alert::{Code, Raise};
 use sluice_core::time::Timestamp;
 
-/// A trouble that lasts is told again after this: the engine writes each one down.
-const AGAIN_MS: i64 = 60_000;
+/// What was noticed and not noticed again for so long is over, milliseconds. Whatever lasts is met again sooner: heads are
+/// read with every block, and a disputed slot is asked for again in each turn.
+const NOTICED_MS: i64 = 15_000;
 
-/// Troubles by code and subject. One noticed twice is told once, in the newest words; one that lasts is told again now
-/// and then, so that the engine sees its end by its silence. Codes and subjects are few, so this is bounded.
+/// Troubles by code and subject, in the newest words. The engine compares the list with what it has told. Codes and
+/// subjects are few, so this is bounded.
 #[derive(Default)]
 pub(super) struct Alarms(Mutex<BTreeMap<(Code, String), Alarm>>);
 
 struct Alarm {
     detail: String,
-    told_at: Option<Timestamp>,
-    waiting: bool,
+    /// When it was last met; `None` for what stands until it is said to be over.
+    noticed: Option<Timestamp>,
 }
 
 impl Alarms {
-    pub(super) fn raise(&self, now: Timestamp, code: Code, subject: String, detail: String) {
-        let mut alarms = super::locked(&self.0);
-        let fresh = || Alarm { detail: String::new(), told_at: None, waiting: false };
-        let alarm = alarms.entry((code, subject)).or_insert_with(fresh);
-        alarm.detail = detail;
-        alarm.waiting = alarm.waiting || alarm.told_at.is_none_or(|at| now.since_ms(at) >= AGAIN_MS);
+    /// Met now. It is over when nothing meets it any more.
+    pub(super) fn notice(&self, now: Timestamp, code: Code, subject: String, detail: String) {
+        let alarm = Alarm { detail, noticed: Some(now) };
+        super::locked(&self.0).insert((code, subject), alarm);
     }
 
-    pub(super) fn drain(&self, now: Timestamp) -> Vec<Raise> {
+    /// Stands until [`Alarms::over`].
+    pub(super) fn stand(&self, code: Code, subject: String, detail: String) {
+        super::locked(&self.0).insert((code, subject), Alarm { detail, noticed: None });
+    }
+
+    pub(super) fn over(&self, code: Code, subject: &str) {
+        super::locked(&self.0).remove(&(code, subject.to_owned()));
+    }
+
+    pub(super) fn now(&self, now: Timestamp) -> Vec<Raise> {
         let mut alarms = super::locked(&self.0);
-        let mut raised = Vec::new();
-        for ((code, subject), alarm) in alarms.iter_mut().filter(|(_, alarm)| alarm.waiting) {
-            alarm.waiting = false;
-            alarm.told_at = Some(now);
-            let detail = std::mem::take(&mut alarm.detail);
-            raised.push(Raise { code: *code, subject: subject.clone(), partner: None, detail });
-        }
-        raised
+        alarms.retain(|_, alarm| alarm.noticed.is_none_or(|at| now.since_ms(at) < NOTICED_MS));
+        let raise = |((code, subject), alarm): (&(Code, String), &Alarm)| Raise {
+            code: *code,
+            subject: subject.clone(),
+            partner: None,
+            detail: alarm.detail.clone(),
+        };
+        alarms.iter().map(raise).collect()
     }
 }

@@ -93,9 +93,10 @@ impl Evm {
         if (came_now && skew_s.unsigned_abs() > SKEW_S) || skew_s > SKEW_S.cast_signed() {
             self.crew.raise(
                 Code::ClockSkew,
-                self.name(),
                 format!("block #{} of {} is {skew_s} s from our clock", best.block.number, self.profile.name),
             );
+        } else if came_now {
+            self.crew.over(Code::ClockSkew);
         }
         let height = finalized.map_or(0, |head| head.reading().number);
         let since = match pulse.moved {
@@ -109,7 +110,6 @@ impl Evm {
         if stood_ms > self.stall_ms() {
             self.crew.raise(
                 Code::FinalityStalled,
-                self.name(),
                 format!(
                     "the final block of {} has stood at #{height} for {} s; the latest is #{}",
                     self.profile.name,
@@ -117,13 +117,16 @@ impl Evm {
                     best.block.number
                 ),
             );
+        } else {
+            self.crew.over(Code::FinalityStalled);
         }
-        if finalized.is_some_and(Final::single_source) {
-            self.crew.raise(
+        match finalized.map(Final::single_source) {
+            Some(true) => self.crew.raise(
                 Code::SingleSource,
-                self.name(),
                 format!("finality of {} rests on one operator's word", self.profile.name),
-            );
+            ),
+            Some(false) => self.crew.over(Code::SingleSource),
+            None => {} // Nobody's word: `nodes_down` or `nodes_disagree` tells of that.
         }
     }
 

@@ -12,7 +12,7 @@ use futures_util::TryFutureExt;
 use futures_util::future::join_all;
 use sluice_core::alert::{Code, Raise};
 use sluice_core::chain::{ChainId, ChainProfile};
-use sluice_core::port::chain::ChainError;
+use sluice_core::port::chain::{ChainError, NodeFacts};
 use sluice_core::port::world::Clock;
 use sluice_core::time::Timestamp;
 
@@ -56,6 +56,7 @@ struct State {
     shut_until: Timestamp,
     out_of_step: bool,
     recheck_at: Option<Timestamp>,
+    height: Option<u64>,
     /// The last thing that went wrong.
     why: String,
 }
@@ -85,6 +86,19 @@ impl State {
         PAUSE_MS.saturating_mul(1 << doublings).min(PAUSE_MAX_MS)
     }
 
+    /// Why it is not asked, or asked last.
+    fn trouble(&self, now: Timestamp) -> Option<&'static str> {
+        match self.chain {
+            Membership::Other => Some("other_chain"),
+            Membership::Unknown => Some("unproven"),
+            Membership::Ours if self.recheck_at.is_some() => Some("contradicts"),
+            Membership::Ours if self.shut(now) => Some("breaker_open"),
+            Membership::Ours if self.out_of_step => Some("out_of_step"),
+            Membership::Ours if self.failures > 0 => Some("failing"),
+            Membership::Ours => None,
+        }
+    }
+
     fn trusted(&self) -> bool {
         self.chain == Membership::Ours && self.recheck_at.is_none()
     }
@@ -101,14 +115,38 @@ impl Crew {
         self.clock.now()
     }
 
-    /// Notes a trouble for whoever fetches them.
-    pub(super) fn raise(&self, code: Code, subject: impl Into<String>, detail: impl Into<String>) {
-        self.alarms.raise(self.now(), code, subject.into(), detail.into());
+    /// Notes that a trouble of the chain as a whole was met now.
+    pub(super) fn raise(&self, code: Code, detail: impl Into<String>) {
+        self.alarms.notice(self.now(), code, self.chain.to_string(), detail.into());
     }
 
-    /// The troubles noticed since they were last fetched.
+    /// A trouble of the chain as a whole was looked for and not found.
+    pub(super) fn over(&self, code: Code) {
+        self.alarms.over(code, &self.chain.to_string());
+    }
+
+    /// Troubles of one node are named after its chain, so that whoever watches the chain knows them for its own.
+    fn of_node(&self, index: usize) -> String {
+        format!("{} {}", self.chain, self.node_name(index))
+    }
+
+    /// What is wrong now.
     pub(super) fn troubles(&self) -> Vec<Raise> {
-        self.alarms.drain(self.now())
+        self.alarms.now(self.now())
+    }
+
+    /// How each node fares.
+    pub(super) fn facts(&self) -> Vec<NodeFacts> {
+        let now = self.now();
+        let states = super::locked(&self.states);
+        let facts = |(node, state): (&Arc<dyn Node>, &State)| NodeFacts {
+            name: node.name().to_owned(),
+            operator: node.operator().to_owned(),
+            healthy: state.trusted() && !state.shut(now) && !state.out_of_step,
+            height: state.height,
+            trouble: state.trouble(now),
+        };
+        self.nodes.iter().zip(states.iter()).map(facts).collect()
     }
 
     pub(super) fn node(&self, index: usize) -> Option<Arc<dyn Node>> {
@@ -233,7 +271,7 @@ impl Crew {
     /// No node answered: an error for the caller and an alarm for a person.
     pub(super) fn down(&self, why: String) -> ChainError {
         let chain = self.chain.to_string();
-        self.raise(Code::NodesDown, chain.clone(), format!("no node of {chain} answers: {why}"));
+        self.raise(Code::NodesDown, format!("no node of {chain} answers: {why}"));
         ChainError::Down { chain, why }
     }
 
@@ -285,13 +323,13 @@ impl Crew {
                     state.why = format!("of chain eip155:{reference}");
                 }
             }
-            if !ours {
-                let node = self.node_name(index);
-                self.raise(
-                    Code::NodesDown,
-                    node,
-                    format!("{node} is a node of eip155:{reference}, not of {}: it is not asked", self.chain),
-                );
+            let node = self.node_name(index);
+            if ours {
+                self.alarms.over(Code::NodesDown, &self.of_node(index));
+            } else {
+                let detail =
+                    format!("{node} is a node of eip155:{reference}, not of {}: it is not asked", self.chain);
+                self.alarms.stand(Code::NodesDown, self.of_node(index), detail);
             }
         }
     }
@@ -314,6 +352,7 @@ impl Crew {
         for (index, header) in latest {
             if let Some(state) = states.get_mut(*index) {
                 state.out_of_step = header.block.number.abs_diff(*measure) > self.lag_blocks;
+                state.height = Some(header.block.number);
             }
         }
     }
@@ -326,11 +365,9 @@ impl Crew {
             state.why = format!("contradicts the agreed {about}");
         }
         let node = self.node_name(index);
-        self.raise(
-            Code::NodesDisagree,
-            node,
-            format!("{node} contradicts the agreed {about}: its word does not count until it agrees again"),
-        );
+        let detail =
+            format!("{node} contradicts the agreed {about}: its word does not count until it agrees again");
+        self.alarms.stand(Code::NodesDisagree, self.of_node(index), detail);
     }
 
     /// Quarantined nodes that are due to be asked again.
@@ -346,6 +383,9 @@ impl Crew {
         let now = self.now();
         if let Some(state) = super::locked(&self.states).get_mut(index) {
             state.recheck_at = if agrees { None } else { Some(now.plus_ms(RECHECK_MS)) };
+        }
+        if agrees {
+            self.alarms.over(Code::NodesDisagree, &self.of_node(index));
         }
     }
 }

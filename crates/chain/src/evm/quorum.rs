@@ -168,7 +168,7 @@ impl Evm {
                 Tally::Split => {
                     why = format!("they have different final blocks at height {height}");
                     split = true;
-                    self.crew.raise(Code::NodesDisagree, self.name(), why.clone());
+                    self.crew.raise(Code::NodesDisagree, why.clone());
                 }
                 Tally::TooFew { agreed } => {
                     why = format!("{agreed} of the {needed} operators needed agree on block #{height}");
@@ -176,7 +176,7 @@ impl Evm {
             }
         }
         if !split && !finals.is_empty() {
-            self.crew.raise(Code::NodesDown, self.name(), format!("no final block: {why}"));
+            self.crew.raise(Code::NodesDown, format!("no final block: {why}"));
         }
         Err(self.disagree(why))
     }
@@ -237,7 +237,7 @@ impl Evm {
             let agreed = self.verdict(votes, judge).map_err(|(code, why)| {
                 let why =
                     format!("question {} of {count} under block #{}: {why}", position + 1, head.block.number);
-                self.crew.raise(code, self.name(), why.clone());
+                self.crew.raise(code, why.clone());
                 self.disagree(why)
             })?;
             for (node, said) in &agreed.against {

@@ -214,6 +214,22 @@ pub struct TransferLog {
 /// The transfers of one transaction, with its block.
 pub type TransferLogs = (BlockRef, Vec<TransferLog>);
 
+/// How a node fares. For people and figures; never evidence about money, and never an address, which may hold a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeFacts {
+    /// `operator/host`.
+    pub name: String,
+    /// Who runs it.
+    pub operator: String,
+    /// It is asked: of our chain, not contradicting, no open breaker, in step.
+    pub healthy: bool,
+    /// Its latest block, as last heard.
+    pub height: Option<u64>,
+    /// Why it is not asked or asked last, as a stable word: `unproven`, `other_chain`, `contradicts`, `breaker_open`,
+    /// `out_of_step`, `failing`.
+    pub trouble: Option<&'static str>,
+}
+
 /// One chain.
 pub trait Chain: Send + Sync {
     /// What the chain is like.
@@ -283,6 +299,9 @@ pub trait Chain: Send + Sync {
     /// Whether an account carries code (a contract, or an EIP-7702 delegation).
     fn has_code(&self, account: EvmAddress) -> Fut<'_, Result<bool, ChainError>>;
 
-    /// What the port noticed about its nodes since it was last asked: down, behind, contradicting.
+    /// How each node fares, as this process sees it.
+    fn nodes(&self) -> Vec<NodeFacts>;
+
+    /// What is wrong with its nodes now: down, contradicting, standing still. The subject is the chain, or begins with it.
     fn troubles(&self) -> Vec<Raise>;
 }

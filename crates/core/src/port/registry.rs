@@ -56,6 +56,9 @@ pub trait Registry: Send + Sync {
     /// Revokes a key of a partner; `false` when there is none.
     fn revoke_key(&self, partner: PartnerId, id: KeyId, cause: Cause) -> Fut<'_, Result<bool, StoreError>>;
 
+    /// Notes when a key was last used. Told at most once a minute for each key: a figure for people, not a count.
+    fn key_used(&self, id: KeyId, at: Timestamp) -> Fut<'_, Result<(), StoreError>>;
+
     /// Remembers a nonce until `until`; `false` when it was used before (replay).
     fn use_nonce<'a>(
         &'a self,

@@ -8,8 +8,8 @@ use crate::attempt::{Attempt, Durable, Signed, Unsigned};
 use crate::chain::{BlockRef, ChainId};
 use crate::command::{Command, Kind, Person};
 use crate::event::Cause;
-use crate::id::{AttemptId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
-use crate::lane::{Fence, Lease};
+use crate::id::{AlertId, AttemptId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
+use crate::lane::{Fence, Holder, Lease};
 use crate::ledger::Posting;
 use crate::moved::Moved;
 use crate::partner::{Limit, Partner};
@@ -152,6 +152,8 @@ pub struct LaneView {
     pub stops: Vec<Stop>,
     /// Last height of the chain the watcher has stored.
     pub height: u64,
+    /// Who works it, or worked it last; `None` when nobody ever did.
+    pub holder: Option<Holder>,
 }
 
 /// The watcher's place on a chain.
@@ -252,6 +254,17 @@ pub trait Store: Send + Sync {
 
     /// Numbers and chains committed events that are not sealed yet; how many it sealed (M15).
     fn seal<'a>(&'a self, fence: &'a Fence, limit: usize) -> Fut<'a, Result<usize, StoreError>>;
+
+    /// Open alerts of these codes in order of their names, after one of them; for whoever looks whether they last.
+    fn open_alerts<'a>(
+        &'a self,
+        codes: &'a [crate::alert::Code],
+        after: Option<AlertId>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Alert>, StoreError>>;
+
+    /// Withdrawals that need a person and have no open alert that says so, oldest first.
+    fn untold_attention(&self, limit: usize) -> Fut<'_, Result<Vec<Withdrawal>, StoreError>>;
 
     /// Alerts that changed since they were last delivered.
     fn undelivered_alerts(&self, limit: usize) -> Fut<'_, Result<Vec<Alert>, StoreError>>;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use sluice_core::alert::{Code, Raise};
+use sluice_core::alert::Code;
 use sluice_core::attempt::{Attempt, Durable, Kind, Signed, Unsigned};
 use sluice_core::fee::{self, Market, Offer};
 use sluice_core::id::AttemptId;
@@ -123,8 +123,6 @@ async fn bump(lane: &mut Lane<'_>) -> Result<(), StageError> {
             })
         })
         .collect();
-    let subject = lane.wallet().id.to_string();
-    let mut change = Change { cause: Some(lane.cause("bump")), ..Change::default() };
     let mut changes = Vec::new();
     // An order holds for one try. It is forgotten by the commit that carries it out, or when there is nothing to try.
     let waits_for_it = lane.transfers().any(|transfer| {
@@ -158,29 +156,20 @@ async fn bump(lane: &mut Lane<'_>) -> Result<(), StageError> {
                 Err(_) if !waited => {} // The order's own bound, or the cap: its blocks are not up, so nothing is stuck.
                 Err((needed_wei, cap_wei)) => {
                     lane.blocked_by(Waiting::FeeCap);
-                    change.raise.push(Raise {
-                        code: Code::FeeAtCap,
-                        subject: subject.clone(),
-                        partner: Some(transfer.partner),
-                        detail: format!(
+                    lane.found(
+                        Code::FeeAtCap,
+                        format!(
                             "the oldest slot needs {needed_wei} wei per gas and may offer {cap_wei}; it is resent, not raised"
                         ),
-                    });
+                    );
                     break;
                 }
             }
         }
     }
-    if lane.obstacle != Some(Waiting::FeeCap)
-        && lane.wallet().obstacle.is_some_and(|it| it.waiting == Waiting::FeeCap)
-    {
-        change.close.push((Code::FeeAtCap, subject));
-    }
-    if tried {
-        change.wallets.extend(forget);
-    }
-    if !change.raise.is_empty() || !change.close.is_empty() || !change.wallets.is_empty() {
-        changes.push(change);
+    if tried && let Some(forget) = forget {
+        let cause = Some(lane.cause("sped_up"));
+        changes.push(Change { wallets: vec![forget], cause, ..Change::default() });
     }
     lane.apply(changes).await?;
     Ok(())

@@ -2,7 +2,7 @@
 //! is judged again first, and the signer's caps are asked before a nonce exists.
 //! A crash leaves nothing, or all of it: nonces, slots and bytes of a slice are one commit.
 
-use sluice_core::alert::{Code, Raise};
+use sluice_core::alert::Code;
 use sluice_core::attempt::{Kind, Unsigned};
 use sluice_core::fee::{self, Offer};
 use sluice_core::id::AttemptId;
@@ -61,7 +61,7 @@ async fn admit(
     let mut answers = match lane.ports.signer.admit(lane.wallet().id, fence.epoch, &payments).await {
         Ok(answers) => answers.into_iter(),
         Err(error) => {
-            super::sign::signer_down(lane, &error.to_string(), changes);
+            super::sign::signer_down(lane, &error.to_string());
             return Ok(vec![]);
         }
     };
@@ -74,21 +74,15 @@ async fn admit(
             continue;
         };
         lane.blocked_by(Waiting::Signature);
-        let subject =
+        let whose =
             transfer.items.first().map_or_else(|| transfer.id.to_string(), |it| it.withdrawal.to_string());
         let fate = if refusal.permanent {
             Fate::Failed(Failure::SignerRefused)
         } else {
             Fate::Failed(Failure::SignerDown)
         };
-        let mut change = back(lane, transfer, fate).await?;
-        change.raise.push(Raise {
-            code: Code::SignerRefused,
-            subject,
-            partner: Some(lane.wallet().partner),
-            detail: format!("the signer refuses before a slot exists: {refusal}"),
-        });
-        changes.push(change);
+        lane.found(Code::SignerRefused, format!("{whose}, before a slot exists: {refusal}"));
+        changes.push(back(lane, transfer, fate).await?);
     }
     Ok(admitted)
 }

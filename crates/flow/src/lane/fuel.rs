@@ -1,7 +1,7 @@
 //! In: funded transfers. Out: fuelled ones: simulated as the sender, with gas reserved. What simulation refuses follows
 //! the failure table before any slot is taken. A crash leaves a transfer that is simulated again.
 
-use sluice_core::alert::{Code, Raise};
+use sluice_core::alert::Code;
 use sluice_core::amount::Cost;
 use sluice_core::fee::{self, Offer};
 use sluice_core::port::chain::{Preflight, Trial};
@@ -42,7 +42,7 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     let now = lane.now();
     let cap = fee::cap(lane.profile(), lane.wallet().cap_in_force(now));
 
-    let (mut changes, mut trouble) = (Vec::new(), None);
+    let mut changes = Vec::new();
     for (transfer, verdict) in funded.into_iter().zip(verdicts) {
         let failure = match verdict {
             Preflight::Fails(failure) => failure,
@@ -51,7 +51,7 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
                 let gas_limit = with_margin.min(lane.profile().transfer_gas_max).max(gas);
                 let Offer::At(fees) = fee::offer(lane.profile(), &market, gas_limit, cap) else {
                     lane.blocked_by(Waiting::FeeCap);
-                    trouble.get_or_insert(Failure::FeeCapReached);
+                    tell(lane, Failure::FeeCapReached);
                     continue;
                 };
                 let budget = fees.worst().unwrap_or(Cost(u128::MAX));
@@ -83,9 +83,7 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
             | Failure::NodeDown
             | Failure::Voided => {}
         }
-        if !matches!(failure, Failure::RecipientBlacklisted | Failure::TransferReverts) {
-            trouble.get_or_insert(failure);
-        }
+        tell(lane, failure);
         let ids: Vec<_> = transfer.items.iter().map(|item| item.withdrawal).collect();
         let withdrawals = lane.ports.store.withdrawals(&ids).await?;
         changes.push(give_back::change(
@@ -95,39 +93,30 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
             lane.cause(failure.as_str()),
         )?);
     }
-    changes.push(alerts(lane, trouble));
     lane.apply(changes).await?;
     Ok(())
 }
 
-/// Raises the alert a trouble asks for, and closes those that are over.
-fn alerts(lane: &Lane<'_>, trouble: Option<Failure>) -> Change {
-    let subject = lane.wallet().id.to_string();
-    let (gas, breaker, fee) = (Code::GasLow, Code::BreakerOpen, Code::FeeAtCap);
-    let raised = match trouble {
-        Some(Failure::GasEmpty) => Some((gas, "the wallet cannot pay for gas; top it up")),
-        Some(Failure::SenderBlacklisted) => {
-            Some((breaker, "the issuer refuses this wallet; nothing is sent from it"))
+/// The alert a trouble asks for.
+fn tell(lane: &mut Lane<'_>, trouble: Failure) {
+    match trouble {
+        Failure::GasEmpty => lane.found(Code::GasLow, "the wallet cannot pay for gas; top it up"),
+        Failure::SenderBlacklisted => {
+            lane.found(Code::BreakerOpen, "the issuer refuses this wallet; nothing is sent from it");
         }
-        Some(Failure::TokenPaused) => Some((breaker, "the issuer has paused the token; everything waits")),
-        Some(Failure::FeeCapReached) => {
-            Some((fee, "the fee market is above the cap; raise it for a time or wait"))
+        Failure::TokenPaused => {
+            lane.found(Code::BreakerOpen, "the issuer has paused the token; everything waits");
         }
-        Some(_) | None => None,
-    };
-    let mut change = Change { cause: Some(lane.cause("fuel")), ..Change::default() };
-    for code in [gas, breaker, fee] {
-        match raised {
-            Some((raised, detail)) if raised == code => change.raise.push(Raise {
-                code,
-                subject: subject.clone(),
-                partner: Some(lane.wallet().partner),
-                detail: detail.into(),
-            }),
-            // The fee alert also speaks for stuck attempts; `broadcast` closes it.
-            Some(_) | None if code == fee => {}
-            Some(_) | None => change.close.push((code, subject.clone())),
+        Failure::FeeCapReached => {
+            lane.found(Code::FeeAtCap, "the fee market is above the cap; raise it for a time or wait");
         }
+        Failure::FundsShort
+        | Failure::RecipientBlacklisted
+        | Failure::TransferReverts
+        | Failure::RevertedOnChain
+        | Failure::SignerRefused
+        | Failure::SignerDown
+        | Failure::NodeDown
+        | Failure::Voided => {}
     }
-    change
 }

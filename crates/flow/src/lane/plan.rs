@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use sluice_core::asset::Asset;
 use sluice_core::id::TransferId;
-use sluice_core::lane::room;
+use sluice_core::lane::{room, unsettled_full};
 use sluice_core::port::store::Change;
 use sluice_core::transfer::{State, Transfer};
 use sluice_core::withdrawal::{State as WithdrawalState, Waiting, Withdrawal};
@@ -27,6 +27,10 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<bool, StageError> {
     let room = room(lane.profile(), &transfers).saturating_sub(unslotted);
     if room == 0 {
         lane.blocked_by(Waiting::Lane);
+        if unsettled_full(lane.profile(), &transfers) {
+            let most = lane.profile().unsettled_max;
+            lane.found(alert::Code::UnsettledFull, format!("{most} transfers are sent and not final"));
+        }
         return Ok(false);
     }
     let (partner, chain, now) = (lane.wallet().partner, lane.wallet().chain, lane.now());
@@ -84,32 +88,17 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<bool, StageError> {
             ..Change::default()
         });
     }
-    note_funds(lane, short, &mut changes);
+    note_funds(lane, short);
     let applied = lane.apply(changes).await?;
     Ok(applied.iter().filter(|applied| **applied).count() >= room)
 }
 
-fn note_funds(
-    lane: &mut Lane<'_>,
-    short: Option<(Asset, sluice_core::amount::Units)>,
-    changes: &mut Vec<Change>,
-) {
-    let subject = lane.wallet().id.to_string();
-    let mut change = Change { cause: Some(lane.cause("funds")), ..Change::default() };
-    match short {
-        Some((asset, left)) => {
-            lane.blocked_by(Waiting::Funds);
-            let left = sluice_codec::scale::from_chain(left, &asset).floor.text(asset.precision);
-            change.raise.push(alert::Raise {
-                code: alert::Code::FundsShort,
-                subject,
-                partner: Some(lane.wallet().partner),
-                detail: format!("{left} {} are free, and a due withdrawal needs more", asset.symbol),
-            });
-        }
-        None => change.close.push((alert::Code::FundsShort, subject)),
-    }
-    changes.push(change);
+fn note_funds(lane: &mut Lane<'_>, short: Option<(Asset, sluice_core::amount::Units)>) {
+    let Some((asset, left)) = short else { return };
+    lane.blocked_by(Waiting::Funds);
+    let left = sluice_codec::scale::from_chain(left, &asset).floor.text(asset.precision);
+    let what = format!("{left} {} are free, and a due withdrawal needs more", asset.symbol);
+    lane.found(alert::Code::FundsShort, what);
 }
 
 /// A frozen, paused, retired or tripped lane keeps nothing that has no slot.

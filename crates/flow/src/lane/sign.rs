@@ -1,7 +1,7 @@
 //! In: attempts that wait for a signature. Out: signed ones, durable; from that commit a byte may leave (M2).
 //! A crash before the commit leaves the question asked: the signer answers it again with the signature it recorded.
 
-use sluice_core::alert::{Code, Raise};
+use sluice_core::alert::Code;
 use sluice_core::attempt::{Attempt, Durable, Kind, Signed, Unsigned};
 use sluice_core::fee::{self, Market, Offer};
 use sluice_core::id::{AttemptId, ProofId};
@@ -46,22 +46,15 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
         lane.blocked_by(Waiting::Stop);
         return Ok(());
     }
-    let mut changes = Vec::new();
     let answers = match lane.ports.signer.sign(&requests).await {
         Ok(answers) => answers,
         Err(error) => {
-            signer_down(lane, &error.to_string(), &mut changes);
-            lane.apply(changes).await?;
+            signer_down(lane, &error.to_string());
             return Ok(());
         }
     };
     let (height, now) = (lane.view.height, lane.now());
-    let subject = lane.wallet().id.to_string();
-    changes.push(Change {
-        close: vec![(Code::SignerDown, subject)],
-        cause: Some(lane.cause("sign")),
-        ..Change::default()
-    });
+    let mut changes = Vec::new();
     for ((_, unsigned), answer) in requests.into_iter().zip(answers) {
         let id = unsigned.get().transfer;
         let Some(transfer) = lane.transfers().find(|transfer| transfer.id == id).cloned() else { continue };
@@ -142,17 +135,9 @@ async fn refused(
     refusal: SignerRefusal,
 ) -> Result<Vec<Change>, StageError> {
     lane.blocked_by(Waiting::Signature);
-    let raise = Raise {
-        code: Code::SignerRefused,
-        subject: transfer.id.to_string(),
-        partner: Some(transfer.partner),
-        detail: format!(
-            "the signer refuses slot {}: {refusal}",
-            transfer.slot().map_or_else(String::new, ToString::to_string)
-        ),
-    };
-    let mut change =
-        Change { raise: vec![raise], cause: Some(lane.cause("signer_refused")), ..Change::default() };
+    let slot = transfer.slot().map_or_else(String::new, ToString::to_string);
+    lane.found(Code::SignerRefused, format!("{} in slot {slot}: {refusal}", transfer.id));
+    let mut change = Change { cause: Some(lane.cause("signer_refused")), ..Change::default() };
     match &transfer.state {
         State::Built(built) if refusal.permanent && built.mode == Mode::Pay => {
             match close_unsigned(lane, &transfer, "signer_refused").await? {
@@ -323,16 +308,7 @@ fn tombstone_proof(lane: &Lane<'_>, transfer: &Transfer, tombstone: &Tombstone) 
 }
 
 /// The signer does not answer: the lane says so and goes on with what needs no signature.
-pub(super) fn signer_down(lane: &mut Lane<'_>, why: &str, changes: &mut Vec<Change>) {
+pub(super) fn signer_down(lane: &mut Lane<'_>, why: &str) {
     lane.blocked_by(Waiting::Signature);
-    changes.push(Change {
-        raise: vec![Raise {
-            code: Code::SignerDown,
-            subject: lane.wallet().id.to_string(),
-            partner: None,
-            detail: why.to_owned(),
-        }],
-        cause: Some(lane.cause("signer_down")),
-        ..Change::default()
-    });
+    lane.found(Code::SignerDown, why);
 }

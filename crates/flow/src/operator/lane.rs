@@ -1,6 +1,5 @@
 //! Orders to a lane: pause, resume, drain, raise its fee cap for a time, speed up, unfreeze, retire.
 
-use sluice_core::alert::Code;
 use sluice_core::canonical::Canonical;
 use sluice_core::command::{Kind, Order};
 use sluice_core::id::{PartnerId, WalletId};
@@ -93,7 +92,6 @@ pub async fn command(
             }
             LaneCommand::Unfreeze => {
                 let pending = nonce_after_freeze(ports, &wallet).await?;
-                change.close.push((Code::LaneFrozen, id.to_string()));
                 wallet.unfreeze(pending, reason)?
             }
             LaneCommand::Retire => retire::examine(ports, &view, reason).await?,

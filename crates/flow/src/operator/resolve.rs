@@ -1,6 +1,5 @@
 //! What a person may do with a withdrawal that needs one: redrive, give up, or show that it was paid outside.
 
-use sluice_core::alert::Code;
 use sluice_core::canonical::Canonical;
 use sluice_core::command::{Kind, Order};
 use sluice_core::event::Cause;
@@ -157,12 +156,8 @@ async fn change(
         let (step, proof) = decide(withdrawal, &given.cause)?;
         let warrant = warrant(ports, &given, order, owner, single).await?;
         let after = step.after().clone();
-        let change = Change {
-            withdrawals: vec![step],
-            proofs: proof.into_iter().collect(),
-            close: vec![(Code::NeedsAttention, id.to_string())],
-            ..Change::default()
-        };
+        let change =
+            Change { withdrawals: vec![step], proofs: proof.into_iter().collect(), ..Change::default() };
         if let Some(ordered) = carry_out(ports, change, after, warrant, &given.cause).await? {
             return Ok(ordered);
         }

@@ -2,7 +2,6 @@
 //! queue, cancelled or with a person. Decided by slot, quorum and finality (M4, M6, M16). A crash leaves `seen`, and the
 //! chain is asked again.
 
-use sluice_core::alert::{Code, Raise};
 use sluice_core::chain::BlockRef;
 use sluice_core::id::{ProofId, TransferId};
 use sluice_core::moved::Moved;
@@ -11,7 +10,6 @@ use sluice_core::port::store::{ChainChange, Change};
 use sluice_core::proof::{Effect, Final, Proof, SlotReading};
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::{Failure, Life, Outcome, Transfer};
-use sluice_core::wallet::REVERTS_MAX;
 use sluice_core::withdrawal::{
     GivenBackWhy, RETRIES_MAX, SLOT_CONSUMED_BY_STRANGER, State as WithdrawalState, Withdrawal,
 };
@@ -174,7 +172,7 @@ pub(super) async fn ended(
         .collect();
     let mut change = Change { cause: Some(watch.cause("settle")), ..Change::default() };
     for withdrawal in watch.ports.store.withdrawals(&carried).await? {
-        if let Some(step) = follow(withdrawal, &proof, transfer.after(), now, &mut change)? {
+        if let Some(step) = follow(withdrawal, &proof, transfer.after(), now)? {
             change.withdrawals.push(step);
         }
     }
@@ -188,26 +186,8 @@ pub(super) async fn ended(
         Some(Effect::Voided | Effect::Mismatch) | None => None,
     };
     if let (Some(reverted), Some(view)) = (reverted, watch.ports.store.lane(transfer.after().wallet).await?) {
-        let step = view.wallet.reverted(reverted);
-        if step.as_ref().is_some_and(|step| step.after().reverts >= REVERTS_MAX) {
-            change.raise.push(Raise {
-                code: Code::BreakerOpen,
-                subject: transfer.after().wallet.to_string(),
-                partner: Some(transfer.after().partner),
-                detail: format!(
-                    "{REVERTS_MAX} transfers in a row reverted; nothing is sent until the lane is resumed"
-                ),
-            });
-        }
-        change.wallets.extend(step);
-    }
-    if proof.single_source() {
-        change.raise.push(Raise {
-            code: Code::SingleSource,
-            subject: watch.id().to_string(),
-            partner: None,
-            detail: "one operator's word is the only evidence; configure a second one".into(),
-        });
+        // At too many reverts in a row the breaker is open; the lane tells of it.
+        change.wallets.extend(view.wallet.reverted(reverted));
     }
     change.transfers.push(transfer);
     change.proofs.push(proof);
@@ -219,7 +199,6 @@ fn follow(
     proof: &Proof,
     transfer: &Transfer,
     now: Timestamp,
-    change: &mut Change,
 ) -> Result<Option<Moved<Withdrawal>>, StageError> {
     let of_this = match &withdrawal.state {
         WithdrawalState::Assigned(assigned) => assigned.transfer == transfer.id,
@@ -241,24 +220,9 @@ fn follow(
     if !proof.proves_death() {
         return Ok(Some(withdrawal.pay(proof, now)?));
     }
-    let mut ask = |withdrawal: &Withdrawal, code: &str, why: &str| {
-        change.raise.push(Raise {
-            code: Code::NeedsAttention,
-            subject: withdrawal.id.to_string(),
-            partner: Some(withdrawal.partner),
-            detail: format!("{code}: {why}; do not refund before a person has decided"),
-        });
-    };
     // Whoever consumed the slot may have paid the recipient: nothing but a person follows, not even a cancellation.
-    if proof.by_a_stranger() {
-        ask(
-            &withdrawal,
-            SLOT_CONSUMED_BY_STRANGER,
-            "a transaction that is not ours consumed its slot and may have paid it",
-        );
-        if matches!(withdrawal.state, WithdrawalState::Assigned(_)) {
-            return Ok(Some(withdrawal.needs_attention(SLOT_CONSUMED_BY_STRANGER, true, now)?));
-        }
+    if proof.by_a_stranger() && matches!(withdrawal.state, WithdrawalState::Assigned(_)) {
+        return Ok(Some(withdrawal.needs_attention(SLOT_CONSUMED_BY_STRANGER, true, now)?));
     }
     if matches!(withdrawal.state, WithdrawalState::NeedsAttention(_)) {
         return Ok(Some(withdrawal.slot_died(proof)?));
@@ -279,7 +243,6 @@ fn follow(
         None
     };
     if let Some(code) = person {
-        ask(&withdrawal, code, "its slot is dead");
         return Ok(Some(withdrawal.needs_attention(code, true, now)?));
     }
     let wait_ms = RETRY_MS.saturating_mul(1 << withdrawal.retries.min(10));

@@ -41,9 +41,16 @@ impl Known {
 
 type Remembered = (Timestamp, Option<Arc<Known>>);
 
+/// A key's last use is written at most so often, milliseconds.
+const USED_MS: i64 = 60_000;
+
 /// The keys that were asked for a moment ago.
 #[derive(Default)]
-pub(crate) struct Keys(Mutex<BTreeMap<KeyId, Remembered>>);
+pub(crate) struct Keys {
+    known: Mutex<BTreeMap<KeyId, Remembered>>,
+    /// When the last use of a key was written by this process.
+    used: Mutex<BTreeMap<KeyId, Timestamp>>,
+}
 
 impl Keys {
     /// A key by its public half.
@@ -69,20 +76,41 @@ impl Keys {
         }
     }
 
+    /// Notes that a proven key was used, once a minute. A note that cannot be written costs a figure, not the request.
+    pub(super) async fn note_use(&self, api: &Api, known: &Known, now: Timestamp) {
+        let fresh = |at: Timestamp| (0..USED_MS).contains(&now.since_ms(at));
+        if known.key.last_used_at.is_some_and(fresh) {
+            return;
+        }
+        {
+            let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+            if used.get(&known.key.id).copied().is_some_and(fresh) {
+                return;
+            }
+            if used.len() >= KEYS_MAX {
+                used.clear(); // it is written once more for each
+            }
+            used.insert(known.key.id, now);
+        }
+        if let Err(error) = api.registry.key_used(known.key.id, now).await {
+            tracing::warn!(key.id = %known.key.id, %error, "The last use of a key cannot be noted");
+        }
+    }
+
     /// Forgets a key whose row changed here.
     pub fn forget(&self, id: KeyId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 
     fn remembered(&self, id: KeyId, now: Timestamp) -> Option<Option<Arc<Known>>> {
-        let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let keys = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, found) = keys.get(&id)?;
         // A clock that went back makes a memory of the future: not fresh either.
         (0..FRESH_MS).contains(&now.since_ms(*at)).then(|| found.clone())
     }
 
     fn remember(&self, id: KeyId, found: Option<Arc<Known>>, now: Timestamp) {
-        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut keys = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if keys.len() >= KEYS_MAX {
             keys.clear(); // strangers may fill it with made-up ids; known keys are back after one read
         }

@@ -9,6 +9,7 @@ pub(crate) mod events;
 pub(crate) mod keys;
 pub(crate) mod lanes;
 pub(crate) mod limits;
+pub(crate) mod me;
 pub(crate) mod partners;
 pub(crate) mod stats;
 pub(crate) mod stops;

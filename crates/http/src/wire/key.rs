@@ -27,7 +27,7 @@ pub(crate) fn key(key: &ApiKey) -> WireKey {
         created_at: time(key.created_at),
         created_by: key.created_by.as_ref().map(|actor| event::actor(&actor.to_string())),
         expires_at: key.expires_at.map(time),
-        last_used_at: None, // nothing is written for a request that only reads
+        last_used_at: key.last_used_at.map(time),
         revoked_at: key.revoked_at.map(time),
     }
 }

@@ -26,6 +26,7 @@ pub(crate) fn lane(
     let wallet = &view.wallet;
     let stop = held.and_then(|held| held.stops.iter().find(|stop| covers(stop, wallet)));
     let transfers = held.map_or(&[][..], |held| held.transfers.as_slice());
+    let holder = held.and_then(|held| held.holder.as_ref());
     let oldest = transfers.iter().map(|(transfer, _)| transfer).min_by_key(|transfer| transfer.planned_at);
     let state = state(&wallet.state, stop)?;
     Some(WireLane {
@@ -50,8 +51,8 @@ pub(crate) fn lane(
             max_fee_wei: cap.max_fee_wei.to_string().as_str().into(),
             until: time(cap.until),
         }),
-        worked_by: None,
-        epoch: 0,
+        worked_by: holder.filter(|holder| now < holder.until).map(|holder| holder.owner.clone()),
+        epoch: holder.map_or(0, |holder| count(holder.epoch)),
         version: count(wallet.version),
     })
 }

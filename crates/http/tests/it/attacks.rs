@@ -34,6 +34,7 @@ async fn changed(world: &World, change: impl FnOnce(&mut ApiKey)) -> Key {
         revoked_at: None,
         created_at: world.clock.now_at(),
         created_by: None,
+        last_used_at: None,
     };
     change(&mut key);
     world.put_key(key).await;

@@ -1,6 +1,7 @@
 //! Every refusal in Korean and English.
 
 use serde_json::json;
+use sluice_core::alert::Code;
 
 use crate::support::{Request, World};
 
@@ -63,5 +64,18 @@ async fn what_a_withdrawal_waits_for_is_told_in_the_callers_language() {
             world.get(&world.a.key, &format!("/v1/withdrawals/{id}")).header("Accept-Language", language);
         let json = request.send(&world).await.json();
         assert_eq!(korean(json["waiting_for"]["released_by"].as_str().unwrap()), is_korean, "{json}");
+    }
+}
+
+#[tokio::test]
+async fn an_alert_says_what_it_means_in_the_callers_language_and_its_case_beside_it() {
+    let world = World::new().await;
+    world.raise(Code::FundsShort, Some(world.a.id), "wa_1").await;
+    for (language, is_korean) in [("ko", true), ("en", false)] {
+        let request = world.get(&world.a.key, "/v1/alerts").header("Accept-Language", language);
+        let json = request.send(&world).await.json()["data"][0].clone();
+        assert_eq!(korean(json["summary"].as_str().unwrap()), is_korean, "{json}");
+        assert!(!json["detail"].as_str().unwrap().is_empty());
+        assert_eq!(json["owner"], "treasury");
     }
 }

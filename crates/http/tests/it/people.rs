@@ -105,3 +105,26 @@ async fn a_key_with_wrong_parts_is_refused_by_name() {
     let key = Key { id: made["key"]["id"].as_str().unwrap().into(), secret, text: String::new() };
     assert_eq!(world.get(&key, "/v1/wallets").send(&world).await.status, 200);
 }
+
+#[tokio::test]
+async fn any_key_may_ask_who_it_is_and_is_seen_to_be_used() {
+    let world = World::new().await;
+    let key = world.key(world.a.id, &[Scope::AlertsOperate]).await;
+    let me = world.get(&key, "/v1/me").send(&world).await;
+    assert_eq!(me.status, 200, "{}", me.text());
+    let json = me.json();
+    assert_eq!(json["key_id"], key.id.as_str());
+    assert_eq!(json["partner_id"], world.a.id.to_string());
+    assert_eq!(json["scopes"], json!(["alerts:operate"]));
+    assert_eq!((&json["platform"], &json["mode"]), (&json!(false), &json!("test")));
+    assert!(json["now"].as_str().unwrap().starts_with(&world.clock.now_at().to_string()[..19]), "{json}");
+    assert_eq!(world.get(&world.platform, "/v1/me").send(&world).await.json()["platform"], true);
+
+    let own = world.get(&world.a.key, "/v1/keys").send(&world).await.json();
+    let used = |id: &str| {
+        let all = own["data"].as_array().unwrap();
+        all.iter().find(|it| it["id"] == id).map(|it| it["last_used_at"].clone())
+    };
+    let at = used(&key.id).and_then(|at| at.as_str().map(str::to_owned)).unwrap_or_default();
+    assert!(at.starts_with(&world.clock.now_at().to_string()[..19]), "{at}");
+}

@@ -99,7 +99,7 @@ impl World {
             config,
             secrets: Arc::new(Tin),
             metrics: Arc::new(|| "up 1\n".to_owned()),
-            chain_facts: Arc::new(|_| ChainFacts { quorum: 1, operators: 1, nodes: vec![] }),
+            chain_facts: Arc::new(|_| ChainFacts { quorum: 1, operators: 1 }),
         };
         db.put_asset(token()).await.unwrap();
         let router = sluice_http::router(api.clone());
@@ -233,6 +233,7 @@ async fn new_key(api: &Api, partner: PartnerId, scopes: Vec<Scope>) -> Key {
         revoked_at: None,
         created_at: now,
         created_by: Some(Actor::Console),
+        last_used_at: None,
     };
     api.registry.create_key(key, cause(now)).await.unwrap();
     Key { id: id.to_string(), secret: sluice_api::sign::SigningSecret::hmac(&secret), text: secret }

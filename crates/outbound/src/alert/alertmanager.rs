@@ -109,11 +109,13 @@ impl Opened {
 
     fn body(&self, alert: &Alert) -> Value {
         let raise = &alert.raise;
-        let (title_ko, title) = words::title(raise.code);
+        let said = raise.code.words();
         let mut annotations = json!({
             "summary": raise.detail,
-            "title": title,
-            "title_ko": title_ko,
+            "title": said.title_en,
+            "title_ko": said.title_ko,
+            "description": said.says_en,
+            "description_ko": said.says_ko,
             "runbook_url": runbook(&self.runbooks, raise.code),
         });
         if let Some(person) = &alert.acknowledged_by {
@@ -124,6 +126,7 @@ impl Opened {
             "labels": {
                 "alertname": raise.code.as_str(),
                 "severity": raise.code.severity().as_str(),
+                "owner": raise.code.owner().as_str(),
                 "subject": raise.subject,
                 "partner": raise.partner.map_or_else(|| words::PLATFORM.to_owned(), |partner| partner.to_string()),
             },

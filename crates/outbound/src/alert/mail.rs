@@ -33,12 +33,23 @@ pub struct Mail {
     pub login: Option<(String, Secret)>,
     /// Longest wait for one mail.
     pub timeout_ms: u64,
+    /// Language of the mails; both when left out.
+    pub language: Option<Language>,
+}
+
+/// A language people read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// Korean.
+    Ko,
+    /// English.
+    En,
 }
 
 impl Mail {
     /// One without a password, with the usual time limit.
     pub fn via(url: impl Into<String>, from: impl Into<String>, to: Vec<String>) -> Self {
-        Self { url: url.into(), from: from.into(), to, login: None, timeout_ms: 10_000 }
+        Self { url: url.into(), from: from.into(), to, login: None, timeout_ms: 10_000, language: None }
     }
 }
 
@@ -55,6 +66,7 @@ pub(super) struct Opened {
     to: Vec<Mailbox>,
     timeout: Duration,
     runbooks: String,
+    language: Option<Language>,
 }
 
 pub(super) fn open(settings: &Mail, runbooks: String) -> Result<Opened, Unusable> {
@@ -71,6 +83,7 @@ pub(super) fn open(settings: &Mail, runbooks: String) -> Result<Opened, Unusable
         to: settings.to.iter().map(address).collect::<Result<_, _>>()?,
         timeout,
         runbooks,
+        language: settings.language,
     })
 }
 
@@ -168,14 +181,22 @@ impl Opened {
 
     fn compose(&self, alert: &Alert) -> Result<Message, lettre::error::Error> {
         let raise = &alert.raise;
-        let (ko, en) = words::title(raise.code);
+        let said = raise.code.words();
+        let title = match self.language {
+            Some(Language::Ko) => said.title_ko.to_owned(),
+            Some(Language::En) => said.title_en.to_owned(),
+            None => format!("{} / {}", said.title_ko, said.title_en),
+        };
         let severity = raise.code.severity().as_str();
         let (mark, changed_at) = match (&alert.resolved_at, &alert.acknowledged_by) {
-            (Some(at), _) => ("해소 resolved ", *at),
-            (None, Some(_)) => ("확인 acknowledged ", alert.last_seen),
-            (None, None) => ("", alert.since),
+            (Some(at), _) => (self.pick("해소 ", "resolved "), *at),
+            (None, Some(_)) => {
+                let at = alert.acknowledged_at.unwrap_or(alert.last_seen);
+                (self.pick("확인 ", "acknowledged "), at)
+            }
+            (None, None) => (String::new(), alert.since),
         };
-        let subject = format!("[Sluice {mark}{severity}] {ko} / {en}: {}", raise.subject);
+        let subject = format!("[Sluice {mark}{severity}] {title}: {}", raise.subject);
         let mut mail = Message::builder()
             .from(self.from.clone())
             .date(system_time(changed_at))
@@ -186,30 +207,54 @@ impl Opened {
         for to in &self.to {
             mail = mail.to(to.clone());
         }
-        mail.header(ContentType::TEXT_PLAIN).body(self.text(alert, ko, en))
+        mail.header(ContentType::TEXT_PLAIN).body(self.text(alert, title))
     }
 
-    fn text(&self, alert: &Alert, ko: &str, en: &str) -> String {
+    /// A word in the configured language; in both where none is configured.
+    fn pick(&self, ko: &str, en: &str) -> String {
+        match self.language {
+            Some(Language::Ko) => ko.to_owned(),
+            Some(Language::En) => en.to_owned(),
+            None => format!("{ko}{en}"),
+        }
+    }
+
+    /// A label of a line.
+    fn label(&self, ko: &str, en: &str) -> String {
+        match self.language {
+            Some(Language::Ko) => ko.to_owned(),
+            Some(Language::En) => en.to_owned(),
+            None => format!("{ko} / {en}"),
+        }
+    }
+
+    fn text(&self, alert: &Alert, title: String) -> String {
         let raise = &alert.raise;
+        let said = raise.code.words();
         let partner = raise.partner.map_or_else(|| words::PLATFORM.to_owned(), |partner| partner.to_string());
         let detail: String = raise.detail.chars().take(DETAIL_CHARS_MAX).collect();
-        let mut lines = vec![
-            format!("{ko} / {en}"),
-            String::new(),
-            detail,
-            String::new(),
-            format!("코드 / code: {} ({})", raise.code.as_str(), raise.code.severity().as_str()),
-            format!("대상 / subject: {}", raise.subject),
-            format!("파트너 / partner: {partner}"),
-            format!("시작 / since: {}", alert.since),
-        ];
+        let mut lines = vec![title, String::new()];
+        lines.extend(
+            [said.says_ko].into_iter().filter(|_| self.language != Some(Language::En)).map(str::to_owned),
+        );
+        lines.extend(
+            [said.says_en].into_iter().filter(|_| self.language != Some(Language::Ko)).map(str::to_owned),
+        );
+        let severity = raise.code.severity().as_str();
+        lines.extend([String::new(), detail, String::new()]);
+        let mut line = |ko, en, value: String| lines.push(format!("{}: {value}", self.label(ko, en)));
+        line("코드", "code", format!("{} ({severity})", raise.code.as_str()));
+        line("담당 조직", "owner", raise.code.owner().as_str().to_owned());
+        line("대상", "subject", raise.subject.clone());
+        line("파트너", "partner", partner);
+        line("시작", "since", alert.since.to_string());
         if let Some(person) = &alert.acknowledged_by {
-            lines.push(format!("담당 / taken by: {person}"));
+            line("담당", "taken by", person.clone());
         }
         if let Some(at) = alert.resolved_at {
-            lines.push(format!("해소 / closed: {at}"));
+            line("해소", "closed", at.to_string());
         }
-        lines.push(format!("대응 절차 / runbook: {}", runbook(&self.runbooks, raise.code)));
+        line("대응 절차", "runbook", runbook(&self.runbooks, raise.code));
         lines.join("\n") + "\n"
     }
 }

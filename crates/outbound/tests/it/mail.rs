@@ -3,7 +3,7 @@
 use sluice_core::alert::Code;
 use sluice_core::port::deliver::Deliver as _;
 use sluice_outbound::Secret;
-use sluice_outbound::alert::{Mail, Settings, Sinks, Unusable};
+use sluice_outbound::alert::{Language, Mail, Settings, Sinks, Unusable};
 
 use crate::sample::{alert, resolved};
 use crate::smtp::{Manner, Receiver};
@@ -134,4 +134,24 @@ fn settings_that_make_no_sense_are_refused_in_one_sentence() {
     };
     assert!(refused(|mail| mail.to.clear()).contains("recipients"));
     assert!(refused(|mail| mail.from = "nobody".into()).contains("\"nobody\" is no mail address"));
+}
+
+#[tokio::test]
+async fn mails_are_written_in_the_configured_language() {
+    let receiver = Receiver::start(Manner::Takes).await;
+    let raised = alert(1, Code::FundsShort);
+    for (language, subject, english) in [
+        (Language::Ko, "[Sluice 해소 P2] 핫월렛 잔액 부족: wa_1", false),
+        (Language::En, "[Sluice resolved P2] Funds short: wa_1", true),
+    ] {
+        let mail = Mail { language: Some(language), ..settings(format!("smtp://{}", receiver.address)) };
+        let sinks = Sinks::open(Settings { mail: Some(mail), ..Settings::default() }).unwrap();
+        sinks.alerts(&[resolved(&raised)]).await.unwrap();
+        let mails = receiver.mails();
+        let last = &mails[mails.len() - 1].data;
+        assert_eq!(header(last, "Subject"), subject);
+        for word in ["Funds short", "code: funds_short", "closed: ", "The hot wallet has not enough"] {
+            assert_eq!(last.replace("=\r\n", "").contains(word), english, "{word}: {last}");
+        }
+    }
 }

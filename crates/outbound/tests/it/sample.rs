@@ -24,6 +24,7 @@ pub fn alert(number: u128, code: Code) -> Alert {
         last_seen: at(60_000),
         count: 3,
         acknowledged_by: None,
+        acknowledged_at: None,
         resolved_at: None,
         delivered_at: None,
     }

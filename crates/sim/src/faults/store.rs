@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use sluice_core::alert::Alert;
+use sluice_core::alert::{Alert, Code};
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::attempt::{Attempt, Durable};
 use sluice_core::chain::{BlockRef, ChainId};
 use sluice_core::command::{Command, Kind, Person};
-use sluice_core::id::{KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
+use sluice_core::id::{AlertId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
 use sluice_core::lane::{Fence, Lease};
 use sluice_core::port::Fut;
 use sluice_core::port::store::{
@@ -153,6 +153,19 @@ impl Store for ChaosStore {
 
     fn seal<'a>(&'a self, fence: &'a Fence, limit: usize) -> Answer<'a, usize> {
         ask!(self, "store.seal", self.inner.seal(fence, limit))
+    }
+
+    fn open_alerts<'a>(
+        &'a self,
+        codes: &'a [Code],
+        after: Option<AlertId>,
+        limit: usize,
+    ) -> Answer<'a, Vec<Alert>> {
+        ask!(self, "store.open_alerts", self.inner.open_alerts(codes, after, limit))
+    }
+
+    fn untold_attention(&self, limit: usize) -> Answer<'_, Vec<Withdrawal>> {
+        ask!(self, "store.untold_attention", self.inner.untold_attention(limit))
     }
 
     fn undelivered_alerts(&self, limit: usize) -> Answer<'_, Vec<Alert>> {

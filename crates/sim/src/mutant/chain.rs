@@ -12,8 +12,8 @@ use sluice_core::chain::{BlockRef, ChainProfile};
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, Nonces, Preflight, SlotQuestion, Standing,
-    TransferLog, Trial,
+    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, NodeFacts, Nonces, Preflight, SlotQuestion,
+    Standing, TransferLog, Trial,
 };
 use sluice_core::proof::{Effect, Final, Inclusion, SlotReading};
 
@@ -159,6 +159,10 @@ impl Chain for BrokenChain {
 
     fn has_code(&self, account: EvmAddress) -> Fut<'_, Result<bool, ChainError>> {
         self.inner.has_code(account)
+    }
+
+    fn nodes(&self) -> Vec<NodeFacts> {
+        self.inner.nodes()
     }
 
     fn troubles(&self) -> Vec<Raise> {

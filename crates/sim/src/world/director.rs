@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use sluice_core::access::Actor;
 use sluice_core::event::Cause;
-use sluice_core::id::{KeyId, WalletId, WithdrawalId};
+use sluice_core::id::{AlertId, KeyId, WalletId, WithdrawalId};
 use sluice_core::partner::PLATFORM;
+use sluice_core::port::registry::Registry as _;
 use sluice_core::stop::Scope;
 use sluice_core::time::Timestamp;
 use sluice_flow::operator::{LaneCommand, command, give_up, lift, redrive, resolve_paid_by, stop};
@@ -156,10 +157,14 @@ pub async fn run(world: Arc<World>, busy_us: i64, scope: Option<Scope>) {
     }
     let open = "select id as what from withdrawal where ended_at is null limit 1";
     let going = "select id as what from transfer where state not in ('final', 'dropped') limit 1";
+    // Whatever was raised ends with its cause, or with a person who takes it. A node that contradicted the others is asked
+    // again after minutes, which no history waits for.
+    let told = "select id as what from alert where resolved_at is null
+                and not (code = 'nodes_disagree' and subject like '% %') limit 1";
     let mut rested = 0;
     while rested < REST_US {
         world.sim.sleep(LOOK_US).await;
-        if count(&world, open) == 0 && count(&world, going) == 0 {
+        if count(&world, open) == 0 && count(&world, going) == 0 && count(&world, told) == 0 {
             rested += LOOK_US;
         } else {
             rested = 0;
@@ -192,8 +197,15 @@ async fn by_hand(world: &Arc<World>, id: WithdrawalId, txid: [u8; 32]) {
     }
 }
 
-/// What waits for a person is sent again once, then given up.
+/// What waits for a person is sent again once, then given up. A reversed finality is looked at and taken.
 async fn attend(world: &Arc<World>) {
+    let reversed =
+        "select id as what from alert where code = 'finality_reversed' and acknowledged_by is null limit 10";
+    for id in ask(&world.db, reversed).unwrap_or_default() {
+        let Ok(id) = AlertId::parse(&id) else { continue };
+        // The world's own hand, without faults: this person is not what is tested.
+        let _taken = world.db.acknowledge(None, id, cause(world, "on duty")).await;
+    }
     for (asked, order) in [
         ("select id as what from wallet where reverts >= 3 limit 10", LaneCommand::Resume),
         ("select id as what from wallet where state = 'frozen' limit 10", LaneCommand::Unfreeze),

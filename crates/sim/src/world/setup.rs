@@ -272,6 +272,7 @@ fn furnish(
             revoked_at: None,
             created_at: at,
             created_by: None,
+            last_used_at: None,
         };
         now("create_key", db.create_key(key, cause()))?;
     }
@@ -359,6 +360,7 @@ pub fn unfinished(world: &World) -> String {
                  coalesce(obstacle, 'nothing') as what from wallet limit 8";
     let head = "select chain || ' final ' || coalesce(finalized_number, '-') || ' settle after ' ||
                 coalesce(settle_after, '-') as what from chain_head limit 2";
+    let told = "select code || ' of ' || subject || ': ' || detail as what from alert where resolved_at is null limit 5";
     let rows = |question| store::ask(&world.db, question).unwrap_or_default().join("; ");
     let chain = world.chain();
     let nonces: Vec<_> = world
@@ -367,9 +369,10 @@ pub fn unfinished(world: &World) -> String {
         .map(|purse| chain.head().after.nonces.get(&purse.address).copied().unwrap_or(0))
         .collect();
     format!(
-        "open: {} | transfers: {} | lanes: {} | watch: {} | chain head {} final {} nonces {nonces:?}",
+        "open: {} | transfers: {} | alerts: {} | lanes: {} | watch: {} | chain head {} final {} nonces {nonces:?}",
         rows(open),
         rows(going),
+        rows(told),
         rows(lanes),
         rows(head),
         chain.head().id.number,

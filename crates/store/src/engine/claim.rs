@@ -52,9 +52,25 @@ pub(super) async fn overdue(
 ) -> Result<Found<Vec<Withdrawal>>, SqlError> {
     let text = withdrawals!(
         "where w.state in ('requested', 'approved', 'queued', 'assigned') and w.deadline_at <= $1
-           and not exists (select 1 from alert l where l.code = 'deadline_missed' and l.subject = w.id)
+           and not exists (select 1 from alert l
+             where l.code = 'deadline_missed' and l.subject = w.id and l.resolved_at is null)
          order by w.deadline_at, w.id limit $2"
     );
     let rows = conn.rows(text, args![now, size(limit)]).await?;
+    Ok(row::read(&rows, row::withdrawal::read))
+}
+
+/// Waits for a person, and no open alert says so.
+pub(super) async fn untold_attention(
+    conn: &mut Conn<'_>,
+    limit: usize,
+) -> Result<Found<Vec<Withdrawal>>, SqlError> {
+    let text = withdrawals!(
+        "where w.state = 'needs_attention'
+           and not exists (select 1 from alert l
+             where l.code = 'needs_attention' and l.subject = w.id and l.resolved_at is null)
+         order by w.accepted_at, w.id limit $1"
+    );
+    let rows = conn.rows(text, args![size(limit)]).await?;
     Ok(row::read(&rows, row::withdrawal::read))
 }

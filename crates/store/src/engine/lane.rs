@@ -1,7 +1,9 @@
 //! A lane as its loop needs it, read in one piece.
 
 use sluice_core::id::{WalletId, WithdrawalId};
+use sluice_core::lane::Holder;
 use sluice_core::port::store::LaneView;
+use sluice_core::time::Timestamp;
 
 use super::facts;
 use super::unread::{Found, keep};
@@ -35,7 +37,15 @@ pub(super) async fn view(conn: &mut Conn<'_>, wallet: WalletId) -> Result<Found<
     let height = height.map(|row| row.opt_int("height")).transpose()?.flatten();
     let cancels = keep(cancels(conn, &id).await?, &mut unread);
     let height = height.and_then(|height| u64::try_from(height).ok()).unwrap_or_default();
-    Ok((Some(LaneView { wallet, partner, transfers, cancels, stops, height }), unread))
+    let holder = holder(conn, &id).await?;
+    Ok((Some(LaneView { wallet, partner, transfers, cancels, stops, height, holder }), unread))
+}
+
+async fn holder(conn: &mut Conn<'_>, wallet: &str) -> Result<Option<Holder>, SqlError> {
+    let text = sql!("select owner, epoch, until from lease where name = $1 limit 1");
+    let Some(row) = conn.row(text, args![format!("lane:{wallet}")]).await? else { return Ok(None) };
+    let until = Timestamp::from_micros(row.int("until")?);
+    Ok(Some(Holder { owner: row.text("owner")?.to_owned(), epoch: row.int("epoch")?, until }))
 }
 
 async fn cancels(conn: &mut Conn<'_>, wallet: &str) -> Result<Found<Vec<WithdrawalId>>, SqlError> {

@@ -8,6 +8,7 @@ use sluice_core::event::Cause;
 use sluice_core::id::{KeyId, PartnerId};
 use sluice_core::partner::{ApiKey, Credential};
 use sluice_core::port::store::StoreError;
+use sluice_core::time::Timestamp;
 
 use super::told::{Told, tell};
 use crate::engine::unread::Found;
@@ -96,6 +97,13 @@ pub(super) async fn revoke(
     Ok(conn.row(text, args![id.to_string(), partner.to_string()]).await?.is_some())
 }
 
+/// Notes that a key was used. The time only rises: two processes may note it in any order.
+pub(super) async fn used(conn: &mut Conn<'_>, id: KeyId, at: Timestamp) -> Result<(), SqlError> {
+    let text = sql!("update api_key set last_used_at = $2 where id = $1 and coalesce(last_used_at, 0) < $2");
+    conn.run(text, args![id.to_string(), at]).await?;
+    Ok(())
+}
+
 fn read(row: &Row) -> Result<ApiKey, Unread> {
     let cells = Cells::of("api_key", "id", row);
     let scopes: Vec<String> = cells.json("scopes")?;
@@ -115,5 +123,6 @@ fn read(row: &Row) -> Result<ApiKey, Unread> {
         revoked_at: cells.opt_at("revoked_at")?,
         created_at: cells.at("created_at")?,
         created_by: cells.opt_parsed("created_by", |text| row::actor::parse(text).ok_or(()))?,
+        last_used_at: cells.opt_at("last_used_at")?,
     })
 }

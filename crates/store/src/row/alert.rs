@@ -26,6 +26,7 @@ pub fn read(row: &Row) -> Result<Alert, Unread> {
         last_seen: cells.at("last_seen")?,
         count: cells.int("count")?,
         acknowledged_by: cells.opt_text("acknowledged_by")?.map(str::to_owned),
+        acknowledged_at: cells.opt_at("acknowledged_at")?,
         resolved_at: cells.opt_at("resolved_at")?,
         delivered_at: cells.opt_at("delivered_at")?,
     })

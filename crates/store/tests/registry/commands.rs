@@ -41,6 +41,7 @@ pub async fn key(world: &World, partner: PartnerId, by: Actor) -> KeyId {
         revoked_at: None,
         created_at: world.now(),
         created_by: Some(by.clone()),
+        last_used_at: None,
     };
     let id = key.id;
     let cause = Cause { actor: by, reason: "for a person".into(), at: world.now() };

@@ -31,6 +31,7 @@ fn key(world: &World, partner: PartnerId, credential: Credential) -> ApiKey {
         revoked_at: None,
         created_at: world.now(),
         created_by: Some(world.cause().actor),
+        last_used_at: None,
     }
 }
 

@@ -131,6 +131,7 @@ async fn key(
             revoked_at: None,
             created_at: now,
             created_by: Some(cause.actor.clone()),
+            last_used_at: None,
         };
         engine.db.create_key(key, cause).await?;
     }

@@ -59,7 +59,7 @@ fn a_fake_receipt_of_one_node_settles_nothing() {
     let stage = stage(&honest, &["a", "b", "c"], 2);
     stage.nodes[0].change(|world| *world = World { asked: world.asked.clone(), ..paid_world() });
     assert_eq!(*settled(&stage).unwrap().reading(), SlotReading::Open);
-    assert_eq!(codes(&stage.evm.troubles()), [(Code::NodesDisagree, "a/0")]);
+    assert_eq!(codes(&stage.evm.troubles()), [(Code::NodesDisagree, "eip155:31337 a/0")]);
     let asked = stage.nodes[0].asked_in_all();
     settled(&stage).unwrap();
     assert_eq!(stage.nodes[0].asked_in_all(), asked, "the liar is not heard again");
@@ -86,7 +86,7 @@ fn a_wrong_nonce_of_one_node_is_outvoted() {
         world.claims.insert(US, 9);
     });
     assert_eq!(*settled(&stage).unwrap().reading(), SlotReading::Open);
-    assert_eq!(codes(&stage.evm.troubles()), [(Code::NodesDisagree, "b/1")]);
+    assert_eq!(codes(&stage.evm.troubles()), [(Code::NodesDisagree, "eip155:31337 b/1")]);
 }
 
 #[test]

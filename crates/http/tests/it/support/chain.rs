@@ -12,8 +12,8 @@ use sluice_core::chain::{BlockRef, ChainId, ChainProfile};
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, Nonces, Preflight, SlotQuestion, Standing,
-    TransferLog, Trial,
+    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, NodeFacts, Nonces, Preflight, SlotQuestion,
+    Standing, TransferLog, Trial,
 };
 use sluice_core::proof::{Final, SlotReading};
 use sluice_core::time::Timestamp;
@@ -147,6 +147,16 @@ impl Chain for FakeChain {
 
     fn has_code(&self, _: EvmAddress) -> Fut<'_, Result<bool, ChainError>> {
         soon(Ok(self.code.load(Ordering::Relaxed)))
+    }
+
+    fn nodes(&self) -> Vec<NodeFacts> {
+        vec![NodeFacts {
+            name: "one/node".into(),
+            operator: "one".into(),
+            healthy: false,
+            height: Some(HEAD.number),
+            trouble: Some("breaker_open"),
+        }]
     }
 
     fn troubles(&self) -> Vec<Raise> {

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use sluice_api::chain::{Chain as WireChain, ChainFamily, ChainState, Market as WireMarket};
+use sluice_api::chain::{
+    Chain as WireChain, ChainFamily, ChainState, Market as WireMarket, Node as WireNode,
+};
 use sluice_api::query::Page;
 use sluice_api::tag;
 use sluice_core::chain::{ChainProfile, Family};
 use sluice_core::fee::Market;
-use sluice_core::port::chain::Chain;
+use sluice_core::port::chain::{Chain, NodeFacts};
 use sluice_core::port::reader::ChainStatus;
 use sluice_core::time::Timestamp;
 
@@ -60,8 +62,18 @@ async fn one(call: &Call, chain: &Arc<dyn Chain>) -> Result<WireChain, Reject> {
             tip: market.tip_wei.max(profile.tip_floor_wei).to_string().as_str().into(),
             at: time(market.at),
         }),
-        nodes: facts.nodes,
+        nodes: chain.nodes().into_iter().map(node).collect(),
     })
+}
+
+fn node(facts: NodeFacts) -> WireNode {
+    WireNode {
+        name: facts.name,
+        operator: facts.operator,
+        healthy: facts.healthy,
+        height: facts.height,
+        trouble: facts.trouble.map(str::to_owned),
+    }
 }
 
 /// How well a chain is followed, by how long its blocks stand still for us.

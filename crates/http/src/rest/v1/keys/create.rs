@@ -33,6 +33,7 @@ pub(crate) async fn run(call: Call) -> Answer {
         revoked_at: None,
         created_at: call.now,
         created_by: Some(cause.actor.clone()),
+        last_used_at: None,
     };
     let told = wire::key::key(&key);
     call.registry().create_key(key, cause).await?;

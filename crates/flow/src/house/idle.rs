@@ -1,0 +1,83 @@
+//! In: lanes that take work. Out: `lane_idle` for those that have due work and do not send, and no other alert says why:
+//! nobody holds their lease, or their loop fails before it can name what it waits for.
+
+use std::collections::BTreeMap;
+
+use sluice_core::access::Actor;
+use sluice_core::alert::{Code, Raise};
+use sluice_core::event::Cause;
+use sluice_core::lane::Fence;
+use sluice_core::port::Ports;
+use sluice_core::port::store::{Change, LaneView};
+use sluice_core::stop::stopped;
+use sluice_core::time::Timestamp;
+use sluice_core::withdrawal::{State, Withdrawal};
+
+use crate::StageError;
+use crate::told::Told;
+
+/// Work that waited for so long in front of a lane that says nothing, milliseconds.
+const IDLE_MS: i64 = 60_000;
+/// A lease that ended so long ago is held by nobody, milliseconds. Far more than a takeover takes.
+const ORPHAN_MS: i64 = 15_000;
+/// Withdrawals at the head of a queue that are looked at.
+const LOOK_MAX: usize = 16;
+
+pub(super) async fn run(ports: &Ports, fence: &Fence, told: &mut Told) -> Result<(), StageError> {
+    told.read(ports, fence.epoch, &[Code::LaneIdle], |_| true).await?;
+    let now = ports.clock.now();
+    let (mut queues, mut found) = (BTreeMap::new(), Vec::new());
+    for wallet in ports.store.wallets(None).await?.into_iter().filter(|wallet| wallet.takes_work()) {
+        let queue = (wallet.partner, wallet.chain);
+        if !queues.contains_key(&queue) {
+            let due = ports.store.claimable(wallet.partner, wallet.chain, now, LOOK_MAX).await?;
+            queues.insert(queue, due);
+        }
+        let due = queues.get(&queue).map_or(&[][..], Vec::as_slice);
+        if !due.iter().any(|withdrawal| now.since_ms(since(withdrawal)) >= IDLE_MS) {
+            continue;
+        }
+        let Some(view) = ports.store.lane(wallet.id).await? else { continue };
+        if let Some(why) = idle(&view, due, now) {
+            let (subject, partner) = (wallet.id.to_string(), Some(wallet.partner));
+            found.push(Raise { code: Code::LaneIdle, subject, partner, detail: why });
+        }
+    }
+    let news = told.hold(found, true, 0, now);
+    if news.is_empty() {
+        return Ok(());
+    }
+    let cause = Some(Cause { actor: Actor::System("house"), reason: "idle".into(), at: now });
+    let change = Change { raise: news.raise, close: news.close, cause, ..Change::default() };
+    if let Err(error) = ports.store.apply(Some(fence.clone()), vec![change]).await {
+        told.forget();
+        return Err(error.into());
+    }
+    Ok(())
+}
+
+/// Why the lane does not send what is due, where nothing else says it.
+fn idle(view: &LaneView, due: &[Withdrawal], now: Timestamp) -> Option<String> {
+    let wallet = &view.wallet;
+    let waiting = due.iter().find(|it| {
+        now.since_ms(since(it)) >= IDLE_MS
+            && !stopped(&view.stops, it.partner, it.request.asset.id, Some(wallet.id))
+    })?;
+    let waited_s = now.since_ms(since(waiting)) / 1_000;
+    let orphan = |until: Timestamp| now.since_ms(until) >= ORPHAN_MS;
+    if view.holder.as_ref().is_none_or(|holder| orphan(holder.until)) {
+        return Some(format!("{} waits for {waited_s} s and no processor works this lane", waiting.id));
+    }
+    let sending = view.transfers.iter().any(|(transfer, _)| transfer.slot().is_some());
+    (wallet.obstacle.is_none() && !sending)
+        .then(|| format!("{} waits for {waited_s} s and the lane does not say for what", waiting.id))
+}
+
+/// Since when a withdrawal could have been taken.
+fn since(withdrawal: &Withdrawal) -> Timestamp {
+    let queued = match &withdrawal.state {
+        State::Queued(queued) => queued.since.max(queued.not_before),
+        _ => withdrawal.accepted_at,
+    };
+    withdrawal.request.scheduled_for.map_or(queued, |at| at.max(queued))
+}

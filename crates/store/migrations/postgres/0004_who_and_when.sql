@@ -1,0 +1,3 @@
+-- When somebody took an alert, and when a key was last used.
+alter table alert add column acknowledged_at bigint;
+alter table api_key add column last_used_at bigint;
