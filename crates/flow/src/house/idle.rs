@@ -2,6 +2,7 @@
 //! nobody holds their lease, or their loop fails before it can name what it waits for.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use sluice_core::access::Actor;
 use sluice_core::alert::{Code, Raise};
@@ -29,11 +30,12 @@ pub(super) async fn run(ports: &Ports, fence: &Fence, told: &mut Told) -> Result
     let (mut queues, mut found) = (BTreeMap::new(), Vec::new());
     for wallet in ports.store.wallets(None).await?.into_iter().filter(|wallet| wallet.takes_work()) {
         let queue = (wallet.partner, wallet.chain);
-        if !queues.contains_key(&queue) {
-            let due = ports.store.claimable(wallet.partner, wallet.chain, now, LOOK_MAX).await?;
-            queues.insert(queue, due);
-        }
-        let due = queues.get(&queue).map_or(&[][..], Vec::as_slice);
+        let due = match queues.entry(queue) {
+            Entry::Occupied(read) => read.into_mut(),
+            Entry::Vacant(unread) => {
+                unread.insert(ports.store.claimable(wallet.partner, wallet.chain, now, LOOK_MAX).await?)
+            }
+        };
         if !due.iter().any(|withdrawal| now.since_ms(since(withdrawal)) >= IDLE_MS) {
             continue;
         }

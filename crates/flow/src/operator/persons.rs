@@ -68,11 +68,11 @@ pub(super) enum Warrant {
     /// It takes one person.
     One,
     /// The first word, to be stored; a command that is over makes room for it.
-    First(Moved<Command>, Option<Moved<Command>>),
+    First(Box<Moved<Command>>, Option<Box<Moved<Command>>>),
     /// The first person gives it again. It waits as before.
     Waits(Box<Command>),
     /// The second word.
-    Second(Moved<Command>),
+    Second(Box<Moved<Command>>),
 }
 
 impl Warrant {
@@ -106,20 +106,20 @@ pub(super) async fn warrant(
     let cause = &given.cause;
     let by = person(ports, &cause.actor).await?.ok_or(OrderError::NoPerson)?;
     let id = CommandId::new(ports.entropy.ulid(cause.at));
-    let first_word = |order| Command::ask(id, owner, order, &by, cause);
+    let first_word = |order| Box::new(Command::ask(id, owner, order, &by, cause));
     let Some(open) = ports.store.open_command(order.kind, &order.subject).await? else {
         return Ok(Warrant::First(first_word(order), None));
     };
     let first = person(ports, &Actor::Key(open.asked_by)).await?.ok_or(OrderError::NoPerson)?;
     if open.is_over(&first, cause.at) || open.is_outdated(&order) {
         let over = open.expire(&expiry(cause))?;
-        return Ok(Warrant::First(first_word(order), Some(over)));
+        return Ok(Warrant::First(first_word(order), Some(Box::new(over))));
     }
     if by.key == open.asked_by && open.order == order {
         return Ok(Warrant::Waits(Box::new(open)));
     }
     match open.clone().complete(&order, &first, &by, cause) {
-        Ok(step) => Ok(Warrant::Second(step)),
+        Ok(step) => Ok(Warrant::Second(Box::new(step))),
         Err(Objection::Refused(_) | Objection::Over) => Err(OrderError::Moved),
         Err(objection) => Err(OrderError::Person { objection, open: Box::new(open) }),
     }
@@ -138,11 +138,13 @@ pub(super) async fn carry_out<T>(
         Warrant::Waits(command) => return Ok(Some(Ordered::Awaiting(command))),
         Warrant::First(word, over) => {
             let awaiting = Box::new(word.after().clone());
-            return Ok(store_word(ports, word, over, cause).await?.then_some(Ordered::Awaiting(awaiting)));
+            return Ok(store_word(ports, *word, over.map(|over| *over), cause)
+                .await?
+                .then_some(Ordered::Awaiting(awaiting)));
         }
         Warrant::Second(step) => {
             let word = Box::new(step.after().clone());
-            change.commands.push(step);
+            change.commands.push(*step);
             Some(word)
         }
     };

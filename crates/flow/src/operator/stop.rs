@@ -70,7 +70,7 @@ pub async fn lift(
         match warrant(ports, &given, order, owner, false).await? {
             Warrant::Second(step) => {
                 let word = Box::new(step.after().clone());
-                match registry.lift(scope, step, given.cause.clone()).await? {
+                match registry.lift(scope, *step, given.cause.clone()).await? {
                     Lifted::Now => {
                         ports.wake.signal(Topic::Lanes);
                         ports.wake.signal(Topic::Events);
