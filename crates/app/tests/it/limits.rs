@@ -70,6 +70,7 @@ on_both! {
             world.usd.mint(account, U256::from(250_000_000_000_u64)).await.expect("funds");
         }
         caller.all_completed(&orders).await;
+        caller.alert_is_over("funds_short").await;
         world.judge().each_paid_once(&orders).await;
     }
 

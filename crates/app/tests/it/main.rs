@@ -21,3 +21,4 @@ mod signer;
 mod signer_window;
 mod takeover;
 mod wallets;
+mod ways_out;

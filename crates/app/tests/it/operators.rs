@@ -109,6 +109,7 @@ on_both! {
             operator.is(Manner::Honest);
         }
         caller.all_completed(&orders).await;
+        caller.alert_is_over("nodes_down").await;
         world.judge().each_paid_once(&orders).await;
     }
 }

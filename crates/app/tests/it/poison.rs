@@ -4,7 +4,7 @@ use ruint::aliases::U256;
 use sluice_api::status::{Status, WaitKind};
 use sluice_devnet::token::Refuser;
 
-use crate::harness::{Order, Shape, World, until};
+use crate::harness::{Order, Shape, World};
 use crate::on_both;
 
 on_both! {
@@ -44,11 +44,7 @@ on_both! {
         for order in &orders {
             caller.insist(order).await;
         }
-        until("an alert says so", async || {
-            let alerts = caller.client.alerts(Default::default()).take(50).await.unwrap_or_default();
-            alerts.iter().any(|alert| alert.code == "breaker_open")
-        })
-        .await;
+        caller.is_alerted("breaker_open").await;
         world.judge().none_paid(&orders).await;
         world.usd.unpause().await.expect("unpaused");
         caller.all_completed(&orders).await;
@@ -76,6 +72,7 @@ on_both! {
             world.control().set_balance(account, U256::from(10_u64.pow(19))).await.expect("refilled");
         }
         caller.all_completed(&orders).await;
+        caller.alert_is_over("gas_low").await;
         world.judge().each_paid_once(&orders).await;
     }
 
@@ -102,6 +99,7 @@ on_both! {
         let after = Order::fresh("sender-after", 24);
         caller.insist_on(&after).await;
         caller.all_completed(&after).await;
+        caller.alert_is_over("breaker_open").await;
         world.judge().each_paid_once(&after).await;
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sluice_api::status::Status;
 
-use crate::harness::{Order, Shape, World, until};
+use crate::harness::{Order, Shape, World};
 use crate::on_both;
 
 on_both! {
@@ -22,11 +22,7 @@ on_both! {
         for order in &orders[10..] {
             caller.insist(order).await;
         }
-        until("an alert says so", async || {
-            let alerts = caller.client.alerts(Default::default()).take(50).await.unwrap_or_default();
-            alerts.iter().any(|alert| alert.code == "signer_down")
-        })
-        .await;
+        caller.is_alerted("signer_down").await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         signer.signal("CONT");
         for order in &orders {

@@ -54,15 +54,17 @@ pub struct Caller {
     pub client: Client,
     /// The asset it orders.
     pub asset: String,
+    /// With a key of the platform: what concerns no partner is told to it alone.
+    platform: Client,
 }
 
 impl Caller {
     pub(super) fn new(dev: &DevFile, key: &str) -> Self {
-        let credentials = Credentials::signed(key).expect("the file holds keys");
-        Self {
-            client: Client::new(&dev.api_url, credentials, surroundings()).expect("a client"),
-            asset: dev.assets[0].id.clone(),
-        }
+        let client = |key: &str| {
+            let credentials = Credentials::signed(key).expect("the file holds keys");
+            Client::new(&dev.api_url, credentials, surroundings()).expect("a client")
+        };
+        Self { client: client(key), platform: client(&dev.platform_api_key), asset: dev.assets[0].id.clone() }
     }
 
     /// Somebody of the same partner whose key may do only this.
@@ -73,7 +75,7 @@ impl Caller {
         let token = format!("{}.{}", made.key.id, made.secret.expect("a secret"));
         let credentials = Credentials::signed(&token).expect("a key");
         let client = Client::new(&dev.api_url, credentials, surroundings()).expect("a client");
-        Self { client, asset: self.asset.clone() }
+        Self { client, asset: self.asset.clone(), platform: self.platform.clone() }
     }
 
     /// The body of an order.
@@ -136,9 +138,10 @@ impl Caller {
         join_all(orders.iter().map(|order| self.insist(order))).await
     }
 
-    /// The open alert of this kind, if there is one.
+    /// The open alert of this kind, the partner's or the platform's, if there is one.
     pub async fn alert(&self, code: &str) -> Option<Alert> {
-        let alerts = self.client.alerts(AlertQuery::default()).take(200).await.unwrap_or_default();
+        let mut alerts = self.client.alerts(AlertQuery::default()).take(200).await.unwrap_or_default();
+        alerts.extend(self.platform.alerts(AlertQuery::default()).take(200).await.unwrap_or_default());
         alerts.into_iter().find(|alert| alert.code == code)
     }
 

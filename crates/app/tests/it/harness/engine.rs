@@ -18,6 +18,8 @@ pub struct DevFile {
     pub api_key: String,
     /// Of another person of the demo partner.
     pub second_api_key: String,
+    /// Of the platform.
+    pub platform_api_key: String,
     /// The demo partner.
     pub partner_id: String,
     /// What it pays.
