@@ -94,6 +94,14 @@ pub async fn assemble(
     let store: Arc<dyn Store> = db.clone();
     let ports =
         Ports { store, chains, signer, deliver, clock, entropy, wake: Arc::new(LocalWake::default()) };
+    // Before anybody is served: a withdrawal that a lost life of this store has paid must not be cancelled meanwhile.
+    match flow::journal::compare(&ports).await {
+        Ok(flow::journal::Standing::Together | flow::journal::Standing::WentBack) => {}
+        // No lane begins before it was compared; each asks again.
+        Err(error) => {
+            tracing::warn!(%error, "Store and signer's journal could not be compared; nothing is paid until they are")
+        }
+    }
     let owner = format!("{}-{}", std::process::id(), hex::encode(random::<6>()));
     Ok(Engine { ports, db, deployment, owner })
 }

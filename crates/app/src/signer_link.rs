@@ -12,17 +12,19 @@ use sluice_core::attempt::{Durable, Unsigned};
 use sluice_core::chain::ChainId;
 use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::intent::{Approved, DeploymentId, SigningRequest};
+use sluice_core::journal::Entry;
 use sluice_core::port::Fut;
 use sluice_core::port::signer::{
     Held, Hello, Shown, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket,
 };
 use sluice_core::port::world::Clock as _;
 use sluice_core::slot::Slot;
+use sluice_core::stop::Scope;
 use sluice_signer::client::Client;
 use sluice_signer::key::keystore::{Password, Scrypt, create};
 use sluice_signer::key::{KeyError, KeyRing, fresh_secret};
 use sluice_signer::server::Server;
-use sluice_signer::{Ask, JournalAt, SigningService};
+use sluice_signer::{Ask, JournalAt, JournalEntry, SigningService};
 use zeroize::Zeroizing;
 
 use crate::config::{Config, Keys};
@@ -247,6 +249,20 @@ impl Signer for Local {
             it.close(wallet, epoch, &slot, SystemClock.now())
         }))
     }
+
+    fn export<'a>(&'a self, from_seq: u64, limit: usize) -> Fut<'a, Result<Vec<Entry>, SignerError>> {
+        Box::pin(off_thread(self.service.clone(), move |it| told(&it.export(from_seq, limit)?)))
+    }
+
+    fn stop<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
+        let (scope, reason) = (*scope, reason.to_owned());
+        Box::pin(off_thread(self.service.clone(), move |it| it.stop(&scope, &reason, SystemClock.now())))
+    }
+
+    fn lift<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
+        let (scope, reason) = (*scope, reason.to_owned());
+        Box::pin(off_thread(self.service.clone(), move |it| it.lift(&scope, &reason, SystemClock.now())))
+    }
 }
 
 impl Signer for Remote {
@@ -302,6 +318,25 @@ impl Signer for Remote {
         let slot = slot.clone();
         Box::pin(off_thread(self.client.clone(), move |it| it.close(wallet, epoch, &slot)))
     }
+
+    fn export<'a>(&'a self, from_seq: u64, limit: usize) -> Fut<'a, Result<Vec<Entry>, SignerError>> {
+        Box::pin(off_thread(self.client.clone(), move |it| told(&it.export(from_seq, limit)?)))
+    }
+
+    fn stop<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
+        let (scope, reason) = (*scope, reason.to_owned());
+        Box::pin(off_thread(self.client.clone(), move |it| it.stop(&scope, &reason)))
+    }
+
+    fn lift<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
+        let (scope, reason) = (*scope, reason.to_owned());
+        Box::pin(off_thread(self.client.clone(), move |it| it.lift(&scope, &reason)))
+    }
+}
+
+fn told(entries: &[JournalEntry]) -> Result<Vec<Entry>, SignerError> {
+    let told = entries.iter().map(JournalEntry::told).collect::<Result<_, _>>();
+    told.map_err(|error| SignerError::Journal(error.to_string()))
 }
 
 fn asks(requests: &[(SigningRequest, Durable<Unsigned>)]) -> Vec<Ask<'_>> {

@@ -131,7 +131,8 @@ codes! {
     FinalityReversed = "finality_reversed", P1, Engineering, Watch, Stored;
     /// Nodes of different operators contradict each other about a final block. Ends when they agree.
     NodesDisagree = "nodes_disagree", P1, Engineering, Nodes, Looked;
-    /// The store is older than the signer or the chain (M17). Ends when the wallet is not frozen any more.
+    /// Store and signer's journal are not of the same time: one of them was restored (M17). Ends when the wallet is not
+    /// frozen any more.
     StoreWentBack = "store_went_back", P1, Engineering, Lane, Stored;
     /// Books and chain differ. Ends when they are equal.
     ReconciliationDifference = "reconciliation_difference", P1, Engineering, House, Looked;

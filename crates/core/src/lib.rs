@@ -30,6 +30,7 @@ pub mod event;
 pub mod fee;
 pub mod id;
 pub mod intent;
+pub mod journal;
 pub mod lane;
 pub mod ledger;
 pub mod moved;

@@ -13,6 +13,7 @@ mod drop;
 mod failure;
 mod fuel;
 mod fund;
+mod import;
 mod plan;
 mod reopen;
 mod see;

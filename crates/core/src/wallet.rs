@@ -166,6 +166,21 @@ impl Wallet {
         Ok(self.moved(|wallet| wallet.next_nonce = wallet.next_nonce.saturating_add(count)))
     }
 
+    /// The signer's journal shows that nonces below `next_nonce` were given out, and the store has lost which (M17).
+    ///
+    /// # Errors
+    /// [`Refusal`] unless frozen: a lane that works knows its own nonces.
+    pub fn gave_out(self, next_nonce: u64) -> Result<Moved<Self>, Refusal> {
+        match self.state {
+            LaneState::Frozen { .. } => {
+                Ok(self.moved(|wallet| wallet.next_nonce = wallet.next_nonce.max(next_nonce)))
+            }
+            LaneState::Open | LaneState::Paused | LaneState::Draining | LaneState::Retired => {
+                Err(self.not_from("import the nonces of"))
+            }
+        }
+    }
+
     /// Takes no new work and builds nothing, until resumed.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ mod fail;
 mod give_back;
 mod hold;
 mod pay;
+mod recognise;
 mod reject;
 mod reopen;
 mod request;
@@ -27,6 +28,7 @@ pub mod status;
 pub use attention::{Resolution, SLOT_CONSUMED_BY_STRANGER};
 pub use cancel::CancelEffect;
 pub use give_back::Why as GivenBackWhy;
+pub use recognise::PAID_BEFORE_RESTORE;
 pub use request::{NewRequest, Request, RequestError, Type, allowance_ms, deadline_ms};
 pub use status::{Status, Waiting};
 

@@ -29,4 +29,10 @@ pub enum StageError {
     /// The wallet or chain is not configured here.
     #[error("{0} is not configured in this process")]
     NotConfigured(String),
+    /// What was to be changed kept moving; the next turn tries again.
+    #[error("it kept changing while it was written")]
+    Overtaken,
+    /// Store and signer's journal contradict each other in a way that no rule foresees: a person looks.
+    #[error("the signer's journal contradicts the store: {0}")]
+    Inconsistent(String),
 }

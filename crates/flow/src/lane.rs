@@ -50,6 +50,7 @@ pub struct Memory {
     sent_at: BTreeMap<AttemptId, u64>,
     compared: bool,
     told: Told,
+    journal_seq: u64,
 }
 
 /// Runs a lane for ever.
@@ -102,7 +103,9 @@ pub async fn turn(
 
 /// The stages of a turn; whether there is more to take.
 async fn stages(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool, StageError> {
-    startup::run(lane, memory).await?;
+    if !startup::run(lane, memory).await? {
+        return Ok(false);
+    }
     cancel::run(lane).await?;
     sign::run(lane).await?;
     broadcast::run(lane, memory).await?;

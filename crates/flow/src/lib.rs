@@ -36,6 +36,7 @@ pub mod decide;
 pub mod error;
 pub mod house;
 pub mod intake;
+pub mod journal;
 pub mod lane;
 pub mod notify;
 pub mod operator;

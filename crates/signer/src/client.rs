@@ -39,11 +39,10 @@ impl Client {
     /// # Errors
     /// [`SignerError`].
     pub fn hello(&self, wallet: Option<WalletId>) -> Result<Hello, SignerError> {
-        match self.ask(Question::Hello { wallet: wallet.map(|id| id.to_string()) })? {
-            Reply::Hello { deployment, journal_seq, epoch } => {
-                Ok(Hello { deployment: DeploymentId(deployment), journal_seq, epoch })
-            }
-            other => Err(unexpected(other)),
+        let reply = self.ask(Question::Hello { wallet: wallet.map(|id| id.to_string()) })?;
+        match wire::hello::read(reply).map_err(|it| malformed(&it))? {
+            Some(hello) => Ok(hello),
+            None => Err(unexpected()),
         }
     }
 
@@ -67,7 +66,7 @@ impl Client {
                     Err(never) => match never {},
                 })
                 .collect()),
-            other => Err(unexpected(other)),
+            _ => Err(unexpected()),
         }
     }
 
@@ -81,7 +80,7 @@ impl Client {
                 .into_iter()
                 .map(|signature| signature.read().map_err(|it| malformed(&it)))
                 .collect(),
-            other => Err(unexpected(other)),
+            _ => Err(unexpected()),
         }
     }
 
@@ -97,7 +96,7 @@ impl Client {
     ) -> Result<Result<SlotRecord, SignerRefusal>, SignerError> {
         match self.ask(Question::Close { wallet: wallet.to_string(), epoch, slot: slot.to_string() })? {
             Reply::Closed { record } => record.read().map_err(|it| malformed(&it)),
-            other => Err(unexpected(other)),
+            _ => Err(unexpected()),
         }
     }
 
@@ -110,7 +109,7 @@ impl Client {
             Reply::Held { wallets } => {
                 wallets.into_iter().map(|held| held.try_into().map_err(|it| malformed(&it))).collect()
             }
-            other => Err(unexpected(other)),
+            _ => Err(unexpected()),
         }
     }
 
@@ -126,7 +125,7 @@ impl Client {
         let challenge = hex::encode(challenge);
         match self.ask(Question::Show { wallet: wallet.to_string(), challenge })? {
             Reply::Shown { signature } => signature.read().map_err(|it| malformed(&it)),
-            other => Err(unexpected(other)),
+            _ => Err(unexpected()),
         }
     }
 
@@ -140,7 +139,7 @@ impl Client {
                 Ok(answer) => Ok(answer),
                 Err(never) => match never {},
             },
-            other => Err(unexpected(other)),
+            _ => Err(unexpected()),
         }
     }
 
@@ -153,7 +152,7 @@ impl Client {
             Reply::Entries { entries } => {
                 entries.into_iter().map(|entry| entry.try_into().map_err(|it| malformed(&it))).collect()
             }
-            other => Err(unexpected(other)),
+            _ => Err(unexpected()),
         }
     }
 
@@ -187,14 +186,14 @@ impl Client {
                     (Scope::from_parts(&kind, &subject).unwrap_or(Scope::All), reason)
                 })
                 .collect()),
-            other => Err(unexpected(other)),
+            _ => Err(unexpected()),
         }
     }
 
     fn note(&self, question: Question) -> Result<u64, SignerError> {
         match self.ask(question)? {
             Reply::Noted { journal_seq } => Ok(journal_seq),
-            other => Err(unexpected(other)),
+            _ => Err(unexpected()),
         }
     }
 
@@ -237,7 +236,7 @@ fn understood(reply: Vec<u8>) -> Result<Reply, SignerError> {
     }
 }
 
-fn unexpected(_other: Reply) -> SignerError {
+fn unexpected() -> SignerError {
     SignerError::Down("the signer answered another question".into())
 }
 

@@ -15,6 +15,7 @@
 mod fact;
 mod project;
 pub(crate) mod read;
+mod told;
 mod verify;
 
 use std::path::PathBuf;

@@ -189,11 +189,7 @@ fn dispatch(
     Ok(match question {
         Question::Hello { wallet } => {
             let wallet = wallet.as_deref().map(convert::wallet).transpose()?;
-            service.hello(wallet).map(|hello| Reply::Hello {
-                deployment: hello.deployment.0,
-                journal_seq: hello.journal_seq,
-                epoch: hello.epoch,
-            })
+            service.hello(wallet).map(Reply::from)
         }
         Question::Admit { wallet, epoch, payments } => {
             let payments: Vec<_> = payments.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;

@@ -16,9 +16,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use sluice_core::id::WalletId;
 use sluice_core::intent::DeploymentId;
-use sluice_core::port::signer::{Hello, SignerError, SignerRefusal};
+use sluice_core::port::signer::{FeeCap, Hello, SignerError, SignerRefusal};
+use sluice_core::stop::Scope;
 
-use crate::caps::Caps;
+use crate::caps::{Caps, ChainCaps};
 use crate::guard::{Caller, No};
 use crate::journal::{Fact, Head, Journal, JournalEntry, JournalError, Tampered, Tx, WalletRow, read};
 use crate::key::KeyRing;
@@ -35,7 +36,8 @@ pub struct SigningService {
 }
 
 impl SigningService {
-    /// Who it is, how far its journal is, and the highest epoch it has seen for a wallet (0 for one it does not know).
+    /// Who it is, how far its journal is, the highest epoch it has seen for a wallet (0 for one it does not know), what is
+    /// stopped there and what it offers at most.
     ///
     /// # Errors
     /// [`SignerError::Journal`].
@@ -49,6 +51,8 @@ impl SigningService {
             deployment: self.deployment.clone(),
             journal_seq: journal.head().map_err(broken)?.seq,
             epoch: row.map_or(0, |row| row.epoch),
+            stops: stops_of(journal.conn()).map_err(broken)?.into_iter().map(|(scope, _)| scope).collect(),
+            fee_caps: self.caps.chains.iter().map(fee_cap).collect(),
         })
     }
 
@@ -97,6 +101,18 @@ impl SigningService {
         // The ring is changed by one insertion: there is no half-changed ring to fear.
         self.ring.read().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+const fn fee_cap(caps: &ChainCaps) -> FeeCap {
+    FeeCap { chain: caps.chain, max_fee_wei: caps.max_fee_wei, cost_max_wei: caps.cost_max_wei }
+}
+
+/// Stops in force with their reasons. A scope this program cannot read is shown as everything, for that is what it
+/// stops.
+fn stops_of(conn: &rusqlite::Connection) -> Result<Vec<(Scope, String)>, JournalError> {
+    let scope = |kind: &str, subject: &str| Scope::from_parts(kind, subject).unwrap_or(Scope::All);
+    let rows = read::stops(conn)?;
+    Ok(rows.into_iter().map(|row| (scope(&row.scope, &row.subject), row.reason)).collect())
 }
 
 fn broken(error: JournalError) -> SignerError {

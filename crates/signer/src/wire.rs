@@ -5,6 +5,7 @@
 //! for one [`Reply`]. Every question may be asked again after a lost answer: nothing here counts twice.
 
 pub(crate) mod convert;
+pub(crate) mod hello;
 
 use std::io::{self, Read, Write};
 
@@ -48,6 +49,8 @@ pub(crate) enum Reply {
         deployment: String,
         journal_seq: u64,
         epoch: i64,
+        stops: Vec<(String, String)>,
+        fee_caps: Vec<FeeCap>,
     },
     Admitted {
         tickets: Vec<Outcome<u64>>,
@@ -84,6 +87,13 @@ pub(crate) enum Reply {
     Down {
         why: String,
     },
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct FeeCap {
+    chain: String,
+    max_fee_wei: String,
+    cost_max_wei: String,
 }
 
 #[derive(Serialize, Deserialize)]

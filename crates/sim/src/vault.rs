@@ -9,15 +9,17 @@ use sluice_core::attempt::{Durable, Unsigned};
 use sluice_core::chain::ChainProfile;
 use sluice_core::id::WalletId;
 use sluice_core::intent::{Approved, DeploymentId, SigningRequest};
+use sluice_core::journal::Entry;
 use sluice_core::port::Fut;
 use sluice_core::port::signer::{
     Held, Hello, Shown, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket,
 };
 use sluice_core::port::world::Clock;
 use sluice_core::slot::Slot;
+use sluice_core::stop::Scope;
 use sluice_core::time::Timestamp;
 use sluice_signer::key::MemoryKey;
-use sluice_signer::{Ask, AssetCaps, Caps, Enrolled, JournalAt, Key, KeyRing, SigningService};
+use sluice_signer::{Ask, AssetCaps, Caps, Enrolled, JournalAt, JournalEntry, Key, KeyRing, SigningService};
 
 use crate::world::Purse;
 
@@ -143,5 +145,20 @@ impl Signer for Direct {
         slot: &'a Slot,
     ) -> Fut<'a, Result<Result<SlotRecord, SignerRefusal>, SignerError>> {
         done(self.service.close(wallet, epoch, slot, self.now()))
+    }
+
+    fn export<'a>(&'a self, from_seq: u64, limit: usize) -> Fut<'a, Result<Vec<Entry>, SignerError>> {
+        done(self.service.export(from_seq, limit).and_then(|entries| {
+            let told = entries.iter().map(JournalEntry::told).collect::<Result<_, _>>();
+            told.map_err(|error| SignerError::Journal(error.to_string()))
+        }))
+    }
+
+    fn stop<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
+        done(self.service.stop(scope, reason, self.now()))
+    }
+
+    fn lift<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
+        done(self.service.lift(scope, reason, self.now()))
     }
 }

@@ -11,6 +11,7 @@ mod commands;
 #[cfg(feature = "postgres")]
 pub(crate) mod committer;
 pub(crate) mod facts;
+mod journal;
 mod lane;
 mod lease;
 pub(crate) mod load;
@@ -25,7 +26,11 @@ use sluice_core::asset::{Asset, AssetId};
 use sluice_core::attempt::{Attempt, Durable};
 use sluice_core::chain::{BlockRef, ChainId};
 use sluice_core::command::{Command, Kind, Person};
-use sluice_core::id::{AlertId, EventId, KeyId, PartnerId, TransferId, Ulid, WalletId, WithdrawalId};
+use sluice_core::id::{
+    AlertId, AttemptId, EventId, KeyId, PartnerId, TransferId, Ulid, WalletId, WithdrawalId,
+};
+use sluice_core::intent::PaymentKey;
+use sluice_core::journal::{Known, LostPayment};
 use sluice_core::lane::{Fence, Lease};
 use sluice_core::port::Fut;
 use sluice_core::port::store::{
@@ -224,6 +229,49 @@ impl Store for Db {
 
     fn journal_seq(&self) -> Fut<'_, Result<u64, StoreError>> {
         Box::pin(self.read(move |conn| Box::pin(facts::journal_seq(conn))))
+    }
+
+    fn journal_known<'a>(
+        &'a self,
+        attempts: &'a [AttemptId],
+        payments: &'a [PaymentKey],
+    ) -> Fut<'a, Result<Known, StoreError>> {
+        let (attempts, payments) = (attempts.to_vec(), payments.to_vec());
+        Box::pin(
+            self.reading(move |conn| {
+                Box::pin(async move { journal::known(conn, &attempts, &payments).await })
+            }),
+        )
+    }
+
+    fn lost_payments<'a>(
+        &'a self,
+        payments: &'a [PaymentKey],
+    ) -> Fut<'a, Result<Vec<LostPayment>, StoreError>> {
+        let payments = payments.to_vec();
+        Box::pin(
+            self.reading(move |conn| Box::pin(async move { journal::lost_payments(conn, &payments).await })),
+        )
+    }
+
+    fn lost_txids<'a>(
+        &'a self,
+        chain: ChainId,
+        txids: &'a [[u8; 32]],
+    ) -> Fut<'a, Result<Vec<[u8; 32]>, StoreError>> {
+        let txids = txids.to_vec();
+        Box::pin(
+            self.reading(move |conn| Box::pin(async move { journal::lost_txids(conn, chain, &txids).await })),
+        )
+    }
+
+    fn outbid<'a>(&'a self, fence: &'a Fence, seen: i64) -> Fut<'a, Result<Option<Lease>, StoreError>> {
+        let (fence, context) = (fence.clone(), self.context());
+        Box::pin(
+            self.write(move |conn| {
+                Box::pin(async move { lease::outbid(conn, &context, &fence, seen).await })
+            }),
+        )
     }
 
     fn stops(&self) -> Fut<'_, Result<Vec<Stop>, StoreError>> {

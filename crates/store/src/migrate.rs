@@ -25,6 +25,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0004_who_and_when.sql"),
         "types are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0005_lost_attempts.sql"),
+        include_str!("../migrations/postgres/0005_lost_attempts.sql"),
+        "types and triggers are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use sluice_core::attempt::{Durable, Unsigned};
 use sluice_core::id::WalletId;
 use sluice_core::intent::{Approved, SigningRequest};
+use sluice_core::journal::Entry;
 use sluice_core::port::Fut;
 use sluice_core::port::signer::{
     Held, Hello, Shown, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket,
 };
 use sluice_core::slot::Slot;
+use sluice_core::stop::Scope;
 
 use super::Failpoint;
 
@@ -76,5 +78,17 @@ impl Signer for Wrapped {
         reason: &'a str,
     ) -> Fut<'a, Result<Result<u64, SignerRefusal>, SignerError>> {
         ask!(self, "signer.bar", self.inner.bar(wallet, reason))
+    }
+
+    fn export<'a>(&'a self, from_seq: u64, limit: usize) -> Fut<'a, Result<Vec<Entry>, SignerError>> {
+        ask!(self, "signer.export", self.inner.export(from_seq, limit))
+    }
+
+    fn stop<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
+        ask!(self, "signer.stop", self.inner.stop(scope, reason))
+    }
+
+    fn lift<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
+        ask!(self, "signer.lift", self.inner.lift(scope, reason))
     }
 }

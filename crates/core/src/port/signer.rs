@@ -6,8 +6,10 @@ use crate::attempt::{Durable, Unsigned};
 use crate::chain::ChainId;
 use crate::id::{PartnerId, WalletId};
 use crate::intent::{Approved, DeploymentId, SigningRequest};
+use crate::journal::Entry;
 use crate::proof::Tombstone;
 use crate::slot::Slot;
+use crate::stop::Scope;
 
 /// No answer that says anything. The journal may hold a signature; asking again returns it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +64,28 @@ pub struct Hello {
     pub journal_seq: u64,
     /// Highest epoch it has seen for the wallet that was asked about.
     pub epoch: i64,
+    /// Stops in force there (M12).
+    pub stops: Vec<Scope>,
+    /// What it will offer for inclusion at most, for each of its chains.
+    pub fee_caps: Vec<FeeCap>,
+}
+
+/// The signer's absolute fee caps on a chain. No order given here raises them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeeCap {
+    /// Chain.
+    pub chain: ChainId,
+    /// Highest fee per gas, wei.
+    pub max_fee_wei: u128,
+    /// Most that one attempt may cost, gas limit times fee per gas, wei.
+    pub cost_max_wei: u128,
+}
+
+impl Hello {
+    /// Its caps on a chain; `None` where it signs nothing.
+    pub fn fee_cap(&self, chain: ChainId) -> Option<FeeCap> {
+        self.fee_caps.iter().copied().find(|cap| cap.chain == chain)
+    }
 }
 
 /// A wallet whose key the signer holds, in service or not.
@@ -145,4 +169,14 @@ pub trait Signer: Send + Sync {
         epoch: i64,
         slot: &'a Slot,
     ) -> Fut<'a, Result<Result<SlotRecord, SignerRefusal>, SignerError>>;
+
+    /// Up to `limit` entries of the journal from a place on, at most [`crate::journal::PAGE_MAX`] (M17).
+    fn export<'a>(&'a self, from_seq: u64, limit: usize) -> Fut<'a, Result<Vec<Entry>, SignerError>>;
+
+    /// Puts a stop in force at the signer itself: a captured engine that ignores the store's gets nothing signed (M12).
+    /// The place in the journal.
+    fn stop<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>>;
+
+    /// Ends a stop of exactly this scope there. The quorum was asked before.
+    fn lift<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>>;
 }

@@ -9,6 +9,8 @@ use crate::chain::{BlockRef, ChainId};
 use crate::command::{Command, Kind, Person};
 use crate::event::Cause;
 use crate::id::{AlertId, AttemptId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
+use crate::intent::PaymentKey;
+use crate::journal::{Known, LostFact, LostPayment};
 use crate::lane::{Fence, Holder, Lease};
 use crate::ledger::Posting;
 use crate::moved::Moved;
@@ -105,6 +107,8 @@ pub struct Change {
     pub notes: Vec<(AttemptId, String)>,
     /// Highest journal sequence a signer's reply carried (M17).
     pub journal_seq: Option<u64>,
+    /// What was imported from the signer's journal and has no transfer here (M17).
+    pub lost: Vec<LostFact>,
     /// Who and why.
     pub cause: Option<Cause>,
 }
@@ -154,6 +158,9 @@ pub struct LaneView {
     pub height: u64,
     /// Who works it, or worked it last; `None` when nobody ever did.
     pub holder: Option<Holder>,
+    /// Highest journal sequence ever seen in a signer's reply. It never falls while a process runs, unless the store was
+    /// exchanged for an older one under it (M17).
+    pub journal_seq: u64,
 }
 
 /// The watcher's place on a chain.
@@ -274,6 +281,30 @@ pub trait Store: Send + Sync {
 
     /// Highest journal sequence ever seen in a signer's reply (M17).
     fn journal_seq(&self) -> Fut<'_, Result<u64, StoreError>>;
+
+    /// What the store knows of these attempts and payments.
+    fn journal_known<'a>(
+        &'a self,
+        attempts: &'a [AttemptId],
+        payments: &'a [PaymentKey],
+    ) -> Fut<'a, Result<Known, StoreError>>;
+
+    /// Which of these payments have attempts that were imported from the signer's journal and that no transfer carries.
+    fn lost_payments<'a>(
+        &'a self,
+        payments: &'a [PaymentKey],
+    ) -> Fut<'a, Result<Vec<LostPayment>, StoreError>>;
+
+    /// Which of these transactions are such attempts.
+    fn lost_txids<'a>(
+        &'a self,
+        chain: ChainId,
+        txids: &'a [[u8; 32]],
+    ) -> Fut<'a, Result<Vec<[u8; 32]>, StoreError>>;
+
+    /// Raises the epoch of a lease that is held above `seen`, what the signer has seen of a former life of this store
+    /// (M7, M17). `None` when the fence is stale.
+    fn outbid<'a>(&'a self, fence: &'a Fence, seen: i64) -> Fut<'a, Result<Option<Lease>, StoreError>>;
 
     /// Stops in force.
     fn stops(&self) -> Fut<'_, Result<Vec<Stop>, StoreError>>;

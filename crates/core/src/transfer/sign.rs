@@ -67,14 +67,16 @@ impl Transfer {
         }
     }
 
-    /// The signer refuses the pending attempt, or it was overtaken: what is signed stays what is sent.
+    /// The signer refuses the pending attempt, or it was overtaken: what is signed stays what is sent. The next attempt
+    /// is drawn as if this one had been sent at `height`, so that refusals are paced by blocks.
     ///
     /// # Errors
     /// [`Refusal`] unless an attempt of a signed slot is pending.
-    pub fn abandon_pending(self, at: Timestamp) -> Result<Moved<Self>, Refusal> {
+    pub fn abandon_pending(self, height: u64, at: Timestamp) -> Result<Moved<Self>, Refusal> {
         match &self.state {
             State::Signed(signed) if signed.pending.is_some() => {
-                let signed = Signed { pending: None, ..signed.clone() };
+                let sent_at_height = signed.sent_at_height.max(height);
+                let signed = Signed { pending: None, sent_at_height, ..signed.clone() };
                 Ok(self.moved(State::Signed(signed), at))
             }
             State::Signed(_)

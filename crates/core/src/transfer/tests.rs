@@ -25,7 +25,11 @@ pub(super) fn name(transfer: &Transfer) -> String {
         format!("{state} {}{pending}{taken}", mode(&signed.mode))
     };
     match &transfer.state {
-        State::Fuelled(_) if transfer.purpose == Purpose::Fill => "fuelled fill".into(),
+        state @ (State::Planned | State::Funded(_) | State::Fuelling(_) | State::Fuelled(_))
+            if transfer.purpose == Purpose::Fill =>
+        {
+            format!("{} fill", state.as_str())
+        }
         State::Built(built) => {
             format!("built {}{}", mode(&built.mode), if built.asked { ", asked" } else { "" })
         }
@@ -196,7 +200,7 @@ fn a_bump_keeps_slot_and_kind() {
     assert!(matches!(others, Err(Refusal::Evidence { .. })));
     let voided =
         sent().void_signed("cancelled", unsigned(2, transfer_id(1), Kind::Void, slot(7)), at(4)).unwrap();
-    let voided = voided.transfer.into_after().abandon_pending(at(5)).unwrap().into_after();
+    let voided = voided.transfer.into_after().abandon_pending(6, at(5)).unwrap().into_after();
     assert!(voided.clone().bump(unsigned(3, transfer_id(1), Kind::Void, slot(7)), at(6)).is_ok());
     assert!(
         voided.bump(unsigned(3, transfer_id(1), Kind::Pay, slot(7)), at(6)).is_err(),

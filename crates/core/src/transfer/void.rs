@@ -75,6 +75,30 @@ impl Transfer {
         let state = State::Signed(Signed { mode, pending: Some(attempt.id), fuelled, ..signed });
         Ok(Allotment { transfer: self.moved(state, at), attempt })
     }
+
+    /// Draws the void of a slot that was never signed again, with other fees: the signer refused the one before, or its
+    /// fees no longer suit the market.
+    ///
+    /// # Errors
+    /// [`Refusal`] unless built and void; [`Refusal::Evidence`] when the attempt is no void of its slot.
+    pub fn redraw(self, attempt: Unsigned, at: Timestamp) -> Result<Allotment, Refusal> {
+        let built = match &self.state {
+            State::Built(built) if matches!(built.mode, Mode::Void { .. }) => built.clone(),
+            State::Built(_)
+            | State::Planned
+            | State::Funded(_)
+            | State::Fuelling(_)
+            | State::Fuelled(_)
+            | State::Signed(_)
+            | State::Seen(_)
+            | State::Final(_)
+            | State::Dropped { .. } => return Err(self.not_from("draw the void again of")),
+        };
+        self.same_slot("draw the void again of", &built.slot, Kind::Void, &attempt)?;
+        let fuelled = built.fuelled.clone().covering(&attempt);
+        let state = State::Built(Built { attempt: attempt.id, asked: false, fuelled, ..built });
+        Ok(Allotment { transfer: self.moved(state, at), attempt })
+    }
 }
 
 impl Transfer {

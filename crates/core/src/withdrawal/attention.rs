@@ -91,6 +91,11 @@ impl Withdrawal {
             | State::Failed(_) => return Err(self.not_from("resolve")),
         };
         match resolution {
+            // Its slot is in the signer's journal alone, so nothing here can show that it is dead (M17).
+            Resolution::Redrive if attention.paid_before_restore() => Err(Refusal::Evidence {
+                transition: "redrive",
+                why: "it was signed before the store was restored; resolve it with that transaction",
+            }),
             Resolution::Redrive if !attention.slots_dead => {
                 Err(Refusal::Evidence { transition: "redrive", why: "a slot of it is not proven dead" })
             }

@@ -32,6 +32,11 @@ impl Withdrawal {
                 Some(proof) if proof.transfer == Some(assigned.transfer) && proof.proves_death() => {}
                 Some(_) => return evidence("the proof does not establish that its slot is dead"),
             },
+            State::NeedsAttention(attention) if attention.paid_before_restore() => {
+                return evidence(
+                    "it was signed before the store was restored; resolve it with that transaction",
+                );
+            }
             State::NeedsAttention(attention) if !attention.slots_dead => {
                 return evidence("a slot of it is not proven dead");
             }

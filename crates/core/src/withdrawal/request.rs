@@ -329,6 +329,10 @@ impl Withdrawal {
                 return None;
             }
         };
+        // Recognised before it was judged: nobody let it pass (M11).
+        if decision == super::PAID_BEFORE_RESTORE {
+            return None;
+        }
         Some(ApprovedPayment { payment: self.payment(), decision: decision.clone(), approvals: vec![] })
     }
 }

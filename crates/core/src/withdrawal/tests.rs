@@ -18,6 +18,13 @@ pub(super) fn name(withdrawal: &Withdrawal) -> &'static str {
     match &withdrawal.state {
         State::Assigned(_) if withdrawal.cancel_requested.is_some() => "assigned, cancel asked",
         State::Paid(paid) if paid.proof == proof_id(table::ELSEWHERE) => "paid elsewhere",
+        State::NeedsAttention(attention) if attention.paid_before_restore() => {
+            match (attention.last, attention.slots_dead) {
+                (None, _) => "attention, paid before",
+                (Some(_), true) => "attention, paid before, slot dead",
+                (Some(_), false) => "attention, paid before, slot alive",
+            }
+        }
         State::NeedsAttention(attention) => match (attention.last, attention.slots_dead) {
             (None, _) => "attention, no slot",
             (Some(_), true) => "attention, slots dead",
@@ -27,12 +34,21 @@ pub(super) fn name(withdrawal: &Withdrawal) -> &'static str {
     }
 }
 
+/// It was recognised before any policy saw it.
+pub(super) fn judged_by_nobody(withdrawal: &Withdrawal) -> bool {
+    match &withdrawal.state {
+        State::NeedsAttention(attention) => attention.decision == PAID_BEFORE_RESTORE,
+        State::Paid(paid) => paid.decision == PAID_BEFORE_RESTORE,
+        _ => false,
+    }
+}
+
 /// Every state that transitions reach from `request`: one withdrawal for each that differs in more than times, counters
 /// and ids.
 pub(super) fn reachable() -> BTreeMap<String, Withdrawal> {
     let key = |it: &Withdrawal| {
         let last = matches!(&it.state, State::Paid(Paid { by: Some(_), .. }));
-        format!("{} {last} {}", name(it), it.cancel_requested.is_some())
+        format!("{} {last} {} {}", name(it), it.cancel_requested.is_some(), judged_by_nobody(it))
     };
     let (mut found, mut next) = (BTreeMap::new(), vec![withdrawal()]);
     while let Some(withdrawal) = next.pop() {

@@ -45,7 +45,13 @@ pub(super) async fn run(ports: &Ports, fence: &Fence, place: &mut Option<AlertId
 
 fn needs_a_person(withdrawal: &Withdrawal) -> Option<Raise> {
     let State::NeedsAttention(attention) = &withdrawal.state else { return None };
-    let slots = if attention.slots_dead { "no slot of it can pay" } else { "a slot of it may still pay" };
+    let slots = match attention.slots_dead {
+        _ if attention.paid_before_restore() => {
+            "the signer's journal holds a payment of it that this store has lost, and only that transaction resolves it"
+        }
+        true => "no slot of it can pay",
+        false => "a slot of it may still pay",
+    };
     Some(Raise {
         code: Code::NeedsAttention,
         subject: withdrawal.id.to_string(),

@@ -65,11 +65,16 @@ async fn admit(
             return Ok(vec![]);
         }
     };
-    let mut admitted = Vec::new();
+    let (mut admitted, mut journal_seq) = (Vec::new(), None);
     for transfer in transfers {
-        let refusals: Vec<_> =
-            answers.by_ref().take(transfer.live().count()).filter_map(Result::err).collect();
-        let Some(refusal) = refusals.first() else {
+        let mut refusal = None;
+        for answer in answers.by_ref().take(transfer.live().count()) {
+            match answer {
+                Ok(ticket) => journal_seq = journal_seq.max(Some(ticket.journal_seq)),
+                Err(said) => refusal = refusal.or(Some(said)),
+            }
+        }
+        let Some(refusal) = refusal else {
             admitted.push(transfer);
             continue;
         };
@@ -83,6 +88,9 @@ async fn admit(
         };
         lane.found(Code::SignerRefused, format!("{whose}, before a slot exists: {refusal}"));
         changes.push(back(lane, transfer, fate).await?);
+    }
+    if journal_seq.is_some() {
+        changes.push(Change { journal_seq, cause: Some(lane.cause("admitted")), ..Change::default() });
     }
     Ok(admitted)
 }

@@ -162,7 +162,7 @@ async fn refused(
         }
         State::Signed(signed) if refusal.permanent && signed.pending.is_some() => {
             let now = lane.now();
-            change.transfers.push(transfer.abandon_pending(now)?);
+            change.transfers.push(transfer.abandon_pending(lane.view.height, now)?);
         }
         State::Built(_)
         | State::Signed(_)

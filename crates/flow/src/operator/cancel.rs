@@ -30,6 +30,12 @@ pub async fn cancel(
     for _ in 0..TRIES_MAX {
         let found = ports.store.withdrawals(&[id]).await?.into_iter().find(|it| it.partner == partner);
         let withdrawal = found.ok_or(OrderError::NotFound)?;
+        // A person has it, or will: a life of this store that is lost has signed it (M17).
+        if !withdrawal.state.terminal() && !ports.store.lost_payments(&[withdrawal.key]).await?.is_empty() {
+            return Err(OrderError::Evidence(
+                "the signer's journal holds a payment of it from before the store was restored".into(),
+            ));
+        }
         let wish = CancelRequest { by: cause.actor.clone(), reason: cause.reason.clone(), at: cause.at };
         let (step, now) = match withdrawal.clone().cancel(wish)? {
             CancelEffect::Already => return Ok(Cancelled::Requested(Box::new(withdrawal))),

@@ -72,6 +72,13 @@ pub async fn resolve_paid_by(
             "the engine made that transaction for a withdrawal of its own".into(),
         ));
     }
+    let lost = ports.store.lost_payments(&[withdrawal.key]).await?;
+    if lost.iter().any(|payment| !payment.txids.contains(&txid)) {
+        return Err(OrderError::Evidence(
+            "the signer's journal holds another transaction for it, from before the store was restored"
+                .into(),
+        ));
+    }
     let found = chain.transfers_of(asset.id, txid).await?;
     let found = found.ok_or_else(|| OrderError::Evidence("no final transaction with that hash".into()))?;
     let wanted = sluice_codec::scale::to_chain(withdrawal.request.amount, asset);

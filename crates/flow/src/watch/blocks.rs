@@ -121,13 +121,21 @@ async fn explain(watch: &mut Watch<'_>, wallets: &[Wallet], facts: &[BlockFacts]
     transfers.dedup();
     let top = facts.last().map_or(0, |block| block.block.number);
     inclusion::note(watch, &transfers, top).await?;
+    let mut unexplained: Vec<[u8; 32]> =
+        txids.into_iter().filter(|txid| !ours.iter().any(|(known, _)| known == txid)).collect();
+    unexplained.extend(facts.iter().flat_map(|block| block.drained.iter().map(|drain| drain.txid)));
+    // What a restored store learned of its lost life from the signer's journal is ours, and explained by it (M17).
+    let lost = match unexplained.is_empty() {
+        true => vec![],
+        false => watch.ports.store.lost_txids(watch.id(), &unexplained).await?,
+    };
+    let known = |txid: &[u8; 32]| lost.contains(txid) || ours.iter().any(|(ours, _)| ours == txid);
     for block in facts {
-        let strangers =
-            block.sent.iter().filter(|sent| !ours.iter().any(|(txid, _)| *txid == sent.txid)).map(|sent| {
-                let what = format!("transaction 0x{} at nonce {} is not ours", hex(&sent.txid), sent.nonce);
-                (sent.from, what)
-            });
-        let drains = block.drained.iter().map(|drain| {
+        let strangers = block.sent.iter().filter(|sent| !known(&sent.txid)).map(|sent| {
+            let what = format!("transaction 0x{} at nonce {} is not ours", hex(&sent.txid), sent.nonce);
+            (sent.from, what)
+        });
+        let drains = block.drained.iter().filter(|drain| !lost.contains(&drain.txid)).map(|drain| {
             (drain.wallet, format!("{} in transaction 0x{}, which is not ours", drain.what, hex(&drain.txid)))
         });
         for (address, what) in strangers.chain(drains).collect::<Vec<_>>() {

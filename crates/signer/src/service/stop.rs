@@ -7,8 +7,8 @@ use sluice_core::port::signer::SignerError;
 use sluice_core::stop::Scope;
 use sluice_core::time::Timestamp;
 
-use super::{SigningService, broken};
-use crate::journal::{Fact, read};
+use super::{SigningService, broken, stops_of};
+use crate::journal::Fact;
 
 impl SigningService {
     /// From the moment this returns nothing in the scope is paid, bumped or admitted. Voids stay possible.
@@ -35,9 +35,7 @@ impl SigningService {
     /// # Errors
     /// [`SignerError::Journal`].
     pub fn stops(&self) -> Result<Vec<(Scope, String)>, SignerError> {
-        let rows = read::stops(self.journal()?.conn()).map_err(broken)?;
-        let scope = |kind: &str, subject: &str| Scope::from_parts(kind, subject).unwrap_or(Scope::All);
-        Ok(rows.into_iter().map(|row| (scope(&row.scope, &row.subject), row.reason)).collect())
+        stops_of(self.journal()?.conn()).map_err(broken)
     }
 
     fn note(&self, fact: &Fact, now: Timestamp) -> Result<u64, SignerError> {

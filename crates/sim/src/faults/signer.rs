@@ -5,11 +5,13 @@ use std::sync::Arc;
 use sluice_core::attempt::{Durable, Unsigned};
 use sluice_core::id::WalletId;
 use sluice_core::intent::{Approved, SigningRequest};
+use sluice_core::journal::Entry;
 use sluice_core::port::Fut;
 use sluice_core::port::signer::{
     Held, Hello, Shown, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket,
 };
 use sluice_core::slot::Slot;
+use sluice_core::stop::Scope;
 
 use super::Site;
 use crate::oracle::Witness;
@@ -88,5 +90,17 @@ impl Signer for ChaosSigner {
         slot: &'a Slot,
     ) -> Fut<'a, Result<Result<SlotRecord, SignerRefusal>, SignerError>> {
         Box::pin(self.site.ask("signer.close", move || self.inner.close(wallet, epoch, slot), lost, lost))
+    }
+
+    fn export<'a>(&'a self, from_seq: u64, limit: usize) -> Fut<'a, Result<Vec<Entry>, SignerError>> {
+        Box::pin(self.site.ask("signer.export", move || self.inner.export(from_seq, limit), lost, lost))
+    }
+
+    fn stop<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
+        Box::pin(self.site.ask("signer.stop", move || self.inner.stop(scope, reason), lost, lost))
+    }
+
+    fn lift<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
+        Box::pin(self.site.ask("signer.lift", move || self.inner.lift(scope, reason), lost, lost))
     }
 }

@@ -7,7 +7,9 @@ use sluice_core::asset::{Asset, AssetId};
 use sluice_core::attempt::{Attempt, Durable};
 use sluice_core::chain::{BlockRef, ChainId};
 use sluice_core::command::{Command, Kind, Person};
-use sluice_core::id::{AlertId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
+use sluice_core::id::{AlertId, AttemptId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
+use sluice_core::intent::PaymentKey;
+use sluice_core::journal::{Known, LostPayment};
 use sluice_core::lane::{Fence, Lease};
 use sluice_core::port::Fut;
 use sluice_core::port::store::{
@@ -178,6 +180,26 @@ impl Store for ChaosStore {
 
     fn journal_seq(&self) -> Answer<'_, u64> {
         ask!(self, "store.journal_seq", self.inner.journal_seq())
+    }
+
+    fn journal_known<'a>(
+        &'a self,
+        attempts: &'a [AttemptId],
+        payments: &'a [PaymentKey],
+    ) -> Answer<'a, Known> {
+        ask!(self, "store.journal_known", self.inner.journal_known(attempts, payments))
+    }
+
+    fn lost_payments<'a>(&'a self, payments: &'a [PaymentKey]) -> Answer<'a, Vec<LostPayment>> {
+        ask!(self, "store.lost_payments", self.inner.lost_payments(payments))
+    }
+
+    fn lost_txids<'a>(&'a self, chain: ChainId, txids: &'a [[u8; 32]]) -> Answer<'a, Vec<[u8; 32]>> {
+        ask!(self, "store.lost_txids", self.inner.lost_txids(chain, txids))
+    }
+
+    fn outbid<'a>(&'a self, fence: &'a Fence, seen: i64) -> Answer<'a, Option<Lease>> {
+        ask!(self, "store.outbid", self.inner.outbid(fence, seen))
     }
 
     fn stops(&self) -> Answer<'_, Vec<Stop>> {

@@ -6,12 +6,14 @@ use sluice_chain::evm::node::Node;
 use sluice_core::attempt::{Durable, Unsigned};
 use sluice_core::id::WalletId;
 use sluice_core::intent::{Approved, SigningRequest};
+use sluice_core::journal::Entry;
 use sluice_core::port::Fut;
 use sluice_core::port::signer::{
     Held, Hello, Shown, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket,
 };
 use sluice_core::proof::Tombstone;
 use sluice_core::slot::Slot;
+use sluice_core::stop::Scope;
 
 use super::Mutant;
 
@@ -101,5 +103,17 @@ impl Signer for BrokenSigner {
                 }
             }))
         })
+    }
+
+    fn export<'a>(&'a self, from_seq: u64, limit: usize) -> Fut<'a, Result<Vec<Entry>, SignerError>> {
+        self.inner.export(from_seq, limit)
+    }
+
+    fn stop<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
+        self.inner.stop(scope, reason)
+    }
+
+    fn lift<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
+        self.inner.lift(scope, reason)
     }
 }

@@ -13,6 +13,7 @@ use std::sync::LazyLock;
 
 use sluice_core::event::{Cause, of_withdrawal};
 use sluice_core::id::WithdrawalId;
+use sluice_core::intent::PaymentKey;
 use sluice_core::moved::Moved;
 use sluice_core::port::store::{Accepted, Intake, StoreError};
 use sluice_core::withdrawal::Withdrawal;
@@ -21,6 +22,7 @@ use sluice_core::withdrawal::status::project;
 use self::judge::{Counters, Judged};
 use super::Context;
 use super::apply::events;
+use super::journal;
 use crate::args;
 use crate::db::Db;
 use crate::row::table::json;
@@ -60,6 +62,7 @@ pub(super) async fn group(
     if news.is_empty() {
         return Ok(answers.into_values().collect());
     }
+    let lost = lost(conn, &news).await?;
     let mut counters = Counters::of(conn, news.iter().map(|(_, intake)| intake)).await?;
     let mut judged = Vec::with_capacity(news.len());
     let mut causes = Vec::with_capacity(news.len());
@@ -67,7 +70,11 @@ pub(super) async fn group(
     for (place, intake) in news {
         let born = intake.withdrawal.clone();
         let cause = intake.cause.clone();
-        let one = counters.judge(intake)?;
+        let one = if lost.contains(&intake.withdrawal.after().key) {
+            Judged::recognised(intake)?
+        } else {
+            counters.judge(intake)?
+        };
         happened.extend(of_withdrawal(&born, None, None).map(|event| (causes.len(), event)));
         happened.extend(of_withdrawal(&one.step, None, None).map(|event| (causes.len(), event)));
         answers.insert(place, Accepted::New(Box::new(one.step.after().clone())));
@@ -78,6 +85,21 @@ pub(super) async fn group(
     counters.write(conn, &judged).await?;
     events::write(conn, context, happened, &causes).await?;
     Ok(answers.into_values().collect())
+}
+
+/// Which of the new ones ask for a payment whose attempts a restored store has lost (M17).
+async fn lost(conn: &mut Conn<'_>, news: &[(usize, Intake)]) -> Result<BTreeSet<PaymentKey>, SqlError> {
+    let keys: Vec<PaymentKey> = news.iter().map(|(_, intake)| intake.withdrawal.after().key).collect();
+    let (lost, unread) = journal::lost_payments(conn, &keys).await?;
+    match unread.first() {
+        None => Ok(lost.into_iter().map(|payment| payment.key).collect()),
+        Some(unread) => Err(StoreError::Inconsistent {
+            table: unread.table,
+            row: unread.row.clone(),
+            why: unread.why.clone(),
+        }
+        .into()),
+    }
 }
 
 /// Inserts what is new; the ids that are. Two requests of one group may carry the same ids: the first wins.

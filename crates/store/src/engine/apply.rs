@@ -15,6 +15,7 @@ pub(super) mod chain;
 pub(crate) mod commands;
 pub(crate) mod events;
 mod ledger;
+mod lost;
 mod proofs;
 pub(super) mod reservations;
 mod status;
@@ -103,6 +104,7 @@ async fn write(conn: &mut Conn<'_>, context: &Context, changes: &[Change]) -> Re
         return Ok(Written::Moved);
     }
     ledger::write(conn, context, changes).await?;
+    lost::write(conn, context, changes).await?;
     chain::write(conn, context, changes).await?;
     for change in changes {
         let at = cause(change, context).at;

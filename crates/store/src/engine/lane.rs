@@ -32,13 +32,17 @@ pub(super) async fn view(conn: &mut Conn<'_>, wallet: WalletId) -> Result<Found<
     let rows = conn.rows(open, args![&id, LIST_MAX]).await?;
     let transfers = keep(load::complete(conn, &rows).await?, &mut unread);
     let stops = keep(facts::stops(conn).await?, &mut unread);
-    let height = sql!("select max(number) as height from block where chain = $1 limit 1");
-    let height = conn.row(height, args![wallet.chain.to_string()]).await?;
-    let height = height.map(|row| row.opt_int("height")).transpose()?.flatten();
+    let heights = sql!(
+        "select journal_seq, (select max(number) from block where chain = $1) as height from meta limit 1"
+    );
+    let heights = conn.row(heights, args![wallet.chain.to_string()]).await?;
+    let height = heights.as_ref().map(|row| row.opt_int("height")).transpose()?.flatten();
+    let journal_seq = heights.map(|row| row.int("journal_seq")).transpose()?.unwrap_or_default();
     let cancels = keep(cancels(conn, &id).await?, &mut unread);
     let height = height.and_then(|height| u64::try_from(height).ok()).unwrap_or_default();
+    let journal_seq = u64::try_from(journal_seq).unwrap_or_default();
     let holder = holder(conn, &id).await?;
-    Ok((Some(LaneView { wallet, partner, transfers, cancels, stops, height, holder }), unread))
+    Ok((Some(LaneView { wallet, partner, transfers, cancels, stops, height, holder, journal_seq }), unread))
 }
 
 async fn holder(conn: &mut Conn<'_>, wallet: &str) -> Result<Option<Holder>, SqlError> {

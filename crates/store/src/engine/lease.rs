@@ -68,6 +68,20 @@ pub(super) async fn release(conn: &mut Conn<'_>, fence: &Fence) -> Result<(), Sq
     Ok(())
 }
 
+/// Raises the epoch of a held lease above one that the signer has seen of a former life of this store (M17).
+pub(super) async fn outbid(
+    conn: &mut Conn<'_>,
+    context: &Context,
+    fence: &Fence,
+    seen: i64,
+) -> Result<Option<Lease>, SqlError> {
+    let now = now(conn, context).await?;
+    let (epoch, until) = (fence.epoch.max(seen).saturating_add(1), now.plus_ms(LEASE_MS));
+    let raise = sql!("update lease set epoch = $3, until = $4 where name = $1 and epoch = $2 and until > $5");
+    let raised = conn.run(raise, args![&fence.name, fence.epoch, epoch, until, now]).await? == 1;
+    Ok(raised.then(|| Lease { fence: Fence { name: fence.name.clone(), epoch }, until }))
+}
+
 /// Whether the fence still holds. It then holds until this transaction ends: nobody can take the lease meanwhile.
 pub(super) async fn held(conn: &mut Conn<'_>, context: &Context, fence: &Fence) -> Result<bool, SqlError> {
     let text = sql!(

@@ -46,7 +46,7 @@ async fn a_withdrawal_shows_its_transfers_oldest_first_with_every_attempt(world:
     let attempts = &view.transfers[0].1;
     assert_eq!((attempts[0].signed(), attempts[1].unsigned()), (Some(&first), &bump));
     // It reverts; a second transfer takes its place.
-    let transfer = transfer.abandon_pending(world.now()).unwrap();
+    let transfer = transfer.abandon_pending(101, world.now()).unwrap();
     let signed = transfer.after().clone();
     world.applied(Change { transfers: vec![transfer], ..world.change() }).await;
     let seen = world.seen(signed, &first, 101, Effect::Reverted).await;

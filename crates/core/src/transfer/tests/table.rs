@@ -29,7 +29,9 @@ pub fn way_out(state: &State) -> Option<&'static str> {
 }
 
 const NONE: Edges = &[];
-const UNSLOTTED: &[&str] = &["planned", "funded", "fuelling", "fuelled", "fuelled fill"];
+const PAYOUT: &[&str] = &["planned", "funded", "fuelling", "fuelled"];
+const FILL: &[&str] = &["planned fill", "funded fill", "fuelling fill", "fuelled fill"];
+const VOIDABLE: &[&str] = &["signed pay", "signed pay, pending", "signed void", "signed void, pending"];
 const BUILT: &[&str] = &["built pay", "built pay, asked", "built void", "built void, asked"];
 const SEEN: &[&str] = &[
     "seen pay",
@@ -92,10 +94,10 @@ const OUT: &[&str] = &[
 
 /// Transition -> from and to. Nothing else exists.
 pub const EDGES: &[(&str, Edges)] = &[
-    ("fund", &[(&["planned"], "funded")]),
-    ("order energy", &[(&["funded"], "fuelling")]),
-    ("fuel", &[(&["funded", "fuelling"], "fuelled")]),
-    ("drop", &[(UNSLOTTED, "dropped")]),
+    ("fund", &[(&["planned", "planned fill"], "funded")]),
+    ("order energy", &[(&["funded", "funded fill"], "fuelling")]),
+    ("fuel", &[(&["funded", "fuelling", "funded fill", "fuelling fill"], "fuelled")]),
+    ("drop", &[(PAYOUT, "dropped"), (FILL, "dropped")]),
     ("build: pay", &[(&["fuelled"], "built")]),
     ("build: void", &[(&["fuelled fill"], "built")]),
     ("build: another transfer's attempt", NONE),
@@ -117,6 +119,16 @@ pub const EDGES: &[(&str, Edges)] = &[
     ("void signed", &[(&["signed pay", "signed pay, pending"], "signed")]),
     ("void signed: by a payment", NONE),
     ("void signed: other slot", NONE),
+    ("redraw", &[(&["built void", "built void, asked"], "built")]),
+    ("redraw: by a payment", NONE),
+    ("redraw: other slot", NONE),
+    ("import: pay", &[(PAYOUT, "built"), (&["signed pay", "signed pay, pending"], "signed")]),
+    (
+        "import: void",
+        &[(FILL, "built"), (&["built void", "built void, asked"], "built"), (VOIDABLE, "signed")],
+    ),
+    ("import: void after a tombstone", &[(FILL, "built"), (BUILT, "built"), (VOIDABLE, "signed")]),
+    ("import: another transfer's attempt", NONE),
     ("see", &[(OUT, "seen")]),
     ("unsee", &[(SEEN, "signed")]),
     ("settle: open", &[(OUT, "open")]),
@@ -250,7 +262,7 @@ pub const MOVES: &[(&str, Attempt)] = &[
         sign(it, id)
     }),
     ("sign: another attempt", |it| sign(it, AttemptId::new(ulid(999)))),
-    ("abandon pending", |it| step(it.abandon_pending(at(9)))),
+    ("abandon pending", |it| step(it.abandon_pending(5, at(9)))),
     ("bump: same kind", |it| {
         let new = attempt(&it, kind_of(&it));
         allot(it.bump(new, at(9)))
@@ -291,6 +303,35 @@ pub const MOVES: &[(&str, Attempt)] = &[
     ("void signed: other slot", |it| {
         let new = elsewhere(attempt(&it, Kind::Void));
         allot(it.void_signed("test", new, at(9)))
+    }),
+    ("redraw", |it| {
+        let new = attempt(&it, Kind::Void);
+        allot(it.redraw(new, at(9)))
+    }),
+    ("redraw: by a payment", |it| {
+        let new = attempt(&it, Kind::Pay);
+        allot(it.redraw(new, at(9)))
+    }),
+    ("redraw: other slot", |it| {
+        let new = elsewhere(attempt(&it, Kind::Void));
+        allot(it.redraw(new, at(9)))
+    }),
+    ("import: pay", |it| {
+        let new = attempt(&it, Kind::Pay);
+        allot(it.import(new, None, block(3), at(9)))
+    }),
+    ("import: void", |it| {
+        let new = attempt(&it, Kind::Void);
+        allot(it.import(new, None, block(3), at(9)))
+    }),
+    ("import: void after a tombstone", |it| {
+        let new = attempt(&it, Kind::Void);
+        let tombstone = proof(5, Some(it.id), tombstoned());
+        allot(it.import(new, Some(&tombstone), block(3), at(9)))
+    }),
+    ("import: another transfer's attempt", |it| {
+        let new = Unsigned { transfer: transfer_id(99), ..attempt(&it, Kind::Pay) };
+        allot(it.import(new, None, block(3), at(9)))
     }),
     ("see", |it| step(it.see(inclusion(PAID), at(9)))),
     ("unsee", |it| step(it.unsee(6, at(9)))),

@@ -34,6 +34,9 @@ pub const WAYS_OUT: &[(&str, Way)] = &[
     ("attention, slot alive", Way::Chain("slot died: own death")),
     ("attention, slots dead", Way::Operator("give up")),
     ("attention, no slot", Way::Operator("give up")),
+    ("attention, paid before, slot alive", Way::Chain("slot died: own death")),
+    ("attention, paid before", Way::Operator("resolve: paid elsewhere")),
+    ("attention, paid before, slot dead", Way::Operator("resolve: paid elsewhere")),
 ];
 
 const NONE: &[(&str, &str)] = &[];
@@ -45,6 +48,8 @@ const ASKED_TO_CANCELLED: &[(&str, &str)] = &[("assigned, cancel asked", "cancel
 pub const EDGES: &[(&str, &[(&str, &str)])] = &[
     ("approve", &[("requested", "approved"), ("held", "approved")]),
     ("reject", &[("requested", "rejected"), ("held", "rejected")]),
+    ("recognise: slot alive", RECOGNISE),
+    ("recognise: slot dead", RECOGNISE),
     ("hold", &[("requested", "held"), ("held", "held"), ("approved", "held"), ("queued", "held")]),
     ("assign", &[("approved", "assigned"), ("queued", "assigned")]),
     ("give back: no slot", ON_A_TRANSFER_TO_QUEUE),
@@ -57,7 +62,12 @@ pub const EDGES: &[(&str, &[(&str, &str)])] = &[
     ("ask a person: slot dead", ASK),
     (
         "slot died: own death",
-        &[("attention, slot alive", "needs_attention"), ("attention, slots dead", "needs_attention")],
+        &[
+            ("attention, slot alive", "needs_attention"),
+            ("attention, slots dead", "needs_attention"),
+            ("attention, paid before, slot alive", "needs_attention"),
+            ("attention, paid before, slot dead", "needs_attention"),
+        ],
     ),
     (
         "slot died: a stranger's",
@@ -66,7 +76,15 @@ pub const EDGES: &[(&str, &[(&str, &str)])] = &[
     ("slot died: another's death", NONE),
     ("slot died: own payment", NONE),
     ("redrive", &[("attention, slots dead", "queued"), ("attention, no slot", "queued")]),
-    ("resolve: paid elsewhere", &[("attention, slots dead", "paid"), ("attention, no slot", "paid")]),
+    (
+        "resolve: paid elsewhere",
+        &[
+            ("attention, slots dead", "paid"),
+            ("attention, no slot", "paid"),
+            ("attention, paid before", "paid"),
+            ("attention, paid before, slot dead", "paid"),
+        ],
+    ),
     ("resolve: another's proof", NONE),
     ("resolve: own death", NONE),
     (
@@ -119,6 +137,8 @@ pub const EDGES: &[(&str, &[(&str, &str)])] = &[
             ("assigned, cancel asked", "paid"),
             ("attention, slot alive", "paid"),
             ("attention, slots dead", "paid"),
+            ("attention, paid before, slot alive", "paid"),
+            ("attention, paid before, slot dead", "paid"),
         ],
     ),
     ("pay: another's proof", NONE),
@@ -127,11 +147,24 @@ pub const EDGES: &[(&str, &[(&str, &str)])] = &[
     ("reopen: own proof", &[("paid", "assigned")]),
     (
         "reopen: own death",
-        &[("attention, slots dead", "needs_attention"), ("attention, slot alive", "needs_attention")],
+        &[
+            ("attention, slots dead", "needs_attention"),
+            ("attention, slot alive", "needs_attention"),
+            ("attention, paid before, slot alive", "needs_attention"),
+            ("attention, paid before, slot dead", "needs_attention"),
+        ],
     ),
     ("reopen: another's death", NONE),
     ("reopen: another's proof", NONE),
     ("reopen: paid elsewhere", NONE),
+];
+
+const RECOGNISE: &[(&str, &str)] = &[
+    ("requested", "needs_attention"),
+    ("approved", "needs_attention"),
+    ("queued", "needs_attention"),
+    ("assigned", "needs_attention"),
+    ("assigned, cancel asked", "needs_attention"),
 ];
 
 const ASK: &[(&str, &str)] = &[
@@ -188,6 +221,8 @@ pub fn named(name: &str) -> Attempt {
 pub const MOVES: &[(&str, Attempt)] = &[
     ("approve", |it| step(it.approve(passed(), at(9)))),
     ("reject", |it| step(it.reject("test", at(9)))),
+    ("recognise: slot alive", |it| step(it.recognise(false, at(9)))),
+    ("recognise: slot dead", |it| step(it.recognise(true, at(9)))),
     ("hold", |it| step(it.hold("test", at(9), at(99)))),
     ("assign", |it| {
         let next = transfer_id(u128::from(it.attempt_no) + 1);

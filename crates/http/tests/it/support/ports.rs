@@ -7,6 +7,7 @@ use sluice_core::alert::Alert;
 use sluice_core::attempt::{Durable, Unsigned};
 use sluice_core::id::{KeyId, WalletId};
 use sluice_core::intent::{Approved, SigningRequest};
+use sluice_core::journal::Entry;
 use sluice_core::port::Fut;
 use sluice_core::port::deliver::{Deliver, NotDelivered};
 use sluice_core::port::signer::{
@@ -14,6 +15,7 @@ use sluice_core::port::signer::{
 };
 use sluice_core::port::world::{Clock, Entropy, Topic, Wake};
 use sluice_core::slot::Slot;
+use sluice_core::stop::Scope;
 use sluice_core::time::Timestamp;
 use sluice_http::SecretBox;
 use tokio::sync::Notify;
@@ -137,6 +139,18 @@ impl Signer for Nobody {
         _: i64,
         _: &'a Slot,
     ) -> Fut<'a, Result<Result<SlotRecord, SignerRefusal>, SignerError>> {
+        down()
+    }
+
+    fn export<'a>(&'a self, _: u64, _: usize) -> Fut<'a, Result<Vec<Entry>, SignerError>> {
+        down()
+    }
+
+    fn stop<'a>(&'a self, _: &'a Scope, _: &'a str) -> Fut<'a, Result<u64, SignerError>> {
+        down()
+    }
+
+    fn lift<'a>(&'a self, _: &'a Scope, _: &'a str) -> Fut<'a, Result<u64, SignerError>> {
         down()
     }
 }

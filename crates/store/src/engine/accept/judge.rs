@@ -10,7 +10,7 @@ use sluice_core::policy::Decision;
 use sluice_core::port::store::{Intake, StoreError};
 use sluice_core::time::Timestamp;
 use sluice_core::usage::{Claim, admit};
-use sluice_core::withdrawal::Withdrawal;
+use sluice_core::withdrawal::{PAID_BEFORE_RESTORE, Withdrawal};
 
 use crate::engine::apply::reservations::lock;
 use crate::row::table::{Table, json};
@@ -64,6 +64,16 @@ struct DecisionRow<'a> {
     detail: &'a str,
     number: i64,
     at: i64,
+}
+
+impl Judged {
+    /// Its payment was made in a life that the store has lost: no limit is asked, a person is (M17).
+    pub(super) fn recognised(intake: Intake) -> Result<Self, SqlError> {
+        let at = intake.cause.at;
+        let step = intake.withdrawal.into_after().recognise(false, at);
+        let step = step.map_err(|error: Refusal| StoreError::Statement(error.to_string()))?;
+        Ok(Self { step, outcome: "pass", detail: PAID_BEFORE_RESTORE.into(), at, taken: vec![] })
+    }
 }
 
 impl Counters {

@@ -1,0 +1,243 @@
+//! The signer's journal as the store is compared with it: a store that went back in time pays nothing (M17).
+//!
+//! A journal that is ahead of the store proves nothing by itself: between a signature and the commit that records it a
+//! process may die, and asking again returns the signature. What proves it is *content*. The bytes of an attempt are
+//! durable before the signer is asked (M2), and a payment is stored before it is admitted. So an entry about an attempt,
+//! a payment or a nonce that the store has never heard of can only mean that the store forgot.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::attempt::{Kind, Unsigned};
+use crate::id::{AttemptId, TransferId, WalletId};
+use crate::intent::PaymentKey;
+use crate::slot::Slot;
+use crate::time::Timestamp;
+use crate::wallet::Wallet;
+use crate::withdrawal::Withdrawal;
+
+/// Most entries of one page of an export.
+pub const PAGE_MAX: usize = 500;
+
+/// One entry of the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Place, dense from 1.
+    pub seq: u64,
+    /// When it was written, by the signer's clock.
+    pub at: Timestamp,
+    /// What it says.
+    pub fact: Fact,
+}
+
+/// What an entry says, as far as payments and slots are concerned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// A payment was admitted to the caps.
+    Admitted {
+        /// The payment.
+        key: PaymentKey,
+    },
+    /// An attempt was about to be signed: from here on a signature may exist.
+    Reserved {
+        /// Wallet whose key signs.
+        wallet: WalletId,
+        /// The attempt with its bytes.
+        attempt: Box<Unsigned>,
+        /// What it pays; `None` for a void.
+        pays: Option<Pays>,
+    },
+    /// An attempt was signed.
+    Signed {
+        /// The attempt.
+        attempt: AttemptId,
+        /// The bytes a node takes.
+        raw: Vec<u8>,
+        /// Transaction hash.
+        txid: [u8; 32],
+    },
+    /// A slot was closed: nothing was signed for it and no payment ever will be (M4).
+    Closed {
+        /// The slot.
+        slot: Slot,
+    },
+    /// About neither: enrolments, epochs, stops.
+    Other,
+}
+
+/// What a paying attempt pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pays {
+    /// Identity of the payment.
+    pub key: PaymentKey,
+    /// Hash of everything the slot pays (M3).
+    pub hash: [u8; 32],
+}
+
+/// What the store knows of the things a page of the journal speaks of.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Attempts, with the transfer that carries them; `None` for those that were imported as [`Lost`].
+    pub attempts: BTreeMap<AttemptId, Option<TransferId>>,
+    /// Withdrawals by the identity of their payment.
+    pub withdrawals: BTreeMap<PaymentKey, Withdrawal>,
+}
+
+/// An attempt that the journal holds and that no transfer of a restored store can carry, because the store has lost
+/// what it was for. It explains its transaction to the watcher, and its payment is never paid by the engine again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// Wallet whose key signs.
+    pub wallet: WalletId,
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Pay or void.
+    pub kind: Kind,
+    /// Its slot.
+    pub slot: Slot,
+    /// The payment; `None` for a void.
+    pub pays: Option<PaymentKey>,
+    /// Place of the reservation in the journal.
+    pub seq: u64,
+}
+
+/// What an import writes about lost attempts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LostFact {
+    /// One was reserved.
+    Reserved(Lost),
+    /// One was signed.
+    Signed {
+        /// The attempt.
+        attempt: AttemptId,
+        /// The bytes a node takes.
+        raw: Vec<u8>,
+        /// Transaction hash.
+        txid: [u8; 32],
+    },
+}
+
+/// A payment whose attempts are lost, with the transactions that may have made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostPayment {
+    /// The payment.
+    pub key: PaymentKey,
+    /// Hashes of its signed attempts.
+    pub txids: Vec<[u8; 32]>,
+}
+
+/// What to ask the store about a page.
+pub fn mentions(page: &[Entry]) -> (BTreeSet<AttemptId>, BTreeSet<PaymentKey>) {
+    let (mut attempts, mut keys) = (BTreeSet::new(), BTreeSet::new());
+    for entry in page {
+        match &entry.fact {
+            Fact::Admitted { key } => {
+                keys.insert(*key);
+            }
+            Fact::Reserved { attempt, pays, .. } => {
+                attempts.insert(attempt.id);
+                keys.extend(pays.map(|pays| pays.key));
+            }
+            Fact::Signed { attempt, .. } => {
+                attempts.insert(*attempt);
+            }
+            Fact::Closed { .. } | Fact::Other => {}
+        }
+    }
+    (attempts, keys)
+}
+
+/// The first entry of a page that a store of the present would know and this one does not, in one sentence.
+pub fn forgotten(page: &[Entry], known: &Known, wallets: &[Wallet]) -> Option<String> {
+    page.iter().find_map(|entry| {
+        let what = match &entry.fact {
+            Fact::Admitted { key } if !known.withdrawals.contains_key(key) => format!("payment {key}"),
+            Fact::Reserved { attempt, .. } if !known.attempts.contains_key(&attempt.id) => {
+                format!("attempt {} in slot {}", attempt.id, attempt.slot)
+            }
+            Fact::Closed { slot } if !given_out(slot, wallets) => format!("slot {slot}"),
+            Fact::Admitted { .. }
+            | Fact::Reserved { .. }
+            | Fact::Signed { .. }
+            | Fact::Closed { .. }
+            | Fact::Other => return None,
+        };
+        Some(format!(
+            "entry {} of the signer's journal speaks of {what}, which this store does not know",
+            entry.seq
+        ))
+    })
+}
+
+/// Whether the store has given this nonce out. Slots of wallets it does not have are no nonces of its own.
+fn given_out(slot: &Slot, wallets: &[Wallet]) -> bool {
+    let Slot::EvmNonce { chain, sender, nonce } = slot else { return true };
+    wallets
+        .iter()
+        .find(|wallet| wallet.chain == *chain && wallet.address == *sender)
+        .is_some_and(|wallet| *nonce < wallet.next_nonce)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::EvmAddress;
+    use crate::samples;
+
+    fn entry(seq: u64, fact: Fact) -> Entry {
+        Entry { seq, at: samples::at(0), fact }
+    }
+
+    fn attempt() -> Unsigned {
+        samples::unsigned(1, samples::transfer_id(1), Kind::Pay, samples::slot(7))
+    }
+
+    fn wallet(next_nonce: u64) -> Wallet {
+        let (id, at) = (samples::wallet(), samples::at(0));
+        let account = EvmAddress([0x11; 20]);
+        let (label, reason) = ("hot".to_owned(), "test".to_owned());
+        Wallet::adopt(id, samples::partner(), samples::chain(), account, label, next_nonce, reason, at)
+            .into_after()
+    }
+
+    #[test]
+    fn a_signature_that_was_not_recorded_is_an_ordinary_crash() {
+        let attempt = attempt();
+        let page = [
+            entry(8, Fact::Other),
+            entry(
+                9,
+                Fact::Reserved { wallet: samples::wallet(), attempt: Box::new(attempt.clone()), pays: None },
+            ),
+            entry(10, Fact::Signed { attempt: attempt.id, raw: vec![1], txid: [1; 32] }),
+        ];
+        let mut known = Known::default();
+        assert!(forgotten(&page, &known, &[]).is_some(), "its bytes would be durable");
+        known.attempts.insert(attempt.id, Some(attempt.transfer));
+        assert_eq!(forgotten(&page, &known, &[]), None);
+    }
+
+    #[test]
+    fn a_payment_that_was_admitted_and_is_unknown_was_forgotten() {
+        let withdrawal = samples::withdrawal();
+        let key = withdrawal.key;
+        let page = [entry(3, Fact::Admitted { key })];
+        let mut known = Known::default();
+        let why = forgotten(&page, &known, &[]).unwrap();
+        assert!(why.contains("entry 3") && why.contains(&key.to_string()), "{why}");
+        known.withdrawals.insert(key, withdrawal);
+        assert_eq!(forgotten(&page, &known, &[]), None, "admitted and not built: the process died between");
+    }
+
+    #[test]
+    fn a_closed_nonce_beyond_what_was_given_out_was_forgotten() {
+        let lane = wallet(8);
+        let slot = |nonce| Slot::EvmNonce { chain: lane.chain, sender: lane.address, nonce };
+        let closed = |nonce| [entry(1, Fact::Closed { slot: slot(nonce) })];
+        let wallets = [lane.clone()];
+        assert_eq!(forgotten(&closed(7), &Known::default(), &wallets), None);
+        assert!(forgotten(&closed(8), &Known::default(), &wallets).is_some());
+        let foreign = Slot::EvmNonce { chain: lane.chain, sender: EvmAddress([0x77; 20]), nonce: 0 };
+        let page = [entry(1, Fact::Closed { slot: foreign })];
+        assert!(forgotten(&page, &Known::default(), &wallets).is_some(), "a wallet this store has forgotten");
+    }
+}

@@ -1,0 +1,130 @@
+//! In: the signer's journal since the place the store has seen. Out: a store of the present goes on; one that went back
+//! in time has its lanes shut and what it has lost imported, and a person opens them (M17).
+//!
+//! Run before anything is planned, built, signed or sent. What proves a store old is content it would know
+//! ([`sluice_core::journal`]); a signature that was journaled and not recorded is an ordinary crash. The place seen in
+//! the journal is moved on last, after the last entry was imported, so whoever starts after a crash in between finds the
+//! same gap and goes on with it. Lanes are shut all together and before the first entry is imported: what one lane has
+//! lost another might pay.
+
+mod import;
+
+use sluice_core::access::Actor;
+use sluice_core::alert::{Code, Raise};
+use sluice_core::event::Cause;
+use sluice_core::journal::{Entry, PAGE_MAX, forgotten, mentions};
+use sluice_core::port::Ports;
+use sluice_core::port::store::{Change, Outcome};
+use sluice_core::wallet::{LaneState, Wallet};
+
+use crate::StageError;
+
+/// What a comparison found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Store and journal belong together.
+    Together,
+    /// One of them went back in time; every lane is shut.
+    WentBack,
+}
+
+/// Tries of a change that keeps being overtaken.
+const TRIES_MAX: u32 = 8;
+
+/// Compares store and journal, and does what follows.
+///
+/// # Errors
+/// [`StageError`]: store or signer did not answer, and nothing may be paid until they have.
+pub async fn compare(ports: &Ports) -> Result<Standing, StageError> {
+    let seen = ports.store.journal_seq().await?;
+    let head = ports.signer.hello(None).await?.journal_seq;
+    if head < seen {
+        let evidence = format!(
+            "the signer's journal ends at {head} and this store has seen {seen}: the journal was restored or exchanged, \
+             and may have forgotten slots it signed for"
+        );
+        shut(ports, &evidence).await?;
+        return Ok(Standing::WentBack);
+    }
+    let mut from = seen.saturating_add(1);
+    while from <= head {
+        let page = page(ports, from).await?;
+        let Some(last) = page.last() else { break };
+        if let Some(what) = gap(ports, &page).await? {
+            shut(ports, &format!("{what}: the store went back in time")).await?;
+            import::run(ports, seen, head).await?;
+            return Ok(Standing::WentBack);
+        }
+        from = last.seq.saturating_add(1);
+    }
+    Ok(Standing::Together)
+}
+
+/// Entries from a place on. The journal is dense: an answer that begins elsewhere is none.
+async fn page(ports: &Ports, from: u64) -> Result<Vec<Entry>, StageError> {
+    let page = ports.signer.export(from, PAGE_MAX).await?;
+    let dense = page.iter().zip(from..).all(|(entry, seq)| entry.seq == seq);
+    if dense {
+        return Ok(page);
+    }
+    Err(StageError::Inconsistent(format!("it has a hole at or after entry {from}")))
+}
+
+/// What of a page this store has forgotten. Read after the page: what the store learns meanwhile is learned by then.
+async fn gap(ports: &Ports, page: &[Entry]) -> Result<Option<String>, StageError> {
+    let (attempts, payments) = mentions(page);
+    let (attempts, payments): (Vec<_>, Vec<_>) =
+        (attempts.into_iter().collect(), payments.into_iter().collect());
+    let known = ports.store.journal_known(&attempts, &payments).await?;
+    let wallets = ports.store.wallets(None).await?;
+    Ok(forgotten(page, &known, &wallets))
+}
+
+/// Shuts every lane that is not shut, and says so for each.
+async fn shut(ports: &Ports, evidence: &str) -> Result<(), StageError> {
+    tracing::error!(evidence, "Store and signer are not of the same time; every lane is shut");
+    for _ in 0..TRIES_MAX {
+        let wallets = ports.store.wallets(None).await?;
+        let changes = wallets
+            .into_iter()
+            .map(|wallet| close_lane(ports, wallet, evidence))
+            .collect::<Result<Vec<_>, StageError>>()?;
+        if apply_all(ports, changes).await? {
+            return Ok(());
+        }
+    }
+    Err(StageError::Overtaken)
+}
+
+fn close_lane(ports: &Ports, wallet: Wallet, evidence: &str) -> Result<Change, StageError> {
+    let raise = Raise {
+        code: Code::StoreWentBack,
+        subject: wallet.id.to_string(),
+        partner: Some(wallet.partner),
+        detail: evidence.to_owned(),
+    };
+    let mut change = Change { raise: vec![raise], cause: Some(cause(ports)), ..Change::default() };
+    // What froze it before is evidence of its own, and stays.
+    if !matches!(wallet.state, LaneState::Frozen { .. } | LaneState::Retired) {
+        change.wallets.push(wallet.freeze(evidence.to_owned())?);
+    }
+    Ok(change)
+}
+
+fn cause(ports: &Ports) -> Cause {
+    Cause { actor: Actor::System("journal"), reason: "store_went_back".into(), at: ports.clock.now() }
+}
+
+/// Whether every change was applied. None of these is fenced: they stop, and what they write names what it expects.
+async fn apply_all(ports: &Ports, changes: Vec<Change>) -> Result<bool, StageError> {
+    if changes.is_empty() {
+        return Ok(true);
+    }
+    let outcomes = ports.store.apply(None, changes).await?;
+    for outcome in &outcomes {
+        if let Outcome::Refused(rule) = outcome {
+            tracing::error!(rule, "The store refused a change of a restored store");
+        }
+    }
+    Ok(outcomes.iter().all(|outcome| *outcome == Outcome::Applied))
+}

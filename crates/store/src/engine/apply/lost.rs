@@ -1,0 +1,41 @@
+//! Attempts that the signer's journal holds and no transfer carries (M17). Written again, they stay what they are.
+
+use sluice_core::journal::{Lost, LostFact};
+use sluice_core::port::store::Change;
+
+use super::{Context, cause};
+use crate::row::cells::big;
+use crate::sql::{Conn, SqlError};
+use crate::{args, sql};
+
+pub(super) async fn write(
+    conn: &mut Conn<'_>,
+    context: &Context,
+    changes: &[Change],
+) -> Result<(), SqlError> {
+    for change in changes {
+        let at = cause(change, context).at;
+        for fact in &change.lost {
+            match fact {
+                LostFact::Reserved(lost) => {
+                    let text = sql!(
+                        "insert into lost_attempt (id, wallet_id, chain, slot, kind, payment_key, journal_seq, imported_at)
+                         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (id) do nothing"
+                    );
+                    let Lost { wallet, attempt, kind, slot, pays, seq } = lost;
+                    let (id, wallet) = (attempt.to_string(), wallet.to_string());
+                    let (chain, slot) = (slot.chain().to_string(), slot.to_string());
+                    let pays = pays.map(|key| key.to_string());
+                    conn.run(text, args![id, wallet, chain, slot, kind.as_str(), pays, big(*seq), at])
+                        .await?;
+                }
+                LostFact::Signed { attempt, raw, txid } => {
+                    let text =
+                        sql!("update lost_attempt set raw = $2, txid = $3 where id = $1 and raw is null");
+                    conn.run(text, args![attempt.to_string(), raw, hex::encode(txid)]).await?;
+                }
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! What the store knows of what the signer's journal speaks of (M17).
+
+use std::collections::BTreeMap;
+
+use sluice_core::chain::ChainId;
+use sluice_core::id::{AttemptId, TransferId};
+use sluice_core::intent::PaymentKey;
+use sluice_core::journal::{Known, LostPayment};
+
+use super::LIST_MAX;
+use super::unread::{Found, keep};
+use crate::row::cells::Cells;
+use crate::row::{self, Unread};
+use crate::sql::{Conn, Row, SqlError, slice};
+use crate::{args, sql, withdrawals};
+
+pub(super) async fn known(
+    conn: &mut Conn<'_>,
+    attempts: &[AttemptId],
+    payments: &[PaymentKey],
+) -> Result<Found<Known>, SqlError> {
+    let mut unread: Vec<Unread> = Vec::new();
+    let (ids, keys) = (slice(attempts), slice(payments));
+    let text = sql!(
+        lite "select id, transfer_id from attempt where id in (select value from json_each($1))
+              union all
+              select id, null as transfer_id from lost_attempt where id in (select value from json_each($1))
+              limit $2",
+        pg "select id, transfer_id from attempt where id in (select jsonb_array_elements_text($1::jsonb))
+            union all
+            select id, null as transfer_id from lost_attempt
+            where id in (select jsonb_array_elements_text($1::jsonb))
+            limit $2",
+        because "each database reads JSON in its own way"
+    );
+    let rows = conn.rows(text, args![ids, LIST_MAX]).await?;
+    let attempts = keep(
+        row::read(&rows, |row| {
+            let cells = Cells::of("attempt", "id", row);
+            let carrier =
+                cells.opt_text("transfer_id")?.map(|_| cells.parsed("transfer_id", TransferId::parse));
+            Ok((cells.parsed("id", AttemptId::parse)?, carrier.transpose()?))
+        }),
+        &mut unread,
+    );
+    let text = withdrawals!(
+        lite "where w.payment_key in (select value from json_each($1)) order by w.id limit $2",
+        pg "where w.payment_key in (select jsonb_array_elements_text($1::jsonb)) order by w.id limit $2",
+        because "each database reads JSON in its own way"
+    );
+    let rows = conn.rows(text, args![keys, LIST_MAX]).await?;
+    let withdrawals = keep(row::read(&rows, row::withdrawal::read), &mut unread);
+    let known = Known {
+        attempts: attempts.into_iter().collect(),
+        withdrawals: withdrawals.into_iter().map(|withdrawal| (withdrawal.key, withdrawal)).collect(),
+    };
+    Ok((known, unread))
+}
+
+/// Which payments have lost attempts, with the hashes of those that were signed.
+pub(super) async fn lost_payments(
+    conn: &mut Conn<'_>,
+    payments: &[PaymentKey],
+) -> Result<Found<Vec<LostPayment>>, SqlError> {
+    let text = sql!(
+        lite "select payment_key, txid from lost_attempt where payment_key in (select value from json_each($1))
+              order by payment_key, journal_seq limit $2",
+        pg "select payment_key, txid from lost_attempt
+            where payment_key in (select jsonb_array_elements_text($1::jsonb))
+            order by payment_key, journal_seq limit $2",
+        because "each database reads JSON in its own way"
+    );
+    let rows = conn.rows(text, args![slice(payments), LIST_MAX]).await?;
+    let mut unread: Vec<Unread> = Vec::new();
+    let read = |row: &Row| {
+        let cells = Cells::of("lost_attempt", "payment_key", row);
+        let txid = cells.opt_text("txid")?.map(|_| cells.hash("txid")).transpose()?;
+        Ok((PaymentKey(cells.hash("payment_key")?), txid))
+    };
+    let mut found: BTreeMap<PaymentKey, Vec<[u8; 32]>> = BTreeMap::new();
+    for (key, txid) in keep(row::read(&rows, read), &mut unread) {
+        found.entry(key).or_default().extend(txid);
+    }
+    let lost = found.into_iter().map(|(key, txids)| LostPayment { key, txids }).collect();
+    Ok((lost, unread))
+}
+
+pub(super) async fn lost_txids(
+    conn: &mut Conn<'_>,
+    chain: ChainId,
+    txids: &[[u8; 32]],
+) -> Result<Found<Vec<[u8; 32]>>, SqlError> {
+    let text = sql!(
+        lite "select txid from lost_attempt where chain = $1 and txid in (select value from json_each($2))
+              order by txid limit $3",
+        pg "select txid from lost_attempt
+            where chain = $1 and txid in (select jsonb_array_elements_text($2::jsonb)) order by txid limit $3",
+        because "each database reads JSON in its own way"
+    );
+    let txids = slice(txids.iter().map(hex::encode));
+    let rows = conn.rows(text, args![chain.to_string(), txids, LIST_MAX]).await?;
+    Ok(row::read(&rows, |row| Cells::of("lost_attempt", "txid", row).hash("txid")))
+}
