@@ -106,6 +106,7 @@ mod tests {
         for code in [
             "retries_exhausted",
             "single_source_death",
+            "paid_before_restore",
             sluice_core::withdrawal::SLOT_CONSUMED_BY_STRANGER,
             "hold_expired",
             "gave_up",

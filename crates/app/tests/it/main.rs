@@ -17,6 +17,7 @@ mod operators;
 mod pays;
 mod poison;
 mod reorg;
+mod restore;
 mod signer;
 mod signer_window;
 mod takeover;

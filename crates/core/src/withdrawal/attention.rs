@@ -56,7 +56,8 @@ impl Withdrawal {
                     });
                 }
                 let mut attention = NeedsAttention { slots_dead: true, ..attention.clone() };
-                if proof.by_a_stranger() {
+                // What a restored store has lost stays lost, whoever took the slot (M17).
+                if proof.by_a_stranger() && !attention.paid_before_restore() {
                     attention.code = SLOT_CONSUMED_BY_STRANGER.into();
                 }
                 Ok(self.moved(State::NeedsAttention(attention)))

@@ -37,6 +37,7 @@ mod life;
 mod reader;
 #[path = "../registry/mod.rs"]
 mod registry;
+mod restore;
 mod schema;
 mod slots;
 mod speed;

@@ -1,7 +1,9 @@
 //! The database a promise is kept on.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use super::World;
 
 /// The database a promise is kept on.
 #[derive(Clone, Debug)]
@@ -32,20 +34,71 @@ impl Database {
                 let name =
                     format!("it_{}", folder.file_name().unwrap().to_string_lossy().replace(['.', '-'], "_"))
                         .to_lowercase();
-                let made = Command::new("psql")
-                    .args([
-                        server.as_str(),
-                        "-v",
-                        "ON_ERROR_STOP=1",
-                        "-qc",
-                        &format!("create database \"{name}\""),
-                    ])
-                    .output()
-                    .expect("psql runs");
-                let said = String::from_utf8_lossy(&made.stderr);
-                assert!(made.status.success() || said.contains("already exists"), "{said}");
+                let (made, said) = psql(server, &format!("create database \"{name}\""));
+                assert!(made || said.contains("already exists"), "{said}");
                 let (base, _) = server.rsplit_once('/').unwrap();
                 format!("{base}/{name}")
+            }
+        }
+    }
+}
+
+/// Whether a statement went through, and what was said.
+fn psql(server: &str, statement: &str) -> (bool, String) {
+    let said = Command::new("psql")
+        .args([server, "-v", "ON_ERROR_STOP=1", "-qc", statement])
+        .output()
+        .expect("psql runs");
+    (said.status.success(), String::from_utf8_lossy(&said.stderr).into_owned())
+}
+
+/// A copy of a world's database.
+pub enum Copy {
+    /// Files and their copies.
+    Files(Vec<(PathBuf, PathBuf)>),
+    /// Server, name, and name of the copy.
+    Database(String, String, String),
+}
+
+impl World {
+    /// Copies the database, as a backup would. No engine may run.
+    pub fn copy_of_the_database(&self) -> Copy {
+        if self.database.starts_with("sqlite") {
+            let files = ["sluice.db", "sluice.db-wal", "sluice.db-shm"].map(|name| self.file(name));
+            let copied = files.into_iter().filter(|file| file.exists()).map(|file| {
+                let mut copy = file.clone().into_os_string();
+                copy.push(".copy");
+                std::fs::copy(&file, &copy).expect("copied");
+                (file, PathBuf::from(copy))
+            });
+            return Copy::Files(copied.collect());
+        }
+        let (base, name) = self.database.rsplit_once('/').expect("a name");
+        let (server, copy) = (format!("{base}/postgres"), format!("{name}_copy"));
+        let (made, said) = psql(&server, &format!("create database \"{copy}\" template \"{name}\""));
+        assert!(made, "{said}");
+        Copy::Database(server, name.to_owned(), copy)
+    }
+
+    /// Puts a copy in the place of the database. No engine may run.
+    pub fn put_back(&self, copy: &Copy) {
+        match copy {
+            Copy::Files(files) => {
+                for name in ["sluice.db", "sluice.db-wal", "sluice.db-shm"] {
+                    let _absent = std::fs::remove_file(self.file(name));
+                }
+                for (file, copy) in files {
+                    std::fs::copy(copy, file).expect("put back");
+                }
+            }
+            Copy::Database(server, name, copy) => {
+                for statement in [
+                    format!("drop database \"{name}\""),
+                    format!("create database \"{name}\" template \"{copy}\""),
+                ] {
+                    let (done, said) = psql(server, &statement);
+                    assert!(done, "{said}");
+                }
             }
         }
     }

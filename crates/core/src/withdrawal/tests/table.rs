@@ -71,7 +71,12 @@ pub const EDGES: &[(&str, &[(&str, &str)])] = &[
     ),
     (
         "slot died: a stranger's",
-        &[("attention, slot alive", "needs_attention"), ("attention, slots dead", "needs_attention")],
+        &[
+            ("attention, slot alive", "needs_attention"),
+            ("attention, slots dead", "needs_attention"),
+            ("attention, paid before, slot alive", "needs_attention"),
+            ("attention, paid before, slot dead", "needs_attention"),
+        ],
     ),
     ("slot died: another's death", NONE),
     ("slot died: own payment", NONE),

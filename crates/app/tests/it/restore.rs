@@ -1,0 +1,122 @@
+//! A store that went back in time pays nothing a second time (M17).
+
+use serde_json::json;
+use sluice_api::lane::LaneState;
+use sluice_api::status::Status;
+
+use crate::harness::{Caller, Order, Shape, World, until};
+use crate::on_both;
+
+on_both! {
+    /// The database is put back to a copy from before most payments; the signer keeps its journal, and the caller asks
+    /// for everything again.
+    async fn an_old_copy_of_the_store_pays_nothing_twice_and_says_so(database: Database) {
+        let world = World::new(database, Shape::default()).await;
+        let engine = world.engine().await;
+        let caller = engine.caller();
+        let early = Order::fresh("early", 3);
+        for order in &early {
+            caller.insist(order).await;
+        }
+        caller.all_completed(&early).await;
+        // These are in the copy and wait there, unpaid.
+        let stop = json!({ "scope": "partner", "subject": engine.dev.partner_id, "reason": "a test" });
+        let stop = caller.client.create_stop(&serde_json::from_value(stop).expect("a stop")).await.expect("stopped");
+        let waiting = Order::fresh("waiting", 3);
+        for order in &waiting {
+            caller.insist(order).await;
+        }
+        engine.interrupt().await;
+        let copy = world.copy_of_the_database();
+
+        let engine = world.engine().await;
+        let caller = engine.caller();
+        lifted(&caller, &engine.second(), &stop.id).await;
+        let later = Order::fresh("later", 3);
+        for order in &later {
+            caller.insist(order).await;
+        }
+        caller.all_completed(&waiting).await;
+        caller.all_completed(&later).await;
+        engine.interrupt().await;
+        world.put_back(&copy);
+
+        let engine = world.engine().await;
+        let caller = engine.caller();
+        lifted(&caller, &engine.second(), &stop.id).await;
+        until("every lane is shut", async || {
+            let lanes = caller.client.lanes().take(10).await.unwrap_or_default();
+            !lanes.is_empty() && lanes.iter().all(|lane| lane.state == LaneState::Frozen)
+        })
+        .await;
+        let alerts = caller.client.alerts(Default::default()).take(50).await.expect("alerts");
+        assert!(alerts.iter().any(|alert| alert.code == "store_went_back"), "{alerts:?}");
+        for order in early.iter().chain(&waiting).chain(&later) {
+            caller.insist(order).await;
+        }
+        // What the copy knows is completed by the transaction that the journal named; what it does not know waits for a
+        // person, and for that transaction alone.
+        caller.all_completed(&early).await;
+        caller.all_completed(&waiting).await;
+        for order in &later {
+            let found = caller.wait_for(order, Status::NeedsAttention).await;
+            assert_eq!(found.reason.map(|reason| reason.code.to_string()).as_deref(), Some("paid_before_restore"));
+            people_can_only_show_its_transaction(&world, [&caller, &engine.second()], order, &early[0]).await;
+        }
+        for lane in caller.client.lanes().take(10).await.expect("lanes") {
+            unfrozen(&caller, &engine.second(), &lane.id).await;
+        }
+        let fresh = Order::fresh("fresh", 3);
+        for order in &fresh {
+            caller.insist(order).await;
+        }
+        caller.all_completed(&fresh).await;
+        let orders = [early, waiting, later, fresh].concat();
+        world.judge().each_paid_once(&orders).await;
+        world.judge().nothing_else_left(&orders).await;
+        engine.interrupt().await;
+        let engine = world.engine().await;
+        let lanes = engine.caller().client.lanes().take(10).await.expect("lanes");
+        assert!(lanes.iter().all(|lane| lane.state == LaneState::Open), "{lanes:?}");
+    }
+}
+
+fn because<T: serde::de::DeserializeOwned>() -> T {
+    serde_json::from_value(json!({ "reason": "a test" })).expect("a reason")
+}
+
+async fn lifted(caller: &Caller, second: &Caller, stop: &str) {
+    caller.client.lift_stop(stop, &because()).await.expect("asked for");
+    second.client.lift_stop(stop, &because()).await.expect("lifted");
+}
+
+async fn unfrozen(caller: &Caller, second: &Caller, lane: &str) {
+    caller.client.unfreeze_lane(lane, &because()).await.expect("asked for");
+    second.client.unfreeze_lane(lane, &because()).await.expect("opened");
+}
+
+/// No second payment, no refund, no other transaction: only the one that paid it completes it.
+async fn people_can_only_show_its_transaction(
+    world: &World,
+    people: [&Caller; 2],
+    order: &Order,
+    another: &Order,
+) {
+    let [caller, second] = people;
+    let id = caller.look(order).await.expect("it is there").id;
+    let redriven = caller.client.redrive(&id, &because()).await;
+    assert!(redriven.is_err(), "{redriven:?}");
+    let given_up = caller.client.give_up(&id, &because()).await;
+    assert!(given_up.is_err(), "{given_up:?}");
+    let payments = world.judge().payments().await;
+    let txid = |order: &Order| payments[&order.address.to_lowercase()][0].txid.clone();
+    let evidence = |txid: String| {
+        serde_json::from_value(json!({ "paid_by": txid, "reason": "a test" })).expect("evidence")
+    };
+    let wrong = caller.client.resolve(&id, &evidence(txid(another))).await;
+    assert!(wrong.is_err(), "{wrong:?}");
+    for person in [caller, second] {
+        person.client.resolve(&id, &evidence(txid(order))).await.expect("heard");
+    }
+    caller.wait_for(order, Status::Completed).await;
+}

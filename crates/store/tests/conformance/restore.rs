@@ -1,0 +1,110 @@
+//! What a restored store has learned from the signer's journal stays, and holds (M17).
+
+use std::collections::BTreeSet;
+
+use sluice_core::attempt::Kind as AttemptKind;
+use sluice_core::id::AttemptId;
+use sluice_core::intent::{DeploymentId, PaymentKey};
+use sluice_core::journal::{Lost, LostFact, LostPayment};
+use sluice_core::port::store::{Accepted, Change, Outcome, Store};
+use sluice_core::slot::Slot;
+use sluice_core::withdrawal::{PAID_BEFORE_RESTORE, State};
+
+use crate::world::World;
+
+promises! {
+    the_place_seen_in_the_journal_only_rises;
+    a_lost_payment_gets_no_slot_and_never_fails;
+    a_lost_payment_that_is_asked_for_again_waits_for_a_person_past_every_limit;
+    what_the_journal_speaks_of_is_told_apart_from_what_is_unknown;
+    a_lease_is_raised_above_what_the_signer_has_seen;
+}
+
+fn lost(world: &World, pays: PaymentKey) -> Lost {
+    let slot = Slot::EvmNonce { chain: world.wallet.chain, sender: world.wallet.address, nonce: 9 };
+    let attempt = AttemptId::new(world.ulid());
+    Lost { wallet: world.wallet.id, attempt, kind: AttemptKind::Pay, slot, pays: Some(pays), seq: 40 }
+}
+
+async fn forget(world: &World, pays: PaymentKey) -> Lost {
+    let lost = lost(world, pays);
+    let attempt = lost.attempt;
+    world.applied(Change { lost: vec![LostFact::Reserved(lost.clone())], ..world.change() }).await;
+    let signed = LostFact::Signed { attempt, raw: vec![2, 7], txid: [7; 32] };
+    world.applied(Change { lost: vec![signed], ..world.change() }).await;
+    lost
+}
+
+async fn the_place_seen_in_the_journal_only_rises(world: World) {
+    for (told, kept) in [(7, 7), (5, 7), (9, 9)] {
+        world.applied(Change { journal_seq: Some(told), ..world.change() }).await;
+        assert_eq!(world.db.journal_seq().await.unwrap(), kept);
+        let view = world.db.lane(world.wallet.id).await.unwrap().unwrap();
+        assert_eq!(view.journal_seq, kept, "a lane reads it with everything else");
+    }
+    let why = world.refused_by("update meta set journal_seq = 8").await;
+    assert!(why.contains("m17_journal_seq_rises"), "{why}");
+}
+
+async fn a_lost_payment_gets_no_slot_and_never_fails(world: World) {
+    let withdrawal = world.accepted("order").await;
+    forget(&world, withdrawal.key).await;
+    let (change, _) = world.planned(withdrawal.clone());
+    assert_eq!(world.apply(change).await, Outcome::Refused("m17_no_slot_for_a_lost_payment".into()));
+    let failed = withdrawal.clone().fail("gave_up", None, false, world.now()).unwrap();
+    let change = Change { withdrawals: vec![failed], ..world.change() };
+    assert_eq!(world.apply(change).await, Outcome::Refused("m17_no_end_for_a_lost_payment".into()));
+    let recognised = withdrawal.recognise(false, world.now()).unwrap();
+    world.applied(Change { withdrawals: vec![recognised], ..world.change() }).await;
+    let why = world.refused_by("update lost_attempt set raw = null, txid = null").await;
+    assert!(why.contains("lost_attempt_is_for_ever"), "{why}");
+}
+
+async fn a_lost_payment_that_is_asked_for_again_waits_for_a_person_past_every_limit(world: World) {
+    let key = PaymentKey::of(&DeploymentId("test".into()), world.partner.id, "order");
+    let lost = forget(&world, key).await;
+    let found = world.db.lost_payments(&[key, PaymentKey([1; 32])]).await.unwrap();
+    assert_eq!(found, [LostPayment { key, txids: vec![[7; 32]] }]);
+    let ours = world.db.lost_txids(lost.slot.chain(), &[[7; 32], [8; 32]]).await.unwrap();
+    assert_eq!(ours, [[7; 32]]);
+    // A day's limit of one atom would reject it, and a partner who reads that pays another way.
+    let again = match world.db.accept(world.intake("order", 5_000_000, 1)).await.unwrap() {
+        Accepted::New(withdrawal) => *withdrawal,
+        other => panic!("{other:?}"),
+    };
+    let State::NeedsAttention(attention) = &again.state else { panic!("{again:?}") };
+    assert_eq!(attention.code, PAID_BEFORE_RESTORE);
+    assert_eq!(world.status(again.id).await, "needs_attention");
+    let untold = world.db.untold_attention(10).await.unwrap();
+    assert!(untold.iter().any(|withdrawal| withdrawal.id == again.id), "a person will be told");
+    assert_eq!(world.number("select count(*) from reservation").await, 0, "it takes nothing from a limit");
+    match world.db.accept(world.intake("order", 5_000_000, i64::MAX)).await.unwrap() {
+        Accepted::Replay(stored) => assert_eq!(stored.id, again.id),
+        other => panic!("{other:?}"),
+    }
+    let other = world.accepted("another").await;
+    assert!(matches!(other.state, State::Approved(_)), "nobody else is held up");
+}
+
+async fn what_the_journal_speaks_of_is_told_apart_from_what_is_unknown(world: World) {
+    let (id, transfer, signed) = world.sent("order", 7).await;
+    let withdrawal = world.withdrawal(id).await;
+    let lost = forget(&world, PaymentKey([3; 32])).await;
+    let stranger = AttemptId::new(world.ulid());
+    let attempts = [signed.unsigned.id, lost.attempt, stranger];
+    let known = world.db.journal_known(&attempts, &[withdrawal.key, PaymentKey([9; 32])]).await.unwrap();
+    assert_eq!(known.attempts.get(&signed.unsigned.id), Some(&Some(transfer.id)));
+    assert_eq!(known.attempts.get(&lost.attempt), Some(&None));
+    assert_eq!(known.attempts.get(&stranger), None);
+    let keys: BTreeSet<_> = known.withdrawals.keys().copied().collect();
+    assert_eq!(keys, BTreeSet::from([withdrawal.key]));
+}
+
+async fn a_lease_is_raised_above_what_the_signer_has_seen(world: World) {
+    let lease = world.db.lease("lane:a", "one").await.unwrap().unwrap();
+    let raised = world.db.outbid(&lease.fence, 41).await.unwrap().unwrap();
+    assert_eq!(raised.fence.epoch, 42);
+    assert_eq!(world.db.outbid(&lease.fence, 50).await.unwrap(), None, "the fence before is stale");
+    let renewed = world.db.lease("lane:a", "one").await.unwrap().unwrap();
+    assert_eq!(renewed.fence, raised.fence, "its holder goes on under the new one");
+}
