@@ -67,7 +67,9 @@ impl Transfer {
         };
         self.same_slot("import", &signed.slot, attempt.kind, &attempt)?;
         let fuelled = signed.fuelled.clone().covering(&attempt);
-        let state = State::Signed(Signed { mode, fuelled, pending: Some(attempt.id), ..signed.clone() });
+        // A stranger that was noted in the slot may have been this very attempt: the chain is asked again.
+        let pending = Some(attempt.id);
+        let state = State::Signed(Signed { mode, fuelled, pending, taken_under: None, ..signed.clone() });
         Ok(Allotment { transfer: self.moved(state, at), attempt })
     }
 }

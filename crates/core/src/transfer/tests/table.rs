@@ -31,7 +31,18 @@ pub fn way_out(state: &State) -> Option<&'static str> {
 const NONE: Edges = &[];
 const PAYOUT: &[&str] = &["planned", "funded", "fuelling", "fuelled"];
 const FILL: &[&str] = &["planned fill", "funded fill", "fuelling fill", "fuelled fill"];
-const VOIDABLE: &[&str] = &["signed pay", "signed pay, pending", "signed void", "signed void, pending"];
+const SIGNED: &[&str] = &[
+    "signed pay",
+    "signed pay, pending",
+    "signed void",
+    "signed void, pending",
+    "signed pay, taken",
+    "signed pay, pending, taken",
+    "signed void, taken",
+    "signed void, pending, taken",
+];
+const SIGNED_PAY: &[&str] =
+    &["signed pay", "signed pay, pending", "signed pay, taken", "signed pay, pending, taken"];
 const BUILT: &[&str] = &["built pay", "built pay, asked", "built void", "built void, asked"];
 const SEEN: &[&str] = &[
     "seen pay",
@@ -122,12 +133,9 @@ pub const EDGES: &[(&str, Edges)] = &[
     ("redraw", &[(&["built void", "built void, asked"], "built")]),
     ("redraw: by a payment", NONE),
     ("redraw: other slot", NONE),
-    ("import: pay", &[(PAYOUT, "built"), (&["signed pay", "signed pay, pending"], "signed")]),
-    (
-        "import: void",
-        &[(FILL, "built"), (&["built void", "built void, asked"], "built"), (VOIDABLE, "signed")],
-    ),
-    ("import: void after a tombstone", &[(FILL, "built"), (BUILT, "built"), (VOIDABLE, "signed")]),
+    ("import: pay", &[(PAYOUT, "built"), (SIGNED_PAY, "signed")]),
+    ("import: void", &[(FILL, "built"), (&["built void", "built void, asked"], "built"), (SIGNED, "signed")]),
+    ("import: void after a tombstone", &[(FILL, "built"), (BUILT, "built"), (SIGNED, "signed")]),
     ("import: another transfer's attempt", NONE),
     ("see", &[(OUT, "seen")]),
     ("unsee", &[(SEEN, "signed")]),
