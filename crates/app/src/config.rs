@@ -1,7 +1,11 @@
 //! Configuration: one TOML file, one struct per section, wrong combinations refused at start with the key's name.
 //! `config/sluice.example.toml` shows every key.
 
+mod wrong;
+
 use std::path::{Path, PathBuf};
+
+pub use wrong::{Both, ConfigError};
 
 use serde::{Deserialize, Serialize};
 use sluice_core::asset::{Asset, AssetId};
@@ -172,35 +176,6 @@ pub enum Language {
     En,
 }
 
-/// A configuration that cannot be used: which key, and why.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("the configuration {path} cannot be read: {why}")]
-    Unreadable {
-        /// File.
-        path: String,
-        /// Why.
-        why: String,
-    },
-    /// It is not TOML, or has an unknown or missing key.
-    #[error("the configuration {path} is wrong: {why}")]
-    Malformed {
-        /// File.
-        path: String,
-        /// Where and why.
-        why: String,
-    },
-    /// A value does not fit.
-    #[error("{key}: {why}")]
-    Value {
-        /// Key.
-        key: String,
-        /// What is wrong and what to do.
-        why: String,
-    },
-}
-
 impl Config {
     /// Reads and checks a file.
     ///
@@ -229,33 +204,56 @@ impl Config {
     /// # Errors
     /// [`ConfigError::Value`]: the first key that does not fit.
     pub fn check(&self) -> Result<(), ConfigError> {
-        let wrong = |key: &str, why: &str| Err(ConfigError::Value { key: key.into(), why: why.into() });
+        let wrong = |key: &str, en: &str, ko: &str| {
+            Err(ConfigError::Value { key: key.into(), why: Both::new(en, ko) })
+        };
         if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| self.database.url.starts_with(scheme))
         {
-            return wrong("database.url", "it begins with sqlite:// or postgres://");
+            return wrong(
+                "database.url",
+                "it begins with sqlite:// or postgres://",
+                "sqlite:// 또는 postgres://로 시작해야 합니다",
+            );
         }
         if self.signer.socket.is_some() == self.signer.in_process.is_some() {
-            return wrong("signer", "set either socket or in_process");
+            return wrong(
+                "signer",
+                "set either socket or in_process",
+                "socket과 in_process 중 하나만 설정하세요",
+            );
         }
         if self.signer.socket.is_some() != self.signer.deployment.is_some() {
-            return wrong("signer.deployment", "name the deployment the signer belongs to, beside socket");
+            return wrong(
+                "signer.deployment",
+                "name the deployment the signer belongs to, beside socket",
+                "socket과 함께 서명 서버가 속한 deployment 이름을 적으세요",
+            );
         }
         for chain in &self.chains {
             self.profile(chain)?;
             if chain.nodes.is_empty() {
-                return wrong(&format!("chains.{}.nodes", chain.id), "name at least one node");
+                return wrong(
+                    &format!("chains.{}.nodes", chain.id),
+                    "name at least one node",
+                    "노드를 하나 이상 적으세요",
+                );
             }
             if quorum(chain) > operators(chain) || quorum(chain) == 0 {
                 return wrong(
                     &format!("chains.{}.quorum", chain.id),
                     "it is at least 1 and at most the number of different operators",
+                    "1 이상, 서로 다른 운영사 수 이하여야 합니다",
                 );
             }
         }
         for asset in &self.assets {
             let asset = asset.asset()?;
             if !self.chains.iter().any(|chain| chain.id == asset.id.chain.to_string()) {
-                return wrong(&format!("assets.{}", asset.id), "its chain is not configured");
+                return wrong(
+                    &format!("assets.{}", asset.id),
+                    "its chain is not configured",
+                    "이 자산의 체인이 설정되어 있지 않습니다",
+                );
             }
         }
         Ok(())
@@ -268,10 +266,13 @@ impl Config {
     pub fn profile(&self, chain: &Chain) -> Result<ChainProfile, ConfigError> {
         let key = || format!("chains.{}.id", chain.id);
         let id = ChainId::parse(&chain.id)
-            .map_err(|error| ConfigError::Value { key: key(), why: error.to_string() })?;
+            .map_err(|error| ConfigError::Value { key: key(), why: error.to_string().into() })?;
         let mut profile = ChainProfile::known(id).ok_or_else(|| ConfigError::Value {
             key: key(),
-            why: "no profile is shipped for this chain; known are eip155:1, 56, 137, 42161 and 31337".into(),
+            why: Both::new(
+                "no profile is shipped for this chain; known are eip155:1, 56, 137, 42161 and 31337",
+                "이 체인의 프로필이 없습니다. 사용할 수 있는 체인은 eip155:1, 56, 137, 42161, 31337입니다",
+            ),
         })?;
         let set = &chain.profile;
         macro_rules! take {
@@ -299,13 +300,16 @@ impl AssetEntry {
     /// # Errors
     /// [`ConfigError::Value`] for a malformed id or figures out of bounds.
     pub fn asset(&self) -> Result<Asset, ConfigError> {
-        let wrong = |why: String| ConfigError::Value { key: format!("assets.{}", self.id), why };
-        let id = AssetId::parse(&self.id).map_err(|error| wrong(error.to_string()))?;
+        let wrong = |why: Both| ConfigError::Value { key: format!("assets.{}", self.id), why };
+        let id = AssetId::parse(&self.id).map_err(|error| wrong(error.to_string().into()))?;
         if self.precision > sluice_core::amount::PRECISION_MAX
             || self.precision > self.decimals
             || self.decimals > 36
         {
-            return Err(wrong("precision is at most 9 and at most decimals; decimals are at most 36".into()));
+            return Err(wrong(Both::new(
+                "precision is at most 9 and at most decimals; decimals are at most 36",
+                "precision은 9 이하이면서 decimals 이하여야 하고, decimals는 36 이하여야 합니다",
+            )));
         }
         Ok(Asset {
             id,

@@ -11,6 +11,7 @@ use sluice_core::asset::Asset;
 use sluice_core::id::WalletId;
 use sluice_core::intent::DeploymentId;
 use sluice_core::port::chain::Chain;
+use sluice_core::port::meter::Meter;
 use sluice_core::port::registry::Registry;
 use sluice_core::port::store::Store;
 use sluice_core::port::world::{Clock, Entropy};
@@ -21,6 +22,7 @@ use tokio::task::JoinSet;
 
 use crate::config::{Config, quorum};
 use crate::error::StartError;
+use crate::metrics;
 use crate::world::{LocalWake, SystemClock, SystemEntropy, random};
 
 /// Everything a process needs to serve and to work.
@@ -59,7 +61,10 @@ pub async fn assemble(
 ) -> Result<Engine, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let db = Arc::new(Db::open(&config.database.url, clock.clone(), entropy.clone()).await?);
+    let meter: Arc<dyn Meter> = Arc::new(metrics::Figures);
+    let db = Db::open(&config.database.url, clock.clone(), entropy.clone()).await?;
+    let db = Arc::new(db.observed(Arc::clone(&meter)));
+    let signer = metrics::measured_signer(signer, clock.clone());
     let deployment = signer.hello(None).await.map_err(StartError::Signer)?.deployment;
     db.belongs_to(&deployment).await?;
     let mut chains: BTreeMap<_, Arc<dyn Chain>> = BTreeMap::new();
@@ -82,7 +87,7 @@ pub async fn assemble(
             };
             let config = HttpConfig::new(&node.operator, &node.url);
             let made = HttpNode::new(http.clone(), config).map_err(|error| unusable(&error))?;
-            nodes.push(Arc::new(made));
+            nodes.push(metrics::measured_node(Arc::new(made), profile.id, clock.clone()));
         }
         refuse_other_chain(&nodes, profile.id.reference).await?;
         db.put_asset(Asset::native(&profile)).await?;
@@ -93,7 +98,7 @@ pub async fn assemble(
     }
     let store: Arc<dyn Store> = db.clone();
     let ports =
-        Ports { store, chains, signer, deliver, clock, entropy, wake: Arc::new(LocalWake::default()) };
+        Ports { store, chains, signer, deliver, clock, entropy, wake: Arc::new(LocalWake::default()), meter };
     // Before anybody is served: a withdrawal that a lost life of this store has paid must not be cancelled meanwhile.
     match flow::journal::compare(&ports).await {
         Ok(flow::journal::Standing::Together | flow::journal::Standing::WentBack) => {}

@@ -11,6 +11,7 @@ mod engine;
 mod error;
 #[cfg(feature = "dev")]
 mod failpoint;
+mod metrics;
 mod roles;
 mod secrets;
 mod serve;
@@ -32,6 +33,8 @@ use crate::error::StartError;
     name = "sluice",
     version,
     about = "Pays withdrawals in stablecoins, exactly once, and proves it",
+    after_help = "Exit codes: 0 done; 1 the server refused, or a payment did not end as asked; 2 wrong usage or \
+                  configuration; 3 something outside cannot be used, or gave no answer.",
     propagate_version = true
 )]
 struct Arguments {
@@ -117,11 +120,12 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> ExitCode {
+    let (lang, as_json) = (arguments.global.lang(), arguments.global.json);
     let done = match arguments.command {
         Command::Client(command) => return cli::run(command, &arguments.global).await,
         Command::Run { config, roles, listen } => roles::run::run(&config, &roles, listen).await,
         #[cfg(feature = "dev")]
-        Command::Dev(dev) => roles::dev::run(dev).await,
+        Command::Dev(dev) => roles::dev::run(dev, &arguments.global).await,
         Command::Signer { config, command: Some(SignerCommand::Key { command }), .. } => {
             roles::signer::key::run(&config, command, &arguments.global)
         }
@@ -136,23 +140,43 @@ async fn run(arguments: Arguments) -> ExitCode {
         }
         #[cfg(not(feature = "dev"))]
         Command::Signer { config, command: None } => roles::signer::run(&config, |ring| ring).await,
-        Command::Migrate { config } => roles::migrate::run(&config).await,
-        Command::Config { command: ConfigCommand::Check { config } } => check(&config),
+        Command::Migrate { config } => roles::migrate::run(&config, &arguments.global).await,
+        Command::Config { command: ConfigCommand::Check { config } } => check(&config, &arguments.global),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("sluice: {error}");
+            let said = error.said(lang);
+            if as_json {
+                eprintln!("{}", serde_json::json!({ "code": error.code(), "detail": said }));
+            } else {
+                eprintln!("sluice: {said}");
+            }
             error.exit_code()
         }
     }
 }
 
-fn check(path: &std::path::Path) -> Result<(), StartError> {
+fn check(path: &std::path::Path, global: &cli::Global) -> Result<(), StartError> {
     let config = config::Config::read(path)?;
-    println!("{}: good", path.display());
+    if global.json {
+        let chains: Vec<_> = config
+            .chains
+            .iter()
+            .map(|chain| serde_json::json!({ "id": chain.id, "nodes": chain.nodes.len(), "quorum": config::quorum(chain) }))
+            .collect();
+        println!("{}", serde_json::json!({ "good": true, "path": path, "chains": chains }));
+        return Ok(());
+    }
+    let korean = global.lang() == sluice_api::problem::Lang::Ko;
+    println!("{}: {}", path.display(), if korean { "올바릅니다" } else { "good" });
     for chain in &config.chains {
-        println!("  {} from {} nodes, quorum {}", chain.id, chain.nodes.len(), config::quorum(chain));
+        let (id, nodes, quorum) = (&chain.id, chain.nodes.len(), config::quorum(chain));
+        if korean {
+            println!("  {id}: 노드 {nodes}개, 정족수 {quorum}");
+        } else {
+            println!("  {id} from {nodes} nodes, quorum {quorum}");
+        }
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sluice_core::port::deliver::Deliver;
 use sluice_outbound::alert::{Alertmanager, Language, Mail, Settings, Sinks};
 
-use crate::config::{self, Alerts};
+use crate::config::{self, Alerts, Both};
 use crate::error::StartError;
 
 /// All sinks a configuration names, as one. The log is always among them.
@@ -24,7 +24,12 @@ pub fn open(alerts: &Alerts) -> Result<Arc<dyn Deliver>, StartError> {
             Some(Mail { language, ..Mail::via(url.clone(), from.clone(), alerts.mail_to.clone()) })
         }
         (None, None) => None,
-        _ => return Err(StartError::Other("alerts: set smtp_url and mail_from together, or neither".into())),
+        _ => {
+            return Err(StartError::Said(Both::new(
+                "alerts: set smtp_url and mail_from together, or neither",
+                "alerts: smtp_url과 mail_from은 함께 설정하거나 둘 다 빼야 합니다",
+            )));
+        }
     };
     let settings = Settings { alertmanager, mail, runbooks: alerts.runbooks_url.clone() };
     match Sinks::open(settings) {

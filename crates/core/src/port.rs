@@ -2,6 +2,7 @@
 
 pub mod chain;
 pub mod deliver;
+pub mod meter;
 pub mod reader;
 pub mod registry;
 pub mod signer;
@@ -35,4 +36,6 @@ pub struct Ports {
     pub entropy: Arc<dyn world::Entropy>,
     /// Waiting and signalling.
     pub wake: Arc<dyn world::Wake>,
+    /// Figures about the work.
+    pub meter: Arc<dyn meter::Meter>,
 }

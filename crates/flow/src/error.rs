@@ -36,3 +36,20 @@ pub enum StageError {
     #[error("the signer's journal contradicts the store: {0}")]
     Inconsistent(String),
 }
+
+impl StageError {
+    /// Its kind, as figures name it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Store(_) => "store",
+            Self::Chain(_) => "chain",
+            Self::Signer(_) => "signer",
+            Self::Refused(_) => "refused",
+            Self::LeaseLost => "lease_lost",
+            Self::Overtaken => "overtaken",
+            Self::Inconsistent(_) => "inconsistent",
+            Self::Encode(_) => "encode",
+            Self::NotConfigured(_) => "not_configured",
+        }
+    }
+}

@@ -36,7 +36,7 @@ use sluice_core::wallet::{REVERTS_MAX, Wallet};
 use sluice_core::withdrawal::Waiting;
 
 use crate::told::Told;
-use crate::{Done, StageError, Turn};
+use crate::{Done, StageError, Turn, measured};
 
 /// Longest a lane sleeps without looking, milliseconds.
 const SWEEP_MS: u64 = 500;
@@ -103,18 +103,19 @@ pub async fn turn(
 
 /// The stages of a turn; whether there is more to take.
 async fn stages(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool, StageError> {
-    if !startup::run(lane, memory).await? {
+    let ports = lane.ports;
+    if !measured(ports, "startup", startup::run(lane, memory)).await? {
         return Ok(false);
     }
-    cancel::run(lane).await?;
-    sign::run(lane).await?;
-    broadcast::run(lane, memory).await?;
-    let took = plan::run(lane).await?;
-    fund::run(lane).await?;
-    fuel::run(lane).await?;
-    build::run(lane).await?;
-    sign::run(lane).await?;
-    broadcast::run(lane, memory).await?;
+    measured(ports, "cancel", cancel::run(lane)).await?;
+    measured(ports, "sign", sign::run(lane)).await?;
+    measured(ports, "broadcast", broadcast::run(lane, memory)).await?;
+    let took = measured(ports, "plan", plan::run(lane)).await?;
+    measured(ports, "fund", fund::run(lane)).await?;
+    measured(ports, "fuel", fuel::run(lane)).await?;
+    measured(ports, "build", build::run(lane)).await?;
+    measured(ports, "sign", sign::run(lane)).await?;
+    measured(ports, "broadcast", broadcast::run(lane, memory)).await?;
     lane.note_obstacle().await?;
     Ok(took)
 }

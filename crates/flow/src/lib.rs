@@ -87,7 +87,7 @@ pub async fn keep(ports: &Ports, topic: Topic, name: &'static str, work: &mut dy
     loop {
         // Taken before looking: a signal sent while the turn looks around must end the wait after it.
         let mark = ports.wake.mark(&topic);
-        match work.turn().await {
+        match measured(ports, name, work.turn()).await {
             Ok(Done::More) if turns < TURNS_MAX => {
                 (backoff_ms, turns) = (BACKOFF_MS, turns + 1);
             }
@@ -113,6 +113,19 @@ pub async fn keep(ports: &Ports, topic: Topic, name: &'static str, work: &mut dy
             }
         }
     }
+}
+
+/// Does a piece of work and says how long it took and how it ended.
+pub(crate) async fn measured<T>(
+    ports: &Ports,
+    stage: &'static str,
+    work: impl Future<Output = Result<T, StageError>>,
+) -> Result<T, StageError> {
+    let began = ports.clock.now();
+    let done = work.await;
+    let took_us = ports.clock.now().micros().saturating_sub(began.micros());
+    ports.meter.stage(stage, took_us, done.as_ref().err().map_or("ok", StageError::kind));
+    done
 }
 
 /// Wait before a lease somebody else holds is asked for again, milliseconds.

@@ -24,7 +24,7 @@ use sluice_core::transfer::Transfer;
 use sluice_core::wallet::{LaneState, Wallet};
 
 use crate::told::Told;
-use crate::{Done, StageError, Turn};
+use crate::{Done, StageError, Turn, measured};
 
 /// What the loop remembers between turns. Losing it costs a look at what is open.
 #[derive(Default)]
@@ -72,9 +72,9 @@ pub async fn turn(
     let heads = watch.chain.heads().await;
     watch.tell(&mut memory.told, heads.is_ok()).await?;
     let heads = heads?;
-    let more = blocks::run(&mut watch, &heads).await?;
-    let absent = inclusion::sweep(&mut watch).await?;
-    settle::run(&mut watch, &heads, absent).await?;
+    let more = measured(ports, "blocks", blocks::run(&mut watch, &heads)).await?;
+    let absent = measured(ports, "inclusion", inclusion::sweep(&mut watch)).await?;
+    measured(ports, "settle", settle::run(&mut watch, &heads, absent)).await?;
     // Half a block: a new one is seen soon, and a fast chain is not polled to death.
     let idle_ms = (watch.chain.profile().block_time_ms / 2).clamp(50, 2_000);
     Ok(Done::more_if(more, idle_ms))

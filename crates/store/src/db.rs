@@ -6,11 +6,12 @@ mod pg;
 mod template;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures_util::FutureExt as _;
 use sluice_core::intent::DeploymentId;
 use sluice_core::port::Fut;
+use sluice_core::port::meter::Meter;
 use sluice_core::port::store::StoreError;
 use sluice_core::port::world::{Clock, Entropy};
 
@@ -65,6 +66,9 @@ impl From<SqlError> for OpenError {
     }
 }
 
+/// Who is told of commits; set once, by whoever takes figures.
+pub(crate) type Observer = Arc<OnceLock<Arc<dyn Meter>>>;
+
 /// A database with its clock and its source of names.
 ///
 /// The clock matters on SQLite, which has none of its own: leases are judged by it, so the simulator's time may be
@@ -74,6 +78,7 @@ pub struct Db {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) reported: Mutex<BTreeSet<(&'static str, String)>>,
+    pub(crate) observer: Observer,
     #[cfg(feature = "postgres")]
     committer: Option<Committer>,
 }
@@ -137,11 +142,12 @@ impl Db {
     }
 
     fn over(backend: Backend, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        let observer = Observer::default();
         #[cfg(feature = "postgres")]
         let committer = match &backend {
             Backend::Pg(pg) => {
                 let context = Context { clock: clock.clone(), entropy: entropy.clone() };
-                Some(Committer::start(pg.clone(), context))
+                Some(Committer::start(pg.clone(), context, Arc::clone(&observer)))
             }
             Backend::Lite(_) | Backend::Inline(_) => None,
         };
@@ -150,9 +156,17 @@ impl Db {
             clock,
             entropy,
             reported: Mutex::default(),
+            observer,
             #[cfg(feature = "postgres")]
             committer,
         }
+    }
+
+    /// Tells of every commit from now on. The first who asks is told.
+    #[must_use]
+    pub fn observed(self, meter: Arc<dyn Meter>) -> Self {
+        let _first = self.observer.set(meter);
+        self
     }
 
     /// Ties the database to an installation, or checks that it is tied to this one (M1).

@@ -97,10 +97,21 @@ impl Store for Db {
     }
 
     fn apply(&self, fence: Option<Fence>, changes: Vec<Change>) -> Fut<'_, Result<Vec<Outcome>, StoreError>> {
-        let context = self.context();
-        Box::pin(self.write(move |conn| {
-            Box::pin(async move { apply::run(conn, &context, fence.as_ref(), &changes).await })
-        }))
+        let (context, observer) = (self.context(), Arc::clone(&self.observer));
+        Box::pin(async move {
+            let (done, changes) = self
+                .write(move |conn| {
+                    Box::pin(async move {
+                        let done = apply::run(conn, &context, fence.as_ref(), &changes).await?;
+                        Ok((done, changes))
+                    })
+                })
+                .await?;
+            if let Some(meter) = observer.get() {
+                meter.applied(&changes, &done);
+            }
+            Ok(done)
+        })
     }
 
     fn lane(&self, wallet: WalletId) -> Fut<'_, Result<Option<LaneView>, StoreError>> {

@@ -186,6 +186,10 @@ impl Reader for Db {
         Box::pin(self.reading(move |conn| Box::pin(stops::irrevocable(conn, scope, limit))))
     }
 
+    fn unsealed(&self, limit: usize) -> Fut<'_, Result<usize, StoreError>> {
+        Box::pin(self.read(move |conn| Box::pin(feed::unsealed(conn, limit))))
+    }
+
     fn ping(&self) -> Fut<'_, Result<(), StoreError>> {
         Box::pin(self.read(move |conn| {
             Box::pin(async move { conn.rows(sql!("select 1 as n"), args![]).await.map(|_answer| ()) })

@@ -73,7 +73,7 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
         None => {
             let asset = asset(screen, dev, args.asset.as_deref())?;
             let orders = order::make(asset, args.count, session.now());
-            let list = dev.folder.join(order::file_name(session.now()));
+            let list = dev.folder().join(order::file_name(session.now()));
             // Before the first call: what happens from here on is judged by this file.
             order::write(&list, &orders).map_err(|error| unusable(screen, &list, error.to_string()))?;
             (list, orders)

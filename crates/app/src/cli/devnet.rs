@@ -6,10 +6,11 @@ use serde::Deserialize;
 use sluice_api::problem::Lang;
 
 use super::fail::Fail;
+use super::global::DATA;
 use super::words::{pick, say};
 
-/// What `make run` leaves for scripts, below the folder it runs in.
-pub(super) const DEV_FILE: &str = ".sluice/dev.json";
+/// What `sluice dev` leaves for scripts in its folder.
+pub(super) const DEV_FILE: &str = "dev.json";
 /// More than this is not that file.
 const DEV_BYTES_MAX: u64 = 1024 * 1024;
 /// The devnet's door.
@@ -22,16 +23,21 @@ pub(super) struct Dev {
     /// What can be paid there.
     #[serde(default)]
     pub(super) assets: Vec<DevAsset>,
-    /// The `.sluice` folder it was found in.
+    /// Where it was found.
     #[serde(skip)]
-    pub(super) folder: PathBuf,
+    pub(super) file: PathBuf,
 }
 
 impl Dev {
+    /// The folder of the installation.
+    pub(super) fn folder(&self) -> PathBuf {
+        self.file.parent().map_or_else(PathBuf::new, Path::to_owned)
+    }
+
     /// As the file says now: a devnet that was started again may have its node on another port.
     pub(super) fn anew(&self, lang: Lang) -> Self {
-        match self.folder.parent().map(|folder| read(&folder.join(DEV_FILE), lang)) {
-            Some(Ok(dev)) if dev.api_url == self.api_url => dev,
+        match read(&self.file, lang) {
+            Ok(dev) if dev.api_url == self.api_url => dev,
             _ => self.clone(),
         }
     }
@@ -52,13 +58,16 @@ pub(super) struct DevAsset {
     pub(super) rpc_url: String,
 }
 
-/// The devnet's file of this folder, or of the nearest one above it.
-pub(super) fn here(lang: Lang) -> Result<Option<Dev>, Fail> {
-    let Ok(folder) = std::env::current_dir() else { return Ok(None) };
-    match folder.ancestors().map(|folder| folder.join(DEV_FILE)).find(|path| path.is_file()) {
-        Some(path) => read(&path, lang).map(Some),
-        None => Ok(None),
-    }
+/// The devnet's file: in the folder that is named, else in `.sluice` of this folder or of the nearest one above it.
+pub(super) fn here(data: Option<&Path>, lang: Lang) -> Result<Option<Dev>, Fail> {
+    let found = match data {
+        Some(folder) => Some(folder.join(DEV_FILE)).filter(|path| path.is_file()),
+        None => std::env::current_dir().ok().and_then(|folder| {
+            let places = folder.ancestors().map(|folder| folder.join(DATA).join(DEV_FILE));
+            places.into_iter().find(|path| path.is_file())
+        }),
+    };
+    found.map(|path| read(&path, lang)).transpose()
 }
 
 fn read(path: &Path, lang: Lang) -> Result<Dev, Fail> {
@@ -89,7 +98,7 @@ fn read(path: &Path, lang: Lang) -> Result<Dev, Fail> {
             "{line}행 {column}열: api_url, api_key, assets가 있는 JSON이 아닙니다."
         ))
     })?;
-    dev.folder = path.parent().unwrap_or(Path::new(".")).to_owned();
+    dev.file = path.to_owned();
     Ok(dev)
 }
 

@@ -2,19 +2,23 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
 use sluice_api::problem::Lang;
 
 use super::choice;
 
+/// The folder of a local installation when none is named.
+pub const DATA: &str = ".sluice";
+
 /// Options that every command takes.
 #[derive(clap::Args)]
 pub struct Global {
-    /// Address of the server; from .sluice/dev.json when left out
+    /// Address of the server; from dev.json of the local installation when left out
     #[arg(long, global = true, env = "SLUICE_URL", value_name = "URL", help_heading = "Server")]
     pub url: Option<String>,
-    /// API key as `<key id>.<secret>`; from .sluice/dev.json when left out
+    /// API key as `<key id>.<secret>`; from dev.json of the local installation when left out
     #[arg(
         long = "key",
         id = "api_key",
@@ -25,6 +29,10 @@ pub struct Global {
         help_heading = "Server"
     )]
     pub key: Option<String>,
+    /// Folder of a local installation: where `sluice dev` keeps everything, and where its server and key are looked for.
+    /// When left out: .sluice in this folder or one above it
+    #[arg(long, global = true, env = "SLUICE_DATA", value_name = "FOLDER", help_heading = "Server")]
+    pub data: Option<PathBuf>,
     /// Print JSON on standard output and nothing else: one object, or for lists one object a line
     #[arg(long, global = true, help_heading = "Output")]
     pub json: bool,
@@ -40,6 +48,11 @@ pub struct Global {
 }
 
 impl Global {
+    /// The folder of a local installation, as `sluice dev` makes it.
+    pub fn data(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| DATA.into())
+    }
+
     /// The language to speak: what was asked for, else the machine's, else English.
     pub fn lang(&self) -> Lang {
         let machine = || {
@@ -65,6 +78,7 @@ mod tests {
         Global {
             url: None,
             key: None,
+            data: None,
             json: false,
             lang,
             locale: locale.map(OsString::from),
@@ -85,7 +99,8 @@ mod tests {
     #[test]
     fn a_key_is_never_printed() {
         let key = Some("key_1.sk_test_secret".to_owned());
-        let global = Global { url: None, key, json: false, lang: None, locale: None, no_color: false };
+        let global =
+            Global { url: None, key, data: None, json: false, lang: None, locale: None, no_color: false };
         assert!(!format!("{global:?}").contains("secret"));
     }
 }

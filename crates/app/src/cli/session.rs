@@ -1,6 +1,7 @@
 //! Which server, with which key, and what is known about its assets.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use tokio::sync::OnceCell;
 
 use super::devnet::{DEV_FILE, Dev, here};
 use super::fail::{Exit, Fail, Notice};
-use super::global::Global;
+use super::global::{DATA, Global};
 use super::words::{pick, say};
 use crate::world::{SystemClock, random};
 
@@ -219,24 +220,31 @@ fn credentials(key: &str) -> Option<Credentials> {
 
 /// Where to go and with which key. The devnet's key is for the devnet: it is not offered to another server.
 fn place(global: &Global) -> Result<(String, Option<String>, Option<Dev>), Fail> {
-    let lang = global.lang();
+    let (lang, data) = (global.lang(), global.data.as_deref());
     let given = |option: &Option<String>| option.clone().filter(|text| !text.trim().is_empty());
     let (url, key) = (given(&global.url), given(&global.key));
     let dev = match (&url, &key) {
         // Complete without it: a broken file in some folder above is then nobody's business.
-        (Some(url), Some(_)) => here(lang).unwrap_or_default().filter(|dev| same(&dev.api_url, url)),
-        _ => here(lang)?,
+        (Some(url), Some(_)) => here(data, lang).unwrap_or_default().filter(|dev| same(&dev.api_url, url)),
+        _ => here(data, lang)?,
     };
     let dev = dev.filter(|dev| url.as_ref().is_none_or(|url| same(&dev.api_url, url)));
     let url = url.or_else(|| dev.as_ref().map(|dev| dev.api_url.clone())).ok_or_else(|| {
         Fail::usage(
             "no_server",
             pick(lang, "Which server?", "서버를 알 수 없습니다"),
-            say!(
-                lang,
-                "There is no --url, no SLUICE_URL, and no {DEV_FILE} in this folder or one above it.",
-                "--url과 SLUICE_URL이 없고, 이 폴더와 상위 폴더에 {DEV_FILE} 파일도 없습니다."
-            ),
+            match data.map(Path::display) {
+                Some(folder) => say!(
+                    lang,
+                    "There is no --url, no SLUICE_URL, and no {DEV_FILE} in {folder}.",
+                    "--url과 SLUICE_URL이 없고, {folder} 폴더에 {DEV_FILE} 파일도 없습니다."
+                ),
+                None => say!(
+                    lang,
+                    "There is no --url, no SLUICE_URL, and no {DATA}/{DEV_FILE} in this folder or one above it.",
+                    "--url과 SLUICE_URL이 없고, 이 폴더와 상위 폴더에 {DATA}/{DEV_FILE} 파일도 없습니다."
+                ),
+            },
             pick(
                 lang,
                 "Start one with `make run`, or give --url and --key.",

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use crate::cli::Global;
 use crate::config::{Alerts, Chain, Config, Database, Keys, Node, ProfileOverrides, Server, Signer};
 use crate::engine::{Role, assemble};
 use crate::error::StartError;
@@ -23,9 +24,6 @@ use files::Folder;
 /// How `sluice dev` is started. Everything has a default; the rest is for tests and for two engines on one chain.
 #[derive(Args, Debug)]
 pub struct DevArguments {
-    /// Folder for everything that must outlive a run.
-    #[arg(long, default_value = ".sluice")]
-    data: PathBuf,
     /// Where the API listens.
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: String,
@@ -68,9 +66,9 @@ pub struct DevArguments {
 ///
 /// # Errors
 /// [`StartError`]: one sentence.
-pub async fn run(arguments: DevArguments) -> Result<(), StartError> {
+pub async fn run(arguments: DevArguments, global: &Global) -> Result<(), StartError> {
     telemetry::start("warn,sluice=info");
-    let folder = Folder::prepare(&arguments.data, &arguments.dev_file)?;
+    let folder = Folder::prepare(&global.data(), &arguments.dev_file)?;
     // The port first: a second `make run` must not touch what the first is using.
     let listener = serve::listen(&arguments.listen).await?;
     let chain = chain::Local::start(&arguments, &folder).await?;

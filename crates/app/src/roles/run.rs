@@ -8,11 +8,11 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::config::Config;
+use crate::config::{Both, Config};
 use crate::engine::{Engine, Role, assemble};
 use crate::error::StartError;
 use crate::secrets::Sealer;
-use crate::{serve, signer_link, sinks, telemetry};
+use crate::{metrics, serve, signer_link, sinks, telemetry};
 
 /// Starts from a configuration file and works until interrupted.
 ///
@@ -22,9 +22,10 @@ pub async fn run(path: &Path, roles: &[Role], listen: Option<String>) -> Result<
     telemetry::start("info");
     let config = Config::read(path)?;
     let (Some(socket), Some(deployment)) = (&config.signer.socket, &config.signer.deployment) else {
-        return Err(StartError::Other(
-            "signer.in_process is for `sluice dev` alone: start `sluice signer` and set signer.socket".into(),
-        ));
+        return Err(StartError::Said(Both::new(
+            "signer.in_process is for `sluice dev` alone: start `sluice signer` and set signer.socket",
+            "signer.in_process는 `sluice dev`에서만 쓸 수 있습니다. `sluice signer`를 시작하고 signer.socket을 설정하세요",
+        )));
     };
     let roles: BTreeSet<Role> = if roles.is_empty() {
         [Role::Api, Role::Processor, Role::Monitor, Role::Notifier].into()
@@ -56,10 +57,10 @@ pub async fn work_and_serve(
     stop: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
     let (stopping, stopped) = watch::channel(false);
-    let metrics = telemetry::metrics()?;
+    let figures = metrics::start()?;
     let serving = async {
         let Some(listener) = listener.filter(|_| roles.contains(&Role::Api)) else { return Ok(()) };
-        let api = serve::api(engine, config, sealer, metrics);
+        let api = serve::api(engine, config, sealer, metrics::renderer(figures.clone()));
         let mut stopped = stopped.clone();
         let shutdown = async move {
             // Gone means that this function is over: stopping too.
@@ -83,6 +84,7 @@ pub async fn work_and_serve(
             ended.0.map_err(|error: std::io::Error| StartError::Other(format!("the server ended: {error}")))
         }
         () = stop => Ok(()),
+        () = metrics::sample(engine, &figures) => Ok(()),
     }
 }
 

@@ -74,7 +74,7 @@ impl SignerConfig {
     /// # Errors
     /// [`ConfigError::Value`] for an unknown chain or a malformed amount.
     pub fn caps(&self) -> Result<Caps, ConfigError> {
-        let value = |key: String, why: String| ConfigError::Value { key, why };
+        let value = |key: String, why: String| ConfigError::Value { key, why: why.into() };
         let mut profiles = Vec::new();
         for chain in &self.chains {
             let known = ChainId::parse(chain).ok().and_then(ChainProfile::known);

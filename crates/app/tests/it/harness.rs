@@ -12,7 +12,7 @@ mod signer;
 mod stored;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -171,6 +171,23 @@ impl World {
     /// What the engines of this world have logged.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("engine.log")).unwrap_or_default()
+    }
+
+    /// Where everything of this world is kept.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Address of its database.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// Sends the node a signal by name.
+    pub fn node(&self, signal: &str) {
+        let pid = self.anvil.pid().expect("it runs").to_string();
+        let sent = std::process::Command::new("kill").args([&format!("-{signal}"), &pid]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "kill -{signal}");
     }
 
     fn file(&self, name: &str) -> PathBuf {

@@ -21,5 +21,6 @@ mod restore;
 mod signer;
 mod signer_window;
 mod takeover;
+mod trouble;
 mod wallets;
 mod ways_out;

@@ -242,6 +242,9 @@ pub trait Reader: Send + Sync {
         limit: usize,
     ) -> Fut<'_, Result<Vec<Transfer>, StoreError>>;
 
+    /// Events that are committed and not numbered yet; no more than `limit` are counted.
+    fn unsealed(&self, limit: usize) -> Fut<'_, Result<usize, StoreError>>;
+
     /// Answers at all?
     fn ping(&self) -> Fut<'_, Result<(), StoreError>>;
 }

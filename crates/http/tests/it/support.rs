@@ -90,6 +90,7 @@ impl World {
             clock: clock.clone(),
             entropy,
             wake: Arc::new(Bell::default()),
+            meter: Arc::new(sluice_core::port::meter::NoMeter),
         };
         let api = Api {
             ports,

@@ -8,6 +8,7 @@ use sluice_chain::evm::node::Node;
 use sluice_chain::evm::{Evm, Quorum};
 use sluice_core::port::Ports;
 use sluice_core::port::chain::Chain;
+use sluice_core::port::meter::NoMeter;
 use sluice_core::port::signer::Signer;
 use sluice_core::port::store::Store;
 
@@ -85,5 +86,6 @@ fn ports(world: &Arc<World>, process: ProcessId) -> Ports {
         clock,
         entropy: Arc::new(Chance(sim)),
         wake: Arc::clone(&world.hub) as Arc<_>,
+        meter: Arc::new(NoMeter),
     }
 }

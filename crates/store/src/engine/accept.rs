@@ -41,6 +41,9 @@ pub(super) async fn one(db: &Db, intake: Intake) -> Result<Accepted, StoreError>
     let context = db.context();
     let mut answers =
         db.write(move |conn| Box::pin(async move { group(conn, &context, vec![intake]).await })).await?;
+    if let Some(meter) = db.observer.get() {
+        meter.accepted(&answers);
+    }
     answers.pop().ok_or_else(|| StoreError::Statement("a group of one has no answer".into()))
 }
 

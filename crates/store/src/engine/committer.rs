@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use super::{Context, accept};
-use crate::db::Pg;
+use crate::db::{Observer, Pg};
 use crate::sql::SqlError;
 
 /// Requests that may wait; more callers wait for a place (M14).
@@ -34,13 +34,13 @@ pub(crate) struct Committer {
 }
 
 impl Committer {
-    pub(crate) fn start(pg: Pg, context: Context) -> Self {
+    pub(crate) fn start(pg: Pg, context: Context, observer: Observer) -> Self {
         let (queue, mut waiting) = mpsc::channel(QUEUE);
         let mut task = JoinSet::new();
         task.spawn(async move {
             let mut group = Vec::with_capacity(GROUP);
             while waiting.recv_many(&mut group, GROUP).await > 0 {
-                commit(&pg, &context, std::mem::take(&mut group)).await;
+                commit(&pg, &context, &observer, std::mem::take(&mut group)).await;
             }
         });
         Self { queue, _task: task }
@@ -55,11 +55,14 @@ impl Committer {
     }
 }
 
-async fn commit(pg: &Pg, context: &Context, group: Vec<Waiting>) {
+async fn commit(pg: &Pg, context: &Context, observer: &Observer, group: Vec<Waiting>) {
     let (intakes, replies): (Vec<Intake>, Vec<_>) =
         group.into_iter().map(|one| (one.intake, one.reply)).unzip();
     let answers: Vec<Answer> = match together(pg, context, &intakes).await {
-        Ok(answers) => answers.into_iter().map(Ok).collect(),
+        Ok(answers) => {
+            told(observer, &answers);
+            answers.into_iter().map(Ok).collect()
+        }
         Err(SqlError::Store(error @ (StoreError::Down(_) | StoreError::Unknown(_)))) => {
             intakes.iter().map(|_| Err(error.clone())).collect()
         }
@@ -67,6 +70,9 @@ async fn commit(pg: &Pg, context: &Context, group: Vec<Waiting>) {
             let mut answers = Vec::with_capacity(intakes.len());
             for intake in &intakes {
                 let alone = together(pg, context, std::slice::from_ref(intake)).await;
+                if let Ok(answers) = &alone {
+                    told(observer, answers);
+                }
                 let none = || StoreError::Statement("a group of one has no answer".into());
                 answers.push(
                     alone.map_err(StoreError::from).and_then(|mut answers| answers.pop().ok_or_else(none)),
@@ -78,6 +84,12 @@ async fn commit(pg: &Pg, context: &Context, group: Vec<Waiting>) {
     for (reply, answer) in replies.into_iter().zip(answers) {
         // A caller that went away has stopped waiting, not undone anything.
         drop(reply.send(answer));
+    }
+}
+
+pub(super) fn told(observer: &Observer, answers: &[Accepted]) {
+    if let Some(meter) = observer.get() {
+        meter.accepted(answers);
     }
 }
 

@@ -44,3 +44,14 @@ pub(super) async fn timeline(
     rows.reverse();
     Ok(row::read(&rows, row::event::read))
 }
+
+/// Events without a number; no more than `limit` are counted.
+pub(super) async fn unsealed(conn: &mut Conn<'_>, limit: usize) -> Result<usize, SqlError> {
+    let text = sql!(
+        "select count(*) as n from (select rowseq from event where number is null order by rowseq limit $1) waiting
+         limit 1"
+    );
+    let row = conn.row(text, args![size(limit)]).await?;
+    let count = row.map(|row| row.int("n")).transpose()?.unwrap_or_default();
+    Ok(usize::try_from(count).unwrap_or_default())
+}

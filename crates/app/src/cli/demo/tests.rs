@@ -185,7 +185,7 @@ fn devnet(lie: Lie) -> Devnet {
             decimals: 6,
             rpc_url: node.url.clone(),
         }],
-        folder: folder.path().to_owned(),
+        file: folder.path().join("dev.json"),
     });
     Devnet { _api: api, session, _node: node, _folder: folder, play }
 }
@@ -271,7 +271,8 @@ fn the_list_is_on_disk_before_the_first_call() {
         problem(Code::Internal)
     });
     let mut session = crate::cli::tests::session(&api.url);
-    session.dev = devnet(Lie::None).session.dev.map(|dev| Dev { folder: folder.path().to_owned(), ..dev });
+    session.dev =
+        devnet(Lie::None).session.dev.map(|dev| Dev { file: folder.path().join("dev.json"), ..dev });
     assert!(block_on(run(&session, &Paper::new(true).screen, args(2))).is_err());
     assert!(!listed.lock().unwrap().is_empty() && listed.lock().unwrap().iter().all(|&lists| lists == 1));
 }

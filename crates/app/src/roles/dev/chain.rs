@@ -9,7 +9,7 @@ use sluice_devnet::token::TestUsd;
 
 use super::DevArguments;
 use super::files::Folder;
-use crate::config::AssetEntry;
+use crate::config::{AssetEntry, Both};
 use crate::error::StartError;
 
 /// A chain with the test dollar on it.
@@ -29,7 +29,10 @@ impl Local {
                     .strip_prefix("http://127.0.0.1:")
                     .and_then(|port| port.trim_end_matches('/').parse().ok())
                     .ok_or_else(|| {
-                        StartError::Other(format!("--node {url} is not http://127.0.0.1:<port>"))
+                        StartError::Said(Both::new(
+                            format!("--node {url} is not http://127.0.0.1:<port>"),
+                            format!("--node {url}: http://127.0.0.1:<포트> 형식이어야 합니다"),
+                        ))
                     })?;
                 (None, Rpc::local(port))
             }
@@ -44,8 +47,7 @@ impl Local {
                     silent: true,
                     ..AnvilConfig::default()
                 })
-                .await
-                .map_err(|error| other(&error))?;
+                .await?;
                 let rpc = anvil.rpc().clone();
                 (Some(anvil), rpc)
             }
@@ -84,7 +86,7 @@ impl Local {
 
     pub(super) async fn stop(self) -> Result<(), StartError> {
         match self.anvil {
-            Some(anvil) => anvil.stop().await.map_err(|error| StartError::Other(error.to_string())),
+            Some(anvil) => Ok(anvil.stop().await?),
             None => Ok(()),
         }
     }

@@ -75,7 +75,7 @@ pub fn run(config: &Path, command: KeyCommand, global: &Global) -> Result<(), St
 }
 
 fn keep(config: &SignerConfig, of: &Of, secret: &[u8; 32], global: &Global) -> Result<(), StartError> {
-    let value = |key: &str, why: String| ConfigError::Value { key: key.into(), why };
+    let value = |key: &str, why: String| ConfigError::Value { key: key.into(), why: why.into() };
     let signs_for = |chain: &ChainId| config.chains.iter().any(|id| *id == chain.to_string());
     let chain = ChainId::parse(&of.chain).ok().filter(signs_for).ok_or_else(|| {
         let chains = config.chains.join(", ");

@@ -130,6 +130,11 @@ impl Engine {
         self.caller_with(&self.dev.second_api_key)
     }
 
+    /// A person of the platform, who sees everything.
+    pub fn platform(&self) -> Caller {
+        self.caller_with(&self.dev.platform_api_key)
+    }
+
     /// A caller with any key.
     pub fn caller_with(&self, key: &str) -> Caller {
         Caller::new(&self.dev, key)
