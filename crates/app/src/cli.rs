@@ -1,10 +1,12 @@
-//! The command line of people and scripts. Every command here talks to a server through its API with signed requests;
-//! none opens a database or a key store. The demo also asks a node, to check what the server told it.
+//! The command line of people and scripts. Every command here talks to a server through its API with signed requests.
+//! None opens a database or a key store, but one: `key create --platform`, which is how the first key comes into being.
+//! The demo also asks a node, to check what the server told it.
 //!
 //! | file | what it knows |
 //! |---|---|
 //! | one file for each command | its arguments, its calls, what it prints |
 //! | `global`, `devnet`, `session` | which server, which key, which language; `.sluice/dev.json` |
+//! | `because`, `second` | what commands of operators share: a reason, a second person |
 //! | `screen`, `table`, `words`, `times`, `decimal` | how things look to people, in Korean and English |
 //! | `fail` | what went wrong, what to do, and the exit code |
 //! | `follow` | withdrawals followed through the event feed |
@@ -19,6 +21,7 @@ mod because;
 mod cancel;
 mod chains;
 mod choice;
+mod commands;
 mod decimal;
 mod demo;
 mod devnet;
@@ -34,6 +37,7 @@ mod limits;
 mod list;
 mod partner;
 mod screen;
+mod second;
 mod session;
 mod stats;
 mod stop;
@@ -54,6 +58,7 @@ use clap::Subcommand;
 pub use self::global::Global;
 
 use self::fail::{Exit, Fail};
+use self::global::As;
 use self::screen::Screen;
 use self::session::Session;
 
@@ -78,6 +83,8 @@ pub enum Command {
     Stats(stats::Args),
     /// List and settle what only a person may decide · 사람이 결정해야 하는 출금을 처리합니다
     Attention(attention::Args),
+    /// List commands that wait for a second person · 두 번째 사람을 기다리는 명령을 봅니다
+    Commands(commands::Args),
     /// List and acknowledge alerts · 경보를 보고 확인합니다
     Alerts(alerts::Args),
     /// Stop payments at once · 지급을 즉시 중지합니다
@@ -123,14 +130,20 @@ pub async fn run(command: Command, global: &Global) -> ExitCode {
 
 async fn start(command: Command, global: &Global, screen: &Screen) -> Result<Exit, Fail> {
     if let Command::Key(args) = &command
-        && let Some(exit) = key::local(args, screen)
+        && let Some(exit) = key::local(args, screen).await
     {
         return exit;
     }
+    // In the devnet what only the platform may do is done with its key, unless another one is asked for.
+    let unasked = match &command {
+        Command::Partner(_) => As::Platform,
+        Command::Key(args) if args.of_another_partner() => As::Platform,
+        _ => As::First,
+    };
     let session = match &command {
         // Asked exactly when things go wrong, perhaps by somebody without a key.
         Command::Health => Session::of_anybody(global)?,
-        _ => Session::open(global)?,
+        _ => Session::open(global, unasked)?,
     };
     work(command, &session, screen).await
 }
@@ -149,6 +162,7 @@ fn work<'a>(command: Command, session: &'a Session, screen: &'a Screen) -> Work<
         Command::Events(args) => Box::pin(events::run(session, screen, args)),
         Command::Stats(args) => Box::pin(stats::run(session, screen, args)),
         Command::Attention(args) => Box::pin(attention::run(session, screen, args)),
+        Command::Commands(args) => Box::pin(commands::run(session, screen, args)),
         Command::Alerts(args) => Box::pin(alerts::run(session, screen, args)),
         Command::Stop(args) => Box::pin(stop::stop(session, screen, args)),
         Command::Stops(args) => Box::pin(stop::stops(session, screen, args)),

@@ -3,5 +3,6 @@
 #[cfg(feature = "dev")]
 pub mod dev;
 pub mod migrate;
+pub mod platform_key;
 pub mod run;
 pub mod signer;

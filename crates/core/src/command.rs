@@ -93,7 +93,7 @@ kinds! {
     /// Ends a withdrawal unpaid, when every slot of it is proven dead.
     WithdrawalGiveUp = "withdrawal.give_up", One, AttentionOperate;
     /// Tries a withdrawal again in a new slot.
-    WithdrawalRedrive = "withdrawal.redrive", TwoWhenSingleSource, AttentionOperate;
+    WithdrawalRedrive = "withdrawal.redrive", TwoWhenDoubtful, AttentionOperate;
     /// Completes a withdrawal by a transaction made outside the engine.
     WithdrawalResolve = "withdrawal.resolve", Two, AttentionOperate;
 }
@@ -111,17 +111,18 @@ pub enum Persons {
     One,
     /// Two, always.
     Two,
-    /// Two where the evidence is one node operator's word (M4), one otherwise.
-    TwoWhenSingleSource,
+    /// Two where the proof that its last slot is dead does not free the payment by itself: it is one node operator's word,
+    /// or a stranger consumed the slot and may have paid (M4, M6). One otherwise.
+    TwoWhenDoubtful,
 }
 
 impl Persons {
-    /// Whether a second person is needed. `single_source` is true when the evidence is one operator's word.
-    pub const fn two(self, single_source: bool) -> bool {
+    /// Whether a second person is needed.
+    pub const fn two(self, doubtful: bool) -> bool {
         match self {
             Self::One => false,
             Self::Two => true,
-            Self::TwoWhenSingleSource => single_source,
+            Self::TwoWhenDoubtful => doubtful,
         }
     }
 }

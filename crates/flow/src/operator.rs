@@ -17,7 +17,7 @@ pub use cancel::{Cancelled, cancel};
 pub use explain::{ExplainError, explain};
 pub use lane::{LaneCommand, command};
 pub use persons::{Given, Ordered, withdraw};
-pub use resolve::{give_up, redrive, resolve_paid_by};
+pub use resolve::{doubtful, give_up, redrive, resolve_paid_by};
 pub use stop::{STOP_VERSION, Stopped, lift, stop, stop_name, stop_named};
 
 use sluice_core::command::{Command, Objection};

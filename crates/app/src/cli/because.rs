@@ -6,8 +6,8 @@ use sluice_api::command::{Because, Command, CommandState};
 use super::fail::{Exit, Fail};
 use super::screen::{Screen, Style, clean};
 use super::session::Session;
-use super::times;
 use super::words::say;
+use super::{second, times};
 
 /// Why, and on what state of things.
 #[derive(Debug, clap::Args)]
@@ -47,9 +47,9 @@ pub(super) fn answered(session: &Session, screen: &Screen, command: &Command) ->
             let text = say!(
                 lang,
                 "Noted, not done yet: {what} {subject} takes a second person. Somebody else gives the same command with \
-                 their own key before {until}.",
+                 their own key before {until}:",
                 "접수했지만 아직 실행되지 않았습니다: {what} {subject}에는 두 사람이 필요합니다. {until} 전에 다른 사람이 \
-                 자기 키로 같은 명령을 실행하세요."
+                 자기 키로 같은 명령을 실행하세요:"
             );
             screen.paint(Style::Yellow, &text)
         }
@@ -60,5 +60,18 @@ pub(super) fn answered(session: &Session, screen: &Screen, command: &Command) ->
         }
     };
     screen.line(&line)?;
+    if command.state == CommandState::AwaitingSecondPerson {
+        if let Some(line) = second::line(command, session.dev.as_ref()) {
+            screen.line(&format!("  {line}"))?;
+        }
+        if let Some(id) = &command.id {
+            let id = clean(id);
+            screen.note(&say!(
+                lang,
+                "To take it back: sluice commands withdraw {id} --reason '...'",
+                "철회하려면: sluice commands withdraw {id} --reason '...'"
+            ));
+        }
+    }
     Ok(Exit::Done)
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use sluice_api::problem::Lang;
 
 use super::fail::Fail;
-use super::global::DATA;
+use super::global::{As, DATA};
 use super::words::{pick, say};
 
 /// What `sluice dev` leaves for scripts in its folder.
@@ -14,12 +14,21 @@ pub(super) const DEV_FILE: &str = "dev.json";
 /// More than this is not that file.
 const DEV_BYTES_MAX: u64 = 1024 * 1024;
 /// The devnet's door.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 pub(super) struct Dev {
     /// Address of the API.
     pub(super) api_url: String,
     /// A test key.
     pub(super) api_key: String,
+    /// A key of another person of the same partner.
+    #[serde(default)]
+    pub(super) second_api_key: Option<String>,
+    /// A key of the platform.
+    #[serde(default)]
+    pub(super) platform_api_key: Option<String>,
+    /// A key of another person of the platform.
+    #[serde(default)]
+    pub(super) second_platform_api_key: Option<String>,
     /// What can be paid there.
     #[serde(default)]
     pub(super) assets: Vec<DevAsset>,
@@ -32,6 +41,16 @@ impl Dev {
     /// The folder of the installation.
     pub(super) fn folder(&self) -> PathBuf {
         self.file.parent().map_or_else(PathBuf::new, Path::to_owned)
+    }
+
+    /// The key of a person.
+    pub(super) fn key(&self, person: As) -> Option<&str> {
+        match person {
+            As::First => Some(&self.api_key),
+            As::Second => self.second_api_key.as_deref(),
+            As::Platform => self.platform_api_key.as_deref(),
+            As::SecondPlatform => self.second_platform_api_key.as_deref(),
+        }
     }
 
     /// As the file says now: a devnet that was started again may have its node on another port.

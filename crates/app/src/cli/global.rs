@@ -33,6 +33,9 @@ pub struct Global {
     /// When left out: .sluice in this folder or one above it
     #[arg(long, global = true, env = "SLUICE_DATA", value_name = "FOLDER", help_heading = "Server")]
     pub data: Option<PathBuf>,
+    /// In the devnet: whose key to use. Some commands take two persons, and some are the platform's
+    #[arg(long = "as", id = "as_person", value_name = "PERSON", global = true, help_heading = "Server")]
+    pub person: Option<As>,
     /// Print JSON on standard output and nothing else: one object, or for lists one object a line
     #[arg(long, global = true, help_heading = "Output")]
     pub json: bool,
@@ -45,6 +48,30 @@ pub struct Global {
     /// No colours, also on a terminal
     #[arg(long, global = true, env = "NO_COLOR", value_parser = FalseyValueParser::new(), hide_env = true, help_heading = "Output")]
     pub no_color: bool,
+}
+
+/// The persons of the devnet, whose keys `make run` keeps in .sluice/dev.json.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum As {
+    /// The demo partner.
+    First,
+    /// Another person of the demo partner.
+    Second,
+    /// The platform.
+    Platform,
+    /// Another person of the platform.
+    SecondPlatform,
+}
+
+impl fmt::Display for As {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::First => "first",
+            Self::Second => "second",
+            Self::Platform => "platform",
+            Self::SecondPlatform => "second-platform",
+        })
+    }
 }
 
 impl Global {
@@ -79,6 +106,7 @@ mod tests {
             url: None,
             key: None,
             data: None,
+            person: None,
             json: false,
             lang,
             locale: locale.map(OsString::from),
@@ -100,7 +128,7 @@ mod tests {
     fn a_key_is_never_printed() {
         let key = Some("key_1.sk_test_secret".to_owned());
         let global =
-            Global { url: None, key, data: None, json: false, lang: None, locale: None, no_color: false };
+            Global { url: None, key, data: None, person: None, json: false, lang: None, locale: None, no_color: false };
         assert!(!format!("{global:?}").contains("secret"));
     }
 }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use sluice_api::command::Because;
 use sluice_api::key::{CreateApiKey, CreatedApiKey, KeyAlgorithm, Scope};
 use sluice_api::sign::SigningSecret;
+use sluice_core::access;
+use sluice_core::port::world::Clock as _;
 use zeroize::Zeroizing;
 
 use super::choice;
@@ -16,7 +18,8 @@ use super::session::{ED25519_MARK, Session};
 use super::table::Cell;
 use super::times::{self, Reading};
 use super::words::{pick, say};
-use crate::world::random;
+use crate::roles::platform_key;
+use crate::world::{SystemClock, random};
 
 /// What to do; `list` when left out.
 #[derive(Debug, clap::Args)]
@@ -56,7 +59,12 @@ struct Create {
     #[arg(long)]
     name: String,
     /// What it may do, separated by commas; not more than your own key may
-    #[arg(long, value_delimiter = ',', required = true, value_parser = choice::of(Scope::WORDS, Scope::parse))]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        required_unless_present = "platform",
+        value_parser = choice::of(Scope::WORDS, Scope::parse)
+    )]
     scopes: Vec<Scope>,
     /// From where it may be used: addresses or CIDR ranges, separated by commas; from anywhere when left out
     #[arg(long, value_delimiter = ',', value_name = "IP")]
@@ -67,6 +75,13 @@ struct Create {
     /// Whose key it becomes: your own partner's when left out
     #[arg(long, value_name = "ID")]
     partner: Option<String>,
+    /// A key of the platform, or with --partner of a partner, made on the engine's machine in the database itself. Asks no
+    /// server; how the first key comes into being, and each key made so is a person of its own
+    #[arg(long, conflicts_with_all = ["ed25519"])]
+    platform: bool,
+    /// With --platform: the engine's configuration file
+    #[arg(long, value_name = "FILE", default_value = "sluice.toml")]
+    config: PathBuf,
     /// When it stops working by itself: RFC 3339, 2027-01-01, or 90d (from now)
     #[arg(long, value_name = "TIME")]
     expires: Option<String>,
@@ -75,12 +90,78 @@ struct Create {
     reason: String,
 }
 
+impl Args {
+    /// Whether it is about a key of another partner: the platform's business.
+    pub(super) fn of_another_partner(&self) -> bool {
+        matches!(&self.command, Some(What::Create(create)) if create.partner.is_some())
+    }
+}
+
 /// Does what needs no server; `None` when the server is asked.
-pub(super) fn local(args: &Args, screen: &Screen) -> Option<Result<Exit, Fail>> {
+pub(super) async fn local(args: &Args, screen: &Screen) -> Option<Result<Exit, Fail>> {
     match &args.command {
         Some(What::Init { file }) => Some(init(file, screen)),
-        _ => None,
+        Some(What::Create(create)) if create.platform => Some(of_the_platform(create, screen).await),
+        Some(What::Create(_) | What::List | What::Revoke { .. }) | None => None,
     }
+}
+
+/// Makes a key of the platform in the database itself.
+async fn of_the_platform(create: &Create, screen: &Screen) -> Result<Exit, Fail> {
+    let lang = screen.lang;
+    let expires_at = match &create.expires {
+        Some(text) => match times::moment(text, SystemClock.now(), Reading::Ahead, lang) {
+            Some(at) => Some(at),
+            None => return Err(not_a_time(lang, text, "--expires")),
+        },
+        None => None,
+    };
+    let named = create.scopes.iter().filter_map(|scope| access::Scope::parse(scope.as_str()));
+    let wanted = platform_key::Wanted {
+        name: create.name.clone(),
+        scopes: if create.scopes.is_empty() { access::Scope::ALL.to_vec() } else { named.collect() },
+        networks: create.ips.clone(),
+        expires_at,
+        reason: create.reason.clone(),
+    };
+    let (key, secret) = platform_key::create(&create.config, wanted).await.map_err(|error| {
+        let title = pick(lang, "No key was made", "키를 만들지 못했습니다");
+        let remedy = pick(
+            lang,
+            "Run it on the engine's machine, with --config naming the engine's configuration file.",
+            "엔진 서버에서 실행하고 --config로 엔진의 설정 파일을 지정하세요.",
+        );
+        Fail::usage("key_not_made", title, error.to_string(), remedy)
+    })?;
+    let (id, secret) = (key.id.to_string(), Some(secret.to_string()));
+    if screen.json {
+        let token = secret.as_ref().map(|secret| format!("{id}.{secret}"));
+        let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.as_str()).collect();
+        let told = serde_json::json!({ "id": id, "partner_id": key.partner.to_string(), "name": key.label, "scopes": scopes });
+        screen.object(&serde_json::json!({ "key": told, "secret": secret, "token": token }))?;
+        return Ok(Exit::Done);
+    }
+    shown(screen, &id, secret.as_deref())
+}
+
+/// Shows a key that was just made, this once.
+fn shown(screen: &Screen, id: &str, secret: Option<&str>) -> Result<Exit, Fail> {
+    let (lang, id) = (screen.lang, clean(id));
+    let Some(secret) = secret else {
+        screen.line(&say!(
+            lang,
+            "{id} is ready; sign with your private key.",
+            "{id}을(를) 만들었습니다. 가지고 있는 개인 키로 서명하세요."
+        ))?;
+        return Ok(Exit::Done);
+    };
+    screen.line(&clean(&Zeroizing::new(format!("{id}.{secret}"))))?;
+    screen.note(pick(
+        lang,
+        "This is shown once and kept nowhere in clear. Use it as --key or SLUICE_KEY.",
+        "이 값은 한 번만 표시되며 어디에도 그대로 저장되지 않습니다. --key 또는 SLUICE_KEY로 사용하세요.",
+    ));
+    Ok(Exit::Done)
 }
 
 /// Does it.
@@ -108,7 +189,7 @@ async fn create(session: &Session, screen: &Screen, create: Create) -> Result<Ex
     let expires_at = match &create.expires {
         Some(text) => match times::moment(text, session.now(), Reading::Ahead, session.lang) {
             Some(at) => Some(times::wire(at)),
-            None => return Err(not_a_time(session, text, "--expires")),
+            None => return Err(not_a_time(session.lang, text, "--expires")),
         },
         None => None,
     };
@@ -138,22 +219,7 @@ async fn create(session: &Session, screen: &Screen, create: Create) -> Result<Ex
         screen.object(&serde_json::json!({ "key": key, "secret": secret, "token": token.as_ref().map(|it| it.as_str()) }))?;
         return Ok(Exit::Done);
     }
-    let (lang, id) = (screen.lang, clean(&key.id));
-    let Some(token) = token else {
-        screen.line(&say!(
-            lang,
-            "{id} is ready; sign with your private key.",
-            "{id}을(를) 만들었습니다. 가지고 있는 개인 키로 서명하세요."
-        ))?;
-        return Ok(Exit::Done);
-    };
-    screen.line(&clean(&token))?;
-    screen.note(pick(
-        lang,
-        "This is shown once and kept nowhere in clear. Use it as --key or SLUICE_KEY.",
-        "이 값은 한 번만 표시되며 어디에도 그대로 저장되지 않습니다. --key 또는 SLUICE_KEY로 사용하세요.",
-    ));
-    Ok(Exit::Done)
+    shown(screen, &key.id, secret.as_deref())
 }
 
 async fn list(session: &Session, screen: &Screen) -> Result<Exit, Fail> {

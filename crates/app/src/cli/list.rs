@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sluice_api::client::Pages;
 use sluice_api::list::LIMIT_MAX;
+use sluice_api::problem::Lang;
 use sluice_api::query::{Page, Query, WithdrawalQuery};
 use sluice_api::status::{Status, WithdrawalType};
 use sluice_api::text::Time;
@@ -104,13 +105,12 @@ pub(super) fn time(session: &Session, text: Option<&str>, option: &str) -> Resul
     let Some(text) = text else { return Ok(None) };
     match times::moment(text, session.now(), Reading::Ago, session.lang) {
         Some(at) => Ok(Some(times::wire(at))),
-        None => Err(not_a_time(session, text, option)),
+        None => Err(not_a_time(session.lang, text, option)),
     }
 }
 
 /// An option that should be a time.
-pub(super) fn not_a_time(session: &Session, text: &str, option: &str) -> Fail {
-    let lang = session.lang;
+pub(super) fn not_a_time(lang: Lang, text: &str, option: &str) -> Fail {
     Fail::usage(
         "time_malformed",
         pick(lang, "That is not a time", "시각 형식이 아닙니다"),

@@ -18,7 +18,7 @@ use tokio::sync::OnceCell;
 
 use super::devnet::{DEV_FILE, Dev, here};
 use super::fail::{Exit, Fail, Notice};
-use super::global::{DATA, Global};
+use super::global::{As, DATA, Global};
 use super::words::{pick, say};
 use crate::world::{SystemClock, random};
 
@@ -49,9 +49,9 @@ impl Session {
     ///
     /// # Errors
     /// A notice that says which option or file is missing or wrong.
-    pub(super) fn open(global: &Global) -> Result<Self, Fail> {
+    pub(super) fn open(global: &Global, unasked: As) -> Result<Self, Fail> {
         let lang = global.lang();
-        let (url, key, dev) = place(global)?;
+        let (url, key, dev) = place(global, unasked)?;
         let key = key.ok_or_else(|| {
             Fail::usage(
                 "no_key",
@@ -84,7 +84,7 @@ impl Session {
     /// # Errors
     /// As [`Session::open`], but for the key.
     pub(super) fn of_anybody(global: &Global) -> Result<Self, Fail> {
-        let (url, key, dev) = place(global)?;
+        let (url, key, dev) = place(global, As::First)?;
         let credentials = key.and_then(|key| credentials(&key)).unwrap_or(Credentials::Nobody);
         Self::to(url, credentials, dev, global.lang())
     }
@@ -218,8 +218,9 @@ fn credentials(key: &str) -> Option<Credentials> {
     Some(Credentials::Signed { key_id: id.to_owned(), secret: SigningSecret::ed25519(&bytes) })
 }
 
-/// Where to go and with which key. The devnet's key is for the devnet: it is not offered to another server.
-fn place(global: &Global) -> Result<(String, Option<String>, Option<Dev>), Fail> {
+/// Where to go and with which key. The devnet's keys are for the devnet: they are not offered to another server.
+/// `unasked` is whose key is used there when none is named.
+fn place(global: &Global, unasked: As) -> Result<(String, Option<String>, Option<Dev>), Fail> {
     let (lang, data) = (global.lang(), global.data.as_deref());
     let given = |option: &Option<String>| option.clone().filter(|text| !text.trim().is_empty());
     let (url, key) = (given(&global.url), given(&global.key));
@@ -252,7 +253,26 @@ fn place(global: &Global) -> Result<(String, Option<String>, Option<Dev>), Fail>
             ),
         )
     })?;
-    let key = key.or_else(|| dev.as_ref().map(|dev| dev.api_key.clone()));
+    let of = |person| dev.as_ref().and_then(|dev| dev.key(person)).map(str::to_owned);
+    let key = match global.person {
+        None => key.or_else(|| of(unasked)),
+        Some(person) => Some(of(person).ok_or_else(|| {
+            Fail::usage(
+                "no_such_person",
+                pick(lang, "No key of that person", "해당 사람의 키가 없습니다"),
+                say!(
+                    lang,
+                    "--as {person} names a key of the devnet, and {DEV_FILE} for {url} does not hold it.",
+                    "--as {person}은(는) 개발망의 키를 가리키지만 {url}의 {DEV_FILE}에 그 키가 없습니다."
+                ),
+                pick(
+                    lang,
+                    "Start the devnet with `make run`, or give --key.",
+                    "`make run`으로 개발망을 시작하거나 --key를 주세요.",
+                ),
+            )
+        })?),
+    };
     Ok((url, key, dev))
 }
 

@@ -366,5 +366,5 @@ fn a_server_that_is_not_ready_says_so_without_a_key() {
 /// A session with a server, outside any devnet.
 pub(super) fn session(url: &str) -> Session {
     let words = ["sluice", "--url", url, "--key", KEY, "--lang", "en", "limits"];
-    Session::open(&Sluice::try_parse_from(words).unwrap().global).unwrap()
+    Session::open(&Sluice::try_parse_from(words).unwrap().global, As::First).unwrap()
 }

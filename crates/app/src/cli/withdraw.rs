@@ -102,7 +102,7 @@ async fn body(session: &Session, args: &Args) -> Result<CreateWithdrawal, Fail> 
     let scheduled_for = match &args.at {
         Some(text) => match times::moment(text, session.now(), Reading::Ahead, lang) {
             Some(at) => Some(times::wire(at)),
-            None => return Err(list::not_a_time(session, text, "--at")),
+            None => return Err(list::not_a_time(session.lang, text, "--at")),
         },
         None => None,
     };

@@ -22,5 +22,6 @@ mod signer;
 mod signer_window;
 mod takeover;
 mod trouble;
+mod two_persons;
 mod wallets;
 mod ways_out;

@@ -141,7 +141,7 @@ fn what_opens_takes_two_and_what_shuts_takes_one() {
             &Kind::WithdrawalResolve
         ]
     );
-    let single: Vec<_> = Kind::ALL.iter().filter(|kind| kind.persons().two(true)).collect();
-    assert_eq!(single.len(), two.len() + 1, "and a redrive where one operator's word is the evidence");
+    let doubtful: Vec<_> = Kind::ALL.iter().filter(|kind| kind.persons().two(true)).collect();
+    assert_eq!(doubtful.len(), two.len() + 1, "and a redrive where the slot's death alone does not free it");
     assert!(!Kind::StopSet.persons().two(true) && !Kind::LanePause.persons().two(true));
 }

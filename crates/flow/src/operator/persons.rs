@@ -94,11 +94,11 @@ pub(super) async fn warrant(
     given: &Given,
     order: Order,
     owner: PartnerId,
-    single_source: bool,
+    doubtful: bool,
 ) -> Result<Warrant, OrderError> {
     let two = match order.kind.persons() {
         Persons::One => false,
-        persons @ (Persons::Two | Persons::TwoWhenSingleSource) => persons.two(single_source),
+        persons @ (Persons::Two | Persons::TwoWhenDoubtful) => persons.two(doubtful),
     };
     if !two {
         return Ok(Warrant::One);

@@ -14,7 +14,7 @@ use super::persons::{Given, Ordered, carry_out, warrant};
 use super::{OrderError, TRIES_MAX};
 
 /// Sends it through the queue again: all gates of the lane run again, and a new slot is taken. Refused while a slot of
-/// it is not proven dead; where one operator's word proves it, two persons are needed (M4).
+/// it is not proven dead. Where that proof does not free it by itself, two persons are needed (M4, M6): see [`doubtful`].
 ///
 /// # Errors
 /// [`OrderError`].
@@ -140,8 +140,11 @@ pub(super) fn hex(txid: [u8; 32]) -> String {
     txid.iter().fold("0x".to_owned(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// Whether the death of its last slot is one operator's word.
-async fn single_source(ports: &Ports, withdrawal: &Withdrawal) -> Result<bool, OrderError> {
+/// Whether the death of its last slot does not free it by itself: one node operator's word, or a stranger's transaction.
+///
+/// # Errors
+/// [`OrderError::Store`].
+pub async fn doubtful(ports: &Ports, withdrawal: &Withdrawal) -> Result<bool, OrderError> {
     let State::NeedsAttention(attention) = &withdrawal.state else { return Ok(false) };
     let Some((transfer, _)) = attention.last else { return Ok(false) };
     Ok(ports.store.proof(transfer).await?.is_some_and(|proof| !proof.frees_the_withdrawal()))
@@ -158,10 +161,10 @@ async fn change(
     for _ in 0..TRIES_MAX {
         let withdrawal = find(ports, partner, id).await?;
         given.expects(withdrawal.version)?;
-        let single = single_source(ports, &withdrawal).await?;
+        let doubtful = doubtful(ports, &withdrawal).await?;
         let (order, owner) = (says.order(&withdrawal), withdrawal.partner);
         let (step, proof) = decide(withdrawal, &given.cause)?;
-        let warrant = warrant(ports, &given, order, owner, single).await?;
+        let warrant = warrant(ports, &given, order, owner, doubtful).await?;
         let after = step.after().clone();
         let change =
             Change { withdrawals: vec![step], proofs: proof.into_iter().collect(), ..Change::default() };

@@ -13,3 +13,4 @@ mod people;
 mod stream;
 mod support;
 mod tenants;
+mod two_persons;

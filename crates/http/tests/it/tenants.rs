@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sluice_core::access::Scope;
 use sluice_core::alert::Code;
-use sluice_core::stop;
 
 use crate::support::{Request, World, body, partner_scopes};
 
@@ -47,7 +46,8 @@ fn body_for(path: &str) -> Value {
 /// Ids of things that belong to partner B, by the resource in the path.
 async fn things_of_b(world: &World) -> BTreeMap<&'static str, String> {
     let withdrawal = world.needs_attention(&world.b, "order-of-b").await.to_string();
-    world.stop(stop::Scope::Partner(world.b.id)).await;
+    let set = json!({"scope": "all", "reason": "test"});
+    assert_eq!(world.post(&world.b.key, "/v1/stops", &set).send(world).await.status, 201);
     let stops = world.get(&world.b.key, "/v1/stops").send(world).await.json();
     let lift = format!("/v1/stops/{}/lift", stops["data"][0]["id"].as_str().unwrap());
     let command = world.post(&world.b.key, &lift, &json!({"reason": "test"})).send(world).await;

@@ -186,6 +186,7 @@ fn devnet(lie: Lie) -> Devnet {
             rpc_url: node.url.clone(),
         }],
         file: folder.path().join("dev.json"),
+        ..Dev::default()
     });
     Devnet { _api: api, session, _node: node, _folder: folder, play }
 }

@@ -20,6 +20,8 @@ pub struct DevFile {
     pub second_api_key: String,
     /// Of the platform.
     pub platform_api_key: String,
+    /// Of another person of the platform.
+    pub second_platform_api_key: String,
     /// The demo partner.
     pub partner_id: String,
     /// What it pays.

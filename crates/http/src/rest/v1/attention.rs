@@ -9,24 +9,28 @@ pub(crate) mod resolve;
 use sluice_api::attention::{Attention, WayOut, WayOutState};
 use sluice_api::problem::Code;
 use sluice_api::tag;
+use sluice_core::command::Kind;
 use sluice_core::port::reader::WithdrawalView;
 use sluice_core::withdrawal::State;
+use sluice_flow::operator::doubtful;
 
 use crate::call::Call;
-use crate::problem::Reject;
+use crate::problem::{self, Reject};
 use crate::wire::withdrawal::{alive, withdrawal};
 use crate::wire::{reason, time};
 
 /// What needs a person; `None` for a withdrawal that needs none.
-fn attention(call: &Call, view: &WithdrawalView) -> Option<Attention> {
-    let State::NeedsAttention(attention) = &view.withdrawal.state else { return None };
-    let way = |way, open: bool| WayOutState {
+async fn attention(call: &Call, view: &WithdrawalView) -> Result<Option<Attention>, Reject> {
+    let State::NeedsAttention(attention) = &view.withdrawal.state else { return Ok(None) };
+    let doubtful = doubtful(call.ports(), &view.withdrawal).await;
+    let doubtful = doubtful.map_err(|error| problem::order(error, Kind::WithdrawalRedrive.as_str(), 0))?;
+    let way = |way, kind: Kind, open: bool| WayOutState {
         way,
         open,
         closed_by: (!open).then(|| Code::AttemptsNotDead.as_str().to_owned()),
-        persons: 1,
+        persons: if kind.persons().two(doubtful) { 2 } else { 1 },
     };
-    Some(Attention {
+    Ok(Some(Attention {
         id: view.withdrawal.id.to_string(),
         object: tag::Attention::Is,
         withdrawal: withdrawal(view, call.lang, call.now),
@@ -34,11 +38,11 @@ fn attention(call: &Call, view: &WithdrawalView) -> Option<Attention> {
         reason: reason(&attention.code, call.lang),
         undead: if attention.slots_dead { Vec::new() } else { alive(view) },
         ways_out: vec![
-            way(WayOut::Redrive, attention.slots_dead),
-            way(WayOut::Resolve, true),
-            way(WayOut::GiveUp, attention.slots_dead),
+            way(WayOut::Redrive, Kind::WithdrawalRedrive, attention.slots_dead),
+            way(WayOut::Resolve, Kind::WithdrawalResolve, true),
+            way(WayOut::GiveUp, Kind::WithdrawalGiveUp, attention.slots_dead),
         ],
-    })
+    }))
 }
 
 /// The withdrawal in the path, if the caller may see it.

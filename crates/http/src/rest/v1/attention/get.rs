@@ -5,5 +5,5 @@ use crate::problem::Reject;
 
 pub(crate) async fn run(call: Call) -> Answer {
     let view = super::find(&call).await?;
-    ok(&super::attention(&call, &view).ok_or_else(Reject::not_found)?)
+    ok(&super::attention(&call, &view).await?.ok_or_else(Reject::not_found)?)
 }
