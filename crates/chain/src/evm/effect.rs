@@ -1,4 +1,7 @@
 //! What one of our attempts did, by its receipt. Exactly what was meant, or it is a mismatch that freezes the lane (M6).
+//! Only configured tokens are believed: anybody can write a contract that claims to have moved something of ours.
+
+use std::collections::BTreeSet;
 
 use sluice_codec::evm::log::{self, TransferEvent};
 use sluice_core::address::EvmAddress;
@@ -20,6 +23,9 @@ pub(super) struct Meant {
     pub(super) units: Units,
 }
 
+/// Contracts whose logs say something about money; `None` believes all of them.
+pub(super) type Believed<'a> = Option<&'a BTreeSet<EvmAddress>>;
+
 /// What a receipt says about an attempt of `sender`.
 ///
 /// # Errors
@@ -28,6 +34,7 @@ pub(super) fn inclusion(
     sender: EvmAddress,
     attempt: &Known,
     meant: Option<&Meant>,
+    believed: Believed<'_>,
     receipt: &Receipt,
 ) -> Result<Inclusion, NodeError> {
     let nonsense =
@@ -40,12 +47,19 @@ pub(super) fn inclusion(
     }
     let cost =
         Cost::of(receipt.gas_price_wei, receipt.gas_used).ok_or_else(|| nonsense("the cost overflows"))?;
-    let effect = effect(sender, attempt.kind, meant, receipt);
+    let effect = effect(sender, attempt.kind, meant, believed, receipt);
     Ok(Inclusion { attempt: attempt.attempt, txid: attempt.txid, block: receipt.block, effect, cost })
 }
 
-fn effect(sender: EvmAddress, kind: Kind, meant: Option<&Meant>, receipt: &Receipt) -> Effect {
-    let left: Vec<&Log> = receipt.logs.iter().filter(|log| leaves(sender, log)).collect();
+fn effect(
+    sender: EvmAddress,
+    kind: Kind,
+    meant: Option<&Meant>,
+    believed: Believed<'_>,
+    receipt: &Receipt,
+) -> Effect {
+    let token = |log: &&Log| believed.is_none_or(|all| all.contains(&log.address));
+    let left: Vec<&Log> = receipt.logs.iter().filter(token).filter(|log| leaves(sender, log)).collect();
     match (kind, receipt.success, meant) {
         // A void carries nothing, so nothing can have left; if something has, code runs in our account.
         (Kind::Void, _, _) if left.is_empty() => Effect::Voided,
@@ -90,13 +104,23 @@ mod tests {
     }
 
     fn judged(kind: Kind, contract: Option<EvmAddress>, success: bool, logs: Vec<Log>) -> Effect {
+        judged_by(None, kind, contract, success, logs)
+    }
+
+    fn judged_by(
+        believed: Believed<'_>,
+        kind: Kind,
+        contract: Option<EvmAddress>,
+        success: bool,
+        logs: Vec<Log>,
+    ) -> Effect {
         let block = BlockRef { number: 5, hash: [5; 32] };
         let receipt =
             Receipt { txid: [9; 32], block, from: US, success, gas_used: 50_000, gas_price_wei: 3, logs };
         let id = AttemptId::new(Ulid::new(Timestamp::default(), 1));
         let attempt = Known { attempt: id, txid: [9; 32], kind };
         let meant = Meant { contract, to: THEM, units: Units::from(100) };
-        let seen = inclusion(US, &attempt, Some(&meant), &receipt).unwrap();
+        let seen = inclusion(US, &attempt, Some(&meant), believed, &receipt).unwrap();
         assert_eq!(seen.cost, Cost(150_000));
         seen.effect
     }
@@ -133,6 +157,25 @@ mod tests {
         assert_eq!(judged(Kind::Void, Some(TOKEN), true, vec![fee]), Effect::Voided);
         let drained = vec![moved(OTHER, US, THEM, 5)];
         assert_eq!(judged(Kind::Void, Some(TOKEN), true, drained), Effect::Mismatch);
+    }
+
+    #[test]
+    fn a_hostile_contract_that_claims_to_have_moved_something_of_ours_freezes_nothing_and_proves_nothing() {
+        let tokens = BTreeSet::from([TOKEN]);
+        let judged = |kind, success, logs| judged_by(Some(&tokens), kind, Some(TOKEN), success, logs);
+        let (right, fake) = (moved(TOKEN, US, THEM, 100), moved(OTHER, US, THEM, 100));
+        let mut odd = fake.clone();
+        odd.topics.push([0; 32]);
+        for fakes in [vec![fake.clone()], vec![fake.clone(), fake.clone()], vec![odd]] {
+            let beside = [fakes.clone(), vec![right.clone()]].concat();
+            assert_eq!(judged(Kind::Pay, true, beside), Effect::Paid { log_index: 7 });
+            assert_eq!(judged(Kind::Pay, true, fakes.clone()), Effect::Mismatch, "it is no payment");
+            assert_eq!(judged(Kind::Pay, false, fakes.clone()), Effect::Reverted);
+            assert_eq!(judged(Kind::Void, true, fakes), Effect::Voided);
+        }
+        let other = BTreeSet::from([TOKEN, OTHER]);
+        let both = judged_by(Some(&other), Kind::Pay, Some(TOKEN), true, vec![right, fake]);
+        assert_eq!(both, Effect::Mismatch, "a token that is configured is believed");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use sluice_core::proof::{Final, Inclusion, SlotReading};
 use sluice_core::slot::Slot;
 
 use super::Evm;
-use super::effect::{self, Meant};
+use super::effect::{self, Believed, Meant};
 use super::exactly;
 use super::node::{At, Node, NodeError, Receipt, Tag};
 use super::quorum::{Dissent, Judge};
@@ -33,6 +33,7 @@ struct Asked<'a> {
     nonce: u64,
     attempts: &'a [Known],
     meant: Option<Meant>,
+    believed: Believed<'a>,
 }
 
 /// What one node sees in one slot.
@@ -130,7 +131,7 @@ impl Evm {
     }
 
     /// Slots this port can read: account nonces of this chain that pay one payment, or are only voided.
-    fn understood<'a>(&self, questions: &'a [SlotQuestion]) -> Result<Vec<Asked<'a>>, ChainError> {
+    fn understood<'a>(&'a self, questions: &'a [SlotQuestion]) -> Result<Vec<Asked<'a>>, ChainError> {
         let understood = questions.iter().map(|question| {
             let Slot::EvmNonce { chain, sender, nonce } = question.slot else { return None };
             let meant = match question.pays.as_slice() {
@@ -143,7 +144,8 @@ impl Evm {
                 _ => return None,
             };
             let attempts = question.attempts.as_slice();
-            (chain == self.profile.id).then_some(Asked { sender, nonce, attempts, meant })
+            let believed = self.believed.as_ref();
+            (chain == self.profile.id).then_some(Asked { sender, nonce, attempts, meant, believed })
         });
         understood
             .zip(questions)
@@ -204,7 +206,7 @@ fn in_consumed(
     let mut seen = Seen::Absent;
     for known in asked.attempts {
         let Some(Some(receipt)) = receipts.get(&known.txid) else { continue };
-        let ours = effect::inclusion(asked.sender, known, asked.meant.as_ref(), receipt)?;
+        let ours = effect::inclusion(asked.sender, known, asked.meant.as_ref(), asked.believed, receipt)?;
         if seen != Seen::Absent {
             return Err(NodeError::Nonsense("two attempts of one nonce have receipts".to_owned()));
         }
