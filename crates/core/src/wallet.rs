@@ -88,8 +88,8 @@ pub struct Wallet {
     pub speed_up: Option<SpeedUp>,
     /// What keeps it from sending.
     pub obstacle: Option<Obstacle>,
-    /// Consecutive equal reverts; at [`REVERTS_MAX`] the breaker opens.
-    pub reverts: u32,
+    /// Equal reverts in a row, each recipient once; at [`REVERTS_MAX`] the breaker opens.
+    pub reverts: Vec<Revert>,
     /// Adopted at.
     pub adopted_at: Timestamp,
     /// Changes with every stored change.
@@ -97,7 +97,16 @@ pub struct Wallet {
 }
 
 /// Equal reverts in a row that open a wallet's breaker.
-pub const REVERTS_MAX: u32 = 3;
+pub const REVERTS_MAX: usize = 3;
+
+/// A payment that reverted on chain after it had passed simulation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Revert {
+    /// What was paid: reverts of one asset are equal.
+    pub asset: AssetId,
+    /// To whom. One recipient counts once, however often: it may be a contract that somebody wrote to stop us.
+    pub to: EvmAddress,
+}
 
 /// What the chain said a wallet holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,15 +148,15 @@ impl Wallet {
             raised_cap: None,
             speed_up: None,
             obstacle: None,
-            reverts: 0,
+            reverts: vec![],
             adopted_at: at,
             version: 1,
         })
     }
 
     /// May new slots be allocated?
-    pub const fn takes_work(&self) -> bool {
-        matches!(self.state, LaneState::Open) && self.reverts < REVERTS_MAX
+    pub fn takes_work(&self) -> bool {
+        matches!(self.state, LaneState::Open) && self.reverts.len() < REVERTS_MAX
     }
 
     /// May what it already holds be signed for the first time?
@@ -215,7 +224,7 @@ impl Wallet {
         match self.state {
             LaneState::Open | LaneState::Paused | LaneState::Draining => {
                 let mut moved = self.into_state(LaneState::Open, reason);
-                moved = moved.then(|wallet| Ok(wallet.moved(|wallet| wallet.reverts = 0)))?;
+                moved = moved.then(|wallet| Ok(wallet.moved(|wallet| wallet.reverts.clear())))?;
                 Ok(moved)
             }
             LaneState::Frozen { .. } | LaneState::Retired => Err(self.not_from("resume")),
@@ -293,13 +302,19 @@ impl Wallet {
         Some(self.moved(|wallet| wallet.obstacle = waiting.map(|waiting| Obstacle { waiting, since: at })))
     }
 
-    /// Counts a revert, or starts again after a success. `None` when nothing changes.
-    pub fn reverted(self, reverted: bool) -> Option<Moved<Self>> {
-        match (reverted, self.reverts) {
-            (false, 0) => None,
-            (false, _) => Some(self.moved(|wallet| wallet.reverts = 0)),
-            (true, _) => Some(self.moved(|wallet| wallet.reverts = wallet.reverts.saturating_add(1))),
+    /// Counts a revert, or starts again after a success (`None`). Another asset starts the row anew. `None` when nothing
+    /// changes.
+    pub fn reverted(self, revert: Option<Revert>) -> Option<Moved<Self>> {
+        let Some(revert) = revert else {
+            return (!self.reverts.is_empty()).then(|| self.moved(|wallet| wallet.reverts.clear()));
+        };
+        if self.reverts.contains(&revert) || self.reverts.len() >= REVERTS_MAX {
+            return None;
         }
+        Some(self.moved(|wallet| {
+            wallet.reverts.retain(|it| it.asset == revert.asset);
+            wallet.reverts.push(revert);
+        }))
     }
 
     /// The fee cap an operator raised, while it lasts.

@@ -34,7 +34,7 @@ use sluice_core::journal::{Known, LostPayment};
 use sluice_core::lane::{Fence, Lease};
 use sluice_core::port::Fut;
 use sluice_core::port::store::{
-    Accepted, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Store, StoreError,
+    Accepted, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Store, StoreError, Undelivered, Wanted,
 };
 use sluice_core::port::world::{Clock, Entropy};
 use sluice_core::proof::Proof;
@@ -126,14 +126,17 @@ impl Store for Db {
         Box::pin(self.reading(move |conn| Box::pin(facts::assets(conn, chain))))
     }
 
-    fn claimable(
-        &self,
+    fn claimable<'a>(
+        &'a self,
         partner: PartnerId,
-        chain: ChainId,
+        wanted: &'a Wanted,
         now: Timestamp,
         limit: usize,
-    ) -> Fut<'_, Result<Vec<Withdrawal>, StoreError>> {
-        Box::pin(self.reading(move |conn| Box::pin(claim::claimable(conn, partner, chain, now, limit))))
+    ) -> Fut<'a, Result<Vec<Withdrawal>, StoreError>> {
+        let wanted = wanted.clone();
+        Box::pin(self.reading(move |conn| {
+            Box::pin(async move { claim::claimable(conn, partner, &wanted, now, limit).await })
+        }))
     }
 
     fn withdrawals<'a>(&'a self, ids: &'a [WithdrawalId]) -> Fut<'a, Result<Vec<Withdrawal>, StoreError>> {
@@ -229,8 +232,12 @@ impl Store for Db {
         Box::pin(self.reading(move |conn| Box::pin(claim::untold_attention(conn, limit))))
     }
 
-    fn undelivered_alerts(&self, limit: usize) -> Fut<'_, Result<Vec<Alert>, StoreError>> {
-        Box::pin(self.reading(move |conn| Box::pin(alerts::undelivered(conn, limit))))
+    fn undelivered_alerts(
+        &self,
+        which: Undelivered,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<Alert>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(alerts::undelivered(conn, which, limit))))
     }
 
     fn alerts_delivered<'a>(&'a self, alerts: &'a [Alert], at: Timestamp) -> Fut<'a, Result<(), StoreError>> {

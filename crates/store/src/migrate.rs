@@ -30,6 +30,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0005_lost_attempts.sql"),
         "types and triggers are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0006_paid_once.sql"),
+        include_str!("../migrations/postgres/0006_paid_once.sql"),
+        "types and triggers are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

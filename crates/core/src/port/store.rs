@@ -124,8 +124,20 @@ pub struct ChainChange {
     pub added: Vec<(BlockRef, [u8; 32])>,
     /// The final head agreed by quorum, if it moved.
     pub finalized: Option<BlockRef>,
-    /// Settlement is paused until this height is final; `None` leaves it as it is.
-    pub settle_after: Option<u64>,
+    /// Whether settlement waits.
+    pub pause: Pause,
+}
+
+/// What a change says about settlement (M16).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pause {
+    /// It stays as it is.
+    #[default]
+    Unchanged,
+    /// It waits until this height is final.
+    Until(u64),
+    /// It goes on.
+    Over,
 }
 
 /// What became of a change.
@@ -170,8 +182,26 @@ pub struct Cursor {
     pub blocks: Vec<BlockRef>,
     /// Highest block ever agreed final.
     pub finalized: Option<BlockRef>,
-    /// Settlement waits until this height is final (M16).
+    /// Settlement waits until this height is final (M16); `None` when it does not wait.
     pub settle_after: Option<u64>,
+}
+
+/// What a lane may take from the queue in this turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Of these assets: neither stopped, nor known to be dry here.
+    pub assets: Vec<AssetId>,
+    /// Also what had a slot before, which is proven dead. Not while finality is in doubt (M16).
+    pub replacements: bool,
+}
+
+/// Which of the alerts that wait for a sink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undelivered {
+    /// The newest, newest first.
+    Newest,
+    /// Those after this one, oldest first; `None` begins at the oldest.
+    After(Option<AlertId>),
 }
 
 /// A transfer with all its attempts.
@@ -203,14 +233,16 @@ pub trait Store: Send + Sync {
     /// Assets configured, optionally of one chain.
     fn assets(&self, chain: Option<ChainId>) -> Fut<'_, Result<Vec<Asset>, StoreError>>;
 
-    /// Withdrawals of a partner and chain that wait for a lane and may start, earliest `due_at` first.
-    fn claimable(
-        &self,
+    /// Withdrawals of a partner that wait for a lane and may start, earliest `due_at` first: of these assets alone, each
+    /// asked for by itself, so that what waits of one hides nothing of another. None of them has an earlier slot that may
+    /// pay again.
+    fn claimable<'a>(
+        &'a self,
         partner: PartnerId,
-        chain: ChainId,
+        wanted: &'a Wanted,
         now: Timestamp,
         limit: usize,
-    ) -> Fut<'_, Result<Vec<Withdrawal>, StoreError>>;
+    ) -> Fut<'a, Result<Vec<Withdrawal>, StoreError>>;
 
     /// Withdrawals by id; missing ones are left out.
     fn withdrawals<'a>(&'a self, ids: &'a [WithdrawalId]) -> Fut<'a, Result<Vec<Withdrawal>, StoreError>>;
@@ -274,7 +306,8 @@ pub trait Store: Send + Sync {
     fn untold_attention(&self, limit: usize) -> Fut<'_, Result<Vec<Withdrawal>, StoreError>>;
 
     /// Alerts that changed since they were last delivered.
-    fn undelivered_alerts(&self, limit: usize) -> Fut<'_, Result<Vec<Alert>, StoreError>>;
+    fn undelivered_alerts(&self, which: Undelivered, limit: usize)
+    -> Fut<'_, Result<Vec<Alert>, StoreError>>;
 
     /// Notes that alerts were delivered in the form they had at `as_of`.
     fn alerts_delivered<'a>(&'a self, alerts: &'a [Alert], at: Timestamp) -> Fut<'a, Result<(), StoreError>>;

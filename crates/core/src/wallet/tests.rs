@@ -8,8 +8,12 @@ fn open() -> Wallet {
     Wallet::adopt(wallet(), partner(), chain(), address, "hot 1".into(), 7, "test".into(), at(0)).into_after()
 }
 
+fn revert(asset: u8, to: u8) -> Option<Revert> {
+    Some(Revert { asset: AssetId::erc20(chain(), EvmAddress([asset; 20])), to: EvmAddress([to; 20]) })
+}
+
 fn tripped() -> Wallet {
-    (0..REVERTS_MAX).fold(open(), |wallet, _| wallet.reverted(true).unwrap().into_after())
+    (1..=3).fold(open(), |wallet, to| wallet.reverted(revert(7, to)).unwrap().into_after())
 }
 
 /// One wallet in each state.
@@ -91,9 +95,21 @@ fn new_work_needs_an_open_lane_and_a_first_signature_one_that_is_not_stopped() {
 fn equal_reverts_in_a_row_open_the_breaker_and_a_success_or_a_person_closes_it() {
     let tripped = tripped();
     assert!(!tripped.takes_work() && tripped.clone().allocate(1).is_err());
-    assert!(tripped.clone().reverted(false).unwrap().after().takes_work());
+    assert!(tripped.clone().reverted(None).unwrap().after().takes_work());
     assert!(tripped.resume("looked at").unwrap().after().takes_work());
-    assert_eq!(open().reverted(false), None, "nothing to forget");
+    assert_eq!(open().reverted(None), None, "nothing to forget");
+}
+
+#[test]
+fn one_recipient_alone_never_opens_the_breaker_nor_do_reverts_of_different_assets() {
+    let once = open().reverted(revert(7, 1)).unwrap().into_after();
+    assert_eq!(once.clone().reverted(revert(7, 1)), None, "a contract that always reverts counts once");
+    let twice = once.reverted(revert(7, 2)).unwrap().into_after();
+    let other = twice.clone().reverted(revert(8, 3)).unwrap().into_after();
+    assert!(other.takes_work() && other.reverts.len() == 1, "another asset is another row");
+    let third = twice.reverted(revert(7, 3)).unwrap().into_after();
+    assert!(!third.takes_work());
+    assert_eq!(third.reverted(revert(7, 4)), None, "an open breaker counts no further");
 }
 
 #[test]

@@ -1,21 +1,31 @@
-//! `paid | queued -> assigned`: the block of the proof left the chain (M16). The same slot, never a new one. Where a person is
-//! awaited on the strength of a death that is no longer proven, the slot counts as alive again.
+//! `paid | queued -> assigned`: the block of the proof left the chain (M16). The same slot, never a new one. Where a person
+//! is awaited on the strength of a death that is no longer proven, the slot counts as alive again.
 
 use super::{Assigned, NeedsAttention, State, Withdrawal};
 use crate::moved::{Moved, Refusal};
 use crate::proof::{Proof, Verdict};
 use crate::time::Timestamp;
+use crate::transfer::{Life, Transfer};
 
 impl Withdrawal {
     /// Takes back a completion, or the death of a slot, whose proof is no longer on the chain. The transfer's stored bytes
     /// are sent again in the same slot.
     ///
-    /// A withdrawal that was given back on the strength of that death, and has no newer slot, belongs to that slot again.
+    /// A withdrawal that was given back on the strength of that death belongs to that slot again, whichever of its
+    /// transfers `carrier` was, as long as no newer slot of it may be alive.
     ///
     /// # Errors
     /// [`Refusal`] unless paid by a transfer of ours by exactly this proof, or back in the queue or waiting for a person
-    /// with this proof of its last transfer's death.
-    pub fn reopen(self, proof: &Proof, at: Timestamp) -> Result<Moved<Self>, Refusal> {
+    /// with no slot alive, while `carrier` holds it as dead by this proof.
+    pub fn reopen(self, proof: &Proof, carrier: &Transfer, at: Timestamp) -> Result<Moved<Self>, Refusal> {
+        // A tombstone stands in the signer's journal: no chain takes it back.
+        let died_of_it = proof.proves_death()
+            && proof.head.is_some()
+            && proof.transfer == Some(carrier.id)
+            && carrier
+                .items
+                .iter()
+                .any(|item| item.withdrawal == self.id && item.life == Life::Dead(proof.id));
         match &self.state {
             State::Paid(paid) => {
                 // A payment outside the engine has no slot of ours to go back to.
@@ -30,27 +40,25 @@ impl Withdrawal {
                 Ok(self.moved(State::Assigned(assigned)))
             }
             State::NeedsAttention(attention) => {
-                let of_last = attention.last.is_some_and(|(transfer, _)| proof.transfer == Some(transfer));
-                // A tombstone stands in the signer's journal: no chain takes it back.
-                if !of_last || !proof.proves_death() || proof.head.is_none() {
+                let of_last = attention.last.is_some_and(|(transfer, _)| transfer == carrier.id);
+                if !died_of_it || !(attention.slots_dead || of_last) {
                     return Err(Refusal::Evidence {
                         transition: "reopen",
-                        why: "the proof is not the death of its last slot",
+                        why: "the proof is not the death of a slot of it, or a newer one may be alive",
                     });
                 }
-                let attention = NeedsAttention { slots_dead: false, ..attention.clone() };
+                let last = Some((carrier.id, carrier.wallet));
+                let attention = NeedsAttention { slots_dead: false, last, ..attention.clone() };
                 Ok(self.moved(State::NeedsAttention(attention)))
             }
             State::Queued(queued) => {
-                // A tombstone stands in the signer's journal: no chain takes it back.
-                let by_the_chain = proof.proves_death() && proof.head.is_some();
-                let of_last = queued.last.filter(|(last, _)| by_the_chain && proof.transfer == Some(*last));
-                let Some((transfer, wallet)) = of_last else {
+                if !died_of_it {
                     return Err(Refusal::Evidence {
                         transition: "reopen",
-                        why: "the proof is not the death of its last slot by the chain",
+                        why: "the proof is not the death of a slot of it by the chain",
                     });
-                };
+                }
+                let (transfer, wallet) = (carrier.id, carrier.wallet);
                 let assigned = Assigned { decision: queued.decision.clone(), transfer, wallet, since: at };
                 Ok(self.moved(State::Assigned(assigned)))
             }

@@ -9,8 +9,9 @@ mod table;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::proof::Proof;
+use crate::proof::{Proof, Verdict};
 use crate::samples::*;
+use crate::transfer::{Life, Transfer};
 use table::{EDGES, MOVES, WAYS_OUT, Way, named};
 
 /// A state as the tables name it.
@@ -139,6 +140,14 @@ pub(super) fn assigned() -> Withdrawal {
     approved.assign(transfer_id(1), wallet(), at(2)).unwrap().into_after()
 }
 
+/// The transfer that carries the sample withdrawal and holds it as dead by this proof.
+pub(super) fn carrier(proof: &Proof) -> Transfer {
+    let mut transfer = planned();
+    transfer.id = proof.transfer.unwrap_or(transfer.id);
+    transfer.items[0].life = Life::Dead(proof.id);
+    transfer
+}
+
 fn evidence<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> bool {
     matches!(outcome, Err(Refusal::Evidence { .. }))
 }
@@ -163,10 +172,13 @@ fn a_proof_of_another_transfer_is_refused_everywhere() {
     assert!(evidence(asked.into_after().cancelled(Some(&dead), at(3))));
     assert!(evidence(attention(false).slot_died(&dead)));
     assert!(evidence(attention(true).resolve(Resolution::PaidElsewhere(&elsewhere), at(3))));
-    assert!(evidence(attention(true).reopen(&dead, at(3))));
+    assert!(evidence(attention(true).reopen(&dead, &planned(), at(3))));
     let completed =
         mine.pay(&proof(1, Some(transfer_id(1)), crate::samples::paid()), at(3)).unwrap().into_after();
-    assert!(evidence(completed.reopen(&paid, at(4))), "by another proof than it was completed by");
+    assert!(
+        evidence(completed.reopen(&paid, &carrier(&paid), at(4))),
+        "by another proof than it was completed by"
+    );
 }
 
 #[test]
@@ -219,6 +231,29 @@ fn a_slot_consumed_by_a_stranger_is_a_persons_business_and_nobody_elses() {
 }
 
 #[test]
+fn a_cancellation_rests_on_the_quorum_and_on_one_operator_only_where_there_is_one() {
+    use crate::proof::{Death, Effect, Final, SlotReading};
+    let read = |operators: &[&str], needed| {
+        let operators = operators.iter().map(ToString::to_string).collect();
+        Final::by_quorum(SlotReading::Ours(inclusion(Effect::Voided)), block(12), operators, needed)
+    };
+    // With a quorum of two, one operator's word is no reading at all: nothing can be made of it.
+    assert!(read(&["a"], 2).is_err() && read(&["a", "a"], 2).is_err());
+    let asked = CancelRequest { by: Actor::Console, reason: "test".into(), at: at(3) };
+    for (operators, needed, single) in [(&["a", "b"][..], 2, false), (&["a"][..], 1, true)] {
+        let slot = read(operators, needed).unwrap();
+        let verdict = Verdict::Dead(Death::of_nonce(&slot, DEEP).unwrap());
+        let death = Proof { operators: slot.operators().to_vec(), ..proof(1, Some(transfer_id(1)), verdict) };
+        let CancelEffect::Requested(step) = assigned().cancel(asked.clone()).unwrap() else {
+            panic!("a slot may exist")
+        };
+        let cancelled = step.into_after().cancelled(Some(&death), at(4)).unwrap();
+        assert!(matches!(&cancelled.after().state, State::Cancelled(it) if it.proof == Some(proof_id(1))));
+        assert_eq!(death.single_source(), single, "the proof says how many stand behind it");
+    }
+}
+
+#[test]
 fn only_deaths_count_as_retries_and_a_redrive_starts_again() {
     let own = |number| proof(1, Some(transfer_id(number)), dead(crate::proof::Effect::Reverted));
     let (mut lap, laps) = (assigned(), u128::from(RETRIES_MAX));
@@ -240,11 +275,33 @@ fn only_deaths_count_as_retries_and_a_redrive_starts_again() {
 fn a_death_taken_back_bars_redriving_and_giving_up_until_it_is_proven_again() {
     let death = proof(1, Some(transfer_id(1)), dead(crate::proof::Effect::Reverted));
     let attention = assigned().needs_attention("retries_exhausted", true, at(3)).unwrap().into_after();
-    let alive = attention.reopen(&death, at(4)).unwrap().into_after();
+    let alive = attention.reopen(&death, &carrier(&death), at(4)).unwrap().into_after();
     assert!(evidence(alive.clone().resolve(Resolution::Redrive, at(5))));
     assert!(evidence(alive.clone().fail("gave_up", None, false, at(5))));
     let dead_again = alive.slot_died(&death).unwrap().into_after();
     assert!(dead_again.resolve(Resolution::Redrive, at(6)).is_ok());
+}
+
+#[test]
+fn an_older_slot_that_comes_alive_again_is_its_slot_again_and_bars_every_other() {
+    let first = proof(1, Some(transfer_id(1)), dead(crate::proof::Effect::Reverted));
+    let back = |why: GivenBackWhy<'_>, it: Withdrawal| it.give_back(why, at(3), at(3)).unwrap().into_after();
+    let queued = back(GivenBackWhy::SlotDead { code: "reverted_on_chain", proof: &first }, assigned());
+    let second = queued.assign(transfer_id(2), wallet(), at(4)).unwrap().into_after();
+    // The second transfer was given back before it had a slot; the first death is then taken back.
+    let queued = back(GivenBackWhy::NoSlot { code: "stopped" }, second.clone());
+    let again = queued.reopen(&first, &carrier(&first), at(5)).unwrap().into_after();
+    assert!(matches!(&again.state, State::Assigned(assigned) if assigned.transfer == transfer_id(1)));
+    // Or the second died too and a person is awaited: the first is what a person waits for now.
+    let waiting = second.clone().needs_attention("retries_exhausted", true, at(5)).unwrap().into_after();
+    let alive = waiting.reopen(&first, &carrier(&first), at(6)).unwrap().into_after();
+    assert!(evidence(alive.clone().resolve(Resolution::Redrive, at(7))));
+    assert!(evidence(alive.clone().fail("gave_up", None, false, at(7))));
+    let dead_again = alive.slot_died(&first).unwrap().into_after();
+    assert!(dead_again.fail("gave_up", None, false, at(8)).is_ok());
+    // While the second may be alive it stays the one: two slots are never live at once.
+    let both = second.needs_attention("test", false, at(5)).unwrap().into_after();
+    assert!(evidence(both.reopen(&first, &carrier(&first), at(6))));
 }
 
 #[test]

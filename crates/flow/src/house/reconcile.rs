@@ -65,7 +65,7 @@ async fn one(
     let depth = chain.profile().settled_watch_blocks;
     if let Some(candidate) = candidates.remove(&wallet.id) {
         let cursor = ports.store.cursor(wallet.chain, depth).await?;
-        if cursor.settle_after.is_some_and(|after| after > 0) {
+        if cursor.settle_after.is_some() {
             return Ok(()); // Finality was reversed: what was remembered is worth nothing.
         }
         if cursor.finalized.is_none_or(|head| head.number < candidate.block.number) {

@@ -1,22 +1,25 @@
 //! In: withdrawals in the queue. Out: planned transfers of this lane, earliest due first, no more than its window and
 //! its free funds can take. A crash leaves nothing, or a planned transfer that the next turn goes on with or gives back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use sluice_core::asset::Asset;
-use sluice_core::id::TransferId;
+use sluice_core::amount::Units;
+use sluice_core::asset::{Asset, AssetId};
+use sluice_core::id::{TransferId, WithdrawalId};
 use sluice_core::lane::{room, unsettled_full};
-use sluice_core::port::store::Change;
+use sluice_core::port::store::{Change, Wanted};
 use sluice_core::transfer::{State, Transfer};
-use sluice_core::withdrawal::{State as WithdrawalState, Waiting, Withdrawal};
+use sluice_core::withdrawal::{Waiting, Withdrawal};
 use sluice_core::{alert, stop};
 
 use super::Lane;
 use super::give_back::{self, Fate};
 use crate::StageError;
 
-/// Most queue entries looked at for one slice: what does not fit is passed over, within reason.
+/// Most queue entries looked at at once: what does not fit is passed over, within reason.
 const LOOK_MAX: usize = 64;
+/// Most looks in one turn; each but the last leaves out at least one asset that is dry.
+const LOOKS_MAX: usize = 8;
 
 pub(super) async fn run(lane: &mut Lane<'_>) -> Result<bool, StageError> {
     if !lane.wallet().takes_work() {
@@ -33,67 +36,106 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<bool, StageError> {
         }
         return Ok(false);
     }
-    let (partner, chain, now) = (lane.wallet().partner, lane.wallet().chain, lane.now());
-    let due = lane.ports.store.claimable(partner, chain, now, LOOK_MAX).await?;
-    if due.is_empty() {
-        return Ok(false);
-    }
-    let wallet = lane.wallet().id;
+    let (partner, chain, wallet) = (lane.wallet().partner, lane.wallet().chain, lane.wallet().id);
+    let all = lane.ports.store.assets(Some(chain)).await?;
+    let (stopped, open): (Vec<Asset>, Vec<Asset>) =
+        all.into_iter().partition(|asset| stop::stopped(&lane.view.stops, partner, asset.id, Some(wallet)));
     // While finality is in doubt no slot is replaced by another (M16).
-    let in_doubt = lane.ports.store.cursor(chain, 1).await?.settle_after.is_some_and(|after| after > 0);
-    let replaces =
-        |it: &Withdrawal| matches!(&it.state, WithdrawalState::Queued(queued) if queued.last.is_some());
-    let open: Vec<_> = due
-        .into_iter()
-        .filter(|it| !(in_doubt && replaces(it)))
-        .filter(|it| !stop::stopped(&lane.view.stops, it.partner, it.request.asset.id, Some(wallet)))
-        .collect();
-    if open.is_empty() {
-        lane.blocked_by(Waiting::Stop);
-        return Ok(false);
-    }
-
-    let mut assets: BTreeMap<_, Asset> = BTreeMap::new();
-    for withdrawal in &open {
-        assets.insert(withdrawal.request.asset.id, withdrawal.request.asset.clone());
-    }
-    let assets: Vec<Asset> = assets.into_values().collect();
-    let (at, balances) = lane.chain.balances(lane.wallet().address, &assets).await?;
-    let mut free: BTreeMap<_, _> = assets
-        .iter()
-        .zip(balances)
-        .map(|(asset, balance)| (asset.id, lane.free(asset, balance, at)))
-        .collect();
-
-    let (mut changes, mut short) = (Vec::new(), None);
-    for withdrawal in open {
-        if changes.len() == room {
+    let replacements = lane.ports.store.cursor(chain, 1).await?.settle_after.is_none();
+    let wanted = |assets: &[Asset]| Wanted { assets: assets.iter().map(|it| it.id).collect(), replacements };
+    let mut slice = Slice { room, ..Slice::default() };
+    let mut assets = open;
+    for _ in 0..LOOKS_MAX {
+        if assets.is_empty() {
             break;
         }
-        let asset = withdrawal.request.asset.clone();
-        let needs = sluice_codec::scale::to_chain(withdrawal.request.amount, &asset);
-        let left = free.get(&asset.id).copied().unwrap_or_default();
-        let Some(left) = needs.and_then(|needs| left.checked_sub(needs)) else {
-            short.get_or_insert((asset, left));
-            continue;
-        };
-        free.insert(asset.id, left);
-        let Some(approved) = withdrawal.approved_payment() else { continue };
-        let id = TransferId::new(lane.ports.entropy.ulid(now));
-        let plan = Transfer::plan(id, partner, wallet, asset, vec![(withdrawal.id, approved)], now);
-        changes.push(Change {
-            transfers: vec![plan],
-            withdrawals: vec![withdrawal.assign(id, wallet, now)?],
-            cause: Some(lane.cause("plan")),
-            ..Change::default()
-        });
+        let due = lane.ports.store.claimable(partner, &wanted(&assets), lane.now(), LOOK_MAX).await?;
+        let more = due.len() == LOOK_MAX;
+        slice.take(lane, due).await?;
+        let before = assets.len();
+        assets.retain(|asset| !slice.dry.contains(&asset.id));
+        // Past the head of the queue only where what stood there is of an asset that is dry: it holds up no other.
+        if !more || slice.changes.len() == room || assets.len() == before {
+            break;
+        }
     }
+    if slice.seen.is_empty() {
+        let held = lane.ports.store.claimable(partner, &wanted(&stopped), lane.now(), 1).await?;
+        if !held.is_empty() {
+            lane.blocked_by(Waiting::Stop);
+        }
+        return Ok(false);
+    }
+    let Slice { changes, short, .. } = slice;
     note_funds(lane, short);
     let applied = lane.apply(changes).await?;
     Ok(applied.iter().filter(|applied| **applied).count() >= room)
 }
 
-fn note_funds(lane: &mut Lane<'_>, short: Option<(Asset, sluice_core::amount::Units)>) {
+/// What a turn takes from the queue.
+#[derive(Default)]
+struct Slice {
+    room: usize,
+    changes: Vec<Change>,
+    seen: BTreeSet<WithdrawalId>,
+    /// What is left of each asset that was looked at, at the block its balance was read at.
+    free: BTreeMap<AssetId, Units>,
+    /// Assets of which a due withdrawal needs more than is free.
+    dry: BTreeSet<AssetId>,
+    /// The first of them, and what is left.
+    short: Option<(Asset, Units)>,
+}
+
+impl Slice {
+    async fn take(&mut self, lane: &Lane<'_>, due: Vec<Withdrawal>) -> Result<(), StageError> {
+        let fresh: Vec<Withdrawal> = due.into_iter().filter(|it| self.seen.insert(it.id)).collect();
+        self.read_funds(lane, &fresh).await?;
+        let (partner, wallet, now) = (lane.wallet().partner, lane.wallet().id, lane.now());
+        for withdrawal in fresh {
+            if self.changes.len() == self.room {
+                break;
+            }
+            let asset = withdrawal.request.asset.clone();
+            let needs = sluice_codec::scale::to_chain(withdrawal.request.amount, &asset);
+            let left = self.free.get(&asset.id).copied().unwrap_or_default();
+            let Some(left) = needs.and_then(|needs| left.checked_sub(needs)) else {
+                self.dry.insert(asset.id);
+                self.short.get_or_insert((asset, left));
+                continue;
+            };
+            self.free.insert(asset.id, left);
+            let Some(approved) = withdrawal.approved_payment() else { continue };
+            let id = TransferId::new(lane.ports.entropy.ulid(now));
+            let plan = Transfer::plan(id, partner, wallet, asset, vec![(withdrawal.id, approved)], now);
+            self.changes.push(Change {
+                transfers: vec![plan],
+                withdrawals: vec![withdrawal.assign(id, wallet, now)?],
+                cause: Some(lane.cause("plan")),
+                ..Change::default()
+            });
+        }
+        Ok(())
+    }
+
+    /// Reads what is free of the assets that were not looked at before in this turn.
+    async fn read_funds(&mut self, lane: &Lane<'_>, due: &[Withdrawal]) -> Result<(), StageError> {
+        let mut assets: BTreeMap<AssetId, Asset> = BTreeMap::new();
+        for withdrawal in due.iter().filter(|it| !self.free.contains_key(&it.request.asset.id)) {
+            assets.insert(withdrawal.request.asset.id, withdrawal.request.asset.clone());
+        }
+        if assets.is_empty() {
+            return Ok(());
+        }
+        let assets: Vec<Asset> = assets.into_values().collect();
+        let (at, balances) = lane.chain.balances(lane.wallet().address, &assets).await?;
+        for (asset, balance) in assets.iter().zip(balances) {
+            self.free.insert(asset.id, lane.free(asset, balance, at));
+        }
+        Ok(())
+    }
+}
+
+fn note_funds(lane: &mut Lane<'_>, short: Option<(Asset, Units)>) {
     let Some((asset, left)) = short else { return };
     lane.blocked_by(Waiting::Funds);
     let left = sluice_codec::scale::from_chain(left, &asset).floor.text(asset.precision);

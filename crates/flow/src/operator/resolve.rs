@@ -7,7 +7,7 @@ use sluice_core::id::{PartnerId, ProofId, WithdrawalId};
 use sluice_core::moved::{Moved, Refusal};
 use sluice_core::port::Ports;
 use sluice_core::port::store::Change;
-use sluice_core::proof::{Proof, Verdict};
+use sluice_core::proof::{Final, Proof, Verdict};
 use sluice_core::withdrawal::{Resolution, State, Withdrawal};
 
 use super::persons::{Given, Ordered, carry_out, warrant};
@@ -83,12 +83,40 @@ pub async fn resolve_paid_by(
     let found = found.ok_or_else(|| OrderError::Evidence("no final transaction with that hash".into()))?;
     let wanted = sluice_codec::scale::to_chain(withdrawal.request.amount, asset);
     let (block, logs) = found.reading();
-    let log =
-        logs.iter().find(|log| log.to == withdrawal.request.to && Some(log.units) == wanted).ok_or_else(
-            || OrderError::Evidence("no transfer of this asset and amount to this recipient in it".into()),
-        )?;
-    let verdict = Verdict::PaidElsewhere { txid, block: *block, log_index: log.log_index };
-    let (head, operators) = (found.head(), found.operators().to_vec());
+    let matching: Vec<u64> = logs
+        .iter()
+        .filter(|log| log.to == withdrawal.request.to && Some(log.units) == wanted)
+        .map(|log| log.log_index)
+        .collect();
+    if matching.is_empty() {
+        return Err(OrderError::Evidence(
+            "no transfer of this asset and amount to this recipient in it".into(),
+        ));
+    }
+    // One transaction may pay several withdrawals that look alike, each by a log of its own; the store knows which are
+    // taken.
+    for log_index in matching {
+        let verdict = Verdict::PaidElsewhere { txid, block: *block, log_index };
+        match by_log(ports, partner, id, txid, &found.map(|_| verdict), given.clone()).await {
+            Err(OrderError::Evidence(rule)) if rule == ONE_LOG_PAYS_ONCE => {}
+            other => return other,
+        }
+    }
+    Err(OrderError::Evidence("that transfer has paid another withdrawal already".into()))
+}
+
+/// The store's rule that a log pays one withdrawal.
+const ONE_LOG_PAYS_ONCE: &str = "m1_one_log_pays_once";
+
+async fn by_log(
+    ports: &Ports,
+    partner: Option<PartnerId>,
+    id: WithdrawalId,
+    txid: [u8; 32],
+    found: &Final<Verdict>,
+    given: Given,
+) -> Result<Ordered<Withdrawal>, OrderError> {
+    let (head, operators, verdict) = (found.head(), found.operators().to_vec(), found.reading());
     let name = ProofId::new(ports.entropy.ulid(given.cause.at));
     let says = Says { kind: Kind::WithdrawalResolve, paid_by: Some(txid) };
     change(ports, partner, id, given, says, |withdrawal, cause| {

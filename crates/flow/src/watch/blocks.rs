@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use sluice_core::chain::BlockRef;
 use sluice_core::port::chain::{BlockFacts, Heads};
-use sluice_core::port::store::{ChainChange, Change, Cursor};
+use sluice_core::port::store::{ChainChange, Change, Cursor, Pause};
 use sluice_core::wallet::Wallet;
 
 use super::{Watch, inclusion, reopen};
@@ -152,7 +152,7 @@ async fn explain(watch: &mut Watch<'_>, wallets: &[Wallet], facts: &[BlockFacts]
 
 fn joined(watch: &Watch<'_>, added: Vec<(BlockRef, [u8; 32])>) -> Change {
     let chain =
-        ChainChange { chain: watch.id(), removed: vec![], added, finalized: None, settle_after: None };
+        ChainChange { chain: watch.id(), removed: vec![], added, finalized: None, pause: Pause::Unchanged };
     Change { chain: Some(chain), cause: Some(watch.cause("blocks")), ..Change::default() }
 }
 

@@ -3,10 +3,10 @@
 
 use sluice_core::alert::{Code, Raise};
 use sluice_core::chain::BlockRef;
-use sluice_core::id::WithdrawalId;
-use sluice_core::port::store::{ChainChange, Change, Cursor};
+use sluice_core::id::{TransferId, WithdrawalId};
+use sluice_core::port::store::{ChainChange, Change, Cursor, Pause};
 use sluice_core::transfer::{Life, State, Transfer};
-use sluice_core::withdrawal::State as WithdrawalState;
+use sluice_core::withdrawal::{GivenBackWhy, State as WithdrawalState};
 
 use super::Watch;
 use crate::StageError;
@@ -43,18 +43,27 @@ pub(super) async fn run(
     }
     // Settlement waits until the chain is final past every height that was final before: whoever finalized the wrong
     // fork must first be proven right again.
-    let settle_after = reversed.then(|| cursor.finalized.map_or(height, |block| block.number));
+    let pause = match reversed {
+        true => Pause::Until(cursor.finalized.map_or(height, |block| block.number)),
+        false => Pause::Unchanged,
+    };
     // The blocks stay stored until everything in them was taken back: what moved meanwhile is tried again.
     if !watch.apply(changes).await?.iter().all(|applied| *applied) {
         return Ok(());
     }
     let chain = Change {
-        chain: Some(ChainChange { chain: watch.id(), removed, added: vec![], finalized: None, settle_after }),
+        chain: Some(ChainChange { chain: watch.id(), removed, added: vec![], finalized: None, pause }),
         cause: Some(watch.cause("reorg")),
         ..Change::default()
     };
     watch.apply(vec![chain]).await?;
     Ok(())
+}
+
+/// A transfer that has no slot yet.
+async fn unslotted(watch: &Watch<'_>, id: TransferId) -> Result<Option<Transfer>, StageError> {
+    let found = watch.ports.store.transfers(&[id]).await?.into_iter().next();
+    Ok(found.map(|(transfer, _)| transfer).filter(|it| it.slot().is_none() && !it.state.terminal()))
 }
 
 async fn reopen(watch: &Watch<'_>, transfer: Transfer, height: u64) -> Result<Change, StageError> {
@@ -76,13 +85,23 @@ async fn reopen(watch: &Watch<'_>, transfer: Transfer, height: u64) -> Result<Ch
         let back = match &withdrawal.state {
             WithdrawalState::Paid(paid) => paid.proof == proof.id,
             WithdrawalState::NeedsAttention(attention) => {
-                attention.last.is_some_and(|(last, _)| last == transfer.id)
+                attention.slots_dead || attention.last.is_some_and(|(last, _)| last == transfer.id)
             }
-            // Given back by this death and not taken again: it has no newer slot.
-            WithdrawalState::Queued(queued) => queued.last.is_some_and(|(last, _)| last == transfer.id),
+            // Given back by this death, or by that of a newer slot: none of them is alive but this.
+            WithdrawalState::Queued(_) => true,
             WithdrawalState::Assigned(assigned) if assigned.transfer == transfer.id => continue,
-            WithdrawalState::Assigned(_)
-            | WithdrawalState::Requested
+            // Taken again, but without a slot so far: it is given back before one is written.
+            WithdrawalState::Assigned(assigned) => match unslotted(watch, assigned.transfer).await? {
+                Some(newer) => {
+                    change.transfers.push(newer.drop_unslotted("reopened", now)?);
+                    let why = GivenBackWhy::NoSlot { code: "reopened" };
+                    let step = withdrawal.give_back(why, now, now)?;
+                    change.withdrawals.push(step.then(|it| it.reopen(proof, &transfer, now))?);
+                    continue;
+                }
+                None => false,
+            },
+            WithdrawalState::Requested
             | WithdrawalState::Held(_)
             | WithdrawalState::Approved(_)
             | WithdrawalState::Rejected(_)
@@ -90,7 +109,7 @@ async fn reopen(watch: &Watch<'_>, transfer: Transfer, height: u64) -> Result<Ch
             | WithdrawalState::Failed(_) => false,
         };
         if back {
-            change.withdrawals.push(withdrawal.reopen(proof, now)?);
+            change.withdrawals.push(withdrawal.reopen(proof, &transfer, now)?);
         } else {
             moved_on = true;
         }

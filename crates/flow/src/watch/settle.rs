@@ -6,7 +6,7 @@ use sluice_core::chain::BlockRef;
 use sluice_core::id::{ProofId, TransferId};
 use sluice_core::moved::Moved;
 use sluice_core::port::chain::{ChainError, Heads, SlotQuestion};
-use sluice_core::port::store::{ChainChange, Change};
+use sluice_core::port::store::{ChainChange, Change, Pause};
 use sluice_core::proof::{Effect, Final, Proof, SlotReading};
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::{Failure, Life, Outcome, Transfer};
@@ -139,7 +139,7 @@ async fn note_head(
     settle_after: Option<u64>,
 ) -> Result<(), StageError> {
     let rises = known.is_none_or(|known| head.number > known.number);
-    let over = settle_after.is_some_and(|after| after > 0 && head.number >= after);
+    let over = settle_after.is_some_and(|after| head.number >= after);
     if !rises && !over {
         return Ok(());
     }
@@ -148,7 +148,7 @@ async fn note_head(
         removed: vec![],
         added: vec![],
         finalized: rises.then_some(head),
-        settle_after: over.then_some(0),
+        pause: if over { Pause::Over } else { Pause::Unchanged },
     };
     let change = Change { chain: Some(chain), cause: Some(watch.cause("final_head")), ..Change::default() };
     watch.apply(vec![change]).await?;
@@ -180,9 +180,13 @@ pub(super) async fn ended(
         sluice_core::transfer::State::Final(ended) => ended.end.inclusion().map(|it| it.effect),
         _ => None,
     };
+    let asset = transfer.after().asset.id;
     let reverted = match effect {
-        Some(Effect::Paid { .. }) => Some(false),
-        Some(Effect::Reverted) => Some(true),
+        Some(Effect::Paid { .. }) => Some(None),
+        Some(Effect::Reverted) => {
+            let payment = transfer.after().items.first().map(|item| &item.approved.payment);
+            payment.map(|payment| Some(Revert { asset, to: payment.to }))
+        }
         Some(Effect::Voided | Effect::Mismatch) | None => None,
     };
     if let (Some(reverted), Some(view)) = (reverted, watch.ports.store.lane(transfer.after().wallet).await?) {

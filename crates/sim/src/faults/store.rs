@@ -13,7 +13,7 @@ use sluice_core::journal::{Known, LostPayment};
 use sluice_core::lane::{Fence, Lease};
 use sluice_core::port::Fut;
 use sluice_core::port::store::{
-    Accepted, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Store, StoreError,
+    Accepted, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Store, StoreError, Undelivered, Wanted,
 };
 use sluice_core::proof::Proof;
 use sluice_core::stop::Stop;
@@ -99,14 +99,14 @@ impl Store for ChaosStore {
         ask!(self, "store.assets", self.inner.assets(chain))
     }
 
-    fn claimable(
-        &self,
+    fn claimable<'a>(
+        &'a self,
         partner: PartnerId,
-        chain: ChainId,
+        wanted: &'a Wanted,
         now: Timestamp,
         limit: usize,
-    ) -> Answer<'_, Vec<Withdrawal>> {
-        ask!(self, "store.claimable", self.inner.claimable(partner, chain, now, limit))
+    ) -> Answer<'a, Vec<Withdrawal>> {
+        ask!(self, "store.claimable", self.inner.claimable(partner, wanted, now, limit))
     }
 
     fn withdrawals<'a>(&'a self, ids: &'a [WithdrawalId]) -> Answer<'a, Vec<Withdrawal>> {
@@ -170,8 +170,8 @@ impl Store for ChaosStore {
         ask!(self, "store.untold_attention", self.inner.untold_attention(limit))
     }
 
-    fn undelivered_alerts(&self, limit: usize) -> Answer<'_, Vec<Alert>> {
-        ask!(self, "store.undelivered_alerts", self.inner.undelivered_alerts(limit))
+    fn undelivered_alerts(&self, which: Undelivered, limit: usize) -> Answer<'_, Vec<Alert>> {
+        ask!(self, "store.undelivered_alerts", self.inner.undelivered_alerts(which, limit))
     }
 
     fn alerts_delivered<'a>(&'a self, alerts: &'a [Alert], at: Timestamp) -> Answer<'a, ()> {

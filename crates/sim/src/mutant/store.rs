@@ -14,7 +14,7 @@ use sluice_core::lane::{Fence, Lease};
 use sluice_core::policy::Decision;
 use sluice_core::port::Fut;
 use sluice_core::port::store::{
-    Accepted, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Store, StoreError,
+    Accepted, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Store, StoreError, Undelivered, Wanted,
 };
 use sluice_core::proof::Proof;
 use sluice_core::stop::Stop;
@@ -104,14 +104,14 @@ impl Store for BrokenStore {
         self.inner.assets(chain)
     }
 
-    fn claimable(
-        &self,
+    fn claimable<'a>(
+        &'a self,
         partner: PartnerId,
-        chain: ChainId,
+        wanted: &'a Wanted,
         now: Timestamp,
         limit: usize,
-    ) -> Answer<'_, Vec<Withdrawal>> {
-        self.inner.claimable(partner, chain, now, limit)
+    ) -> Answer<'a, Vec<Withdrawal>> {
+        self.inner.claimable(partner, wanted, now, limit)
     }
 
     fn withdrawals<'a>(&'a self, ids: &'a [WithdrawalId]) -> Answer<'a, Vec<Withdrawal>> {
@@ -175,8 +175,8 @@ impl Store for BrokenStore {
         self.inner.untold_attention(limit)
     }
 
-    fn undelivered_alerts(&self, limit: usize) -> Answer<'_, Vec<Alert>> {
-        self.inner.undelivered_alerts(limit)
+    fn undelivered_alerts(&self, which: Undelivered, limit: usize) -> Answer<'_, Vec<Alert>> {
+        self.inner.undelivered_alerts(which, limit)
     }
 
     fn alerts_delivered<'a>(&'a self, alerts: &'a [Alert], at: Timestamp) -> Answer<'a, ()> {

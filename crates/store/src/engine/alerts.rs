@@ -2,6 +2,7 @@
 
 use sluice_core::alert::{Alert, Code};
 use sluice_core::id::AlertId;
+use sluice_core::port::store::Undelivered;
 use sluice_core::time::Timestamp;
 
 use super::limit as size;
@@ -30,9 +31,22 @@ pub(super) async fn open(
     Ok(row::read(&rows, row::alert::read))
 }
 
-pub(super) async fn undelivered(conn: &mut Conn<'_>, limit: usize) -> Result<Found<Vec<Alert>>, SqlError> {
-    let text = sql!("select * from alert where undelivered = 1 order by id limit $1");
-    let rows = conn.rows(text, args![size(limit)]).await?;
+pub(super) async fn undelivered(
+    conn: &mut Conn<'_>,
+    which: Undelivered,
+    limit: usize,
+) -> Result<Found<Vec<Alert>>, SqlError> {
+    let rows = match which {
+        Undelivered::Newest => {
+            let text = sql!("select * from alert where undelivered = 1 order by id desc limit $1");
+            conn.rows(text, args![size(limit)]).await?
+        }
+        Undelivered::After(after) => {
+            let text = sql!("select * from alert where undelivered = 1 and id > $1 order by id limit $2");
+            let after = after.map_or_else(String::new, |id| id.to_string());
+            conn.rows(text, args![after, size(limit)]).await?
+        }
+    };
     Ok(row::read(&rows, row::alert::read))
 }
 

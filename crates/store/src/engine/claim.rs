@@ -1,35 +1,47 @@
 //! Withdrawals that are due for something: a lane, the end of a hold, a word about a missed deadline.
 
 use sluice_core::amount::Amount;
-use sluice_core::chain::ChainId;
 use sluice_core::id::PartnerId;
+use sluice_core::port::store::Wanted;
 use sluice_core::time::Timestamp;
 use sluice_core::withdrawal::{Type, Withdrawal, allowance_ms};
 
 use super::limit as size;
-use super::unread::Found;
+use super::unread::{Found, keep};
 use crate::row;
 use crate::sql::{Conn, SqlError};
 use crate::{args, withdrawals};
 
-/// What may start now, earliest due first. The bound on `due_at` keeps the index range from reaching into what is
-/// scheduled for later: nothing is due longer after it may start than the longest allowance.
+/// What may start now, earliest due first; each asset by an index of its own. The bound on `due_at` keeps the range from
+/// reaching into what is scheduled for later: nothing is due longer after it may start than the longest allowance.
 pub(super) async fn claimable(
     conn: &mut Conn<'_>,
     partner: PartnerId,
-    chain: ChainId,
+    wanted: &Wanted,
     now: Timestamp,
     limit: usize,
 ) -> Result<Found<Vec<Withdrawal>>, SqlError> {
     let text = withdrawals!(
-        "where w.partner_id = $1 and w.chain = $2 and w.state in ('approved', 'queued') and w.due_at <= $4
+        "where w.partner_id = $1 and w.asset = $2 and w.state in ('approved', 'queued') and w.due_at <= $4
            and coalesce(w.not_before, 0) <= $3 and coalesce(w.scheduled_for, 0) <= $3
+           and ($6 = 1 or w.transfer_id is null)
+           and not exists (select 1 from transfer_item i join transfer t on t.id = i.transfer_id
+                           join proof p on p.id = i.dead_by
+                           where i.withdrawal_id = w.id and t.state in ('built', 'signed', 'seen')
+                             and p.head_number is not null)
          order by w.due_at, w.id limit $5"
     );
     let latest = now.plus_ms(allowance_ms(Type::Regular, Amount::ZERO, 0, false));
-    let args = args![partner.to_string(), chain.to_string(), now, latest, size(limit)];
-    let rows = conn.rows(text, args).await?;
-    Ok(row::read(&rows, row::withdrawal::read))
+    let (mut due, mut unread) = (Vec::new(), Vec::new());
+    for asset in &wanted.assets {
+        let args =
+            args![partner.to_string(), asset.to_string(), now, latest, size(limit), wanted.replacements];
+        let rows = conn.rows(text, args).await?;
+        due.extend(keep(row::read(&rows, row::withdrawal::read), &mut unread));
+    }
+    due.sort_by_key(|it| (it.due_at, it.id));
+    due.truncate(limit);
+    Ok((due, unread))
 }
 
 pub(super) async fn expired_holds(

@@ -7,7 +7,7 @@ use sluice_core::asset::AssetId;
 use sluice_core::chain::ChainId;
 use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::time::Timestamp;
-use sluice_core::wallet::{Balance, LaneState, Obstacle, RaisedCap, SpeedUp, Wallet};
+use sluice_core::wallet::{Balance, LaneState, Obstacle, RaisedCap, Revert, SpeedUp, Wallet};
 use sluice_core::withdrawal::Waiting;
 
 use super::Unread;
@@ -54,6 +54,15 @@ struct Plain {
     v: V<1>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     speed_up: Option<Hurry>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    reverts: Vec<RevertShape>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RevertShape {
+    asset: String,
+    to: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -69,6 +78,20 @@ struct Hurry {
 struct Frozen {
     v: V<1>,
     seen: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    reverts: Vec<RevertShape>,
+}
+
+impl RevertShape {
+    fn of(revert: &Revert) -> Self {
+        Self { asset: revert.asset.to_string(), to: revert.to.key() }
+    }
+
+    fn read(&self) -> Result<Revert, String> {
+        let asset = AssetId::parse(&self.asset).map_err(|error| error.to_string())?;
+        let to = EvmAddress::parse(&self.to).map_err(|error| error.to_string())?;
+        Ok(Revert { asset, to })
+    }
 }
 
 impl Hurry {
@@ -108,12 +131,17 @@ pub(crate) struct WalletRow {
 
 impl WalletRow {
     pub(crate) fn of(wallet: &Wallet, was: Option<i64>) -> Result<Self, serde_json::Error> {
+        let reverts = wallet.reverts.iter().map(RevertShape::of).collect();
         let evidence = match &wallet.state {
             LaneState::Open | LaneState::Paused | LaneState::Draining | LaneState::Retired => {
-                serde_json::to_string(&Plain { v: V, speed_up: wallet.speed_up.as_ref().map(Hurry::of) })?
+                serde_json::to_string(&Plain {
+                    v: V,
+                    speed_up: wallet.speed_up.as_ref().map(Hurry::of),
+                    reverts,
+                })?
             }
             LaneState::Frozen { evidence } => {
-                serde_json::to_string(&Frozen { v: V, seen: evidence.clone() })?
+                serde_json::to_string(&Frozen { v: V, seen: evidence.clone(), reverts })?
             }
         };
         Ok(Self {
@@ -130,7 +158,7 @@ impl WalletRow {
             next_nonce: big(wallet.next_nonce),
             cap_until: wallet.raised_cap.map(|cap| cap.until.micros()),
             obstacle_since: wallet.obstacle.map(|obstacle| obstacle.since.micros()),
-            reverts: wallet.reverts,
+            reverts: u32::try_from(wallet.reverts.len()).unwrap_or(u32::MAX),
             adopted_at: wallet.adopted_at.micros(),
             version: wallet.version,
             was,
@@ -144,9 +172,11 @@ impl WalletRow {
 /// [`Unread`].
 pub fn read(row: &Row) -> Result<Wallet, Unread> {
     let cells = Cells::of("wallet", "id", row);
-    let mut speed_up = None;
+    let (mut speed_up, mut reverts) = (None, Vec::new());
     let mut plain = |state| -> Result<LaneState, Unread> {
-        let order = cells.json::<Plain>("evidence")?.speed_up.as_ref().map(Hurry::read).transpose();
+        let shape = cells.json::<Plain>("evidence")?;
+        reverts = shape.reverts;
+        let order = shape.speed_up.as_ref().map(Hurry::read).transpose();
         speed_up = order.map_err(|why| cells.unread(why))?;
         Ok(state)
     };
@@ -155,9 +185,14 @@ pub fn read(row: &Row) -> Result<Wallet, Unread> {
         "paused" => plain(LaneState::Paused)?,
         "draining" => plain(LaneState::Draining)?,
         "retired" => plain(LaneState::Retired)?,
-        "frozen" => LaneState::Frozen { evidence: cells.json::<Frozen>("evidence")?.seen },
+        "frozen" => {
+            let shape = cells.json::<Frozen>("evidence")?;
+            reverts = shape.reverts;
+            LaneState::Frozen { evidence: shape.seen }
+        }
         other => return Err(cells.unread(format!("state {other:?}"))),
     };
+    let reverts = reverts.iter().map(RevertShape::read).collect::<Result<_, _>>();
     let cap = cells.opt_parsed("cap_wei", str::parse)?.zip(cells.opt_at("cap_until")?);
     let obstacle = cells.opt_parsed("obstacle", |text| Waiting::parse(text).ok_or(()))?;
     Ok(Wallet {
@@ -174,7 +209,7 @@ pub fn read(row: &Row) -> Result<Wallet, Unread> {
         obstacle: obstacle
             .zip(cells.opt_at("obstacle_since")?)
             .map(|(waiting, since)| Obstacle { waiting, since }),
-        reverts: cells.number("reverts")?,
+        reverts: reverts.map_err(|why| cells.unread(why))?,
         adopted_at: cells.at("adopted_at")?,
         version: cells.int("version")?,
     })

@@ -1,19 +1,22 @@
 //! A payment from request to proof, as rows, events and books see it.
 
-use sluice_core::alert::{Code, Raise};
+use sluice_core::alert::{Alert, Code, Raise};
 use sluice_core::amount::Units;
+use sluice_core::asset::Asset;
 use sluice_core::ledger::{Account, Posting};
-use sluice_core::port::store::{ChainChange, Change, Outcome, Store};
+use sluice_core::port::store::{ChainChange, Change, Outcome, Pause, Store, Undelivered, Wanted};
 use sluice_core::proof::Effect;
 use sluice_core::wallet::Balance;
 
-use crate::world::{World, block};
+use crate::world::{Kind, World, block};
 
 promises! {
     a_payment_is_followed_from_request_to_proof;
     every_group_of_the_ledger_sums_to_zero;
     what_is_promised_never_falls_below_zero;
     a_queue_answers_in_order_of_due_time_and_only_what_may_start;
+    what_waits_of_one_asset_hides_nothing_of_another;
+    every_undelivered_alert_is_reached_however_many_newer_ones_wait;
     the_watcher_finds_its_place_again;
     an_alert_is_open_once_and_told_when_it_opens_and_closes;
 }
@@ -132,8 +135,8 @@ async fn a_queue_answers_in_order_of_due_time_and_only_what_may_start(world: Wor
     world.turn(1_000);
     let later = world.accepted("later").await;
     let claim = async |limit| {
-        let found =
-            world.db.claimable(world.partner.id, world.wallet.chain, world.now(), limit).await.unwrap();
+        let wanted = Wanted { assets: vec![world.asset.id], replacements: true };
+        let found = world.db.claimable(world.partner.id, &wanted, world.now(), limit).await.unwrap();
         found.into_iter().map(|withdrawal| withdrawal.id).collect::<Vec<_>>()
     };
     assert_eq!(claim(10).await, [late.id, later.id]);
@@ -154,20 +157,82 @@ async fn a_queue_answers_in_order_of_due_time_and_only_what_may_start(world: Wor
     assert_eq!(overdue.iter().map(|it| it.id).collect::<Vec<_>>(), [later.id], "told once");
 }
 
+async fn what_waits_of_one_asset_hides_nothing_of_another(world: World) {
+    let (first, second) = (world.asset.clone(), world.another_asset().await);
+    for number in 0..70 {
+        world.accepted(&format!("first-{number}")).await;
+    }
+    world.turn(1_000);
+    let behind = world.accepted_of("behind", &second).await;
+    let claim = async |assets: &[&Asset], limit| {
+        let wanted = Wanted { assets: assets.iter().map(|it| it.id).collect(), replacements: true };
+        world.db.claimable(world.partner.id, &wanted, world.now(), limit).await.unwrap()
+    };
+    let both = claim(&[&first, &second], 64).await;
+    assert!(both.len() == 64 && !both.iter().any(|it| it.id == behind.id), "earliest due first");
+    assert_eq!(claim(&[&second], 64).await, vec![behind.clone()]);
+    let all = claim(&[&second, &first], 71).await;
+    assert_eq!(all.last(), Some(&behind), "in order of due time, whatever the order of assets");
+    assert_eq!(claim(&[], 64).await, vec![], "nothing is wanted");
+    // Each asset's question is answered from an index that holds no other asset.
+    if world.kind != Kind::Postgres {
+        let plan = world
+            .db
+            .inspect(&format!(
+                "explain query plan select w.id from withdrawal w where w.partner_id = '{}' and w.asset = '{}'
+                   and w.state in ('approved', 'queued') and w.due_at <= 1 order by w.due_at, w.id limit 64",
+                world.partner.id, second.id
+            ))
+            .await
+            .unwrap();
+        let plan: Vec<&str> = plan.iter().map(|row| row.text("detail").unwrap()).collect();
+        let by_index = plan.iter().any(|step| {
+            step.contains("INDEX withdrawal_queue_of_asset (partner_id=? AND asset=? AND due_at<?)")
+        });
+        assert!(by_index && !plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");
+    }
+}
+
+async fn every_undelivered_alert_is_reached_however_many_newer_ones_wait(world: World) {
+    let raise = |number: u32| Raise {
+        code: Code::FundsShort,
+        subject: format!("{number:03}"),
+        partner: None,
+        detail: "short".into(),
+    };
+    for number in 0..7 {
+        world.applied(Change { raise: vec![raise(number)], ..world.change() }).await;
+        world.turn(10);
+    }
+    let ask = async |which, limit| world.db.undelivered_alerts(which, limit).await.unwrap();
+    let subjects = |alerts: &[Alert]| alerts.iter().map(|it| it.raise.subject.clone()).collect::<Vec<_>>();
+    assert_eq!(subjects(&ask(Undelivered::Newest, 2).await), ["006", "005"]);
+    let (mut seen, mut after) = (vec![], None);
+    loop {
+        let page = ask(Undelivered::After(after), 3).await;
+        seen.extend(subjects(&page));
+        after = page.last().map(|it| it.id);
+        if page.len() < 3 {
+            break;
+        }
+    }
+    assert_eq!(seen, ["000", "001", "002", "003", "004", "005", "006"], "each once, oldest first");
+}
+
 async fn the_watcher_finds_its_place_again(world: World) {
     let chain = world.wallet.chain;
-    let learned = |removed: Vec<u64>, added: Vec<u64>, finalized: Option<u64>, settle_after| Change {
+    let learned = |removed: Vec<u64>, added: Vec<u64>, finalized: Option<u64>, pause| Change {
         chain: Some(ChainChange {
             chain,
             removed: removed.into_iter().map(block).collect(),
             added: added.into_iter().map(|number| (block(number), block(number - 1).hash)).collect(),
             finalized: finalized.map(block),
-            settle_after,
+            pause,
         }),
         ..world.change()
     };
-    world.applied(learned(vec![], vec![10, 11, 12], Some(10), None)).await;
-    world.applied(learned(vec![12], vec![], Some(9), Some(40))).await;
+    world.applied(learned(vec![], vec![10, 11, 12], Some(10), Pause::Unchanged)).await;
+    world.applied(learned(vec![12], vec![], Some(9), Pause::Until(40))).await;
     let cursor = world.db.cursor(chain, 2).await.unwrap();
     assert_eq!(cursor.blocks, [block(11), block(10)]);
     assert_eq!(
@@ -175,8 +240,14 @@ async fn the_watcher_finds_its_place_again(world: World) {
         (Some(block(10)), Some(40)),
         "finality never goes back"
     );
-    let twice = world.apply(learned(vec![], vec![11], None, None)).await;
+    let twice = world.apply(learned(vec![], vec![11], None, Pause::Unchanged)).await;
     assert_eq!(twice, Outcome::Refused("block_pkey".into()), "one block per height");
+    world.applied(learned(vec![], vec![], Some(40), Pause::Over)).await;
+    let paused = async || world.db.cursor(chain, 1).await.unwrap().settle_after;
+    assert_eq!(paused().await, None, "a pause that is over is none at all, not one until height 0");
+    world.applied(learned(vec![], vec![], None, Pause::Until(0))).await;
+    world.applied(learned(vec![], vec![], None, Pause::Unchanged)).await;
+    assert_eq!(paused().await, Some(0), "and one from the very beginning is one");
     let balance = |units: u64, seconds: i64| Balance {
         wallet: world.wallet.id,
         asset: world.asset.id,
@@ -209,16 +280,16 @@ async fn an_alert_is_open_once_and_told_when_it_opens_and_closes(world: World) {
     };
     world.applied(raise("1 left")).await;
     world.applied(raise("0 left")).await;
-    let told = world.db.undelivered_alerts(10).await.unwrap();
+    let told = world.db.undelivered_alerts(Undelivered::Newest, 10).await.unwrap();
     assert_eq!(told.len(), 1);
     assert_eq!((told[0].count, told[0].raise.detail.as_str()), (2, "0 left"));
     // It closes while the word of its opening is on the way.
     world.applied(Change { close: vec![(Code::GasLow, "wallet".into())], ..world.change() }).await;
     world.db.alerts_delivered(&told, world.now()).await.unwrap();
-    let told = world.db.undelivered_alerts(10).await.unwrap();
+    let told = world.db.undelivered_alerts(Undelivered::Newest, 10).await.unwrap();
     assert!(told.len() == 1 && told[0].resolved_at.is_some());
     world.db.alerts_delivered(&told, world.now()).await.unwrap();
-    assert_eq!(world.db.undelivered_alerts(10).await.unwrap(), []);
+    assert_eq!(world.db.undelivered_alerts(Undelivered::Newest, 10).await.unwrap(), []);
     world.applied(raise("again")).await;
     assert_eq!(world.number("select count(*) from alert").await, 2, "a closed one stays closed");
 }

@@ -32,6 +32,7 @@ macro_rules! promises {
 
 mod accept;
 mod adoption;
+mod again;
 mod life;
 #[path = "../reader/mod.rs"]
 mod reader;

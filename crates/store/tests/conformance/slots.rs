@@ -164,8 +164,8 @@ async fn a_completion_that_leaves_the_chain_goes_back_to_the_same_slot(world: Wo
     assert_eq!(world.text(outcome).await, "kept");
     let transfer = world.transfer(proof.transfer.unwrap()).await;
     let slot = transfer.slot().unwrap().clone();
-    let reopened = transfer.reopen(120, false, world.now()).unwrap();
-    let withdrawal = world.withdrawal(id).await.reopen(&proof, world.now()).unwrap();
+    let reopened = transfer.clone().reopen(120, false, world.now()).unwrap();
+    let withdrawal = world.withdrawal(id).await.reopen(&proof, &transfer, world.now()).unwrap();
     let change = Change { transfers: vec![reopened], withdrawals: vec![withdrawal], ..world.change() };
     world.applied(change).await;
     assert_eq!(world.status(id).await, "broadcast");

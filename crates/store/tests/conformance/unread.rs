@@ -1,6 +1,6 @@
 //! Rows of a newer version are left alone and reported.
 
-use sluice_core::port::store::Store;
+use sluice_core::port::store::{Store, Undelivered, Wanted};
 
 use crate::world::World;
 
@@ -14,10 +14,11 @@ async fn an_unknown_state_is_left_out_and_reported_and_stops_nobody(world: World
     let good = world.accepted("good").await;
     let newer = format!("update withdrawal set evidence = '{{\"v\":2}}' where id = '{}'", odd.id);
     world.db.tamper(&newer, &newer).await.unwrap();
-    let claimed = world.db.claimable(world.partner.id, world.wallet.chain, world.now(), 10).await.unwrap();
+    let wanted = Wanted { assets: vec![world.asset.id], replacements: true };
+    let claimed = world.db.claimable(world.partner.id, &wanted, world.now(), 10).await.unwrap();
     assert_eq!(claimed, vec![good.clone()]);
     assert_eq!(world.db.withdrawals(&[odd.id, good.id]).await.unwrap(), [good]);
-    let alerts = world.db.undelivered_alerts(10).await.unwrap();
+    let alerts = world.db.undelivered_alerts(Undelivered::Newest, 10).await.unwrap();
     assert_eq!(alerts.len(), 1);
     assert_eq!(alerts[0].raise.code.as_str(), "unknown_state");
     assert_eq!(alerts[0].raise.subject, format!("withdrawal {}", odd.id));

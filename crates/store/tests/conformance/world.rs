@@ -14,6 +14,7 @@ use sluice_core::id::*;
 use sluice_core::intent::DeploymentId;
 use sluice_core::partner::{Limit, Partner};
 use sluice_core::policy::{Facts, evaluate};
+use sluice_core::port::registry::Registry as _;
 use sluice_core::port::store::{Accepted, Change, Intake, Outcome, Store, StoreError};
 use sluice_core::port::world::{Clock, Entropy};
 use sluice_core::proof::{Effect, Final, Inclusion, Proof, SlotReading};
@@ -170,10 +171,21 @@ impl World {
     }
 
     pub fn intake_with(&self, external_id: &str, atoms: i64, daily: i64, key: Option<&str>) -> Intake {
+        self.intake_of(external_id, &self.asset, atoms, daily, key)
+    }
+
+    fn intake_of(
+        &self,
+        external_id: &str,
+        asset: &Asset,
+        atoms: i64,
+        daily: i64,
+        key: Option<&str>,
+    ) -> Intake {
         let new = NewRequest {
             external_id: external_id.into(),
             user_id: "user-1".into(),
-            asset: self.asset.clone(),
+            asset: asset.clone(),
             amount: Amount::from_atoms(atoms).unwrap(),
             to: EvmAddress([0xaa; 20]),
             kind: Type::Immediate,
@@ -183,7 +195,7 @@ impl World {
         };
         let request = Request::check(new, Amount::ZERO, &[], self.now()).unwrap();
         let limit = Limit {
-            asset: self.asset.id,
+            asset: asset.id,
             per_transaction: Amount::from_atoms(i64::MAX).unwrap(),
             daily: Amount::from_atoms(daily).unwrap(),
             version: 1,
@@ -198,6 +210,21 @@ impl World {
 
     pub async fn accepted(&self, external_id: &str) -> Withdrawal {
         match self.db.accept(self.intake(external_id, 5_000_000, i64::MAX)).await.unwrap() {
+            Accepted::New(withdrawal) => *withdrawal,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A second token of the same chain.
+    pub async fn another_asset(&self) -> Asset {
+        let id = AssetId::erc20(ChainId::evm(137), EvmAddress([0x3d; 20]));
+        let asset = Asset { id, symbol: "USDT".into(), ..self.asset.clone() };
+        self.db.put_asset(asset.clone()).await.unwrap();
+        asset
+    }
+
+    pub async fn accepted_of(&self, external_id: &str, asset: &Asset) -> Withdrawal {
+        match self.db.accept(self.intake_of(external_id, asset, 5_000_000, i64::MAX, None)).await.unwrap() {
             Accepted::New(withdrawal) => *withdrawal,
             other => panic!("{other:?}"),
         }

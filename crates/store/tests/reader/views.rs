@@ -8,7 +8,7 @@ use sluice_core::id::WalletId;
 use sluice_core::ledger::{Account, Posting};
 use sluice_core::port::reader::{Filter, Reader};
 use sluice_core::port::registry::Registry;
-use sluice_core::port::store::{ChainChange, Change};
+use sluice_core::port::store::{ChainChange, Change, Pause};
 use sluice_core::proof::Effect;
 use sluice_core::stop::Scope;
 use sluice_core::wallet::{Balance, Wallet};
@@ -206,7 +206,7 @@ async fn a_chain_tells_how_far_it_was_followed(world: World) {
         removed: vec![],
         added: [10, 11, 12].map(|number| (block(number), block(number - 1).hash)).into(),
         finalized: Some(block(10)),
-        settle_after: Some(40),
+        pause: Pause::Until(40),
     };
     world.applied(Change { chain: Some(learned), ..world.change() }).await;
     let status = world.db.chain_status(chain).await.unwrap();

@@ -38,7 +38,7 @@ fn a_reopened_completion_and_a_wish_to_cancel_have_events_of_their_own() {
     let event = said(&completed, Some(Phase::Seen), Some(Phase::Final)).unwrap();
     assert_eq!(event.kind, "withdrawal.completed");
     assert_eq!(member(&event, "txid"), Some(format!("0x{}", "09".repeat(32)).as_str()));
-    let reopened = completed.into_after().reopen(&own, at(4)).unwrap();
+    let reopened = completed.into_after().reopen(&own, &super::carrier(&own), at(4)).unwrap();
     assert_eq!(said(&reopened, None, Some(Phase::Signed)).unwrap().kind, "withdrawal.reopened");
     let request = CancelRequest { by: Actor::Console, reason: "test".into(), at: at(3) };
     let CancelEffect::Requested(wish) = super::assigned().cancel(request).unwrap() else {

@@ -159,6 +159,14 @@ pub const EDGES: &[(&str, &[(&str, &str)])] = &[
             ("attention, paid before, slot dead", "needs_attention"),
         ],
     ),
+    (
+        "reopen: an older death",
+        &[
+            ("queued", "assigned"),
+            ("attention, slots dead", "needs_attention"),
+            ("attention, no slot", "needs_attention"),
+        ],
+    ),
     ("reopen: another's death", NONE),
     ("reopen: another's proof", NONE),
     ("reopen: paid elsewhere", NONE),
@@ -323,16 +331,27 @@ pub const MOVES: &[(&str, Attempt)] = &[
     }),
     ("reopen: own proof", |it| {
         let proof = mine(&it, PAID, paid());
-        step(it.reopen(&proof, at(9)))
+        step(it.reopen(&proof, &super::carrier(&proof), at(9)))
     }),
     ("reopen: own death", |it| {
         let proof = mine(&it, DEAD, died());
-        step(it.reopen(&proof, at(9)))
+        step(it.reopen(&proof, &super::carrier(&proof), at(9)))
     }),
-    ("reopen: another's death", |it| step(it.reopen(&others(DEAD, died()), at(9)))),
-    ("reopen: another's proof", |it| step(it.reopen(&others(4, paid()), at(9)))),
+    ("reopen: an older death", |it| {
+        let older = if own(&it) == Some(transfer_id(50)) { transfer_id(51) } else { transfer_id(50) };
+        let proof = proof(DEAD, Some(older), died());
+        step(it.reopen(&proof, &super::carrier(&proof), at(9)))
+    }),
+    ("reopen: another's death", |it| {
+        let proof = others(DEAD, died());
+        step(it.reopen(&proof, &planned(), at(9)))
+    }),
+    ("reopen: another's proof", |it| {
+        let proof = others(4, paid());
+        step(it.reopen(&proof, &super::carrier(&proof), at(9)))
+    }),
     ("reopen: paid elsewhere", |it| {
         let proof = mine(&it, ELSEWHERE, paid_elsewhere());
-        step(it.reopen(&proof, at(9)))
+        step(it.reopen(&proof, &super::carrier(&proof), at(9)))
     }),
 ];

@@ -1,6 +1,6 @@
 //! Blocks the watcher learned and left.
 
-use sluice_core::port::store::{ChainChange, Change};
+use sluice_core::port::store::{ChainChange, Change, Pause};
 
 use super::{Context, cause};
 use crate::row::cells::big;
@@ -47,11 +47,16 @@ async fn learn(conn: &mut Conn<'_>, learned: &ChainChange, at: i64) -> Result<()
                 then excluded.finalized_hash else chain_head.finalized_hash end,
             finalized_number = case when excluded.finalized_number > coalesce(chain_head.finalized_number, -1)
                 then excluded.finalized_number else chain_head.finalized_number end,
-            settle_after = coalesce(excluded.settle_after, chain_head.settle_after),
+            settle_after = case when $6 = 1 then excluded.settle_after else chain_head.settle_after end,
             moved_at = excluded.moved_at"
     );
     let number = learned.finalized.map(|block| big(block.number));
     let hash = learned.finalized.map(|block| hex::encode(block.hash));
-    conn.run(text, args![&chain, number, hash, learned.settle_after.map(big), at]).await?;
+    let (said, settle_after) = match learned.pause {
+        Pause::Unchanged => (false, None),
+        Pause::Until(height) => (true, Some(big(height))),
+        Pause::Over => (true, None),
+    };
+    conn.run(text, args![&chain, number, hash, settle_after, at, said]).await?;
     Ok(())
 }

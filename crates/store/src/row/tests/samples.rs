@@ -14,7 +14,7 @@ use sluice_core::proof::{Death, DeathKind, Effect, Inclusion, Proof, Verdict};
 use sluice_core::slot::Slot;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::{self, Item, Life, Mode, Purpose, Transfer};
-use sluice_core::wallet::{LaneState, Obstacle, RaisedCap, Wallet};
+use sluice_core::wallet::{LaneState, Obstacle, RaisedCap, Revert, Wallet};
 use sluice_core::withdrawal::*;
 
 pub(super) fn at(seconds: i64) -> Timestamp {
@@ -292,7 +292,7 @@ pub(super) fn wallets() -> Vec<Wallet> {
         raised_cap: Some(RaisedCap { max_fee_wei: u128::MAX, until: at(1) }),
         speed_up: None,
         obstacle: Some(Obstacle { waiting: Waiting::FeeCap, since: at(2) }),
-        reverts: 2,
+        reverts: vec![Revert { asset: asset().id, to: EvmAddress([0x22; 20]) }],
         adopted_at: at(0),
         version: 9,
     })

@@ -1,0 +1,133 @@
+//! The engine's loops, one turn at a time, by hand: the real store, quorum, watcher and signer over the model chain, and
+//! no fault but the one that a test brings.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use sluice_chain::evm::node::Node;
+use sluice_chain::evm::{Evm, Quorum};
+use sluice_core::access::Actor;
+use sluice_core::address::EvmAddress;
+use sluice_core::asset::Asset;
+use sluice_core::event::Cause;
+use sluice_core::id::{PartnerId, WalletId};
+use sluice_core::port::Ports;
+use sluice_core::port::signer::Signer;
+use sluice_core::time::Timestamp;
+use sluice_core::withdrawal::Type;
+use sluice_flow::intake::{Wanted, take};
+use sluice_flow::{lane, watch};
+use sluice_sim::executor::{Executor, Step, WORLD};
+use sluice_sim::faults::Plan;
+use sluice_sim::model::node::ModelNode;
+use sluice_sim::ports::{Chance, ProcessClock};
+use sluice_sim::rng::Rng;
+use sluice_sim::world::World;
+use sluice_sim::world::history::{Faults, Script};
+use sluice_sim::world::setup::{self, Stage};
+
+/// Virtual time between two rounds, microseconds.
+const ROUND_US: i64 = 500_000;
+
+/// One partner with one lane, and a hand on every loop.
+pub struct Bench {
+    executor: Executor,
+    pub world: Arc<World>,
+    pub ports: Ports,
+    pub partner: PartnerId,
+    pub lane: WalletId,
+    memory: lane::Memory,
+}
+
+/// Nothing here waits: the store is inline, the nodes and the signer answer at once.
+pub fn now<T>(work: impl Future<Output = T>) -> T {
+    work.now_or_never().expect("nothing waits")
+}
+
+impl Bench {
+    /// A world whose signer is wrapped.
+    pub fn new(signer: impl FnOnce(Arc<dyn Signer>) -> Arc<dyn Signer>) -> Self {
+        let stage = Stage::new().unwrap();
+        let (executor, world) = (1..)
+            .map(|seed| {
+                let executor = Executor::new(seed, setup::START_US, false);
+                // Its wishes are never uttered; they say how much the wallets are given.
+                let script = Script { withdrawals: 60, faults: Faults::Quiet, ..Script::random(seed) };
+                let plan = Plan::quiet(Rng::of(seed, 11));
+                let mut rng = Rng::of(seed, 10);
+                let world = setup::world(&stage, executor.sim().clone(), plan, &script, &mut rng).unwrap();
+                (executor, world)
+            })
+            .find(|(_, world)| world.profile.window == 16)
+            .unwrap();
+        let (partner, lane) = (world.purses[0].partner, world.purses[0].id);
+        let clock = Arc::new(ProcessClock { sim: world.sim.clone(), process: WORLD });
+        let count = world.chain().nodes.len();
+        let nodes: Vec<Arc<dyn Node>> = (0..count)
+            .map(|index| Arc::new(ModelNode::new(Arc::clone(&world.chain), index)) as Arc<dyn Node>)
+            .collect();
+        let evm = Evm::new(world.profile.clone(), nodes, Quorum { needed: 2 }, Arc::clone(&clock) as Arc<_>)
+            .believing(world.asset.contract());
+        let ports = Ports {
+            store: Arc::clone(&world.db) as Arc<_>,
+            chains: BTreeMap::from([(world.profile.id, Arc::new(evm) as Arc<_>)]),
+            signer: signer(Arc::clone(&world.signer)),
+            deliver: Arc::clone(&world.pager) as Arc<_>,
+            clock,
+            entropy: Arc::new(Chance(world.sim.clone())),
+            wake: Arc::clone(&world.hub) as Arc<_>,
+        };
+        Self { executor, world, ports, partner, lane, memory: lane::Memory::default() }
+    }
+
+    pub fn cause(&self) -> Cause {
+        Cause { actor: Actor::Console, reason: "test".into(), at: self.ports.clock.now() }
+    }
+
+    /// Orders a payment of one unit to a recipient of its own.
+    pub fn order(&self, number: u8, asset: &Asset) {
+        let mut to = [0; 20];
+        (to[0], to[19]) = (0xb0, number);
+        let wanted = Wanted {
+            external_id: format!("order-{}-{number}", asset.symbol),
+            user_id: "user-1".into(),
+            asset: asset.id.to_string(),
+            amount: "1".into(),
+            address: EvmAddress(to).key(),
+            kind: Type::Immediate,
+            memo: None,
+            scheduled_for: None,
+            metadata: BTreeMap::new(),
+            idempotency_key: None,
+        };
+        now(take(&self.ports, &self.world.deployment, self.partner, wanted, self.cause())).unwrap();
+    }
+
+    /// A turn of the lane, a block, a turn of the chain, and time.
+    pub fn round(&mut self) {
+        now(lane::turn(&self.ports, self.lane, "bench", &mut self.memory)).unwrap();
+        let time_s = self.world.sim.now_us().div_euclid(1_000_000);
+        self.world.chain().produce(time_s);
+        now(watch::turn(&self.ports, self.world.profile.id, "bench")).unwrap();
+        self.pass();
+    }
+
+    /// Lets time pass.
+    pub fn pass(&mut self) {
+        let (sim, until) = (self.world.sim.clone(), self.world.sim.now_us() + ROUND_US);
+        self.world.sim.spawn(WORLD, "time", async move { sim.sleep(ROUND_US).await });
+        while self.world.sim.now_us() < until && self.executor.step() == Step::Went {}
+    }
+
+    /// How many rows a question finds.
+    pub fn count(&self, question: &str) -> usize {
+        sluice_sim::oracle::store::ask(&self.world.db, question).unwrap().len()
+    }
+
+    /// Virtual time since the start, milliseconds.
+    pub fn elapsed_ms(&self) -> i64 {
+        (self.ports.clock.now().since_ms(Timestamp::from_micros(setup::START_US))).abs()
+    }
+}

@@ -1,0 +1,5 @@
+//! What single stages promise, driven by hand where a whole history would show it only by chance.
+
+mod bench;
+mod tell;
+mod window;

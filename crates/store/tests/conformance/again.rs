@@ -1,0 +1,124 @@
+//! A payment is counted once, and a slot that may pay again bars every other: by the schema, whatever the code does.
+
+use sluice_core::port::store::{Change, Outcome, Store, Wanted};
+use sluice_core::proof::{Effect, Inclusion, Proof, Verdict};
+use sluice_core::transfer::Transfer;
+use sluice_core::withdrawal::{GivenBackWhy, Resolution, Withdrawal};
+
+use crate::world::{World, block};
+
+promises! {
+    one_log_pays_one_withdrawal_and_the_same_one_again;
+    a_log_that_paid_by_a_person_pays_nobody_else;
+    a_slot_that_may_pay_again_bars_a_new_one_and_every_unpaid_end;
+}
+
+const PAID: Effect = Effect::Paid { log_index: 1 };
+
+async fn pay(world: &World, seen: Transfer, inclusion: Inclusion) -> (Outcome, Proof) {
+    let id = seen.items[0].withdrawal;
+    let (mut change, proof) = world.settled(seen, inclusion);
+    change.withdrawals = vec![world.withdrawal(id).await.pay(&proof, world.now()).unwrap()];
+    (world.apply(change).await, proof)
+}
+
+async fn one_log_pays_one_withdrawal_and_the_same_one_again(world: World) {
+    let (id, transfer, first) = world.sent("first", 7).await;
+    let seen = world.seen(transfer, &first, 101, PAID).await;
+    let (outcome, proof) = pay(&world, seen, world.inclusion(&first, 101, PAID)).await;
+    assert_eq!(outcome, Outcome::Applied);
+    // Another transfer whose proof rests on the very same log.
+    let (_, transfer, second) = world.sent("second", 8).await;
+    let seen = world.seen(transfer, &second, 101, PAID).await;
+    let stolen = Inclusion { txid: first.txid, ..world.inclusion(&second, 101, PAID) };
+    let (outcome, _) = pay(&world, seen.clone(), stolen).await;
+    assert_eq!(outcome, Outcome::Refused("m1_one_log_pays_once".into()));
+    let beside = Inclusion { effect: Effect::Paid { log_index: 2 }, ..stolen };
+    assert_eq!(pay(&world, seen, beside).await.0, Outcome::Applied, "another log of it is another payment");
+    // The block leaves the chain and comes back: the same log pays the same transfer again.
+    let transfer = world.transfer(first.unsigned.transfer).await;
+    let step = transfer.reopen(120, false, world.now()).unwrap();
+    let carrier = step.before().unwrap().clone();
+    let open = world.withdrawal(id).await.reopen(&proof, &carrier, world.now()).unwrap();
+    let reopened = step.after().clone();
+    world.applied(Change { transfers: vec![step], withdrawals: vec![open], ..world.change() }).await;
+    let seen = world.seen(reopened, &first, 101, PAID).await;
+    assert_eq!(pay(&world, seen, world.inclusion(&first, 101, PAID)).await.0, Outcome::Applied);
+}
+
+async fn resolved(world: &World, withdrawal: Withdrawal, log_index: u64) -> Outcome {
+    let asked = withdrawal.needs_attention("retries_exhausted", true, world.now()).unwrap();
+    let step = |it: Withdrawal| {
+        let verdict = Verdict::PaidElsewhere { txid: [0x55; 32], block: block(90), log_index };
+        let proof = Proof {
+            id: sluice_core::id::ProofId::new(world.ulid()),
+            partner: world.partner.id,
+            transfer: None,
+            verdict,
+            head: Some(block(99)),
+            operators: vec!["alpha".into(), "beta".into()],
+            at: world.now(),
+        };
+        (it.resolve(Resolution::PaidElsewhere(&proof), world.now()).unwrap(), proof)
+    };
+    let waiting = asked.after().clone();
+    world.applied(Change { withdrawals: vec![asked], ..world.change() }).await;
+    let (step, proof) = step(waiting);
+    world.apply(Change { withdrawals: vec![step], proofs: vec![proof], ..world.change() }).await
+}
+
+async fn a_log_that_paid_by_a_person_pays_nobody_else(world: World) {
+    let (first, second, third) =
+        (world.accepted("first").await, world.accepted("second").await, world.accepted("third").await);
+    assert_eq!(resolved(&world, first, 4).await, Outcome::Applied);
+    assert_eq!(resolved(&world, second, 4).await, Outcome::Refused("m1_one_log_pays_once".into()));
+    assert_eq!(resolved(&world, third, 5).await, Outcome::Applied, "the next log of the same transaction");
+}
+
+/// The first transfer of a withdrawal dies, a second takes its place and dies too, and the first death is taken back
+/// while the second was in the air.
+async fn a_slot_that_may_pay_again_bars_a_new_one_and_every_unpaid_end(world: World) {
+    let (id, transfer, first) = world.sent("order", 7).await;
+    let seen = world.seen(transfer, &first, 101, Effect::Reverted).await;
+    let back = async |seen: Transfer, inclusion| {
+        let (mut change, proof) = world.settled(seen, inclusion);
+        let why = GivenBackWhy::SlotDead { code: "reverted_on_chain", proof: &proof };
+        change.withdrawals =
+            vec![world.withdrawal(id).await.give_back(why, world.now(), world.now()).unwrap()];
+        world.applied(change).await;
+    };
+    back(seen, world.inclusion(&first, 101, Effect::Reverted)).await;
+    let fuelled = world.fuelled(world.plan(world.withdrawal(id).await).await).await;
+    let (built, attempt) = world.built(fuelled, 8).await;
+    let (second, signed) = world.signed(built, &attempt).await;
+    let alive = world.transfer(first.unsigned.transfer).await.reopen(120, true, world.now()).unwrap();
+    let alive = {
+        let after = alive.after().clone();
+        world.applied(Change { transfers: vec![alive], ..world.change() }).await;
+        after
+    };
+    let seen = world.seen(second, &signed, 121, Effect::Reverted).await;
+    back(seen, world.inclusion(&signed, 121, Effect::Reverted)).await;
+
+    let wanted = Wanted { assets: vec![world.asset.id], replacements: true };
+    let claimed =
+        async || world.db.claimable(world.partner.id, &wanted, world.now(), 10).await.unwrap().len();
+    let queued = world.withdrawal(id).await;
+    assert_eq!(claimed().await, 0, "the first slot may pay it yet");
+    let (change, _) = world.planned(queued.clone());
+    assert_eq!(world.apply(change).await, Outcome::Refused("m4_no_slot_beside_a_live_one".into()));
+    let give_up = queued.clone().fail("gave_up", None, false, world.now()).unwrap();
+    let outcome = world.apply(Change { withdrawals: vec![give_up], ..world.change() }).await;
+    assert_eq!(outcome, Outcome::Refused("m4_ends_with_every_slot_dead".into()));
+    assert_eq!(resolved(&world, queued, 4).await, Outcome::Refused("m4_ends_with_every_slot_dead".into()));
+
+    // The chain ends the first slot again: everything is open again.
+    let seen = world.seen(alive, &first, 130, Effect::Reverted).await;
+    let (change, _) = world.settled(seen, world.inclusion(&first, 130, Effect::Reverted));
+    world.applied(change).await;
+    let waiting = world.withdrawal(id).await;
+    let redriven = waiting.resolve(Resolution::Redrive, world.now()).unwrap();
+    world.applied(Change { withdrawals: vec![redriven], ..world.change() }).await;
+    assert_eq!(claimed().await, 1);
+    world.plan(world.withdrawal(id).await).await;
+}
