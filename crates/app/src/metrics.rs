@@ -31,8 +31,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The word in the documentation and in Prometheus' text.
-    pub const fn as_str(self) -> &'static str {
+    /// The word in the documentation.
+    #[cfg(test)]
+    const fn as_str(self) -> &'static str {
         match self {
             Self::Counter => "counter",
             Self::Gauge => "gauge",
@@ -53,17 +54,17 @@ pub struct Metric {
 }
 
 macro_rules! metrics {
-    ($($name:ident = $text:literal, $kind:ident, $help:literal;)*) => {
+    ($($name:ident = $text:expr, $kind:ident, $help:literal;)*) => {
         $(pub(crate) const $name: &str = $text;)*
 
         /// Every figure this program tells.
-        pub const TABLE: &[Metric] = &[$(Metric { name: $text, kind: Kind::$kind, help: $help }),*];
+        pub const TABLE: &[Metric] = &[$(Metric { name: $name, kind: Kind::$kind, help: $help }),*];
     };
 }
 
 metrics! {
-    HTTP_REQUESTS = "sluice_http_requests_total", Counter, "Requests answered, by method, route and status.";
-    HTTP_SECONDS = "sluice_http_request_seconds", Histogram, "Time to answer a request, in seconds, by method, route and status.";
+    HTTP_REQUESTS = sluice_http::REQUESTS_METRIC, Counter, "Requests answered, by method, route and status.";
+    HTTP_SECONDS = sluice_http::SECONDS_METRIC, Histogram, "Time to answer a request, in seconds, by method, route and status.";
     INTAKE = "sluice_intake_total", Counter, "Requests for a withdrawal, by asset and outcome: accepted, rejected, replayed, conflict.";
     INTAKE_GROUP = "sluice_intake_group_requests", Histogram, "Requests that shared one commit.";
     WITHDRAWALS = "sluice_withdrawal_transitions_total", Counter, "Withdrawals that reached a state, by asset and state.";

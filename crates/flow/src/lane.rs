@@ -259,8 +259,10 @@ impl Lane<'_> {
         let id = self.wallet().id.to_string();
         let epoch = self.held.fence.epoch;
         told.read(self.ports, epoch, &Code::looked_at_by(Raiser::Lane), |subject| subject == id).await?;
-        if self.wallet().reverts >= REVERTS_MAX {
-            let what = format!("{REVERTS_MAX} transfers in a row reverted; it waits for `lane resume`");
+        if self.wallet().reverts.len() >= REVERTS_MAX {
+            let what = format!(
+                "{REVERTS_MAX} transfers of one asset to different recipients reverted in a row; it waits for `lane resume`"
+            );
             self.found(Code::BreakerOpen, what);
         }
         if told.is_open(Code::SignerDown)

@@ -17,6 +17,11 @@ use tracing::Instrument as _;
 use crate::problem::Reject;
 use crate::server::Server;
 
+/// Counts the requests answered, by method, route and status.
+pub const REQUESTS_METRIC: &str = "sluice_http_requests_total";
+/// Spreads the seconds they took, by method, route and status.
+pub const SECONDS_METRIC: &str = "sluice_http_request_seconds";
+
 /// Names a request in answers, problems and logs.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The most characters of a request id that a caller brings.
@@ -51,9 +56,9 @@ pub(crate) async fn edge(State(server): State<Arc<Server>>, mut request: Request
     let status = response.status().as_u16();
     span.in_scope(|| tracing::debug!(status, took_ms, "Request answered"));
     let labels = [("method", seen.method.to_string()), ("route", seen.route), ("status", status.to_string())];
-    metrics::counter!("sluice_http_requests_total", &labels).increment(1);
+    metrics::counter!(REQUESTS_METRIC, &labels).increment(1);
     let took = Duration::from_millis(u64::try_from(took_ms).unwrap_or(0));
-    metrics::histogram!("sluice_http_request_seconds", &labels).record(took);
+    metrics::histogram!(SECONDS_METRIC, &labels).record(took);
     response
 }
 

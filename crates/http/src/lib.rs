@@ -39,6 +39,7 @@ mod server;
 mod wire;
 
 pub use api::{Api, ChainFacts, HttpConfig};
+pub use edge::{REQUESTS_METRIC, SECONDS_METRIC};
 pub use network::{Network, Networks, NotANetwork};
 pub use openapi::openapi;
 pub use routes::router;

@@ -127,8 +127,16 @@ mod tests {
     #[test]
     fn a_key_is_never_printed() {
         let key = Some("key_1.sk_test_secret".to_owned());
-        let global =
-            Global { url: None, key, data: None, person: None, json: false, lang: None, locale: None, no_color: false };
+        let global = Global {
+            url: None,
+            key,
+            data: None,
+            person: None,
+            json: false,
+            lang: None,
+            locale: None,
+            no_color: false,
+        };
         assert!(!format!("{global:?}").contains("secret"));
     }
 }

@@ -9,7 +9,7 @@ use sluice_core::alert::{Code, Raise};
 use sluice_core::event::Cause;
 use sluice_core::lane::Fence;
 use sluice_core::port::Ports;
-use sluice_core::port::store::{Change, LaneView};
+use sluice_core::port::store::{Change, LaneView, Wanted};
 use sluice_core::stop::stopped;
 use sluice_core::time::Timestamp;
 use sluice_core::withdrawal::{State, Withdrawal};
@@ -33,7 +33,11 @@ pub(super) async fn run(ports: &Ports, fence: &Fence, told: &mut Told) -> Result
         let due = match queues.entry(queue) {
             Entry::Occupied(read) => read.into_mut(),
             Entry::Vacant(unread) => {
-                unread.insert(ports.store.claimable(wallet.partner, wallet.chain, now, LOOK_MAX).await?)
+                let assets = ports.store.assets(Some(wallet.chain)).await?;
+                // As the lanes ask: while finality is in doubt no slot is replaced by another (M16).
+                let replacements = ports.store.cursor(wallet.chain, 1).await?.settle_after.is_none();
+                let wanted = Wanted { assets: assets.iter().map(|it| it.id).collect(), replacements };
+                unread.insert(ports.store.claimable(wallet.partner, &wanted, now, LOOK_MAX).await?)
             }
         };
         if !due.iter().any(|withdrawal| now.since_ms(since(withdrawal)) >= IDLE_MS) {

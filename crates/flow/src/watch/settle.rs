@@ -10,6 +10,7 @@ use sluice_core::port::store::{ChainChange, Change, Pause};
 use sluice_core::proof::{Effect, Final, Proof, SlotReading};
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::{Failure, Life, Outcome, Transfer};
+use sluice_core::wallet::Revert;
 use sluice_core::withdrawal::{
     GivenBackWhy, RETRIES_MAX, SLOT_CONSUMED_BY_STRANGER, State as WithdrawalState, Withdrawal,
 };

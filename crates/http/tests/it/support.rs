@@ -23,7 +23,6 @@ use sluice_core::port::Ports;
 use sluice_core::port::reader::Reader as _;
 use sluice_core::port::registry::Registry as _;
 use sluice_core::port::store::{Change, Outcome, Store as _};
-use sluice_core::stop;
 use sluice_core::time::Timestamp;
 use sluice_flow::operator::{Adoption, adopt};
 use sluice_http::{Api, ChainFacts, HttpConfig, SecretBox as _};
@@ -153,12 +152,6 @@ impl World {
         self.apply(Change { raise: vec![raise], ..Change::default() }).await;
         let alerts = self.db.alerts(None, false, 100).await.unwrap();
         alerts.iter().find(|alert| alert.raise.subject == subject).unwrap().id.to_string()
-    }
-
-    pub async fn stop(&self, scope: stop::Scope) {
-        let stop =
-            stop::Stop { scope, actor: Actor::Console, reason: "test".into(), at: self.clock.now_at() };
-        self.db.stop(stop).await.unwrap();
     }
 
     pub async fn apply(&self, mut change: Change) {

@@ -14,6 +14,7 @@ use sluice_core::asset::Asset;
 use sluice_core::event::Cause;
 use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::port::Ports;
+use sluice_core::port::meter::NoMeter;
 use sluice_core::port::signer::Signer;
 use sluice_core::time::Timestamp;
 use sluice_core::withdrawal::Type;
@@ -39,6 +40,7 @@ pub struct Bench {
     pub partner: PartnerId,
     pub lane: WalletId,
     memory: lane::Memory,
+    watching: watch::Memory,
 }
 
 /// Nothing here waits: the store is inline, the nodes and the signer answer at once.
@@ -78,8 +80,17 @@ impl Bench {
             clock,
             entropy: Arc::new(Chance(world.sim.clone())),
             wake: Arc::clone(&world.hub) as Arc<_>,
+            meter: Arc::new(NoMeter),
         };
-        Self { executor, world, ports, partner, lane, memory: lane::Memory::default() }
+        Self {
+            executor,
+            world,
+            ports,
+            partner,
+            lane,
+            memory: lane::Memory::default(),
+            watching: watch::Memory::default(),
+        }
     }
 
     pub fn cause(&self) -> Cause {
@@ -110,7 +121,7 @@ impl Bench {
         now(lane::turn(&self.ports, self.lane, "bench", &mut self.memory)).unwrap();
         let time_s = self.world.sim.now_us().div_euclid(1_000_000);
         self.world.chain().produce(time_s);
-        now(watch::turn(&self.ports, self.world.profile.id, "bench")).unwrap();
+        now(watch::turn(&self.ports, self.world.profile.id, "bench", &mut self.watching)).unwrap();
         self.pass();
     }
 

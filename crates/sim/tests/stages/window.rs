@@ -9,6 +9,7 @@ use sluice_core::asset::{Asset, AssetId};
 use sluice_core::attempt::{Durable, Kind, Unsigned};
 use sluice_core::id::WalletId;
 use sluice_core::intent::{Approved, SigningRequest};
+use sluice_core::journal::Entry;
 use sluice_core::partner::Limit;
 use sluice_core::port::Fut;
 use sluice_core::port::registry::Registry as _;
@@ -91,6 +92,18 @@ impl Signer for Refuses {
         slot: &'a Slot,
     ) -> Fut<'a, Result<Result<SlotRecord, SignerRefusal>, SignerError>> {
         self.inner.close(wallet, epoch, slot)
+    }
+
+    fn export<'a>(&'a self, from_seq: u64, limit: usize) -> Fut<'a, Result<Vec<Entry>, SignerError>> {
+        self.inner.export(from_seq, limit)
+    }
+
+    fn stop<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
+        self.inner.stop(scope, reason)
+    }
+
+    fn lift<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
+        self.inner.lift(scope, reason)
     }
 }
 
