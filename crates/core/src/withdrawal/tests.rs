@@ -40,6 +40,9 @@ pub(super) fn judged_by_nobody(withdrawal: &Withdrawal) -> bool {
     match &withdrawal.state {
         State::NeedsAttention(attention) => attention.decision == PAID_BEFORE_RESTORE,
         State::Paid(paid) => paid.decision == PAID_BEFORE_RESTORE,
+        // Its final block left the chain: the signed bytes are sent again, and nothing new is signed.
+        State::Assigned(assigned) => assigned.decision == PAID_BEFORE_RESTORE,
+        State::Queued(queued) => queued.decision == PAID_BEFORE_RESTORE,
         _ => false,
     }
 }

@@ -165,6 +165,8 @@ pub const EDGES: &[(&str, &[(&str, &str)])] = &[
             ("queued", "assigned"),
             ("attention, slots dead", "needs_attention"),
             ("attention, no slot", "needs_attention"),
+            ("attention, paid before", "needs_attention"),
+            ("attention, paid before, slot dead", "needs_attention"),
         ],
     ),
     ("reopen: another's death", NONE),
