@@ -13,7 +13,7 @@ words! {
     AssetState {
         /// Withdrawals are taken and paid.
         Active = "active",
-        /// No new withdrawals are taken; accepted ones wait.
+        /// A stop is in force for it, for its chain or for everybody: withdrawals are taken and wait.
         Paused = "paused",
     }
 }
@@ -42,8 +42,9 @@ pub struct Asset {
     /// Why it is paused.
     pub reason: Option<Reason>,
     /// The least one withdrawal may be.
-    pub amount_min: Option<Decimal>,
-    /// The most one withdrawal may be.
+    pub amount_min: Decimal,
+    /// The most one withdrawal of the caller's may be; `null` when the caller has no limit for it yet, and then none of
+    /// its withdrawals is approved.
     pub amount_max: Option<Decimal>,
     /// What is charged for one withdrawal at the moment.
     pub fee: Decimal,

@@ -16,12 +16,12 @@ pub const NAME_CHARS_MAX: usize = 100;
 pub const TIMEZONE_CHARS_MAX: usize = 64;
 
 words! {
-    /// Whether a partner may act.
+    /// Whether a partner is paid.
     PartnerState {
-        /// It may.
+        /// It is.
         Active = "active",
-        /// It may read only. What was accepted waits.
-        Suspended = "suspended",
+        /// A stop is in force for it or for everybody: its withdrawals are taken and wait.
+        Stopped = "stopped",
     }
 }
 
@@ -44,7 +44,7 @@ pub struct Partner {
     pub object: tag::Partner,
     /// What people call it.
     pub name: String,
-    /// Whether it may act.
+    /// Whether it is paid.
     pub state: PartnerState,
     /// Whether its money is real.
     pub mode: Mode,
@@ -53,8 +53,6 @@ pub struct Partner {
     pub timezone: String,
     /// When it was created.
     pub created_at: Time,
-    /// Grows with every change.
-    pub version: u64,
 }
 
 /// Creates a tenant.

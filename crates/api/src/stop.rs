@@ -53,7 +53,7 @@ impl Body for CreateStop {
     ];
 }
 
-/// A stop, and what it could not stop any more.
+/// A stop in force, and what it could not stop any more. One that was lifted is no more; the feed of events tells of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Stop {
     /// `st_...`
@@ -70,14 +70,13 @@ pub struct Stop {
     pub stopped_by: Actor,
     /// Since when.
     pub since: Time,
-    /// Whether it is in force: stored, and confirmed by every process except those under `unconfirmed`.
+    /// Whether it is in force everywhere: stored, and nobody is left under `unconfirmed`.
     pub stopped: bool,
     /// Payments that were out before the stop and may still happen.
     pub cannot_recall: Vec<CannotRecall>,
-    /// Processes that have not confirmed. Each loses its lanes at the latest when its lease ends; look at them.
+    /// Processes that work a lane of its scope and have not looked at it since. Each loses its lanes at the latest when
+    /// its lease ends, two seconds after the stop; look at one that lets it come to that.
     pub unconfirmed: Vec<String>,
-    /// When it was lifted.
-    pub lifted_at: Option<Time>,
 }
 
 words! {

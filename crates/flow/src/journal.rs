@@ -14,6 +14,7 @@ use sluice_core::alert::{Code, Raise};
 use sluice_core::event::Cause;
 use sluice_core::journal::{Entry, PAGE_MAX, forgotten, mentions};
 use sluice_core::port::Ports;
+use sluice_core::port::reader::STORE_WENT_BACK;
 use sluice_core::port::store::{Change, Outcome};
 use sluice_core::wallet::{LaneState, Wallet};
 
@@ -112,7 +113,7 @@ fn close_lane(ports: &Ports, wallet: Wallet, evidence: &str) -> Result<Change, S
 }
 
 fn cause(ports: &Ports) -> Cause {
-    Cause { actor: Actor::System("journal"), reason: "store_went_back".into(), at: ports.clock.now() }
+    Cause { actor: Actor::System("journal"), reason: STORE_WENT_BACK.into(), at: ports.clock.now() }
 }
 
 /// Whether every change was applied. None of these is fenced: they stop, and what they write names what it expects.

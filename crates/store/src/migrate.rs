@@ -35,6 +35,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0006_paid_once.sql"),
         "types and triggers are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0007_since_when.sql"),
+        include_str!("../migrations/postgres/0007_since_when.sql"),
+        "types are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

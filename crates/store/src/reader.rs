@@ -22,6 +22,7 @@ use sluice_core::asset::Asset;
 use sluice_core::chain::ChainId;
 use sluice_core::command::Command;
 use sluice_core::id::{AlertId, CommandId, PartnerId, WalletId, WithdrawalId};
+use sluice_core::lane::Holder;
 use sluice_core::partner::Limit;
 use sluice_core::port::Fut;
 use sluice_core::port::reader::{
@@ -184,6 +185,10 @@ impl Reader for Db {
 
     fn irrevocable(&self, scope: Scope, limit: usize) -> Fut<'_, Result<Vec<Transfer>, StoreError>> {
         Box::pin(self.reading(move |conn| Box::pin(stops::irrevocable(conn, scope, limit))))
+    }
+
+    fn holders(&self, scope: Scope) -> Fut<'_, Result<Vec<Holder>, StoreError>> {
+        Box::pin(self.read(move |conn| Box::pin(stops::holders(conn, scope))))
     }
 
     fn unsealed(&self, limit: usize) -> Fut<'_, Result<usize, StoreError>> {

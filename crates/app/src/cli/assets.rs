@@ -20,14 +20,12 @@ pub(super) async fn run(session: &Session, screen: &Screen) -> Result<Exit, Fail
         "id",
     ];
     listed(session, screen, session.client.assets(), usize::MAX, &head, |it| {
-        let bound = |amount: &Option<sluice_api::text::Decimal>| {
-            amount.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string)
-        };
+        let most = it.amount_max.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
         vec![
             Cell::new(&it.symbol),
             words::asset_state(lang, it.state),
-            Cell::number(bound(&it.amount_min)),
-            Cell::number(bound(&it.amount_max)),
+            Cell::number(&it.amount_min),
+            Cell::number(most),
             Cell::number(&it.fee),
             Cell::number(it.precision),
             Cell::new(&it.id),

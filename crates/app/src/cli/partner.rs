@@ -74,7 +74,6 @@ fn show(screen: &Screen, it: &Partner) -> Result<(), Fail> {
             (pick(lang, "mode", "모드"), mode(screen, it.mode)),
             (pick(lang, "time zone", "시간대"), Cell::new(&it.timezone)),
             (pick(lang, "created", "생성 시각"), Cell::new(times::full(&it.created_at, lang))),
-            (pick(lang, "version", "버전"), Cell::new(it.version.to_string())),
         ],
     )
 }
@@ -105,7 +104,7 @@ async fn list(session: &Session, screen: &Screen) -> Result<Exit, Fail> {
 fn state(screen: &Screen, state: PartnerState) -> Cell {
     match state {
         PartnerState::Active => Cell::styled(Style::Green, pick(screen.lang, "Active", "이용 중")),
-        PartnerState::Suspended => Cell::styled(Style::Yellow, pick(screen.lang, "Suspended", "이용 정지")),
+        PartnerState::Stopped => Cell::styled(Style::Yellow, pick(screen.lang, "Stopped", "지급 중지")),
     }
 }
 

@@ -312,7 +312,7 @@ mod tests {
     fn asset(id: &str, symbol: &str, chain: &str) -> Asset {
         serde_json::from_value(serde_json::json!({
             "id": id, "object": "asset", "symbol": symbol, "chain": chain, "contract": null, "precision": 6,
-            "decimals": 6, "state": "active", "reason": null, "amount_min": null, "amount_max": null, "fee": "0"
+            "decimals": 6, "state": "active", "reason": null, "amount_min": "0.000001", "amount_max": null, "fee": "0"
         }))
         .unwrap()
     }

@@ -1,5 +1,7 @@
 //! `sluice stop`, `stops` and `resume`: stopping payments, and the truth about what cannot be recalled (M12).
 
+use std::time::Duration;
+
 use sluice_api::stop::{CannotRecallWhy, CreateStop, Stop, StopScope};
 
 use super::because::{BecauseArgs, answered};
@@ -11,6 +13,11 @@ use super::session::Session;
 use super::table::{Cell, Table};
 use super::words::{pick, say};
 use super::{choice, times};
+
+/// How often the server is asked whether every process has looked at a stop: for longer than a lease lasts.
+const LOOKS: u32 = 25;
+/// Wait between two looks.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// How much to stop.
 #[derive(Debug, clap::Args)]
@@ -68,7 +75,14 @@ pub(super) async fn stop(session: &Session, screen: &Screen, args: StopArgs) -> 
         (_, subject) => subject,
     };
     let order = CreateStop { scope: args.scope, subject, reason: args.reason };
-    let stop = session.client.create_stop(&order).await.map_err(|error| session.failed(error))?;
+    let mut stop = session.client.create_stop(&order).await.map_err(|error| session.failed(error))?;
+    for _ in 0..LOOKS {
+        if stop.stopped {
+            break;
+        }
+        tokio::time::sleep(LOOK).await;
+        stop = session.client.stop(&stop.id).await.map_err(|error| session.failed(error))?;
+    }
     show(session, screen, &stop)?;
     Ok(Exit::Done)
 }
@@ -85,7 +99,6 @@ pub(super) async fn stops(session: &Session, screen: &Screen, args: StopsArgs) -
         "id",
         pick(lang, "scope", "범위"),
         pick(lang, "since", "시작"),
-        pick(lang, "lifted", "해제"),
         pick(lang, "cannot be recalled", "회수 불가"),
         pick(lang, "not confirmed", "미확인"),
         pick(lang, "by", "주체"),
@@ -96,7 +109,6 @@ pub(super) async fn stops(session: &Session, screen: &Screen, args: StopsArgs) -
             Cell::new(&it.id),
             Cell::new(scope(it)),
             Cell::new(times::shown(&it.since, now, lang)),
-            Cell::new(times::perhaps(it.lifted_at.as_ref(), now, lang)),
             Cell::number(it.cannot_recall.len()),
             Cell::number(it.unconfirmed.len()),
             Cell::new(who(&it.stopped_by)),
@@ -123,17 +135,7 @@ fn show(session: &Session, screen: &Screen, stop: &Stop) -> Result<(), Fail> {
     }
     let (lang, now) = (screen.lang, session.now());
     let (id, scope) = (clean(&stop.id), scope(stop));
-    let head = if let Some(lifted) = &stop.lifted_at {
-        let lifted = times::shown(lifted, now, lang);
-        (
-            Style::Dim,
-            say!(
-                lang,
-                "{id}: {scope} was stopped until {lifted}.",
-                "{id}: {scope} 중지가 {lifted}에 해제되었습니다."
-            ),
-        )
-    } else if stop.stopped {
+    let head = if stop.stopped {
         (
             Style::Red,
             say!(
@@ -196,13 +198,11 @@ fn show(session: &Session, screen: &Screen, stop: &Stop) -> Result<(), Fail> {
         }
         table.print(screen)?;
     }
-    if stop.lifted_at.is_none() {
-        let hint = say!(
-            lang,
-            "To lift it: sluice resume {id} --reason <why>",
-            "해제하려면: sluice resume {id} --reason <사유>"
-        );
-        screen.note(&hint);
-    }
+    let hint = say!(
+        lang,
+        "To lift it: sluice resume {id} --reason <why>",
+        "해제하려면: sluice resume {id} --reason <사유>"
+    );
+    screen.note(&hint);
     Ok(())
 }

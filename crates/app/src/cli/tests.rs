@@ -84,7 +84,7 @@ pub(super) fn problem(code: Code) -> (u16, Value) {
 fn asset() -> Value {
     json!({
         "id": "eip155:31337/erc20:0x1", "object": "asset", "symbol": "tUSD", "chain": "eip155:31337", "contract": "0x1",
-        "precision": 6, "decimals": 6, "state": "active", "reason": null, "amount_min": null, "amount_max": null,
+        "precision": 6, "decimals": 6, "state": "active", "reason": null, "amount_min": "0.000001", "amount_max": null,
         "fee": "0"
     })
 }
@@ -283,22 +283,24 @@ fn a_fee_cap_is_sent_in_wei_without_losing_a_digit() {
 
 #[test]
 fn a_stop_tells_what_cannot_be_recalled() {
-    let server = Server::answering(|_| {
+    let server = Server::answering(|asked| {
+        let looked = asked.method == "GET";
         let stop = json!({
             "id": "st_1", "object": "stop", "scope": "all", "subject": null, "reason": "drill",
-            "stopped_by": { "kind": "key", "id": "key_1" }, "since": "2026-11-21T00:00:00Z", "stopped": true,
+            "stopped_by": { "kind": "key", "id": "key_1" }, "since": "2026-11-21T00:00:00Z", "stopped": looked,
             "cannot_recall": [{ "withdrawal_id": ID, "txid": "0xabc", "why": "broadcast", "until": null }],
-            "unconfirmed": ["host-2"], "lifted_at": null
+            "unconfirmed": if looked { vec![] } else { vec!["host-2"] }
         });
         (201, stop)
     });
     let (exit, paper) = typed(&server, "stop --scope all --reason drill");
     assert_eq!(exit, Exit::Done);
-    for part in ["1 cannot be recalled", ID, "0xabc", "host-2"] {
+    for part in ["is stopped", "1 cannot be recalled", ID, "0xabc"] {
         assert!(paper.out().contains(part), "{part}: {}", paper.out());
     }
+    assert_eq!(server.asked().len(), 2, "it is in force once every process has looked");
     assert_eq!(typed(&server, "stop --scope chain --reason drill").0, Exit::Usage, "which chain?");
-    assert_eq!(server.asked().len(), 1, "nothing was sent for half a command");
+    assert_eq!(server.asked().len(), 2, "nothing was sent for half a command");
 }
 
 #[test]

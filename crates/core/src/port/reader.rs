@@ -9,6 +9,7 @@ use crate::attempt::Attempt;
 use crate::chain::BlockRef;
 use crate::command::Command;
 use crate::id::{AlertId, CommandId, PartnerId, WalletId, WithdrawalId};
+use crate::lane::Holder;
 use crate::ledger::Account;
 use crate::stop::Stop;
 use crate::time::Timestamp;
@@ -101,11 +102,19 @@ pub struct StatRow {
     pub amount: Amount,
 }
 
+/// Why the engine shut a lane of a store that is older than its signer (M17); see [`WalletView::cause`].
+pub const STORE_WENT_BACK: &str = "store_went_back";
+
 /// A wallet with what chain and books say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WalletView {
     /// The wallet.
     pub wallet: Wallet,
+    /// Since when it is in its state.
+    pub since: Timestamp,
+    /// The reason of the change that brought it there: a person's words, or the engine's stable ones, such as
+    /// [`STORE_WENT_BACK`].
+    pub cause: String,
     /// As last read from the chain.
     pub balances: Vec<Balance>,
     /// Sums of the ledger.
@@ -241,6 +250,9 @@ pub trait Reader: Send + Sync {
         scope: crate::stop::Scope,
         limit: usize,
     ) -> Fut<'_, Result<Vec<Transfer>, StoreError>>;
+
+    /// Who holds lanes that a stop of this scope covers, at most as many as there are wallets.
+    fn holders(&self, scope: crate::stop::Scope) -> Fut<'_, Result<Vec<Holder>, StoreError>>;
 
     /// Events that are committed and not numbered yet; no more than `limit` are counted.
     fn unsealed(&self, limit: usize) -> Fut<'_, Result<usize, StoreError>>;

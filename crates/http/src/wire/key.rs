@@ -6,6 +6,7 @@ use sluice_api::key::{ApiKey as WireKey, KeyAlgorithm, Scope as WireScope};
 use sluice_api::partner::{Mode, Partner as WirePartner, PartnerState};
 use sluice_api::tag;
 use sluice_core::partner::{ApiKey, Credential, Partner};
+use sluice_core::stop::{Scope, Stop};
 
 use super::{event, time};
 
@@ -32,17 +33,21 @@ pub(crate) fn key(key: &ApiKey) -> WireKey {
     }
 }
 
-/// A partner.
-pub(crate) fn partner(partner: &Partner) -> WirePartner {
+/// A partner, as the stops in force leave it.
+pub(crate) fn partner(partner: &Partner, stops: &[Stop]) -> WirePartner {
+    let stopped = stops.iter().any(|stop| match stop.scope {
+        Scope::All => true,
+        Scope::Partner(id) => id == partner.id,
+        Scope::Chain(_) | Scope::Asset(_) | Scope::Wallet(_) => false, // the rest of it goes on
+    });
     WirePartner {
         id: partner.id.to_string(),
         object: tag::Partner::Is,
         name: partner.name.clone(),
-        state: PartnerState::Active,
+        state: if stopped { PartnerState::Stopped } else { PartnerState::Active },
         mode: if partner.test_mode { Mode::Test } else { Mode::Live },
         timezone: partner.zone.clone(),
         created_at: time(partner.created_at),
-        version: 1,
     }
 }
 

@@ -3,7 +3,7 @@
 use sluice_api::lane::{FeeCap, Lane as WireLane, LaneState as WireState, OldestItem};
 use sluice_api::problem::{Lang, Reason, ReasonCode};
 use sluice_api::tag;
-use sluice_core::port::reader::WalletView;
+use sluice_core::port::reader::{STORE_WENT_BACK, WalletView};
 use sluice_core::port::store::LaneView;
 use sluice_core::stop::{Scope, Stop};
 use sluice_core::time::Timestamp;
@@ -28,7 +28,7 @@ pub(crate) fn lane(
     let transfers = held.map_or(&[][..], |held| held.transfers.as_slice());
     let holder = held.and_then(|held| held.holder.as_ref());
     let oldest = transfers.iter().map(|(transfer, _)| transfer).min_by_key(|transfer| transfer.planned_at);
-    let state = state(&wallet.state, stop)?;
+    let (state, since) = (state(&wallet.state, stop)?, stop.map_or(view.since, |stop| stop.at));
     Some(WireLane {
         id: wallet.id.to_string(),
         object: tag::Lane::Is,
@@ -36,11 +36,9 @@ pub(crate) fn lane(
         chain: wallet.chain.to_string(),
         address: wallet.address.to_string(),
         state,
-        reason: why(wallet, state, lang),
+        reason: why(view, state, lang),
         note: Some(wallet.reason.clone()).filter(|note| !note.is_empty()),
-        since: time(
-            stop.map(|stop| stop.at).or(wallet.obstacle.map(|it| it.since)).unwrap_or(wallet.adopted_at),
-        ),
+        since: time(if state == WireState::Frozen { view.since } else { since }),
         next_nonce: Some(wallet.next_nonce),
         in_flight: u32::try_from(view.in_flight).unwrap_or(0),
         window,
@@ -78,9 +76,10 @@ const fn state(state: &LaneState, stop: Option<&Stop>) -> Option<WireState> {
     }
 }
 
-fn why(wallet: &Wallet, state: WireState, lang: Lang) -> Option<Reason> {
+fn why(view: &WalletView, state: WireState, lang: Lang) -> Option<Reason> {
+    let wallet = &view.wallet;
     let code = match state {
-        WireState::Frozen => Some(ReasonCode::UnexplainedTransfer),
+        WireState::Frozen => Some(frozen_by(view)),
         WireState::Stopped => Some(ReasonCode::Stopped),
         WireState::Paused => Some(ReasonCode::PausedByOperator),
         WireState::Draining => Some(ReasonCode::DrainedByOperator),
@@ -93,6 +92,11 @@ fn why(wallet: &Wallet, state: WireState, lang: Lang) -> Option<Reason> {
         },
     };
     code.map(|code| Reason::new(code, lang))
+}
+
+/// What froze a lane.
+pub(crate) fn frozen_by(view: &WalletView) -> ReasonCode {
+    if view.cause == STORE_WENT_BACK { ReasonCode::StoreBehind } else { ReasonCode::UnexplainedTransfer }
 }
 
 fn oldest_item(transfer: &Transfer) -> OldestItem {

@@ -4,7 +4,9 @@ use sha2::{Digest as _, Sha256};
 use sluice_api::stop::{CannotRecall, CannotRecallWhy, Stop as WireStop, StopScope};
 use sluice_api::tag;
 use sluice_core::attempt::{Attempt, Durable};
+use sluice_core::lane::{Holder, LEASE_MS};
 use sluice_core::stop::{Scope, Stop};
+use sluice_core::time::Timestamp;
 use sluice_core::transfer::Transfer;
 
 use super::{event, hex32, time};
@@ -15,8 +17,8 @@ pub(crate) fn id(scope: &Scope) -> String {
     format!("st_{}", hex::encode(&Sha256::digest(format!("{kind}\n{subject}"))[..13]))
 }
 
-/// A stop in force.
-pub(crate) fn stop(stop: &Stop, cannot_recall: Vec<CannotRecall>) -> WireStop {
+/// A stop in force; `unconfirmed` are the processes that have not looked at it.
+pub(crate) fn stop(stop: &Stop, cannot_recall: Vec<CannotRecall>, unconfirmed: Vec<String>) -> WireStop {
     let (kind, subject) = stop.scope.parts();
     WireStop {
         id: id(&stop.scope),
@@ -26,12 +28,16 @@ pub(crate) fn stop(stop: &Stop, cannot_recall: Vec<CannotRecall>) -> WireStop {
         reason: stop.reason.clone(),
         stopped_by: event::actor(&stop.actor.to_string()),
         since: time(stop.at),
-        stopped: true,
+        stopped: unconfirmed.is_empty(),
         cannot_recall,
-        // Every process reads the stops again between its last commit and each signature or send.
-        unconfirmed: Vec::new(),
-        lifted_at: None,
+        unconfirmed,
     }
+}
+
+/// The holder has not looked at a stop that was set then. Whoever renewed its lease since has: a turn reads the stops
+/// after it took the lease, and again before each signature and each send.
+pub(crate) fn has_not_looked(holder: &Holder, stopped_at: Timestamp, now: Timestamp) -> bool {
+    now < holder.until && holder.until.plus_ms(-LEASE_MS) < stopped_at
 }
 
 /// What may still happen by this transfer.
@@ -51,6 +57,15 @@ pub(crate) fn cannot_recall(transfer: &Transfer, attempts: &[Durable<Attempt>]) 
 mod tests {
     use super::*;
     use sluice_core::chain::ChainId;
+
+    #[test]
+    fn a_process_has_looked_once_it_renewed_its_lease_and_counts_no_more_once_that_ended() {
+        let at = |ms| Timestamp::default().plus_ms(ms);
+        let renewed = |ms| Holder { owner: "a".into(), epoch: 1, until: at(ms).plus_ms(LEASE_MS) };
+        assert!(has_not_looked(&renewed(900), at(1_000), at(1_001)), "it works on, knowing nothing");
+        assert!(!has_not_looked(&renewed(1_000), at(1_000), at(1_001)), "it has looked");
+        assert!(!has_not_looked(&renewed(900), at(1_000), at(900 + LEASE_MS)), "it lost the lane");
+    }
 
     #[test]
     fn two_scopes_never_share_an_id_and_an_id_fits_a_path() {

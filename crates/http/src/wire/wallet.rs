@@ -1,6 +1,6 @@
 //! Wallets and what they hold.
 
-use sluice_api::problem::{Lang, Reason, ReasonCode};
+use sluice_api::problem::{Lang, Reason};
 use sluice_api::tag;
 use sluice_api::wallet::{Balance as WireBalance, Wallet as WireWallet, WalletRole, WalletState};
 use sluice_core::asset::{Asset, AssetId};
@@ -8,6 +8,7 @@ use sluice_core::ledger::Account;
 use sluice_core::port::reader::WalletView;
 use sluice_core::wallet::{Balance, LaneState};
 
+use super::lane::frozen_by;
 use super::{atoms, block, count, time, units};
 
 /// A wallet; `assets` are those its balances may be of.
@@ -15,9 +16,7 @@ pub(crate) fn wallet(view: &WalletView, assets: &[Asset], lang: Lang) -> WireWal
     let wallet = &view.wallet;
     let (state, reason) = match &wallet.state {
         LaneState::Open | LaneState::Paused | LaneState::Draining => (WalletState::Active, None),
-        LaneState::Frozen { .. } => {
-            (WalletState::Frozen, Some(Reason::new(ReasonCode::UnexplainedTransfer, lang)))
-        }
+        LaneState::Frozen { .. } => (WalletState::Frozen, Some(Reason::new(frozen_by(view), lang))),
         LaneState::Retired => (WalletState::Retired, None),
     };
     let balances = view.balances.iter().filter_map(|held| {

@@ -7,7 +7,7 @@ use sluice_core::amount::{Cost, Units};
 use sluice_core::asset::Asset;
 use sluice_core::chain::ChainProfile;
 use sluice_core::port::chain::{Foreign, TransferLog};
-use sluice_core::port::reader::Reader as _;
+use sluice_core::port::reader::{Reader as _, STORE_WENT_BACK};
 use sluice_core::port::store::{Change, Store as _};
 
 use crate::support::{HEAD, Reply, World, token};
@@ -82,8 +82,29 @@ async fn a_frozen_lane_says_so_and_is_opened_on_purpose() {
     let refused = order(&world, &format!("{lane}/resume"), because()).await;
     assert_eq!((refused.status, refused.code().as_str()), (409, "state_conflict"));
     assert_eq!(order(&world, &format!("{lane}/speed-up"), because()).await.code(), "state_conflict");
+    let since = json["since"].as_str().unwrap().to_owned();
     assert_eq!(by_two(&world, &format!("{lane}/unfreeze"), because()).await.status, 200);
-    assert_eq!(world.get(&world.a.key, &lane).send(&world).await.json()["state"], "open");
+    let open = world.get(&world.a.key, &lane).send(&world).await.json();
+    assert_eq!(open["state"], "open");
+    assert!(open["since"].as_str().unwrap() > since.as_str(), "since it was opened, not since it came here");
+}
+
+#[tokio::test]
+async fn a_lane_that_a_restored_store_shut_does_not_speak_of_theft() {
+    let world = World::new().await;
+    let wallet = world.db.wallet(None, world.a.wallet).await.unwrap().unwrap().wallet;
+    let mut cause = crate::support::cause(world.clock.now_at());
+    cause.reason = STORE_WENT_BACK.into();
+    let step = wallet.freeze("the journal knows more than the store".into()).unwrap();
+    let change = Change { wallets: vec![step], cause: Some(cause), ..Change::default() };
+    world.db.apply(None, vec![change]).await.unwrap();
+    for path in ["lanes", "wallets"] {
+        let path = format!("/v1/{path}/{}", world.a.wallet);
+        assert_eq!(
+            world.get(&world.a.key, &path).send(&world).await.json()["reason"]["code"],
+            "store_behind"
+        );
+    }
 }
 
 #[tokio::test]
@@ -231,6 +252,24 @@ async fn an_alert_is_taken_by_name() {
 }
 
 #[tokio::test]
+async fn a_stop_names_the_processes_that_have_not_looked_at_it() {
+    let world = World::new().await;
+    let lane = format!("lane:{}", world.a.wallet);
+    world.db.lease(&lane, "host-1").await.unwrap().unwrap();
+    let stop = order(&world, "/v1/stops", json!({"scope": "all", "reason": "drill"})).await;
+    assert_eq!((&stop.json()["stopped"], &stop.json()["unconfirmed"]), (&json!(false), &json!(["host-1"])));
+    let now = async || {
+        let path = format!("/v1/stops/{}", stop.id());
+        world.get(&world.a.key, &path).send(&world).await.json()
+    };
+    world.clock.forward_ms(1_000);
+    assert_eq!(now().await["unconfirmed"], json!(["host-1"]), "it may be paused, or busy");
+    world.db.lease(&lane, "host-1").await.unwrap().unwrap();
+    let confirmed = now().await;
+    assert_eq!((&confirmed["stopped"], &confirmed["unconfirmed"]), (&json!(true), &json!([])));
+}
+
+#[tokio::test]
 async fn a_stop_stops_what_the_caller_may_stop_and_no_more() {
     let world = World::new().await;
     let stop = order(&world, "/v1/stops", json!({"scope": "all", "reason": "drill"})).await;
@@ -255,9 +294,24 @@ async fn a_stop_stops_what_the_caller_may_stop_and_no_more() {
         let body = json!({"scope": scope, "subject": subject, "reason": "drill"});
         assert_eq!(order(&world, "/v1/stops", body).await.code(), code, "{scope} {subject}");
     }
+    let again = order(&world, "/v1/stops", json!({"scope": "all", "reason": "another"})).await.json();
+    assert_eq!(
+        (&again["reason"], &again["since"]),
+        (&json!("drill"), &stop.json()["since"]),
+        "the first one stands"
+    );
     let wide = json!({"scope": "chain", "subject": "eip155:31337", "reason": "drill"});
     let wide = world.post(&world.platform, "/v1/stops", &wide).send(&world).await;
     assert_eq!(wide.status, 201);
+    let asset = async || world.get(&world.a.key, "/v1/assets").send(&world).await.json()["data"][0].clone();
+    let partner = async |key| {
+        let path = format!("/v1/partners/{}", world.a.id);
+        world.get(key, &path).send(&world).await.json()["state"].clone()
+    };
+    let paused = asset().await;
+    assert_eq!((&paused["state"], &paused["reason"]["code"]), (&json!("paused"), &json!("stopped")));
+    assert_eq!(paused["amount_min"], "0.000001");
+    assert_eq!(partner(&world.platform).await, "stopped");
     let lift = format!("/v1/stops/{}/lift", wide.id());
     assert_eq!(
         order(&world, &lift, because()).await.code(),
@@ -268,7 +322,9 @@ async fn a_stop_stops_what_the_caller_may_stop_and_no_more() {
     assert_eq!(world.post(&world.second_platform, &lift, &because()).send(&world).await.status, 200);
     let own = format!("/v1/stops/{}", stop.id());
     assert_eq!(world.get(&world.a.key, &own).send(&world).await.status, 200);
+    assert_eq!(asset().await["state"], "active");
     assert_eq!(by_two(&world, &format!("{own}/lift"), because()).await.status, 200);
+    assert_eq!(partner(&world.platform).await, "active");
     assert_eq!(order(&world, &format!("{own}/lift"), because()).await.code(), "not_found");
     let free = world.get(&world.a.key, &format!("/v1/withdrawals/{id}")).send(&world).await.json();
     assert_ne!(free["waiting_for"]["for"], "stop");

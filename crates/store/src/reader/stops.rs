@@ -1,14 +1,16 @@
 //! Stops in force, as far as they concern a tenant, and what they cannot recall.
 
 use sluice_core::id::PartnerId;
+use sluice_core::lane::Holder;
 use sluice_core::stop::{Scope, Stop};
+use sluice_core::time::Timestamp;
 use sluice_core::transfer::Transfer;
 
 use super::query::Query;
 use crate::engine::unread::Found;
 use crate::engine::{LIST_MAX, limit as size};
 use crate::row;
-use crate::sql::{Conn, SqlError};
+use crate::sql::{Conn, Row, SqlError};
 use crate::transfers;
 
 /// Oldest first: the one that has stood longest is the answer to "why is it not sent".
@@ -53,4 +55,30 @@ pub(super) async fn irrevocable(
             .rows(conn, LIST_MAX)
             .await?;
     Ok(row::transfer::read_all(&rows, &items))
+}
+
+/// Who holds lanes of this scope, or held them last. The lanes of an asset are those of its chain.
+pub(super) async fn holders(conn: &mut Conn<'_>, scope: Scope) -> Result<Vec<Holder>, SqlError> {
+    let query = Query::select(
+        "l.owner, l.epoch, l.until",
+        "lease l join wallet w on l.name = 'lane:' || w.id where l.owner <> ''",
+    );
+    let (_, subject) = scope.parts();
+    let query = match scope {
+        Scope::All => query,
+        Scope::Partner(_) => query.with(" and w.partner_id = ?", [subject.into()]),
+        Scope::Chain(_) => query.with(" and w.chain = ?", [subject.into()]),
+        Scope::Asset(asset) => query.with(" and w.chain = ?", [asset.chain.to_string().into()]),
+        Scope::Wallet(_) => query.with(" and w.id = ?", [subject.into()]),
+    };
+    let rows = query.and(" order by l.name").rows(conn, LIST_MAX).await?;
+    rows.iter().map(holder).collect()
+}
+
+fn holder(row: &Row) -> Result<Holder, SqlError> {
+    Ok(Holder {
+        owner: row.text("owner")?.to_owned(),
+        epoch: row.int("epoch")?,
+        until: Timestamp::from_micros(row.int("until")?),
+    })
 }

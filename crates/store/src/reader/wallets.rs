@@ -46,14 +46,21 @@ async fn complete(
     rows: &[Row],
 ) -> Result<Found<Vec<WalletView>>, SqlError> {
     let mut unread = Vec::new();
-    let wallets = keep(row::read(rows, row::wallet::read), &mut unread);
-    let mut views = Vec::with_capacity(wallets.len());
-    for slice in wallets.chunks(SLICE) {
+    let read = |row: &Row| {
+        let cells = Cells::of("wallet", "id", row);
+        let (since, cause) = (cells.at("state_since")?, cells.text("state_cause")?.to_owned());
+        Ok((row::wallet::read(row)?, since, cause))
+    };
+    let found = keep(row::read(rows, read), &mut unread);
+    let mut views = Vec::with_capacity(found.len());
+    for found in found.chunks(SLICE) {
+        let slice: Vec<Wallet> = found.iter().map(|(wallet, ..)| wallet.clone()).collect();
+        let slice = slice.as_slice();
         let mut balances = balances(conn, partner, slice, &mut unread).await?;
         let mut books = books(conn, partner, slice, &mut unread).await?;
         let counts = counts(conn, partner, slice, &mut unread).await?;
         let oldest = oldest(conn, partner, slice, &mut unread).await?;
-        views.extend(slice.iter().map(|wallet| {
+        views.extend(found.iter().map(|(wallet, since, cause)| {
             let (in_flight, unsettled) = counts.get(&wallet.id).copied().unwrap_or_default();
             WalletView {
                 balances: balances.remove(&wallet.id).unwrap_or_default(),
@@ -62,6 +69,8 @@ async fn complete(
                 unsettled,
                 oldest: oldest.get(&wallet.id).copied(),
                 wallet: wallet.clone(),
+                since: *since,
+                cause: cause.clone(),
             }
         }));
     }

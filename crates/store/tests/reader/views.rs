@@ -5,10 +5,11 @@ use sluice_core::amount::Units;
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::chain::ChainId;
 use sluice_core::id::WalletId;
+use sluice_core::lane::Holder;
 use sluice_core::ledger::{Account, Posting};
-use sluice_core::port::reader::{Filter, Reader};
+use sluice_core::port::reader::{Filter, Reader, STORE_WENT_BACK};
 use sluice_core::port::registry::Registry;
-use sluice_core::port::store::{ChainChange, Change, Pause};
+use sluice_core::port::store::{ChainChange, Change, Pause, Store as _};
 use sluice_core::proof::Effect;
 use sluice_core::stop::Scope;
 use sluice_core::wallet::{Balance, Wallet};
@@ -22,6 +23,7 @@ promises! {
     the_lanes_of_a_withdrawal_are_those_that_could_pay_it;
     a_page_shows_the_same_as_each_of_its_rows;
     a_wallet_shows_chain_books_and_what_is_under_way;
+    a_wallet_tells_since_when_it_is_as_it_is_and_who_holds_its_lane;
     what_cannot_be_recalled_is_signed_and_not_final;
     a_chain_tells_how_far_it_was_followed;
 }
@@ -168,6 +170,41 @@ async fn a_wallet_shows_chain_books_and_what_is_under_way(world: World) {
     assert_eq!(view.oldest, Some((oldest, transfer.planned_at)), "since it came to the lane");
     assert_eq!(view.wallet, world.wallet);
     assert_eq!(world.db.wallets_of(Some(world.partner.id)).await.unwrap(), [view]);
+}
+
+async fn a_wallet_tells_since_when_it_is_as_it_is_and_who_holds_its_lane(world: World) {
+    let view = async || world.db.wallet(None, world.wallet.id).await.unwrap().unwrap();
+    let adopted = view().await;
+    assert_eq!((adopted.since, adopted.cause.as_str()), (world.wallet.adopted_at, "because"));
+    world.turn(1_000);
+    let paused = view().await.wallet.pause("night").unwrap();
+    world.applied(Change { wallets: vec![paused], ..world.change() }).await;
+    let paused_at = world.now();
+    world.turn(1_000);
+    let again = view().await.wallet.pause("still night").unwrap();
+    world.applied(Change { wallets: vec![again], ..world.change() }).await;
+    assert_eq!((view().await.since, view().await.wallet.reason.as_str()), (paused_at, "still night"));
+    let frozen = view().await.wallet.freeze("something left".into()).unwrap();
+    let mut change = Change { wallets: vec![frozen], ..world.change() };
+    change.cause.as_mut().unwrap().reason = STORE_WENT_BACK.into();
+    world.applied(change).await;
+    assert_eq!((view().await.since, view().await.cause.as_str()), (world.now(), STORE_WENT_BACK));
+    let holders = async |scope| world.db.holders(scope).await.unwrap();
+    assert_eq!(holders(Scope::All).await, []);
+    let lease = world.db.lease(&format!("lane:{}", world.wallet.id), "a").await.unwrap().unwrap();
+    let holder = Holder { owner: "a".into(), epoch: lease.fence.epoch, until: lease.until };
+    for scope in [
+        Scope::All,
+        Scope::Partner(world.partner.id),
+        Scope::Chain(world.wallet.chain),
+        Scope::Asset(world.asset.id),
+        Scope::Wallet(world.wallet.id),
+    ] {
+        assert_eq!(holders(scope).await, [holder.clone()], "{scope:?}");
+    }
+    assert_eq!(holders(Scope::Chain(ChainId::evm(1))).await, []);
+    world.db.release(&lease.fence).await.unwrap();
+    assert_eq!(holders(Scope::All).await, [], "it gave the lane back");
 }
 
 async fn what_cannot_be_recalled_is_signed_and_not_final(mut world: World) {

@@ -5,6 +5,8 @@ pub(crate) mod get;
 pub(crate) mod lift;
 pub(crate) mod list;
 
+use std::collections::BTreeSet;
+
 use sluice_api::stop::CannotRecall;
 use sluice_core::id::WalletId;
 use sluice_core::stop::{Scope, Stop};
@@ -42,6 +44,13 @@ async fn find(call: &Call) -> Result<Stop, Reject> {
 
 async fn owns(call: &Call, wallet: WalletId) -> Result<bool, Reject> {
     Ok(call.reader().wallet(call.caller.sees(), wallet).await?.is_some())
+}
+
+/// Processes that have not looked at a stop.
+async fn unconfirmed(call: &Call, stop: &Stop) -> Result<Vec<String>, Reject> {
+    let mut holders = call.reader().holders(stop.scope).await?;
+    holders.retain(|holder| wire::stop::has_not_looked(holder, stop.at, call.ports().clock.now()));
+    Ok(holders.into_iter().map(|holder| holder.owner).collect::<BTreeSet<_>>().into_iter().collect())
 }
 
 /// What a stop cannot recall: the caller's own payments, or everybody's for the platform.

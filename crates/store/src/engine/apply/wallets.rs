@@ -4,14 +4,17 @@ use std::sync::LazyLock;
 
 use serde::Serialize;
 use sluice_core::event::of_wallet;
+use sluice_core::moved::Moved;
 use sluice_core::port::store::{Change, StoreError};
+use sluice_core::wallet::Wallet;
 
-use super::{Happened, Written};
-use crate::args;
+use super::{Happened, Written, cause};
+use crate::engine::Context;
 use crate::row::cells::big;
 use crate::row::table::{Table, json};
 use crate::row::wallet::{MUTABLE, TABLE, WalletRow};
 use crate::sql::{Conn, Sql, SqlError};
+use crate::{args, sql};
 
 static INSERT: LazyLock<Sql> = LazyLock::new(|| TABLE.insert(""));
 static UPDATE: LazyLock<Sql> = LazyLock::new(|| TABLE.update(MUTABLE, &["id", "was"], ""));
@@ -41,6 +44,7 @@ struct BalanceRow {
 
 pub(super) async fn write(
     conn: &mut Conn<'_>,
+    context: &Context,
     changes: &[Change],
     happened: &mut Happened,
 ) -> Result<Written, SqlError> {
@@ -64,8 +68,24 @@ pub(super) async fn write(
     if !born.is_empty() {
         conn.run(&INSERT, args![json(&born)?]).await?;
     }
+    entered(conn, context, changes).await?;
     balances(conn, changes).await?;
     Ok(Written::Whole)
+}
+
+/// When a wallet came into the state it is in, and for what reason.
+async fn entered(conn: &mut Conn<'_>, context: &Context, changes: &[Change]) -> Result<(), SqlError> {
+    let note = sql!("update wallet set state_since = $2, state_cause = $3 where id = $1");
+    let enters = |step: &Moved<Wallet>| {
+        step.before().is_none_or(|before| before.state.as_str() != step.after().state.as_str())
+    };
+    for change in changes {
+        for step in change.wallets.iter().filter(|step| enters(step)) {
+            let cause = cause(change, context);
+            conn.run(note, args![step.after().id.to_string(), cause.at, cause.reason]).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn balances(conn: &mut Conn<'_>, changes: &[Change]) -> Result<(), SqlError> {

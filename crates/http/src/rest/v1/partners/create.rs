@@ -32,5 +32,5 @@ pub(crate) async fn run(call: Call) -> Answer {
     if !call.registry().create_partner(partner.clone(), Vec::new(), call.cause(body.reason.clone())).await? {
         return Err(taken());
     }
-    answer(StatusCode::CREATED, &crate::wire::key::partner(&partner))
+    answer(StatusCode::CREATED, &crate::wire::key::partner(&partner, &call.ports().store.stops().await?))
 }

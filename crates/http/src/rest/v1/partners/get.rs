@@ -8,5 +8,5 @@ use crate::problem::Reject;
 pub(crate) async fn run(call: Call) -> Answer {
     let id = call.id(PartnerId::parse)?;
     let partner = call.registry().partner(id).await?.ok_or_else(Reject::not_found)?;
-    ok(&crate::wire::key::partner(&partner))
+    ok(&crate::wire::key::partner(&partner, &call.ports().store.stops().await?))
 }

@@ -20,7 +20,11 @@ pub(crate) async fn run(call: Call) -> Answer {
     let stopped = stop(call.ports(), call.registry(), call.reader(), scope, cause).await;
     let stopped = stopped.map_err(|error| problem::order(error, "stop.set", 0))?;
     let cannot_recall = super::told(&call, stopped.cannot_recall).await?;
-    answer(StatusCode::CREATED, &wire::stop::stop(&made, cannot_recall))
+    // The first stop of a scope stands, with its own reason and time.
+    let stands = call.ports().store.stops().await?.into_iter().find(|stop| stop.scope == scope);
+    let stands = stands.unwrap_or(made);
+    let unconfirmed = super::unconfirmed(&call, &stands).await?;
+    answer(StatusCode::CREATED, &wire::stop::stop(&stands, cannot_recall, unconfirmed))
 }
 
 async fn scope(call: &Call, body: &CreateStop) -> Result<Scope, Reject> {

@@ -6,5 +6,6 @@ use crate::wire;
 pub(crate) async fn run(call: Call) -> Answer {
     let stop = super::find(&call).await?;
     let cannot_recall = super::irrevocable(&call, stop.scope).await?;
-    ok(&wire::stop::stop(&stop, cannot_recall))
+    let unconfirmed = super::unconfirmed(&call, &stop).await?;
+    ok(&wire::stop::stop(&stop, cannot_recall, unconfirmed))
 }

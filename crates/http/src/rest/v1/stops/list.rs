@@ -12,6 +12,10 @@ pub(crate) async fn run(call: Call) -> Answer {
     let listing = Listing::of(sluice_api::path::STOPS, &[]);
     let key = |stop: &Stop| format!("{} {}", newest_first(stop.at.micros()), wire::stop::id(&stop.scope));
     let cut = listing.page(super::visible(&call).await?, &page, key)?;
-    let stops = cut.data.iter().map(|stop| wire::stop::stop(stop, Vec::new())).collect();
+    let mut stops = Vec::with_capacity(cut.data.len());
+    for stop in &cut.data {
+        let cannot_recall = super::irrevocable(&call, stop.scope).await?;
+        stops.push(wire::stop::stop(stop, cannot_recall, super::unconfirmed(&call, stop).await?));
+    }
     ok(&sluice_api::list::List::page(stops, cut.next_cursor))
 }
