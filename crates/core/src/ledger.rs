@@ -124,7 +124,7 @@ pub fn holding(transfer: &Transfer) -> Holding {
             Holding { paid_out, gas_spent: inclusion.cost, ..Holding::default() }
         }
         // What a stranger took is no posting of ours: reconciliation finds it and a person explains it.
-        State::Final(Ended { end: End::Taken { .. }, .. }) => Holding::default(),
+        State::Final(Ended { end: End::Taken(_), .. }) => Holding::default(),
     }
 }
 

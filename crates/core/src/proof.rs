@@ -114,8 +114,19 @@ pub enum SlotReading {
     Open,
     /// One of our attempts has.
     Ours(Inclusion),
-    /// It is consumed, and by none of our attempts: a second writer or a leaked key (M6).
-    Foreign,
+    /// It is consumed by this transaction, which is none of our attempts: a second writer or a leaked key (M6).
+    Foreign(Stranger),
+    /// It is consumed, and nobody shows by what. Absence is never evidence: this ends nothing (M4, M5).
+    Unaccounted,
+}
+
+/// A transaction in one of our slots that is none of our attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stranger {
+    /// Its hash.
+    pub txid: [u8; 32],
+    /// Its block.
+    pub block: BlockRef,
 }
 
 /// What a proof establishes.
@@ -170,7 +181,7 @@ impl Proof {
     /// nothing follows from it but a person's decision.
     pub const fn by_a_stranger(&self) -> bool {
         match &self.verdict {
-            Verdict::Dead(death) => matches!(death.kind(), DeathKind::Foreign { .. }),
+            Verdict::Dead(death) => matches!(death.kind(), DeathKind::Foreign(_)),
             Verdict::Paid(_) | Verdict::PaidElsewhere { .. } => false,
         }
     }

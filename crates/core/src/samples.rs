@@ -12,7 +12,7 @@ use crate::id::{AttemptId, PartnerId, ProofId, TransferId, Ulid, WalletId, Withd
 use crate::intent::DeploymentId;
 use crate::partner::{Limit, Partner};
 use crate::policy::{Decision, Facts, Passed, evaluate};
-use crate::proof::{Death, Effect, Final, Inclusion, Proof, SlotReading, Tombstone, Verdict};
+use crate::proof::{Death, Effect, Final, Inclusion, Proof, SlotReading, Stranger, Tombstone, Verdict};
 use crate::slot::Slot;
 use crate::time::Timestamp;
 use crate::transfer::Transfer;
@@ -172,11 +172,15 @@ pub fn dead(effect: Effect) -> Verdict {
     Verdict::Dead(Death::of_nonce(&slot, DEEP).unwrap())
 }
 
+/// A transaction that is none of ours, in block 10.
+pub fn stranger() -> Stranger {
+    Stranger { txid: [0x57; 32], block: block(10) }
+}
+
 /// A stranger consumed the slot.
 pub fn taken() -> Verdict {
-    let there = Final::by_quorum(true, block(12), vec!["a".into(), "b".into()], 2).unwrap();
-    let slot = reading(SlotReading::Foreign, 12);
-    Verdict::Dead(Death::of_foreign(&slot, block(10), &there, DEEP).unwrap())
+    let slot = reading(SlotReading::Foreign(stranger()), 12);
+    Verdict::Dead(Death::of_foreign(&slot, stranger(), DEEP).unwrap())
 }
 
 pub fn tombstoned() -> Verdict {

@@ -32,7 +32,7 @@ use crate::chain::{BlockRef, Family};
 use crate::id::{AttemptId, PartnerId, ProofId, TransferId, WalletId, WithdrawalId};
 use crate::intent::{Approved, payments_hash};
 use crate::moved::{Moved, Refusal};
-use crate::proof::Inclusion;
+use crate::proof::{Inclusion, Stranger};
 use crate::slot::Slot;
 use crate::time::Timestamp;
 
@@ -201,9 +201,9 @@ pub struct Signed {
     pub sent_at_height: u64,
     /// When the first signature was recorded.
     pub first_signed_at: Timestamp,
-    /// Final head under which a quorum saw the slot consumed by none of its attempts. Nothing dearer is offered for it
-    /// from then on; its death is proven once that head lies deep enough.
-    pub taken_under: Option<BlockRef>,
+    /// What a quorum saw in the slot that is none of its attempts. Nothing dearer is offered for it from then on; its
+    /// death is proven once that transaction lies deep enough.
+    pub taken_by: Option<Stranger>,
 }
 
 /// Evidence of `seen`.

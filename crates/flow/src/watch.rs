@@ -185,7 +185,7 @@ impl Watch<'_> {
 }
 
 /// The question about a transfer's slot: all its signed attempts, and what paying means.
-fn question(transfer: &Transfer, attempts: &[Durable<Attempt>]) -> Option<SlotQuestion> {
+pub(crate) fn question(transfer: &Transfer, attempts: &[Durable<Attempt>]) -> Option<SlotQuestion> {
     let slot = transfer.slot()?.clone();
     let attempts = attempts
         .iter()
@@ -195,5 +195,6 @@ fn question(transfer: &Transfer, attempts: &[Durable<Attempt>]) -> Option<SlotQu
         })
         .collect();
     let pays = transfer.items.iter().map(|item| item.approved.payment.clone()).collect();
-    Some(SlotQuestion { slot, attempts, asset: transfer.asset.clone(), pays })
+    let strangers = transfer.taken_by().map(|stranger| stranger.txid).into_iter().collect();
+    Some(SlotQuestion { slot, attempts, asset: transfer.asset.clone(), pays, strangers })
 }

@@ -2,8 +2,8 @@
 //!
 //! A nonce is read first, at one block hash; receipts are asked for only where it is consumed there. A consumed nonce
 //! without a receipt of ours is not yet "foreign": a node's receipts can lag behind its state, and a provider may answer
-//! from several machines. Progress says so only when two operators see it at the same block; the end needs the quorum,
-//! and one operator that shows our receipt vetoes it.
+//! from several machines. It is foreign once a quorum shows the stranger's own transaction at that nonce ([`locate`]
+//! finds it); until then it is unaccounted for, and one operator that shows our receipt, or the stranger's, vetoes that.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,17 +14,19 @@ use sluice_core::address::EvmAddress;
 use sluice_core::attempt::Kind;
 use sluice_core::chain::BlockRef;
 use sluice_core::port::chain::{ChainError, Known, SlotQuestion};
-use sluice_core::proof::{Final, Inclusion, SlotReading};
+use sluice_core::proof::{Final, Inclusion, SlotReading, Stranger};
 use sluice_core::slot::Slot;
 
 use super::Evm;
 use super::effect::{self, Believed, Meant};
 use super::exactly;
-use super::node::{At, Node, NodeError, Receipt, Tag};
-use super::quorum::{Dissent, Judge};
+use super::node::{At, Node, NodeError, Receipt, Sent, Tag};
+use super::quorum::{Dissent, Head, Judge};
 
 /// Headers asked for at once on one node.
 const HEADERS_AT_ONCE: usize = 16;
+/// How far below the final head the transaction that consumed a slot is looked for, blocks.
+const LOCATE_BLOCKS_MAX: u64 = 1 << 14;
 
 /// A question as this port can answer it.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +34,7 @@ struct Asked<'a> {
     sender: EvmAddress,
     nonce: u64,
     attempts: &'a [Known],
+    strangers: &'a [[u8; 32]],
     meant: Option<Meant>,
     believed: Believed<'a>,
 }
@@ -43,7 +46,9 @@ enum Seen {
     Open,
     /// One of our attempts consumed it.
     Ours(Inclusion),
-    /// It is consumed, and the node has a receipt of none of our attempts.
+    /// This transaction, which is none of our attempts, consumed it.
+    Foreign(Stranger),
+    /// It is consumed, and the node has a receipt of nothing that is said to be in it.
     Absent,
     /// The node contradicts itself, for instance because its chain changed meanwhile.
     Unsure,
@@ -82,6 +87,7 @@ impl Evm {
         let mut second = self.second_look(first, head, &absent).await.into_iter();
         let readings = seen.into_iter().map(|seen| match seen {
             Seen::Ours(inclusion) => SlotReading::Ours(inclusion),
+            Seen::Foreign(stranger) => SlotReading::Foreign(stranger),
             Seen::Open | Seen::Unsure => SlotReading::Open,
             Seen::Absent => second.next().unwrap_or(SlotReading::Open),
         });
@@ -101,7 +107,8 @@ impl Evm {
         let seen = self.crew.each(&other, ask).await.into_iter().find_map(|(_, answer)| answer.ok());
         let readings = seen.unwrap_or_default().into_iter().map(|seen| match seen {
             Seen::Ours(inclusion) => SlotReading::Ours(inclusion),
-            Seen::Absent => SlotReading::Foreign,
+            Seen::Foreign(stranger) => SlotReading::Foreign(stranger),
+            Seen::Absent => SlotReading::Unaccounted,
             Seen::Open | Seen::Unsure => SlotReading::Open,
         });
         readings.collect()
@@ -116,18 +123,65 @@ impl Evm {
         }
         let asked = &self.understood(questions)?;
         let head = self.final_head().await?;
+        let mut readings = self.read_under(&head, asked).await?;
+        // A slot that is consumed by nothing we know: somebody may know by what, and then the others can be asked for it.
+        for (asked, reading) in asked.iter().zip(&mut readings) {
+            if *reading.reading() != SlotReading::Unaccounted {
+                continue;
+            }
+            let found = self.locate(&head, asked).await?;
+            if !found.is_empty() {
+                let again = Asked { strangers: &found, ..*asked };
+                if let Some(named) = self.read_under(&head, &[again]).await?.pop() {
+                    *reading = named;
+                }
+            }
+        }
+        Ok(readings)
+    }
+
+    async fn read_under(
+        &self,
+        head: &Head,
+        asked: &[Asked<'_>],
+    ) -> Result<Vec<Final<SlotReading>>, ChainError> {
         let block = head.block;
         let ask = |node: Arc<dyn Node>| async move {
             let seen = look(&*node, asked, block, Class::End).await?;
             let said = |seen| match seen {
                 Seen::Open => Some(SlotReading::Open),
                 Seen::Ours(inclusion) => Some(SlotReading::Ours(inclusion)),
-                Seen::Absent => Some(SlotReading::Foreign),
+                Seen::Foreign(stranger) => Some(SlotReading::Foreign(stranger)),
+                Seen::Absent => Some(SlotReading::Unaccounted),
                 Seen::Unsure => None,
             };
             Ok(seen.into_iter().map(said).collect())
         };
-        self.agree(&head, asked.len(), ask, &JUDGE).await
+        self.agree(head, asked.len(), ask, &JUDGE).await
+    }
+
+    /// Transactions that nodes have at a consumed nonce; hints, each of which is then asked for by quorum.
+    ///
+    /// # Errors
+    /// [`ChainError::Disagree`] when a node has one of our own attempts there: its receipt is only late.
+    async fn locate(&self, head: &Head, asked: &Asked<'_>) -> Result<Vec<[u8; 32]>, ChainError> {
+        let block = head.block;
+        let ask = |node: Arc<dyn Node>| async move { locate(&*node, asked.sender, asked.nonce, block).await };
+        let mut found: Vec<[u8; 32]> = Vec::new();
+        for (node, answer) in self.crew.each(&head.nodes, ask).await {
+            let Ok(Some(txid)) = answer else { continue };
+            if asked.attempts.iter().any(|known| known.txid == txid) {
+                return Err(self.disagree(format!(
+                    "{} has our transaction 0x{} in a block and no receipt of it yet",
+                    self.crew.node_name(node),
+                    hex::encode(txid)
+                )));
+            }
+            if !found.contains(&txid) {
+                found.push(txid);
+            }
+        }
+        Ok(found)
     }
 
     /// Slots this port can read: account nonces of this chain that pay one payment, or are only voided.
@@ -144,8 +198,16 @@ impl Evm {
                 _ => return None,
             };
             let attempts = question.attempts.as_slice();
+            let strangers = question.strangers.as_slice();
             let believed = self.believed.as_ref();
-            (chain == self.profile.id).then_some(Asked { sender, nonce, attempts, meant, believed })
+            (chain == self.profile.id).then_some(Asked {
+                sender,
+                nonce,
+                attempts,
+                strangers,
+                meant,
+                believed,
+            })
         });
         understood
             .zip(questions)
@@ -158,14 +220,20 @@ impl Evm {
     }
 }
 
-const JUDGE: Judge<SlotReading> = Judge { weigh, absence: |said| matches!(said, SlotReading::Foreign) };
+/// What is none of ours is believed only after everybody was asked: one of them may show that it is ours.
+const JUDGE: Judge<SlotReading> =
+    Judge { weigh, absence: |said| matches!(said, SlotReading::Foreign(_) | SlotReading::Unaccounted) };
 
 /// Two operators pinned to the same block cannot honestly differ, except that receipts may be missing on one of them.
 fn weigh(agreed: &SlotReading, other: &SlotReading) -> Dissent {
     match (agreed, other) {
-        (SlotReading::Foreign, SlotReading::Ours(_)) => Dissent::Veto,
-        (SlotReading::Ours(_), SlotReading::Foreign) => Dissent::Lag,
-        (SlotReading::Open | SlotReading::Ours(_) | SlotReading::Foreign, _) => Dissent::Lie,
+        (SlotReading::Foreign(_) | SlotReading::Unaccounted, SlotReading::Ours(_))
+        | (SlotReading::Unaccounted, SlotReading::Foreign(_)) => Dissent::Veto,
+        (SlotReading::Ours(_) | SlotReading::Foreign(_), SlotReading::Unaccounted) => Dissent::Lag,
+        (
+            SlotReading::Open | SlotReading::Ours(_) | SlotReading::Foreign(_) | SlotReading::Unaccounted,
+            _,
+        ) => Dissent::Lie,
     }
 }
 
@@ -185,15 +253,22 @@ async fn look(
     let txids: Vec<[u8; 32]> = asked
         .iter()
         .filter(|asked| consumed(asked))
-        .flat_map(|asked| asked.attempts)
-        .map(|known| known.txid)
+        .flat_map(|asked| {
+            asked.attempts.iter().map(|known| known.txid).chain(asked.strangers.iter().copied())
+        })
         .collect();
     let receipts = if txids.is_empty() { Vec::new() } else { node.receipts(&txids).await? };
     let receipts: BTreeMap<_, _> = txids.iter().zip(exactly(txids.len(), receipts, "receipts")?).collect();
 
     let mut seen = Vec::with_capacity(asked.len());
     for asked in asked {
-        seen.push(if consumed(asked) { in_consumed(asked, &receipts)? } else { Seen::Open });
+        seen.push(match consumed(asked) {
+            true => match in_consumed(asked, &receipts)? {
+                Seen::Absent => strange(node, asked, &receipts).await?,
+                ours => ours,
+            },
+            false => Seen::Open,
+        });
     }
     check(node, &mut seen, head, class).await?;
     Ok(seen)
@@ -215,6 +290,62 @@ fn in_consumed(
     Ok(seen)
 }
 
+/// The stranger that is said to be in a consumed slot, if this node has it there: sent by us, at that very nonce.
+async fn strange(
+    node: &dyn Node,
+    asked: &Asked<'_>,
+    receipts: &BTreeMap<&[u8; 32], Option<Receipt>>,
+) -> Result<Seen, NodeError> {
+    for txid in asked.strangers {
+        let Some(Some(receipt)) = receipts.get(txid) else { continue };
+        if receipt.txid != *txid {
+            return Err(NodeError::Nonsense("the receipt of another transaction".to_owned()));
+        }
+        let sent = node.transactions(receipt.block.hash).await?.unwrap_or_default();
+        let there =
+            |sent: &&Sent| sent.txid == *txid && sent.from == asked.sender && sent.nonce == asked.nonce;
+        if sent.iter().any(|sent| there(&sent)) {
+            return Ok(Seen::Foreign(Stranger { txid: *txid, block: receipt.block }));
+        }
+    }
+    Ok(Seen::Absent)
+}
+
+/// The transaction that consumed a nonce, as one node has it: the block in which the account's count passed the nonce is
+/// found by halving. `None` where it lies further back than [`LOCATE_BLOCKS_MAX`], or the node's chain changed meanwhile.
+async fn locate(
+    node: &dyn Node,
+    sender: EvmAddress,
+    nonce: u64,
+    head: BlockRef,
+) -> Result<Option<[u8; 32]>, NodeError> {
+    let accounts = &[sender];
+    let consumed_at = |number: u64| async move {
+        let Some(header) = node.header(Tag::Number(number)).await? else { return Ok(None) };
+        let nonces = exactly(1, node.nonces(accounts, At::Hash(header.block.hash)).await?, "nonces")?;
+        Ok::<_, NodeError>(Some((header.block, nonces.first().is_some_and(|next| *next > nonce))))
+    };
+    let (mut block, mut step) = (head, 1);
+    let mut below = loop {
+        match consumed_at(head.number.saturating_sub(step)).await? {
+            Some((lower, false)) => break lower.number,
+            Some((lower, true)) if lower.number > 0 && step < LOCATE_BLOCKS_MAX => block = lower,
+            Some((_, true)) | None => return Ok(None),
+        }
+        step = step.saturating_mul(2);
+    };
+    while below.saturating_add(1) < block.number {
+        let middle = below.midpoint(block.number);
+        match consumed_at(middle).await? {
+            None => return Ok(None),
+            Some((lower, true)) => block = lower,
+            Some((_, false)) => below = middle,
+        }
+    }
+    let sent = node.transactions(block.hash).await?.unwrap_or_default();
+    Ok(sent.into_iter().find(|sent| sent.from == sender && sent.nonce == nonce).map(|sent| sent.txid))
+}
+
 /// Takes back what does not hold: inclusions in blocks that are not ancestors of `head` (at the end), and everything
 /// that rests on `head` when the node's chain has left it meanwhile.
 async fn check(node: &dyn Node, seen: &mut [Seen], head: BlockRef, class: Class) -> Result<(), NodeError> {
@@ -222,6 +353,9 @@ async fn check(node: &dyn Node, seen: &mut [Seen], head: BlockRef, class: Class)
     for seen in seen.iter() {
         match (seen, class) {
             (Seen::Ours(inclusion), Class::End) => numbers.extend([inclusion.block.number, head.number]),
+            (Seen::Foreign(stranger), Class::End | Class::Progress) => {
+                numbers.extend([stranger.block.number, head.number]);
+            }
             (Seen::Absent, Class::End | Class::Progress) => numbers.extend([head.number]),
             (Seen::Ours(_), Class::Progress) | (Seen::Open | Seen::Unsure, _) => {}
         }
@@ -232,6 +366,9 @@ async fn check(node: &dyn Node, seen: &mut [Seen], head: BlockRef, class: Class)
     for seen in seen.iter_mut() {
         let holds = match (&*seen, class) {
             (Seen::Ours(inclusion), Class::End) => on_chain(&head) && on_chain(&inclusion.block),
+            (Seen::Foreign(stranger), Class::End | Class::Progress) => {
+                on_chain(&head) && on_chain(&stranger.block)
+            }
             (Seen::Absent, Class::End | Class::Progress) => on_chain(&head),
             (Seen::Ours(_), Class::Progress) | (Seen::Open | Seen::Unsure, _) => true,
         };

@@ -4,7 +4,7 @@ use sluice_core::asset::Asset;
 use sluice_core::attempt::Kind;
 use sluice_core::chain::ChainProfile;
 use sluice_core::port::chain::{Chain, Heard, Preflight};
-use sluice_core::proof::{Death, Effect, SlotReading};
+use sluice_core::proof::{Death, Effect, SlotReading, Stranger};
 use sluice_core::transfer::Failure;
 
 use super::stage::{GWEI, Stage, THEM, address, stage};
@@ -12,7 +12,7 @@ use super::stage::{GWEI, Stage, THEM, address, stage};
 fn effect(reading: &SlotReading) -> Option<Effect> {
     match reading {
         SlotReading::Ours(inclusion) => Some(inclusion.effect),
-        SlotReading::Open | SlotReading::Foreign => None,
+        SlotReading::Open | SlotReading::Foreign(_) | SlotReading::Unaccounted => None,
     }
 }
 
@@ -202,12 +202,13 @@ async fn a_transaction_that_is_none_of_ours_is_seen_by_slot_and_by_block() {
     evm.submit(&stranger).await;
     control.mine(1).await.unwrap();
     let questions = [stage.question(&[&known], &ours)];
-    assert_eq!(evm.progress(&questions).await.unwrap(), [SlotReading::Foreign]);
+    assert_eq!(evm.progress(&questions).await.unwrap(), [SlotReading::Unaccounted], "a quorum says by what");
     let latest = evm.heads().await.unwrap().latest;
     let facts = evm.block(latest.number, &[stage.us]).await.unwrap();
     assert_eq!(facts.sent[0].txid, stranger[0].get().txid);
     control.mine(2).await.unwrap();
-    assert_eq!(*evm.settle(&questions).await.unwrap()[0].reading(), SlotReading::Foreign);
+    let there = Stranger { txid: stranger[0].get().txid, block: latest };
+    assert_eq!(*evm.settle(&questions).await.unwrap()[0].reading(), SlotReading::Foreign(there));
     stage.anvil.stop().await.unwrap();
 }
 

@@ -155,6 +155,7 @@ impl Stage {
             kind: attempt.get().unsigned.kind,
         };
         SlotQuestion {
+            strangers: vec![],
             slot: attempts[0].get().unsigned.slot.clone(),
             attempts: attempts.iter().map(known).collect(),
             asset: self.asset.clone(),

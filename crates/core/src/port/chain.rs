@@ -124,6 +124,8 @@ pub struct SlotQuestion {
     pub asset: Asset,
     /// To whom and how much; the exact Transfer log expected of a paying attempt.
     pub pays: Vec<Payment>,
+    /// Transactions that are none of ours and are said to be in the slot: a hint where to look, judged like everything.
+    pub strangers: Vec<[u8; 32]>,
 }
 
 /// A payment to simulate.

@@ -1,7 +1,7 @@
 //! Why a slot can never pay again (M4). Every constructor demands final evidence; a timeout, a missing receipt and an
 //! error text are none.
 
-use super::{Effect, Final, Inclusion, SlotReading};
+use super::{Effect, Final, Inclusion, SlotReading, Stranger};
 use crate::chain::BlockRef;
 use crate::id::{ProofId, TransferId};
 use crate::slot::Slot;
@@ -17,12 +17,9 @@ pub enum DeathKind {
     VoidFinal(Inclusion),
     /// R1: our own attempt consumed the nonce and reverted.
     RevertedFinal(Inclusion),
-    /// R1: a transaction that is none of our attempts consumed the nonce (M6). It may have paid the very recipient, so a
-    /// person decides what follows.
-    Foreign {
-        /// Final block at or before which the nonce was consumed.
-        since: BlockRef,
-    },
+    /// R1: this transaction, which is none of our attempts, consumed the nonce (M6). It may have paid the very recipient,
+    /// so a person decides what follows.
+    Foreign(Stranger),
     /// No signature was ever made and the signer has closed the slot in its journal.
     NeverSigned {
         /// Place of the tombstone in the signer's journal.
@@ -60,8 +57,8 @@ pub enum NotDead {
     /// The slot is open, or was consumed by something else than our own dead attempt.
     #[error("the slot was not consumed by our own void or our own reverted attempt")]
     NotConsumedByUs,
-    /// The slot was not consumed by a stranger, or the block under which that was seen has left the chain.
-    #[error("the slot is not seen consumed by a stranger all the way from that block")]
+    /// The slot was not consumed by a stranger, or not by the one that was noted in it.
+    #[error("the slot is not seen consumed by the stranger that was noted in it")]
     NotTaken,
     /// The block is final, but not as deep as a new slot asks for.
     #[error("final, but {missing} blocks short of the depth a proof of death needs")]
@@ -105,22 +102,20 @@ impl Death {
         deep_enough(inclusion.block, slot.head(), extra_blocks).map(|()| Self(kind))
     }
 
-    /// R1: a nonce consumed by a transaction that is none of our attempts. `since` is the final head under which a quorum
-    /// first saw that; `there` says, by quorum again, whether that block is still on the chain, and `slot` that it is
-    /// still so `extra_blocks` later.
+    /// R1: a nonce consumed by `noted`, a transaction that is none of our attempts, `extra_blocks` below the final head.
+    /// That none of our attempts is seen in it proves nothing; what is there has to be shown.
     ///
     /// # Errors
     /// [`NotDead`] says what is missing.
     pub fn of_foreign(
         slot: &Final<SlotReading>,
-        since: BlockRef,
-        there: &Final<bool>,
+        noted: Stranger,
         extra_blocks: u64,
     ) -> Result<Self, NotDead> {
-        if *slot.reading() != SlotReading::Foreign || !*there.reading() {
+        if *slot.reading() != SlotReading::Foreign(noted) {
             return Err(NotDead::NotTaken);
         }
-        deep_enough(since, slot.head(), extra_blocks).map(|()| Self(DeathKind::Foreign { since }))
+        deep_enough(noted.block, slot.head(), extra_blocks).map(|()| Self(DeathKind::Foreign(noted)))
     }
 
     /// The signer has journaled that it never signed for this slot and never will.
@@ -252,27 +247,34 @@ mod tests {
         for effect in [Effect::Paid { log_index: 0 }, Effect::Mismatch] {
             assert_eq!(Death::of_nonce(&consumed(effect, 10, 99), 2), Err(NotDead::NotConsumedByUs));
         }
-        for reading in [SlotReading::Open, SlotReading::Foreign] {
+        let stranger = Stranger { txid: [8; 32], block: block(10) };
+        for reading in [SlotReading::Open, SlotReading::Foreign(stranger), SlotReading::Unaccounted] {
             let slot = Final::by_quorum(reading, block(99), vec!["a".into(), "b".into()], 2).unwrap();
             assert_eq!(Death::of_nonce(&slot, 2), Err(NotDead::NotConsumedByUs));
         }
     }
 
     #[test]
-    fn a_stranger_ends_a_nonce_only_by_quorum_at_both_ends_of_the_depth() {
-        let voices = || vec!["a".into(), "b".into()];
-        let read = |reading, head| Final::by_quorum(reading, block(head), voices(), 2).unwrap();
-        let there = |there| Final::by_quorum(there, block(12), voices(), 2).unwrap();
-        let foreign = |head| read(SlotReading::Foreign, head);
-        let death = Death::of_foreign(&foreign(12), block(10), &there(true), 2).unwrap();
-        assert_eq!(*death.kind(), DeathKind::Foreign { since: block(10) });
-        let shallow = Death::of_foreign(&foreign(11), block(10), &there(true), 2);
+    fn a_stranger_ends_a_nonce_only_by_its_own_transaction_and_never_by_absence() {
+        let read =
+            |reading, head| Final::by_quorum(reading, block(head), vec!["a".into(), "b".into()], 2).unwrap();
+        let noted = Stranger { txid: [8; 32], block: block(10) };
+        let of = |reading, head| Death::of_foreign(&read(reading, head), noted, 2);
+        let death = of(SlotReading::Foreign(noted), 12).unwrap();
+        assert_eq!(*death.kind(), DeathKind::Foreign(noted));
+        let shallow = of(SlotReading::Foreign(noted), 11);
         assert_eq!(shallow, Err(NotDead::NotDeepEnough { missing: 1 }));
-        let left = Death::of_foreign(&foreign(12), block(10), &there(false), 2);
-        assert_eq!(left, Err(NotDead::NotTaken));
-        let open = Death::of_foreign(&read(SlotReading::Open, 12), block(10), &there(true), 2);
-        assert_eq!(open, Err(NotDead::NotTaken));
-        let ours = Death::of_foreign(&consumed(Effect::Voided, 10, 12), block(10), &there(true), 2);
+        let elsewhere = Stranger { block: block(9), ..noted };
+        let another = Stranger { txid: [7; 32], ..noted };
+        for reading in [
+            SlotReading::Open,
+            SlotReading::Unaccounted,
+            SlotReading::Foreign(elsewhere),
+            SlotReading::Foreign(another),
+        ] {
+            assert_eq!(of(reading, 99), Err(NotDead::NotTaken), "{reading:?}");
+        }
+        let ours = Death::of_foreign(&consumed(Effect::Voided, 10, 12), noted, 2);
         assert_eq!(ours, Err(NotDead::NotTaken), "our own void is another proof");
     }
 

@@ -58,9 +58,7 @@ impl Transfer {
     /// differ (M3).
     pub fn bump(self, attempt: Unsigned, at: Timestamp) -> Result<Allotment, Refusal> {
         let signed = match &self.state {
-            State::Signed(signed) if signed.pending.is_none() && signed.taken_under.is_none() => {
-                signed.clone()
-            }
+            State::Signed(signed) if signed.pending.is_none() && signed.taken_by.is_none() => signed.clone(),
             State::Signed(_)
             | State::Planned
             | State::Funded(_)

@@ -69,7 +69,7 @@ impl Transfer {
         let fuelled = signed.fuelled.clone().covering(&attempt);
         // A stranger that was noted in the slot may have been this very attempt: the chain is asked again.
         let pending = Some(attempt.id);
-        let state = State::Signed(Signed { mode, fuelled, pending, taken_under: None, ..signed.clone() });
+        let state = State::Signed(Signed { mode, fuelled, pending, taken_by: None, ..signed.clone() });
         Ok(Allotment { transfer: self.moved(state, at), attempt })
     }
 }

@@ -16,7 +16,7 @@ impl Transfer {
             State::Final(Ended { signed, proof, .. }) => {
                 let (mut signed, proof) = (signed.clone(), *proof);
                 signed.sent_at_height = height;
-                signed.taken_under = None;
+                signed.taken_by = None;
                 if moved_on && signed.mode == Mode::Pay {
                     signed.mode = Mode::Void { code: "reopened".into(), races: true };
                     signed.pending = None;

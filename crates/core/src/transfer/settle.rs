@@ -4,7 +4,7 @@ use super::{Ended, Life, Seen, Signed, State, Transfer};
 use crate::chain::BlockRef;
 use crate::id::ProofId;
 use crate::moved::{Moved, Refusal};
-use crate::proof::{Death, Effect, Final, Inclusion, NotDead, Proof, SlotReading, Verdict};
+use crate::proof::{Death, Effect, Final, Inclusion, NotDead, Proof, SlotReading, Stranger, Verdict};
 use crate::time::Timestamp;
 
 /// What a final reading of a slot means for its transfer.
@@ -26,7 +26,7 @@ pub enum Outcome {
     Open,
     /// Consumed by none of our attempts: freeze the lane (M6), and see [`Transfer::take`].
     Foreign,
-    /// What is in the slot is ours and not what we meant: freeze the lane (M6).
+    /// What is in the slot is ours and not what we meant, or nobody shows what it is: freeze the lane (M6).
     Unexplained {
         /// One sentence.
         evidence: String,
@@ -38,11 +38,9 @@ pub enum Outcome {
 pub enum End {
     /// By one of its attempts.
     Included(Inclusion),
-    /// By a transaction that none of its attempts explains (M6). It consumed the slot at or before this block.
-    Taken {
-        /// Final when the slot was first seen consumed. If it leaves the chain, the slot is open to question again.
-        under: BlockRef,
-    },
+    /// By a transaction that none of its attempts explains (M6). If its block leaves the chain, the slot is open to
+    /// question again.
+    Taken(Stranger),
 }
 
 impl End {
@@ -50,7 +48,7 @@ impl End {
     pub const fn block(&self) -> BlockRef {
         match self {
             Self::Included(inclusion) => inclusion.block,
-            Self::Taken { under } => *under,
+            Self::Taken(stranger) => stranger.block,
         }
     }
 
@@ -58,7 +56,7 @@ impl End {
     pub const fn inclusion(&self) -> Option<&Inclusion> {
         match self {
             Self::Included(inclusion) => Some(inclusion),
-            Self::Taken { .. } => None,
+            Self::Taken(_) => None,
         }
     }
 }
@@ -87,7 +85,16 @@ impl Transfer {
         };
         let inclusion = match *reading.reading() {
             SlotReading::Open => return Ok(Outcome::Open),
-            SlotReading::Foreign => return Ok(Outcome::Foreign),
+            SlotReading::Foreign(_) => return Ok(Outcome::Foreign),
+            SlotReading::Unaccounted => {
+                return Ok(Outcome::Unexplained {
+                    evidence: format!(
+                        "slot {} is consumed at final block {}, and no node shows by which transaction",
+                        signed.slot,
+                        reading.head().number
+                    ),
+                });
+            }
             SlotReading::Ours(inclusion) => inclusion,
         };
         let verdict = match inclusion.effect {
@@ -112,7 +119,7 @@ impl Transfer {
         };
         let paid = matches!(verdict, Verdict::Paid(_));
         let proof = self.proof(proof_id, verdict, reading, at);
-        let signed = Signed { taken_under: None, ..signed };
+        let signed = Signed { taken_by: None, ..signed };
         let life = if paid { Life::Paid(proof_id) } else { Life::Dead(proof_id) };
         let transfer = self.ended(signed, proof_id, life, End::Included(inclusion), at);
         Ok(Outcome::Ended { transfer: Box::new(transfer), proof: Box::new(proof) })

@@ -35,7 +35,7 @@ impl Transfer {
                     pending: None,
                     sent_at_height: height,
                     first_signed_at: at,
-                    taken_under: None,
+                    taken_by: None,
                 };
                 Ok(self.moved(State::Signed(signed), at))
             }

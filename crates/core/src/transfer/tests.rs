@@ -21,7 +21,7 @@ pub(super) fn name(transfer: &Transfer) -> String {
     };
     let slotted = |state, signed: &Signed| {
         let pending = if signed.pending.is_some() { ", pending" } else { "" };
-        let taken = if signed.taken_under.is_some() { ", taken" } else { "" };
+        let taken = if signed.taken_by.is_some() { ", taken" } else { "" };
         format!("{state} {}{pending}{taken}", mode(&signed.mode))
     };
     match &transfer.state {

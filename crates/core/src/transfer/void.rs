@@ -56,9 +56,7 @@ impl Transfer {
     /// [`Refusal`] unless signed, still paying and with no stranger in the slot; [`Refusal::Evidence`] when the attempt is no void of its slot.
     pub fn void_signed(self, code: &str, attempt: Unsigned, at: Timestamp) -> Result<Allotment, Refusal> {
         let signed = match &self.state {
-            State::Signed(signed) if signed.mode == Mode::Pay && signed.taken_under.is_none() => {
-                signed.clone()
-            }
+            State::Signed(signed) if signed.mode == Mode::Pay && signed.taken_by.is_none() => signed.clone(),
             State::Signed(_)
             | State::Planned
             | State::Funded(_)

@@ -113,7 +113,7 @@ async fn bump(lane: &mut Lane<'_>) -> Result<(), StageError> {
             let latest = attempts.iter().find(|it| it.get().unsigned().id == state.attempt)?;
             let pay = state.mode == Mode::Pay;
             // Nothing dearer helps in a slot that a stranger has consumed.
-            let open = state.pending.is_none() && state.taken_under.is_none();
+            let open = state.pending.is_none() && state.taken_by.is_none();
             let due = (waited || hurried.is_some()) && open;
             (due && !(pay && lane.stopped(transfer))).then(|| Stuck {
                 transfer: transfer.clone(),

@@ -30,7 +30,7 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
             State::Built(built) if built.mode == Mode::Pay => {
                 changes.extend(cancel_built(lane, &transfer).await?)
             }
-            State::Signed(signed) if signed.mode == Mode::Pay && signed.taken_under.is_none() => {
+            State::Signed(signed) if signed.mode == Mode::Pay && signed.taken_by.is_none() => {
                 changes.extend(cancel_signed(lane, &transfer).await?)
             }
             // Voided already, in a block, or lost to a stranger: the chain's answer is on its way.

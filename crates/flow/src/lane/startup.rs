@@ -6,7 +6,7 @@ use sluice_core::alert::{Code, Raise};
 use sluice_core::port::chain::SlotQuestion;
 use sluice_core::port::signer::Hello;
 use sluice_core::port::store::Change;
-use sluice_core::proof::SlotReading;
+use sluice_core::proof::{Final, SlotReading};
 use sluice_core::slot::Slot;
 use sluice_core::wallet::LaneState;
 
@@ -68,10 +68,12 @@ async fn with_the_chain(lane: &mut Lane<'_>) -> Result<bool, StageError> {
     // One node's word stops nothing: only a final quorum freezes. Until it has spoken the next turn asks again; a slot
     // that a stranger takes meanwhile is read as such.
     let slot = Slot::EvmNonce { chain: wallet.chain, sender: wallet.address, nonce: wallet.next_nonce };
-    let question = SlotQuestion { slot, attempts: vec![], asset: lane.native(), pays: vec![] };
+    let question =
+        SlotQuestion { slot, attempts: vec![], asset: lane.native(), pays: vec![], strangers: vec![] };
     let there = lane.chain.settle(&[question]).await?;
-    if there.first().is_none_or(|there| *there.reading() != SlotReading::Foreign) {
-        return Ok(false);
+    match there.first().map(Final::reading) {
+        Some(SlotReading::Foreign(_) | SlotReading::Unaccounted) => {}
+        Some(SlotReading::Open | SlotReading::Ours(_)) | None => return Ok(false),
     }
     let evidence = format!(
         "the chain counts {counted} transactions of this wallet and the store gave out {}: a second writer, a leaked \

@@ -3,6 +3,8 @@
 //!
 //! Only what left is booked here. What came in by the same transaction is a top-up, which reconciliation books.
 
+use std::collections::BTreeSet;
+
 use sluice_core::adoption::{Adopted, Kind};
 use sluice_core::amount::Units;
 use sluice_core::asset::Asset;
@@ -14,6 +16,7 @@ use sluice_core::port::Ports;
 use sluice_core::port::chain::Foreign;
 use sluice_core::port::store::Change;
 use sluice_core::proof::Final;
+use sluice_core::transfer::{State, Transfer};
 use sluice_core::wallet::Wallet;
 
 use super::persons::{Given, Ordered, carry_out, warrant};
@@ -108,7 +111,10 @@ async fn look(
     let chain =
         ports.chains.get(&wallet.chain).ok_or_else(|| OrderError::NotConfigured(wallet.chain.to_string()))?;
     let ours = ports.store.attempts_by_txid(wallet.chain, &[txid]).await.map_err(OrderError::from)?;
-    if !ours.is_empty() {
+    let ours: BTreeSet<_> = ours.into_iter().map(|(_, transfer)| transfer).collect();
+    let ours: Vec<_> = ours.into_iter().collect();
+    let read = ports.store.transfers(&ours).await.map_err(OrderError::from)?;
+    if read.len() < ours.len() || read.iter().any(|(transfer, _)| !overtook(transfer, txid)) {
         return Err(ExplainError::Ours);
     }
     let found = chain.foreign(wallet.address, txid).await.map_err(OrderError::from)?;
@@ -127,6 +133,21 @@ async fn look(
         assets.push(native);
     }
     Ok((found, standing.reading().nonce, assets))
+}
+
+/// Whether this attempt landed although its transfer ended by something else: then nothing has booked it.
+fn overtook(transfer: &Transfer, txid: [u8; 32]) -> bool {
+    match &transfer.state {
+        State::Final(ended) => ended.end.inclusion().is_none_or(|inclusion| inclusion.txid != txid),
+        State::Planned
+        | State::Funded(_)
+        | State::Fuelling(_)
+        | State::Fuelled(_)
+        | State::Built(_)
+        | State::Signed(_)
+        | State::Seen(_)
+        | State::Dropped { .. } => false,
+    }
 }
 
 /// Units of an asset that left, fees apart.

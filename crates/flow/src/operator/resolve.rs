@@ -1,20 +1,23 @@
 //! What a person may do with a withdrawal that needs one: redrive, give up, or show that it was paid outside.
 
+use sluice_core::attempt::Kind as AttemptKind;
 use sluice_core::canonical::Canonical;
 use sluice_core::command::{Kind, Order};
 use sluice_core::event::Cause;
-use sluice_core::id::{PartnerId, ProofId, WithdrawalId};
+use sluice_core::id::{PartnerId, ProofId, TransferId, WithdrawalId};
 use sluice_core::moved::{Moved, Refusal};
 use sluice_core::port::Ports;
 use sluice_core::port::store::Change;
-use sluice_core::proof::{Final, Proof, Verdict};
+use sluice_core::proof::{Effect, Final, Proof, SlotReading, Verdict};
 use sluice_core::withdrawal::{Resolution, State, Withdrawal};
+
+use crate::watch::question;
 
 use super::persons::{Given, Ordered, carry_out, warrant};
 use super::{OrderError, TRIES_MAX};
 
 /// Sends it through the queue again: all gates of the lane run again, and a new slot is taken. Refused while a slot of
-/// it is not proven dead. Where that proof does not free it by itself, two persons are needed (M4, M6): see [`doubtful`].
+/// it is not proven dead, and unless a quorum reads the last one so in this very moment. Where that proof does not free it by itself, two persons are needed (M4, M6): see [`doubtful`].
 ///
 /// # Errors
 /// [`OrderError`].
@@ -31,7 +34,8 @@ pub async fn redrive(
     .await
 }
 
-/// Ends it as `failed`. Refused while a slot of it is not proven dead.
+/// Ends it as `failed`. Refused while a slot of it is not proven dead, and unless a quorum reads the last one so in this
+/// very moment: whoever is told that it failed pays again by other means.
 ///
 /// # Errors
 /// [`OrderError`].
@@ -49,7 +53,8 @@ pub async fn give_up(
 }
 
 /// Completes it by a transaction made outside the engine, if recipient, asset and amount match on chain, by quorum and
-/// finality. Two persons, and each of them is shown the chain's answer of that moment.
+/// finality. Two persons, and each of them is shown the chain's answer of that moment. A transaction of the engine is
+/// taken only where it is an attempt of this withdrawal's own last transfer, which was held to be dead.
 ///
 /// # Errors
 /// [`OrderError::Evidence`] when the transaction is not final, or holds no such transfer.
@@ -67,9 +72,11 @@ pub async fn resolve_paid_by(
         .chains
         .get(&asset.id.chain)
         .ok_or_else(|| OrderError::NotConfigured(asset.id.chain.to_string()))?;
-    if !ports.store.attempts_by_txid(asset.id.chain, &[txid]).await?.is_empty() {
+    let own = last_transfer(&withdrawal);
+    let made = ports.store.attempts_by_txid(asset.id.chain, &[txid]).await?;
+    if made.iter().any(|(_, transfer)| Some(*transfer) != own) {
         return Err(OrderError::Evidence(
-            "the engine made that transaction for a withdrawal of its own".into(),
+            "the engine made that transaction, and not for the last transfer of this withdrawal".into(),
         ));
     }
     let lost = ports.store.lost_payments(&[withdrawal.key]).await?;
@@ -120,14 +127,10 @@ async fn by_log(
     let name = ProofId::new(ports.entropy.ulid(given.cause.at));
     let says = Says { kind: Kind::WithdrawalResolve, paid_by: Some(txid) };
     change(ports, partner, id, given, says, |withdrawal, cause| {
-        let transfer = match &withdrawal.state {
-            State::NeedsAttention(attention) => attention.last.map(|(transfer, _)| transfer),
-            _ => None,
-        };
         let proof = Proof {
             id: name,
             partner: withdrawal.partner,
-            transfer,
+            transfer: last_transfer(&withdrawal),
             verdict: verdict.clone(),
             head: Some(head),
             operators: operators.clone(),
@@ -153,13 +156,17 @@ struct Says {
 impl Says {
     /// What two persons agree on: an order is about the transfer that was tried last, so it does not outlive another try.
     fn order(&self, withdrawal: &Withdrawal) -> Order {
-        let last = match &withdrawal.state {
-            State::NeedsAttention(attention) => attention.last.map(|(transfer, _)| transfer),
-            _ => None,
-        };
         let says = Canonical::map([("paid_by", self.paid_by.map(|txid| Canonical::Text(hex(txid))))]);
-        let facts = Canonical::map([("last", last.map(Canonical::text))]);
+        let facts = Canonical::map([("last", last_transfer(withdrawal).map(Canonical::text))]);
         Order::new(self.kind, withdrawal.id, &says, &facts)
+    }
+}
+
+/// The transfer that was tried last for a withdrawal that waits for a person.
+fn last_transfer(withdrawal: &Withdrawal) -> Option<TransferId> {
+    match &withdrawal.state {
+        State::NeedsAttention(attention) => attention.last.map(|(transfer, _)| transfer),
+        _ => None,
     }
 }
 
@@ -191,7 +198,11 @@ async fn change(
         given.expects(withdrawal.version)?;
         let doubtful = doubtful(ports, &withdrawal).await?;
         let (order, owner) = (says.order(&withdrawal), withdrawal.partner);
-        let (step, proof) = decide(withdrawal, &given.cause)?;
+        let (step, proof) = decide(withdrawal.clone(), &given.cause)?;
+        match says.kind {
+            Kind::WithdrawalRedrive | Kind::WithdrawalGiveUp => must_be_dead(ports, &withdrawal).await?,
+            _ => {} // A payment shown on chain is its own evidence.
+        }
         let warrant = warrant(ports, &given, order, owner, doubtful).await?;
         let after = step.after().clone();
         let change =
@@ -201,4 +212,42 @@ async fn change(
         }
     }
     Err(OrderError::Moved)
+}
+
+/// The slot of its last transfer, as a quorum reads it now: a proof that the chain took back since frees nobody (M4, M16).
+async fn must_be_dead(ports: &Ports, withdrawal: &Withdrawal) -> Result<(), OrderError> {
+    let refused = |why: String| Err(OrderError::Evidence(why));
+    let Some(last) = last_transfer(withdrawal) else { return Ok(()) };
+    let found = ports.store.transfers(&[last]).await?.pop();
+    let Some((transfer, attempts)) = found else {
+        return refused(format!("its last transfer {last} cannot be read"));
+    };
+    // Without a slot, or without a signed attempt in it, there is nothing that could pay.
+    let Some(asked) = question(&transfer, &attempts) else { return Ok(()) };
+    if !asked.attempts.iter().any(|known| known.kind == AttemptKind::Pay) {
+        return Ok(());
+    }
+    let chain = transfer.asset.id.chain;
+    let port = ports.chains.get(&chain).ok_or_else(|| OrderError::NotConfigured(chain.to_string()))?;
+    let slot = asked.slot.clone();
+    let read = port.settle(&[asked]).await?.pop();
+    match read.as_ref().map(Final::reading) {
+        Some(SlotReading::Foreign(_)) => Ok(()),
+        Some(SlotReading::Ours(inclusion)) => match inclusion.effect {
+            Effect::Voided | Effect::Reverted => Ok(()),
+            Effect::Paid { .. } => {
+                refused(format!("{} in slot {slot} has paid it: resolve it with that", hex(inclusion.txid)))
+            }
+            Effect::Mismatch => refused(format!(
+                "{} in slot {slot} did something that was not meant: look at it first",
+                hex(inclusion.txid)
+            )),
+        },
+        Some(SlotReading::Open) => refused(format!(
+            "slot {slot} is open at the final block, and what was signed for it may still pay"
+        )),
+        Some(SlotReading::Unaccounted) | None => {
+            refused(format!("slot {slot} is consumed, and no node shows by what; ask again when one does"))
+        }
+    }
 }

@@ -156,6 +156,6 @@ fn joined(watch: &Watch<'_>, added: Vec<(BlockRef, [u8; 32])>) -> Change {
     Change { chain: Some(chain), cause: Some(watch.cause("blocks")), ..Change::default() }
 }
 
-fn hex(bytes: &[u8; 32]) -> String {
+pub(super) fn hex(bytes: &[u8; 32]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -48,7 +48,9 @@ pub(super) async fn note(
                 ..Change::default()
             }),
             // `Foreign` by one node's word is no news here: settlement asks a quorum.
-            SlotReading::Open | SlotReading::Foreign => absent.push(transfer.id),
+            SlotReading::Open | SlotReading::Foreign(_) | SlotReading::Unaccounted => {
+                absent.push(transfer.id);
+            }
         }
     }
     watch.apply(changes).await?;
@@ -76,7 +78,7 @@ pub(super) async fn sweep(watch: &mut Watch<'_>) -> Result<Vec<TransferId>, Stag
                 .filter(|(transfer, _)| {
                     let consumed =
                         transfer.slot().and_then(|it| it.nonce()).is_some_and(|nonce| nonce < latest);
-                    consumed || transfer.taken_under().is_some()
+                    consumed || transfer.taken_by().is_some()
                 })
                 .map(|(transfer, _)| transfer.id),
         );

@@ -43,7 +43,7 @@ pub(super) async fn run(
     let deep = watch.chain.profile().death_extra_blocks;
     // A stranger that was noted is asked about again only when the note may be deep enough.
     let ripe = |transfer: &Transfer| {
-        transfer.taken_under().is_none_or(|under| settled_to >= under.number.saturating_add(deep))
+        transfer.taken_by().is_none_or(|it| settled_to >= it.block.number.saturating_add(deep))
     };
     let asked: Vec<_> = watch
         .ports
@@ -66,7 +66,12 @@ pub(super) async fn run(
     let mut strangers = Vec::new();
     for (transfer, reading) in transfers.into_iter().zip(readings) {
         let Some(reading) = reading else { continue };
-        if matches!(reading.reading(), SlotReading::Ours(inclusion) if inclusion.block.number > settled_to) {
+        let lies_in = match reading.reading() {
+            SlotReading::Ours(inclusion) => Some(inclusion.block),
+            SlotReading::Foreign(stranger) => Some(stranger.block),
+            SlotReading::Open | SlotReading::Unaccounted => None,
+        };
+        if lies_in.is_some_and(|block| block.number > settled_to) {
             continue;
         }
         let now = watch.now();

@@ -1,36 +1,38 @@
-//! In: transfers in whose slot a quorum sees a transaction that none of their attempts explains. Out: the lane is frozen
-//! and the sighting noted; once the note lies as deep as a new slot asks for, the transfer is final by that death, and
-//! its withdrawal waits for a person: the stranger may have paid the very recipient (M4, M6). A crash leaves the note,
-//! and the chain is asked again.
+//! In: transfers in whose slot a quorum shows a transaction that is none of their attempts. Out: the lane is frozen and
+//! the stranger noted; once it lies as deep as a new slot asks for, the transfer is final by that death, and its
+//! withdrawal waits for a person: the stranger may have paid the very recipient (M4, M6). A crash leaves the note, and
+//! the chain is asked again.
 
 use std::collections::BTreeMap;
 
-use sluice_core::chain::BlockRef;
 use sluice_core::id::{ProofId, WalletId};
 use sluice_core::moved::Moved;
 use sluice_core::port::store::Cursor;
 use sluice_core::proof::{Final, NotDead, SlotReading};
 use sluice_core::transfer::Transfer;
 
-use super::{Watch, settle};
+use super::{Watch, blocks, settle};
 use crate::StageError;
 
 /// A transfer and what a quorum read in its slot.
 type Found = (Transfer, Final<SlotReading>);
 
 pub(super) async fn run(watch: &mut Watch<'_>, cursor: &Cursor, found: Vec<Found>) -> Result<(), StageError> {
-    // Only under a block the watcher has followed: it notices when that block leaves.
-    let found = found.into_iter().filter(|(_, reading)| cursor.blocks.contains(&reading.head()));
+    let found = found.into_iter().filter(|(_, reading)| followed(cursor, reading.reading()));
     let found = unmoved(watch, found.collect()).await?;
-    let (mut fresh, mut ripe) = (Vec::new(), Vec::new());
-    for (transfer, reading) in found {
-        match transfer.taken_under() {
-            None => fresh.push((transfer, reading)),
-            Some(under) => ripe.push((transfer, reading, under)),
-        }
-    }
+    let (noted, fresh) = found.into_iter().partition(|(transfer, reading)| {
+        let noted = transfer.taken_by().map(SlotReading::Foreign);
+        noted.as_ref() == Some(reading.reading())
+    });
     note(watch, fresh).await?;
-    bury(watch, ripe).await
+    bury(watch, noted).await
+}
+
+/// Only in a block the watcher has followed, which notices when that block leaves; or in one older than it remembers.
+fn followed(cursor: &Cursor, reading: &SlotReading) -> bool {
+    let SlotReading::Foreign(stranger) = reading else { return false };
+    cursor.blocks.contains(&stranger.block)
+        || cursor.blocks.last().is_some_and(|lowest| stranger.block.number < lowest.number)
 }
 
 /// Without those that moved since they were read: an attempt signed meanwhile may be what consumed the slot.
@@ -54,8 +56,11 @@ async fn note(watch: &mut Watch<'_>, fresh: Vec<Found>) -> Result<(), StageError
     let mut changes = Vec::new();
     for (wallet, found) in lanes {
         let Some(view) = watch.ports.store.lane(wallet).await? else { continue };
-        let slots: Vec<String> =
-            found.iter().filter_map(|(transfer, _)| transfer.slot().map(ToString::to_string)).collect();
+        let slots = found.iter().filter_map(|(transfer, reading)| {
+            let SlotReading::Foreign(stranger) = reading.reading() else { return None };
+            Some(format!("{} by 0x{}", transfer.slot()?, blocks::hex(&stranger.txid)))
+        });
+        let slots: Vec<String> = slots.collect();
         let evidence = format!("consumed by a transaction that is not ours: slot {}", slots.join(", "));
         let mut change = watch.freezing(view.wallet, evidence)?.unwrap_or_default();
         for (transfer, reading) in found {
@@ -68,30 +73,18 @@ async fn note(watch: &mut Watch<'_>, fresh: Vec<Found>) -> Result<(), StageError
     Ok(())
 }
 
-/// Ends what was noted deep enough. Where the block of the note has left the chain, it is noted anew.
-async fn bury(
-    watch: &mut Watch<'_>,
-    ripe: Vec<(Transfer, Final<SlotReading>, BlockRef)>,
-) -> Result<(), StageError> {
-    if ripe.is_empty() {
-        return Ok(());
-    }
-    let mut unders: Vec<BlockRef> = ripe.iter().map(|(_, _, under)| *under).collect();
-    unders.sort();
-    unders.dedup();
-    let there = watch.chain.still_final(&unders).await?;
-    let there: BTreeMap<BlockRef, Final<bool>> = unders.into_iter().zip(there).collect();
+/// Ends what was noted and lies deep enough.
+async fn bury(watch: &mut Watch<'_>, noted: Vec<Found>) -> Result<(), StageError> {
     let deep = watch.chain.profile().death_extra_blocks;
-    let (mut changes, mut again) = (Vec::new(), Vec::new());
-    for (transfer, reading, under) in ripe {
-        let Some(there) = there.get(&under) else { continue };
+    let mut changes = Vec::new();
+    for (transfer, reading) in noted {
         let now = watch.now();
         let proof = ProofId::new(watch.ports.entropy.ulid(now));
-        match transfer.clone().lost(&reading, there, proof, deep, now)? {
+        match transfer.lost(&reading, proof, deep, now)? {
             Ok((step, proof)) => changes.push(settle::ended(watch, step, proof).await?),
-            Err(NotDead::NotTaken) => again.push((transfer, reading)),
             Err(
                 NotDead::NotDeepEnough { .. }
+                | NotDead::NotTaken
                 | NotDead::NotConsumedByUs
                 | NotDead::StillValid
                 | NotDead::ScanBroken,
@@ -99,7 +92,7 @@ async fn bury(
         }
     }
     watch.apply(changes).await?;
-    note(watch, again).await
+    Ok(())
 }
 
 /// The slot is open again for a transfer in which a stranger was noted: the note is taken back.
@@ -108,7 +101,7 @@ pub(super) fn open_again(
     reading: &Final<SlotReading>,
     watch: &Watch<'_>,
 ) -> Result<Option<Moved<Transfer>>, StageError> {
-    if transfer.taken_under().is_none() {
+    if transfer.taken_by().is_none() {
         return Ok(None);
     }
     Ok(Some(transfer.take(reading, watch.now())?))

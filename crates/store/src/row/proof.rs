@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sluice_core::amount::Cost;
 use sluice_core::chain::BlockRef;
 use sluice_core::id::{AttemptId, PartnerId, ProofId, TransferId};
-use sluice_core::proof::{Death, DeathKind, Effect, Inclusion, Proof, Verdict};
+use sluice_core::proof::{Death, DeathKind, Effect, Inclusion, Proof, Stranger, Verdict};
 
 use super::Unread;
 use super::cells::{Cells, big, hash};
@@ -47,7 +47,7 @@ enum Found {
     Paid { inclusion: InclusionShape, block: Block },
     VoidFinal { inclusion: InclusionShape, block: Block },
     RevertedFinal { inclusion: InclusionShape, block: Block },
-    Foreign { since: Block },
+    Foreign { stranger: StrangerShape },
     NeverSigned { journal_seq: String },
     AuthorizationExpired { valid_before: i64, final_time: i64 },
     VaultItemDead { carriers: Vec<String> },
@@ -106,6 +106,25 @@ impl InclusionShape {
     }
 }
 
+/// A transaction in one of our slots that is none of ours.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StrangerShape {
+    txid: String,
+    block: Block,
+}
+
+impl StrangerShape {
+    pub(crate) fn of(stranger: &Stranger) -> Self {
+        Self { txid: hex::encode(stranger.txid), block: Block::of(&stranger.block) }
+    }
+
+    pub(crate) fn read(&self) -> Result<Stranger, String> {
+        let txid = hash(&self.txid).map_err(|error| error.to_string())?;
+        Ok(Stranger { txid, block: self.block.read()? })
+    }
+}
+
 impl ProofRow {
     pub(crate) fn of(proof: &Proof) -> Result<Self, serde_json::Error> {
         let with_block = |inclusion: &Inclusion| (InclusionShape::of(inclusion), Block::of(&inclusion.block));
@@ -147,7 +166,7 @@ fn death_of(kind: &DeathKind) -> Found {
         DeathKind::RevertedFinal(it) => {
             Found::RevertedFinal { inclusion: InclusionShape::of(it), block: Block::of(&it.block) }
         }
-        DeathKind::Foreign { since } => Found::Foreign { since: Block::of(since) },
+        DeathKind::Foreign(stranger) => Found::Foreign { stranger: StrangerShape::of(stranger) },
         DeathKind::NeverSigned { journal_seq } => Found::NeverSigned { journal_seq: journal_seq.to_string() },
         DeathKind::AuthorizationExpired { valid_before, final_time } => {
             Found::AuthorizationExpired { valid_before: *valid_before, final_time: *final_time }
@@ -169,7 +188,7 @@ fn verdict(found: Found) -> Result<Verdict, String> {
         Found::RevertedFinal { inclusion, block } => {
             dead(DeathKind::RevertedFinal(inclusion.read(block.read()?)?))
         }
-        Found::Foreign { since } => dead(DeathKind::Foreign { since: since.read()? }),
+        Found::Foreign { stranger } => dead(DeathKind::Foreign(stranger.read()?)),
         Found::NeverSigned { journal_seq } => dead(DeathKind::NeverSigned {
             journal_seq: journal_seq.parse().map_err(|_| "journal_seq is no number")?,
         }),

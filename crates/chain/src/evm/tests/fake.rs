@@ -54,6 +54,10 @@ pub struct World {
     pub silent: bool,
     /// Receipts the node does not (yet) have.
     pub missing: BTreeSet<[u8; 32]>,
+    /// Whom transactions are sent to, and with how much native value, where that matters.
+    pub carried: BTreeMap<[u8; 32], (EvmAddress, u64)>,
+    /// States below this height are pruned.
+    pub pruned_below: u64,
     /// Nonces the node claims, whatever its blocks say.
     pub claims: BTreeMap<EvmAddress, u64>,
     pub balance: u64,
@@ -84,6 +88,8 @@ impl World {
             down: false,
             silent: false,
             missing: BTreeSet::new(),
+            carried: BTreeMap::new(),
+            pruned_below: 0,
             claims: BTreeMap::new(),
             balance: 1_000,
             paused: false,
@@ -232,8 +238,8 @@ impl Node for Fake {
                 txid: receipt.txid,
                 from: receipt.from,
                 nonce: *nonce,
-                to: None,
-                value: Units::ZERO,
+                to: world.carried.get(&receipt.txid).map(|(to, _)| *to),
+                value: world.carried.get(&receipt.txid).map_or(Units::ZERO, |(_, wei)| Units::from(*wei)),
             };
             Ok(found.map(|block| block.receipts.iter().map(sent).collect()))
         }))
@@ -265,6 +271,9 @@ impl Node for Fake {
     fn nonces<'a>(&'a self, accounts: &'a [EvmAddress], at: At) -> Fut<'a, Result<Vec<u64>, NodeError>> {
         ready(self.tell("nonces", |world| {
             let height = world.height(at)?;
+            if height < world.pruned_below {
+                return Err(NodeError::Rpc { code: -32_000, message: "missing trie node".into() });
+            }
             Ok(accounts.iter().map(|account| world.nonce(*account, height)).collect())
         }))
     }
@@ -379,6 +388,7 @@ pub fn question(nonce: u64, attempts: &[(u8, Kind)]) -> SlotQuestion {
         slot: Slot::EvmNonce { chain: ChainProfile::devnet().id, sender: US, nonce },
         attempts: attempts.iter().map(known).collect(),
         pays: vec![payment(&asset, THEM, 100)],
+        strangers: vec![],
         asset,
     }
 }

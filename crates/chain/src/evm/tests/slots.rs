@@ -1,9 +1,12 @@
 use sluice_core::alert::Code;
 use sluice_core::attempt::Kind;
+use sluice_core::chain::BlockRef;
 use sluice_core::port::chain::{Chain, ChainError, SlotQuestion};
-use sluice_core::proof::{Death, Effect, Final, SlotReading};
+use sluice_core::proof::{Death, Effect, Final, SlotReading, Stranger};
 
-use super::fake::{Stage, THEM, THIEF, TOKEN, US, World, codes, moved, paid, question, receipt, run, stage};
+use super::fake::{
+    Stage, THEM, THIEF, TOKEN, US, World, codes, hash_of, moved, paid, question, receipt, run, stage,
+};
 
 const CHAIN: &str = "eip155:31337";
 
@@ -14,6 +17,17 @@ fn paid_world() -> World {
     (6..=12).for_each(|_| world.mine(vec![]));
     world.finalized = Some(10);
     world
+}
+
+/// The same nonce is consumed by transaction 99, which is none of the attempts.
+fn stranger_world() -> World {
+    let mut world = paid_world();
+    world.blocks[5].receipts[0].1.txid = stranger().txid;
+    world
+}
+
+fn stranger() -> Stranger {
+    Stranger { txid: [99; 32], block: BlockRef { number: 5, hash: hash_of(5, 0xaa) } }
 }
 
 fn asked() -> Vec<SlotQuestion> {
@@ -27,7 +41,7 @@ fn settled(stage: &Stage) -> Result<Final<SlotReading>, ChainError> {
 fn effect(reading: &SlotReading) -> Option<Effect> {
     match reading {
         SlotReading::Ours(inclusion) => Some(inclusion.effect),
-        SlotReading::Open | SlotReading::Foreign => None,
+        SlotReading::Open | SlotReading::Foreign(_) | SlotReading::Unaccounted => None,
     }
 }
 
@@ -91,10 +105,98 @@ fn a_wrong_nonce_of_one_node_is_outvoted() {
 
 #[test]
 fn a_nonce_consumed_by_no_attempt_of_ours_is_foreign_by_quorum_alone() {
-    let mut world = paid_world();
-    world.blocks[5].receipts[0].1.txid = [99; 32];
+    let stage = stage(&stranger_world(), &["a", "b", "c"], 2);
+    let reading = settled(&stage).unwrap();
+    assert_eq!(*reading.reading(), SlotReading::Foreign(stranger()));
+    assert!(reading.operators().len() >= 2 && stage.evm.troubles().is_empty());
+}
+
+#[test]
+fn absence_alone_never_names_a_stranger() {
+    // The nonce is consumed for everybody, and nobody has a transaction at it.
+    let mut world = stranger_world();
+    world.blocks[5].receipts.clear();
+    world.claims.insert(US, 1);
     let stage = stage(&world, &["a", "b", "c"], 2);
-    assert_eq!(*settled(&stage).unwrap().reading(), SlotReading::Foreign);
+    let reading = settled(&stage).unwrap();
+    assert_eq!(*reading.reading(), SlotReading::Unaccounted);
+    assert!(Death::of_foreign(&reading, stranger(), 0).is_err());
+}
+
+#[test]
+fn one_operator_that_names_a_stranger_is_no_quorum() {
+    let stage = stage(&stranger_world(), &["a", "b", "c"], 2);
+    for node in &stage.nodes[1..] {
+        node.change(|world| {
+            world.missing.insert(stranger().txid);
+            world.pruned_below = 10;
+        });
+    }
+    // Two lack the receipt: they do not deny it, and one voice is not two.
+    assert!(matches!(settled(&stage), Err(ChainError::Disagree { .. })));
+}
+
+#[test]
+fn a_node_without_old_states_confirms_the_stranger_that_another_one_found() {
+    let stage = stage(&stranger_world(), &["a", "b", "c"], 3);
+    for node in &stage.nodes[1..] {
+        node.change(|world| world.pruned_below = 10);
+    }
+    let reading = settled(&stage).unwrap();
+    assert_eq!(*reading.reading(), SlotReading::Foreign(stranger()));
+    assert_eq!(reading.operators(), ["a", "b", "c"]);
+}
+
+#[test]
+fn a_stranger_that_is_known_is_asked_for_by_its_hash() {
+    let mut asked = asked();
+    asked[0].strangers = vec![[98; 32], stranger().txid];
+    let stage = stage(&stranger_world(), &["a", "b", "c"], 2);
+    stage.nodes.iter().for_each(|node| node.change(|world| world.pruned_below = 10));
+    let reading = run(stage.evm.settle(&asked)).unwrap().remove(0);
+    assert_eq!(*reading.reading(), SlotReading::Foreign(stranger()), "although no node has the old states");
+}
+
+#[test]
+fn a_transaction_at_another_nonce_is_not_the_stranger_in_this_one() {
+    let mut world = stranger_world();
+    world.blocks[5].receipts[0].0 = 1;
+    world.claims.insert(US, 1);
+    let mut asked = asked();
+    asked[0].strangers = vec![stranger().txid];
+    let stage = stage(&world, &["a", "b"], 2);
+    assert_eq!(*run(stage.evm.settle(&asked)).unwrap()[0].reading(), SlotReading::Unaccounted);
+}
+
+#[test]
+fn our_own_attempt_whose_receipts_are_late_everywhere_is_no_stranger() {
+    let stage = stage(&paid_world(), &["a", "b", "c"], 2);
+    stage.nodes.iter().for_each(|node| {
+        node.change(|world| {
+            world.missing.insert([2; 32]);
+        });
+    });
+    let said = settled(&stage).unwrap_err().to_string();
+    assert!(said.contains("no receipt of it yet"), "{said}");
+}
+
+#[test]
+fn a_stranger_in_a_block_that_is_not_on_the_chain_is_no_evidence() {
+    let stage = stage(&stranger_world(), &["a", "b"], 2);
+    let mut asked = asked();
+    asked[0].strangers = vec![stranger().txid];
+    for node in &stage.nodes {
+        node.change(|world| {
+            let side = world.blocks[5].clone();
+            world.mine(vec![]);
+            world.blocks.insert(13, side);
+            world.blocks[13].header.block.hash = [0xee; 32];
+            world.blocks[13].receipts[0].1.block.hash = [0xee; 32];
+            world.blocks[5].receipts.clear();
+            world.claims.insert(US, 1);
+        });
+    }
+    assert!(matches!(run(stage.evm.settle(&asked)), Err(ChainError::Disagree { .. })));
 }
 
 #[test]
@@ -221,7 +323,7 @@ fn a_slice_is_answered_in_order_with_few_calls() {
         .iter()
         .map(|reading| match reading.reading() {
             SlotReading::Ours(inclusion) => Some(inclusion.txid[0]),
-            SlotReading::Open | SlotReading::Foreign => None,
+            SlotReading::Open | SlotReading::Foreign(_) | SlotReading::Unaccounted => None,
         })
         .collect();
     assert_eq!(txids, [Some(10), Some(11), Some(12), None, None]);
@@ -252,11 +354,11 @@ fn progress_is_seen_by_one_node() {
 }
 
 #[test]
-fn progress_calls_a_slot_foreign_only_when_two_operators_do() {
+fn progress_calls_a_slot_consumed_only_when_two_operators_do() {
     let mut world = World::new(10, 4);
     world.mine(vec![(0, paid(99))]);
     let foreign = |operators: &[&str]| run(stage(&world, operators, 1).evm.progress(&asked())).unwrap()[0];
-    assert_eq!(foreign(&["a", "b"]), SlotReading::Foreign);
+    assert_eq!(foreign(&["a", "b"]), SlotReading::Unaccounted, "by what, a quorum says");
     assert_eq!(foreign(&["a"]), SlotReading::Open);
     assert_eq!(foreign(&["a", "a"]), SlotReading::Open);
 }

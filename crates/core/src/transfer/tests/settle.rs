@@ -2,7 +2,7 @@
 
 use super::super::*;
 use crate::attempt::Kind;
-use crate::proof::{Effect, Final, NotDead, Proof, SlotReading, Verdict};
+use crate::proof::{Effect, NotDead, Proof, SlotReading, Stranger, Verdict};
 use crate::samples::*;
 
 fn settle(transfer: Transfer, what: SlotReading, head: u64) -> Outcome {
@@ -54,31 +54,46 @@ fn what_we_did_not_mean_is_unexplained_and_ends_nothing() {
 }
 
 #[test]
+fn a_consumed_slot_in_which_nobody_shows_anything_freezes_and_ends_nothing() {
+    let Outcome::Unexplained { evidence } = settle(sent(), SlotReading::Unaccounted, 99) else {
+        panic!("the lane must freeze")
+    };
+    assert!(evidence.contains("no node shows"), "{evidence}");
+    assert!(sent().take(&reading(SlotReading::Unaccounted, 99), at(5)).is_err(), "there is nobody to note");
+}
+
+#[test]
 fn a_stranger_in_the_slot_ends_it_only_as_deep_as_a_new_slot_asks_for() {
-    let foreign = |head| reading(SlotReading::Foreign, head);
-    let there = |there| Final::by_quorum(there, block(12), vec!["a".into(), "b".into()], 2).unwrap();
-    assert_eq!(settle(sent(), SlotReading::Foreign, 99), Outcome::Foreign, "a reading alone ends nothing");
-    assert!(sent().lost(&foreign(99), &there(true), proof_id(7), DEEP, at(9)).is_err(), "nor without a note");
-    let taken = sent().take(&foreign(10), at(5)).unwrap().into_after();
-    assert_eq!(taken.taken_under(), Some(block(10)));
-    let lost = |head, is| taken.clone().lost(&foreign(head), &there(is), proof_id(7), DEEP, at(9)).unwrap();
-    assert_eq!(lost(11, true).unwrap_err(), NotDead::NotDeepEnough { missing: 1 });
-    assert_eq!(lost(12, false).unwrap_err(), NotDead::NotTaken, "the block of the note has left the chain");
-    let (step, proof) = lost(12, true).unwrap();
+    let foreign = SlotReading::Foreign(stranger());
+    assert_eq!(settle(sent(), foreign, 99), Outcome::Foreign, "a reading alone ends nothing");
+    let unnoted = sent().lost(&reading(foreign, 99), proof_id(7), DEEP, at(9));
+    assert!(unnoted.is_err(), "nor without a note");
+    let taken = sent().take(&reading(foreign, 10), at(5)).unwrap().into_after();
+    assert_eq!(taken.taken_by(), Some(stranger()));
+    let lost = |what, head| taken.clone().lost(&reading(what, head), proof_id(7), DEEP, at(9)).unwrap();
+    assert_eq!(lost(foreign, 11).unwrap_err(), NotDead::NotDeepEnough { missing: 1 });
+    let moved = Stranger { block: block(9), ..stranger() };
+    assert_eq!(
+        lost(SlotReading::Foreign(moved), 99).unwrap_err(),
+        NotDead::NotTaken,
+        "it was noted elsewhere"
+    );
+    assert_eq!(lost(SlotReading::Unaccounted, 99).unwrap_err(), NotDead::NotTaken, "absence proves nothing");
+    let (step, proof) = lost(foreign, 12).unwrap();
     assert!(proof.proves_death() && proof.by_a_stranger() && !proof.frees_the_withdrawal());
     let ended = step.into_after();
     assert_eq!(ended.items[0].life, Life::Dead(proof_id(7)));
-    assert!(matches!(&ended.state, State::Final(it) if it.end == End::Taken { under: block(10) }));
+    assert!(matches!(&ended.state, State::Final(it) if it.end == End::Taken(stranger())));
     let reopened = ended.reopen(20, false, at(10)).unwrap().into_after();
-    assert_eq!((reopened.items[0].life, reopened.taken_under()), (Life::Live, None));
+    assert_eq!((reopened.items[0].life, reopened.taken_by()), (Life::Live, None));
 }
 
 #[test]
 fn our_own_attempt_in_the_slot_after_all_ends_it_as_ever() {
-    let taken = sent().take(&reading(SlotReading::Foreign, 10), at(5)).unwrap().into_after();
+    let taken = sent().take(&reading(SlotReading::Foreign(stranger()), 10), at(5)).unwrap().into_after();
     let (transfer, proof) = ended(settle(taken, ours(PAID), 20));
     assert!(matches!(proof.verdict, Verdict::Paid(_)));
-    assert!(matches!(&transfer.state, State::Final(it) if it.signed.taken_under.is_none()));
+    assert!(matches!(&transfer.state, State::Final(it) if it.signed.taken_by.is_none()));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::super::*;
 use crate::attempt::{Kind, Unsigned};
-use crate::proof::{Effect, Final, NotDead, SlotReading, Verdict};
+use crate::proof::{Effect, NotDead, SlotReading, Stranger, Verdict};
 use crate::samples::*;
 
 /// What an attempt came to.
@@ -141,6 +141,7 @@ pub const EDGES: &[(&str, Edges)] = &[
     ("unsee", &[(SEEN, "signed")]),
     ("settle: open", &[(OUT, "open")]),
     ("settle: foreign", &[(OUT, "foreign")]),
+    ("settle: unaccounted", &[(OUT, "unexplained")]),
     ("settle: mismatch", &[(OUT, "unexplained")]),
     ("settle: paid", &[(OUT, "final")]),
     ("settle: voided, deep", &[(OUT, "final")]),
@@ -148,11 +149,13 @@ pub const EDGES: &[(&str, Edges)] = &[
     ("settle: reverted, deep", &[(OUT, "final")]),
     ("settle: reverted, shallow", &[(OUT, "not deep enough")]),
     ("take: foreign", &[(OUT, "signed")]),
+    ("take: unaccounted", NONE),
     ("take: open", &[(OUT, "signed")]),
     ("take: ours", NONE),
     ("lose: deep", &[(TAKEN, "final")]),
     ("lose: shallow", &[(TAKEN, "not deep enough")]),
-    ("lose: noted on a block that left", &[(TAKEN, "not taken")]),
+    ("lose: another than the noted", &[(TAKEN, "not taken")]),
+    ("lose: unaccounted", &[(TAKEN, "not taken")]),
     ("lose: open again", &[(TAKEN, "not taken")]),
     ("reopen", &[(FINAL, "signed")]),
     ("reopen: moved on", &[(FINAL, "signed")]),
@@ -231,15 +234,17 @@ fn settle(transfer: Transfer, what: SlotReading, head: u64) -> Result<Went, Refu
     })
 }
 
-/// The note is made under block 10.
-fn lose(transfer: Transfer, what: SlotReading, there: bool, head: u64) -> Result<Went, Refusal> {
-    let there = Final::by_quorum(there, block(head), vec!["a".into(), "b".into()], 2).unwrap();
-    Ok(match transfer.lost(&reading(what, head), &there, proof_id(7), DEEP, at(9))? {
+fn lose(transfer: Transfer, what: SlotReading, head: u64) -> Result<Went, Refusal> {
+    Ok(match transfer.lost(&reading(what, head), proof_id(7), DEEP, at(9))? {
         Ok((step, _)) => Went::On(Box::new(step)),
         Err(NotDead::NotDeepEnough { .. }) => Went::Nowhere("not deep enough"),
         Err(NotDead::NotTaken) => Went::Nowhere("not taken"),
         Err(other) => panic!("{other}"),
     })
+}
+
+fn foreign() -> SlotReading {
+    SlotReading::Foreign(stranger())
 }
 
 fn ours(effect: Effect) -> SlotReading {
@@ -344,20 +349,26 @@ pub const MOVES: &[(&str, Attempt)] = &[
     ("see", |it| step(it.see(inclusion(PAID), at(9)))),
     ("unsee", |it| step(it.unsee(6, at(9)))),
     ("settle: open", |it| settle(it, SlotReading::Open, 99)),
-    ("settle: foreign", |it| settle(it, SlotReading::Foreign, 99)),
+    ("settle: foreign", |it| settle(it, foreign(), 99)),
+    ("settle: unaccounted", |it| settle(it, SlotReading::Unaccounted, 99)),
     ("settle: mismatch", |it| settle(it, ours(Effect::Mismatch), 99)),
     ("settle: paid", |it| settle(it, ours(PAID), 10)),
     ("settle: voided, deep", |it| settle(it, ours(Effect::Voided), 10 + DEEP)),
     ("settle: voided, shallow", |it| settle(it, ours(Effect::Voided), 9 + DEEP)),
     ("settle: reverted, deep", |it| settle(it, ours(Effect::Reverted), 10 + DEEP)),
     ("settle: reverted, shallow", |it| settle(it, ours(Effect::Reverted), 9 + DEEP)),
-    ("take: foreign", |it| step(it.take(&reading(SlotReading::Foreign, 10), at(9)))),
+    ("take: foreign", |it| step(it.take(&reading(foreign(), 10), at(9)))),
+    ("take: unaccounted", |it| step(it.take(&reading(SlotReading::Unaccounted, 10), at(9)))),
     ("take: open", |it| step(it.take(&reading(SlotReading::Open, 10), at(9)))),
     ("take: ours", |it| step(it.take(&reading(ours(PAID), 10), at(9)))),
-    ("lose: deep", |it| lose(it, SlotReading::Foreign, true, 10 + DEEP)),
-    ("lose: shallow", |it| lose(it, SlotReading::Foreign, true, 9 + DEEP)),
-    ("lose: noted on a block that left", |it| lose(it, SlotReading::Foreign, false, 10 + DEEP)),
-    ("lose: open again", |it| lose(it, SlotReading::Open, true, 10 + DEEP)),
+    ("lose: deep", |it| lose(it, foreign(), 10 + DEEP)),
+    ("lose: shallow", |it| lose(it, foreign(), 9 + DEEP)),
+    ("lose: another than the noted", |it| {
+        let other = Stranger { txid: [0x58; 32], ..stranger() };
+        lose(it, SlotReading::Foreign(other), 10 + DEEP)
+    }),
+    ("lose: unaccounted", |it| lose(it, SlotReading::Unaccounted, 10 + DEEP)),
+    ("lose: open again", |it| lose(it, SlotReading::Open, 10 + DEEP)),
     ("reopen", |it| step(it.reopen(6, false, at(9)))),
     ("reopen: moved on", |it| step(it.reopen(6, true, at(9)))),
 ];

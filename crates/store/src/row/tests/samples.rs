@@ -10,7 +10,7 @@ use sluice_core::attempt::{Attempt, Fees, Kind, Signed as SignedAttempt, Unsigne
 use sluice_core::chain::{BlockRef, ChainId};
 use sluice_core::id::*;
 use sluice_core::intent::{Approval, Approved as ApprovedPayment, DeploymentId, PaymentKey};
-use sluice_core::proof::{Death, DeathKind, Effect, Inclusion, Proof, Verdict};
+use sluice_core::proof::{Death, DeathKind, Effect, Inclusion, Proof, Stranger, Verdict};
 use sluice_core::slot::Slot;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::{self, Item, Life, Mode, Purpose, Transfer};
@@ -147,7 +147,7 @@ pub(super) fn transfers() -> Vec<Transfer> {
         pending: Some(AttemptId::new(ulid(21))),
         sent_at_height: 95,
         first_signed_at: at(9),
-        taken_under: None,
+        taken_by: None,
     };
     let (attempt, proof) = (AttemptId::new(ulid(20)), ProofId::new(ulid(12)));
     let states = [
@@ -202,12 +202,16 @@ pub(super) fn transfers() -> Vec<Transfer> {
     states.map(of).into()
 }
 
+fn stranger() -> Stranger {
+    Stranger { txid: [0x57; 32], block: block(96) }
+}
+
 /// A transfer whose slot a stranger consumed, while that is only seen, and when it has ended it.
 pub(super) fn taken() -> [Transfer; 2] {
     let end = |mut transfer: Transfer| {
         match &mut transfer.state {
-            transfer::State::Signed(signed) => signed.taken_under = Some(block(96)),
-            transfer::State::Final(ended) => ended.end = transfer::End::Taken { under: block(96) },
+            transfer::State::Signed(signed) => signed.taken_by = Some(stranger()),
+            transfer::State::Final(ended) => ended.end = transfer::End::Taken(stranger()),
             _ => return None,
         }
         Some(transfer)
@@ -248,7 +252,7 @@ pub(super) fn proofs() -> Vec<(&'static str, Proof)> {
         ("paid", Verdict::Paid(inclusion(Effect::Paid { log_index: 3 }))),
         ("void_final", dead(DeathKind::VoidFinal(inclusion(Effect::Voided)))),
         ("reverted_final", dead(DeathKind::RevertedFinal(inclusion(Effect::Reverted)))),
-        ("foreign", dead(DeathKind::Foreign { since: block(95) })),
+        ("foreign", dead(DeathKind::Foreign(stranger()))),
         ("never_signed", dead(DeathKind::NeverSigned { journal_seq: u64::MAX })),
         ("authorization_expired", dead(DeathKind::AuthorizationExpired { valid_before: 10, final_time: 11 })),
         ("vault_item_dead", dead(DeathKind::VaultItemDead { carriers: vec![ProofId::new(ulid(13))] })),

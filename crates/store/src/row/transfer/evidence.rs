@@ -8,7 +8,7 @@ use sluice_core::slot::Slot;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::{self as core, State};
 
-use crate::row::proof::InclusionShape;
+use crate::row::proof::{InclusionShape, StrangerShape};
 use crate::row::version::V;
 use crate::row::withdrawal::evidence::Block;
 
@@ -37,7 +37,7 @@ shapes! {
     Built { v: V<1>, fuelled: FuelledShape, mode: ModeShape, attempt: String, }
     Signed { v: V<1>, signed: SignedShape, }
     Seen { v: V<1>, signed: SignedShape, inclusion: InclusionShape, }
-    Final { v: V<1>, signed: SignedShape, inclusion: Option<InclusionShape>, at: i64, }
+    Final { v: V<1>, signed: SignedShape, inclusion: Option<InclusionShape>, stranger: Option<StrangerShape>, at: i64, }
     Dropped { v: V<1>, code: String, }
 
     FuelledShape { balance_at: Block, gas_limit: String, gas_budget: String, }
@@ -48,7 +48,7 @@ shapes! {
         pending: Option<String>,
         sent_at_height: u64,
         first_signed_at: i64,
-        taken_under: Option<Block>,
+        taken_by: Option<StrangerShape>,
     }
 }
 
@@ -99,6 +99,10 @@ pub(crate) fn write(state: &State) -> Result<(String, Links), serde_json::Error>
                 v: V,
                 signed: SignedShape::of(&ended.signed),
                 inclusion: ended.end.inclusion().map(InclusionShape::of),
+                stranger: match &ended.end {
+                    core::End::Taken(stranger) => Some(StrangerShape::of(stranger)),
+                    core::End::Included(_) => None,
+                },
                 at: ended.at.micros(),
             };
             let (slot, block) = (Some(ended.signed.slot.clone()), Some(ended.end.block()));
@@ -146,10 +150,10 @@ pub(crate) fn read(name: &str, text: &str, links: &Links) -> Result<State, Strin
         "final" => {
             let shape: Final = parse(text)?;
             let block = block()?;
-            // Without an inclusion of ours it was a stranger who consumed the slot, at or before the block.
-            let end = match shape.inclusion {
-                Some(inclusion) => core::End::Included(inclusion.read(block)?),
-                None => core::End::Taken { under: block },
+            let end = match (shape.inclusion, shape.stranger) {
+                (Some(inclusion), None) => core::End::Included(inclusion.read(block)?),
+                (None, Some(stranger)) => core::End::Taken(stranger.read()?),
+                (Some(_), Some(_)) | (None, None) => return Err("not exactly one end".into()),
             };
             State::Final(core::Ended {
                 signed: shape.signed.read(slot()?)?,
@@ -210,7 +214,7 @@ impl SignedShape {
             pending: signed.pending.map(|id| id.to_string()),
             sent_at_height: signed.sent_at_height,
             first_signed_at: signed.first_signed_at.micros(),
-            taken_under: signed.taken_under.as_ref().map(Block::of),
+            taken_by: signed.taken_by.as_ref().map(StrangerShape::of),
         }
     }
 
@@ -223,7 +227,7 @@ impl SignedShape {
             pending: self.pending.as_deref().map(attempt).transpose()?,
             sent_at_height: self.sent_at_height,
             first_signed_at: Timestamp::from_micros(self.first_signed_at),
-            taken_under: self.taken_under.map(|block| block.read()).transpose()?,
+            taken_by: self.taken_by.map(|stranger| stranger.read()).transpose()?,
         })
     }
 }
