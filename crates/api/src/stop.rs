@@ -75,7 +75,8 @@ pub struct Stop {
     /// Payments that were out before the stop and may still happen.
     pub cannot_recall: Vec<CannotRecall>,
     /// Processes that work a lane of its scope and have not looked at it since. Each loses its lanes at the latest when
-    /// its lease ends, two seconds after the stop; look at one that lets it come to that.
+    /// its lease ends, two seconds after the stop; look at one that lets it come to that. And `signer`, while the signer
+    /// has not put the stop in force itself: it is asked until it has.
     pub unconfirmed: Vec<String>,
 }
 

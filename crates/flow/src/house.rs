@@ -1,4 +1,5 @@
-//! The house loop: seals the feed and the trail, reconciles books with the chain, and keeps alerts true. It takes no
+//! The house loop: seals the feed and the trail, reconciles books with the chain, keeps alerts true and the signer's stops
+//! those of the store. It takes no
 //! input: it looks at everything each time, so a missed signal costs latency and nothing else.
 
 mod idle;
@@ -10,6 +11,7 @@ use sluice_core::port::world::Topic;
 use sluice_core::port::{Fut, Ports};
 use sluice_core::time::Timestamp;
 
+use crate::stops::Agreement;
 use crate::told::Told;
 use crate::{Done, StageError, Turn};
 
@@ -33,6 +35,7 @@ pub struct Memory {
     place: Option<AlertId>,
     idled_at: Option<Timestamp>,
     idle: Told,
+    stops: Agreement,
 }
 
 /// Runs the loop for ever.
@@ -80,5 +83,6 @@ pub async fn turn(ports: &Ports, owner: &str, memory: &mut Memory) -> Result<Don
         memory.reconciled_at = Some(now);
         reconcile::run(ports, &lease.fence, &mut memory.candidates).await?;
     }
+    memory.stops.keep(ports, now).await?;
     Ok(Done::Idle(SWEEP_MS))
 }

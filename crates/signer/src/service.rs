@@ -51,7 +51,7 @@ impl SigningService {
             deployment: self.deployment.clone(),
             journal_seq: journal.head().map_err(broken)?.seq,
             epoch: row.map_or(0, |row| row.epoch),
-            stops: stops_of(journal.conn()).map_err(broken)?.into_iter().map(|(scope, _)| scope).collect(),
+            stops: stops_of(journal.conn()).map_err(broken)?,
             fee_caps: self.caps.chains.iter().map(fee_cap).collect(),
         })
     }

@@ -49,7 +49,7 @@ pub(crate) enum Reply {
         deployment: String,
         journal_seq: u64,
         epoch: i64,
-        stops: Vec<(String, String)>,
+        stops: Vec<(String, String, String)>,
         fee_caps: Vec<FeeCap>,
     },
     Admitted {

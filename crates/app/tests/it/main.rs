@@ -20,6 +20,7 @@ mod reorg;
 mod restore;
 mod signer;
 mod signer_window;
+mod stop;
 mod takeover;
 mod trouble;
 mod two_persons;

@@ -64,8 +64,8 @@ pub struct Hello {
     pub journal_seq: u64,
     /// Highest epoch it has seen for the wallet that was asked about.
     pub epoch: i64,
-    /// Stops in force there (M12).
-    pub stops: Vec<Scope>,
+    /// Stops in force there, with their reasons (M12).
+    pub stops: Vec<(Scope, String)>,
     /// What it will offer for inclusion at most, for each of its chains.
     pub fee_caps: Vec<FeeCap>,
 }

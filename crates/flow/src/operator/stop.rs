@@ -14,6 +14,7 @@ use sluice_core::transfer::Transfer;
 
 use super::persons::{Given, Ordered, Warrant, carry_out, warrant};
 use super::{OrderError, TRIES_MAX};
+use crate::stops::agree_soon;
 
 /// Most transfers listed as irrevocable; a larger number is said as such.
 const LIST_MAX: usize = 1_000;
@@ -25,6 +26,8 @@ pub struct Stopped {
     pub new: bool,
     /// Bytes of these may have left; the chain decides about them.
     pub cannot_recall: Vec<Transfer>,
+    /// The signer has put it in force too: not even an engine that ignores the store gets a payment signed.
+    pub confirmed_by_signer: bool,
 }
 
 /// Puts a stop in force. When this returns, no payment in its scope is signed, bumped or sent for the first time by any
@@ -44,8 +47,9 @@ pub async fn stop(
     let new = registry.stop(stop).await?;
     ports.wake.signal(Topic::Lanes);
     ports.wake.signal(Topic::Events);
+    let confirmed_by_signer = agree_soon(ports).await;
     let cannot_recall = reader.irrevocable(scope, LIST_MAX).await?;
-    Ok(Stopped { new, cannot_recall })
+    Ok(Stopped { new, cannot_recall, confirmed_by_signer })
 }
 
 /// Lifts a stop, once two persons want it. `None` when there is none.
@@ -72,6 +76,8 @@ pub async fn lift(
                 let word = Box::new(step.after().clone());
                 match registry.lift(scope, *step, given.cause.clone()).await? {
                     Lifted::Now => {
+                        // After the store: what it has not lifted stays stopped there. The house goes on where this fails.
+                        let _asked_again_by_the_house = agree_soon(ports).await;
                         ports.wake.signal(Topic::Lanes);
                         ports.wake.signal(Topic::Events);
                         return Ok(Some(Ordered::Done((), Some(word))));

@@ -17,7 +17,7 @@ pub(crate) fn id(scope: &Scope) -> String {
     format!("st_{}", hex::encode(&Sha256::digest(format!("{kind}\n{subject}"))[..13]))
 }
 
-/// A stop in force; `unconfirmed` are the processes that have not looked at it.
+/// A stop in force; `unconfirmed` are those who have not looked at it.
 pub(crate) fn stop(stop: &Stop, cannot_recall: Vec<CannotRecall>, unconfirmed: Vec<String>) -> WireStop {
     let (kind, subject) = stop.scope.parts();
     WireStop {

@@ -15,10 +15,10 @@ impl From<Hello> for Reply {
             epoch: hello.epoch,
             stops: hello
                 .stops
-                .iter()
-                .map(|scope| {
+                .into_iter()
+                .map(|(scope, reason)| {
                     let (kind, subject) = scope.parts();
-                    (kind.to_owned(), subject)
+                    (kind.to_owned(), subject, reason)
                 })
                 .collect(),
             fee_caps: hello
@@ -45,7 +45,9 @@ pub(crate) fn read(reply: Reply) -> Result<Option<Hello>, Malformed> {
         })
     };
     // A scope this program cannot read stops everything there, and is shown so.
-    let stop = |(kind, subject): (String, String)| Scope::from_parts(&kind, &subject).unwrap_or(Scope::All);
+    let stop = |(kind, subject, reason): (String, String, String)| {
+        (Scope::from_parts(&kind, &subject).unwrap_or(Scope::All), reason)
+    };
     Ok(Some(Hello {
         deployment: DeploymentId(deployment),
         journal_seq,

@@ -46,11 +46,13 @@ async fn owns(call: &Call, wallet: WalletId) -> Result<bool, Reject> {
     Ok(call.reader().wallet(call.caller.sees(), wallet).await?.is_some())
 }
 
-/// Processes that have not looked at a stop.
-async fn unconfirmed(call: &Call, stop: &Stop) -> Result<Vec<String>, Reject> {
+/// Who has not confirmed a stop: processes that have not looked at it, and the signer while it has not put it in force.
+async fn unconfirmed(call: &Call, stop: &Stop, signer_has_it: bool) -> Result<Vec<String>, Reject> {
     let mut holders = call.reader().holders(stop.scope).await?;
     holders.retain(|holder| wire::stop::has_not_looked(holder, stop.at, call.ports().clock.now()));
-    Ok(holders.into_iter().map(|holder| holder.owner).collect::<BTreeSet<_>>().into_iter().collect())
+    let signer = (!signer_has_it).then(|| "signer".to_owned());
+    let names: BTreeSet<_> = holders.into_iter().map(|holder| holder.owner).chain(signer).collect();
+    Ok(names.into_iter().collect())
 }
 
 /// What a stop cannot recall: the caller's own payments, or everybody's for the platform.

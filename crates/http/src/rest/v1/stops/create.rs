@@ -23,7 +23,7 @@ pub(crate) async fn run(call: Call) -> Answer {
     // The first stop of a scope stands, with its own reason and time.
     let stands = call.ports().store.stops().await?.into_iter().find(|stop| stop.scope == scope);
     let stands = stands.unwrap_or(made);
-    let unconfirmed = super::unconfirmed(&call, &stands).await?;
+    let unconfirmed = super::unconfirmed(&call, &stands, stopped.confirmed_by_signer).await?;
     answer(StatusCode::CREATED, &wire::stop::stop(&stands, cannot_recall, unconfirmed))
 }
 

@@ -2,6 +2,7 @@
 
 use sluice_api::query::Page;
 use sluice_core::stop::Stop;
+use sluice_flow::stops;
 
 use crate::call::{Answer, Call, ok};
 use crate::page::{Listing, newest_first};
@@ -12,10 +13,12 @@ pub(crate) async fn run(call: Call) -> Answer {
     let listing = Listing::of(sluice_api::path::STOPS, &[]);
     let key = |stop: &Stop| format!("{} {}", newest_first(stop.at.micros()), wire::stop::id(&stop.scope));
     let cut = listing.page(super::visible(&call).await?, &page, key)?;
-    let mut stops = Vec::with_capacity(cut.data.len());
+    let missing = stops::unconfirmed(call.ports(), &cut.data).await;
+    let mut told = Vec::with_capacity(cut.data.len());
     for stop in &cut.data {
         let cannot_recall = super::irrevocable(&call, stop.scope).await?;
-        stops.push(wire::stop::stop(stop, cannot_recall, super::unconfirmed(&call, stop).await?));
+        let unconfirmed = super::unconfirmed(&call, stop, !missing.contains(&stop.scope)).await?;
+        told.push(wire::stop::stop(stop, cannot_recall, unconfirmed));
     }
-    ok(&sluice_api::list::List::page(stops, cut.next_cursor))
+    ok(&sluice_api::list::List::page(told, cut.next_cursor))
 }
