@@ -2,6 +2,7 @@
 
 use crate::attempt::Fees;
 use crate::chain::{BlockRef, ChainProfile};
+use crate::port::signer::FeeCap;
 use crate::time::Timestamp;
 
 /// What a chain asks at a block.
@@ -39,9 +40,21 @@ fn suggestion(profile: &ChainProfile, market: &Market) -> (u128, u128) {
     (max_fee, tip.min(max_fee))
 }
 
-/// The cap in force: what an operator allowed for a time, or the chain's own.
-pub fn cap(profile: &ChainProfile, raised_to_wei: Option<u128>) -> u128 {
-    raised_to_wei.unwrap_or(profile.max_fee_cap_wei)
+/// How far above the chain's own cap an operator may raise one for a time; the signer's usual cap stands there too.
+pub const RAISED_TIMES_MAX: u128 = 4;
+
+/// The cap in force: what an operator allowed for a time, or the chain's own; never above what the signer takes, in fee
+/// per gas and, for this gas limit, in all.
+pub fn cap(
+    profile: &ChainProfile,
+    raised_to_wei: Option<u128>,
+    signer: Option<FeeCap>,
+    gas_limit: u64,
+) -> u128 {
+    let ours = raised_to_wei.unwrap_or(profile.max_fee_cap_wei);
+    signer.map_or(ours, |signer| {
+        ours.min(signer.max_fee_wei).min(signer.cost_max_wei / u128::from(gas_limit.max(1)))
+    })
 }
 
 /// The first offer for a slot. A base fee that already exceeds the cap is never met with less: it would only block the
@@ -114,9 +127,26 @@ mod tests {
     fn an_operator_may_raise_the_cap() {
         let polygon = ChainProfile::polygon();
         assert!(matches!(
-            offer(&polygon, &market(2_100 * GWEI, 30 * GWEI), 65_000, cap(&polygon, Some(5_000 * GWEI))),
+            offer(
+                &polygon,
+                &market(2_100 * GWEI, 30 * GWEI),
+                65_000,
+                cap(&polygon, Some(5_000 * GWEI), None, 65_000)
+            ),
             Offer::At(_)
         ));
+    }
+
+    #[test]
+    fn nothing_is_offered_above_what_the_signer_takes() {
+        let polygon = ChainProfile::polygon();
+        let signer =
+            |max_fee_wei, cost_max_wei| Some(FeeCap { chain: polygon.id, max_fee_wei, cost_max_wei });
+        let raised = Some(5_000 * GWEI);
+        assert_eq!(cap(&polygon, raised, None, 65_000), 5_000 * GWEI);
+        assert_eq!(cap(&polygon, raised, signer(4_000 * GWEI, u128::MAX), 65_000), 4_000 * GWEI);
+        assert_eq!(cap(&polygon, raised, signer(9_000 * GWEI, 65_000 * 30 * GWEI), 65_000), 30 * GWEI);
+        assert_eq!(cap(&polygon, None, signer(9_000 * GWEI, u128::MAX), 65_000), polygon.max_fee_cap_wei);
     }
 
     proptest! {

@@ -23,9 +23,11 @@ use sluice_core::asset::Asset;
 use sluice_core::attempt::{Attempt, Durable};
 use sluice_core::chain::{BlockRef, ChainProfile};
 use sluice_core::event::Cause;
+use sluice_core::fee;
 use sluice_core::id::{AttemptId, WalletId};
 use sluice_core::lane::{Fence, LEASE_MARGIN_MS, LEASE_MS, RENEW_MS};
 use sluice_core::port::chain::Chain;
+use sluice_core::port::signer::FeeCap;
 use sluice_core::port::store::{Change, LaneView, Outcome};
 use sluice_core::port::world::Topic;
 use sluice_core::port::{Fut, Ports};
@@ -51,6 +53,7 @@ pub struct Memory {
     compared: bool,
     told: Told,
     journal_seq: u64,
+    fee_cap: Option<FeeCap>,
 }
 
 /// Runs a lane for ever.
@@ -92,8 +95,19 @@ pub async fn turn(
         .get(&view.wallet.chain)
         .cloned()
         .ok_or_else(|| StageError::NotConfigured(format!("chain {}", view.wallet.chain)))?;
-    let mut lane = Lane { ports, chain, owner, held, read_under, view, obstacle: None, found: vec![] };
+    let mut lane = Lane {
+        ports,
+        chain,
+        owner,
+        held,
+        read_under,
+        view,
+        obstacle: None,
+        found: vec![],
+        fee_cap: memory.fee_cap,
+    };
     let took = stages(&mut lane, memory).await;
+    memory.fee_cap = lane.fee_cap;
     // What was met is told even where the turn ended early; what was not met is over only after a whole one.
     let told = lane.tell(&mut memory.told, took.is_ok()).await;
     let took = took?;
@@ -145,6 +159,8 @@ struct Lane<'a> {
     obstacle: Option<Waiting>,
     /// Troubles met in this turn.
     found: Vec<Raise>,
+    /// What the signer takes at most, as it last said.
+    fee_cap: Option<FeeCap>,
 }
 
 impl Lane<'_> {
@@ -229,6 +245,12 @@ impl Lane<'_> {
             .await?
             .ok_or_else(|| StageError::NotConfigured(format!("wallet {id}")))?;
         Ok(())
+    }
+
+    /// The most that an attempt with this gas limit may offer, wei per gas: by the chain's cap, an operator's, and the
+    /// signer's as it last told them.
+    fn cap_wei(&self, gas_limit: u64) -> u128 {
+        fee::cap(self.profile(), self.wallet().cap_in_force(self.now()), self.fee_cap, gas_limit)
     }
 
     /// Remembers what keeps this lane from sending; the first reason of a turn is the one to be told.

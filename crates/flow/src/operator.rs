@@ -77,6 +77,14 @@ pub enum OrderError {
         /// What is allowed, wei.
         cap_wei: u128,
     },
+    /// The signer signs nothing that offers so much, and no order here raises its cap.
+    #[error("the signer signs for at most {cap_wei} wei per gas, and {wanted_wei} was asked for")]
+    AboveSigner {
+        /// What was asked for, wei.
+        wanted_wei: u128,
+        /// The signer's cap, wei.
+        cap_wei: u128,
+    },
     /// A stop is in force: no payment is raised (M12).
     #[error("a stop is in force")]
     Stopped,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sluice_core::amount::Amount;
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::chain::{ChainId, ChainProfile};
+use sluice_core::fee::RAISED_TIMES_MAX;
 
 /// Everything that bounds a signature.
 #[derive(Clone, Debug)]
@@ -44,7 +45,8 @@ pub struct AssetCaps {
     pub asset: Asset,
     /// Most that one payment may be.
     pub payment_max: Amount,
-    /// Most that one partner's new payments may be in a rolling hour. A payment counts once, at its admission.
+    /// Most that one partner's payments may be in a rolling hour. A payment counts once for each of its slots, at its
+    /// admission, and never for an attempt.
     pub hourly_max: Amount,
     /// Up to here policy alone may approve; above it, people.
     pub unapproved_max: Amount,
@@ -58,14 +60,14 @@ const SKEW_MAX_MS: i64 = 600_000;
 const SLOTS_HOURLY_MAX: u32 = 1_000_000;
 
 impl Caps {
-    /// Caps for these chains and assets, with the usual figures for the rest. The fee cap lies at four times the
-    /// engine's own, because an operator may raise that for a time; what one attempt may cost in all stays the engine's.
+    /// Caps for these chains and assets, with the usual figures for the rest. The fee cap lies above the
+    /// engine's own ([`RAISED_TIMES_MAX`]), because an operator may raise that for a time; what one attempt may cost in all stays the engine's.
     pub fn of(profiles: &[ChainProfile], assets: Vec<AssetCaps>) -> Self {
         let chains = profiles
             .iter()
             .map(|profile| ChainCaps {
                 chain: profile.id,
-                max_fee_wei: profile.max_fee_cap_wei.saturating_mul(4),
+                max_fee_wei: profile.max_fee_cap_wei.saturating_mul(RAISED_TIMES_MAX),
                 cost_max_wei: profile.transfer_cost_cap_wei,
             })
             .collect();

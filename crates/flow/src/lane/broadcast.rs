@@ -193,7 +193,7 @@ fn dearer(
     most_wei: Option<u128>,
 ) -> Result<Result<Unsigned, (u128, u128)>, StageError> {
     let now = lane.now();
-    let cap = fee::cap(lane.profile(), lane.wallet().cap_in_force(now));
+    let cap = lane.cap_wei(latest.fees.gas_limit);
     let cap = most_wei.map_or(cap, |most| most.min(cap));
     // The slot was turned to void and has no signed void yet: the next attempt is one.
     if latest.kind == Kind::Pay && matches!(transfer.mode(), Some(Mode::Void { .. })) {

@@ -102,11 +102,11 @@ async fn allot(lane: &mut Lane<'_>, slice: Vec<Transfer>) -> Result<Option<Chang
     }
     let market = lane.chain.market().await?;
     let now = lane.now();
-    let cap = fee::cap(lane.profile(), lane.wallet().cap_in_force(now));
     let (chain, sender, mut nonce) = (lane.wallet().chain, lane.wallet().address, lane.wallet().next_nonce);
     let mut change = Change { cause: Some(lane.cause("build")), ..Change::default() };
     for transfer in slice {
         let State::Fuelled(fuelled) = &transfer.state else { continue };
+        let cap = lane.cap_wei(fuelled.gas_limit);
         // Never more than `fuel` reserved, whatever the market did meanwhile.
         let affordable = fuelled.gas_budget.0 / u128::from(fuelled.gas_limit.max(1));
         let fees = match fee::offer(lane.profile(), &market, fuelled.gas_limit, cap.min(affordable)) {

@@ -40,7 +40,6 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     let (block, balances) = lane.chain.balances(from, std::slice::from_ref(&native)).await?;
     let mut free = lane.free(&native, balances.first().copied().unwrap_or_default(), block);
     let now = lane.now();
-    let cap = fee::cap(lane.profile(), lane.wallet().cap_in_force(now));
 
     let mut changes = Vec::new();
     for (transfer, verdict) in funded.into_iter().zip(verdicts) {
@@ -49,7 +48,8 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
             Preflight::Passes { gas } => {
                 let with_margin = gas.saturating_mul(100 + GAS_MARGIN_PERCENT).div_ceil(100);
                 let gas_limit = with_margin.min(lane.profile().transfer_gas_max).max(gas);
-                let Offer::At(fees) = fee::offer(lane.profile(), &market, gas_limit, cap) else {
+                let Offer::At(fees) = fee::offer(lane.profile(), &market, gas_limit, lane.cap_wei(gas_limit))
+                else {
                     lane.blocked_by(Waiting::FeeCap);
                     tell(lane, Failure::FeeCapReached);
                     continue;

@@ -138,7 +138,21 @@ async fn refused(
     let slot = transfer.slot().map_or_else(String::new, ToString::to_string);
     lane.found(Code::SignerRefused, format!("{} in slot {slot}: {refusal}", transfer.id));
     let mut change = Change { cause: Some(lane.cause("signer_refused")), ..Change::default() };
+    if refusal.code == "cap_fee" {
+        // Its caps are not what it last said: the next attempt is drawn within what it says now.
+        lane.fee_cap = lane.ports.signer.hello(None).await?.fee_cap(lane.wallet().chain);
+    }
     match &transfer.state {
+        State::Built(built) if refusal.code == "no_ticket" && built.mode == Mode::Pay => {
+            change.journal_seq = admit_again(lane, &transfer).await?;
+        }
+        State::Built(built) if refusal.permanent && matches!(built.mode, Mode::Void { .. }) => {
+            if let Some(void) = redrawn(lane, &transfer, built.attempt).await? {
+                let allotment = transfer.redraw(void, lane.now())?;
+                change.transfers.push(allotment.transfer);
+                change.attempts.push(allotment.attempt);
+            }
+        }
         State::Built(built) if refusal.permanent && built.mode == Mode::Pay => {
             match close_unsigned(lane, &transfer, "signer_refused").await? {
                 Some(Closed::Dead(closed)) => {
@@ -175,6 +189,51 @@ async fn refused(
         | State::Dropped { .. } => {}
     }
     Ok(vec![change])
+}
+
+/// A ticket covers one slot within an hour. What waited longer for its signature is admitted, and counted, again; it is
+/// signed in the next turn.
+async fn admit_again(lane: &mut Lane<'_>, transfer: &Transfer) -> Result<Option<u64>, StageError> {
+    let fence = lane.fence().await?;
+    let payments: Vec<_> = transfer.live().map(|item| item.approved.clone()).collect();
+    let answers = lane.ports.signer.admit(transfer.wallet, fence.epoch, &payments).await?;
+    for refusal in answers.iter().filter_map(|answer| answer.as_ref().err()) {
+        lane.found(Code::SignerRefused, format!("{} waits for room: {refusal}", transfer.id));
+    }
+    Ok(answers.into_iter().flatten().map(|ticket| ticket.journal_seq).max())
+}
+
+/// First wait before a refused void is drawn again, milliseconds; doubles with each, up to [`REDRAW_MS_MAX`].
+const REDRAW_MS: i64 = 5_000;
+/// Longest wait between two drawings of a void, milliseconds: some twenty an hour.
+const REDRAW_MS_MAX: i64 = 180_000;
+
+/// The void of a slot that was never signed, drawn anew once the refused one is old enough. Its nonce holds up the lane, so
+/// it is tried as long as the lane lives, and the alert stands meanwhile.
+async fn redrawn(
+    lane: &mut Lane<'_>,
+    transfer: &Transfer,
+    refused: AttemptId,
+) -> Result<Option<Unsigned>, StageError> {
+    let attempts =
+        lane.view.transfers.iter().find(|(it, _)| it.id == transfer.id).map(|(_, it)| it.as_slice());
+    let attempts = attempts.unwrap_or_default();
+    let Some(last) = attempts.iter().map(|it| it.get().unsigned()).find(|it| it.id == refused) else {
+        return Ok(None);
+    };
+    let drawn = attempts.iter().filter(|it| it.get().unsigned().kind == Kind::Void).count();
+    let doublings = u32::try_from(drawn.saturating_sub(1)).unwrap_or(u32::MAX).min(16);
+    let wait_ms = REDRAW_MS.saturating_mul(1 << doublings).min(REDRAW_MS_MAX);
+    if lane.now().since_ms(last.built_at) < wait_ms {
+        return Ok(None);
+    }
+    let market = lane.chain.market().await?;
+    let void = draft_void(lane, transfer, &market, None);
+    if void.is_none() {
+        lane.blocked_by(Waiting::FeeCap);
+        lane.found(Code::FeeAtCap, format!("the void of {} needs more than the caps allow", transfer.id));
+    }
+    Ok(void)
 }
 
 /// What closing a slot at the signer brought.
@@ -271,8 +330,8 @@ pub(super) fn draft_void(
 ) -> Option<Unsigned> {
     let slot = transfer.slot()?.clone();
     let now = lane.now();
-    let cap = fee::cap(lane.profile(), lane.wallet().cap_in_force(now));
     let gas = lane.profile().void_gas;
+    let cap = lane.cap_wei(gas);
     let offer = match over {
         Some(old) => fee::bump(lane.profile(), &old.fees, gas, market, cap),
         None => fee::offer(lane.profile(), market, gas, cap),

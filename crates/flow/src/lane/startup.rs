@@ -44,6 +44,7 @@ async fn with_the_journal(lane: &mut Lane<'_>) -> Result<(), StageError> {
     let standing = journal::compare(lane.ports).await?;
     let id = lane.wallet().id;
     let hello: Hello = lane.ports.signer.hello(Some(id)).await?;
+    lane.fee_cap = hello.fee_cap(lane.wallet().chain);
     // Asked after the signer: a holder that was overtaken finds its fence stale, and no restored store.
     let fence = lane.fence().await?;
     if standing == Standing::WentBack || hello.epoch > fence.epoch {

@@ -9,6 +9,7 @@ use sluice_core::wallet::{LaneState, RaisedCap, SpeedUp, Wallet};
 
 use super::persons::{Given, Ordered, carry_out, warrant};
 use super::{OrderError, TRIES_MAX, retire, speed_up};
+use crate::stops::soon;
 
 /// An order to a lane.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +84,12 @@ pub async fn command(
             LaneCommand::Pause => wallet.pause(reason)?,
             LaneCommand::Resume => wallet.resume(reason)?,
             LaneCommand::Drain => wallet.drain(reason)?,
-            LaneCommand::Cap(cap) => wallet.raise_cap(*cap, reason)?,
+            LaneCommand::Cap(cap) => {
+                if let Some(cap) = cap {
+                    within_the_signers(ports, &wallet, cap.max_fee_wei).await?;
+                }
+                wallet.raise_cap(*cap, reason)?
+            }
             LaneCommand::SpeedUp(max_fee_wei) => {
                 // The state first: a lane that raises nothing says so before it speaks of fees.
                 let order = SpeedUp { nonce: 0, max_fee_wei: *max_fee_wei, at: given.cause.at };
@@ -107,6 +113,18 @@ pub async fn command(
         }
     }
     Err(OrderError::Moved)
+}
+
+/// A cap that the signer would not sign for is no cap. Where the signer does not answer, the lane holds to what it knows
+/// of it.
+async fn within_the_signers(ports: &Ports, wallet: &Wallet, wanted_wei: u128) -> Result<(), OrderError> {
+    let Some(hello) = soon(ports, ports.signer.hello(None)).await else { return Ok(()) };
+    match hello.ok().and_then(|hello| hello.fee_cap(wallet.chain)) {
+        Some(cap) if wanted_wei > cap.max_fee_wei => {
+            Err(OrderError::AboveSigner { wanted_wei, cap_wei: cap.max_fee_wei })
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Where the nonce goes on: what is final by quorum. A stranger's pending transaction may never be mined, and a nonce

@@ -4,13 +4,15 @@
 use sluice_core::attempt::{Attempt, Durable};
 use sluice_core::fee::{self, Offer};
 use sluice_core::port::Ports;
+use sluice_core::port::signer::FeeCap;
 use sluice_core::port::store::LaneView;
 use sluice_core::stop::stopped;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::{Mode, Signed, State, Transfer};
-use sluice_core::wallet::SpeedUp;
+use sluice_core::wallet::{SpeedUp, Wallet};
 
 use super::OrderError;
+use crate::stops::soon;
 
 /// The order for this lane as it stands, if it can be carried out now.
 pub(super) async fn order(
@@ -33,13 +35,19 @@ pub(super) async fn order(
     }
     let latest = attempts.iter().map(|it| it.get().unsigned()).find(|it| it.id == signed.attempt);
     let latest = latest.ok_or(OrderError::NothingOutside)?;
-    let cap_wei = fee::cap(chain.profile(), wallet.cap_in_force(at));
+    let raised = wallet.cap_in_force(at);
+    let cap_wei = fee::cap(chain.profile(), raised, signers(ports, wallet).await, latest.fees.gas_limit);
     let most_wei = max_fee_wei.map_or(cap_wei, |most| most.min(cap_wei));
     let market = chain.market().await?;
     match fee::bump(chain.profile(), &latest.fees, latest.fees.gas_limit, &market, most_wei) {
         Offer::At(_) => Ok(SpeedUp { nonce, max_fee_wei, at }),
         Offer::AboveCap { needed_wei, cap_wei } => Err(OrderError::FeeAtCap { needed_wei, cap_wei }),
     }
+}
+
+/// What the signer takes at most on the wallet's chain; `None` where it does not say.
+async fn signers(ports: &Ports, wallet: &Wallet) -> Option<FeeCap> {
+    soon(ports, ports.signer.hello(None)).await?.ok()?.fee_cap(wallet.chain)
 }
 
 /// The oldest slot that is outside and in no block yet.

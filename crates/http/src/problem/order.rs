@@ -1,6 +1,6 @@
 //! Why an order of a person was not carried out.
 
-use sluice_api::problem::{Code, Refusal};
+use sluice_api::problem::{Code, Fault, Refusal};
 use sluice_core::command::{Command, Objection};
 use sluice_core::moved;
 use sluice_flow::operator::OrderError;
@@ -31,6 +31,10 @@ pub(crate) fn order(error: OrderError, command: &str, alive: usize) -> Reject {
         OrderError::FeeAtCap { needed_wei, cap_wei } => {
             Refusal::new(Code::FeeAtCap).with("needed", needed_wei).with("cap", cap_wei).into()
         }
+        OrderError::AboveSigner { wanted_wei, cap_wei } => Fault::new(Code::FeeCapOutOfRange, "/max_fee_wei")
+            .with("value", wanted_wei)
+            .with("max", cap_wei)
+            .into(),
         OrderError::Stopped => Reject::new(Code::Stopped),
         OrderError::Store(error) => error.into(),
         OrderError::Chain(error) => error.into(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sluice_core::attempt::{Durable, Unsigned};
+use sluice_core::attempt::{Durable, Kind, Unsigned};
 use sluice_core::id::WalletId;
 use sluice_core::intent::{Approved, SigningRequest};
 use sluice_core::journal::Entry;
@@ -31,6 +31,14 @@ fn lost(why: String) -> SignerError {
     SignerError::Down(why)
 }
 
+/// Some voids are refused for good, as by a signer whose fee caps were lowered: the same attempt always, another one of
+/// the slot most likely not. A refused void is drawn again, or its nonce holds up the lane for ever.
+fn moody(request: &SigningRequest) -> Option<SignerRefusal> {
+    let refused = request.kind == Kind::Void && request.digest[0].is_multiple_of(4);
+    let detail = "this void, in this simulation".to_owned();
+    refused.then(|| SignerRefusal { code: "cap_fee".into(), detail, permanent: true })
+}
+
 impl Signer for ChaosSigner {
     fn hello<'a>(&'a self, wallet: Option<WalletId>) -> Fut<'a, Result<Hello, SignerError>> {
         Box::pin(self.site.ask("signer.hello", move || self.inner.hello(wallet), lost, lost))
@@ -50,14 +58,20 @@ impl Signer for ChaosSigner {
         &'a self,
         requests: &'a [(SigningRequest, Durable<Unsigned>)],
     ) -> Fut<'a, Result<Vec<Result<Signature, SignerRefusal>>, SignerError>> {
+        let dead = self.witness.dead_among(requests);
         let make = move || -> Fut<'a, _> {
+            let dead = dead.clone();
             Box::pin(async move {
                 self.witness.asked(self.site.process, requests);
-                let answers = self.inner.sign(requests).await;
-                if let Ok(answers) = &answers {
-                    self.witness.signed(self.site.process, requests, answers);
-                }
-                answers
+                let asked: Vec<_> =
+                    requests.iter().filter(|(request, _)| moody(request).is_none()).cloned().collect();
+                let mut signed = self.inner.sign(&asked).await?.into_iter();
+                let answers: Vec<_> = requests
+                    .iter()
+                    .filter_map(|(request, _)| moody(request).map(Err).or_else(|| signed.next()))
+                    .collect();
+                self.witness.signed(self.site.process, requests, &answers, &dead);
+                Ok(answers)
             })
         };
         Box::pin(self.site.ask("signer.sign", make, lost, lost))

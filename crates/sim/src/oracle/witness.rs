@@ -48,6 +48,8 @@ struct Seen {
     voided: BTreeMap<String, i64>,
     /// Slots proven dead by a committed proof.
     dead: BTreeSet<String>,
+    /// Those of them whose proof says that nothing was ever signed.
+    tombs: BTreeSet<String>,
     /// The stop in force: since when, and over what.
     stop: Option<(i64, Scope)>,
     /// When a task last read the stops.
@@ -174,18 +176,27 @@ impl Witness {
         }
     }
 
-    /// The signer has answered.
+    /// Which of these slots were proven dead when the question was put, before it was held up on its way.
+    pub fn dead_among(&self, requests: &[(SigningRequest, Durable<Unsigned>)]) -> BTreeSet<String> {
+        let seen = self.seen();
+        let slots = requests.iter().map(|(request, _)| request.slot.to_string());
+        slots.filter(|slot| seen.dead.contains(slot)).collect()
+    }
+
+    /// The signer has answered. `dead` is what was proven dead when it was asked: a question that was under way when a
+    /// reading of the chain ended its slot gets a signature that nothing can come of.
     pub fn signed(
         &self,
         process: ProcessId,
         requests: &[(SigningRequest, Durable<Unsigned>)],
         answers: &[Result<Signature, SignerRefusal>],
+        dead: &BTreeSet<String>,
     ) {
         let task = self.sim.task();
         let mut seen = self.seen();
         for ((request, _), answer) in requests.iter().zip(answers) {
             let Ok(signature) = answer else { continue };
-            seen.judge_signature(process, task, request, signature);
+            seen.judge_signature(process, task, request, signature, dead);
         }
     }
 
@@ -239,6 +250,9 @@ impl Seen {
                         let detail = format!("{text} has a tombstone and a paying signature");
                         self.violations.push(Violation::new("M4 never signed means never signed", detail));
                     }
+                    if never_signed {
+                        self.tombs.insert(text.clone());
+                    }
                     self.dead.insert(text);
                 }
                 (Verdict::Dead(_) | Verdict::Paid(_) | Verdict::PaidElsewhere { .. }, _) => {}
@@ -252,6 +266,7 @@ impl Seen {
         task: u64,
         request: &SigningRequest,
         signature: &Signature,
+        dead: &BTreeSet<String>,
     ) {
         let slot = request.slot.to_string();
         let highest = self.signer_epochs.entry(request.wallet).or_default();
@@ -268,7 +283,7 @@ impl Seen {
             if *self.pays.entry(slot.clone()).or_insert(payment_hash) != payment_hash {
                 self.violations.push(Violation::new("M3 same slot, same payment", slot.clone()));
             }
-            if !known && self.dead.contains(&slot) {
+            if !known && (dead.contains(&slot) || self.tombs.contains(&slot)) {
                 let detail = format!("{slot} got a paying signature after its proof of death");
                 self.violations.push(Violation::new("M4 dead is dead", detail));
             }

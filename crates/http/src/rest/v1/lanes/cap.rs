@@ -1,7 +1,8 @@
-//! `POST /v1/lanes/{id}/cap`: sets the fee cap of a lane for a time. The signer's own cap stays above it.
+//! `POST /v1/lanes/{id}/cap`: sets the fee cap of a lane for a time. A cap that the signer would not sign for is refused.
 
 use sluice_api::lane::SetCap;
 use sluice_api::problem::{Code, Fault};
+use sluice_core::fee::RAISED_TIMES_MAX;
 use sluice_core::time::Timestamp;
 use sluice_core::wallet::RaisedCap;
 use sluice_flow::operator::LaneCommand;
@@ -11,15 +12,13 @@ use crate::problem::Reject;
 
 /// The longest a cap may be set for, milliseconds: a week.
 const UNTIL_MS_MAX: i64 = 7 * 86_400_000;
-/// The highest cap, in multiples of the chain's own.
-const TIMES_MAX: u128 = 10;
 
 pub(crate) async fn run(call: Call) -> Answer {
     let body: SetCap = call.body()?;
     let until = until(&body, call.now)?;
     let chain = crate::rest::v1::wallets::find(&call).await?.wallet.chain;
     let own = call.ports().chains.get(&chain).map(|chain| chain.profile().max_fee_cap_wei);
-    let max_fee_wei = fee(body.max_fee_wei.as_str(), own.unwrap_or(0).saturating_mul(TIMES_MAX))?;
+    let max_fee_wei = fee(body.max_fee_wei.as_str(), own.unwrap_or(0).saturating_mul(RAISED_TIMES_MAX))?;
     let cap = LaneCommand::Cap(Some(RaisedCap { max_fee_wei, until }));
     super::order(&call, &cap, &body.reason, body.version).await
 }
