@@ -33,7 +33,11 @@ pub(crate) use verify::Unverified;
 
 const DOMAIN: &[u8] = b"sluice/signer-journal/v1\0";
 /// Versions of the tables, in order; `user_version` counts how many a file has. Entries never change their shape.
-const SCHEMA: [&str; 2] = [include_str!("journal/schema.sql"), include_str!("journal/schema_2.sql")];
+const SCHEMA: [&str; 3] = [
+    include_str!("journal/schema.sql"),
+    include_str!("journal/schema_2.sql"),
+    include_str!("journal/schema_3.sql"),
+];
 /// Written into the file's header, so that no other database is taken for a journal: "slsg".
 const APPLICATION_ID: i32 = 0x736c_7367;
 /// Pages kept in memory: payments arrive in no order of their keys.

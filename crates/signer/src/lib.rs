@@ -15,8 +15,9 @@
 //! - cannot pay one payment in two slots at will. The signer does not see the chain, so it cannot know that a former
 //!   slot is dead. It insists that the former slot was closed before anything was signed for it, or that its last
 //!   signature is [`Caps::reslot_after_ms`] old; it freezes the former slot for ever; and it allows
-//!   [`Caps::reslots_max`] such slots in a payment's life. A void proves nothing here, for it may lose the race.
-//!   The worst a liar can take is therefore `1 + reslots_max` times the hourly cap, and every step is journaled;
+//!   [`Caps::reslots_max`] such slots in a payment's life. A void proves nothing here, for it may lose the race. Each
+//!   slot counts against its hour, and a ticket covers one slot within an hour: the worst a liar can take in an hour is
+//!   the hourly cap, and every step is journaled;
 //! - can stop payments: refusing is always safe.
 //!
 //! # Invariants

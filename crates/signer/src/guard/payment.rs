@@ -67,9 +67,14 @@ impl<'a> Guard<'a> {
         }
     }
 
+    /// First minute of the hour that ends now.
+    pub(crate) const fn since(&self) -> i64 {
+        minute_of(self.now.micros()).saturating_sub(HOUR_MIN)
+    }
+
     /// Whether the hour of this partner and asset has room for one more payment.
     pub(crate) fn room(&self, payment: &Payment, caps: &AssetCaps) -> Result<(), No> {
-        let since = minute_of(self.now.micros()).saturating_sub(HOUR_MIN);
+        let since = self.since();
         let spent = read::spent(self.conn, &payment.partner.to_string(), &payment.asset.to_string(), since)?;
         match spent.checked_add(payment.amount.atoms()) {
             Some(sum) if sum <= caps.hourly_max.atoms() => Ok(()),

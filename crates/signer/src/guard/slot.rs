@@ -6,6 +6,7 @@
 //! - a former slot with a signature must be quiet for [`Caps::reslot_after_ms`](crate::Caps::reslot_after_ms), which
 //!   stops every mistake that asks twice in a row;
 //! - from the new reservation on, the former slot is released: no payment or bump of it is ever signed again;
+//! - a payment counts against its hour for each of its slots: admitted again, or nothing is signed in the new one;
 //! - there are at most [`Caps::reslots_max`](crate::Caps::reslots_max) such slots in a payment's life, so that a lying
 //!   engine multiplies its hourly cap by a small number and leaves a journal of it.
 
@@ -13,8 +14,8 @@ use sluice_core::attempt::Kind;
 use sluice_core::intent::{PaymentKey, SigningRequest};
 
 use super::bytes::single;
-use super::{Guard, HOUR_MIN, No};
-use crate::journal::{SlotRow, WalletRow, minute_of, read};
+use super::{Guard, No};
+use crate::journal::{SlotRow, WalletRow, read};
 use crate::refusal::Code;
 
 impl Guard<'_> {
@@ -37,8 +38,8 @@ impl Guard<'_> {
         }
     }
 
-    /// Whether a payment may have one more slot, as far as its former ones are concerned.
-    pub(crate) fn free_of_former_slots(&self, key: &PaymentKey, this: Option<&str>) -> Result<(), No> {
+    /// Whether a payment may have one more slot, as far as its former ones are concerned; how many it had.
+    pub(crate) fn free_of_former_slots(&self, key: &PaymentKey, this: Option<&str>) -> Result<usize, No> {
         let mut former = read::slots_of(self.conn, &key.0)?;
         former.retain(|slot| Some(slot.id.as_str()) != this);
         let mut latest = None;
@@ -58,7 +59,7 @@ impl Guard<'_> {
             let detail = "a former slot was signed just now, and can not be proven dead yet";
             return Err(Code::PaymentOtherSlot.wait(detail).into());
         }
-        Ok(())
+        Ok(former.len())
     }
 
     /// The first payment in a slot.
@@ -66,12 +67,16 @@ impl Guard<'_> {
         let payment = single(request)?;
         let approved =
             request.payments.first().ok_or_else(|| Code::PaymentInvalid.refuse("nothing is paid"))?;
-        if self.ticket(payment)?.is_none() {
+        let Some(ticket) = self.ticket(payment)? else {
             return Err(Code::NoTicket.refuse("the payment was not admitted").into());
+        };
+        let former = self.free_of_former_slots(&payment.key, Some(&request.slot.to_string()))?;
+        let since = self.since();
+        if !ticket.covers(former, since) {
+            let detail = "the payment was not admitted for this slot within the last hour";
+            return Err(Code::NoTicket.refuse(detail).into());
         }
-        self.free_of_former_slots(&payment.key, Some(&request.slot.to_string()))?;
         self.payment(request.wallet, wallet, approved)?;
-        let since = minute_of(self.now.micros()).saturating_sub(HOUR_MIN);
         let opened = read::opened(self.conn, &request.wallet.to_string(), since)?;
         if opened >= i64::from(self.caps.slots_hourly_max) {
             let detail = format!("{} opened {opened} slots within an hour", request.wallet);

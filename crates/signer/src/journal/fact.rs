@@ -52,6 +52,14 @@ pub enum Fact {
         /// Canonical form of the payment, so that a journal alone can explain every transfer (M17).
         payment: String,
     },
+    /// An admitted payment was counted again: for another slot after its first, or because its ticket was not used within
+    /// its hour.
+    Recount {
+        /// Identity of the payment.
+        payment_key: String,
+        /// How many slots of it are counted from now on.
+        slots: u32,
+    },
     /// The intent to sign: committed before the key is used.
     Reserve(Box<Reserve>),
     /// A signature was made.

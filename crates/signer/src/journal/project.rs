@@ -6,7 +6,7 @@ use super::{Fact, JournalError};
 use crate::journal::fact::Reserve;
 
 /// The minute of an instant: windows are kept by minute.
-pub(crate) fn minute_of(at: i64) -> i64 {
+pub(crate) const fn minute_of(at: i64) -> i64 {
     at.div_euclid(60_000_000)
 }
 
@@ -27,11 +27,16 @@ pub(super) fn project(conn: &Connection, seq: u64, at: i64, fact: &Fact) -> Resu
             run("update wallet set epoch = ?2 where id = ?1", params![wallet, epoch])?;
         }
         Fact::Ticket { payment_key, terms, partner, asset, atoms, wallet: _, payment: _ } => {
-            let sql = "insert into ticket (payment_key, terms, partner, asset, atoms, seq) values (?1, ?2, ?3, ?4, ?5, ?6)";
-            run(sql, params![bytes(payment_key)?, bytes(terms)?, partner, asset, atoms, seq])?;
-            let sql = "insert into spent (partner, asset, minute, atoms) values (?1, ?2, ?3, ?4)
-                on conflict (partner, asset, minute) do update set atoms = atoms + excluded.atoms";
-            run(sql, params![partner, asset, minute_of(at), atoms])?;
+            let sql = "insert into ticket (payment_key, terms, partner, asset, atoms, seq, slots, minute)
+                values (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7)";
+            let (key, terms) = (bytes(payment_key)?, bytes(terms)?);
+            run(sql, params![key, terms, partner, asset, atoms, seq, minute_of(at)])?;
+            count(conn, payment_key, at)?;
+        }
+        Fact::Recount { payment_key, slots } => {
+            let sql = "update ticket set slots = ?2, minute = max(minute, ?3) where payment_key = ?1";
+            run(sql, params![bytes(payment_key)?, slots, minute_of(at)])?;
+            count(conn, payment_key, at)?;
         }
         Fact::Reserve(reserve) => reserved(conn, seq, at, reserve)?,
         Fact::Signature { attempt, slot, raw, txid, r } => {
@@ -66,6 +71,15 @@ pub(super) fn project(conn: &Connection, seq: u64, at: i64, fact: &Fact) -> Resu
             run("delete from stop where scope = ?1 and subject = ?2", params![scope, subject])?;
         }
     }
+    Ok(())
+}
+
+/// Counts an admitted payment in the hour of this minute.
+fn count(conn: &Connection, payment_key: &str, at: i64) -> Result<(), JournalError> {
+    let sql = "insert into spent (partner, asset, minute, atoms)
+        select partner, asset, ?2, atoms from ticket where payment_key = ?1
+        on conflict (partner, asset, minute) do update set atoms = atoms + excluded.atoms";
+    conn.prepare_cached(sql)?.execute(params![bytes(payment_key)?, minute_of(at)])?;
     Ok(())
 }
 

@@ -22,6 +22,17 @@ pub(crate) struct WalletRow {
 pub(crate) struct TicketRow {
     pub terms: [u8; 32],
     pub seq: u64,
+    /// Slots it was counted for.
+    pub slots: usize,
+    /// Minute of the latest count.
+    pub minute: i64,
+}
+
+impl TicketRow {
+    /// Whether one more slot after `former` ones is counted, in a window that began at `since`.
+    pub(crate) const fn covers(&self, former: usize, since: i64) -> bool {
+        self.slots > former && self.minute >= since
+    }
 }
 
 /// A slot that something was ever asked for.
@@ -108,10 +119,12 @@ pub(crate) fn account_is_taken(conn: &Connection, chain: &str, address: &str) ->
 }
 
 pub(crate) fn ticket(conn: &Connection, key: &[u8; 32]) -> Result<Option<TicketRow>, JournalError> {
-    let sql = "select terms, seq from ticket where payment_key = ?1";
-    let row = conn
-        .prepare_cached(sql)?
-        .query_row([key], |row| Ok(TicketRow { terms: row.get(0)?, seq: place(row, 1)? }));
+    let sql = "select terms, seq, slots, minute from ticket where payment_key = ?1";
+    let row = conn.prepare_cached(sql)?.query_row([key], |row| {
+        let slots: u32 = row.get(2)?;
+        let slots = usize::try_from(slots).unwrap_or(usize::MAX);
+        Ok(TicketRow { terms: row.get(0)?, seq: place(row, 1)?, slots, minute: row.get(3)? })
+    });
     Ok(row.optional()?)
 }
 

@@ -15,7 +15,9 @@ impl JournalEntry {
     /// [`JournalError::Malformed`] for an entry of a newer program: what is not understood must not be passed over.
     pub fn told(&self) -> Result<Entry, JournalError> {
         let fact = match self.fact()? {
-            Fact::Ticket { payment_key, .. } => Told::Admitted { key: key(&payment_key)? },
+            Fact::Ticket { payment_key, .. } | Fact::Recount { payment_key, .. } => {
+                Told::Admitted { key: key(&payment_key)? }
+            }
             Fact::Reserve(reserve) => reserved(&reserve)?,
             Fact::Signature { attempt, raw, txid, .. } => Told::Signed {
                 attempt: AttemptId::parse(&attempt).map_err(malformed)?,

@@ -10,8 +10,9 @@ use crate::guard::{Caller, No, Sitting, terms};
 use crate::journal::{Fact, JournalError, Tx, WalletRow};
 
 impl SigningService {
-    /// Reserves room for payments; one answer per payment, in order. A payment counts once in its life: asked again, it
-    /// gets the same ticket.
+    /// Reserves room for payments; one answer per payment, in order. A payment counts once for each slot, however many
+    /// attempts that takes: asked again, it gets the same ticket. It is counted again before another slot after a former
+    /// one, and when its ticket was not used within its hour.
     ///
     /// # Errors
     /// [`SignerError::Journal`]: nothing was reserved.
@@ -63,11 +64,18 @@ fn admit_one(
     let ticket = guard.ticket(payment)?;
     let caps = guard.payment(id, wallet, approved)?;
     // Said here, before a slot exists, rather than there, when a nonce already waits for it.
-    guard.free_of_former_slots(&payment.key, None)?;
-    if let Some(ticket) = ticket {
+    let former = guard.free_of_former_slots(&payment.key, None)?;
+    if let Some(ticket) = &ticket
+        && ticket.covers(former, guard.since())
+    {
         return Ok(Ticket { journal_seq: ticket.seq });
     }
     guard.room(payment, caps)?;
+    if ticket.is_some() {
+        let slots = u32::try_from(former.saturating_add(1)).unwrap_or(u32::MAX);
+        let journal_seq = tx.append(&Fact::Recount { payment_key: payment.key.to_string(), slots })?;
+        return Ok(Ticket { journal_seq });
+    }
     let journal_seq = tx.append(&Fact::Ticket {
         payment_key: payment.key.to_string(),
         terms: hex::encode(terms(payment)),

@@ -128,7 +128,60 @@ fn new_slots_of_an_hour_are_bounded_and_voids_are_not() {
     assert!(signer.sign_one(&bump).is_ok());
     assert!(signer.sign_one(&void(2, &[])).is_ok());
     let late = NOW.plus_ms(61 * 60_000);
-    assert!(signer.sign_at(&pay(3, &approved), late).is_ok());
+    assert_eq!(refused(signer.sign_at(&pay(3, &approved), late)), not_now("no_ticket"), "an hour old");
+    assert!(signer.paid_again(3, &approved, late).is_ok());
+}
+
+#[test]
+fn another_slot_of_a_payment_counts_in_its_own_hour_and_a_bump_never() {
+    let signer = signer();
+    let approved = payment("order-1", usd(10_000));
+    signer.paid(0, &approved);
+    for times in 1..=5 {
+        let bump = pair(Kind::Pay, 0, std::slice::from_ref(&approved), bumped(times));
+        signer.sign_one(&bump).unwrap();
+    }
+    for order in 0..8 {
+        assert_eq!(admit(&signer, &payment(&format!("other-{order}"), usd(10_000))), not_now("granted"));
+    }
+    let late = NOW.plus_ms(5_000);
+    let again = pay(1, &approved);
+    assert_eq!(refused(signer.sign_at(&again, late)), not_now("no_ticket"), "it was admitted for one slot");
+    for _ in 0..3 {
+        signer.admits(1, std::slice::from_ref(&approved), late).remove(0).unwrap();
+    }
+    assert_eq!(admit(&signer, &payment("full", usd(1))), not_now("cap_hourly"), "nine payments, ten slots");
+    assert!(signer.sign_at(&again, late).is_ok());
+    assert!(signer.verify(None).unwrap().is_ok());
+}
+
+#[test]
+fn a_full_hour_takes_no_other_slot_of_a_payment() {
+    let signer = signer();
+    let approved = payment("order-1", usd(10_000));
+    signer.paid(0, &approved);
+    for order in 0..9 {
+        assert_eq!(admit(&signer, &payment(&format!("other-{order}"), usd(10_000))), not_now("granted"));
+    }
+    let late = NOW.plus_ms(5_000);
+    assert_eq!(refused(signer.paid_again(1, &approved, late)), not_now("cap_hourly"));
+    assert!(signer.paid_again(1, &approved, NOW.plus_ms(61 * 60_000)).is_ok(), "the next hour has room");
+}
+
+#[test]
+fn tickets_cannot_be_hoarded() {
+    let signer = signer();
+    let hour = 61 * 60_000;
+    let hoard: Vec<_> = (0..20).map(|order| payment(&format!("order-{order}"), usd(10_000))).collect();
+    for (order, approved) in (0..).zip(&hoard) {
+        let at = NOW.plus_ms(order / 10 * hour);
+        signer.admits(1, std::slice::from_ref(approved), at).remove(0).unwrap();
+    }
+    let late = NOW.plus_ms(hour);
+    let signed =
+        (0..).zip(&hoard).filter(|(nonce, approved)| signer.sign_at(&pay(*nonce, approved), late).is_ok());
+    assert_eq!(signed.count(), 10, "an hour's worth, whatever was admitted before");
+    assert_eq!(refused(signer.paid_again(30, &hoard[0], late)), not_now("cap_hourly"));
 }
 
 #[test]

@@ -176,6 +176,17 @@ pub trait Asked {
         self.signs(&[pair], now).remove(0)
     }
 
+    /// Admits a payment that had a slot before, and signs it in another, at a time.
+    fn paid_again(
+        &self,
+        nonce: u64,
+        approved: &Approved,
+        now: Timestamp,
+    ) -> Result<Signature, SignerRefusal> {
+        self.admits(1, std::slice::from_ref(approved), now).remove(0)?;
+        self.sign_at(&pay(nonce, approved), now)
+    }
+
     /// Admits a payment and signs it in a slot.
     fn paid(&self, nonce: u64, approved: &Approved) -> (Pair, Signature) {
         self.admits(1, std::slice::from_ref(approved), NOW).remove(0).unwrap();

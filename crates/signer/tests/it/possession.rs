@@ -97,14 +97,18 @@ fn a_journal_of_the_first_program_gets_its_new_tables() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("journal");
     let open = |ring| SigningService::open(&JournalAt::File(path.clone()), &deployment(), caps(), ring, NOW);
-    drop(open(ring()).unwrap());
+    let signer = open(ring()).unwrap();
+    signer.admits(1, &[payment("order-1", usd(10))], NOW).remove(0).unwrap();
+    drop(signer);
     let conn = rusqlite::Connection::open(&path).unwrap();
     conn.execute_batch(
-        "drop trigger no_attempt_by_a_barred_key; drop table bar; drop table shown; pragma user_version = 0;",
+        "drop trigger no_attempt_by_a_barred_key; drop table bar; drop table shown; drop trigger ticket_never_shrinks;
+         alter table ticket drop column slots; alter table ticket drop column minute; pragma user_version = 0;",
     )
     .unwrap();
     drop(conn);
     let signer = open(ring()).unwrap();
+    assert!(signer.verify(None).unwrap().is_ok(), "what it held says the same in the new tables");
     signer.show(wallet(), [1; 32], NOW).unwrap().unwrap();
     drop(signer);
     let conn = rusqlite::Connection::open(&path).unwrap();

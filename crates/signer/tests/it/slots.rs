@@ -47,7 +47,11 @@ fn five_bumps_are_one_payment_and_one_ticket() {
         signer.sign_one(&pair(Kind::Pay, 0, std::slice::from_ref(&approved), bumped(times))).unwrap();
     }
     let late = NOW.plus_ms(60_000);
-    assert!(signer.admits(1, std::slice::from_ref(&approved), late).remove(0).is_ok(), "the same ticket");
+    assert_eq!(
+        refused(signer.admits(1, std::slice::from_ref(&approved), late).remove(0)),
+        not_now("cap_hourly"),
+        "another slot would be counted, and there is no room for it"
+    );
     assert_eq!(
         refused(signer.admits(1, &[payment("order-2", usd(1))], late).remove(0)),
         not_now("cap_hourly")
@@ -86,7 +90,7 @@ fn a_new_slot_shuts_the_former_one_for_ever() {
     let approved = payment("order-1", usd(10));
     let (old, recorded) = signer.paid(0, &approved);
     let late = NOW.plus_ms(5_000);
-    signer.sign_at(&pay(1, &approved), late).unwrap();
+    signer.paid_again(1, &approved, late).unwrap();
     let bump = pair(Kind::Pay, 0, std::slice::from_ref(&approved), bumped(1));
     assert_eq!(refused(signer.sign_at(&bump, late)), never("payment_other_slot"));
     assert_eq!(signer.sign_at(&old, late).unwrap(), recorded, "what is out is out");
@@ -101,7 +105,7 @@ fn a_payment_has_a_bounded_number_of_slots() {
     let mut now = NOW;
     for nonce in 1..=3 {
         now = now.plus_ms(5_000);
-        signer.sign_at(&pay(nonce, &approved), now).unwrap();
+        signer.paid_again(nonce, &approved, now).unwrap();
     }
     now = now.plus_ms(86_400_000);
     assert_eq!(refused(signer.sign_at(&pay(4, &approved), now)), never("payment_other_slot"));
