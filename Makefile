@@ -6,13 +6,13 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/sluice/target
 # How many random histories the simulator plays in `make test`.
 SEEDS ?= 100
 
-SLUICE := cargo run -p sluice-app --bin sluice --
+SLUICE := cargo run -p sluice-app --features dev --bin sluice --
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint tools
+.PHONY: help run demo test lint release tools
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The debug profile, so that the build is the one the tests use. ARGS is handed on: make run ARGS="--help"
 run: ## start SQLite, a local chain and the whole engine on this machine; Ctrl-C stops all of it
@@ -31,6 +31,10 @@ test: ## run every test on SQLite and on a throw-away PostgreSQL, then SEEDS=100
 lint: ## check formatting, the house rules, clippy and the documentation
 	@scripts/setup.sh build
 	@cargo xtask lint
+
+release: ## build the program for production, and check that it is: no local chain, no failpoints
+	@scripts/setup.sh build
+	@scripts/check-production.sh --release
 
 tools: ## install what run and test need, and name the optional tools that are missing
 	@scripts/setup.sh tools

@@ -25,8 +25,14 @@ const CARGO_STEPS: &[Step] = &[
         remedy: "repair what clippy names; a meant exception is `#[expect(.., reason = \"..\")]`",
     },
     Step {
+        name: "production",
+        cargo: &["clippy", "-p", "sluice-app", "--bins", "--", "-D", "warnings"],
+        vars: &[],
+        remedy: "the program must also compile without the feature `dev`: put what only `dev` needs behind it",
+    },
+    Step {
         name: "doc",
-        cargo: &["doc", "--workspace", "--no-deps"],
+        cargo: &["doc", "--workspace", "--no-deps", "--features", "sluice-app/dev"],
         vars: &[("RUSTDOCFLAGS", "-D warnings")],
         remedy: "repair the documentation links that rustdoc names",
     },

@@ -21,13 +21,17 @@ use sluice_core::port::world::Clock as _;
 use sluice_core::slot::Slot;
 use sluice_core::stop::Scope;
 use sluice_signer::client::Client;
+#[cfg(feature = "dev")]
+use sluice_signer::key::fresh_secret;
 use sluice_signer::key::keystore::{Password, Scrypt, create};
-use sluice_signer::key::{KeyError, KeyRing, fresh_secret};
+use sluice_signer::key::{KeyError, KeyRing};
 use sluice_signer::server::Server;
 use sluice_signer::{Ask, JournalAt, JournalEntry, SigningService};
 use zeroize::Zeroizing;
 
-use crate::config::{Config, Keys};
+#[cfg(feature = "dev")]
+use crate::config::Config;
+use crate::config::Keys;
 use crate::error::StartError;
 use crate::roles::signer::SignerConfig;
 use crate::world::SystemClock;
@@ -37,6 +41,7 @@ use crate::world::SystemClock;
 ///
 /// # Errors
 /// [`StartError`]: keys or journal cannot be used.
+#[cfg(feature = "dev")]
 pub fn in_process(keys: &Keys, config: &Config) -> Result<Arc<dyn Signer>, StartError> {
     let config = SignerConfig::for_dev("unused".into(), keys.clone(), config);
     let service = Arc::new(open(&config, |ring| ring)?);
@@ -68,6 +73,7 @@ fn password(keys: &Keys) -> Arc<dyn Password> {
 ///
 /// # Errors
 /// [`StartError`]: the first file that cannot be read.
+#[cfg(feature = "dev")]
 pub fn keystore_wallets(keys: &Keys) -> Result<Vec<(WalletId, EvmAddress)>, StartError> {
     Ok(ring(keys)?.wallets().map(|enrolled| (enrolled.wallet, enrolled.key.address())).collect())
 }
@@ -76,6 +82,7 @@ pub fn keystore_wallets(keys: &Keys) -> Result<Vec<(WalletId, EvmAddress)>, Star
 ///
 /// # Errors
 /// [`StartError`]: no randomness, or the folder cannot be written.
+#[cfg(feature = "dev")]
 pub fn create_wallet_key(
     keys: &Keys,
     wallet: WalletId,
@@ -178,6 +185,7 @@ async fn off_thread<S: Send + Sync + 'static, T: Send + 'static>(
     }
 }
 
+#[cfg(feature = "dev")]
 struct Local {
     service: Arc<SigningService>,
     keys: Keys,
@@ -187,6 +195,7 @@ struct Remote {
     client: Arc<Client>,
 }
 
+#[cfg(feature = "dev")]
 impl Signer for Local {
     fn hello<'a>(&'a self, wallet: Option<WalletId>) -> Fut<'a, Result<Hello, SignerError>> {
         Box::pin(off_thread(self.service.clone(), move |it| it.hello(wallet)))

@@ -28,13 +28,34 @@ const EDGES: &[(&str, &[&str])] = &[
 /// Release images are built without these.
 const BEHIND_A_FEATURE: &[(&str, &str)] = &[("app", "devnet")];
 
+/// The features of a release image: what `cargo build --release` turns on unasked.
+const ON_BY_DEFAULT: &[&str] = &[];
+
 /// The simulator looks at everything, so nothing may look back, not even a test.
 const NEVER_DEPENDED_ON: &str = "sim";
 
 /// Compares every manifest with the table.
 pub fn check(tree: &Tree, metadata: &Metadata) -> Vec<Finding> {
     let ours: Vec<&str> = metadata.ours().map(|package| package.name.as_str()).collect();
-    metadata.ours().flat_map(|package| check_package(tree, package, &ours)).collect()
+    let edges = metadata.ours().flat_map(|package| check_package(tree, package, &ours));
+    edges.chain(check_defaults(tree)).collect()
+}
+
+/// What is behind a feature is out of release images only while nothing turns the feature on by itself.
+fn check_defaults(tree: &Tree) -> Vec<Finding> {
+    let path = "crates/app/Cargo.toml";
+    let text = tree.text(path).unwrap_or_default();
+    let manifest: toml::Table = text.parse().unwrap_or_default();
+    let features = manifest.get("features").and_then(|features| features.get("default")?.as_array());
+    let on = features.into_iter().flatten().filter_map(toml::Value::as_str);
+    on.filter(|feature| !ON_BY_DEFAULT.contains(feature))
+        .map(|feature| {
+            let line = 1 + text.lines().take_while(|line| !line.starts_with("default")).count();
+            let what =
+                format!("`cargo build --release` would turn `{feature}` on: ask for it where it is needed");
+            Finding::new(path, line, what)
+        })
+        .collect()
 }
 
 fn check_package(tree: &Tree, package: &Package, ours: &[&str]) -> Vec<Finding> {
@@ -51,6 +72,9 @@ fn check_package(tree: &Tree, package: &Package, ours: &[&str]) -> Vec<Finding> 
         package.dependencies.iter().filter(|dependency| ours.contains(&dependency.name.as_str()))
     {
         let to = short(&dependency.name);
+        if dependency.dev && to == from {
+            continue; // it asks for a feature of its own in its tests
+        }
         let what = if to == NEVER_DEPENDED_ON {
             format!(
                 "nothing may depend on `{to}`, not even a test of `{from}`: move what is shared out of it"
@@ -122,6 +146,22 @@ mod tests {
     fn the_devnet_stays_out_of_release_images() {
         let found = found(&[ours("sluice-devnet", &[]), ours("sluice-app", &["sluice-devnet"])]);
         assert!(found[0].contains("make it optional"), "{found:?}");
+    }
+
+    #[test]
+    fn a_feature_that_turns_itself_on_in_release_images_is_found() {
+        let found = |manifest| lines(check_defaults(&Tree::of(&[("crates/app/Cargo.toml", manifest)])));
+        assert_eq!(found("[features]\ndefault = []\ndev = []\n"), [""; 0]);
+        let dev = found("[features]\ndefault = [\"dev\"]\ndev = []\n");
+        assert!(
+            dev[0].starts_with("crates/app/Cargo.toml:2: `cargo build --release` would turn `dev` on"),
+            "{dev:?}"
+        );
+    }
+
+    #[test]
+    fn a_package_may_ask_for_a_feature_of_its_own_in_its_tests() {
+        assert_eq!(found(&[ours("sluice-app", &["dev:sluice-app"])]), [""; 0]);
     }
 
     #[test]

@@ -76,6 +76,7 @@ impl fmt::Display for As {
 
 impl Global {
     /// The folder of a local installation, as `sluice dev` makes it.
+    #[cfg(feature = "dev")]
     pub fn data(&self) -> PathBuf {
         self.data.clone().unwrap_or_else(|| DATA.into())
     }

@@ -13,7 +13,9 @@ use sluice_core::asset::Asset;
 use sluice_core::chain::{ChainId, ChainProfile};
 use sluice_signer::{AssetCaps, Caps, KeyRing, SigningService};
 
-use crate::config::{AssetEntry, Config, ConfigError, Keys};
+#[cfg(feature = "dev")]
+use crate::config::Config;
+use crate::config::{AssetEntry, ConfigError, Keys};
 use crate::error::StartError;
 use crate::roles::run::interrupted;
 use crate::{signer_link, telemetry};
@@ -47,6 +49,7 @@ pub struct SignerAsset {
 
 impl SignerConfig {
     /// What a development installation signs: plenty, of a test dollar.
+    #[cfg(feature = "dev")]
     pub fn for_dev(socket: PathBuf, keys: Keys, config: &Config) -> Self {
         let assets = config.assets.iter().map(|asset| SignerAsset {
             asset: asset.clone(),

@@ -1,0 +1,204 @@
+//! The `sluice` program: roles, configuration, command line.
+//!
+//! # Invariants
+//! - Clock, entropy and environment are read here and nowhere else ([`world`], clap).
+//! - An in-process signer exists in `sluice dev` only (M17).
+//! - Built without the feature `dev`, as `cargo build --release -p sluice-app` does, it has no local chain, no in-process
+//!   signer and no failpoint; `sluice --version` says which it is.
+//! - Whatever does not start says why in one sentence and with an exit code; a stack trace is a defect.
+
+mod cli;
+mod config;
+mod engine;
+mod error;
+#[cfg(feature = "dev")]
+mod failpoint;
+mod metrics;
+mod roles;
+mod secrets;
+mod serve;
+mod signer_link;
+mod sinks;
+mod telemetry;
+mod world;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::StartError;
+
+/// The version, and what this program was built with.
+const VERSION: &str = if cfg!(feature = "dev") {
+    concat!(env!("CARGO_PKG_VERSION"), " (features: dev; not for production)")
+} else {
+    concat!(env!("CARGO_PKG_VERSION"), " (features: none)")
+};
+
+/// What was typed.
+#[derive(Parser)]
+#[command(
+    name = "sluice",
+    version = VERSION,
+    about = "Pays withdrawals in stablecoins, exactly once, and proves it",
+    after_help = "Exit codes: 0 done; 1 the server refused, or a payment did not end as asked; 2 wrong usage or \
+                  configuration; 3 something outside cannot be used, or gave no answer.",
+    propagate_version = true
+)]
+struct Arguments {
+    #[command(flatten)]
+    global: cli::Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the engine from a configuration file.
+    Run {
+        /// Configuration file.
+        #[arg(long, default_value = "sluice.toml")]
+        config: PathBuf,
+        /// What this process does; all of it unless named. May be repeated.
+        #[arg(long = "role")]
+        roles: Vec<engine::Role>,
+        /// Listen here instead of server.listen.
+        #[arg(long)]
+        listen: Option<String>,
+    },
+    /// Run everything on this machine against a local chain, with a demo partner.
+    #[cfg(feature = "dev")]
+    Dev(roles::dev::DevArguments),
+    /// Not in this build: says how to get it.
+    #[cfg(not(feature = "dev"))]
+    #[command(hide = true)]
+    Dev {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Run the signer: keys, journal and caps, on a Unix socket. With `key`: make and list its keys.
+    Signer {
+        /// Its own configuration file.
+        #[arg(long, global = true, default_value = "signer.toml")]
+        config: PathBuf,
+        /// For tests: where a failpoint is armed.
+        #[cfg(feature = "dev")]
+        #[arg(long, hide = true)]
+        failpoint_file: Option<PathBuf>,
+        #[command(subcommand)]
+        command: Option<SignerCommand>,
+    },
+    /// Bring the database's schema up to date, and say which version it has.
+    Migrate {
+        /// Configuration file.
+        #[arg(long, default_value = "sluice.toml")]
+        config: PathBuf,
+    },
+    /// Look at configuration without starting anything.
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    #[command(flatten)]
+    Client(cli::Command),
+}
+
+#[derive(Subcommand)]
+enum SignerCommand {
+    /// Make, take over and list the signer's keys · 서명 서버의 키를 만들고 가져오고 봅니다
+    Key {
+        #[command(subcommand)]
+        command: roles::signer::key::KeyCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Read a file and say what is wrong with it, if anything is.
+    Check {
+        /// Configuration file.
+        #[arg(long, default_value = "sluice.toml")]
+        config: PathBuf,
+    },
+}
+
+/// Runs the program to its end, with the arguments of this process.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("sluice: the runtime cannot be started: {error}");
+            return ExitCode::from(3);
+        }
+    };
+    runtime.block_on(run(arguments))
+}
+
+async fn run(arguments: Arguments) -> ExitCode {
+    let (lang, as_json) = (arguments.global.lang(), arguments.global.json);
+    let done = match arguments.command {
+        Command::Client(command) => return cli::run(command, &arguments.global).await,
+        Command::Run { config, roles, listen } => roles::run::run(&config, &roles, listen).await,
+        #[cfg(feature = "dev")]
+        Command::Dev(dev) => roles::dev::run(dev, &arguments.global).await,
+        #[cfg(not(feature = "dev"))]
+        Command::Dev { .. } => Err(StartError::Said(config::Both::new(
+            "this program was built for production and has no local chain in it; `make run` builds and starts one that has",
+            "운영용으로 빌드한 프로그램이라 로컬 체인이 들어 있지 않습니다. `make run`이 개발용을 빌드하고 시작합니다",
+        ))),
+        Command::Signer { config, command: Some(SignerCommand::Key { command }), .. } => {
+            roles::signer::key::run(&config, command, &arguments.global)
+        }
+        #[cfg(feature = "dev")]
+        Command::Signer { config, failpoint_file, command: None } => {
+            let point = failpoint_file.as_deref().map(failpoint::Failpoint::at);
+            let keys = |ring| match &point {
+                Some(point) => failpoint::stopping_keys(&ring, point),
+                None => ring,
+            };
+            roles::signer::run(&config, keys).await
+        }
+        #[cfg(not(feature = "dev"))]
+        Command::Signer { config, command: None } => roles::signer::run(&config, |ring| ring).await,
+        Command::Migrate { config } => roles::migrate::run(&config, &arguments.global).await,
+        Command::Config { command: ConfigCommand::Check { config } } => check(&config, &arguments.global),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let said = error.said(lang);
+            if as_json {
+                eprintln!("{}", serde_json::json!({ "code": error.code(), "detail": said }));
+            } else {
+                eprintln!("sluice: {said}");
+            }
+            error.exit_code()
+        }
+    }
+}
+
+fn check(path: &std::path::Path, global: &cli::Global) -> Result<(), StartError> {
+    let config = config::Config::read(path)?;
+    if global.json {
+        let chains: Vec<_> = config
+            .chains
+            .iter()
+            .map(|chain| serde_json::json!({ "id": chain.id, "nodes": chain.nodes.len(), "quorum": config::quorum(chain) }))
+            .collect();
+        println!("{}", serde_json::json!({ "good": true, "path": path, "chains": chains }));
+        return Ok(());
+    }
+    let korean = global.lang() == sluice_api::problem::Lang::Ko;
+    println!("{}: {}", path.display(), if korean { "올바릅니다" } else { "good" });
+    for chain in &config.chains {
+        let (id, nodes, quorum) = (&chain.id, chain.nodes.len(), config::quorum(chain));
+        if korean {
+            println!("  {id}: 노드 {nodes}개, 정족수 {quorum}");
+        } else {
+            println!("  {id} from {nodes} nodes, quorum {quorum}");
+        }
+    }
+    Ok(())
+}
