@@ -3,7 +3,7 @@
 
 use crate::tidy;
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{ExitCode, Stdio};
 use std::time::Instant;
 
 /// One step: its name, the arguments of cargo, variables it needs, and what to do when it fails.
@@ -85,8 +85,7 @@ fn timed(name: &str, step: impl FnOnce() -> bool) -> bool {
 }
 
 fn cargo(root: &Path, step: &Step) -> bool {
-    let outcome =
-        Command::new("cargo").args(step.cargo).envs(step.vars.iter().copied()).current_dir(root).status();
+    let outcome = crate::cargo().args(step.cargo).envs(step.vars.iter().copied()).current_dir(root).status();
     match outcome {
         Ok(status) => status.success(),
         Err(error) => {
@@ -97,7 +96,7 @@ fn cargo(root: &Path, step: &Step) -> bool {
 }
 
 fn has_cargo_deny(root: &Path) -> bool {
-    let asked = Command::new("cargo")
+    let asked = crate::cargo()
         .args(["deny", "--version"])
         .current_dir(root)
         .stdout(Stdio::null())

@@ -1,36 +1,39 @@
 //! `cargo xtask`: starts the checks of this workspace, on any machine that has cargo.
 //!
 //! `tidy` enforces the house rules that no compiler knows: who may depend on whom, how long a file may
-//! grow, what both languages must say. `lint` is everything a change must pass before its tests run.
+//! grow, what both languages must say. `lint` is everything a change must pass before its tests run. `bench` measures
+//! what was promised.
 //!
 //! # Invariants
 //!
 //! - Depends on none of our crates: it still runs when they do not compile.
-//! - Reads the work tree and starts cargo; it changes no file.
+//! - Reads the work tree and starts cargo and what cargo built; it changes no file of the tree.
 //! - Every finding is `path:line: what is wrong, and what to do`, and makes the exit code non-zero.
 
+mod bench;
 mod lint;
 mod tidy;
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 const HELP: &str = "\
 cargo xtask <command>
 
-  tidy    check the house rules: edges, file length, names, catalogues, headers, links, ADRs
-  lint    fmt, tidy, clippy and doc with warnings as errors, and cargo deny where it is installed
-  help    print this list
+  tidy       check the house rules: edges, file length, names, catalogues, headers, links, ADRs
+  lint       fmt, tidy, clippy and doc with warnings as errors, and cargo deny where it is installed
+  bench api  build for release, start the engine, and measure starts, memory and creations
+  help       print this list
 ";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let command = match words.as_slice() {
-        [] => "help",
-        [command] => command.as_str(),
-        [_, extra, ..] => {
-            return refuse(&format!("`{extra}` is one word too many, commands take no arguments"));
-        }
+    let (command, what) = match words.as_slice() {
+        [] => ("help", ""),
+        [command] if command == "bench" => return refuse("say what to measure: `bench api`"),
+        [command] => (command.as_str(), ""),
+        [command, what] if command == "bench" => (command.as_str(), what.as_str()),
+        [_, extra, ..] => return refuse(&format!("`{extra}` is one word too many")),
     };
     if matches!(command, "help" | "--help" | "-h") {
         print!("{HELP}");
@@ -43,8 +46,24 @@ fn main() -> ExitCode {
     match command {
         "tidy" => tidy::run(&root),
         "lint" => lint::run(&root),
+        "bench" => bench::run(&root, what),
         other => refuse(&format!("there is no command `{other}`")),
     }
+}
+
+/// Cargo, as a person would start it. `cargo run` tells its child about the package `xtask`, and build scripts that look
+/// at such variables (ring's does) would be run again, with everything that stands on them, each time.
+fn cargo() -> Command {
+    let mut cargo = Command::new("cargo");
+    for (name, _) in std::env::vars_os() {
+        if name
+            .to_str()
+            .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+        {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
 }
 
 fn refuse(why: &str) -> ExitCode {
