@@ -17,7 +17,7 @@ pub const EVENTS: &str = "/v1/events";
 pub const EVENTS_STREAM: &str = "/v1/events/stream";
 /// GET counts and sums.
 pub const STATS: &str = "/v1/stats";
-/// GET tells limits and their use.
+/// GET tells limits and their use, POST sets some.
 pub const LIMITS: &str = "/v1/limits";
 /// GET lists.
 pub const ASSETS: &str = "/v1/assets";

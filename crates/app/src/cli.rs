@@ -105,8 +105,8 @@ pub enum Command {
     Assets,
     /// List chains and their nodes · 체인과 노드를 봅니다
     Chains,
-    /// List limits and how much of them is used · 한도와 사용량을 봅니다
-    Limits,
+    /// List limits and how much of them is used, and set them · 한도와 사용량을 보고 정합니다
+    Limits(limits::Args),
     /// Say who you are to the server · 서버가 보는 내 키와 권한을 확인합니다
     Whoami,
     /// Ask whether the server is well · 서버 상태를 확인합니다
@@ -137,6 +137,7 @@ async fn start(command: Command, global: &Global, screen: &Screen) -> Result<Exi
     // In the devnet what only the platform may do is done with its key, unless another one is asked for.
     let unasked = match &command {
         Command::Partner(_) => As::Platform,
+        Command::Limits(args) if args.sets() => As::Platform,
         Command::Key(args) if args.of_another_partner() => As::Platform,
         _ => As::First,
     };
@@ -173,7 +174,7 @@ fn work<'a>(command: Command, session: &'a Session, screen: &'a Screen) -> Work<
         Command::Wallet(args) => Box::pin(wallet::run(session, screen, args)),
         Command::Assets => Box::pin(assets::run(session, screen)),
         Command::Chains => Box::pin(chains::run(session, screen)),
-        Command::Limits => Box::pin(limits::run(session, screen)),
+        Command::Limits(args) => Box::pin(limits::run(session, screen, args)),
         Command::Whoami => Box::pin(whoami::run(session, screen)),
         Command::Health => Box::pin(health::run(session, screen)),
         Command::Demo(args) => Box::pin(demo::run(session, screen, args)),

@@ -13,7 +13,7 @@ use sluice_api::problem::{Code, Fault, Refusal};
 pub(crate) use adoption::adoption;
 pub(crate) use chain::node_unavailable;
 pub(crate) use explanation::explanation;
-pub(crate) use intake::intake;
+pub(crate) use intake::{amount, intake};
 pub(crate) use order::{cancel, order};
 
 /// Why a request is not answered with what it asked for. A response made of it carries the refusal to the edge.

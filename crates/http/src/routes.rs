@@ -55,7 +55,7 @@ fn guarded() -> Router<Arc<Server>> {
         .route(path::EVENTS, get(events::list::run))
         .route(path::EVENTS_STREAM, get(events::stream::run))
         .route(path::STATS, get(stats::get::run))
-        .route(path::LIMITS, get(limits::list::run))
+        .route(path::LIMITS, get(limits::list::run).post(limits::set::run))
         .route(path::ASSETS, get(assets::list::run))
         .route(path::CHAINS, get(chains::list::run))
         .route(path::WALLETS, get(wallets::list::run).post(wallets::adopt::run))

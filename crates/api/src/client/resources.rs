@@ -14,7 +14,7 @@ use crate::event::Event;
 use crate::health::{Health, Readiness};
 use crate::key::{ApiKey, CreateApiKey, CreatedApiKey};
 use crate::lane::{AdoptTransaction, Lane, SetCap, SpeedUp};
-use crate::limit::Limit;
+use crate::limit::{Limit, SetLimit};
 use crate::list::List;
 use crate::me::Me;
 use crate::partner::{CreatePartner, Partner};
@@ -216,6 +216,11 @@ impl Client {
     /// Creates a partner.
     pub async fn create_partner(&self, partner: &CreatePartner) -> Answer<Partner> {
         self.call(Call::post(path::PARTNERS, partner)).await
+    }
+
+    /// Sets a partner's limits for an asset; they are told as they stand then.
+    pub async fn set_limit(&self, limit: &SetLimit) -> Answer<List<Limit>> {
+        self.call(Call::post(path::LIMITS, limit)).await
     }
 
     /// Creates a key. Its secret is in this answer and nowhere else.

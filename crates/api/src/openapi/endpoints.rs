@@ -12,7 +12,7 @@ use crate::event::Event;
 use crate::health::{Health, Readiness};
 use crate::key::{ApiKey, CreateApiKey, CreatedApiKey, Scope};
 use crate::lane::{AdoptTransaction, Lane, SetCap, SpeedUp};
-use crate::limit::Limit;
+use crate::limit::{Limit, SetLimit};
 use crate::me::Me;
 use crate::partner::{CreatePartner, Partner};
 use crate::path;
@@ -119,6 +119,9 @@ pub static ENDPOINTS: &[Endpoint] = &[
         .filtered(StatsQuery::PARAMETERS),
     get("listLimits", path::LIMITS, Some(WithdrawalsRead), list::<Limit>(), "Tells limits and their use.")
         .filtered(Page::PARAMETERS),
+    post::<SetLimit>("setLimit", path::LIMITS, PartnersManage, list::<Limit>(),
+        "Sets the limits of a partner for an asset; tells them as they stand then.")
+        .answers(&[200]),
     get("listAssets", path::ASSETS, Some(WithdrawalsRead), list::<Asset>(), "Lists what can be paid.")
         .filtered(Page::PARAMETERS),
     get("listChains", path::CHAINS, Some(WithdrawalsRead), list::<Chain>(), "Lists chains as they look to us now.")

@@ -24,7 +24,7 @@ pub(crate) fn intake(error: IntakeError, asked: &CreateWithdrawal) -> Reject {
         IntakeError::AssetUnknown => {
             Fault::field(Code::AssetUnknown, "asset").with("asset", &asked.asset).into()
         }
-        IntakeError::Amount(error) => amount(error, asked),
+        IntakeError::Amount(error) => amount(error, "amount", asked.amount.as_str(), &asked.asset).into(),
         IntakeError::Address(error) => address(error, asked),
         IntakeError::Request(error) => request(error, asked),
         IntakeError::ExternalIdConflict(id) => Refusal::new(Code::ExternalIdConflict)
@@ -40,20 +40,19 @@ pub(crate) fn intake(error: IntakeError, asked: &CreateWithdrawal) -> Reject {
     }
 }
 
-fn amount(error: AmountError, asked: &CreateWithdrawal) -> Reject {
-    let value = asked.amount.as_str();
+/// Why a text is no amount of an asset.
+pub(crate) fn amount(error: AmountError, field: &'static str, value: &str, asset: &str) -> Fault {
     let sized = |code, max: &dyn std::fmt::Display| {
-        Fault::field(code, "amount").with("value", value).with("asset", &asked.asset).with("max", max)
+        Fault::field(code, field).with("value", value).with("asset", asset).with("max", max)
     };
     match error {
-        AmountError::Malformed => Fault::field(Code::AmountMalformed, "amount").with("value", value),
+        AmountError::Malformed => Fault::field(Code::AmountMalformed, field).with("value", value),
         AmountError::TooPrecise { precision } => sized(Code::AmountTooPrecise, &precision),
         AmountError::OutOfRange => {
             sized(Code::AmountOutOfRange, &"9223372036854775807 of its smallest units")
         }
-        AmountError::NotPositive => Fault::field(Code::AmountNotPositive, "amount"),
+        AmountError::NotPositive => Fault::field(Code::AmountNotPositive, field),
     }
-    .into()
 }
 
 fn address(error: AddressError, asked: &CreateWithdrawal) -> Reject {

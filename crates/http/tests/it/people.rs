@@ -5,8 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use sluice_api::sign::SigningSecret;
 use sluice_core::access::Scope;
+use sluice_core::id::PartnerId;
+use sluice_core::partner::PLATFORM;
 
-use crate::support::{Key, World};
+use crate::support::{Key, World, body, partner_scopes, token};
 
 #[tokio::test]
 async fn a_new_partner_gets_a_key_and_works() {
@@ -37,6 +39,44 @@ async fn a_new_partner_gets_a_key_and_works() {
     let keys = world.get(&key, "/v1/keys").send(&world).await;
     assert_eq!(keys.json()["data"].as_array().unwrap().len(), 1);
     assert!(!keys.text().contains(&text), "the secret is shown once");
+}
+
+#[tokio::test]
+async fn a_new_partner_pays_nothing_before_the_platform_gives_it_limits() {
+    let world = World::new().await;
+    let asked = json!({"name": "acme", "mode": "test", "reason": "contract 7"});
+    let partner = world.post(&world.platform, "/v1/partners", &asked).send(&world).await.id();
+    let key = world.key(PartnerId::parse(&partner).unwrap(), &partner_scopes()).await;
+    let order = async |id: &str| world.post(&key, "/v1/withdrawals", &body(id)).send(&world).await.json();
+    let refused = order("order-1").await;
+    assert_eq!((&refused["status"], refused["reason"].is_object()), (&json!("rejected"), true), "{refused}");
+    let asset = token().id.to_string();
+    let set = json!({"partner_id": partner, "asset": asset, "per_transaction": "10", "daily": "25.5", "reason": "r"});
+    let told = world.post(&world.platform, "/v1/limits", &set).send(&world).await;
+    assert_eq!(told.status, 200, "{}", told.text());
+    let told = told.json();
+    assert_eq!((&told["data"][0]["limit"], &told["data"][1]["limit"]), (&json!("25.5"), &json!("10")));
+    assert_eq!(world.get(&key, "/v1/limits").send(&world).await.json()["data"], told["data"]);
+    assert_ne!(order("order-2").await["status"], "rejected");
+    for (field, value, code, pointer) in [
+        ("partner_id", json!(PLATFORM.to_string()), "body_invalid", "/partner_id"),
+        ("partner_id", json!("pt_1"), "body_invalid", "/partner_id"),
+        ("asset", json!("USDC"), "asset_unknown", "/asset"),
+        ("daily", json!(25), "amount_not_string", "/daily"),
+        ("daily", json!("1e3"), "amount_malformed", "/daily"),
+        ("per_transaction", json!("0.0000001"), "amount_too_precise", "/per_transaction"),
+    ] {
+        let mut wrong = set.clone();
+        wrong[field] = value;
+        let reply = world.post(&world.platform, "/v1/limits", &wrong).send(&world).await;
+        assert_eq!(
+            (reply.code().as_str(), &reply.json()["errors"][0]["pointer"]),
+            (code, &json!(pointer)),
+            "{}",
+            reply.text()
+        );
+    }
+    assert_eq!(world.post(&world.a.key, "/v1/limits", &set).send(&world).await.code(), "scope_missing");
 }
 
 #[tokio::test]

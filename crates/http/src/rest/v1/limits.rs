@@ -1,3 +1,4 @@
 //! Limits and their use.
 
 pub(crate) mod list;
+pub(crate) mod set;

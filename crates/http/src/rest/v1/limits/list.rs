@@ -22,7 +22,7 @@ pub(crate) async fn run(call: Call) -> Answer {
     ok(&Listing::of(sluice_api::path::LIMITS, &[]).page(limits, &page, key)?)
 }
 
-fn limits(
+pub(super) fn limits(
     subject: String,
     (limit, used, resets_at): &(Limit, Amount, Timestamp),
     assets: &[Asset],
