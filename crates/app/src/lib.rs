@@ -78,6 +78,7 @@ enum Command {
         arguments: Vec<String>,
     },
     /// Run the signer: keys, journal and caps, on a Unix socket. With `key`: make and list its keys.
+    /// With `stop`, `lift`, `stops`: stop payments at the signer itself.
     Signer {
         /// Its own configuration file.
         #[arg(long, global = true, default_value = "signer.toml")]
@@ -111,6 +112,8 @@ enum SignerCommand {
         #[command(subcommand)]
         command: roles::signer::key::KeyCommand,
     },
+    #[command(flatten)]
+    Stops(roles::signer::stop::StopCommand),
 }
 
 #[derive(Subcommand)]
@@ -150,6 +153,9 @@ async fn run(arguments: Arguments) -> ExitCode {
         ))),
         Command::Signer { config, command: Some(SignerCommand::Key { command }), .. } => {
             roles::signer::key::run(&config, command, &arguments.global)
+        }
+        Command::Signer { config, command: Some(SignerCommand::Stops(command)), .. } => {
+            roles::signer::stop::run(&config, command, &arguments.global)
         }
         #[cfg(feature = "dev")]
         Command::Signer { config, failpoint_file, command: None } => {

@@ -15,7 +15,7 @@ use sluice_core::intent::{Approved, DeploymentId, SigningRequest};
 use sluice_core::journal::Entry;
 use sluice_core::port::Fut;
 use sluice_core::port::signer::{
-    Held, Hello, Shown, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket,
+    Held, Hello, Setter, Shown, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket,
 };
 use sluice_core::port::world::Clock as _;
 use sluice_core::slot::Slot;
@@ -157,21 +157,29 @@ pub fn socket(path: &Path, deployment: &str) -> Arc<dyn Signer> {
     Arc::new(Remote { client: Arc::new(client) })
 }
 
-/// Serves a signer on its socket. `keys` may put something around each key.
+/// A signer that serves.
+pub struct Serving {
+    /// The engine's door.
+    pub engine: Server,
+    /// The door of people on this machine.
+    pub console: Server,
+    /// What both lead to.
+    pub service: Arc<SigningService>,
+}
+
+/// Serves a signer on its sockets. `keys` may put something around each key.
 ///
 /// # Errors
-/// [`StartError`]: keys, journal or socket cannot be used.
-pub fn serve(
-    config: &SignerConfig,
-    keys: impl FnOnce(KeyRing) -> KeyRing,
-) -> Result<(Server, Arc<SigningService>), StartError> {
+/// [`StartError`]: keys, journal or a socket cannot be used.
+pub fn serve(config: &SignerConfig, keys: impl FnOnce(KeyRing) -> KeyRing) -> Result<Serving, StartError> {
     let service = Arc::new(open(config, keys)?);
-    let server = Server::start(Arc::clone(&service), &config.socket, Arc::new(|| SystemClock.now()));
-    let unusable = |error: std::io::Error| StartError::Path {
-        path: config.socket.display().to_string(),
-        why: error.to_string(),
+    let door = |path: &Path, door: Setter| {
+        let server = Server::start(Arc::clone(&service), path, door, Arc::new(|| SystemClock.now()));
+        server.map_err(|error| StartError::Path { path: path.display().to_string(), why: error.to_string() })
     };
-    Ok((server.map_err(unusable)?, service))
+    let (console, engine) =
+        (door(&config.console(), Setter::Console)?, door(&config.socket, Setter::Engine)?);
+    Ok(Serving { engine, console, service })
 }
 
 /// Runs a synchronous call off the async threads.
@@ -184,6 +192,9 @@ async fn off_thread<S: Send + Sync + 'static, T: Send + 'static>(
         Err(error) => Err(SignerError::Down(error.to_string())),
     }
 }
+
+/// Why the engine lifts a stop: the persons who wanted it are in the store.
+const LIFTED: &str = "lifted in the store";
 
 #[cfg(feature = "dev")]
 struct Local {
@@ -265,12 +276,16 @@ impl Signer for Local {
 
     fn stop<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
         let (scope, reason) = (*scope, reason.to_owned());
-        Box::pin(off_thread(self.service.clone(), move |it| it.stop(&scope, &reason, SystemClock.now())))
+        Box::pin(off_thread(self.service.clone(), move |it| {
+            it.stop(&scope, Setter::Engine, &reason, SystemClock.now())
+        }))
     }
 
-    fn lift<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
-        let (scope, reason) = (*scope, reason.to_owned());
-        Box::pin(off_thread(self.service.clone(), move |it| it.lift(&scope, &reason, SystemClock.now())))
+    fn lift<'a>(&'a self, scope: &'a Scope, read_at: u64) -> Fut<'a, Result<u64, SignerError>> {
+        let scope = *scope;
+        Box::pin(off_thread(self.service.clone(), move |it| {
+            it.lift(&scope, Setter::Engine, Some(read_at), LIFTED, SystemClock.now())
+        }))
     }
 }
 
@@ -337,9 +352,9 @@ impl Signer for Remote {
         Box::pin(off_thread(self.client.clone(), move |it| it.stop(&scope, &reason)))
     }
 
-    fn lift<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
-        let (scope, reason) = (*scope, reason.to_owned());
-        Box::pin(off_thread(self.client.clone(), move |it| it.lift(&scope, &reason)))
+    fn lift<'a>(&'a self, scope: &'a Scope, read_at: u64) -> Fut<'a, Result<u64, SignerError>> {
+        let scope = *scope;
+        Box::pin(off_thread(self.client.clone(), move |it| it.lift(&scope, Some(read_at), LIFTED)))
     }
 }
 

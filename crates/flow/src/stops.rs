@@ -4,7 +4,7 @@
 
 use futures_util::future::{Either, select};
 use sluice_core::port::Ports;
-use sluice_core::port::signer::SignerError;
+use sluice_core::port::signer::{Setter, SignerError};
 use sluice_core::port::world::Topic;
 use sluice_core::stop::{Scope, Stop};
 use sluice_core::time::Timestamp;
@@ -14,38 +14,41 @@ use crate::StageError;
 /// Longest a person's order waits for the signer, milliseconds. The store's stop holds meanwhile.
 const PATIENCE_MS: u64 = 2_000;
 
-/// Makes the signer's stops those of the store.
+/// Makes the engine's stops at the signer those of the store.
 ///
 /// # Errors
 /// [`StageError`]: the signer has not confirmed, and is asked again.
 pub async fn agree(ports: &Ports) -> Result<(), StageError> {
     // The signer first: a stop that it has and the store, read later, has not was lifted in between or before.
-    let there = ports.signer.hello(None).await?.stops;
+    let mut there = ports.signer.hello(None).await?.stops;
+    there.retain(|stop| stop.setter == Setter::Engine);
     let wanted = ports.store.stops().await?;
     for stop in &wanted {
-        if !there.iter().any(|(scope, _)| *scope == stop.scope) {
-            ports.signer.stop(&stop.scope, &marked(&stop.reason)).await?;
+        if !there.iter().any(|it| it.scope == stop.scope) {
+            ports.signer.stop(&stop.scope, &stop.reason).await?;
         }
     }
-    let lifted = |scope: &Scope| !wanted.iter().any(|stop| stop.scope == *scope);
-    let mut took_any = false;
-    for (scope, reason) in there.iter().filter(|(scope, reason)| is_ours(reason) && lifted(scope)) {
-        ports.signer.lift(scope, reason).await?;
-        took_any = true;
-    }
-    // Somebody may have stopped again what was being lifted.
-    if took_any {
-        for stop in ports.store.stops().await? {
-            ports.signer.stop(&stop.scope, &marked(&stop.reason)).await?;
-        }
+    for stop in there.iter().filter(|it| !wanted.iter().any(|stop| stop.scope == it.scope)) {
+        // By its place: whoever has stopped the same again since has told the signer, and that stop stays.
+        ports.signer.lift(&stop.scope, stop.journal_seq).await?;
     }
     Ok(())
 }
 
-/// Like [`agree`], for a person who waits: it gives up soon, and the house goes on. Whether the signer has confirmed.
+/// Puts one stop of the store in force at the signer, for a person who waits: it gives up soon, and the house goes on.
+/// Whether the signer has confirmed. The signer is told even where it has such a stop: somebody may be lifting that one.
+pub(crate) async fn put_soon(ports: &Ports, scope: &Scope, reason: &str) -> bool {
+    told(soon(ports, ports.signer.stop(scope, reason)).await)
+}
+
+/// Like [`agree`], for a person who waits. Whether the signer has confirmed.
 pub async fn agree_soon(ports: &Ports) -> bool {
-    match soon(ports, agree(ports)).await {
-        Some(Ok(())) => true,
+    told(soon(ports, agree(ports)).await)
+}
+
+fn told<T, E: std::fmt::Display>(answer: Option<Result<T, E>>) -> bool {
+    match answer {
+        Some(Ok(_)) => true,
         Some(Err(error)) => {
             tracing::warn!(%error, "The signer has not confirmed the stops; it is asked again");
             false
@@ -64,7 +67,7 @@ pub async fn unconfirmed(ports: &Ports, stops: &[Stop]) -> Vec<Scope> {
         Some(Err(SignerError::Down(_) | SignerError::Journal(_))) | None => vec![],
     };
     let missing =
-        stops.iter().map(|stop| stop.scope).filter(|scope| !there.iter().any(|(it, _)| it == scope));
+        stops.iter().map(|stop| stop.scope).filter(|scope| !there.iter().any(|it| it.scope == *scope));
     missing.collect()
 }
 
@@ -103,27 +106,5 @@ impl Agreement {
         self.asked_at = Some(now);
         self.on = agree_soon(ports).await.then_some(wanted);
         Ok(())
-    }
-}
-
-/// How the reason of a stop that the store set begins at the signer: only such a stop is lifted from here.
-const MARK: &str = "store: ";
-
-fn marked(reason: &str) -> String {
-    format!("{MARK}{reason}")
-}
-
-fn is_ours(reason: &str) -> bool {
-    reason.starts_with(MARK)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_stop_of_the_store_is_lifted_from_here() {
-        assert!(is_ours(&marked("drill")));
-        assert!(!is_ours("set at the signer's console"));
     }
 }

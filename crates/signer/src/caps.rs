@@ -16,13 +16,16 @@ pub struct Caps {
     pub assets: Vec<AssetCaps>,
     /// Ed25519 public keys of people who may approve payments, by the name an approval carries.
     pub approvers: BTreeMap<String, [u8; 32]>,
-    /// New slots of one wallet in a rolling hour.
+    /// New slots of one wallet in a rolling hour, for payments and for voids.
     pub slots_hourly_max: u32,
     /// Slots a payment may take after its first, in its life, when a former one had a signature.
     pub reslots_max: u32,
     /// How old the last signature of a former slot must be before the payment may take another. Shorter than the
     /// chain's proof of death, longer than any bug needs to ask twice.
     pub reslot_after_ms: i64,
+    /// How long a wallet must not have signed before the engine may have its key barred. A wallet in use is not retired; one
+    /// that is retired has waited for its last payment to settle.
+    pub bar_after_ms: i64,
     /// Most that a caller's clock and ours may differ, and that our clock may fall behind the journal.
     pub skew_max_ms: i64,
 }
@@ -36,6 +39,11 @@ pub struct ChainCaps {
     pub max_fee_wei: u128,
     /// Most that one attempt can cost, gas limit times fee per gas, wei.
     pub cost_max_wei: u128,
+    /// Most that one wallet's slots of a rolling hour can cost, wei. A slot counts once, at its dearest attempt, and a
+    /// void like a payment.
+    pub cost_hourly_max_wei: u128,
+    /// How far above a wallet's highest signed nonce another may be. Everything the engine has open fits in.
+    pub nonce_ahead_max: u64,
 }
 
 /// Caps of an asset.
@@ -45,8 +53,8 @@ pub struct AssetCaps {
     pub asset: Asset,
     /// Most that one payment may be.
     pub payment_max: Amount,
-    /// Most that one partner's payments may be in a rolling hour. A payment counts once for each of its slots, at its
-    /// admission, and never for an attempt.
+    /// Most that one partner's payments may be in a rolling hour. A payment counts once for each of its slots, from its
+    /// admission and then from its first signature on, and never for an attempt.
     pub hourly_max: Amount,
     /// Up to here policy alone may approve; above it, people.
     pub unapproved_max: Amount,
@@ -56,6 +64,10 @@ pub struct AssetCaps {
 
 /// Clocks may differ by ten minutes (DESIGN M10: "a clock out of bounds").
 const SKEW_MAX_MS: i64 = 600_000;
+/// An hour of network cost, in dearest attempts: an ordinary one costs a small part of that.
+const COSTS_HOURLY_MAX: u128 = 256;
+/// Longer than any chain of the table takes to settle.
+const BAR_AFTER_MS: i64 = 3_600_000;
 /// Hot wallets sign thousands an hour, not millions.
 const SLOTS_HOURLY_MAX: u32 = 1_000_000;
 
@@ -69,6 +81,8 @@ impl Caps {
                 chain: profile.id,
                 max_fee_wei: profile.max_fee_cap_wei.saturating_mul(RAISED_TIMES_MAX),
                 cost_max_wei: profile.transfer_cost_cap_wei,
+                cost_hourly_max_wei: profile.transfer_cost_cap_wei.saturating_mul(COSTS_HOURLY_MAX),
+                nonce_ahead_max: u64::from(profile.window).saturating_add(u64::from(profile.unsettled_max)),
             })
             .collect();
         Self {
@@ -78,6 +92,7 @@ impl Caps {
             slots_hourly_max: SLOTS_HOURLY_MAX,
             reslots_max: 3,
             reslot_after_ms: 5_000,
+            bar_after_ms: BAR_AFTER_MS,
             skew_max_ms: SKEW_MAX_MS,
         }
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use sluice_core::id::WalletId;
 use sluice_core::intent::{Approved, DeploymentId};
 use sluice_core::port::signer::{
-    Held, Hello, Shown, Signature, SignerError, SignerRefusal, SlotRecord, Ticket,
+    Held, Hello, Shown, Signature, SignerError, SignerRefusal, SlotRecord, Standing, Ticket,
 };
 use sluice_core::slot::Slot;
 use sluice_core::stop::Scope;
@@ -169,23 +169,18 @@ impl Client {
     ///
     /// # Errors
     /// [`SignerError`].
-    pub fn lift(&self, scope: &Scope, reason: &str) -> Result<u64, SignerError> {
+    pub fn lift(&self, scope: &Scope, read_at: Option<u64>, reason: &str) -> Result<u64, SignerError> {
         let (scope, subject) = scope.parts();
-        self.note(Question::Lift { scope: scope.into(), subject, reason: reason.into() })
+        self.note(Question::Lift { scope: scope.into(), subject, reason: reason.into(), read_at })
     }
 
     /// See [`crate::SigningService::stops`].
     ///
     /// # Errors
     /// [`SignerError`].
-    pub fn stops(&self) -> Result<Vec<(Scope, String)>, SignerError> {
+    pub fn stops(&self) -> Result<Vec<Standing>, SignerError> {
         match self.ask(Question::Stops)? {
-            Reply::Stops { stops } => Ok(stops
-                .into_iter()
-                .map(|(kind, subject, reason)| {
-                    (Scope::from_parts(&kind, &subject).unwrap_or(Scope::All), reason)
-                })
-                .collect()),
+            Reply::Stops { stops } => Ok(stops.into_iter().map(wire::hello::standing).collect()),
             _ => Err(unexpected()),
         }
     }

@@ -7,6 +7,7 @@ mod bytes;
 mod payment;
 mod slot;
 
+pub(crate) use bytes::cost_gwei;
 pub(crate) use payment::terms;
 
 use rusqlite::Connection;
@@ -23,6 +24,10 @@ use crate::refusal::Code;
 /// One hour, in the minutes that windows are kept by. The minute that has begun counts whole, and so does the one an
 /// hour ago: a window is never shorter than an hour.
 const HOUR_MIN: i64 = 60;
+
+/// How far above the highest epoch that was seen another may be. A lane that changes hands every two seconds gets there in
+/// three weeks; a caller that invents one would shut the lane to its holder for ever.
+const EPOCH_AHEAD_MAX: i64 = 1_000_000;
 
 /// Proofs of one wallet's key in a rolling hour. A wallet is adopted once.
 const SHOWN_HOURLY_MAX: i64 = 60;
@@ -103,7 +108,7 @@ impl<'a> Guard<'a> {
     /// The wallet, when its key may be shown to be here.
     pub(crate) fn shows(&self, id: WalletId) -> Result<WalletRow, No> {
         self.clock(None)?;
-        let wallet = self.wallet(id, i64::MAX)?;
+        let wallet = self.in_service(id)?;
         let since = minute_of(self.now.micros()).saturating_sub(HOUR_MIN);
         if read::shown_since(self.conn, &id.to_string(), since)? >= SHOWN_HOURLY_MAX {
             return Err(Code::CapProofs.refuse(format!("{id} was shown too often within an hour")).into());
@@ -111,12 +116,22 @@ impl<'a> Guard<'a> {
         Ok(wallet)
     }
 
-    /// The wallet, when the caller's epoch is not behind (M7).
-    fn wallet(&self, id: WalletId, epoch: i64) -> Result<WalletRow, No> {
+    /// The wallet, when its key is not barred.
+    fn in_service(&self, id: WalletId) -> Result<WalletRow, No> {
         let wallet = read::wallet(self.conn, &id.to_string())?
             .ok_or_else(|| Code::WalletUnknown.refuse(format!("no wallet {id} here")))?;
         if wallet.barred_by.is_some() {
             return Err(Code::WalletBarred.refuse(format!("the key of {id} is barred")).into());
+        }
+        Ok(wallet)
+    }
+
+    /// The wallet, when the caller's epoch is not behind (M7), nor further ahead than a lane can come.
+    fn wallet(&self, id: WalletId, epoch: i64) -> Result<WalletRow, No> {
+        let wallet = self.in_service(id)?;
+        if epoch > wallet.epoch.saturating_add(EPOCH_AHEAD_MAX) {
+            let detail = format!("epoch {epoch} of {id} is no next one: {} was seen", wallet.epoch);
+            return Err(Code::EpochAhead.refuse(detail).into());
         }
         if epoch < wallet.epoch {
             let detail = format!("epoch {epoch} of {id} is over: {} was seen", wallet.epoch);

@@ -33,10 +33,11 @@ pub(crate) use verify::Unverified;
 
 const DOMAIN: &[u8] = b"sluice/signer-journal/v1\0";
 /// Versions of the tables, in order; `user_version` counts how many a file has. Entries never change their shape.
-const SCHEMA: [&str; 3] = [
+const SCHEMA: [&str; 4] = [
     include_str!("journal/schema.sql"),
     include_str!("journal/schema_2.sql"),
     include_str!("journal/schema_3.sql"),
+    include_str!("journal/schema_4.sql"),
 ];
 /// Written into the file's header, so that no other database is taken for a journal: "slsg".
 const APPLICATION_ID: i32 = 0x736c_7367;
@@ -220,6 +221,11 @@ impl Tx<'_> {
     /// When the last entry before this transaction was written.
     pub(crate) const fn last_at(&self) -> Option<Timestamp> {
         self.last_at
+    }
+
+    /// The end of the journal as this transaction sees it.
+    pub(crate) const fn head(&self) -> Head {
+        self.head
     }
 
     /// Writes a fact and what it means; returns its place.

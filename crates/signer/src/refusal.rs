@@ -15,6 +15,8 @@ pub enum Code {
     CapAmount,
     /// Fee per gas or total cost above the absolute cap.
     CapFee,
+    /// No room for more network cost in the rolling hour of this wallet.
+    CapGas,
     /// No room in the rolling hour of this partner and asset.
     CapHourly,
     /// Too many proofs of this wallet's key in the rolling hour.
@@ -25,12 +27,16 @@ pub enum Code {
     ClockSkew,
     /// The slot is closed: no payment is ever signed in it.
     Closed,
+    /// No lane comes that far: the epoch is invented.
+    EpochAhead,
     /// A later holder of the lane has been here.
     EpochStale,
     /// The key cannot be used now.
     KeyUnavailable,
     /// The payment was not admitted.
     NoTicket,
+    /// The nonce lies too far above the wallet's highest signed one.
+    NonceAhead,
     /// This payment key was admitted with other content.
     PaymentChanged,
     /// No bytes can be made for this payment.
@@ -45,6 +51,8 @@ pub enum Code {
     Voided,
     /// The wallet's key is barred: it left service.
     WalletBarred,
+    /// The wallet signed not long ago: its key is not barred.
+    WalletBusy,
     /// No such wallet here, or the slot is not one of its own.
     WalletUnknown,
 }
@@ -58,14 +66,17 @@ impl Code {
             Self::BytesDiffer => "bytes_differ",
             Self::CapAmount => "cap_amount",
             Self::CapFee => "cap_fee",
+            Self::CapGas => "cap_gas",
             Self::CapHourly => "cap_hourly",
             Self::CapProofs => "cap_proofs",
             Self::CapSlots => "cap_slots",
             Self::ClockSkew => "clock_skew",
             Self::Closed => "closed",
+            Self::EpochAhead => "epoch_ahead",
             Self::EpochStale => "epoch_stale",
             Self::KeyUnavailable => "key_unavailable",
             Self::NoTicket => "no_ticket",
+            Self::NonceAhead => "nonce_ahead",
             Self::PaymentChanged => "payment_changed",
             Self::PaymentInvalid => "payment_invalid",
             Self::PaymentOtherSlot => "payment_other_slot",
@@ -73,6 +84,7 @@ impl Code {
             Self::Stopped => "stopped",
             Self::Voided => "voided",
             Self::WalletBarred => "wallet_barred",
+            Self::WalletBusy => "wallet_busy",
             Self::WalletUnknown => "wallet_unknown",
         }
     }
@@ -92,14 +104,18 @@ impl Code {
             | Self::Voided
             | Self::WalletBarred => true,
             Self::AssetUnknown
+            | Self::CapGas
             | Self::CapHourly
             | Self::CapProofs
             | Self::CapSlots
             | Self::ClockSkew
+            | Self::EpochAhead
             | Self::EpochStale
             | Self::KeyUnavailable
             | Self::NoTicket
+            | Self::NonceAhead
             | Self::Stopped
+            | Self::WalletBusy
             | Self::WalletUnknown => false,
         }
     }

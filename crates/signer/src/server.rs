@@ -1,5 +1,8 @@
 //! The signer as a process: a Unix socket that only its owner may open, one thread per connection, all of them bounded.
 //!
+//! There are two doors: the engine's, and the console's, for people on this machine. Both speak the same frames; what is
+//! stopped through one is lifted through that one alone, and through the console nothing is signed.
+//!
 //! Who may connect is the file system's decision (mode 0600). Over a network the same frames go through mTLS; that
 //! listener belongs to the role that owns the certificates.
 
@@ -14,7 +17,7 @@ use std::time::Duration;
 
 use sluice_core::attempt::Unsigned;
 use sluice_core::intent::SigningRequest;
-use sluice_core::port::signer::SignerError;
+use sluice_core::port::signer::{Setter, SignerError};
 use sluice_core::stop::Scope;
 use sluice_core::time::Timestamp;
 
@@ -45,13 +48,18 @@ impl Server {
     ///
     /// # Errors
     /// The path cannot be bound, or another server answers on it ([`io::ErrorKind::AddrInUse`]).
-    pub fn start(service: Arc<SigningService>, path: &Path, clock: Arc<ClockFn>) -> io::Result<Self> {
+    pub fn start(
+        service: Arc<SigningService>,
+        path: &Path,
+        door: Setter,
+        clock: Arc<ClockFn>,
+    ) -> io::Result<Self> {
         let listener = listen(path)?;
         let stop = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&stop);
-        let thread = thread::Builder::new()
-            .name("signer-accept".into())
-            .spawn(move || accept(&listener, &service, clock.as_ref(), &flag))?;
+        let thread = thread::Builder::new().name("signer-accept".into()).spawn(move || {
+            accept(&listener, &Door { service: &service, door, clock: clock.as_ref() }, &flag)
+        })?;
         Ok(Self { path: path.to_owned(), stop, thread: Some(thread) })
     }
 
@@ -90,7 +98,14 @@ fn listen(path: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-fn accept(listener: &UnixListener, service: &SigningService, clock: &ClockFn, stop: &AtomicBool) {
+/// What a connection reaches.
+struct Door<'a> {
+    service: &'a SigningService,
+    door: Setter,
+    clock: &'a ClockFn,
+}
+
+fn accept(listener: &UnixListener, door: &Door<'_>, stop: &AtomicBool) {
     let open = AtomicUsize::new(0);
     thread::scope(|scope| {
         for stream in listener.incoming() {
@@ -104,7 +119,7 @@ fn accept(listener: &UnixListener, service: &SigningService, clock: &ClockFn, st
             }
             let open = &open;
             let started = thread::Builder::new().name("signer-call".into()).spawn_scoped(scope, move || {
-                let _why = serve(stream, service, clock, stop);
+                let _why = serve(stream, door, stop);
                 open.fetch_sub(1, Ordering::SeqCst);
             });
             if started.is_err() {
@@ -114,14 +129,14 @@ fn accept(listener: &UnixListener, service: &SigningService, clock: &ClockFn, st
     });
 }
 
-fn serve(stream: UnixStream, service: &SigningService, clock: &ClockFn, stop: &AtomicBool) -> io::Result<()> {
+fn serve(stream: UnixStream, door: &Door<'_>, stop: &AtomicBool) -> io::Result<()> {
     stream.set_read_timeout(Some(TICK))?;
     stream.set_write_timeout(Some(WRITE_MAX))?;
     let mut patient = Patient { stream, stop, ticks: 0, begun: false };
     loop {
         (patient.begun, patient.ticks) = (false, 0);
         let frame = wire::read_frame(&mut patient)?;
-        let reply = reply(&frame, service, clock());
+        let reply = reply(&frame, door);
         wire::write_frame(&mut patient.stream, &reply)?;
     }
 }
@@ -158,7 +173,8 @@ impl Read for Patient<'_> {
 }
 
 /// Answers one frame, whatever it holds.
-fn reply(frame: &[u8], service: &SigningService, now: Timestamp) -> Reply {
+fn reply(frame: &[u8], door: &Door<'_>) -> Reply {
+    let service = door.service;
     let call: Call = match serde_json::from_slice(frame) {
         Ok(call) => call,
         Err(error) => return Reply::Down { why: format!("malformed call: {error}") },
@@ -173,7 +189,12 @@ fn reply(frame: &[u8], service: &SigningService, now: Timestamp) -> Reply {
             why: format!("this signer belongs to deployment {:?}", service.deployment().0),
         };
     }
-    match dispatch(call.question, service, now) {
+    if door.door == Setter::Console && !call.question.is_of_the_console() {
+        return Reply::Down {
+            why: "the console stops, lifts and looks; payments come through the engine's socket".into(),
+        };
+    }
+    match dispatch(call.question, service, door.door, (door.clock)()) {
         Ok(Ok(reply)) => reply,
         Ok(Err(SignerError::Journal(why))) => Reply::Journal { why },
         Ok(Err(SignerError::Down(why))) => Reply::Down { why },
@@ -184,6 +205,7 @@ fn reply(frame: &[u8], service: &SigningService, now: Timestamp) -> Reply {
 fn dispatch(
     question: Question,
     service: &SigningService,
+    door: Setter,
     now: Timestamp,
 ) -> Result<Result<Reply, SignerError>, Malformed> {
     Ok(match question {
@@ -224,20 +246,14 @@ fn dispatch(
             .export(from_seq, limit)
             .map(|entries| Reply::Entries { entries: entries.into_iter().map(Into::into).collect() }),
         Question::Stop { scope, subject, reason } => service
-            .stop(&read_scope(&scope, &subject)?, &reason, now)
+            .stop(&read_scope(&scope, &subject)?, door, &reason, now)
             .map(|journal_seq| Reply::Noted { journal_seq }),
-        Question::Lift { scope, subject, reason } => service
-            .lift(&read_scope(&scope, &subject)?, &reason, now)
+        Question::Lift { scope, subject, reason, read_at } => service
+            .lift(&read_scope(&scope, &subject)?, door, read_at, &reason, now)
             .map(|journal_seq| Reply::Noted { journal_seq }),
-        Question::Stops => service.stops().map(|stops| Reply::Stops {
-            stops: stops
-                .into_iter()
-                .map(|(scope, reason)| {
-                    let (kind, subject) = scope.parts();
-                    (kind.to_owned(), subject, reason)
-                })
-                .collect(),
-        }),
+        Question::Stops => {
+            service.stops().map(|stops| Reply::Stops { stops: stops.into_iter().map(Into::into).collect() })
+        }
     })
 }
 

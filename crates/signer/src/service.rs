@@ -17,7 +17,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use sluice_core::id::WalletId;
 use sluice_core::intent::DeploymentId;
 use sluice_core::port::signer::{FeeCap, Hello, SignerError, SignerRefusal};
-use sluice_core::stop::Scope;
 
 use crate::caps::{Caps, ChainCaps};
 use crate::guard::{Caller, No};
@@ -51,7 +50,7 @@ impl SigningService {
             deployment: self.deployment.clone(),
             journal_seq: journal.head().map_err(broken)?.seq,
             epoch: row.map_or(0, |row| row.epoch),
-            stops: stops_of(journal.conn()).map_err(broken)?,
+            stops: stop::stops_of(journal.conn()).map_err(broken)?,
             fee_caps: self.caps.chains.iter().map(fee_cap).collect(),
         })
     }
@@ -105,14 +104,6 @@ impl SigningService {
 
 const fn fee_cap(caps: &ChainCaps) -> FeeCap {
     FeeCap { chain: caps.chain, max_fee_wei: caps.max_fee_wei, cost_max_wei: caps.cost_max_wei }
-}
-
-/// Stops in force with their reasons. A scope this program cannot read is shown as everything, for that is what it
-/// stops.
-fn stops_of(conn: &rusqlite::Connection) -> Result<Vec<(Scope, String)>, JournalError> {
-    let scope = |kind: &str, subject: &str| Scope::from_parts(kind, subject).unwrap_or(Scope::All);
-    let rows = read::stops(conn)?;
-    Ok(rows.into_iter().map(|row| (scope(&row.scope, &row.subject), row.reason)).collect())
 }
 
 fn broken(error: JournalError) -> SignerError {

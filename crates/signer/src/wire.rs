@@ -12,7 +12,7 @@ use std::io::{self, Read, Write};
 use serde::{Deserialize, Serialize};
 
 /// Version of the wire. A signer answers no other.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 /// Longest frame, bytes: some thousand requests, or an export of a thousand entries.
 pub(crate) const FRAME_MAX: u32 = 16 * 1024 * 1024;
 
@@ -28,17 +28,63 @@ pub(crate) struct Call {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case")]
 pub(crate) enum Question {
-    Hello { wallet: Option<String> },
-    Admit { wallet: String, epoch: i64, payments: Vec<Approved> },
-    Sign { requests: Vec<Request> },
-    Close { wallet: String, epoch: i64, slot: String },
-    Export { from_seq: u64, limit: usize },
+    Hello {
+        wallet: Option<String>,
+    },
+    Admit {
+        wallet: String,
+        epoch: i64,
+        payments: Vec<Approved>,
+    },
+    Sign {
+        requests: Vec<Request>,
+    },
+    Close {
+        wallet: String,
+        epoch: i64,
+        slot: String,
+    },
+    Export {
+        from_seq: u64,
+        limit: usize,
+    },
     Held,
-    Show { wallet: String, challenge: String },
-    Bar { wallet: String, reason: String },
-    Stop { scope: String, subject: String, reason: String },
-    Lift { scope: String, subject: String, reason: String },
+    Show {
+        wallet: String,
+        challenge: String,
+    },
+    Bar {
+        wallet: String,
+        reason: String,
+    },
+    Stop {
+        scope: String,
+        subject: String,
+        reason: String,
+    },
+    /// Of the engine's stops, the one that was read at this place; of a person's at this machine, whichever stands.
+    Lift {
+        scope: String,
+        subject: String,
+        reason: String,
+        read_at: Option<u64>,
+    },
     Stops,
+}
+
+impl Question {
+    /// Whether a person on the signer's machine asks this.
+    pub(crate) const fn is_of_the_console(&self) -> bool {
+        match self {
+            Self::Hello { .. } | Self::Held | Self::Stop { .. } | Self::Lift { .. } | Self::Stops => true,
+            Self::Admit { .. }
+            | Self::Sign { .. }
+            | Self::Close { .. }
+            | Self::Export { .. }
+            | Self::Show { .. }
+            | Self::Bar { .. } => false,
+        }
+    }
 }
 
 /// One answer.
@@ -49,7 +95,7 @@ pub(crate) enum Reply {
         deployment: String,
         journal_seq: u64,
         epoch: i64,
-        stops: Vec<(String, String, String)>,
+        stops: Vec<Standing>,
         fee_caps: Vec<FeeCap>,
     },
     Admitted {
@@ -77,7 +123,7 @@ pub(crate) enum Reply {
         journal_seq: u64,
     },
     Stops {
-        stops: Vec<(String, String, String)>,
+        stops: Vec<Standing>,
     },
     /// The journal failed.
     Journal {
@@ -87,6 +133,15 @@ pub(crate) enum Reply {
     Down {
         why: String,
     },
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Standing {
+    scope: String,
+    subject: String,
+    setter: String,
+    reason: String,
+    journal_seq: u64,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -4,6 +4,8 @@
 mod attacks;
 #[path = "it/caps.rs"]
 mod caps;
+#[path = "it/gas.rs"]
+mod gas;
 #[path = "it/house.rs"]
 mod house;
 #[path = "it/journal.rs"]

@@ -12,7 +12,7 @@ use sluice_core::intent::{Approved, DeploymentId, SigningRequest};
 use sluice_core::journal::Entry;
 use sluice_core::port::Fut;
 use sluice_core::port::signer::{
-    Held, Hello, Shown, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket,
+    Held, Hello, Setter, Shown, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket,
 };
 use sluice_core::port::world::Clock;
 use sluice_core::slot::Slot;
@@ -155,10 +155,10 @@ impl Signer for Direct {
     }
 
     fn stop<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
-        done(self.service.stop(scope, reason, self.now()))
+        done(self.service.stop(scope, Setter::Engine, reason, self.now()))
     }
 
-    fn lift<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
-        done(self.service.lift(scope, reason, self.now()))
+    fn lift<'a>(&'a self, scope: &'a Scope, read_at: u64) -> Fut<'a, Result<u64, SignerError>> {
+        done(self.service.lift(scope, Setter::Engine, Some(read_at), "lifted in the store", self.now()))
     }
 }

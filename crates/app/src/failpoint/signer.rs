@@ -88,7 +88,7 @@ impl Signer for Wrapped {
         ask!(self, "signer.stop", self.inner.stop(scope, reason))
     }
 
-    fn lift<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
-        ask!(self, "signer.lift", self.inner.lift(scope, reason))
+    fn lift<'a>(&'a self, scope: &'a Scope, read_at: u64) -> Fut<'a, Result<u64, SignerError>> {
+        ask!(self, "signer.lift", self.inner.lift(scope, read_at))
     }
 }

@@ -116,7 +116,7 @@ impl Signer for Measured {
         Box::pin(self.call("stop", self.inner.stop(scope, reason), none))
     }
 
-    fn lift<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Answer<'a, u64> {
-        Box::pin(self.call("lift", self.inner.lift(scope, reason), none))
+    fn lift<'a>(&'a self, scope: &'a Scope, read_at: u64) -> Answer<'a, u64> {
+        Box::pin(self.call("lift", self.inner.lift(scope, read_at), none))
     }
 }

@@ -1,14 +1,16 @@
 //! `sluice signer`: keys, journal and caps on a Unix socket, in a process that does nothing else.
 
 pub mod key;
+pub mod stop;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use sluice_codec::scale::to_chain;
 use sluice_core::asset::Asset;
 use sluice_core::chain::{ChainId, ChainProfile};
 use sluice_signer::{AssetCaps, Caps, KeyRing, SigningService};
@@ -26,10 +28,25 @@ use crate::{signer_link, telemetry};
 pub struct SignerConfig {
     /// Unix socket to listen on; only the engine's user may reach it.
     pub socket: PathBuf,
+    /// Unix socket for `sluice signer stop`, `lift` and `stops`; `.console` beside the journal when left out. Keep the
+    /// engine away from it: what is stopped here, only this lifts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub console: Option<PathBuf>,
+    /// How far above a wallet's highest signed nonce another may be; as many as a lane has open when left out. Raise it
+    /// where a wallet was used elsewhere for longer than that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce_ahead_max: Option<u64>,
+    /// How long a wallet must not have signed before its key is barred, seconds; an hour when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bar_after_s: Option<u32>,
     /// Keys and journal.
     pub keys: Keys,
     /// CAIP-2 ids of the chains it signs for.
     pub chains: Vec<String>,
+    /// Most that a wallet's slots of an hour can cost the network, in coins, by chain: `"eip155:137" = "300"`. 256 times
+    /// the dearest attempt when left out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gas_hourly_max: BTreeMap<String, String>,
     /// Assets it signs for, with decimals believed here and nowhere else.
     pub assets: Vec<SignerAsset>,
 }
@@ -56,8 +73,24 @@ impl SignerConfig {
             payment_max: "1000000".into(),
             hourly_max: "10000000".into(),
         });
-        let chains = config.chains.iter().map(|chain| chain.id.clone()).collect();
-        Self { socket, keys, chains, assets: assets.collect() }
+        let chains: Vec<_> = config.chains.iter().map(|chain| chain.id.clone()).collect();
+        let gas_hourly_max = chains.iter().map(|chain| (chain.clone(), "100000".to_owned())).collect();
+        Self {
+            socket,
+            console: None,
+            nonce_ahead_max: None,
+            // Wallets of a test installation come and go within minutes.
+            bar_after_s: Some(0),
+            keys,
+            chains,
+            gas_hourly_max,
+            assets: assets.collect(),
+        }
+    }
+
+    /// Where people on this machine reach it.
+    pub fn console(&self) -> PathBuf {
+        self.console.clone().unwrap_or_else(|| self.keys.journal.with_extension("console"))
     }
 
     /// Reads a file.
@@ -95,7 +128,23 @@ impl SignerConfig {
             let (payment_max, hourly_max) = (amount(&entry.payment_max)?, amount(&entry.hourly_max)?);
             assets.push(AssetCaps::without_people(asset, payment_max, hourly_max));
         }
-        Ok(Caps::of(&profiles, assets))
+        let mut caps = Caps::of(&profiles, assets);
+        for (chain, coins) in &self.gas_hourly_max {
+            let key = || format!("gas_hourly_max.{chain}");
+            let at = profiles.iter().position(|profile| profile.id.to_string() == *chain);
+            let at = at.ok_or_else(|| value(key(), "this signer does not sign for this chain".into()))?;
+            let coin = Asset::native(&profiles[at]);
+            let most = coin.amount(coins).map_err(|error| value(key(), error.to_string()))?;
+            let most = to_chain(most, &coin).and_then(|wei| u128::try_from(wei).ok());
+            caps.chains[at].cost_hourly_max_wei = most.ok_or_else(|| value(key(), "too much".into()))?;
+        }
+        if let Some(most) = self.nonce_ahead_max {
+            caps.chains.iter_mut().for_each(|chain| chain.nonce_ahead_max = most);
+        }
+        if let Some(seconds) = self.bar_after_s {
+            caps.bar_after_ms = i64::from(seconds) * 1_000;
+        }
+        Ok(caps)
     }
 }
 
@@ -107,13 +156,15 @@ pub async fn run(path: &Path, keys: impl FnOnce(KeyRing) -> KeyRing) -> Result<(
     telemetry::start("info");
     let config = SignerConfig::read(path)?;
     let stop = interrupted();
-    let (server, service) = signer_link::serve(&config, keys)?;
-    tracing::info!(socket = %config.socket.display(), "The signer is running");
+    let serving = signer_link::serve(&config, keys)?;
+    let (socket, console) = (config.socket.display(), config.console());
+    tracing::info!(%socket, console = %console.display(), "The signer is running");
     tokio::select! {
         () = stop => {}
-        () = look_for_keys(service, &config.keys) => {}
+        () = look_for_keys(serving.service, &config.keys) => {}
     }
-    server.stop();
+    serving.engine.stop();
+    serving.console.stop();
     Ok(())
 }
 

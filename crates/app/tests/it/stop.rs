@@ -1,6 +1,6 @@
 //! Stop means stop, at the signer too (M12).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::json;
@@ -12,6 +12,7 @@ use sluice_core::id::{PartnerId, Ulid, WalletId, WithdrawalId};
 use sluice_core::intent::{Approved, DeploymentId, Payment, PaymentKey};
 use sluice_core::time::Timestamp;
 use sluice_signer::client::Client;
+use tokio::process::Command;
 
 use crate::harness::{Caller, Order, Shape, World, until};
 use crate::on_both;
@@ -52,9 +53,22 @@ impl Captor {
             expires_at: None,
         };
         let approved = Approved { payment, decision: "none".into(), approvals: vec![] };
-        let answers = self.signer.admit(self.wallet, i64::MAX / 2, &[approved]).expect("it answers");
+        let epoch = self.signer.hello(Some(self.wallet)).expect("it answers").epoch;
+        let answers = self.signer.admit(self.wallet, epoch, &[approved]).expect("it answers");
         answers.into_iter().next().expect("one answer").map(|_| ()).map_err(|refusal| refusal.code)
     }
+}
+
+/// What a person types on the signer's machine, and what is said.
+async fn at_the_signer(config: &Path, words: &[&str]) -> String {
+    let command = Command::new(env!("CARGO_BIN_EXE_sluice"))
+        .args(["--json", "signer", "--config", &config.display().to_string()])
+        .args(words)
+        .output()
+        .await
+        .expect("it runs");
+    assert!(command.status.success(), "{}", String::from_utf8_lossy(&command.stderr));
+    String::from_utf8(command.stdout).expect("text")
 }
 
 async fn stopped(caller: &Caller, scope: &str, subject: &str) -> Stop {
@@ -107,5 +121,33 @@ async fn lifted(caller: &Caller, second: &Caller, stop: &str) {
     for person in [caller, second] {
         let because = serde_json::from_value(because.clone()).expect("a reason");
         person.client.lift_stop(stop, &because).await.expect("heard");
+    }
+}
+
+on_both! {
+    async fn a_person_at_the_signer_stops_it_and_no_engine_lifts_that(database: Database) {
+        let world = World::new(database, Shape::default()).await;
+        let signer = world.signer().await;
+        let engine = world.engine_beside(&signer, "dev").await;
+        let caller = engine.caller();
+        let captor = Captor::new(signer.socket.clone(), &caller).await;
+        let because = ["--scope", "all", "--reason", "the engine is in other hands"];
+        let said = at_the_signer(&signer.config, &[&["stop"][..], &because].concat()).await;
+        assert!(said.contains("\"set_by\":\"console\""), "{said}");
+
+        // Neither by the engine's socket, nor by an engine whose store knows of no stop.
+        let there = captor.signer.stops().expect("it answers").remove(0);
+        captor.signer.lift(&there.scope, Some(there.journal_seq), "mine now").expect("it answers");
+        let orders = Order::fresh("console", 1);
+        caller.insist(&orders[0]).await;
+        until("it waits for the signer", async || {
+            caller.look(&orders[0]).await.is_some_and(|it| it.waiting_for.is_some())
+        })
+        .await;
+        assert_eq!(captor.asks_for_a_payment("stolen"), Err("stopped".into()));
+
+        at_the_signer(&signer.config, &[&["lift"][..], &because].concat()).await;
+        caller.all_completed(&orders).await;
+        world.judge().each_paid_once(&orders).await;
     }
 }

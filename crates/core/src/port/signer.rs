@@ -28,7 +28,7 @@ pub enum SignerError {
 pub struct SignerRefusal {
     /// Stable code: `epoch_stale`, `cap_amount`, `cap_fee`, `cap_hourly`, `slot_other_payment`, `payment_other_slot`,
     /// `voided`, `closed`, `bytes_differ`, `wallet_unknown`, `clock_skew`, `no_ticket`, `stopped`,
-    /// `wallet_barred`.
+    /// `wallet_barred`, `wallet_busy`, `cap_gas`, `epoch_ahead`, `nonce_ahead`.
     pub code: String,
     /// For people.
     pub detail: String,
@@ -64,10 +64,47 @@ pub struct Hello {
     pub journal_seq: u64,
     /// Highest epoch it has seen for the wallet that was asked about.
     pub epoch: i64,
-    /// Stops in force there, with their reasons (M12).
-    pub stops: Vec<(Scope, String)>,
+    /// Stops in force there (M12).
+    pub stops: Vec<Standing>,
     /// What it will offer for inclusion at most, for each of its chains.
     pub fee_caps: Vec<FeeCap>,
+}
+
+/// Who put a stop in force at the signer. Nobody lifts another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Setter {
+    /// Whoever speaks through the engine's socket.
+    Engine,
+    /// A person at the signer's own machine.
+    Console,
+}
+
+impl Setter {
+    /// Stable text, in the journal and on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Engine => "engine",
+            Self::Console => "console",
+        }
+    }
+
+    /// Reads it back.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Engine, Self::Console].into_iter().find(|it| it.as_str() == text)
+    }
+}
+
+/// A stop in force at the signer. One scope may be stopped by several: it is free when the last of them has lifted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// How much.
+    pub scope: Scope,
+    /// Whose it is.
+    pub setter: Setter,
+    /// Why.
+    pub reason: String,
+    /// Its place in the journal; another one once it is set again.
+    pub journal_seq: u64,
 }
 
 /// The signer's absolute fee caps on a chain. No order given here raises them.
@@ -177,6 +214,7 @@ pub trait Signer: Send + Sync {
     /// The place in the journal.
     fn stop<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>>;
 
-    /// Ends a stop of exactly this scope there. The quorum was asked before.
-    fn lift<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>>;
+    /// Ends the engine's stop of exactly this scope there, unless it was set again since the place that was read. A stop
+    /// that a person set at the signer stays. The quorum was asked before. The place in the journal.
+    fn lift<'a>(&'a self, scope: &'a Scope, read_at: u64) -> Fut<'a, Result<u64, SignerError>>;
 }

@@ -14,7 +14,7 @@ use sluice_core::transfer::Transfer;
 
 use super::persons::{Given, Ordered, Warrant, carry_out, warrant};
 use super::{OrderError, TRIES_MAX};
-use crate::stops::agree_soon;
+use crate::stops::{agree_soon, put_soon};
 
 /// Most transfers listed as irrevocable; a larger number is said as such.
 const LIST_MAX: usize = 1_000;
@@ -43,11 +43,11 @@ pub async fn stop(
     scope: Scope,
     cause: Cause,
 ) -> Result<Stopped, OrderError> {
-    let stop = Stop { scope, actor: cause.actor, reason: cause.reason, at: cause.at };
+    let stop = Stop { scope, actor: cause.actor, reason: cause.reason.clone(), at: cause.at };
     let new = registry.stop(stop).await?;
     ports.wake.signal(Topic::Lanes);
     ports.wake.signal(Topic::Events);
-    let confirmed_by_signer = agree_soon(ports).await;
+    let confirmed_by_signer = put_soon(ports, &scope, &cause.reason).await;
     let cannot_recall = reader.irrevocable(scope, LIST_MAX).await?;
     Ok(Stopped { new, cannot_recall, confirmed_by_signer })
 }

@@ -29,7 +29,7 @@ use sluice_http::{Api, ChainFacts, HttpConfig, SecretBox as _};
 use sluice_store::Db;
 
 pub use chain::{FakeChain, HEAD};
-pub use ports::{Bell, Hand, Nobody, Tin};
+pub use ports::{Bell, Hand, Nobody, OnlyStops, Tin};
 pub use request::{Key, Reply, Request};
 
 /// Everything a test needs.
@@ -84,7 +84,7 @@ impl World {
         let ports = Ports {
             store: db.clone(),
             chains: [(chain.id(), chain.clone() as Arc<dyn sluice_core::port::chain::Chain>)].into(),
-            signer: Arc::new(Nobody),
+            signer: Arc::new(OnlyStops::default()),
             deliver: Arc::new(Nobody),
             clock: clock.clone(),
             entropy,

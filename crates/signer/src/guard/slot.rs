@@ -27,7 +27,13 @@ impl Guard<'_> {
         row: Option<&SlotRow>,
     ) -> Result<(), No> {
         match request.kind {
-            Kind::Void => void(request, row),
+            Kind::Void => {
+                void(request, row)?;
+                match read::was_asked_for(self.conn, &request.slot.to_string())? {
+                    true => Ok(()),
+                    false => self.one_more_slot(request),
+                }
+            }
             Kind::Pay => match row {
                 Some(row) => {
                     again(request, row)?;
@@ -71,13 +77,17 @@ impl Guard<'_> {
             return Err(Code::NoTicket.refuse("the payment was not admitted").into());
         };
         let former = self.free_of_former_slots(&payment.key, Some(&request.slot.to_string()))?;
-        let since = self.since();
-        if !ticket.covers(former, since) {
+        if !ticket.covers(former, self.since()) {
             let detail = "the payment was not admitted for this slot within the last hour";
             return Err(Code::NoTicket.refuse(detail).into());
         }
         self.payment(request.wallet, wallet, approved)?;
-        let opened = read::opened(self.conn, &request.wallet.to_string(), since)?;
+        self.one_more_slot(request)
+    }
+
+    /// Room for a slot in which nothing was ever asked for.
+    fn one_more_slot(&self, request: &SigningRequest) -> Result<(), No> {
+        let opened = read::opened(self.conn, &request.wallet.to_string(), self.since())?;
         if opened >= i64::from(self.caps.slots_hourly_max) {
             let detail = format!("{} opened {opened} slots within an hour", request.wallet);
             return Err(Code::CapSlots.refuse(detail).into());

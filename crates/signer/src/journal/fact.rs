@@ -117,6 +117,9 @@ pub enum Fact {
         subject: String,
         /// Why.
         reason: String,
+        /// `engine` or `console`: who alone lifts it. Absent in an entry of before stops had setters: the console's.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        setter: Option<String>,
     },
     /// The stop ends.
     Lift {
@@ -126,6 +129,9 @@ pub enum Fact {
         subject: String,
         /// Why.
         reason: String,
+        /// Whose stop; absent in an entry of before stops had setters.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        setter: Option<String>,
     },
 }
 
@@ -166,6 +172,10 @@ pub struct Reserve {
     pub digest: String,
     /// When they were built, UTC microseconds.
     pub built_at: i64,
+    /// Most that the attempt can cost, gwei, rounded up: what its hour counts. An entry of before there was a cap on an
+    /// hour's cost has none, and counts as it did then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_gwei: Option<i64>,
 }
 
 impl Reserve {

@@ -44,6 +44,8 @@ pub(crate) struct SlotRow {
     pub voided: bool,
     pub closed_by: Option<u64>,
     pub released: bool,
+    /// What its dearest attempt can cost, gwei.
+    pub cost_gwei: i64,
 }
 
 impl SlotRow {
@@ -83,10 +85,13 @@ pub(crate) struct SignedRow {
 pub(crate) struct StopRow {
     pub scope: String,
     pub subject: String,
+    pub setter: String,
     pub reason: String,
+    pub seq: u64,
 }
 
-const SLOT: &str = "select id, payment_hash, signed_at, voided_by, closed_by, released_by from slot";
+const SLOT: &str =
+    "select id, payment_hash, signed_at, voided_by, closed_by, released_by, cost_gwei from slot";
 const ATTEMPT: &str = "select id, slot, digest, signed_by, raw, txid from attempt";
 
 pub(crate) fn deployment(conn: &Connection) -> Result<Option<String>, JournalError> {
@@ -159,6 +164,35 @@ pub(crate) fn attempt(conn: &Connection, id: &str) -> Result<Option<AttemptRow>,
     Ok(conn.prepare_cached(&sql)?.query_row([id], attempt_of).optional()?)
 }
 
+/// Whether any attempt was ever reserved for a slot.
+pub(crate) fn was_asked_for(conn: &Connection, slot: &str) -> Result<bool, JournalError> {
+    let sql = "select exists (select 1 from attempt where slot = ?1)";
+    Ok(conn.prepare_cached(sql)?.query_row([slot], |row| row.get(0))?)
+}
+
+/// How far a wallet has come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reach {
+    /// Highest nonce with a signature.
+    pub nonce: u64,
+    /// Last signature.
+    pub signed_at: Timestamp,
+}
+
+pub(crate) fn reach(conn: &Connection, wallet: &str) -> Result<Option<Reach>, JournalError> {
+    let sql = "select nonce, signed_at from reach where wallet = ?1";
+    let row = conn.prepare_cached(sql)?.query_row([wallet], |row| {
+        Ok(Reach { nonce: place(row, 0)?, signed_at: Timestamp::from_micros(row.get(1)?) })
+    });
+    Ok(row.optional()?)
+}
+
+/// Network cost of a wallet from a minute on, gwei.
+pub(crate) fn burned(conn: &Connection, wallet: &str, minute: i64) -> Result<i64, JournalError> {
+    let sql = "select coalesce(sum(gwei), 0) from burned where wallet = ?1 and minute >= ?2";
+    Ok(conn.prepare_cached(sql)?.query_row(params![wallet, minute], |row| row.get(0))?)
+}
+
 /// The signed attempts of a slot, oldest signature first.
 pub(crate) fn signed_of(conn: &Connection, slot: &str) -> Result<Vec<AttemptRow>, JournalError> {
     let sql = text(ATTEMPT, " where slot = ?1 and signed_by is not null order by signed_by");
@@ -191,10 +225,13 @@ pub(crate) fn shown_since(conn: &Connection, wallet: &str, minute: i64) -> Resul
 }
 
 pub(crate) fn stops(conn: &Connection) -> Result<Vec<StopRow>, JournalError> {
-    let mut statement =
-        conn.prepare_cached("select scope, subject, reason from stop order by scope, subject")?;
-    let rows = statement
-        .query_map([], |row| Ok(StopRow { scope: row.get(0)?, subject: row.get(1)?, reason: row.get(2)? }))?;
+    let mut statement = conn.prepare_cached(
+        "select scope, subject, setter, reason, seq from stop order by scope, subject, setter",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let (scope, subject, setter) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(StopRow { scope, subject, setter, reason: row.get(3)?, seq: place(row, 4)? })
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -219,6 +256,7 @@ fn slot_of(row: &Row<'_>) -> rusqlite::Result<SlotRow> {
             None => None,
         },
         released: row.get::<_, Option<i64>>(5)?.is_some(),
+        cost_gwei: row.get(6)?,
     })
 }
 

@@ -55,8 +55,20 @@ impl<E: Into<JournalError>> From<E> for Unverified {
     }
 }
 
-const TABLES: [&str; 10] =
-    ["deployment", "wallet", "ticket", "spent", "opened", "slot", "attempt", "stop", "shown", "bar"];
+const TABLES: [&str; 12] = [
+    "deployment",
+    "wallet",
+    "ticket",
+    "spent",
+    "opened",
+    "slot",
+    "attempt",
+    "stop",
+    "shown",
+    "bar",
+    "burned",
+    "reach",
+];
 
 impl Journal {
     /// Walks the whole chain, rebuilds every table from it in memory and compares.

@@ -10,7 +10,7 @@ use sluice_core::port::signer::{Signature, SignerError, SignerRefusal};
 use sluice_core::time::Timestamp;
 
 use super::{SigningService, answer, broken, close, note_epoch};
-use crate::guard::{Caller, No, Sitting};
+use crate::guard::{Caller, No, Sitting, cost_gwei};
 use crate::journal::{Fact, JournalError, Reserve, Tx, WalletRow, read};
 use crate::key::{self, Key, KeyRing};
 use crate::refusal::Code;
@@ -156,7 +156,9 @@ fn judge(
     }
     guard.same_bytes(request, unsigned)?;
     guard.fees(request)?;
-    guard.slot(request, wallet, read::slot(tx.conn(), &slot)?.as_ref())?;
+    let row = read::slot(tx.conn(), &slot)?;
+    guard.slot(request, wallet, row.as_ref())?;
+    guard.gas(request, row.as_ref())?;
     let enrolled = ring
         .get(request.wallet)
         .ok_or_else(|| Code::WalletUnknown.refuse(format!("no key of {} here", request.wallet)))?;
@@ -193,6 +195,7 @@ fn reservation(request: &SigningRequest, unsigned: &Unsigned) -> Reserve {
         unsigned: hex::encode(&unsigned.bytes),
         digest: hex::encode(request.digest),
         built_at: unsigned.built_at.micros(),
+        cost_gwei: Some(cost_gwei(&request.fees)),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use sluice_core::chain::ChainId;
 use sluice_core::intent::DeploymentId;
-use sluice_core::port::signer::{self, Hello};
+use sluice_core::port::signer::{self, Hello, Setter};
 use sluice_core::stop::Scope;
 
-use super::{FeeCap, Malformed, Reply};
+use super::{FeeCap, Malformed, Reply, Standing};
 
 impl From<Hello> for Reply {
     fn from(hello: Hello) -> Self {
@@ -13,14 +13,7 @@ impl From<Hello> for Reply {
             deployment: hello.deployment.0,
             journal_seq: hello.journal_seq,
             epoch: hello.epoch,
-            stops: hello
-                .stops
-                .into_iter()
-                .map(|(scope, reason)| {
-                    let (kind, subject) = scope.parts();
-                    (kind.to_owned(), subject, reason)
-                })
-                .collect(),
+            stops: hello.stops.into_iter().map(Into::into).collect(),
             fee_caps: hello
                 .fee_caps
                 .iter()
@@ -34,6 +27,30 @@ impl From<Hello> for Reply {
     }
 }
 
+impl From<signer::Standing> for Standing {
+    fn from(stop: signer::Standing) -> Self {
+        let (scope, subject) = stop.scope.parts();
+        Self {
+            scope: scope.to_owned(),
+            subject,
+            setter: stop.setter.as_str().to_owned(),
+            reason: stop.reason,
+            journal_seq: stop.journal_seq,
+        }
+    }
+}
+
+/// Reads a stop back. A scope this program cannot read stops everything there, and is shown so; a setter it does not know
+/// is none whose stops it lifts.
+pub(crate) fn standing(stop: Standing) -> signer::Standing {
+    signer::Standing {
+        scope: Scope::from_parts(&stop.scope, &stop.subject).unwrap_or(Scope::All),
+        setter: Setter::parse(&stop.setter).unwrap_or(Setter::Console),
+        reason: stop.reason,
+        journal_seq: stop.journal_seq,
+    }
+}
+
 /// Reads it back; `None` for another answer.
 pub(crate) fn read(reply: Reply) -> Result<Option<Hello>, Malformed> {
     let Reply::Hello { deployment, journal_seq, epoch, stops, fee_caps } = reply else { return Ok(None) };
@@ -44,15 +61,11 @@ pub(crate) fn read(reply: Reply) -> Result<Option<Hello>, Malformed> {
             cost_max_wei: cap.cost_max_wei.parse().map_err(|_| Malformed("cost cap"))?,
         })
     };
-    // A scope this program cannot read stops everything there, and is shown so.
-    let stop = |(kind, subject, reason): (String, String, String)| {
-        (Scope::from_parts(&kind, &subject).unwrap_or(Scope::All), reason)
-    };
     Ok(Some(Hello {
         deployment: DeploymentId(deployment),
         journal_seq,
         epoch,
-        stops: stops.into_iter().map(stop).collect(),
+        stops: stops.into_iter().map(standing).collect(),
         fee_caps: fee_caps.into_iter().map(cap).collect::<Result<_, Malformed>>()?,
     }))
 }

@@ -114,7 +114,7 @@ fn parallel_calls_cannot_overflow_the_hour() {
 }
 
 #[test]
-fn new_slots_of_an_hour_are_bounded_and_voids_are_not() {
+fn new_slots_of_an_hour_are_bounded_and_further_attempts_are_not() {
     let mut caps = caps();
     caps.slots_hourly_max = 2;
     let signer = signer_with(caps);
@@ -126,7 +126,7 @@ fn new_slots_of_an_hour_are_bounded_and_voids_are_not() {
     assert_eq!(refused(signer.sign_one(&pay(2, &approved))), not_now("cap_slots"));
     let bump = pair(Kind::Pay, 0, &[payment("order-0", usd(1))], bumped(1));
     assert!(signer.sign_one(&bump).is_ok());
-    assert!(signer.sign_one(&void(2, &[])).is_ok());
+    assert!(signer.sign_one(&void(0, &[])).is_ok());
     let late = NOW.plus_ms(61 * 60_000);
     assert_eq!(refused(signer.sign_at(&pay(3, &approved), late)), not_now("no_ticket"), "an hour old");
     assert!(signer.paid_again(3, &approved, late).is_ok());
@@ -166,6 +166,24 @@ fn a_full_hour_takes_no_other_slot_of_a_payment() {
     let late = NOW.plus_ms(5_000);
     assert_eq!(refused(signer.paid_again(1, &approved, late)), not_now("cap_hourly"));
     assert!(signer.paid_again(1, &approved, NOW.plus_ms(61 * 60_000)).is_ok(), "the next hour has room");
+}
+
+#[test]
+fn an_hour_begins_when_a_payment_is_first_signed_and_not_when_it_was_admitted() {
+    let signer = signer();
+    let order = |name: &str| payment(name, usd(10_000));
+    let old: Vec<_> = (0..10).map(|number| order(&format!("order-{number}"))).collect();
+    signer.admits(1, &old, NOW);
+    let late = NOW.plus_ms(59 * 60_000);
+    for (nonce, approved) in (0..).zip(&old) {
+        signer.sign_at(&pay(nonce, approved), late).unwrap();
+    }
+    // Two hours' worth within three minutes: the tickets of the first hour, and then those of the second.
+    let next = NOW.plus_ms(62 * 60_000);
+    let more = order("one-more");
+    assert_eq!(refused(signer.admits(1, std::slice::from_ref(&more), next).remove(0)), not_now("cap_hourly"));
+    assert!(signer.admits(1, &[more], late.plus_ms(61 * 60_000)).remove(0).is_ok());
+    assert!(signer.verify(None).unwrap().is_ok());
 }
 
 #[test]

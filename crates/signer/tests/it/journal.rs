@@ -188,9 +188,10 @@ fn a_journal_is_found_changed_cut_or_contradicted() {
     behind_its_back(
         copy.path(),
         &format!(
-            "pragma foreign_keys = off; drop trigger slot_never_goes; {cut};
+            "pragma foreign_keys = off; drop trigger slot_never_goes; drop trigger reach_never_shrinks; {cut};
              delete from slot where id like '%/2'; delete from ticket where seq >= 10;
-             update spent set atoms = 20000000; update opened set slots = 2"
+             update spent set atoms = 20000000; update opened set slots = 2; update reach set nonce = 1;
+             update burned set gwei = gwei / 3 * 2"
         ),
     );
     let cut = open(copy.path(), ring());

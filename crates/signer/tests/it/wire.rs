@@ -11,7 +11,7 @@ use std::time::Duration;
 use sluice_core::attempt::Kind;
 use sluice_core::id::WalletId;
 use sluice_core::intent::{Approved, DeploymentId};
-use sluice_core::port::signer::{Signature, SignerError, SignerRefusal, SlotRecord, Ticket};
+use sluice_core::port::signer::{Setter, Signature, SignerError, SignerRefusal, SlotRecord, Ticket};
 use sluice_core::slot::Slot;
 use sluice_core::stop::Scope;
 use sluice_core::time::Timestamp;
@@ -19,7 +19,8 @@ use sluice_signer::client::Client;
 use sluice_signer::server::Server;
 
 use crate::house::{
-    Asked, NOW, Pair, asks, bumped, deployment, pair, pay, payment, signer, slot, ulid, usd, void, wallet,
+    Asked, NOW, Pair, asks, bumped, deployment, not_now, pair, pay, payment, refused, signer, slot, ulid,
+    usd, void, wallet,
 };
 
 /// A server, its clock and a client.
@@ -33,7 +34,7 @@ fn start(path: &Path) -> Remote {
     let clock = Arc::new(AtomicI64::new(NOW.micros()));
     let shown = Arc::clone(&clock);
     let now = move || Timestamp::from_micros(shown.load(Ordering::SeqCst));
-    let server = Server::start(Arc::new(signer()), path, Arc::new(now)).unwrap();
+    let server = Server::start(Arc::new(signer()), path, Setter::Engine, Arc::new(now)).unwrap();
     Remote { client: client(path.to_owned(), deployment()), clock, _server: server }
 }
 
@@ -111,11 +112,11 @@ fn the_same_scenario_gives_the_same_answers_over_the_wire() {
     assert_eq!(local.hello(Some(wallet())).unwrap(), remote.client.hello(Some(wallet())).unwrap());
     for scope in [Scope::All, Scope::Wallet(wallet())] {
         let seq = remote.client.stop(&scope, "drill").unwrap();
-        assert_eq!(local.stop(&scope, "drill", NOW).unwrap(), seq);
+        assert_eq!(local.stop(&scope, Setter::Engine, "drill", NOW).unwrap(), seq);
     }
     assert_eq!(local.stops().unwrap(), remote.client.stops().unwrap());
-    remote.client.lift(&Scope::All, "over").unwrap();
-    local.lift(&Scope::All, "over", NOW).unwrap();
+    remote.client.lift(&Scope::All, None, "over").unwrap();
+    local.lift(&Scope::All, Setter::Engine, None, "over", NOW).unwrap();
     let shown = local.show(wallet(), [9; 32], NOW).unwrap();
     assert_eq!(shown, remote.client.show(wallet(), [9; 32]).unwrap());
     assert_eq!(local.held().unwrap(), remote.client.held().unwrap());
@@ -129,7 +130,7 @@ fn a_client_reconnects_and_asks_again() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("s");
     let service = Arc::new(signer());
-    let serve = || Server::start(Arc::clone(&service), &path, Arc::new(|| NOW)).unwrap();
+    let serve = || Server::start(Arc::clone(&service), &path, Setter::Engine, Arc::new(|| NOW)).unwrap();
     let server = serve();
     let client = client(path.clone(), deployment());
     let before = client.hello(None).unwrap();
@@ -148,7 +149,10 @@ fn the_socket_is_its_owners_and_taken_once() {
     let path = dir.path().join("s");
     let remote = start(&path);
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    assert!(Server::start(Arc::new(signer()), &path, Arc::new(|| NOW)).is_err(), "somebody answers there");
+    assert!(
+        Server::start(Arc::new(signer()), &path, Setter::Engine, Arc::new(|| NOW)).is_err(),
+        "somebody answers there"
+    );
     drop(remote);
     assert!(!path.exists());
     drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
@@ -213,4 +217,28 @@ fn callers_share_one_signer_without_losing_an_answer() {
             });
         }
     });
+}
+
+#[test]
+fn through_the_console_nothing_is_signed_and_what_it_stops_the_engine_cannot_lift() {
+    let dir = tempfile::tempdir().unwrap();
+    let service = Arc::new(signer());
+    let door = |name, setter| {
+        let path = dir.path().join(name);
+        let server = Server::start(Arc::clone(&service), &path, setter, Arc::new(|| NOW)).unwrap();
+        (server, client(path, deployment()))
+    };
+    let ((_one, engine), (_two, console)) = (door("e", Setter::Engine), door("c", Setter::Console));
+    let place = console.stop(&Scope::All, "a person").unwrap();
+    engine.lift(&Scope::All, Some(place), "an engine in other hands").unwrap();
+    engine.lift(&Scope::All, None, "it tries again").unwrap();
+    let shown = engine.hello(None).unwrap().stops;
+    assert_eq!((shown.len(), shown[0].setter, shown[0].journal_seq), (1, Setter::Console, place));
+    let approved = [payment("order-1", usd(1))];
+    assert_eq!(refused(engine.admit(wallet(), 1, &approved).unwrap().remove(0)), not_now("stopped"));
+    assert!(matches!(console.admit(wallet(), 1, &approved), Err(SignerError::Down(_))));
+    assert!(matches!(console.sign(&asks(&[void(0, &[])])), Err(SignerError::Down(_))));
+    assert!(matches!(console.bar(wallet(), "by mistake"), Err(SignerError::Down(_))));
+    console.lift(&Scope::All, None, "over").unwrap();
+    assert!(engine.admit(wallet(), 1, &approved).unwrap().remove(0).is_ok());
 }

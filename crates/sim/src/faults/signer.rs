@@ -114,7 +114,7 @@ impl Signer for ChaosSigner {
         Box::pin(self.site.ask("signer.stop", move || self.inner.stop(scope, reason), lost, lost))
     }
 
-    fn lift<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
-        Box::pin(self.site.ask("signer.lift", move || self.inner.lift(scope, reason), lost, lost))
+    fn lift<'a>(&'a self, scope: &'a Scope, read_at: u64) -> Fut<'a, Result<u64, SignerError>> {
+        Box::pin(self.site.ask("signer.lift", move || self.inner.lift(scope, read_at), lost, lost))
     }
 }

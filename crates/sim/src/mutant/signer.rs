@@ -113,7 +113,7 @@ impl Signer for BrokenSigner {
         self.inner.stop(scope, reason)
     }
 
-    fn lift<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
-        self.inner.lift(scope, reason)
+    fn lift<'a>(&'a self, scope: &'a Scope, read_at: u64) -> Fut<'a, Result<u64, SignerError>> {
+        self.inner.lift(scope, read_at)
     }
 }

@@ -102,8 +102,8 @@ impl Signer for Refuses {
         self.inner.stop(scope, reason)
     }
 
-    fn lift<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
-        self.inner.lift(scope, reason)
+    fn lift<'a>(&'a self, scope: &'a Scope, read_at: u64) -> Fut<'a, Result<u64, SignerError>> {
+        self.inner.lift(scope, read_at)
     }
 }
 

@@ -1,17 +1,18 @@
 //! Time, chance, waiting and the ports nobody answers.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use sluice_core::alert::Alert;
 use sluice_core::attempt::{Durable, Unsigned};
 use sluice_core::id::{KeyId, WalletId};
-use sluice_core::intent::{Approved, SigningRequest};
+use sluice_core::intent::{Approved, DeploymentId, SigningRequest};
 use sluice_core::journal::Entry;
 use sluice_core::port::Fut;
 use sluice_core::port::deliver::{Deliver, NotDelivered};
 use sluice_core::port::signer::{
-    Held, Hello, Shown, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket,
+    Held, Hello, Setter, Shown, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Standing, Ticket,
 };
 use sluice_core::port::world::{Clock, Entropy, Topic, Wake};
 use sluice_core::slot::Slot;
@@ -89,16 +90,23 @@ impl SecretBox for Tin {
     }
 }
 
-/// A signer and a sink that never answer.
+/// A sink that never answers.
 pub struct Nobody;
+
+/// A signer that takes stops, and answers nothing else.
+#[derive(Default)]
+pub struct OnlyStops(Mutex<Vec<Standing>>);
 
 fn down<'a, T: Send + 'a>() -> Fut<'a, Result<T, SignerError>> {
     Box::pin(std::future::ready(Err(SignerError::Down("no signer in this test".into()))))
 }
 
-impl Signer for Nobody {
+impl Signer for OnlyStops {
     fn hello<'a>(&'a self, _: Option<WalletId>) -> Fut<'a, Result<Hello, SignerError>> {
-        down()
+        let deployment = DeploymentId("test".into());
+        let stops = self.0.lock().unwrap().clone();
+        let hello = Hello { deployment, journal_seq: 0, epoch: 0, stops, fee_caps: vec![] };
+        Box::pin(std::future::ready(Ok(hello)))
     }
 
     fn admit<'a>(
@@ -146,12 +154,18 @@ impl Signer for Nobody {
         down()
     }
 
-    fn stop<'a>(&'a self, _: &'a Scope, _: &'a str) -> Fut<'a, Result<u64, SignerError>> {
-        down()
+    fn stop<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
+        let (scope, reason) = (*scope, reason.to_owned());
+        let stop = Standing { scope, setter: Setter::Engine, reason, journal_seq: 1 };
+        let mut stops = self.0.lock().unwrap();
+        stops.retain(|it| it.scope != scope);
+        stops.push(stop);
+        Box::pin(std::future::ready(Ok(1)))
     }
 
-    fn lift<'a>(&'a self, _: &'a Scope, _: &'a str) -> Fut<'a, Result<u64, SignerError>> {
-        down()
+    fn lift<'a>(&'a self, scope: &'a Scope, _: u64) -> Fut<'a, Result<u64, SignerError>> {
+        self.0.lock().unwrap().retain(|it| it.scope != *scope);
+        Box::pin(std::future::ready(Ok(1)))
     }
 }
 
