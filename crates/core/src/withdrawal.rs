@@ -25,7 +25,7 @@ mod reopen;
 mod request;
 pub mod status;
 
-pub use attention::{Resolution, SLOT_CONSUMED_BY_STRANGER};
+pub use attention::{Resolution, SLOT_CONSUMED_BY_STRANGER, SLOTS_REOPENED};
 pub use cancel::CancelEffect;
 pub use give_back::Why as GivenBackWhy;
 pub use recognise::PAID_BEFORE_RESTORE;
@@ -152,6 +152,9 @@ pub struct Assigned {
     pub transfer: TransferId,
     /// The lane.
     pub wallet: WalletId,
+    /// The transfer whose slot died before this one was planned, and its lane: given back without a slot, it still
+    /// replaces that one (M16).
+    pub last: Option<(TransferId, WalletId)>,
     /// Since.
     pub since: Timestamp,
 }

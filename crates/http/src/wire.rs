@@ -107,6 +107,7 @@ mod tests {
             "retries_exhausted",
             "single_source_death",
             "paid_before_restore",
+            sluice_core::withdrawal::SLOTS_REOPENED,
             sluice_core::withdrawal::SLOT_CONSUMED_BY_STRANGER,
             "hold_expired",
             "gave_up",

@@ -189,6 +189,10 @@ impl Store for Db {
         )
     }
 
+    fn paid_by(&self, withdrawal: WithdrawalId) -> Fut<'_, Result<Option<TransferId>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(watch::paid_by(conn, withdrawal))))
+    }
+
     fn proof(&self, transfer: TransferId) -> Fut<'_, Result<Option<Proof>, StoreError>> {
         Box::pin(self.reading(move |conn| Box::pin(watch::proof(conn, transfer))))
     }

@@ -40,6 +40,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0007_since_when.sql"),
         "types are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0008_paid_late.sql"),
+        include_str!("../migrations/postgres/0008_paid_late.sql"),
+        "triggers are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

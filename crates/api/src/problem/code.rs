@@ -269,6 +269,8 @@ crate::words::words! {
         RetriesExhausted = "retries_exhausted",
         /// Its slot is dead by the word of one operator only: a new slot takes a person.
         SingleSourceDeath = "single_source_death",
+        /// The deaths of several of its slots left the chain at once: each of them may pay.
+        SlotsReopened = "slots_reopened",
         /// It was signed before the store was restored from a backup; the transaction that paid it completes it.
         PaidBeforeRestore = "paid_before_restore",
         /// A transaction that is not ours consumed its slot and may have paid the recipient.

@@ -130,6 +130,10 @@ impl Store for Wrapped {
         ask!(self, "store.included_in", self.inner.included_in(chain, blocks))
     }
 
+    fn paid_by(&self, withdrawal: WithdrawalId) -> Answer<'_, Option<TransferId>> {
+        ask!(self, "store.paid_by", self.inner.paid_by(withdrawal))
+    }
+
     fn proof(&self, transfer: TransferId) -> Answer<'_, Option<Proof>> {
         ask!(self, "store.proof", self.inner.proof(transfer))
     }

@@ -275,6 +275,9 @@ pub trait Store: Send + Sync {
         blocks: &'a [BlockRef],
     ) -> Fut<'a, Result<Vec<TransferId>, StoreError>>;
 
+    /// The final transfer that a proof shows to have paid this withdrawal, whatever the withdrawal's own state says.
+    fn paid_by(&self, withdrawal: WithdrawalId) -> Fut<'_, Result<Option<TransferId>, StoreError>>;
+
     /// The proof that ended a transfer.
     fn proof(&self, transfer: TransferId) -> Fut<'_, Result<Option<Proof>, StoreError>>;
 

@@ -16,9 +16,9 @@ impl Withdrawal {
         wallet: WalletId,
         at: Timestamp,
     ) -> Result<Moved<Self>, Refusal> {
-        let decision = match &self.state {
-            State::Approved(state) => state.decision.clone(),
-            State::Queued(state) => state.decision.clone(),
+        let (decision, last) = match &self.state {
+            State::Approved(state) => (state.decision.clone(), None),
+            State::Queued(state) => (state.decision.clone(), state.last),
             State::Requested
             | State::Held(_)
             | State::Assigned(_)
@@ -30,7 +30,7 @@ impl Withdrawal {
         };
         Ok(self.changed(|withdrawal| {
             withdrawal.attempt_no = withdrawal.attempt_no.saturating_add(1);
-            withdrawal.state = State::Assigned(Assigned { decision, transfer, wallet, since: at });
+            withdrawal.state = State::Assigned(Assigned { decision, transfer, wallet, last, since: at });
         }))
     }
 }

@@ -8,6 +8,9 @@ use crate::time::Timestamp;
 /// Why a person is asked when a transaction that is not ours consumed the slot: it may have paid the very recipient.
 pub const SLOT_CONSUMED_BY_STRANGER: &str = "slot_consumed_by_stranger";
 
+/// Why a person is asked when the deaths of several of its slots left the chain at once: each of them may pay.
+pub const SLOTS_REOPENED: &str = "slots_reopened";
+
 /// How a person ends the attention.
 #[derive(Clone, Copy, Debug)]
 pub enum Resolution<'a> {

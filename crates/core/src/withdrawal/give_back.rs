@@ -47,7 +47,7 @@ impl Withdrawal {
             | State::Failed(_) => return Err(self.not_from("give back")),
         };
         let (code, retried, last) = match why {
-            Why::NoSlot { code } => (code, 0, None),
+            Why::NoSlot { code } => (code, 0, assigned.last),
             Why::SlotDead { code, proof } => {
                 if proof.transfer != Some(assigned.transfer) || !proof.frees_the_withdrawal() {
                     return Err(Refusal::Evidence {

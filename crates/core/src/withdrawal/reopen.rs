@@ -36,7 +36,8 @@ impl Withdrawal {
                         why: "the proof is not the one it was completed by",
                     });
                 };
-                let assigned = Assigned { decision: paid.decision.clone(), transfer, wallet, since: at };
+                let assigned =
+                    Assigned { decision: paid.decision.clone(), transfer, wallet, last: None, since: at };
                 Ok(self.moved(State::Assigned(assigned)))
             }
             State::NeedsAttention(attention) => {
@@ -59,7 +60,8 @@ impl Withdrawal {
                     });
                 }
                 let (transfer, wallet) = (carrier.id, carrier.wallet);
-                let assigned = Assigned { decision: queued.decision.clone(), transfer, wallet, since: at };
+                let assigned =
+                    Assigned { decision: queued.decision.clone(), transfer, wallet, last: None, since: at };
                 Ok(self.moved(State::Assigned(assigned)))
             }
             State::Requested

@@ -9,7 +9,7 @@ use sluice_core::id::AttemptId;
 use sluice_core::port::store::Change;
 use sluice_core::slot::Slot;
 use sluice_core::transfer::{Failure, State, Transfer};
-use sluice_core::withdrawal::Waiting;
+use sluice_core::withdrawal::{State as WithdrawalState, Waiting};
 
 use super::Lane;
 use super::give_back::{self, Fate};
@@ -28,6 +28,7 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     lane.view.stops = lane.ports.store.stops().await?;
     let (open, stopped): (Vec<_>, Vec<_>) = fuelled.into_iter().partition(|transfer| !lane.stopped(transfer));
     let (mut changes, mut admitted) = (Vec::new(), Vec::new());
+    let open = hold_replacements(lane, open, &mut changes).await?;
     for transfer in stopped {
         lane.blocked_by(Waiting::Stop);
         changes.push(back(lane, transfer, Fate::Back("stopped")).await?);
@@ -44,6 +45,32 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     }
     lane.apply(changes).await?;
     Ok(())
+}
+
+/// While finality is in doubt no slot is replaced by another (M16): what was planned before the doubt arose goes back.
+async fn hold_replacements(
+    lane: &mut Lane<'_>,
+    transfers: Vec<Transfer>,
+    changes: &mut Vec<Change>,
+) -> Result<Vec<Transfer>, StageError> {
+    if lane.ports.store.cursor(lane.wallet().chain, 1).await?.settle_after.is_none() {
+        return Ok(transfers);
+    }
+    let mut first = Vec::new();
+    for transfer in transfers {
+        let ids: Vec<_> = transfer.items.iter().map(|item| item.withdrawal).collect();
+        let withdrawals = lane.ports.store.withdrawals(&ids).await?;
+        if withdrawals
+            .iter()
+            .any(|it| matches!(&it.state, WithdrawalState::Assigned(on) if on.last.is_some()))
+        {
+            let cause = lane.cause("build");
+            changes.push(give_back::change(transfer, withdrawals, Fate::Back("finality_in_doubt"), cause)?);
+        } else {
+            first.push(transfer);
+        }
+    }
+    Ok(first)
 }
 
 /// Asks the signer for room in its caps. A permanent refusal is a person's business, a passing one waits.

@@ -1,6 +1,8 @@
 //! In: blocks that left the chain. Out: what was seen in them is unseen; what was final in them is reopened in the same
 //! slot, loudly (M16). A crash leaves the blocks stored, and the next turn walks back again.
 
+mod several;
+
 use sluice_core::alert::{Code, Raise};
 use sluice_core::chain::BlockRef;
 use sluice_core::id::{TransferId, WithdrawalId};
@@ -19,8 +21,7 @@ pub(super) async fn run(
 ) -> Result<(), StageError> {
     let ids = watch.ports.store.included_in(watch.id(), &removed).await?;
     let now = watch.now();
-    let mut changes = Vec::new();
-    let mut reversed = false;
+    let (mut changes, mut ends) = (Vec::new(), Vec::new());
     for (transfer, _) in watch.ports.store.transfers(&ids).await? {
         match &transfer.state {
             State::Seen(_) => changes.push(Change {
@@ -28,10 +29,7 @@ pub(super) async fn run(
                 cause: Some(watch.cause("reorg")),
                 ..Change::default()
             }),
-            State::Final(_) => {
-                reversed = true;
-                changes.push(reopen(watch, transfer, height).await?);
-            }
+            State::Final(_) => ends.push(transfer),
             State::Planned
             | State::Funded(_)
             | State::Fuelling(_)
@@ -41,27 +39,45 @@ pub(super) async fn run(
             | State::Dropped { .. } => {}
         }
     }
-    // Settlement waits until the chain is final past every height that was final before: whoever finalized the wrong
-    // fork must first be proven right again.
-    let pause = match reversed {
-        true => Pause::Until(cursor.finalized.map_or(height, |block| block.number)),
-        false => Pause::Unchanged,
-    };
+    if !ends.is_empty() {
+        // Settlement waits until the chain is final past every height that was final before: whoever finalized the wrong
+        // fork must first be proven right again. It waits before the first end is taken back: afterwards nothing that is
+        // stored would say that one was.
+        let until = cursor.finalized.map_or(height, |block| block.number);
+        if !watch
+            .apply(vec![learned(watch, vec![], Pause::Until(until))])
+            .await?
+            .iter()
+            .all(|applied| *applied)
+        {
+            return Ok(());
+        }
+    }
+    let (together, alone) = several::part(ends);
+    for transfers in together {
+        changes.push(several::reopen(watch, transfers, height).await?);
+    }
+    for transfer in alone {
+        changes.push(reopen(watch, transfer, height).await?);
+    }
     // The blocks stay stored until everything in them was taken back: what moved meanwhile is tried again.
     if !watch.apply(changes).await?.iter().all(|applied| *applied) {
         return Ok(());
     }
-    let chain = Change {
-        chain: Some(ChainChange { chain: watch.id(), removed, added: vec![], finalized: None, pause }),
-        cause: Some(watch.cause("reorg")),
-        ..Change::default()
-    };
-    watch.apply(vec![chain]).await?;
+    watch.apply(vec![learned(watch, removed, Pause::Unchanged)]).await?;
     Ok(())
 }
 
+fn learned(watch: &Watch<'_>, removed: Vec<BlockRef>, pause: Pause) -> Change {
+    Change {
+        chain: Some(ChainChange { chain: watch.id(), removed, added: vec![], finalized: None, pause }),
+        cause: Some(watch.cause("reorg")),
+        ..Change::default()
+    }
+}
+
 /// A transfer that has no slot yet.
-async fn unslotted(watch: &Watch<'_>, id: TransferId) -> Result<Option<Transfer>, StageError> {
+pub(super) async fn unslotted(watch: &Watch<'_>, id: TransferId) -> Result<Option<Transfer>, StageError> {
     let found = watch.ports.store.transfers(&[id]).await?.into_iter().next();
     Ok(found.map(|(transfer, _)| transfer).filter(|it| it.slot().is_none() && !it.state.terminal()))
 }
@@ -114,16 +130,24 @@ async fn reopen(watch: &Watch<'_>, transfer: Transfer, height: u64) -> Result<Ch
             moved_on = true;
         }
     }
-    change.raise.push(Raise {
+    change.raise.push(reversed(
+        &transfer,
+        match moved_on {
+            true => "its slot is voided, and its withdrawal has moved on: compare both transfers now",
+            false => "its stored bytes are sent again",
+        },
+    ));
+    change.transfers.push(transfer.reopen(height, moved_on, now)?);
+    Ok(change)
+}
+
+/// The alarm.
+fn reversed(transfer: &Transfer, what: &str) -> Raise {
+    let slot = transfer.slot().map_or_else(String::new, ToString::to_string);
+    Raise {
         code: Code::FinalityReversed,
         subject: transfer.id.to_string(),
         partner: Some(transfer.partner),
-        detail: format!(
-            "the block that ended slot {} is no longer on the chain; its stored bytes are sent again{}",
-            transfer.slot().map_or_else(String::new, ToString::to_string),
-            if moved_on { ", and its withdrawal has moved on: compare both transfers now" } else { "" },
-        ),
-    });
-    change.transfers.push(transfer.reopen(height, moved_on, now)?);
-    Ok(change)
+        detail: format!("the block that ended slot {slot} is no longer on the chain; {what}"),
+    }
 }

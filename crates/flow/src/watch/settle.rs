@@ -1,6 +1,8 @@
-//! In: transfers included at or below the final head, and signed ones whose nonce is consumed. Out: final, with a proof; their withdrawals paid, back in the
-//! queue, cancelled or with a person. Decided by slot, quorum and finality (M4, M6, M16). A crash leaves `seen`, and the
-//! chain is asked again.
+//! In: transfers included at or below the final head, and signed ones whose nonce is consumed. Out: final, with a proof;
+//! their withdrawals paid, back in the queue, cancelled or with a person. Decided by slot, quorum and finality (M4, M6,
+//! M16). A crash leaves `seen`, and the chain is asked again.
+
+mod late;
 
 use sluice_core::chain::BlockRef;
 use sluice_core::id::{ProofId, TransferId};
@@ -178,10 +180,13 @@ pub(super) async fn ended(
         .collect();
     let mut change = Change { cause: Some(watch.cause("settle")), ..Change::default() };
     for withdrawal in watch.ports.store.withdrawals(&carried).await? {
-        if let Some(step) = follow(withdrawal, &proof, transfer.after(), now)? {
+        if let Some(step) = late::instead(watch, &withdrawal, &proof, transfer.after()).await? {
+            change.withdrawals.push(step);
+        } else if let Some(step) = follow(withdrawal, &proof, transfer.after(), now)? {
             change.withdrawals.push(step);
         }
     }
+    late::given_up(watch, &proof, transfer.after(), &mut change).await?;
     let effect = match &transfer.after().state {
         sluice_core::transfer::State::Final(ended) => ended.end.inclusion().map(|it| it.effect),
         _ => None,

@@ -142,6 +142,10 @@ impl Store for BrokenStore {
         self.inner.included_in(chain, blocks)
     }
 
+    fn paid_by(&self, withdrawal: WithdrawalId) -> Answer<'_, Option<TransferId>> {
+        self.inner.paid_by(withdrawal)
+    }
+
     fn proof(&self, transfer: TransferId) -> Answer<'_, Option<Proof>> {
         self.inner.proof(transfer)
     }

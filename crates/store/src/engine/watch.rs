@@ -1,7 +1,7 @@
 //! What the watcher of a chain asks.
 
 use sluice_core::chain::{BlockRef, ChainId};
-use sluice_core::id::TransferId;
+use sluice_core::id::{TransferId, WithdrawalId};
 use sluice_core::port::store::Cursor;
 use sluice_core::proof::Proof;
 
@@ -89,6 +89,19 @@ pub(super) async fn included_in(
 }
 
 /// The proof that ended a transfer; none before, and none again after a reopening.
+pub(super) async fn paid_by(
+    conn: &mut Conn<'_>,
+    withdrawal: WithdrawalId,
+) -> Result<Found<Option<TransferId>>, SqlError> {
+    let text = sql!(
+        "select t.id from transfer_item i join transfer t on t.id = i.transfer_id join proof p on p.id = t.proof_id
+          where i.withdrawal_id = $1 and t.state = 'final' and p.verdict = 'paid' limit 1"
+    );
+    let rows = conn.rows(text, args![withdrawal.to_string()]).await?;
+    let (mut found, unread) = ids(&rows);
+    Ok((found.pop(), unread))
+}
+
 pub(super) async fn proof(
     conn: &mut Conn<'_>,
     transfer: TransferId,

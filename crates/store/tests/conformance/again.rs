@@ -11,6 +11,8 @@ promises! {
     one_log_pays_one_withdrawal_and_the_same_one_again;
     a_log_that_paid_by_a_person_pays_nobody_else;
     a_slot_that_may_pay_again_bars_a_new_one_and_every_unpaid_end;
+    a_slot_that_lives_again_takes_the_place_of_a_planned_one_in_one_change;
+    what_a_given_up_slot_has_paid_gets_no_other;
 }
 
 const PAID: Effect = Effect::Paid { log_index: 1 };
@@ -75,19 +77,22 @@ async fn a_log_that_paid_by_a_person_pays_nobody_else(world: World) {
     assert_eq!(resolved(&world, third, 5).await, Outcome::Applied, "the next log of the same transaction");
 }
 
+/// A slot dies, and its withdrawal goes back to the queue.
+async fn died(world: &World, seen: Transfer, inclusion: Inclusion) -> Proof {
+    let id = seen.items[0].withdrawal;
+    let (mut change, proof) = world.settled(seen, inclusion);
+    let why = GivenBackWhy::SlotDead { code: "reverted_on_chain", proof: &proof };
+    change.withdrawals = vec![world.withdrawal(id).await.give_back(why, world.now(), world.now()).unwrap()];
+    world.applied(change).await;
+    proof
+}
+
 /// The first transfer of a withdrawal dies, a second takes its place and dies too, and the first death is taken back
 /// while the second was in the air.
 async fn a_slot_that_may_pay_again_bars_a_new_one_and_every_unpaid_end(world: World) {
     let (id, transfer, first) = world.sent("order", 7).await;
     let seen = world.seen(transfer, &first, 101, Effect::Reverted).await;
-    let back = async |seen: Transfer, inclusion| {
-        let (mut change, proof) = world.settled(seen, inclusion);
-        let why = GivenBackWhy::SlotDead { code: "reverted_on_chain", proof: &proof };
-        change.withdrawals =
-            vec![world.withdrawal(id).await.give_back(why, world.now(), world.now()).unwrap()];
-        world.applied(change).await;
-    };
-    back(seen, world.inclusion(&first, 101, Effect::Reverted)).await;
+    died(&world, seen, world.inclusion(&first, 101, Effect::Reverted)).await;
     let fuelled = world.fuelled(world.plan(world.withdrawal(id).await).await).await;
     let (built, attempt) = world.built(fuelled, 8).await;
     let (second, signed) = world.signed(built, &attempt).await;
@@ -98,7 +103,7 @@ async fn a_slot_that_may_pay_again_bars_a_new_one_and_every_unpaid_end(world: Wo
         after
     };
     let seen = world.seen(second, &signed, 121, Effect::Reverted).await;
-    back(seen, world.inclusion(&signed, 121, Effect::Reverted)).await;
+    died(&world, seen, world.inclusion(&signed, 121, Effect::Reverted)).await;
 
     let wanted = Wanted { assets: vec![world.asset.id], replacements: true };
     let claimed =
@@ -121,4 +126,56 @@ async fn a_slot_that_may_pay_again_bars_a_new_one_and_every_unpaid_end(world: Wo
     world.applied(Change { withdrawals: vec![redriven], ..world.change() }).await;
     assert_eq!(claimed().await, 1);
     world.plan(world.withdrawal(id).await).await;
+}
+
+/// Its death is taken back before the next one has a slot: both fates are one commit, whatever the database's order.
+async fn a_slot_that_lives_again_takes_the_place_of_a_planned_one_in_one_change(world: World) {
+    let (id, transfer, first) = world.sent("order", 7).await;
+    let seen = world.seen(transfer, &first, 101, Effect::Reverted).await;
+    let death = died(&world, seen, world.inclusion(&first, 101, Effect::Reverted)).await;
+    let planned = world.plan(world.withdrawal(id).await).await;
+    let dead = world.transfer(first.unsigned.transfer).await;
+    let now = world.now();
+    let why = GivenBackWhy::NoSlot { code: "reopened" };
+    let step = world.withdrawal(id).await.give_back(why, now, now).unwrap();
+    let step = step.then(|it| it.reopen(&death, &dead, now)).unwrap();
+    let change = Change {
+        transfers: vec![
+            planned.drop_unslotted("reopened", now).unwrap(),
+            dead.reopen(120, false, now).unwrap(),
+        ],
+        withdrawals: vec![step],
+        ..world.change()
+    };
+    world.applied(change).await;
+    let alive = "select count(*) as number from transfer_item where dead_by is null and dropped = 0";
+    assert_eq!(world.number(alive).await, 1);
+    assert_eq!(world.transfer(first.unsigned.transfer).await.live().count(), 1);
+}
+
+/// It was voided in a race because its withdrawal had moved on, and its payment landed after all.
+async fn what_a_given_up_slot_has_paid_gets_no_other(world: World) {
+    let (id, transfer, first) = world.sent("order", 7).await;
+    let seen = world.seen(transfer, &first, 101, Effect::Reverted).await;
+    died(&world, seen, world.inclusion(&first, 101, Effect::Reverted)).await;
+    assert_eq!(world.db.paid_by(id).await.unwrap(), None);
+    let fuelled = world.fuelled(world.plan(world.withdrawal(id).await).await).await;
+    let (built, attempt) = world.built(fuelled, 8).await;
+    let (second, signed) = world.signed(built, &attempt).await;
+    let step = world.transfer(first.unsigned.transfer).await.reopen(120, true, world.now()).unwrap();
+    let alive = step.after().clone();
+    world.applied(Change { transfers: vec![step], ..world.change() }).await;
+    let seen = world.seen(alive, &first, 121, PAID).await;
+    let (change, paid) = world.settled(seen, world.inclusion(&first, 121, PAID));
+    world.applied(change).await;
+    assert_eq!(world.db.paid_by(id).await.unwrap(), Some(first.unsigned.transfer));
+    let seen = world.seen(second, &signed, 122, Effect::Reverted).await;
+    died(&world, seen, world.inclusion(&signed, 122, Effect::Reverted)).await;
+    let queued = world.withdrawal(id).await;
+    let (change, _) = world.planned(queued.clone());
+    assert_eq!(world.apply(change).await, Outcome::Refused("m1_no_slot_for_what_is_paid".into()));
+    let carrier = world.transfer(first.unsigned.transfer).await;
+    let step = queued.pay_late(&paid, &carrier, world.now()).unwrap();
+    world.applied(Change { withdrawals: vec![step], ..world.change() }).await;
+    assert_eq!(world.status(id).await, "completed");
 }

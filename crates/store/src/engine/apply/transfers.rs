@@ -7,7 +7,7 @@ use sluice_core::asset::Asset;
 use sluice_core::id::TransferId;
 use sluice_core::moved::Moved;
 use sluice_core::port::store::{Change, StoreError};
-use sluice_core::transfer::{Phase, Transfer};
+use sluice_core::transfer::{Life, Phase, Transfer};
 
 use super::Written;
 use crate::row::table::json;
@@ -32,7 +32,8 @@ pub(super) fn phases(changes: &[Change]) -> BTreeMap<TransferId, (Option<Phase>,
 pub(super) async fn write(conn: &mut Conn<'_>, changes: &[Change]) -> Result<Written, SqlError> {
     let steps: Vec<&Moved<Transfer>> = changes.iter().flat_map(|change| &change.transfers).collect();
     let failed = |error: serde_json::Error| StoreError::Statement(error.to_string());
-    let (mut born, mut moved, mut born_items, mut fates) = (vec![], vec![], vec![], vec![]);
+    let (mut born, mut moved, mut born_items) = (vec![], vec![], vec![]);
+    let (mut ends, mut lives) = (vec![], vec![]);
     for step in &steps {
         let (after, was) = (step.after(), step.before().map(|before| before.version));
         let row = TransferRow::of(after, was).map_err(failed)?;
@@ -51,15 +52,22 @@ pub(super) async fn write(conn: &mut Conn<'_>, changes: &[Change]) -> Result<Wri
                 continue;
             }
             let row = ItemRow::of(after.id, position, item, is_dropped).map_err(failed)?;
-            if was.is_some() { fates.push(row) } else { born_items.push(row) }
+            match (was, item.life) {
+                (None, _) => born_items.push(row),
+                (Some(_), Life::Live) if !is_dropped => lives.push(row),
+                (Some(_), _) => ends.push(row),
+            }
         }
     }
     // What dies does so before what is born: a withdrawal may leave one slot and enter the next in one change.
     if !moved.is_empty() && conn.run(&UPDATE, args![json(&moved)?]).await? != moved.len() as u64 {
         return Ok(Written::Moved);
     }
-    if !fates.is_empty() && conn.run(&UPDATE_ITEMS, args![json(&fates)?]).await? != fates.len() as u64 {
-        return Ok(Written::Moved);
+    // And before what lives again: `m1_one_live_slot` is judged row by row, in an order no database promises.
+    for fates in [ends, lives].iter().filter(|fates| !fates.is_empty()) {
+        if conn.run(&UPDATE_ITEMS, args![json(fates)?]).await? != fates.len() as u64 {
+            return Ok(Written::Moved);
+        }
     }
     if !born.is_empty() {
         for step in steps.iter().filter(|step| step.before().is_none()) {

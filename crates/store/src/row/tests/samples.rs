@@ -88,7 +88,13 @@ pub(super) fn withdrawals() -> Vec<Withdrawal> {
             since: at(4),
             not_before: at(5),
         }),
-        State::Assigned(Assigned { decision: decision(), transfer: last.0, wallet: last.1, since: at(6) }),
+        State::Assigned(Assigned {
+            decision: decision(),
+            transfer: last.0,
+            wallet: last.1,
+            last: None,
+            since: at(6),
+        }),
         State::Paid(Paid {
             decision: decision(),
             by: Some(last),

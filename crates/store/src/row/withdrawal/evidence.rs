@@ -39,6 +39,22 @@ impl Block {
     }
 }
 
+/// The transfer that had the slot before, inside evidence.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Before {
+    transfer: String,
+    wallet: String,
+}
+
+impl Before {
+    fn read(&self) -> Result<(TransferId, WalletId), String> {
+        let transfer = TransferId::parse(&self.transfer).map_err(|_| "last.transfer is no id".to_owned())?;
+        let wallet = WalletId::parse(&self.wallet).map_err(|_| "last.wallet is no id".to_owned())?;
+        Ok((transfer, wallet))
+    }
+}
+
 macro_rules! shapes {
     ($($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty,)* })*) => {$(
         $(#[$doc])*
@@ -53,7 +69,7 @@ shapes! {
     Held { code: String, since: i64, }
     Approved { decision: String, at: i64, }
     Queued { decision: String, why: String, since: i64, }
-    Assigned { decision: String, since: i64, }
+    Assigned { decision: String, since: i64, last: Option<Before>, }
     Paid { decision: String, txid: String, block: Block, }
     NeedsAttention { decision: String, code: String, since: i64, slots_dead: bool, }
     Ended { code: String, }
@@ -84,8 +100,12 @@ pub(crate) fn write(state: &State) -> Result<(String, Links), serde_json::Error>
             Ok((text, Links { transfer, wallet, not_before: Some(queued.not_before), ..none }))
         }
         State::Assigned(assigned) => {
+            let last = assigned.last.map(|(transfer, wallet)| Before {
+                transfer: transfer.to_string(),
+                wallet: wallet.to_string(),
+            });
             let shape =
-                Assigned { v: V, decision: assigned.decision.clone(), since: assigned.since.micros() };
+                Assigned { v: V, decision: assigned.decision.clone(), since: assigned.since.micros(), last };
             let links = Links { transfer: Some(assigned.transfer), wallet: Some(assigned.wallet), ..none };
             Ok((serde_json::to_string(&shape)?, links))
         }
@@ -144,9 +164,10 @@ pub(crate) fn read(name: &str, text: &str, links: &Links) -> Result<State, Strin
             State::Queued(core::Queued { decision, why, last: pair, since: at(since), not_before })
         }
         "assigned" => {
-            let Assigned { decision, since, .. } = parse(text)?;
+            let Assigned { decision, since, last, .. } = parse(text)?;
             let (transfer, wallet) = need("transfer_id", pair)?;
-            State::Assigned(core::Assigned { decision, transfer, wallet, since: at(since) })
+            let last = last.map(|last| last.read()).transpose()?;
+            State::Assigned(core::Assigned { decision, transfer, wallet, last, since: at(since) })
         }
         "paid" => {
             let shape: Paid = parse(text)?;
