@@ -63,6 +63,10 @@ pub struct Lane {
     pub oldest: Option<OldestItem>,
     /// A fee cap set for a time.
     pub fee_cap: Option<FeeCap>,
+    /// What its wallet did that nothing explains yet, lowest block first; at most 100. Each is to be adopted before the
+    /// lane can be unfrozen.
+    #[schema(max_items = 100)]
+    pub unexplained: Vec<Unexplained>,
     /// The process that works it; `null` when none does.
     pub worked_by: Option<String>,
     /// Grows with each process that took it over.
@@ -84,6 +88,38 @@ pub struct OldestItem {
     pub nonce: Option<u64>,
     /// Since when it stands there.
     pub since: Time,
+}
+
+/// The most unexplained transactions that one lane shows.
+pub const UNEXPLAINED_MAX: usize = 100;
+
+words! {
+    /// Whose word stands behind an unexplained transaction.
+    SightingWord {
+        /// One node alone shows it; other operators are asked.
+        Claimed = "claimed",
+        /// Another operator shows it too, or there is none to ask.
+        Confirmed = "confirmed",
+    }
+}
+
+/// A transaction of the wallet that no stored attempt explains.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Unexplained {
+    /// The transaction.
+    pub txid: String,
+    /// Height of its block.
+    pub block: u64,
+    /// The nonce it used, when the wallet sent it.
+    pub nonce: Option<u64>,
+    /// What it did, in one English sentence.
+    pub what: String,
+    /// Whose word it is.
+    pub word: SightingWord,
+    /// The node that showed it.
+    pub told_by: String,
+    /// When it was first seen.
+    pub seen_at: Time,
 }
 
 /// A fee cap set for a time.

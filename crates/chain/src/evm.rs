@@ -15,6 +15,7 @@ mod market;
 pub mod node;
 mod preflight;
 mod quorum;
+mod second;
 mod slot;
 mod submit;
 #[cfg(test)]
@@ -110,6 +111,19 @@ impl Chain for Evm {
         Box::pin(self.read_block(number, wallets))
     }
 
+    fn second_look<'a>(
+        &'a self,
+        told_by: &'a str,
+        block: BlockRef,
+        wallets: &'a [EvmAddress],
+    ) -> Fut<'a, Option<Vec<[u8; 32]>>> {
+        Box::pin(self.read_second(told_by, block, wallets))
+    }
+
+    fn disproved(&self, node: &str, about: &str) {
+        self.disprove(node, about);
+    }
+
     fn submit<'a>(&'a self, attempts: &'a [Durable<Signed>]) -> Fut<'a, Vec<Heard>> {
         Box::pin(self.send_to_all(attempts))
     }
@@ -168,7 +182,7 @@ impl Chain for Evm {
         &self,
         wallet: EvmAddress,
         txid: [u8; 32],
-    ) -> Fut<'_, Result<Option<Final<Foreign>>, ChainError>> {
+    ) -> Fut<'_, Result<Final<Option<Foreign>>, ChainError>> {
         Box::pin(self.read_foreign(wallet, txid))
     }
 

@@ -40,6 +40,7 @@ pub mod port;
 pub mod proof;
 #[cfg(test)]
 mod samples;
+pub mod sighting;
 pub mod slot;
 pub mod stop;
 pub mod time;

@@ -31,6 +31,7 @@ use sluice_core::port::signer::FeeCap;
 use sluice_core::port::store::{Change, LaneView, Outcome};
 use sluice_core::port::world::Topic;
 use sluice_core::port::{Fut, Ports};
+use sluice_core::sighting::hold_up;
 use sluice_core::stop::stopped;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::{State, Transfer};
@@ -186,6 +187,11 @@ impl Lane<'_> {
 
     fn cause(&self, reason: &str) -> Cause {
         Cause { actor: Actor::System("lane"), reason: reason.into(), at: self.now() }
+    }
+
+    /// One node alone says that something left the wallet: no new slot for a bounded time.
+    fn doubted(&self) -> bool {
+        hold_up(&self.view.sightings, self.now())
     }
 
     /// A stop covers this transfer: no payment is signed, bumped or sent (M12).

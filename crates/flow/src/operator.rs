@@ -66,6 +66,14 @@ pub enum OrderError {
     /// The wallet still holds something, or its lane does.
     #[error("the wallet is not empty: {0}")]
     NotEmpty(String),
+    /// What the wallet did is not explained yet.
+    #[error("{} transactions of the wallet are not explained, the first in block {block}", txids.len())]
+    Unexplained {
+        /// The transactions, lowest block first.
+        txids: Vec<[u8; 32]>,
+        /// Block of the first.
+        block: u64,
+    },
     /// No transaction of the lane is outside that a dearer one could replace.
     #[error("nothing of this lane is outside and waits for a block")]
     NothingOutside,

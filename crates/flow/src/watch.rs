@@ -5,6 +5,7 @@ mod blocks;
 mod inclusion;
 mod reopen;
 mod settle;
+mod sightings;
 mod stranger;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use sluice_core::port::chain::{Chain, Known, SlotQuestion};
 use sluice_core::port::store::{Change, Outcome};
 use sluice_core::port::world::Topic;
 use sluice_core::port::{Fut, Ports};
+use sluice_core::sighting::Sighting;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::Transfer;
 use sluice_core::wallet::{LaneState, Wallet};
@@ -68,12 +70,13 @@ pub async fn turn(
         .ok_or_else(|| StageError::NotConfigured(format!("chain {chain}")))?;
     let asked_at = ports.clock.now();
     let fence = lease(ports, chain, owner).await?;
-    let mut watch = Watch { ports, chain: port, owner, fence, asked_at };
+    let mut watch = Watch { ports, chain: port, owner, fence, asked_at, claims: vec![] };
     let heads = watch.chain.heads().await;
     watch.tell(&mut memory.told, heads.is_ok()).await?;
     let heads = heads?;
     let more = measured(ports, "blocks", blocks::run(&mut watch, &heads)).await?;
     let absent = measured(ports, "inclusion", inclusion::sweep(&mut watch)).await?;
+    measured(ports, "sightings", sightings::weigh(&mut watch, &heads)).await?;
     measured(ports, "settle", settle::run(&mut watch, &heads, absent)).await?;
     // Half a block: a new one is seen soon, and a fast chain is not polled to death.
     let idle_ms = (watch.chain.profile().block_time_ms / 2).clamp(50, 2_000);
@@ -92,6 +95,8 @@ struct Watch<'a> {
     owner: &'a str,
     fence: Fence,
     asked_at: Timestamp,
+    /// What one node alone has shown, as this turn found it stored.
+    claims: Vec<Sighting>,
 }
 
 impl Watch<'_> {

@@ -45,6 +45,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0008_paid_late.sql"),
         "triggers are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0009_sightings.sql"),
+        include_str!("../migrations/postgres/0009_sightings.sql"),
+        "types and triggers are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

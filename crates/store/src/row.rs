@@ -13,6 +13,7 @@ pub mod command;
 pub mod event;
 pub mod partner;
 pub mod proof;
+pub mod sighting;
 pub mod stop;
 pub(crate) mod table;
 #[cfg(test)]

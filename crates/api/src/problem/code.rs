@@ -199,6 +199,8 @@ codes! {
     WalletRoleUnsupported = "wallet_role_unsupported", 422, never, ["role"];
     /// The wallet, or its lane, still holds something.
     WalletNotEmpty = "wallet_not_empty", 409, later, ["why"];
+    /// The wallet did things that nobody has explained yet.
+    TransactionsNotExplained = "transactions_not_explained", 409, later, ["count", "txids", "block"];
     /// The engine made that transaction.
     TransactionIsOurs = "transaction_is_ours", 409, never, ["txid"];
     /// No final block holds that transaction.

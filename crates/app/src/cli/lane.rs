@@ -1,12 +1,12 @@
 //! `sluice lane`: lanes, and what operators do with them.
 
-use sluice_api::lane::{AdoptTransaction, AdoptionType, Lane, SetCap, SpeedUp};
+use sluice_api::lane::{AdoptTransaction, AdoptionType, Lane, SetCap, SightingWord, SpeedUp};
 use sluice_api::text::Decimal;
 
 use super::because::{BecauseArgs, answered};
 use super::fail::{Exit, Fail};
 use super::list::{abridged, listed};
-use super::screen::Screen;
+use super::screen::{Screen, clean};
 use super::session::Session;
 use super::table::{Cell, fields};
 use super::words::{self, pick, say};
@@ -186,6 +186,23 @@ fn rows(session: &Session, screen: &Screen, it: &Lane) -> Vec<(&'static str, Cel
             pick(lang, "fee cap", "수수료 상한"),
             Cell::new(say!(lang, "{fee} until {until}", "{fee}, {until}까지")),
         ));
+    }
+    for one in &it.unexplained {
+        let (txid, what, block) = (clean(&one.txid), clean(&one.what), one.block);
+        let text = match one.word {
+            SightingWord::Claimed => {
+                let by = clean(&one.told_by);
+                say!(
+                    lang,
+                    "{txid}, block {block}: {what} (only {by} says so)",
+                    "{txid}, {block}번 블록: {what} ({by}만 이렇게 답합니다)"
+                )
+            }
+            SightingWord::Confirmed => {
+                say!(lang, "{txid}, block {block}: {what}", "{txid}, {block}번 블록: {what}")
+            }
+        };
+        rows.push((pick(lang, "unexplained", "설명되지 않음"), Cell::new(text)));
     }
     if let Some(oldest) = &it.oldest {
         let id = oldest.withdrawal_id.as_ref().unwrap_or(&oldest.transfer_id);

@@ -52,6 +52,19 @@ impl Chain for Wrapped {
         ask!(self, "chain.block", self.inner.block(number, wallets))
     }
 
+    fn second_look<'a>(
+        &'a self,
+        told_by: &'a str,
+        block: BlockRef,
+        wallets: &'a [EvmAddress],
+    ) -> Fut<'a, Option<Vec<[u8; 32]>>> {
+        ask!(self, "chain.second_look", self.inner.second_look(told_by, block, wallets))
+    }
+
+    fn disproved(&self, node: &str, about: &str) {
+        self.inner.disproved(node, about);
+    }
+
     fn submit<'a>(&'a self, attempts: &'a [Durable<Signed>]) -> Fut<'a, Vec<Heard>> {
         ask!(self, "chain.submit", self.inner.submit(attempts))
     }
@@ -88,7 +101,7 @@ impl Chain for Wrapped {
         ask!(self, "chain.transfers_of", self.inner.transfers_of(asset, txid))
     }
 
-    fn foreign(&self, wallet: EvmAddress, txid: [u8; 32]) -> Answer<'_, Option<Final<Foreign>>> {
+    fn foreign(&self, wallet: EvmAddress, txid: [u8; 32]) -> Answer<'_, Final<Option<Foreign>>> {
         ask!(self, "chain.foreign", self.inner.foreign(wallet, txid))
     }
 

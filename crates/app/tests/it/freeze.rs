@@ -38,6 +38,7 @@ async fn asked(caller: &Caller, second: &Caller, order: &Order) -> String {
     assert_eq!(seen.reason.map(|it| it.code.to_string()).as_deref(), Some("slot_consumed_by_stranger"));
     let lane = caller.client.lanes().take(1).await.expect("lanes")[0].clone();
     assert_eq!(lane.state, LaneState::Frozen);
+    caller.explain_all(second, &lane.id).await;
     for (person, state) in [(caller, CommandState::AwaitingSecondPerson), (second, CommandState::Done)] {
         let because = body(json!({ "reason": "it was me, by hand" }));
         assert_eq!(person.client.unfreeze_lane(&lane.id, &because).await.expect("heard").state, state);

@@ -34,11 +34,20 @@ async fn rob(world: &World, wallet: &str) {
     rpc.call::<_, Value>("anvil_stopImpersonatingAccount", json!([wallet])).await.expect("no longer");
 }
 
-/// A frozen lane of the demo partner.
-async fn frozen(world: &World, caller: &Caller) -> String {
+/// A frozen lane of the demo partner, whose wallet's doings are explained.
+async fn frozen(world: &World, engine: &Engine) -> String {
+    let caller = &engine.caller();
     let wallet = caller.client.wallets().take(1).await.expect("wallets").remove(0);
     rob(world, &wallet.address).await;
     until("the lane is frozen", async || state(caller, &wallet.id).await == LaneState::Frozen).await;
+    let unexplained = caller.client.lane(&wallet.id).await.expect("the lane").unexplained;
+    assert_eq!(unexplained.len(), 1, "{unexplained:?}");
+    until("opening it is refused for what it is", async || {
+        let early = caller.client.unfreeze_lane(&wallet.id, &because("in a hurry")).await;
+        code(early) == "transactions_not_explained"
+    })
+    .await;
+    caller.explain_all(&engine.second(), &wallet.id).await;
     wallet.id
 }
 
@@ -74,7 +83,7 @@ on_both! {
         let world = World::new(database, Shape { lanes: 1, ..Shape::default() }).await;
         let engine = world.engine().await;
         let (first, second) = (engine.caller(), engine.second());
-        let lane = frozen(&world, &first).await;
+        let lane = frozen(&world, &engine).await;
         let asked = first.client.unfreeze_lane(&lane, &because("it was the drill")).await.expect("heard");
         assert_eq!((asked.state, asked.version), (CommandState::AwaitingSecondPerson, None));
         assert!(asked.facts["frozen"].as_str().is_some_and(|why| !why.is_empty()), "{asked:?}");
@@ -118,7 +127,7 @@ on_both! {
         let first = engine.caller();
         let (older, sibling) = (child(&engine, &first, "older").await, child(&engine, &first, "sibling").await);
         let grandchild = child(&engine, &older, "grandchild").await;
-        let lane = frozen(&world, &first).await;
+        let lane = frozen(&world, &engine).await;
         let ask = async |who: &Caller| who.client.unfreeze_lane(&lane, &because("open it")).await;
         assert_eq!(ask(&older).await.expect("heard").state, CommandState::AwaitingSecondPerson);
         for one_hand in [&first, &sibling, &grandchild] {
@@ -169,7 +178,7 @@ on_both! {
     async fn a_pending_command_survives_a_kill_and_is_done_once(database: Database) {
         let world = World::new(database, Shape { lanes: 1, ..Shape::default() }).await;
         let engine = world.engine().await;
-        let lane = frozen(&world, &engine.caller()).await;
+        let lane = frozen(&world, &engine).await;
         let asked = engine.caller().client.unfreeze_lane(&lane, &because("before the kill")).await.expect("heard");
         engine.kill().await;
         let engine = world.engine().await;
@@ -220,7 +229,7 @@ on_both! {
     async fn the_command_line_says_who_is_awaited_and_what_to_type(database: Database) {
         let world = World::new(database, Shape { lanes: 1, ..Shape::default() }).await;
         let engine = world.engine().await;
-        let lane = frozen(&world, &engine.caller()).await;
+        let lane = frozen(&world, &engine).await;
         let home = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(home.path().join(".sluice")).expect("made");
         let dev = std::fs::read(engine.folder.join("dev.json")).expect("the file for scripts");

@@ -24,7 +24,7 @@ impl Evm {
         &self,
         wallet: EvmAddress,
         txid: [u8; 32],
-    ) -> Result<Option<Final<Foreign>>, ChainError> {
+    ) -> Result<Final<Option<Foreign>>, ChainError> {
         let head = self.final_head().await?;
         let top = head.block;
         let ask = |node: Arc<dyn Node>| async move { Ok(vec![self.look(&*node, wallet, txid, top).await?]) };
@@ -37,11 +37,8 @@ impl Evm {
             },
             absence: Option::is_none,
         };
-        let answers = self.agree(&head, 1, ask, &judge).await?;
-        Ok(answers.into_iter().next().and_then(|answer| {
-            let found = answer.reading().clone()?;
-            Some(answer.map(|_| found))
-        }))
+        let read = self.agree(&head, 1, ask, &judge).await?.pop();
+        read.ok_or_else(|| self.disagree("nobody told what the transaction did"))
     }
 
     /// The outer `None`: this node cannot tell.

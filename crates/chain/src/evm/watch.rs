@@ -32,21 +32,33 @@ impl Evm {
             if wallets.is_empty() {
                 return Ok(Some(bare(&header)));
             }
-            let (transactions, logs) = join(node.transactions(hash), node.wallet_logs(hash, wallets)).await;
-            // The block left the chain between the two questions.
-            let Some(transactions) = transactions? else { return Ok(None) };
-            let senders: BTreeMap<[u8; 32], EvmAddress> =
-                transactions.iter().map(|sent| (sent.txid, sent.from)).collect();
-            let ours = transactions.iter().filter(|sent| wallets.contains(&sent.from));
-            let sent =
-                ours.map(|sent| SentFact { from: sent.from, txid: sent.txid, nonce: sent.nonce }).collect();
-            let drained =
-                logs?.iter().filter_map(|(txid, log)| self.drain(txid, log, &senders, wallets)).collect();
-            Ok(Some(BlockFacts { sent, drained, ..bare(&header) }))
+            // `None`: the block left the chain between the two questions.
+            let found = self.concerning(&*node, hash, wallets).await?;
+            Ok(found.map(|(sent, drained)| BlockFacts { sent, drained, ..bare(&header) }))
         };
         // A node behind the one that told the latest block may not have it yet: the next one is asked.
         let found = self.crew.first_with(ask).await?;
-        found.map(|(_, facts)| facts).ok_or(ChainError::NoBlock)
+        let (node, facts) = found.ok_or(ChainError::NoBlock)?;
+        Ok(BlockFacts { told_by: self.crew.node_name(node).to_owned(), ..facts })
+    }
+
+    /// What one node has of wallets in a block; `None` when it has no such block.
+    pub(super) async fn concerning(
+        &self,
+        node: &dyn Node,
+        block: [u8; 32],
+        wallets: &[EvmAddress],
+    ) -> Result<Option<(Vec<SentFact>, Vec<DrainFact>)>, NodeError> {
+        let (transactions, logs) = join(node.transactions(block), node.wallet_logs(block, wallets)).await;
+        let Some(transactions) = transactions? else { return Ok(None) };
+        let senders: BTreeMap<[u8; 32], EvmAddress> =
+            transactions.iter().map(|sent| (sent.txid, sent.from)).collect();
+        let ours = transactions.iter().filter(|sent| wallets.contains(&sent.from));
+        let sent =
+            ours.map(|sent| SentFact { from: sent.from, txid: sent.txid, nonce: sent.nonce }).collect();
+        let drained =
+            logs?.iter().filter_map(|(txid, log)| self.drain(txid, log, &senders, wallets)).collect();
+        Ok(Some((sent, drained)))
     }
 
     /// Value or permission that left a wallet in a transaction that the wallet did not send.
@@ -143,7 +155,8 @@ impl Evm {
 }
 
 fn bare(header: &Header) -> BlockFacts {
-    BlockFacts { block: header.block, parent: header.parent, sent: Vec::new(), drained: Vec::new() }
+    let told_by = String::new();
+    BlockFacts { block: header.block, parent: header.parent, sent: Vec::new(), drained: Vec::new(), told_by }
 }
 
 /// The outer `None`: this node cannot tell.

@@ -26,6 +26,12 @@ impl Code {
                 "설명되지 않는 출금이 지갑에서 나가 레인을 동결했습니다.",
                 "Something left this wallet that no payment of ours explains; its lane is frozen.",
             ),
+            Self::ClaimUnconfirmed => (
+                "확인되지 않은 출금 주장",
+                "Claim unconfirmed",
+                "노드 한 곳만 이 지갑에서 우리가 하지 않은 출금이 있었다고 답합니다. 다른 운영사의 확인을 기다립니다.",
+                "One node alone shows something leaving this wallet; other operators are asked.",
+            ),
             Self::FinalityReversed => (
                 "최종 확정 뒤집힘",
                 "Finality reversed",

@@ -78,6 +78,8 @@ pub struct BlockFacts {
     pub sent: Vec<SentFact>,
     /// Value or permission that left a wallet by a transaction that it did not send.
     pub drained: Vec<DrainFact>,
+    /// The node that told: `operator/host`.
+    pub told_by: String,
 }
 
 /// A transaction sent by one of our wallets, whoever made it.
@@ -247,6 +249,18 @@ pub trait Chain: Send + Sync {
     fn block<'a>(&'a self, number: u64, wallets: &'a [EvmAddress])
     -> Fut<'a, Result<BlockFacts, ChainError>>;
 
+    /// What other operators than that of the node `told_by` show of `wallets` in this very block: hashes of transactions.
+    /// `None` when no other operator is configured. That one shows nothing proves nothing: it may not have the block yet.
+    fn second_look<'a>(
+        &'a self,
+        told_by: &'a str,
+        block: BlockRef,
+        wallets: &'a [EvmAddress],
+    ) -> Fut<'a, Option<Vec<[u8; 32]>>>;
+
+    /// A quorum denies what this node (`operator/host`) showed of a block that is on the chain: it is not heard for a while.
+    fn disproved(&self, node: &str, about: &str);
+
     /// Sends bytes to every node; one answer per attempt, in order: the best of what was heard.
     fn submit<'a>(&'a self, attempts: &'a [Durable<Signed>]) -> Fut<'a, Vec<Heard>>;
 
@@ -291,12 +305,13 @@ pub trait Chain: Send + Sync {
         txid: [u8; 32],
     ) -> Fut<'a, Result<Option<Final<TransferLogs>>, ChainError>>;
 
-    /// What a final transaction did to a wallet, by quorum; `None` while it is in no final block.
+    /// What a final transaction did to a wallet, by quorum; `None` when no block up to the final one it was read under
+    /// holds it.
     fn foreign(
         &self,
         wallet: EvmAddress,
         txid: [u8; 32],
-    ) -> Fut<'_, Result<Option<Final<Foreign>>, ChainError>>;
+    ) -> Fut<'_, Result<Final<Option<Foreign>>, ChainError>>;
 
     /// Whether an account carries code (a contract, or an EIP-7702 delegation).
     fn has_code(&self, account: EvmAddress) -> Fut<'_, Result<bool, ChainError>>;

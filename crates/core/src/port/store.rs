@@ -17,6 +17,7 @@ use crate::moved::Moved;
 use crate::partner::{Limit, Partner};
 use crate::policy::Decision;
 use crate::proof::Proof;
+use crate::sighting::Sighting;
 use crate::stop::Stop;
 use crate::time::Timestamp;
 use crate::transfer::Transfer;
@@ -91,6 +92,8 @@ pub struct Change {
     pub wallets: Vec<Moved<Wallet>>,
     /// Foreign transactions explained.
     pub adopted: Vec<Adopted>,
+    /// Transactions of our wallets that nothing explains, as they stand now: new ones, and others by another word.
+    pub sighted: Vec<Sighting>,
     /// Steps of commands that take two persons: the second word commits with what it does.
     pub commands: Vec<Moved<Command>>,
     /// Balances read.
@@ -166,6 +169,8 @@ pub struct LaneView {
     pub cancels: Vec<WithdrawalId>,
     /// Stops in force.
     pub stops: Vec<Stop>,
+    /// Transactions of its wallet that nothing explains so far, lowest block first; none that was denied.
+    pub sightings: Vec<Sighting>,
     /// Last height of the chain the watcher has stored.
     pub height: u64,
     /// Who works it, or worked it last; `None` when nobody ever did.

@@ -112,8 +112,9 @@ impl Standing {
                 .get(subject)
                 .is_some_and(|withdrawal| !matches!(withdrawal.state, State::NeedsAttention(_))),
             Code::DeadlineMissed => self.withdrawals.get(subject).is_some_and(clock_stands),
-            // The lane or the house looks by itself; nobody does once the wallet has left service.
-            Code::ReconciliationDifference
+            // The chain loop, the lane or the house looks by itself; nobody does once the wallet has left service.
+            Code::ClaimUnconfirmed
+            | Code::ReconciliationDifference
             | Code::BreakerOpen
             | Code::LaneIdle
             | Code::FeeAtCap

@@ -21,7 +21,7 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     if fuelled.is_empty() {
         return Ok(());
     }
-    if !lane.wallet().takes_work() {
+    if !lane.wallet().takes_work() || lane.doubted() {
         return Ok(()); // `plan` gives it back.
     }
     // Stops are read again: the lane's view may be a network call old (M12).

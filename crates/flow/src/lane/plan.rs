@@ -25,6 +25,10 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<bool, StageError> {
     if !lane.wallet().takes_work() {
         return give_all_back(lane).await.map(|()| false);
     }
+    if lane.doubted() {
+        lane.blocked_by(Waiting::Node);
+        return give_all_back(lane).await.map(|()| false);
+    }
     let transfers: Vec<Transfer> = lane.transfers().cloned().collect();
     let unslotted = transfers.iter().filter(|transfer| is_unslotted(transfer)).count();
     let room = room(lane.profile(), &transfers).saturating_sub(unslotted);

@@ -6,7 +6,8 @@ use sluice_core::alert::{Code, Raise};
 use sluice_core::port::chain::SlotQuestion;
 use sluice_core::port::signer::Hello;
 use sluice_core::port::store::Change;
-use sluice_core::proof::{Final, SlotReading};
+use sluice_core::proof::SlotReading;
+use sluice_core::sighting::Sighting;
 use sluice_core::slot::Slot;
 use sluice_core::wallet::LaneState;
 
@@ -72,10 +73,15 @@ async fn with_the_chain(lane: &mut Lane<'_>) -> Result<bool, StageError> {
     let question =
         SlotQuestion { slot, attempts: vec![], asset: lane.native(), pays: vec![], strangers: vec![] };
     let there = lane.chain.settle(&[question]).await?;
-    match there.first().map(Final::reading) {
-        Some(SlotReading::Foreign(_) | SlotReading::Unaccounted) => {}
-        Some(SlotReading::Open | SlotReading::Ours(_)) | None => return Ok(false),
-    }
+    let Some(there) = there.first() else { return Ok(false) };
+    let sighted = match *there.reading() {
+        SlotReading::Foreign(stranger) => {
+            let (nonce, at) = (wallet.next_nonce, lane.now());
+            vec![Sighting::of_stranger(&wallet, nonce, stranger, there.operators(), at)]
+        }
+        SlotReading::Unaccounted => vec![],
+        SlotReading::Open | SlotReading::Ours(_) => return Ok(false),
+    };
     let evidence = format!(
         "the chain counts {counted} transactions of this wallet and the store gave out {}: a second writer, a leaked \
          key, or a restored store",
@@ -90,6 +96,7 @@ async fn with_the_chain(lane: &mut Lane<'_>) -> Result<bool, StageError> {
     let change = Change {
         wallets: vec![wallet.freeze(evidence)?],
         raise: vec![raise],
+        sighted,
         cause: Some(lane.cause("nonce_ahead")),
         ..Change::default()
     };

@@ -118,7 +118,8 @@ async fn look(
         return Err(ExplainError::Ours);
     }
     let found = chain.foreign(wallet.address, txid).await.map_err(OrderError::from)?;
-    let found = found.ok_or(ExplainError::NotFinal)?;
+    let did = found.reading().clone().ok_or(ExplainError::NotFinal)?;
+    let found = found.map(|_| did);
     if !found.reading().concerns() {
         return Err(ExplainError::OtherWallet);
     }

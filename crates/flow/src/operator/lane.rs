@@ -4,12 +4,17 @@ use sluice_core::canonical::Canonical;
 use sluice_core::command::{Kind, Order};
 use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::port::Ports;
-use sluice_core::port::store::Change;
+use sluice_core::port::chain::Foreign;
+use sluice_core::port::store::{Change, LaneView};
+use sluice_core::sighting::{Sighting, Word};
 use sluice_core::wallet::{LaneState, RaisedCap, SpeedUp, Wallet};
 
 use super::persons::{Given, Ordered, carry_out, warrant};
 use super::{OrderError, TRIES_MAX, retire, speed_up};
 use crate::stops::soon;
+
+/// Sightings that are looked up on the chain by one order; more than these wait in any case.
+const EXPLAINED_AT_ONCE: usize = 32;
 
 /// An order to a lane.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +30,7 @@ pub enum LaneCommand {
     /// Offers more for the oldest slot that is outside, at the next turn; at most this much per gas, wei, and never above
     /// the caps.
     SpeedUp(Option<u128>),
-    /// What froze it is explained. The nonce goes on from what the chain's pool shows.
+    /// What froze it, and everything else that was seen of its wallet, is explained. The nonce goes on from what the chain's pool shows.
     Unfreeze,
     /// Out of service for ever, its key barred at the signer. Refused while it holds work or value.
     Retire,
@@ -97,6 +102,9 @@ pub async fn command(
                 wallet.speed_up(speed_up::order(ports, &view, *max_fee_wei, given.cause.at).await?)?
             }
             LaneCommand::Unfreeze => {
+                // The state first: an open lane says so in its own words.
+                let _frozen = wallet.clone().unfreeze(0, reason)?;
+                change.sighted = must_be_explained(ports, &view).await?;
                 let pending = nonce_after_freeze(ports, &wallet).await?;
                 wallet.unfreeze(pending, reason)?
             }
@@ -125,6 +133,33 @@ async fn within_the_signers(ports: &Ports, wallet: &Wallet, wanted_wei: u128) ->
         }
         Some(_) | None => Ok(()),
     }
+}
+
+/// Everything that was seen of the wallet has been explained. What a quorum reads to be in no final block, or to have done
+/// nothing to it, needs no explanation: those are returned as denied.
+async fn must_be_explained(ports: &Ports, view: &LaneView) -> Result<Vec<Sighting>, OrderError> {
+    let wallet = &view.wallet;
+    if view.sightings.is_empty() {
+        return Ok(vec![]);
+    }
+    let chain =
+        ports.chains.get(&wallet.chain).ok_or_else(|| OrderError::NotConfigured(wallet.chain.to_string()))?;
+    let (mut denied, mut waiting) = (Vec::new(), Vec::new());
+    for sighting in view.sightings.iter().take(EXPLAINED_AT_ONCE) {
+        let found = chain.foreign(wallet.address, sighting.txid).await?;
+        // Above the final block, that it is not seen says nothing.
+        let is_final = found.head().number >= sighting.block.number;
+        match is_final && !found.reading().as_ref().is_some_and(Foreign::concerns) {
+            true => denied.push(Sighting { word: Word::Denied, ..sighting.clone() }),
+            false => waiting.push(sighting),
+        }
+    }
+    waiting.extend(view.sightings.iter().skip(EXPLAINED_AT_ONCE));
+    if let Some(first) = waiting.first() {
+        let txids = waiting.iter().map(|it| it.txid).collect();
+        return Err(OrderError::Unexplained { txids, block: first.block.number });
+    }
+    Ok(denied)
 }
 
 /// Where the nonce goes on: what is final by quorum. A stranger's pending transaction may never be mined, and a nonce

@@ -8,6 +8,7 @@ use sluice_core::port::chain::{BlockFacts, Heads};
 use sluice_core::port::store::{ChainChange, Change, Cursor, Pause};
 use sluice_core::wallet::Wallet;
 
+use super::sightings::{self, Found};
 use super::{Watch, inclusion, reopen};
 use crate::StageError;
 
@@ -130,24 +131,23 @@ async fn explain(watch: &mut Watch<'_>, wallets: &[Wallet], facts: &[BlockFacts]
         false => watch.ports.store.lost_txids(watch.id(), &unexplained).await?,
     };
     let known = |txid: &[u8; 32]| lost.contains(txid) || ours.iter().any(|(ours, _)| ours == txid);
+    let mut found = Vec::new();
     for block in facts {
-        let strangers = block.sent.iter().filter(|sent| !known(&sent.txid)).map(|sent| {
+        let told = |address, txid, nonce, what| {
+            let wallet = wallets.iter().find(|wallet| wallet.address == address)?.id;
+            Some(Found { wallet, txid, nonce, what, block: block.block, told_by: block.told_by.clone() })
+        };
+        found.extend(block.sent.iter().filter(|sent| !known(&sent.txid)).filter_map(|sent| {
             let what = format!("transaction 0x{} at nonce {} is not ours", hex(&sent.txid), sent.nonce);
-            (sent.from, what)
-        });
-        let drains = block.drained.iter().filter(|drain| !lost.contains(&drain.txid)).map(|drain| {
-            (drain.wallet, format!("{} in transaction 0x{}, which is not ours", drain.what, hex(&drain.txid)))
-        });
-        for (address, what) in strangers.chain(drains).collect::<Vec<_>>() {
-            if let Some(wallet) = wallets.iter().find(|wallet| wallet.address == address) {
-                let fresh = watch.ports.store.lane(wallet.id).await?;
-                if let Some(fresh) = fresh {
-                    watch.freeze(fresh.wallet, format!("block {}: {what}", block.block.number)).await?;
-                }
-            }
-        }
+            told(sent.from, sent.txid, Some(sent.nonce), what)
+        }));
+        found.extend(block.drained.iter().filter(|drain| !lost.contains(&drain.txid)).filter_map(|drain| {
+            let what = format!("{} in transaction 0x{}, which is not ours", drain.what, hex(&drain.txid));
+            told(drain.wallet, drain.txid, None, what)
+        }));
     }
-    Ok(())
+    let addresses: Vec<_> = wallets.iter().map(|wallet| wallet.address).collect();
+    sightings::run(watch, &addresses, found).await
 }
 
 fn joined(watch: &Watch<'_>, added: Vec<(BlockRef, [u8; 32])>) -> Change {

@@ -4,6 +4,7 @@
 use sluice_core::id::TransferId;
 use sluice_core::port::store::Change;
 use sluice_core::proof::SlotReading;
+use sluice_core::sighting::Word;
 use sluice_core::transfer::State;
 
 use super::{Watch, question};
@@ -63,6 +64,8 @@ pub(super) async fn sweep(watch: &mut Watch<'_>) -> Result<Vec<TransferId>, Stag
     let mut found = Vec::new();
     for wallet in watch.ports.store.wallets(Some(watch.id())).await? {
         let Some(view) = watch.ports.store.lane(wallet.id).await? else { continue };
+        let claims = view.sightings.iter().filter(|it| it.word == Word::Claimed).cloned();
+        watch.claims.extend(claims);
         let signed: Vec<_> = view
             .transfers
             .iter()

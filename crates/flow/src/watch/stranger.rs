@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 
 use sluice_core::id::{ProofId, WalletId};
 use sluice_core::moved::Moved;
-use sluice_core::port::store::Cursor;
+use sluice_core::port::store::{Cursor, LaneView};
 use sluice_core::proof::{Final, NotDead, SlotReading};
+use sluice_core::sighting::{Sighting, Word};
+use sluice_core::slot::Slot;
 use sluice_core::transfer::Transfer;
 
 use super::{Watch, blocks, settle};
@@ -62,8 +64,9 @@ async fn note(watch: &mut Watch<'_>, fresh: Vec<Found>) -> Result<(), StageError
         });
         let slots: Vec<String> = slots.collect();
         let evidence = format!("consumed by a transaction that is not ours: slot {}", slots.join(", "));
-        let mut change = watch.freezing(view.wallet, evidence)?.unwrap_or_default();
+        let mut change = watch.freezing(view.wallet.clone(), evidence)?.unwrap_or_default();
         for (transfer, reading) in found {
+            change.sighted.extend(sighted(watch, &view, &transfer, &reading).await?);
             change.transfers.push(transfer.take(&reading, watch.now())?);
         }
         change.cause = Some(watch.cause("slot_consumed_by_stranger"));
@@ -71,6 +74,25 @@ async fn note(watch: &mut Watch<'_>, fresh: Vec<Found>) -> Result<(), StageError
     }
     watch.apply(changes).await?;
     Ok(())
+}
+
+/// The record of a stranger that a quorum shows in a slot, where no block was read that showed it.
+async fn sighted(
+    watch: &Watch<'_>,
+    view: &LaneView,
+    transfer: &Transfer,
+    reading: &Final<SlotReading>,
+) -> Result<Option<Sighting>, StageError> {
+    let SlotReading::Foreign(stranger) = *reading.reading() else { return Ok(None) };
+    let known = view.sightings.iter().find(|it| it.txid == stranger.txid);
+    if known.is_some_and(|it| it.word == Word::Confirmed && it.block == stranger.block)
+        || watch.ports.store.is_adopted(transfer.wallet, stranger.txid).await?
+    {
+        return Ok(None);
+    }
+    let Some(nonce) = transfer.slot().and_then(Slot::nonce) else { return Ok(None) };
+    let at = known.map_or(watch.now(), |it| it.seen_at);
+    Ok(Some(Sighting::of_stranger(&view.wallet, nonce, stranger, reading.operators(), at)))
 }
 
 /// Ends what was noted and lies deep enough.

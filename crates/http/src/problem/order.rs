@@ -27,6 +27,14 @@ pub(crate) fn order(error: OrderError, command: &str, alive: usize) -> Reject {
         OrderError::Moved => conflict("thing", "changing", command),
         OrderError::Evidence(why) => evidence(why),
         OrderError::NotEmpty(why) => Refusal::new(Code::WalletNotEmpty).with("why", why).into(),
+        OrderError::Unexplained { txids, block } => {
+            let few: Vec<String> = txids.iter().take(TXIDS_MAX).map(wire::hex32).collect();
+            Refusal::new(Code::TransactionsNotExplained)
+                .with("count", txids.len())
+                .with("txids", few.join(", "))
+                .with("block", block)
+                .into()
+        }
         OrderError::NothingOutside => Reject::new(Code::NothingToSpeedUp),
         OrderError::FeeAtCap { needed_wei, cap_wei } => {
             Refusal::new(Code::FeeAtCap).with("needed", needed_wei).with("cap", cap_wei).into()
@@ -42,6 +50,9 @@ pub(crate) fn order(error: OrderError, command: &str, alive: usize) -> Reject {
         OrderError::NotConfigured(chain) => node_unavailable(chain),
     }
 }
+
+/// Transactions named in one refusal.
+const TXIDS_MAX: usize = 5;
 
 /// Why a word does not count as another person's.
 fn person(objection: &Objection, open: &Command, command: &str) -> Reject {
@@ -104,6 +115,7 @@ mod tests {
             (OrderError::Moved, 0, Code::StateConflict),
             (OrderError::Evidence("no".into()), 0, Code::EvidenceInsufficient),
             (OrderError::NotEmpty("5 units".into()), 0, Code::WalletNotEmpty),
+            (OrderError::Unexplained { txids: vec![[7; 32]], block: 5 }, 0, Code::TransactionsNotExplained),
             (OrderError::NothingOutside, 0, Code::NothingToSpeedUp),
             (OrderError::FeeAtCap { needed_wei: 2, cap_wei: 1 }, 0, Code::FeeAtCap),
             (OrderError::Stopped, 0, Code::Stopped),

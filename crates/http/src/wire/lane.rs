@@ -1,10 +1,13 @@
 //! Lanes.
 
-use sluice_api::lane::{FeeCap, Lane as WireLane, LaneState as WireState, OldestItem};
+use sluice_api::lane::{
+    FeeCap, Lane as WireLane, LaneState as WireState, OldestItem, SightingWord, UNEXPLAINED_MAX, Unexplained,
+};
 use sluice_api::problem::{Lang, Reason, ReasonCode};
 use sluice_api::tag;
 use sluice_core::port::reader::{STORE_WENT_BACK, WalletView};
 use sluice_core::port::store::LaneView;
+use sluice_core::sighting::{Sighting, Word};
 use sluice_core::stop::{Scope, Stop};
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::Transfer;
@@ -12,7 +15,7 @@ use sluice_core::wallet::{LaneState, Wallet};
 use sluice_core::withdrawal::Waiting;
 
 use super::withdrawal::wire_status;
-use super::{count, time};
+use super::{count, hex32, time};
 
 /// A lane; `None` for a wallet that left service and is no lane any more. `held` is what it holds, `window` how many
 /// slots it may have out at once.
@@ -48,6 +51,9 @@ pub(crate) fn lane(
         fee_cap: wallet.raised_cap.filter(|cap| now < cap.until).map(|cap| FeeCap {
             max_fee_wei: cap.max_fee_wei.to_string().as_str().into(),
             until: time(cap.until),
+        }),
+        unexplained: held.map_or(vec![], |held| {
+            held.sightings.iter().filter_map(unexplained).take(UNEXPLAINED_MAX).collect()
         }),
         worked_by: holder.filter(|holder| now < holder.until).map(|holder| holder.owner.clone()),
         epoch: holder.map_or(0, |holder| count(holder.epoch)),
@@ -97,6 +103,24 @@ fn why(view: &WalletView, state: WireState, lang: Lang) -> Option<Reason> {
 /// What froze a lane.
 pub(crate) fn frozen_by(view: &WalletView) -> ReasonCode {
     if view.cause == STORE_WENT_BACK { ReasonCode::StoreBehind } else { ReasonCode::UnexplainedTransfer }
+}
+
+/// `None` for what was denied, which needs no explanation.
+fn unexplained(sighting: &Sighting) -> Option<Unexplained> {
+    let word = match sighting.word {
+        Word::Claimed => SightingWord::Claimed,
+        Word::Confirmed => SightingWord::Confirmed,
+        Word::Denied => return None,
+    };
+    Some(Unexplained {
+        txid: hex32(&sighting.txid),
+        block: sighting.block.number,
+        nonce: sighting.nonce,
+        what: sighting.what.clone(),
+        word,
+        told_by: sighting.told_by.clone(),
+        seen_at: time(sighting.seen_at),
+    })
 }
 
 fn oldest_item(transfer: &Transfer) -> OldestItem {

@@ -100,6 +100,14 @@ fn forged_receipt(view: &View<'_>, chain: &Chain, txid: &[u8; 32]) -> Option<Rec
     Some(receipt_of(block, &done))
 }
 
+/// A transfer that never happened, by a transaction that nobody else has.
+fn false_theft(chain: &Chain, block: &Block, wallet: EvmAddress) -> ([u8; 32], Log) {
+    let mut txid = block.id.hash;
+    txid[31] ^= 0xfa;
+    let topics = vec![TRANSFER_TOPIC, topic(wallet), topic(EvmAddress([0xee; 20]))];
+    (txid, Log { address: chain.terms.token, topics, data: returned(1), index: u64::from(u16::MAX) })
+}
+
 fn native_units(wei: u128) -> Units {
     Units::from(wei)
 }
@@ -179,12 +187,17 @@ impl Node for ModelNode {
         block: [u8; 32],
         wallets: &'a [EvmAddress],
     ) -> Fut<'a, Result<Vec<([u8; 32], Log)>, NodeError>> {
-        self.ask(|view, _| {
+        self.ask(|view, chain| {
             let block = view.any(&block).ok_or_else(unknown_block)?;
             let of_wallet =
                 |done: &&Executed| done.event.as_ref().is_some_and(|event| wallets.contains(&event.from));
             let logs = block.txs.iter().filter(of_wallet);
-            Ok(logs.filter_map(|done| log_of(done).map(|log| (done.tx.hash, log))).collect())
+            let mut logs: Vec<_> =
+                logs.filter_map(|done| log_of(done).map(|log| (done.tx.hash, log))).collect();
+            if let (Some(Lie::FalseStranger), Some(wallet)) = (view.node().lie, wallets.first()) {
+                logs.push(false_theft(chain, block, *wallet));
+            }
+            Ok(logs)
         })
     }
 

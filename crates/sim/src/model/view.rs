@@ -25,11 +25,13 @@ pub enum Lie {
     SwallowsBytes,
     /// Says the nonce was consumed, whatever is sent.
     RefusesBytes,
+    /// Shows, in every block, a transfer out of a wallet that never was.
+    FalseStranger,
 }
 
 impl Lie {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::FakeReceipt,
         Self::NullReceipt,
         Self::StaleHead,
@@ -37,6 +39,7 @@ impl Lie {
         Self::WrongFinalizedHash,
         Self::SwallowsBytes,
         Self::RefusesBytes,
+        Self::FalseStranger,
     ];
 
     /// The name in coverage.
@@ -49,6 +52,7 @@ impl Lie {
             Self::WrongFinalizedHash => "wrong_finalized_hash",
             Self::SwallowsBytes => "swallows_bytes",
             Self::RefusesBytes => "refuses_bytes",
+            Self::FalseStranger => "false_stranger",
         }
     }
 }

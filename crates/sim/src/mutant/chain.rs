@@ -67,6 +67,19 @@ impl Chain for BrokenChain {
         self.inner.block(number, wallets)
     }
 
+    fn second_look<'a>(
+        &'a self,
+        told_by: &'a str,
+        block: BlockRef,
+        wallets: &'a [EvmAddress],
+    ) -> Fut<'a, Option<Vec<[u8; 32]>>> {
+        self.inner.second_look(told_by, block, wallets)
+    }
+
+    fn disproved(&self, node: &str, about: &str) {
+        self.inner.disproved(node, about);
+    }
+
     fn submit<'a>(&'a self, attempts: &'a [Durable<Signed>]) -> Fut<'a, Vec<Heard>> {
         if self.mutant != Mutant::ResendsPayments {
             return self.inner.submit(attempts);
@@ -153,7 +166,7 @@ impl Chain for BrokenChain {
         &self,
         wallet: EvmAddress,
         txid: [u8; 32],
-    ) -> Fut<'_, Result<Option<Final<Foreign>>, ChainError>> {
+    ) -> Fut<'_, Result<Final<Option<Foreign>>, ChainError>> {
         self.inner.foreign(wallet, txid)
     }
 

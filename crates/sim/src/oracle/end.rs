@@ -138,14 +138,16 @@ fn books(world: &World, chain: &crate::model::chain::Chain) -> Result<(), Violat
          group by wallet_id, asset limit 1000",
     )?;
     let accounts = &chain.head().after;
-    let strangers = world.chronicle().strangers.clone();
+    // What strangers took is booked once it is explained; until then it stays an alarm.
+    let explained = explained(world)?;
+    let mut strangers = world.chronicle().strangers.clone();
+    strangers.retain(|txid, _| !explained.contains(&hex::encode(txid)));
     for purse in &world.purses {
         let booked = |token: &str| {
             let prefix = format!("{} {token} ", purse.id);
             let row = rows.iter().find_map(|row| row.strip_prefix(&prefix));
             row.and_then(|atoms| atoms.parse::<i128>().ok()).unwrap_or(0)
         };
-        // What strangers took is not booked: it stays an alarm until a person explains it.
         let (lost, lost_wei) = stranger::taken(chain, &strangers, purse.address);
         let token = (accounts.token.balance(purse.address) + lost) as i128;
         if booked("1") != token {
@@ -162,22 +164,35 @@ fn books(world: &World, chain: &crate::model::chain::Chain) -> Result<(), Violat
         }
     }
     debug_assert_eq!(DECIMALS, world.asset.decimals);
-    adjustments(world)
+    adjustments(world, chain, &explained)
 }
 
-/// What was booked as come from outside really came from outside: else a hole in the books could be booked away.
-fn adjustments(world: &World) -> Result<(), Violation> {
+/// Transactions of strangers that were explained, in hex.
+fn explained(world: &World) -> Result<BTreeSet<String>, Violation> {
+    Ok(asked(world, "select txid as what from adoption limit 1000")?.into_iter().collect())
+}
+
+/// What was booked as come from outside really came from outside, less what strangers took and people explained: else a
+/// hole in the books could be booked away.
+fn adjustments(
+    world: &World,
+    chain: &crate::model::chain::Chain,
+    explained: &BTreeSet<String>,
+) -> Result<(), Violation> {
     let rows = asked(
         world,
         "select wallet_id || ' ' || -sum(atoms) as what from ledger_balance
          where account = 'adjustment' and asset like '%erc20%' group by wallet_id limit 1000",
     )?;
     let deposits = world.chronicle().deposits.clone();
+    let mut strangers = world.chronicle().strangers.clone();
+    strangers.retain(|txid, _| explained.contains(&hex::encode(txid)));
     for purse in &world.purses {
         let prefix = format!("{} ", purse.id);
         let booked =
-            rows.iter().find_map(|row| row.strip_prefix(&prefix)).and_then(|it| it.parse::<u128>().ok());
-        let came = deposits.get(&purse.id).copied().unwrap_or(0);
+            rows.iter().find_map(|row| row.strip_prefix(&prefix)).and_then(|it| it.parse::<i128>().ok());
+        let (lost, _) = stranger::taken(chain, &strangers, purse.address);
+        let came = deposits.get(&purse.id).copied().unwrap_or(0) as i128 - lost as i128;
         if booked.unwrap_or(0) != came {
             let detail = format!("{}: {booked:?} booked, {came} came", purse.id);
             return Err(Violation::new("M15 only deposits are deposits", detail));

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use sluice_core::access::Actor;
+use sluice_core::adoption::Kind;
 use sluice_core::event::Cause;
 use sluice_core::id::{AlertId, KeyId, WalletId, WithdrawalId};
 use sluice_core::partner::PLATFORM;
 use sluice_core::port::registry::Registry as _;
 use sluice_core::stop::Scope;
 use sluice_core::time::Timestamp;
-use sluice_flow::operator::{LaneCommand, command, give_up, lift, redrive, resolve_paid_by, stop};
+use sluice_flow::operator::{LaneCommand, command, explain, give_up, lift, redrive, resolve_paid_by, stop};
 
 use super::reply::remote;
 use super::{PROCESSES, World, stranger, weather};
@@ -197,6 +198,34 @@ async fn by_hand(world: &Arc<World>, id: WithdrawalId, txid: [u8; 32]) {
     }
 }
 
+/// Two persons explain what strangers did to frozen lanes; one that is not final yet is looked at again.
+async fn explain_all(world: &Arc<World>) {
+    let open =
+        "select s.wallet_id || ' ' || s.txid as what from sighting s join wallet w on w.id = s.wallet_id
+                where w.state = 'frozen' and s.word <> 'denied' and not exists (
+                    select 1 from adoption a where a.txid = s.txid and a.wallet_id = s.wallet_id) limit 20";
+    for row in ask(&world.db, open).unwrap_or_default() {
+        let Some((wallet, text)) = row.split_once(' ') else { continue };
+        let mut txid = [0; 32];
+        let (Ok(wallet), Ok(())) = (WalletId::parse(wallet), hex::decode_to_slice(text, &mut txid)) else {
+            continue;
+        };
+        world.sim.note(WORLD, || format!("0x{text} of {wallet} is explained"));
+        for person in DUTY {
+            let why = said(world, person, "a thief's");
+            on_any(world, |ports, _| {
+                let why = why.clone();
+                async move {
+                    // Refused means that it is not final, or that it is explained already.
+                    let _done = explain(&ports, None, wallet, txid, Kind::Theft, why).await;
+                    true
+                }
+            })
+            .await;
+        }
+    }
+}
+
 /// What waits for a person is sent again once, then given up. A reversed finality is looked at and taken.
 async fn attend(world: &Arc<World>) {
     let reversed =
@@ -206,6 +235,7 @@ async fn attend(world: &Arc<World>) {
         // The world's own hand, without faults: this person is not what is tested.
         let _taken = world.db.acknowledge(None, id, cause(world, "on duty")).await;
     }
+    explain_all(world).await;
     for (asked, order) in [
         ("select id as what from wallet where reverts >= 3 limit 10", LaneCommand::Resume),
         ("select id as what from wallet where state = 'frozen' limit 10", LaneCommand::Unfreeze),

@@ -2,5 +2,6 @@
 
 mod bench;
 mod evidence;
+mod strangers;
 mod tell;
 mod window;

@@ -18,6 +18,7 @@ mod ledger;
 mod lost;
 mod proofs;
 pub(super) mod reservations;
+mod sightings;
 mod status;
 mod transfers;
 mod versions;
@@ -95,6 +96,7 @@ async fn write(conn: &mut Conn<'_>, context: &Context, changes: &[Change]) -> Re
         return Ok(Written::Moved);
     }
     adoptions::write(conn, context, changes, &mut happened).await?;
+    sightings::write(conn, changes, &mut happened).await?;
     // Phases of transfers as they were are asked for before transfers are stepped.
     let phases = withdrawals::in_phase(conn, changes).await?;
     if phases.write(conn, context, changes, &mut happened).await? == Written::Moved {

@@ -3,6 +3,7 @@
 use sluice_core::id::{WalletId, WithdrawalId};
 use sluice_core::lane::Holder;
 use sluice_core::port::store::LaneView;
+use sluice_core::sighting::Sighting;
 use sluice_core::time::Timestamp;
 
 use super::facts;
@@ -42,7 +43,10 @@ pub(super) async fn view(conn: &mut Conn<'_>, wallet: WalletId) -> Result<Found<
     let height = height.and_then(|height| u64::try_from(height).ok()).unwrap_or_default();
     let journal_seq = u64::try_from(journal_seq).unwrap_or_default();
     let holder = holder(conn, &id).await?;
-    Ok((Some(LaneView { wallet, partner, transfers, cancels, stops, height, holder, journal_seq }), unread))
+    let sightings = keep(unexplained(conn, &id).await?, &mut unread);
+    let view =
+        LaneView { wallet, partner, transfers, cancels, stops, sightings, height, holder, journal_seq };
+    Ok((Some(view), unread))
 }
 
 async fn holder(conn: &mut Conn<'_>, wallet: &str) -> Result<Option<Holder>, SqlError> {
@@ -50,6 +54,18 @@ async fn holder(conn: &mut Conn<'_>, wallet: &str) -> Result<Option<Holder>, Sql
     let Some(row) = conn.row(text, args![format!("lane:{wallet}")]).await? else { return Ok(None) };
     let until = Timestamp::from_micros(row.int("until")?);
     Ok(Some(Holder { owner: row.text("owner")?.to_owned(), epoch: row.int("epoch")?, until }))
+}
+
+/// What the wallet did that nothing explains: no adoption, no attempt, and nothing the signer's journal remembers.
+async fn unexplained(conn: &mut Conn<'_>, wallet: &str) -> Result<Found<Vec<Sighting>>, SqlError> {
+    let text = sql!(
+        "select s.* from sighting s where s.wallet_id = $1 and s.word <> 'denied'
+           and not exists (select 1 from adoption a where a.chain = s.chain and a.txid = s.txid and a.wallet_id = s.wallet_id)
+           and not exists (select 1 from lost_attempt l where l.chain = s.chain and l.txid = s.txid)
+         order by s.block_number, s.txid limit $2"
+    );
+    let rows = conn.rows(text, args![wallet, LIST_MAX]).await?;
+    Ok(row::read(&rows, row::sighting::read))
 }
 
 async fn cancels(conn: &mut Conn<'_>, wallet: &str) -> Result<Found<Vec<WithdrawalId>>, SqlError> {

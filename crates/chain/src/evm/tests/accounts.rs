@@ -31,7 +31,9 @@ fn strange_world() -> World {
 }
 
 fn foreign(stage: &Stage) -> Result<Option<Final<Foreign>>, ChainError> {
-    run(stage.evm.foreign(US, TX))
+    let read = run(stage.evm.foreign(US, TX))?;
+    let found = read.reading().clone();
+    Ok(found.map(|found| read.map(|_| found)))
 }
 
 #[test]

@@ -56,6 +56,33 @@ fn a_contract_we_do_not_hold_may_claim_what_it_likes() {
 }
 
 #[test]
+fn what_one_node_shows_is_shown_by_another_operator_or_by_nobody() {
+    let mut world = World::new(4, 4);
+    let theft = receipt(2, THIEF, true, vec![moved(TOKEN, US, THIEF, 50, 4)]);
+    world.mine(vec![(7, paid(1)), (0, theft)]);
+    let second = |stage: &super::fake::Stage| {
+        let facts = run(stage.evm.block(5, &[US])).unwrap();
+        assert_eq!(facts.told_by, "a/0");
+        run(stage.evm.second_look(&facts.told_by, facts.block, &[US]))
+    };
+    let three = stage(&world, &["a", "a", "b"], 1);
+    assert_eq!(second(&three), Some(vec![[1; 32], [2; 32]]));
+    assert_eq!(
+        three.nodes[1].asked("transactions"),
+        0,
+        "another node of the same operator is no second voice"
+    );
+    three.nodes[2].change(|world| world.blocks[5].receipts.clear());
+    assert_eq!(second(&three), Some(vec![]), "nobody else shows it");
+    three.nodes[2].change(|world| world.down = true);
+    assert_eq!(second(&three), Some(vec![]), "silence confirms nothing");
+    assert_eq!(second(&stage(&world, &["a", "a"], 1)), None, "there is no other operator to ask");
+    let liar = stage(&world, &["a", "b"], 1);
+    liar.evm.disproved("a/0", "what it showed");
+    assert_eq!(run(liar.evm.block(5, &[US])).unwrap().told_by, "b/1", "it is not asked for a while");
+}
+
+#[test]
 fn a_block_that_is_not_there_is_no_block() {
     let stage = stage(&World::new(4, 4), &["a", "b"], 1);
     assert_eq!(run(stage.evm.block(5, &[US])), Err(ChainError::NoBlock));

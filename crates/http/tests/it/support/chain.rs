@@ -79,6 +79,17 @@ impl Chain for FakeChain {
         soon(self.down())
     }
 
+    fn second_look<'a>(
+        &'a self,
+        _: &'a str,
+        _: BlockRef,
+        _: &'a [EvmAddress],
+    ) -> Fut<'a, Option<Vec<[u8; 32]>>> {
+        soon(None)
+    }
+
+    fn disproved(&self, _: &str, _: &str) {}
+
     fn submit<'a>(&'a self, attempts: &'a [Durable<Signed>]) -> Fut<'a, Vec<Heard>> {
         soon(attempts.iter().map(|_| Heard::Unclear("a test".into())).collect())
     }
@@ -138,11 +149,9 @@ impl Chain for FakeChain {
         ))
     }
 
-    fn foreign(&self, _: EvmAddress, _: [u8; 32]) -> Fut<'_, Result<Option<Final<Foreign>>, ChainError>> {
+    fn foreign(&self, _: EvmAddress, _: [u8; 32]) -> Fut<'_, Result<Final<Option<Foreign>>, ChainError>> {
         let found = self.foreign.lock().unwrap().clone();
-        soon(Ok(
-            found.map(|found| Final::by_quorum(found, HEAD, vec!["one".into(), "two".into()], 2).unwrap())
-        ))
+        soon(Ok(Final::by_quorum(found, HEAD, vec!["one".into(), "two".into()], 2).unwrap()))
     }
 
     fn has_code(&self, _: EvmAddress) -> Fut<'_, Result<bool, ChainError>> {
