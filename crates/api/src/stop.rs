@@ -64,6 +64,9 @@ pub struct Stop {
     pub scope: StopScope,
     /// What exactly.
     pub subject: Option<String>,
+    /// Whose stop it is: a partner's, or the platform's. Nobody else lifts it, and the same may be stopped by both. The
+    /// platform may also lift a partner's.
+    pub partner_id: String,
     /// Why.
     pub reason: String,
     /// Who stopped it.

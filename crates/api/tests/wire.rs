@@ -159,7 +159,8 @@ fn what_people_look_at_and_do() {
     same::<stop::Stop>(
         "Stop",
         json!({
-            "id": "st_1", "object": "stop", "scope": "asset", "subject": USDC, "reason": "drill", "stopped_by": actor(),
+            "id": "st_1", "object": "stop", "scope": "asset", "subject": USDC, "partner_id": "pt_1", "reason": "drill",
+            "stopped_by": actor(),
             "since": AT, "stopped": true, "cannot_recall": [{"withdrawal_id": "wd_1", "txid": "0xabc", "why": "broadcast",
             "until": null}], "unconfirmed": ["processor-2"]
         }),

@@ -62,6 +62,9 @@ impl Scope {
 pub struct Stop {
     /// How much.
     pub scope: Scope,
+    /// Whose it is: the platform's, or the partner's whose people set it. One scope may be stopped by both, and neither
+    /// lifts the other's.
+    pub holder: PartnerId,
     /// Who.
     pub actor: Actor,
     /// Why.
@@ -80,6 +83,7 @@ mod tests {
     use super::*;
     use crate::asset::Asset;
     use crate::chain::ChainProfile;
+    use crate::partner::PLATFORM;
     use crate::samples::{at, chain, partner, token, ulid, wallet};
 
     fn scopes() -> [Scope; 5] {
@@ -114,7 +118,8 @@ mod tests {
             [true, false, false, false, false],
         ];
         for (scope, expected) in scopes().into_iter().zip(covered) {
-            let stop = Stop { scope, actor: Actor::Console, reason: "test".into(), at: at(0) };
+            let stop =
+                Stop { scope, holder: PLATFORM, actor: Actor::Console, reason: "test".into(), at: at(0) };
             let found = payments
                 .map(|(partner, asset, wallet)| stopped(std::slice::from_ref(&stop), partner, asset, wallet));
             assert_eq!(found, expected, "{scope:?}");

@@ -50,6 +50,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0009_sightings.sql"),
         "types and triggers are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0010_whose_stop.sql"),
+        include_str!("../migrations/postgres/0010_whose_stop.sql"),
+        "SQLite changes no primary key, and types are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

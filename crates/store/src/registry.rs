@@ -119,10 +119,16 @@ impl Registry for Db {
         Box::pin(self.write(move |conn| Box::pin(async move { stop::set(conn, &context, &stop).await })))
     }
 
-    fn lift(&self, scope: Scope, word: Moved<Command>, cause: Cause) -> Fut<'_, Result<Lifted, StoreError>> {
+    fn lift(
+        &self,
+        scope: Scope,
+        holder: PartnerId,
+        word: Moved<Command>,
+        cause: Cause,
+    ) -> Fut<'_, Result<Lifted, StoreError>> {
         let context = self.context();
         Box::pin(self.write(move |conn| {
-            Box::pin(async move { stop::lift(conn, &context, scope, &word, &cause).await })
+            Box::pin(async move { stop::lift(conn, &context, (scope, holder), &word, &cause).await })
         }))
     }
 

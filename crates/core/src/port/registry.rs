@@ -74,11 +74,17 @@ pub trait Registry: Send + Sync {
     /// Configures an asset, or updates its symbol; decimals and precision never change.
     fn put_asset(&self, asset: Asset) -> Fut<'_, Result<(), StoreError>>;
 
-    /// Puts a stop in force; `false` when it was already.
+    /// Puts a stop in force; `false` when its holder's was already.
     fn stop(&self, stop: Stop) -> Fut<'_, Result<bool, StoreError>>;
 
-    /// Lifts a stop in the commit that stores the second person's word.
-    fn lift(&self, scope: Scope, word: Moved<Command>, cause: Cause) -> Fut<'_, Result<Lifted, StoreError>>;
+    /// Lifts a holder's stop in the commit that stores the second person's word. Another holder's of the same scope stays.
+    fn lift(
+        &self,
+        scope: Scope,
+        holder: PartnerId,
+        word: Moved<Command>,
+        cause: Cause,
+    ) -> Fut<'_, Result<Lifted, StoreError>>;
 
     /// Takes an alert; `false` when there is none of that id for that tenant.
     fn acknowledge(

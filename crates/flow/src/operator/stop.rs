@@ -22,7 +22,7 @@ const LIST_MAX: usize = 1_000;
 /// What a stop did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stopped {
-    /// It was not in force before.
+    /// Its holder had none in force before.
     pub new: bool,
     /// Bytes of these may have left; the chain decides about them.
     pub cannot_recall: Vec<Transfer>,
@@ -40,10 +40,10 @@ pub async fn stop(
     ports: &Ports,
     registry: &dyn Registry,
     reader: &dyn Reader,
-    scope: Scope,
+    (scope, holder): (Scope, PartnerId),
     cause: Cause,
 ) -> Result<Stopped, OrderError> {
-    let stop = Stop { scope, actor: cause.actor, reason: cause.reason.clone(), at: cause.at };
+    let stop = Stop { scope, holder, actor: cause.actor, reason: cause.reason.clone(), at: cause.at };
     let new = registry.stop(stop).await?;
     ports.wake.signal(Topic::Lanes);
     ports.wake.signal(Topic::Events);
@@ -52,29 +52,31 @@ pub async fn stop(
     Ok(Stopped { new, cannot_recall, confirmed_by_signer })
 }
 
-/// Lifts a stop, once two persons want it. `None` when there is none.
+/// Lifts a holder's stop, once two persons of the holder's or of the platform want it. `None` when there is none. What another holder
+/// has stopped stays stopped.
 ///
 /// # Errors
 /// [`OrderError`]: not by this person, or the store.
 pub async fn lift(
     ports: &Ports,
     registry: &dyn Registry,
-    owner: PartnerId,
     scope: Scope,
+    holder: PartnerId,
     given: impl Into<Given>,
 ) -> Result<Option<Ordered<()>>, OrderError> {
     let given = given.into();
     for _ in 0..TRIES_MAX {
-        let Some(stop) = ports.store.stops().await?.into_iter().find(|stop| stop.scope == scope) else {
+        let mut stops = ports.store.stops().await?.into_iter();
+        let Some(stop) = stops.find(|stop| stop.scope == scope && stop.holder == holder) else {
             return Ok(None);
         };
         given.expects(STOP_VERSION)?;
         let since = Canonical::map([("since", Some(Canonical::text(stop.at)))]);
-        let order = Order::new(Kind::StopLift, stop_name(&scope), &Canonical::map([]), &since);
-        match warrant(ports, &given, order, owner, false).await? {
+        let order = Order::new(Kind::StopLift, stop_name(&scope, holder), &Canonical::map([]), &since);
+        match warrant(ports, &given, order, holder, false).await? {
             Warrant::Second(step) => {
                 let word = Box::new(step.after().clone());
-                match registry.lift(scope, *step, given.cause.clone()).await? {
+                match registry.lift(scope, holder, *step, given.cause.clone()).await? {
                     Lifted::Now => {
                         // After the store: what it has not lifted stays stopped there. The house goes on where this fails.
                         let _asked_again_by_the_house = agree_soon(ports).await;
@@ -101,13 +103,14 @@ pub async fn lift(
 pub const STOP_VERSION: i64 = 1;
 
 /// A stop as the subject of a command.
-pub fn stop_name(scope: &Scope) -> String {
+pub fn stop_name(scope: &Scope, holder: PartnerId) -> String {
     let (kind, subject) = scope.parts();
-    if subject.is_empty() { kind.to_owned() } else { format!("{kind} {subject}") }
+    format!("{holder} {kind} {subject}").trim_end().to_owned()
 }
 
 /// Reads [`stop_name`].
-pub fn stop_named(name: &str) -> Option<Scope> {
-    let (kind, subject) = name.split_once(' ').unwrap_or((name, ""));
-    Scope::from_parts(kind, subject)
+pub fn stop_named(name: &str) -> Option<(Scope, PartnerId)> {
+    let (holder, scope) = name.split_once(' ')?;
+    let (kind, subject) = scope.split_once(' ').unwrap_or((scope, ""));
+    Some((Scope::from_parts(kind, subject)?, PartnerId::parse(holder).ok()?))
 }

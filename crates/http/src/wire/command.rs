@@ -34,7 +34,7 @@ pub(crate) fn command(command: &Command) -> WireCommand {
 pub(crate) fn subject(command: &Command) -> String {
     let subject = &command.order.subject;
     let stop = (command.order.kind == Kind::StopLift).then(|| stop_named(subject)).flatten();
-    stop.map_or_else(|| command.order.thing().to_owned(), |scope| stop::id(&scope))
+    stop.map_or_else(|| command.order.thing().to_owned(), |(scope, holder)| stop::id(&scope, holder))
 }
 
 /// Canonical JSON as an object.

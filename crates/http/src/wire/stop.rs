@@ -1,9 +1,10 @@
-//! Stops. The engine names a stop by its scope; the contract gives it an id, which is the scope's hash.
+//! Stops. The engine names a stop by its scope and its holder; the contract gives it an id, which is the hash of both.
 
 use sha2::{Digest as _, Sha256};
 use sluice_api::stop::{CannotRecall, CannotRecallWhy, Stop as WireStop, StopScope};
 use sluice_api::tag;
 use sluice_core::attempt::{Attempt, Durable};
+use sluice_core::id::PartnerId;
 use sluice_core::lane::{Holder, LEASE_MS};
 use sluice_core::stop::{Scope, Stop};
 use sluice_core::time::Timestamp;
@@ -11,20 +12,21 @@ use sluice_core::transfer::Transfer;
 
 use super::{event, hex32, time};
 
-/// The id of the stop of a scope: the same for as long as it lasts, and again when it is set again.
-pub(crate) fn id(scope: &Scope) -> String {
+/// The id of a holder's stop of a scope: the same for as long as it lasts, and again when it is set again.
+pub(crate) fn id(scope: &Scope, holder: PartnerId) -> String {
     let (kind, subject) = scope.parts();
-    format!("st_{}", hex::encode(&Sha256::digest(format!("{kind}\n{subject}"))[..13]))
+    format!("st_{}", hex::encode(&Sha256::digest(format!("{kind}\n{subject}\n{holder}"))[..13]))
 }
 
 /// A stop in force; `unconfirmed` are those who have not looked at it.
 pub(crate) fn stop(stop: &Stop, cannot_recall: Vec<CannotRecall>, unconfirmed: Vec<String>) -> WireStop {
     let (kind, subject) = stop.scope.parts();
     WireStop {
-        id: id(&stop.scope),
+        id: id(&stop.scope, stop.holder),
         object: tag::Stop::Is,
         scope: StopScope::parse(kind).unwrap_or(StopScope::All),
         subject: Some(subject).filter(|subject| !subject.is_empty()),
+        partner_id: stop.holder.to_string(),
         reason: stop.reason.clone(),
         stopped_by: event::actor(&stop.actor.to_string()),
         since: time(stop.at),
@@ -57,6 +59,8 @@ pub(crate) fn cannot_recall(transfer: &Transfer, attempts: &[Durable<Attempt>]) 
 mod tests {
     use super::*;
     use sluice_core::chain::ChainId;
+    use sluice_core::id::Ulid;
+    use sluice_core::partner::PLATFORM;
 
     #[test]
     fn a_process_has_looked_once_it_renewed_its_lease_and_counts_no_more_once_that_ended() {
@@ -70,8 +74,10 @@ mod tests {
     #[test]
     fn two_scopes_never_share_an_id_and_an_id_fits_a_path() {
         let ids = [Scope::All, Scope::Chain(ChainId::evm(1)), Scope::Chain(ChainId::evm(11))]
-            .map(|scope| id(&scope));
+            .map(|scope| id(&scope, PLATFORM));
         assert!(ids[0] != ids[1] && ids[1] != ids[2]);
+        let partner = PartnerId::new(Ulid::new(Timestamp::default(), 7));
+        assert_ne!(id(&Scope::All, partner), ids[0], "nor do two holders");
         for id in ids {
             assert!(sluice_api::path::with_id(sluice_api::path::STOP, &id).is_some());
         }

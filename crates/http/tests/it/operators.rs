@@ -257,8 +257,7 @@ async fn a_stop_names_the_processes_that_have_not_looked_at_it() {
     let lane = format!("lane:{}", world.a.wallet);
     world.db.lease(&lane, "host-1").await.unwrap().unwrap();
     let stop = order(&world, "/v1/stops", json!({"scope": "all", "reason": "drill"})).await;
-    // The signer of this world never answers, so it stays under those who have not.
-    let nobody_yet = json!(["host-1", "signer"]);
+    let nobody_yet = json!(["host-1"]);
     assert_eq!((&stop.json()["stopped"], &stop.json()["unconfirmed"]), (&json!(false), &nobody_yet));
     let now = async || {
         let path = format!("/v1/stops/{}", stop.id());
@@ -267,7 +266,12 @@ async fn a_stop_names_the_processes_that_have_not_looked_at_it() {
     world.clock.forward_ms(1_000);
     assert_eq!(now().await["unconfirmed"], nobody_yet, "it may be paused, or busy");
     world.db.lease(&lane, "host-1").await.unwrap().unwrap();
-    assert_eq!(now().await["unconfirmed"], json!(["signer"]), "the process took a turn since");
+    let confirmed = now().await;
+    assert_eq!(
+        (&confirmed["stopped"], &confirmed["unconfirmed"]),
+        (&json!(true), &json!([])),
+        "it took a turn"
+    );
 }
 
 #[tokio::test]

@@ -279,6 +279,30 @@ async fn a_partner_does_not_lift_what_the_platform_stopped() {
 }
 
 #[tokio::test]
+async fn a_stop_of_the_platform_holds_when_the_partner_had_stopped_the_same_before() {
+    let world = World::new().await;
+    for (scope, subject) in [("partner", world.a.id.to_string()), ("wallet", world.a.wallet.to_string())] {
+        let set = json!({"scope": scope, "subject": subject, "reason": "theft"});
+        let theirs = post(&world, &world.a.key, "/v1/stops", set.clone()).await;
+        let ours = post(&world, &world.platform, "/v1/stops", set).await;
+        assert_ne!(theirs.id(), ours.id());
+        assert_eq!(ours.json()["partner_id"], PLATFORM.to_string());
+        assert_eq!(theirs.json()["partner_id"], world.a.id.to_string());
+        let lift = |stop: &str| format!("/v1/stops/{stop}/lift");
+        let (theirs, ours) = (lift(&theirs.id()), lift(&ours.id()));
+        assert_eq!(said(&post(&world, &world.a.key, &ours, because()).await), refused(403, "platform_only"));
+        assert_eq!(said(&post(&world, &world.a.key, &theirs, because()).await), waits());
+        assert_eq!(said(&post(&world, &world.a.second, &theirs, because()).await), done());
+        let left = world.get(&world.a.key, "/v1/stops").send(&world).await.json();
+        assert_eq!(left["data"].as_array().unwrap().len(), 1, "the platform's stays");
+        for person in [&world.platform, &world.second_platform] {
+            post(&world, person, &ours, because()).await;
+        }
+        assert_eq!(world.get(&world.a.key, "/v1/stops").send(&world).await.json()["data"], json!([]));
+    }
+}
+
+#[tokio::test]
 async fn the_platform_is_its_partner_and_not_a_scope() {
     let world = World::new().await;
     let own = world.get(&world.platform, &format!("/v1/partners/{PLATFORM}")).send(&world).await;

@@ -10,7 +10,7 @@ use sluice_core::attempt::{Durable, Kind, Unsigned};
 use sluice_core::id::WalletId;
 use sluice_core::intent::{Approved, SigningRequest};
 use sluice_core::journal::Entry;
-use sluice_core::partner::Limit;
+use sluice_core::partner::{Limit, PLATFORM};
 use sluice_core::port::Fut;
 use sluice_core::port::registry::Registry as _;
 use sluice_core::port::signer::{
@@ -151,7 +151,8 @@ fn a_stopped_asset_at_the_head_of_the_queue_holds_up_no_other() {
     for number in 1..=100 {
         bench.order(number, &other);
     }
-    let stop = Stop { scope: Scope::Asset(id), actor: cause.actor, reason: "test".into(), at: cause.at };
+    let (scope, holder) = (Scope::Asset(id), PLATFORM);
+    let stop = Stop { scope, holder, actor: cause.actor, reason: "test".into(), at: cause.at };
     assert!(now(db.stop(stop)).unwrap());
     for number in 1..=3 {
         bench.order(number, &token);

@@ -5,6 +5,7 @@ use sluice_core::address::EvmAddress;
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::chain::ChainId;
 use sluice_core::id::{PartnerId, WalletId};
+use sluice_core::partner::PLATFORM;
 use sluice_core::port::store::IntakeFacts;
 use sluice_core::stop::{Scope, Stop};
 use sluice_core::time::Timestamp;
@@ -39,12 +40,15 @@ pub(super) async fn assets(
 }
 
 pub(super) async fn stops(conn: &mut Conn<'_>) -> Result<Found<Vec<Stop>>, SqlError> {
-    let rows = conn.rows(sql!("select * from stop order by kind, subject limit $1"), args![LIST_MAX]).await?;
+    let rows = conn
+        .rows(sql!("select * from stop order by kind, subject, holder limit $1"), args![LIST_MAX])
+        .await?;
     let (mut stops, unread) = row::read(&rows, row::stop::read);
     if !unread.is_empty() {
         // A stop of a newer version stops something we cannot name. Fail closed: it stops everything (M12).
         stops.push(Stop {
             scope: Scope::All,
+            holder: PLATFORM,
             actor: Actor::System("store"),
             reason: "a stop in the database cannot be read by this version".to_owned(),
             at: Timestamp::default(),

@@ -18,7 +18,7 @@ pub(super) async fn of(
     conn: &mut Conn<'_>,
     partner: Option<PartnerId>,
 ) -> Result<Found<Vec<Stop>>, SqlError> {
-    let query = Query::select("kind, subject, actor, reason, at", "stop where true");
+    let query = Query::select("kind, subject, holder, actor, reason, at", "stop where true");
     let query = match partner {
         Some(partner) => query.with(
             " and (kind in ('all', 'chain', 'asset') or (kind = 'partner' and subject = ?)
@@ -27,7 +27,7 @@ pub(super) async fn of(
         ),
         None => query,
     };
-    let rows = query.and(" order by at, kind, subject").rows(conn, LIST_MAX).await?;
+    let rows = query.and(" order by at, kind, subject, holder").rows(conn, LIST_MAX).await?;
     Ok(row::read(&rows, row::stop::read))
 }
 

@@ -1,4 +1,4 @@
-//! Stops: at most one per kind and subject (M12).
+//! Stops: at most one per kind, subject and holder (M12).
 
 use sluice_core::canonical::Canonical;
 use sluice_core::command::Command;
@@ -19,15 +19,16 @@ use crate::{args, sql};
 /// The first one stands, with its reason and its time.
 pub(super) async fn set(conn: &mut Conn<'_>, context: &Context, stop: &Stop) -> Result<bool, SqlError> {
     let text = sql!(
-        "insert into stop (kind, subject, actor, reason, at) values ($1, $2, $3, $4, $5)
-         on conflict (kind, subject) do nothing"
+        "insert into stop (kind, subject, holder, actor, reason, at) values ($1, $2, $3, $4, $5, $6)
+         on conflict (kind, subject, holder) do nothing"
     );
     let (kind, subject) = stop.scope.parts();
-    if conn.run(text, args![kind, subject, stop.actor.to_string(), &stop.reason, stop.at]).await? == 0 {
+    let (holder, actor) = (stop.holder.to_string(), stop.actor.to_string());
+    if conn.run(text, args![kind, subject, holder, actor, &stop.reason, stop.at]).await? == 0 {
         return Ok(false);
     }
     let cause = Cause { actor: stop.actor.clone(), reason: stop.reason.clone(), at: stop.at };
-    happened(conn, context, "stop.set", stop.scope, &cause).await?;
+    happened(conn, context, "stop.set", (stop.scope, stop.holder), &cause).await?;
     Ok(true)
 }
 
@@ -35,26 +36,28 @@ pub(super) async fn set(conn: &mut Conn<'_>, context: &Context, stop: &Stop) -> 
 pub(super) async fn lift(
     conn: &mut Conn<'_>,
     context: &Context,
-    scope: Scope,
+    (scope, holder): (Scope, PartnerId),
     word: &Moved<Command>,
     cause: &Cause,
 ) -> Result<Lifted, SqlError> {
     let (kind, subject) = scope.parts();
+    let held_by = holder.to_string();
     // Looked at before anything is written, because what is written here stays; and held until then.
     let there = sql!(
-        lite "select at from stop where kind = $1 and subject = $2 limit 1",
-        pg "select at from stop where kind = $1 and subject = $2 limit 1 for update",
+        lite "select at from stop where kind = $1 and subject = $2 and holder = $3 limit 1",
+        pg "select at from stop where kind = $1 and subject = $2 and holder = $3 limit 1 for update",
         because "SQLite has one writer and no row locks"
     );
-    if conn.row(there, args![kind, &subject]).await?.is_none() {
+    if conn.row(there, args![kind, &subject, &held_by]).await?.is_none() {
         return Ok(Lifted::None);
     }
     if !commands::step(conn, word).await? {
         return Ok(Lifted::Moved);
     }
-    conn.run(sql!("delete from stop where kind = $1 and subject = $2"), args![kind, subject]).await?;
+    let gone = sql!("delete from stop where kind = $1 and subject = $2 and holder = $3");
+    conn.run(gone, args![kind, subject, held_by]).await?;
     events::write(conn, context, vec![(0, of_command(word))], std::slice::from_ref(cause)).await?;
-    happened(conn, context, "stop.lifted", scope, cause).await?;
+    happened(conn, context, "stop.lifted", (scope, holder), cause).await?;
     Ok(Lifted::Now)
 }
 
@@ -62,7 +65,7 @@ async fn happened(
     conn: &mut Conn<'_>,
     context: &Context,
     kind: &str,
-    scope: Scope,
+    (scope, holder): (Scope, PartnerId),
     cause: &Cause,
 ) -> Result<(), SqlError> {
     let (partner, wallet) = match scope {
@@ -72,6 +75,7 @@ async fn happened(
     };
     let (scope, subject) = scope.parts();
     let data = Canonical::map([
+        ("holder", Some(Canonical::text(holder))),
         ("scope", Some(Canonical::text(scope))),
         ("subject", Some(subject).filter(|subject| !subject.is_empty()).map(Canonical::Text)),
     ]);

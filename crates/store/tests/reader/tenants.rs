@@ -1,5 +1,6 @@
 //! A tenant sees its own and nothing else, whatever ids it names.
 
+use sluice_core::partner::PLATFORM;
 use sluice_core::port::reader::{Filter, Position, Reader};
 use sluice_core::port::registry::Registry;
 use sluice_core::stop::{Scope, Stop};
@@ -155,7 +156,7 @@ async fn a_foreign_stop_is_nobody_elses_business(mut world: World) {
         let cause = world.cause();
         world
             .db
-            .stop(Stop { scope, actor: cause.actor, reason: cause.reason, at: world.now() })
+            .stop(Stop { scope, holder: PLATFORM, actor: cause.actor, reason: cause.reason, at: world.now() })
             .await
             .unwrap();
         world.turn(1);

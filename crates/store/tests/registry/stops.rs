@@ -21,12 +21,13 @@ use crate::world::World;
 promises! {
     a_stop_is_in_force_once_and_lifted_once;
     of_concurrent_stops_one_is_the_first;
+    a_stop_of_the_platform_stays_when_a_partner_lifts_its_own;
     a_stop_is_told_in_the_feed_of_whom_it_concerns;
     an_alert_is_taken_by_the_first_who_takes_it;
 }
 
 fn stop(world: &World, scope: Scope, reason: &str) -> Stop {
-    Stop { scope, actor: Actor::Console, reason: reason.into(), at: world.now() }
+    Stop { scope, holder: PLATFORM, actor: Actor::Console, reason: reason.into(), at: world.now() }
 }
 
 /// The second person's word for lifting it, with the first one's stored.
@@ -45,7 +46,7 @@ async fn word(world: &World, scope: Scope, first: &Person, second: &Person) -> M
 
 async fn lift(world: &World, scope: Scope, (first, second): &(Person, Person)) -> Lifted {
     let word = word(world, scope, first, second).await;
-    world.db.lift(scope, word, world.cause()).await.unwrap()
+    world.db.lift(scope, PLATFORM, word, world.cause()).await.unwrap()
 }
 
 async fn a_stop_is_in_force_once_and_lifted_once(world: World) {
@@ -90,15 +91,34 @@ async fn of_concurrent_stops_one_is_the_first(world: World) {
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..16 {
         let (db, word, cause) = (Arc::clone(&world.db), word.clone(), world.cause());
-        tasks.spawn(async move { db.lift(Scope::All, word, cause).await.unwrap() });
+        tasks.spawn(async move { db.lift(Scope::All, PLATFORM, word, cause).await.unwrap() });
     }
     let lifted = tasks.join_all().await;
     assert_eq!(lifted.into_iter().filter(|lifted| *lifted == Lifted::Now).count(), 1);
     assert_eq!(world.number("select count(*) from event where kind like 'stop.%'").await, 2);
     // A word that was spent lifts no other stop.
     assert!(world.db.stop(stop(&world, Scope::All, "again")).await.unwrap());
-    assert_eq!(world.db.lift(Scope::All, word, world.cause()).await.unwrap(), Lifted::Moved);
+    assert_eq!(world.db.lift(Scope::All, PLATFORM, word, world.cause()).await.unwrap(), Lifted::Moved);
     assert_eq!(world.db.stops().await.unwrap().len(), 1);
+}
+
+async fn a_stop_of_the_platform_stays_when_a_partner_lifts_its_own(world: World) {
+    let (first, second) = persons(&world).await;
+    let scope = Scope::Partner(world.partner.id);
+    let theirs = Stop { holder: world.partner.id, ..stop(&world, scope, "theirs") };
+    assert!(world.db.stop(theirs.clone()).await.unwrap());
+    assert!(world.db.stop(stop(&world, scope, "the platform's")).await.unwrap(), "beside theirs");
+    assert!(!world.db.stop(theirs).await.unwrap());
+    let over = word(&world, scope, &first, &second).await;
+    let lifted = world.db.lift(scope, world.partner.id, over, world.cause()).await.unwrap();
+    assert_eq!(lifted, Lifted::Now);
+    let left = world.db.stops().await.unwrap();
+    assert_eq!(left.len(), 1);
+    assert_eq!((left[0].holder, left[0].reason.as_str()), (PLATFORM, "the platform's"));
+    let again = word(&world, scope, &first, &second).await;
+    assert_eq!(world.db.lift(scope, world.partner.id, again, world.cause()).await.unwrap(), Lifted::None);
+    assert_eq!(lift(&world, scope, &(first, second)).await, Lifted::Now);
+    assert_eq!(world.db.stops().await.unwrap(), []);
 }
 
 async fn a_stop_is_told_in_the_feed_of_whom_it_concerns(world: World) {

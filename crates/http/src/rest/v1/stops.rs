@@ -38,7 +38,7 @@ async fn visible(call: &Call) -> Result<Vec<Stop>, Reject> {
 /// The stop in the path.
 async fn find(call: &Call) -> Result<Stop, Reject> {
     let id = call.id.as_deref().unwrap_or_default();
-    let found = visible(call).await?.into_iter().find(|stop| wire::stop::id(&stop.scope) == id);
+    let found = visible(call).await?.into_iter().find(|stop| wire::stop::id(&stop.scope, stop.holder) == id);
     found.ok_or_else(Reject::not_found)
 }
 

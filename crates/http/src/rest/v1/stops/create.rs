@@ -16,12 +16,15 @@ pub(crate) async fn run(call: Call) -> Answer {
     let body: CreateStop = call.body()?;
     let scope = scope(&call, &body).await?;
     let cause = call.cause(body.reason);
-    let made = Stop { scope, actor: cause.actor.clone(), reason: cause.reason.clone(), at: cause.at };
-    let stopped = stop(call.ports(), call.registry(), call.reader(), scope, cause).await;
+    // A stop is its setter's: a partner does not lift the platform's, though both stopped the same.
+    let holder = call.caller.partner;
+    let made = Stop { scope, holder, actor: cause.actor.clone(), reason: cause.reason.clone(), at: cause.at };
+    let stopped = stop(call.ports(), call.registry(), call.reader(), (scope, holder), cause).await;
     let stopped = stopped.map_err(|error| problem::order(error, "stop.set", 0))?;
     let cannot_recall = super::told(&call, stopped.cannot_recall).await?;
-    // The first stop of a scope stands, with its own reason and time.
-    let stands = call.ports().store.stops().await?.into_iter().find(|stop| stop.scope == scope);
+    // A holder's first stop of a scope stands, with its own reason and time.
+    let mut stops = call.ports().store.stops().await?.into_iter();
+    let stands = stops.find(|stop| stop.scope == scope && stop.holder == holder);
     let stands = stands.unwrap_or(made);
     let unconfirmed = super::unconfirmed(&call, &stands, stopped.confirmed_by_signer).await?;
     answer(StatusCode::CREATED, &wire::stop::stop(&stands, cannot_recall, unconfirmed))

@@ -11,7 +11,9 @@ use crate::wire;
 pub(crate) async fn run(call: Call) -> Answer {
     let page: Page = call.query()?;
     let listing = Listing::of(sluice_api::path::STOPS, &[]);
-    let key = |stop: &Stop| format!("{} {}", newest_first(stop.at.micros()), wire::stop::id(&stop.scope));
+    let key = |stop: &Stop| {
+        format!("{} {}", newest_first(stop.at.micros()), wire::stop::id(&stop.scope, stop.holder))
+    };
     let cut = listing.page(super::visible(&call).await?, &page, key)?;
     let missing = stops::unconfirmed(call.ports(), &cut.data).await;
     let mut told = Vec::with_capacity(cut.data.len());
