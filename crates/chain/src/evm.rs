@@ -140,6 +140,10 @@ impl Chain for Evm {
         Box::pin(self.read_balances(wallet, assets))
     }
 
+    fn counted(&self, wallet: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>> {
+        Box::pin(self.count_nonces(wallet))
+    }
+
     fn nonces(&self, wallet: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>> {
         Box::pin(self.read_nonces(wallet))
     }

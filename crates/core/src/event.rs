@@ -202,7 +202,9 @@ fn facts(withdrawal: &Withdrawal, status: Status) -> Canonical {
         State::Held(held) => (Some(held.code.clone()), None, None),
         State::Queued(queued) => (Some(queued.why.clone()), None, None),
         // While a slot may be alive a refund would pay twice.
-        State::NeedsAttention(attention) => (Some(attention.code.clone()), None, Some("do not refund")),
+        State::NeedsAttention(attention) => {
+            (Some(attention.code.as_str().to_owned()), None, Some("do not refund"))
+        }
         State::Rejected(ended) | State::Cancelled(ended) | State::Failed(ended) => {
             (Some(ended.code.clone()), None, None)
         }

@@ -78,6 +78,8 @@ pub struct Pays {
 pub struct Known {
     /// Attempts, with the transfer that carries them; `None` for those that were imported as [`Lost`].
     pub attempts: BTreeMap<AttemptId, Option<TransferId>>,
+    /// Payments that have a withdrawal here, whether or not this version can read it.
+    pub payments: BTreeSet<PaymentKey>,
     /// Withdrawals by the identity of their payment.
     pub withdrawals: BTreeMap<PaymentKey, Withdrawal>,
 }
@@ -125,6 +127,16 @@ pub struct LostPayment {
     pub txids: Vec<[u8; 32]>,
 }
 
+/// A step of the place that the store has seen in the journal. A store that stands before `from` was exchanged for an
+/// older one meanwhile: what lies between was never compared with it, and the step is not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The place seen when the question was asked.
+    pub from: u64,
+    /// The place that a reply carried.
+    pub to: u64,
+}
+
 /// What to ask the store about a page.
 pub fn mentions(page: &[Entry]) -> (BTreeSet<AttemptId>, BTreeSet<PaymentKey>) {
     let (mut attempts, mut keys) = (BTreeSet::new(), BTreeSet::new());
@@ -150,7 +162,7 @@ pub fn mentions(page: &[Entry]) -> (BTreeSet<AttemptId>, BTreeSet<PaymentKey>) {
 pub fn forgotten(page: &[Entry], known: &Known, wallets: &[Wallet]) -> Option<String> {
     page.iter().find_map(|entry| {
         let what = match &entry.fact {
-            Fact::Admitted { key } if !known.withdrawals.contains_key(key) => format!("payment {key}"),
+            Fact::Admitted { key } if !known.payments.contains(key) => format!("payment {key}"),
             Fact::Reserved { attempt, .. } if !known.attempts.contains_key(&attempt.id) => {
                 format!("attempt {} in slot {}", attempt.id, attempt.slot)
             }
@@ -224,7 +236,7 @@ mod tests {
         let mut known = Known::default();
         let why = forgotten(&page, &known, &[]).unwrap();
         assert!(why.contains("entry 3") && why.contains(&key.to_string()), "{why}");
-        known.withdrawals.insert(key, withdrawal);
+        known.payments.insert(key);
         assert_eq!(forgotten(&page, &known, &[]), None, "admitted and not built: the process died between");
     }
 

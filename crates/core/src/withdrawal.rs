@@ -15,6 +15,7 @@ mod approve;
 mod assign;
 mod attention;
 mod cancel;
+mod doubt;
 mod fail;
 mod give_back;
 mod hold;
@@ -25,10 +26,9 @@ mod reopen;
 mod request;
 pub mod status;
 
-pub use attention::{Resolution, SLOT_CONSUMED_BY_STRANGER, SLOTS_REOPENED};
+pub use attention::{AttentionCode, Resolution};
 pub use cancel::CancelEffect;
 pub use give_back::Why as GivenBackWhy;
-pub use recognise::PAID_BEFORE_RESTORE;
 pub use request::{NewRequest, Request, RequestError, Type, allowance_ms, deadline_ms};
 pub use status::{Status, Waiting};
 
@@ -162,8 +162,8 @@ pub struct Assigned {
 /// Evidence of `paid`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paid {
-    /// The decision it was approved by.
-    pub decision: String,
+    /// The decision it was approved by; `None` for what was recognised before anybody let it pass (M17).
+    pub decision: Option<String>,
     /// Transfer that paid it, and its lane; absent when it was paid outside the engine and never had one.
     pub by: Option<(TransferId, WalletId)>,
     /// The proof.
@@ -179,10 +179,11 @@ pub struct Paid {
 /// Evidence of `needs_attention`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NeedsAttention {
-    /// The decision it was approved by.
-    pub decision: String,
-    /// Stable code of why.
-    pub code: String,
+    /// The decision it was approved by; `None` for what was handed to a person before anybody let it
+    /// pass (M17): such a one never had a slot here.
+    pub decision: Option<String>,
+    /// Why.
+    pub code: AttentionCode,
     /// Since.
     pub since: Timestamp,
     /// Its last transfer and lane, if it ever had one.

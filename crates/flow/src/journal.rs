@@ -7,6 +7,7 @@
 //! same gap and goes on with it. Lanes are shut all together and before the first entry is imported: what one lane has
 //! lost another might pay.
 
+mod doubt;
 mod import;
 
 use sluice_core::access::Actor;
@@ -29,6 +30,8 @@ pub enum Standing {
     WentBack,
 }
 
+/// Between what froze a lane before and the restore that keeps it frozen.
+const AND_THEN: &str = "; and then: ";
 /// Tries of a change that keeps being overtaken.
 const TRIES_MAX: u32 = 8;
 
@@ -40,12 +43,7 @@ pub async fn compare(ports: &Ports) -> Result<Standing, StageError> {
     let seen = ports.store.journal_seq().await?;
     let head = ports.signer.hello(None).await?.journal_seq;
     if head < seen {
-        let evidence = format!(
-            "the signer's journal ends at {head} and this store has seen {seen}: the journal was restored or exchanged, \
-             and may have forgotten slots it signed for"
-        );
-        shut(ports, &evidence).await?;
-        return Ok(Standing::WentBack);
+        return journal_went_back(ports, &format!("ends at {head} and this store has seen {seen}")).await;
     }
     let mut from = seen.saturating_add(1);
     while from <= head {
@@ -59,6 +57,18 @@ pub async fn compare(ports: &Ports) -> Result<Standing, StageError> {
         from = last.seq.saturating_add(1);
     }
     Ok(Standing::Together)
+}
+
+/// Shuts every lane because of what the journal does.
+///
+/// # Errors
+/// [`StageError`]: store or signer did not answer, and nothing may be paid until they have.
+pub(crate) async fn journal_went_back(ports: &Ports, what: &str) -> Result<Standing, StageError> {
+    let evidence = format!(
+        "the signer's journal {what}: the journal was restored or exchanged, and may have forgotten slots it signed for"
+    );
+    shut(ports, &evidence).await?;
+    Ok(Standing::WentBack)
 }
 
 /// Entries from a place on. The journal is dense: an answer that begins elsewhere is none.
@@ -105,10 +115,22 @@ fn close_lane(ports: &Ports, wallet: Wallet, evidence: &str) -> Result<Change, S
         detail: evidence.to_owned(),
     };
     let mut change = Change { raise: vec![raise], cause: Some(cause(ports)), ..Change::default() };
-    // What froze it before is evidence of its own, and stays.
-    if !matches!(wallet.state, LaneState::Frozen { .. } | LaneState::Retired) {
-        change.wallets.push(wallet.freeze(evidence.to_owned())?);
-    }
+    let evidence = match &wallet.state {
+        LaneState::Open | LaneState::Paused | LaneState::Draining => evidence.to_owned(),
+        // What froze it before is evidence of its own, and stays. The word of a first person about that alone, which may be
+        // as old as the copy, does not open it.
+        LaneState::Frozen { evidence: before } => {
+            let first = before.split(AND_THEN).next().unwrap_or_default();
+            let both =
+                if first == evidence { evidence.to_owned() } else { format!("{first}{AND_THEN}{evidence}") };
+            if both == *before {
+                return Ok(change);
+            }
+            both
+        }
+        LaneState::Retired => return Ok(change),
+    };
+    change.wallets.push(wallet.freeze(evidence)?);
     Ok(change)
 }
 

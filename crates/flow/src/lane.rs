@@ -25,6 +25,7 @@ use sluice_core::chain::{BlockRef, ChainProfile};
 use sluice_core::event::Cause;
 use sluice_core::fee;
 use sluice_core::id::{AttemptId, WalletId};
+use sluice_core::journal::Seen;
 use sluice_core::lane::{Fence, LEASE_MARGIN_MS, LEASE_MS, RENEW_MS};
 use sluice_core::port::chain::Chain;
 use sluice_core::port::signer::FeeCap;
@@ -52,6 +53,8 @@ const QUIET_MS: i64 = 15_000;
 pub struct Memory {
     sent_at: BTreeMap<AttemptId, u64>,
     compared: bool,
+    /// Since when a node has counted more nonces than were given out.
+    ahead_since: Option<Timestamp>,
     told: Told,
     journal_seq: u64,
     fee_cap: Option<FeeCap>,
@@ -108,6 +111,7 @@ pub async fn turn(
         fee_cap: memory.fee_cap,
     };
     let took = stages(&mut lane, memory).await;
+    memory.journal_seq = memory.journal_seq.max(lane.view.journal_seq);
     memory.fee_cap = lane.fee_cap;
     // What was met is told even where the turn ended early; what was not met is over only after a whole one.
     let told = lane.tell(&mut memory.told, took.is_ok()).await;
@@ -244,13 +248,19 @@ impl Lane<'_> {
     async fn reload(&mut self) -> Result<(), StageError> {
         self.read_under = self.held.fence.epoch;
         let id = self.view.wallet.id;
-        self.view = self
-            .ports
-            .store
-            .lane(id)
-            .await?
-            .ok_or_else(|| StageError::NotConfigured(format!("wallet {id}")))?;
+        let view = self.ports.store.lane(id).await?;
+        let view = view.ok_or_else(|| StageError::NotConfigured(format!("wallet {id}")))?;
+        // Exchanged for an older store within the turn: the next one compares before it does anything (M17).
+        if view.journal_seq < self.view.journal_seq {
+            return Err(StageError::Overtaken);
+        }
+        self.view = view;
         Ok(())
+    }
+
+    /// A reply of the signer carried this place of its journal.
+    fn seen(&self, journal_seq: u64) -> Seen {
+        Seen { from: self.view.journal_seq, to: journal_seq }
     }
 
     /// The most that an attempt with this gas limit may offer, wei per gas: by the chain's cap, an operator's, and the

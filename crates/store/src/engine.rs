@@ -272,7 +272,7 @@ impl Store for Db {
     ) -> Fut<'a, Result<Vec<LostPayment>, StoreError>> {
         let payments = payments.to_vec();
         Box::pin(
-            self.reading(move |conn| Box::pin(async move { journal::lost_payments(conn, &payments).await })),
+            self.read(move |conn| Box::pin(async move { journal::lost_payments(conn, &payments).await })),
         )
     }
 
@@ -283,8 +283,16 @@ impl Store for Db {
     ) -> Fut<'a, Result<Vec<[u8; 32]>, StoreError>> {
         let txids = txids.to_vec();
         Box::pin(
-            self.reading(move |conn| Box::pin(async move { journal::lost_txids(conn, chain, &txids).await })),
+            self.read(move |conn| Box::pin(async move { journal::lost_txids(conn, chain, &txids).await })),
         )
+    }
+
+    fn unended(
+        &self,
+        after: Option<WithdrawalId>,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<Withdrawal>, StoreError>> {
+        Box::pin(self.read(move |conn| Box::pin(journal::unended(conn, after, limit))))
     }
 
     fn outbid<'a>(&'a self, fence: &'a Fence, seen: i64) -> Fut<'a, Result<Option<Lease>, StoreError>> {

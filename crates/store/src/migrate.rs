@@ -55,6 +55,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0010_whose_stop.sql"),
         "SQLite changes no primary key, and types are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0011_paid_elsewhere.sql"),
+        include_str!("../migrations/postgres/0011_paid_elsewhere.sql"),
+        "JSON is read differently",
+    ),
 ];
 
 /// Highest version this program knows.

@@ -275,6 +275,8 @@ crate::words::words! {
         SlotsReopened = "slots_reopened",
         /// It was signed before the store was restored from a backup; the transaction that paid it completes it.
         PaidBeforeRestore = "paid_before_restore",
+        /// The store was restored from a backup and does not know what was decided about it since.
+        StoreWentBack = "store_went_back",
         /// A transaction that is not ours consumed its slot and may have paid the recipient.
         SlotConsumedByStranger = "slot_consumed_by_stranger",
         /// Its lane is frozen.

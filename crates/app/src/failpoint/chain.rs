@@ -81,6 +81,10 @@ impl Chain for Wrapped {
         ask!(self, "chain.standing", self.inner.standing(account, assets))
     }
 
+    fn counted(&self, wallet: EvmAddress) -> Answer<'_, Nonces> {
+        ask!(self, "chain.counted", self.inner.counted(wallet))
+    }
+
     fn nonces(&self, wallet: EvmAddress) -> Answer<'_, Nonces> {
         ask!(self, "chain.nonces", self.inner.nonces(wallet))
     }

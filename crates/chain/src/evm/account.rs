@@ -1,5 +1,6 @@
 //! Balances, nonces and code of accounts: by one node for what is decided again, by quorum for what is booked.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::future::{join, join_all};
@@ -31,17 +32,20 @@ impl Evm {
     }
 
     pub(super) async fn read_nonces(&self, wallet: EvmAddress) -> Result<Nonces, ChainError> {
-        let ask = |node: Arc<dyn Node>| async move {
-            let accounts = [wallet];
-            let (pending, latest) =
-                join(node.nonces(&accounts, At::Pending), node.nonces(&accounts, At::Latest)).await;
-            match (exactly(1, pending?, "nonces")?.as_slice(), exactly(1, latest?, "nonces")?.as_slice()) {
-                // A block may come between the two questions.
-                ([pending], [latest]) => Ok(Nonces { pending: (*pending).max(*latest), latest: *latest }),
-                _ => Err(NodeError::Nonsense("a nonce is missing".to_owned())),
-            }
-        };
-        Ok(self.crew.first(ask).await?.1)
+        Ok(self.crew.first(|node| nonces(node, wallet)).await?.1)
+    }
+
+    /// As many operators must answer as a quorum takes, so that no node that lags alone says that nothing is ahead.
+    pub(super) async fn count_nonces(&self, wallet: EvmAddress) -> Result<Nonces, ChainError> {
+        let answers = self.crew.each(&self.crew.voters().await, |node| nonces(node, wallet)).await;
+        let heard: BTreeMap<usize, Nonces> =
+            answers.into_iter().filter_map(|(index, answer)| Some((index, answer.ok()?))).collect();
+        let operators: BTreeSet<&str> = heard.keys().map(|index| self.crew.operator(*index)).collect();
+        if operators.len() < self.quorum.needed.max(1) {
+            return Err(self.crew.down(self.crew.why_none()));
+        }
+        let most = |of: fn(&Nonces) -> u64| heard.values().map(of).max().unwrap_or_default();
+        Ok(Nonces { pending: most(|it| it.pending), latest: most(|it| it.latest) })
     }
 
     /// All at the final block's hash, as enough operators read it.
@@ -101,6 +105,17 @@ async fn holdings(
 }
 
 /// The latest block of a node; having none is nonsense.
+async fn nonces(node: Arc<dyn Node>, wallet: EvmAddress) -> Result<Nonces, NodeError> {
+    let accounts = [wallet];
+    let (pending, latest) =
+        join(node.nonces(&accounts, At::Pending), node.nonces(&accounts, At::Latest)).await;
+    match (exactly(1, pending?, "nonces")?.as_slice(), exactly(1, latest?, "nonces")?.as_slice()) {
+        // A block may come between the two questions.
+        ([pending], [latest]) => Ok(Nonces { pending: (*pending).max(*latest), latest: *latest }),
+        _ => Err(NodeError::Nonsense("a nonce is missing".to_owned())),
+    }
+}
+
 pub(super) async fn latest(node: &dyn Node) -> Result<Header, NodeError> {
     node.header(Tag::Latest).await?.ok_or_else(|| NodeError::Nonsense("no latest block".to_owned()))
 }

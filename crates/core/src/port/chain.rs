@@ -274,6 +274,10 @@ pub trait Chain: Send + Sync {
         assets: &'a [Asset],
     ) -> Fut<'a, Result<(BlockRef, Vec<Units>), ChainError>>;
 
+    /// A wallet's nonces as the node that counts most of them has them, where as many operators answer as a quorum takes.
+    /// For whoever must not overlook a transaction; one node's lie makes it too high (M17).
+    fn counted(&self, wallet: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>>;
+
     /// A wallet's nonces by one node.
     fn nonces(&self, wallet: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>>;
 

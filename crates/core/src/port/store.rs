@@ -10,7 +10,7 @@ use crate::command::{Command, Kind, Person};
 use crate::event::Cause;
 use crate::id::{AlertId, AttemptId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
 use crate::intent::PaymentKey;
-use crate::journal::{Known, LostFact, LostPayment};
+use crate::journal::{Known, LostFact, LostPayment, Seen};
 use crate::lane::{Fence, Holder, Lease};
 use crate::ledger::Posting;
 use crate::moved::Moved;
@@ -108,8 +108,9 @@ pub struct Change {
     pub postings: Vec<Posting>,
     /// Notes for the timeline: an attempt and what a node said of it. Never evidence.
     pub notes: Vec<(AttemptId, String)>,
-    /// Highest journal sequence a signer's reply carried (M17).
-    pub journal_seq: Option<u64>,
+    /// How far the signer's journal was seen (M17). [`Outcome::Moved`] where the store stands before the place that the
+    /// step begins from.
+    pub journal_seq: Option<Seen>,
     /// What was imported from the signer's journal and has no transfer here (M17).
     pub lost: Vec<LostFact>,
     /// Who and why.
@@ -342,6 +343,13 @@ pub trait Store: Send + Sync {
         chain: ChainId,
         txids: &'a [[u8; 32]],
     ) -> Fut<'a, Result<Vec<[u8; 32]>, StoreError>>;
+
+    /// Withdrawals that are not terminal, in order of their names after one of them, whatever they wait for (M17).
+    fn unended(
+        &self,
+        after: Option<WithdrawalId>,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<Withdrawal>, StoreError>>;
 
     /// Raises the epoch of a lease that is held above `seen`, what the signer has seen of a former life of this store
     /// (M7, M17). `None` when the fence is stale.

@@ -1,6 +1,6 @@
 //! What each failure leads to: one table (DESIGN 4). Every code exists in the ko and en catalogues.
 
-use crate::withdrawal::Waiting;
+use crate::withdrawal::{AttentionCode, Waiting};
 
 /// A failure with a stable code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,8 +40,8 @@ pub enum Remedy {
     NewSlotAfterDeath,
     /// No slot is taken; everything waits and is tried again.
     Wait,
-    /// A person decides.
-    Person,
+    /// A person decides, who is asked this.
+    Person(AttentionCode),
     /// It ends here: nothing that waiting or a person could do makes it payable.
     Fail,
 }
@@ -56,7 +56,7 @@ impl Failure {
             Self::RevertedOnChain | Self::Voided => Remedy::NewSlotAfterDeath,
             Self::FundsShort | Self::GasEmpty | Self::NodeDown | Self::SignerDown => Remedy::Wait,
             Self::FeeCapReached => Remedy::RetrySameSlot,
-            Self::SignerRefused => Remedy::Person,
+            Self::SignerRefused => Remedy::Person(AttentionCode::SignerRefused),
         }
     }
 

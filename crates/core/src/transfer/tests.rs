@@ -275,7 +275,7 @@ fn every_failure_has_a_remedy_and_only_a_refused_recipient_ends_it_at_once() {
         (Failure::FundsShort, Remedy::Wait),
         (Failure::GasEmpty, Remedy::Wait),
         (Failure::FeeCapReached, Remedy::RetrySameSlot),
-        (Failure::SignerRefused, Remedy::Person),
+        (Failure::SignerRefused, Remedy::Person(crate::withdrawal::AttentionCode::SignerRefused)),
         (Failure::SignerDown, Remedy::Wait),
         (Failure::NodeDown, Remedy::Wait),
         (Failure::Voided, Remedy::NewSlotAfterDeath),

@@ -1,15 +1,31 @@
 //! `approved | queued | assigned -> needs_attention`, and the ways out a person has.
 
+use super::status::named;
 use super::{NeedsAttention, Paid, Queued, State, Withdrawal};
 use crate::moved::{Moved, Refusal};
 use crate::proof::{Proof, Verdict};
 use crate::time::Timestamp;
 
-/// Why a person is asked when a transaction that is not ours consumed the slot: it may have paid the very recipient.
-pub const SLOT_CONSUMED_BY_STRANGER: &str = "slot_consumed_by_stranger";
-
-/// Why a person is asked when the deaths of several of its slots left the chain at once: each of them may pay.
-pub const SLOTS_REOPENED: &str = "slots_reopened";
+named! {
+    /// Why a person is asked.
+    AttentionCode {
+        /// It was tried as often as it may be.
+        RetriesExhausted = "retries_exhausted",
+        /// Its slot is dead by the word of one operator only.
+        SingleSourceDeath = "single_source_death",
+        /// A transaction that is not ours consumed the slot: it may have paid the very recipient.
+        SlotConsumedByStranger = "slot_consumed_by_stranger",
+        /// The deaths of several of its slots left the chain at once: each of them may pay.
+        SlotsReopened = "slots_reopened",
+        /// The signer refuses for good.
+        SignerRefused = "signer_refused",
+        /// Attempts of it are in the signer's journal and in no transfer of this store. It is completed by the transaction
+        /// that paid it, and by nothing else (M17).
+        PaidBeforeRestore = "paid_before_restore",
+        /// The store went back in time and does not know what the partner was told of it since (M17).
+        StoreWentBack = "store_went_back",
+    }
+}
 
 /// How a person ends the attention.
 #[derive(Clone, Copy, Debug)]
@@ -25,12 +41,17 @@ impl Withdrawal {
     ///
     /// # Errors
     /// [`Refusal`] from undecided and terminal states.
-    pub fn needs_attention(self, code: &str, slot_dead: bool, at: Timestamp) -> Result<Moved<Self>, Refusal> {
+    pub fn needs_attention(
+        self,
+        code: AttentionCode,
+        slot_dead: bool,
+        at: Timestamp,
+    ) -> Result<Moved<Self>, Refusal> {
         let (decision, last, slots_dead) = match &self.state {
-            State::Approved(state) => (state.decision.clone(), None, true),
-            State::Queued(state) => (state.decision.clone(), None, true),
+            State::Approved(state) => (Some(state.decision.clone()), None, true),
+            State::Queued(state) => (Some(state.decision.clone()), None, true),
             State::Assigned(state) => {
-                (state.decision.clone(), Some((state.transfer, state.wallet)), slot_dead)
+                (Some(state.decision.clone()), Some((state.transfer, state.wallet)), slot_dead)
             }
             State::Requested
             | State::Held(_)
@@ -40,7 +61,7 @@ impl Withdrawal {
             | State::Cancelled(_)
             | State::Failed(_) => return Err(self.not_from("ask a person about")),
         };
-        let attention = NeedsAttention { decision, code: code.into(), since: at, last, slots_dead };
+        let attention = NeedsAttention { decision, code, since: at, last, slots_dead };
         Ok(self.moved(State::NeedsAttention(attention)))
     }
 
@@ -61,7 +82,7 @@ impl Withdrawal {
                 let mut attention = NeedsAttention { slots_dead: true, ..attention.clone() };
                 // What a restored store has lost stays lost, whoever took the slot (M17).
                 if proof.by_a_stranger() && !attention.paid_before_restore() {
-                    attention.code = SLOT_CONSUMED_BY_STRANGER.into();
+                    attention.code = AttentionCode::SlotConsumedByStranger;
                 }
                 Ok(self.moved(State::NeedsAttention(attention)))
             }
@@ -103,16 +124,20 @@ impl Withdrawal {
             Resolution::Redrive if !attention.slots_dead => {
                 Err(Refusal::Evidence { transition: "redrive", why: "a slot of it is not proven dead" })
             }
-            Resolution::Redrive => Ok(self.changed(|withdrawal| {
-                withdrawal.retries = 0;
-                withdrawal.state = State::Queued(Queued {
-                    decision: attention.decision,
-                    why: "redriven".into(),
-                    last: attention.last,
-                    since: at,
-                    not_before: at,
-                });
-            })),
+            Resolution::Redrive => {
+                let Some(decision) = attention.decision else {
+                    return Err(Refusal::Evidence {
+                        transition: "redrive",
+                        why: "nobody has let it pass; give it up, and have it asked for again under another external id",
+                    });
+                };
+                let (why, last) = ("redriven".into(), attention.last);
+                let queued = Queued { decision, why, last, since: at, not_before: at };
+                Ok(self.changed(|withdrawal| {
+                    withdrawal.retries = 0;
+                    withdrawal.state = State::Queued(queued);
+                }))
+            }
             Resolution::PaidElsewhere(proof) => {
                 let Verdict::PaidElsewhere { txid, block, .. } = proof.verdict else {
                     return Err(Refusal::Evidence {

@@ -16,7 +16,7 @@ impl Withdrawal {
     pub fn pay(self, proof: &Proof, at: Timestamp) -> Result<Moved<Self>, Refusal> {
         let (decision, by) = match &self.state {
             State::Assigned(assigned) => {
-                (assigned.decision.clone(), Some((assigned.transfer, assigned.wallet)))
+                (Some(assigned.decision.clone()), Some((assigned.transfer, assigned.wallet)))
             }
             State::NeedsAttention(attention) => (attention.decision.clone(), attention.last),
             State::Requested
@@ -62,8 +62,8 @@ impl Withdrawal {
     /// given up, or the proof does not show a payment by `carrier`.
     pub fn pay_late(self, proof: &Proof, carrier: &Transfer, at: Timestamp) -> Result<Moved<Self>, Refusal> {
         let decision = match &self.state {
-            State::Queued(queued) => queued.decision.clone(),
-            State::Assigned(assigned) => assigned.decision.clone(),
+            State::Queued(queued) => Some(queued.decision.clone()),
+            State::Assigned(assigned) => Some(assigned.decision.clone()),
             State::NeedsAttention(attention) => attention.decision.clone(),
             State::Requested
             | State::Held(_)

@@ -1,13 +1,9 @@
-//! `requested | approved | queued | assigned -> needs_attention`: the signer's journal shows that it was signed in a life
-//! that the store has lost (M17).
+//! `requested | approved | queued | assigned | needs_attention -> needs_attention`: the signer's journal shows that it was
+//! signed in a life that the store has lost (M17).
 
-use super::{NeedsAttention, State, Withdrawal};
+use super::{AttentionCode, NeedsAttention, State, Withdrawal};
 use crate::moved::{Moved, Refusal};
 use crate::time::Timestamp;
-
-/// Code of the attention: attempts of it are in the signer's journal and in no transfer of this store. It is completed
-/// by the transaction that paid it, and by nothing else.
-pub const PAID_BEFORE_RESTORE: &str = "paid_before_restore";
 
 impl Withdrawal {
     /// Hands it to a person: its payment was signed before the store was restored. A new request is not judged first: no
@@ -15,24 +11,28 @@ impl Withdrawal {
     /// assigned to never had a slot.
     ///
     /// # Errors
-    /// [`Refusal`] from terminal states, and where a person has it already.
+    /// [`Refusal`] from terminal states, and where it was recognised already.
     pub fn recognise(self, slot_dead: bool, at: Timestamp) -> Result<Moved<Self>, Refusal> {
         let (decision, last, slots_dead) = match &self.state {
-            State::Requested => (PAID_BEFORE_RESTORE.to_owned(), None, true),
-            State::Approved(state) => (state.decision.clone(), None, true),
-            State::Queued(state) => (state.decision.clone(), None, true),
+            State::Requested => (None, None, true),
+            State::Approved(state) => (Some(state.decision.clone()), None, true),
+            State::Queued(state) => (Some(state.decision.clone()), None, true),
             State::Assigned(state) => {
-                let last = Some((state.transfer, state.wallet)).filter(|_| !slot_dead);
-                (state.decision.clone(), last, slot_dead)
+                let last = if slot_dead { state.last } else { Some((state.transfer, state.wallet)) };
+                (Some(state.decision.clone()), last, slot_dead)
             }
-            State::Held(_)
+            // Whatever a person was asked before: a redrive would now pay a second time.
+            State::NeedsAttention(state) if !state.paid_before_restore() => {
+                (state.decision.clone(), state.last, state.slots_dead)
+            }
+            State::NeedsAttention(_)
+            | State::Held(_)
             | State::Paid(_)
-            | State::NeedsAttention(_)
             | State::Rejected(_)
             | State::Cancelled(_)
             | State::Failed(_) => return Err(self.not_from("recognise")),
         };
-        let code = PAID_BEFORE_RESTORE.into();
+        let code = AttentionCode::PaidBeforeRestore;
         let attention = NeedsAttention { decision, code, since: at, last, slots_dead };
         Ok(self.moved(State::NeedsAttention(attention)))
     }
@@ -41,6 +41,6 @@ impl Withdrawal {
 impl NeedsAttention {
     /// Its payment was signed in a life that the store has lost: only the transaction that made it ends it.
     pub fn paid_before_restore(&self) -> bool {
-        self.code == PAID_BEFORE_RESTORE
+        self.code == AttentionCode::PaidBeforeRestore
     }
 }

@@ -30,16 +30,20 @@ impl Withdrawal {
             State::Paid(paid) => {
                 // A payment outside the engine has no slot of ours to go back to.
                 let ours = paid.proof == proof.id && matches!(proof.verdict, Verdict::Paid(_));
-                let Some((transfer, wallet)) = paid.by.filter(|_| ours) else {
+                let by = paid.by.filter(|_| ours).zip(paid.decision.clone());
+                let Some(((transfer, wallet), decision)) = by else {
                     return Err(Refusal::Evidence {
                         transition: "reopen",
                         why: "the proof is not the one it was completed by",
                     });
                 };
-                let assigned =
-                    Assigned { decision: paid.decision.clone(), transfer, wallet, last: None, since: at };
+                let assigned = Assigned { decision, transfer, wallet, last: None, since: at };
                 Ok(self.moved(State::Assigned(assigned)))
             }
+            State::NeedsAttention(attention) if attention.decision.is_none() => Err(Refusal::Evidence {
+                transition: "reopen",
+                why: "nobody has let it pass: it never had a slot",
+            }),
             State::NeedsAttention(attention) => {
                 let of_last = attention.last.is_some_and(|(transfer, _)| transfer == carrier.id);
                 if !died_of_it || !(attention.slots_dead || of_last) {

@@ -316,23 +316,19 @@ impl Withdrawal {
     /// The payment with the decision that let it pass; `None` while nothing has.
     pub fn approved_payment(&self) -> Option<ApprovedPayment> {
         let decision = match &self.state {
-            State::Approved(state) => &state.decision,
-            State::Queued(state) => &state.decision,
-            State::Assigned(state) => &state.decision,
-            State::Paid(state) => &state.decision,
-            State::NeedsAttention(state) => &state.decision,
+            State::Approved(state) => Some(&state.decision),
+            State::Queued(state) => Some(&state.decision),
+            State::Assigned(state) => Some(&state.decision),
+            State::Paid(state) => state.decision.as_ref(),
+            State::NeedsAttention(state) => state.decision.as_ref(),
             State::Requested
             | State::Held(_)
             | State::Rejected(_)
             | State::Cancelled(_)
-            | State::Failed(_) => {
-                return None;
-            }
+            | State::Failed(_) => None,
         };
         // Recognised before it was judged: nobody let it pass (M11).
-        if decision == super::PAID_BEFORE_RESTORE {
-            return None;
-        }
-        Some(ApprovedPayment { payment: self.payment(), decision: decision.clone(), approvals: vec![] })
+        let decision = decision?.clone();
+        Some(ApprovedPayment { payment: self.payment(), decision, approvals: vec![] })
     }
 }

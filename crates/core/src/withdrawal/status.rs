@@ -5,6 +5,7 @@ use crate::time::Timestamp;
 use crate::transfer::{Failure, Phase};
 use crate::wallet::{LaneState, Wallet};
 
+/// An enum of stable names.
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
         $(#[$doc])*
@@ -27,6 +28,8 @@ macro_rules! named {
         }
     };
 }
+
+pub(super) use named;
 
 named! {
     /// What partners see.

@@ -21,11 +21,13 @@ pub(super) fn name(withdrawal: &Withdrawal) -> &'static str {
         State::Paid(paid) if paid.proof == proof_id(table::ELSEWHERE) => "paid elsewhere",
         State::NeedsAttention(attention) if attention.paid_before_restore() => {
             match (attention.last, attention.slots_dead) {
+                (None, _) if attention.decision.is_none() => "attention, paid before, unjudged",
                 (None, _) => "attention, paid before",
                 (Some(_), true) => "attention, paid before, slot dead",
                 (Some(_), false) => "attention, paid before, slot alive",
             }
         }
+        State::NeedsAttention(attention) if attention.decision.is_none() => "attention, unjudged",
         State::NeedsAttention(attention) => match (attention.last, attention.slots_dead) {
             (None, _) => "attention, no slot",
             (Some(_), true) => "attention, slots dead",
@@ -38,11 +40,8 @@ pub(super) fn name(withdrawal: &Withdrawal) -> &'static str {
 /// It was recognised before any policy saw it.
 pub(super) fn judged_by_nobody(withdrawal: &Withdrawal) -> bool {
     match &withdrawal.state {
-        State::NeedsAttention(attention) => attention.decision == PAID_BEFORE_RESTORE,
-        State::Paid(paid) => paid.decision == PAID_BEFORE_RESTORE,
-        // Its final block left the chain: the signed bytes are sent again, and nothing new is signed.
-        State::Assigned(assigned) => assigned.decision == PAID_BEFORE_RESTORE,
-        State::Queued(queued) => queued.decision == PAID_BEFORE_RESTORE,
+        State::NeedsAttention(attention) => attention.decision.is_none(),
+        State::Paid(paid) => paid.decision.is_none(),
         _ => false,
     }
 }
@@ -164,7 +163,9 @@ fn a_proof_of_another_transfer_is_refused_everywhere() {
     };
     let other = |number, verdict| proof(number, Some(transfer_id(99)), verdict);
     let (dead, paid, elsewhere) = (other(1, tombstoned()), other(2, paid()), other(3, paid_elsewhere()));
-    let attention = |dead| mine.clone().needs_attention("test", dead, at(3)).unwrap().into_after();
+    let attention = |dead| {
+        mine.clone().needs_attention(AttentionCode::RetriesExhausted, dead, at(3)).unwrap().into_after()
+    };
     let why = GivenBackWhy::SlotDead { code: "voided", proof: &dead };
     assert!(evidence(mine.clone().give_back(why, at(3), at(3))));
     assert!(evidence(mine.clone().fail("test", Some(&dead), false, at(3))));
@@ -221,10 +222,11 @@ fn a_slot_consumed_by_a_stranger_is_a_persons_business_and_nobody_elses() {
         panic!("a slot may exist")
     };
     assert!(evidence(asked.into_after().cancelled(Some(&own), at(4))), "a cancellation is refunded");
-    let waiting = assigned().needs_attention("retries_exhausted", false, at(3)).unwrap().into_after();
+    let waiting =
+        assigned().needs_attention(AttentionCode::RetriesExhausted, false, at(3)).unwrap().into_after();
     let told = waiting.slot_died(&own).unwrap().into_after();
     let State::NeedsAttention(attention) = &told.state else { panic!("{}", told.state.as_str()) };
-    assert_eq!((attention.code.as_str(), attention.slots_dead), (SLOT_CONSUMED_BY_STRANGER, true));
+    assert_eq!((attention.code, attention.slots_dead), (AttentionCode::SlotConsumedByStranger, true));
     for way in
         [Resolution::Redrive, Resolution::PaidElsewhere(&proof(2, Some(transfer_id(1)), paid_elsewhere()))]
     {
@@ -269,7 +271,7 @@ fn only_deaths_count_as_retries_and_a_redrive_starts_again() {
     assert_eq!((lap.retries, lap.attempt_no), (RETRIES_MAX, RETRIES_MAX + 1));
     let dropped = lap.clone().give_back(GivenBackWhy::NoSlot { code: "stopped" }, at(6), at(6)).unwrap();
     assert_eq!(dropped.after().retries, RETRIES_MAX);
-    let attention = lap.needs_attention("retries_exhausted", true, at(7)).unwrap().into_after();
+    let attention = lap.needs_attention(AttentionCode::RetriesExhausted, true, at(7)).unwrap().into_after();
     let queued = attention.resolve(Resolution::Redrive, at(8)).unwrap().into_after();
     assert_eq!((queued.retries, queued.attempt_no), (0, RETRIES_MAX + 1), "the count of transfers goes on");
 }
@@ -277,7 +279,8 @@ fn only_deaths_count_as_retries_and_a_redrive_starts_again() {
 #[test]
 fn a_death_taken_back_bars_redriving_and_giving_up_until_it_is_proven_again() {
     let death = proof(1, Some(transfer_id(1)), dead(crate::proof::Effect::Reverted));
-    let attention = assigned().needs_attention("retries_exhausted", true, at(3)).unwrap().into_after();
+    let attention =
+        assigned().needs_attention(AttentionCode::RetriesExhausted, true, at(3)).unwrap().into_after();
     let alive = attention.reopen(&death, &carrier(&death), at(4)).unwrap().into_after();
     assert!(evidence(alive.clone().resolve(Resolution::Redrive, at(5))));
     assert!(evidence(alive.clone().fail("gave_up", None, false, at(5))));
@@ -296,14 +299,15 @@ fn an_older_slot_that_comes_alive_again_is_its_slot_again_and_bars_every_other()
     let again = queued.reopen(&first, &carrier(&first), at(5)).unwrap().into_after();
     assert!(matches!(&again.state, State::Assigned(assigned) if assigned.transfer == transfer_id(1)));
     // Or the second died too and a person is awaited: the first is what a person waits for now.
-    let waiting = second.clone().needs_attention("retries_exhausted", true, at(5)).unwrap().into_after();
+    let waiting =
+        second.clone().needs_attention(AttentionCode::RetriesExhausted, true, at(5)).unwrap().into_after();
     let alive = waiting.reopen(&first, &carrier(&first), at(6)).unwrap().into_after();
     assert!(evidence(alive.clone().resolve(Resolution::Redrive, at(7))));
     assert!(evidence(alive.clone().fail("gave_up", None, false, at(7))));
     let dead_again = alive.slot_died(&first).unwrap().into_after();
     assert!(dead_again.fail("gave_up", None, false, at(8)).is_ok());
     // While the second may be alive it stays the one: two slots are never live at once.
-    let both = second.needs_attention("test", false, at(5)).unwrap().into_after();
+    let both = second.needs_attention(AttentionCode::RetriesExhausted, false, at(5)).unwrap().into_after();
     assert!(evidence(both.reopen(&first, &carrier(&first), at(6))));
 }
 

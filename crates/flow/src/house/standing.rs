@@ -56,7 +56,7 @@ fn needs_a_person(withdrawal: &Withdrawal) -> Option<Raise> {
         code: Code::NeedsAttention,
         subject: withdrawal.id.to_string(),
         partner: Some(withdrawal.partner),
-        detail: format!("{}: {slots}; a person decides, do not refund before that", attention.code),
+        detail: format!("{}: {slots}; a person decides, do not refund before that", attention.code.as_str()),
     })
 }
 

@@ -8,7 +8,7 @@ use sluice_core::attempt::{Attempt, Signed, Unsigned};
 use sluice_core::chain::BlockRef;
 use sluice_core::id::{AttemptId, ProofId, TransferId, WalletId};
 use sluice_core::intent::payments_hash;
-use sluice_core::journal::{Entry, Fact, Known, Lost, LostFact, Pays};
+use sluice_core::journal::{Entry, Fact, Known, Lost, LostFact, Pays, Seen};
 use sluice_core::moved::{Moved, Refusal};
 use sluice_core::port::Ports;
 use sluice_core::port::store::{Change, Outcome};
@@ -16,12 +16,12 @@ use sluice_core::proof::{Death, Proof, Tombstone, Verdict};
 use sluice_core::slot::Slot;
 use sluice_core::transfer::{Life, State, Transfer};
 use sluice_core::wallet::{LaneState, Wallet};
-use sluice_core::withdrawal::{GivenBackWhy, State as WithdrawalState, Withdrawal};
+use sluice_core::withdrawal::{AttentionCode, GivenBackWhy, State as WithdrawalState, Withdrawal};
 
-use super::{TRIES_MAX, cause, page};
+use super::{TRIES_MAX, cause, doubt, page};
 use crate::StageError;
 
-/// Imports what lies between `seen` and `head`, then notes `head` as seen.
+/// Imports what lies between `seen` and `head`, doubts what of the rest has no slot, then notes `head` as seen.
 pub(super) async fn run(ports: &Ports, seen: u64, head: u64) -> Result<(), StageError> {
     let mut closed: BTreeMap<Slot, u64> = BTreeMap::new();
     let mut from = seen.saturating_add(1);
@@ -43,7 +43,9 @@ pub(super) async fn run(ports: &Ports, seen: u64, head: u64) -> Result<(), Stage
             }
         }
     }
-    let seen = Change { journal_seq: Some(head), cause: Some(cause(ports)), ..Change::default() };
+    doubt::run(ports).await?;
+    let seen = Seen { from: seen, to: head };
+    let seen = Change { journal_seq: Some(seen), cause: Some(cause(ports)), ..Change::default() };
     match super::apply_all(ports, vec![seen]).await? {
         true => Ok(()),
         false => Err(StageError::Overtaken),
@@ -64,6 +66,14 @@ async fn reserved(
     for _ in 0..TRIES_MAX {
         let keys: Vec<_> = pays.iter().map(|pays| pays.key).collect();
         let known = ports.store.journal_known(&[attempt.id], &keys).await?;
+        if let Some(key) =
+            keys.iter().find(|key| known.payments.contains(key) && !known.withdrawals.contains_key(key))
+        {
+            return Err(StageError::Inconsistent(format!(
+                "entry {} pays {key}, whose withdrawal this version cannot read",
+                entry.seq
+            )));
+        }
         if known.attempts.contains_key(&attempt.id) {
             return Ok(());
         }
@@ -148,7 +158,7 @@ async fn again(
             if matches!(withdrawal.state, WithdrawalState::Assigned(_)) {
                 let step = match withdrawal.cancel_requested {
                     Some(_) => withdrawal.cancelled(Some(&proof), now)?,
-                    None => withdrawal.needs_attention("signer_refused", true, now)?,
+                    None => withdrawal.needs_attention(AttentionCode::SignerRefused, true, now)?,
                 };
                 change.withdrawals.push(step);
             }
@@ -218,7 +228,7 @@ async fn freed(
 }
 
 /// The dropping of a transfer that has no slot; `None` when it has one.
-async fn slotless(ports: &Ports, id: TransferId) -> Result<Option<Moved<Transfer>>, StageError> {
+pub(super) async fn slotless(ports: &Ports, id: TransferId) -> Result<Option<Moved<Transfer>>, StageError> {
     let found = ports.store.transfers(&[id]).await?.into_iter().next();
     Ok(found.and_then(|(it, _)| possible(it.drop_unslotted("imported_from_journal", ports.clock.now()))))
 }

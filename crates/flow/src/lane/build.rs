@@ -6,13 +6,14 @@ use sluice_core::alert::Code;
 use sluice_core::attempt::{Kind, Unsigned};
 use sluice_core::fee::{self, Offer};
 use sluice_core::id::AttemptId;
+use sluice_core::journal::Seen;
 use sluice_core::port::store::Change;
 use sluice_core::slot::Slot;
 use sluice_core::transfer::{Failure, State, Transfer};
 use sluice_core::withdrawal::{State as WithdrawalState, Waiting};
 
-use super::Lane;
 use super::give_back::{self, Fate};
+use super::{Lane, startup};
 use crate::StageError;
 
 pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
@@ -33,15 +34,25 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
         lane.blocked_by(Waiting::Stop);
         changes.push(back(lane, transfer, Fate::Back("stopped")).await?);
     }
-    for transfer in admit(lane, open, &mut changes).await? {
+    let (room, seen) = admit(lane, open, &mut changes).await?;
+    for transfer in room {
         if lane.view.cancels.iter().any(|id| transfer.items.iter().any(|item| item.withdrawal == *id)) {
             changes.push(back(lane, transfer, Fate::Cancelled).await?);
         } else {
             admitted.push(transfer);
         }
     }
-    if let Some(slice) = allot(lane, admitted).await? {
-        changes.push(slice);
+    // With the slots: where the store turns out to be another one than was compared, they are not given out (M17).
+    match allot(lane, admitted).await? {
+        Some(slice) => changes.push(Change { journal_seq: seen, ..slice }),
+        None if seen.is_some() => {
+            changes.push(Change {
+                journal_seq: seen,
+                cause: Some(lane.cause("admitted")),
+                ..Change::default()
+            });
+        }
+        None => {}
     }
     lane.apply(changes).await?;
     Ok(())
@@ -73,14 +84,18 @@ async fn hold_replacements(
     Ok(first)
 }
 
-/// Asks the signer for room in its caps. A permanent refusal is a person's business, a passing one waits.
+/// Asks the signer for room in its caps, and how far its journal is by that. A permanent refusal is a person's business, a
+/// passing one waits.
 async fn admit(
     lane: &mut Lane<'_>,
     transfers: Vec<Transfer>,
     changes: &mut Vec<Change>,
-) -> Result<Vec<Transfer>, StageError> {
+) -> Result<(Vec<Transfer>, Option<Seen>), StageError> {
     if transfers.is_empty() {
-        return Ok(transfers);
+        return Ok((transfers, None));
+    }
+    if !startup::remembers(lane).await? {
+        return Ok((vec![], None));
     }
     let fence = lane.fence().await?;
     let payments: Vec<_> =
@@ -89,7 +104,7 @@ async fn admit(
         Ok(answers) => answers.into_iter(),
         Err(error) => {
             super::sign::signer_down(lane, &error.to_string());
-            return Ok(vec![]);
+            return Ok((vec![], None));
         }
     };
     let (mut admitted, mut journal_seq) = (Vec::new(), None);
@@ -116,10 +131,7 @@ async fn admit(
         lane.found(Code::SignerRefused, format!("{whose}, before a slot exists: {refusal}"));
         changes.push(back(lane, transfer, fate).await?);
     }
-    if journal_seq.is_some() {
-        changes.push(Change { journal_seq, cause: Some(lane.cause("admitted")), ..Change::default() });
-    }
-    Ok(admitted)
+    Ok((admitted, journal_seq.map(|seq| lane.seen(seq))))
 }
 
 /// Gives the slice its nonces and bytes.

@@ -63,7 +63,7 @@ fn decide(withdrawal: Withdrawal, fate: Fate, at: Timestamp) -> Result<Moved<Wit
         Fate::Back(code) => withdrawal.give_back(GivenBackWhy::NoSlot { code }, at, at),
         Fate::Failed(failure) => match failure.remedy() {
             Remedy::Fail => withdrawal.fail(failure.as_str(), None, true, at),
-            Remedy::Person => withdrawal.needs_attention(failure.as_str(), true, at),
+            Remedy::Person(code) => withdrawal.needs_attention(code, true, at),
             Remedy::Wait | Remedy::RetrySameSlot | Remedy::NewSlotAfterDeath => withdrawal.give_back(
                 GivenBackWhy::NoSlot { code: failure.as_str() },
                 at,

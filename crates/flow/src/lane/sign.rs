@@ -1,20 +1,23 @@
 //! In: attempts that wait for a signature. Out: signed ones, durable; from that commit a byte may leave (M2).
 //! A crash before the commit leaves the question asked: the signer answers it again with the signature it recorded.
 
+use std::collections::BTreeSet;
+
 use sluice_core::alert::Code;
 use sluice_core::attempt::{Attempt, Durable, Kind, Signed, Unsigned};
 use sluice_core::fee::{self, Market, Offer};
-use sluice_core::id::{AttemptId, ProofId};
+use sluice_core::id::{AttemptId, ProofId, TransferId};
 use sluice_core::intent::SigningRequest;
+use sluice_core::journal::Seen;
 use sluice_core::port::signer::{SignerRefusal, SlotRecord};
 use sluice_core::port::store::Change;
 use sluice_core::proof::{Death, Proof, Tombstone, Verdict};
 use sluice_core::transfer::{Mode, State, Transfer};
 use sluice_core::wallet::LaneState;
-use sluice_core::withdrawal::{State as WithdrawalState, Waiting};
+use sluice_core::withdrawal::{AttentionCode, State as WithdrawalState, Waiting};
 
-use super::Lane;
-use crate::StageError;
+use super::{Lane, startup};
+use crate::{StageError, journal};
 
 pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     let waiting = awaited(lane);
@@ -31,7 +34,15 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
             Ok(Change { transfers: vec![step], cause: Some(lane.cause("sign")), ..Change::default() })
         })
         .collect::<Result<_, StageError>>()?;
-    lane.apply(asks).await?;
+    let ids: Vec<TransferId> =
+        asks.iter().flat_map(|ask| &ask.transfers).map(|step| step.after().id).collect();
+    let asked = lane.apply(asks).await?;
+    // Nobody asked for these before, so what answers them is a new entry of the journal.
+    let first: BTreeSet<TransferId> =
+        ids.into_iter().zip(asked).filter_map(|(id, applied)| applied.then_some(id)).collect();
+    if !startup::remembers(lane).await? {
+        return Ok(());
+    }
 
     // Read again: only what is still awaited after the commit is asked for.
     let waiting = awaited(lane);
@@ -59,6 +70,15 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
         let id = unsigned.get().transfer;
         let Some(transfer) = lane.transfers().find(|transfer| transfer.id == id).cloned() else { continue };
         match answer {
+            Ok(signature) if first.contains(&id) && signature.journal_seq <= lane.view.journal_seq => {
+                let (new, seen) = (signature.journal_seq, lane.view.journal_seq);
+                journal::journal_went_back(
+                    lane.ports,
+                    &format!("gave a new signature place {new} after {seen}"),
+                )
+                .await?;
+                return lane.reload().await;
+            }
             Ok(signature) => {
                 let signed = Signed {
                     unsigned: unsigned.into_inner(),
@@ -69,7 +89,7 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
                 };
                 changes.push(Change {
                     transfers: vec![transfer.signed(&signed, height, now)?],
-                    journal_seq: Some(signature.journal_seq),
+                    journal_seq: Some(lane.seen(signature.journal_seq)),
                     signatures: vec![signed],
                     cause: Some(lane.cause("sign")),
                     ..Change::default()
@@ -164,7 +184,7 @@ async fn refused(
                             let step = if withdrawal.cancel_requested.is_some() {
                                 withdrawal.cancelled(Some(&closed.proof), now)?
                             } else {
-                                withdrawal.needs_attention("signer_refused", true, now)?
+                                withdrawal.needs_attention(AttentionCode::SignerRefused, true, now)?
                             };
                             change.withdrawals.push(step);
                         }
@@ -193,14 +213,14 @@ async fn refused(
 
 /// A ticket covers one slot within an hour. What waited longer for its signature is admitted, and counted, again; it is
 /// signed in the next turn.
-async fn admit_again(lane: &mut Lane<'_>, transfer: &Transfer) -> Result<Option<u64>, StageError> {
+async fn admit_again(lane: &mut Lane<'_>, transfer: &Transfer) -> Result<Option<Seen>, StageError> {
     let fence = lane.fence().await?;
     let payments: Vec<_> = transfer.live().map(|item| item.approved.clone()).collect();
     let answers = lane.ports.signer.admit(transfer.wallet, fence.epoch, &payments).await?;
     for refusal in answers.iter().filter_map(|answer| answer.as_ref().err()) {
         lane.found(Code::SignerRefused, format!("{} waits for room: {refusal}", transfer.id));
     }
-    Ok(answers.into_iter().flatten().map(|ticket| ticket.journal_seq).max())
+    Ok(answers.into_iter().flatten().map(|ticket| ticket.journal_seq).max().map(|seq| lane.seen(seq)))
 }
 
 /// First wait before a refused void is drawn again, milliseconds; doubles with each, up to [`REDRAW_MS_MAX`].
@@ -248,7 +268,7 @@ pub(super) enum Closed {
 pub(super) struct DeadSlot {
     pub proof: Proof,
     allotment: sluice_core::transfer::Allotment,
-    journal_seq: u64,
+    journal_seq: Seen,
 }
 
 impl DeadSlot {
@@ -276,6 +296,9 @@ pub(super) async fn close_unsigned(
         lane.blocked_by(Waiting::FeeCap);
         return Ok(None);
     };
+    if !startup::remembers(lane).await? {
+        return Ok(None);
+    }
     let fence = lane.fence().await?;
     let record = match lane.ports.signer.close(transfer.wallet, fence.epoch, &built.slot).await? {
         Ok(record) => record,
@@ -292,7 +315,7 @@ pub(super) async fn close_unsigned(
             Ok(Some(Closed::Dead(Box::new(DeadSlot {
                 proof,
                 allotment,
-                journal_seq: tombstone.journal_seq,
+                journal_seq: lane.seen(tombstone.journal_seq),
             }))))
         }
         SlotRecord::Signed(signatures) => {
@@ -311,7 +334,7 @@ pub(super) async fn close_unsigned(
             let Some(signed) = recorded else { return Ok(None) };
             let change = Change {
                 transfers: vec![transfer.clone().signed(&signed, lane.view.height, now)?],
-                journal_seq: Some(signed.journal_seq),
+                journal_seq: Some(lane.seen(signed.journal_seq)),
                 signatures: vec![signed],
                 cause: Some(lane.cause("signature_recovered")),
                 ..Change::default()

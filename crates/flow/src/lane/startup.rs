@@ -1,6 +1,6 @@
-//! In: the first turn of a process on a lane. Out: the lane goes on, or is frozen because the store and the signer's
+//! In: the first turn of a process on a lane. Out: the lane goes on; or is frozen because the store and the signer's
 //! journal are not of the same time, or because the chain has counted nonces that this store never gave out: a second
-//! writer, a leaked key, or a store that went back in time (M6, M17).
+//! writer, a leaked key, or a store that went back in time (M6, M17); or stands still until one of these is clear.
 
 use sluice_core::alert::{Code, Raise};
 use sluice_core::port::chain::SlotQuestion;
@@ -10,6 +10,7 @@ use sluice_core::proof::SlotReading;
 use sluice_core::sighting::Sighting;
 use sluice_core::slot::Slot;
 use sluice_core::wallet::LaneState;
+use sluice_core::withdrawal::Waiting;
 
 use super::sign::signer_down;
 use super::{Held, Lane, Memory};
@@ -36,8 +37,30 @@ pub(super) async fn run(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool
         Err(other) => return Err(other),
     }
     memory.journal_seq = lane.view.journal_seq;
-    memory.compared = with_the_chain(lane).await?;
-    Ok(true)
+    memory.compared = with_the_chain(lane, memory).await?;
+    if !memory.compared {
+        lane.blocked_by(Waiting::Finality);
+        lane.note_obstacle().await?;
+    }
+    Ok(memory.compared)
+}
+
+/// Asked before the signer is asked for anything: whether it remembers what this lane has seen of it. A journal that was
+/// exchanged for an older one under a running engine shuts every lane.
+pub(super) async fn remembers(lane: &mut Lane<'_>) -> Result<bool, StageError> {
+    let head = match lane.ports.signer.hello(None).await {
+        Ok(hello) => hello.journal_seq,
+        Err(error) => {
+            signer_down(lane, &error.to_string());
+            return Ok(false);
+        }
+    };
+    if head >= lane.view.journal_seq {
+        return Ok(true);
+    }
+    journal::compare(lane.ports).await?;
+    lane.reload().await?;
+    Ok(false)
 }
 
 /// Compares store and journal, and takes the lane's epoch above every one that the signer has obeyed.
@@ -56,34 +79,43 @@ async fn with_the_journal(lane: &mut Lane<'_>) -> Result<(), StageError> {
     lane.reload().await
 }
 
-/// Compares the next nonce with the chain. `false` when it has to be done again.
-async fn with_the_chain(lane: &mut Lane<'_>) -> Result<bool, StageError> {
+/// Longest a lane stands still because a node counts more than was given out and finality does not show it,
+/// milliseconds: longer than any chain of ours takes to finality. Then two persons look.
+const AHEAD_MAX_MS: i64 = 30 * 60 * 1_000;
+
+/// Compares the next nonce with the chain. `false` when it has to be done again; nothing gives out a nonce meanwhile, so
+/// it is compared with the nonce of start-up however often that is. What this lane has in the air was given out, and is
+/// not ahead.
+async fn with_the_chain(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool, StageError> {
     let wallet = lane.wallet().clone();
     if matches!(wallet.state, LaneState::Frozen { .. } | LaneState::Retired) {
         return Ok(true);
     }
-    let nonces = lane.chain.nonces(wallet.address).await?;
+    let nonces = lane.chain.counted(wallet.address).await?;
     let counted = nonces.pending.max(nonces.latest);
     if counted <= wallet.next_nonce {
         return Ok(true);
     }
-    // One node's word stops nothing: only a final quorum freezes. Until it has spoken the next turn asks again; a slot
-    // that a stranger takes meanwhile is read as such.
+    // One node's word freezes nothing: a final quorum does. Until it has spoken nothing is done, for what is in the air may
+    // be what this store and this journal have both forgotten.
     let slot = Slot::EvmNonce { chain: wallet.chain, sender: wallet.address, nonce: wallet.next_nonce };
     let question =
         SlotQuestion { slot, attempts: vec![], asset: lane.native(), pays: vec![], strangers: vec![] };
     let there = lane.chain.settle(&[question]).await?;
-    let Some(there) = there.first() else { return Ok(false) };
-    let sighted = match *there.reading() {
-        SlotReading::Foreign(stranger) => {
-            let (nonce, at) = (wallet.next_nonce, lane.now());
-            vec![Sighting::of_stranger(&wallet, nonce, stranger, there.operators(), at)]
+    let (proven, sighted) = match there.first().map(|there| (*there.reading(), there.operators())) {
+        Some((SlotReading::Foreign(stranger), operators)) => {
+            (true, vec![Sighting::of_stranger(&wallet, wallet.next_nonce, stranger, operators, lane.now())])
         }
-        SlotReading::Unaccounted => vec![],
-        SlotReading::Open | SlotReading::Ours(_) => return Ok(false),
+        Some((SlotReading::Unaccounted, _)) => (true, vec![]),
+        Some((SlotReading::Open | SlotReading::Ours(_), _)) | None => (false, vec![]),
     };
+    let since = *memory.ahead_since.get_or_insert_with(|| lane.now());
+    if !proven && lane.now().since_ms(since) < AHEAD_MAX_MS {
+        return Ok(false);
+    }
+    let seen = if proven { "" } else { ", though half an hour did not make it final" };
     let evidence = format!(
-        "the chain counts {counted} transactions of this wallet and the store gave out {}: a second writer, a leaked \
+        "the chain counts {counted} transactions of this wallet{seen}, and the store gave out {}: a second writer, a leaked \
          key, or a restored store",
         wallet.next_nonce
     );

@@ -80,10 +80,16 @@ pub async fn resolve_paid_by(
         ));
     }
     let lost = ports.store.lost_payments(&[withdrawal.key]).await?;
-    if lost.iter().any(|payment| !payment.txids.contains(&txid)) {
+    let own = lost.iter().any(|payment| payment.txids.contains(&txid));
+    if !own && !lost.is_empty() {
         return Err(OrderError::Evidence(
             "the signer's journal holds another transaction for it, from before the store was restored"
                 .into(),
+        ));
+    }
+    if !own && !ports.store.lost_txids(asset.id.chain, &[txid]).await?.is_empty() {
+        return Err(OrderError::Evidence(
+            "the engine made that transaction for another withdrawal, before the store was restored".into(),
         ));
     }
     let found = chain.transfers_of(asset.id, txid).await?;
@@ -175,12 +181,16 @@ pub(super) fn hex(txid: [u8; 32]) -> String {
     txid.iter().fold("0x".to_owned(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// Whether the death of its last slot does not free it by itself: one node operator's word, or a stranger's transaction.
+/// Whether one person is not enough: the death of its last slot does not free it by itself (one node operator's word, or a
+/// stranger's transaction), or all that is known of it is from before the store went back in time (M17).
 ///
 /// # Errors
 /// [`OrderError::Store`].
 pub async fn doubtful(ports: &Ports, withdrawal: &Withdrawal) -> Result<bool, OrderError> {
     let State::NeedsAttention(attention) = &withdrawal.state else { return Ok(false) };
+    if attention.went_back() {
+        return Ok(true);
+    }
     let Some((transfer, _)) = attention.last else { return Ok(false) };
     Ok(ports.store.proof(transfer).await?.is_some_and(|proof| !proof.frees_the_withdrawal()))
 }

@@ -14,7 +14,7 @@ use sluice_core::time::Timestamp;
 use sluice_core::transfer::{Failure, Life, Outcome, Transfer};
 use sluice_core::wallet::Revert;
 use sluice_core::withdrawal::{
-    GivenBackWhy, RETRIES_MAX, SLOT_CONSUMED_BY_STRANGER, State as WithdrawalState, Withdrawal,
+    AttentionCode, GivenBackWhy, RETRIES_MAX, State as WithdrawalState, Withdrawal,
 };
 
 use super::{Watch, question, stranger};
@@ -237,7 +237,7 @@ fn follow(
     }
     // Whoever consumed the slot may have paid the recipient: nothing but a person follows, not even a cancellation.
     if proof.by_a_stranger() && matches!(withdrawal.state, WithdrawalState::Assigned(_)) {
-        return Ok(Some(withdrawal.needs_attention(SLOT_CONSUMED_BY_STRANGER, true, now)?));
+        return Ok(Some(withdrawal.needs_attention(AttentionCode::SlotConsumedByStranger, true, now)?));
     }
     if matches!(withdrawal.state, WithdrawalState::NeedsAttention(_)) {
         return Ok(Some(withdrawal.slot_died(proof)?));
@@ -251,9 +251,9 @@ fn follow(
     };
     // One operator's word never frees a withdrawal for a new slot: two persons do (M4).
     let person = if !proof.frees_the_withdrawal() {
-        Some("single_source_death")
+        Some(AttentionCode::SingleSourceDeath)
     } else if withdrawal.retries >= RETRIES_MAX {
-        Some("retries_exhausted")
+        Some(AttentionCode::RetriesExhausted)
     } else {
         None
     };

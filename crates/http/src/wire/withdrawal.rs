@@ -80,7 +80,7 @@ pub(crate) const fn core_type(kind: WithdrawalType) -> Type {
 fn why(withdrawal: &Withdrawal, lang: Lang) -> Option<Reason> {
     match &withdrawal.state {
         State::Held(held) => Some(reason(&held.code, lang)),
-        State::NeedsAttention(attention) => Some(reason(&attention.code, lang)),
+        State::NeedsAttention(attention) => Some(reason(attention.code.as_str(), lang)),
         State::Rejected(ended) | State::Cancelled(ended) | State::Failed(ended) => {
             Some(reason(&ended.code, lang))
         }

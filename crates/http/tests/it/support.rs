@@ -142,7 +142,13 @@ impl World {
         let id = self.withdraw(tenant, external_id).await.id();
         let id = WithdrawalId::parse(&id).unwrap();
         let withdrawal = self.db.withdrawals(&[id]).await.unwrap().remove(0);
-        let step = withdrawal.needs_attention("retries_exhausted", true, self.clock.now_at()).unwrap();
+        let step = withdrawal
+            .needs_attention(
+                sluice_core::withdrawal::AttentionCode::RetriesExhausted,
+                true,
+                self.clock.now_at(),
+            )
+            .unwrap();
         self.apply(Change { withdrawals: vec![step], ..Change::default() }).await;
         id
     }

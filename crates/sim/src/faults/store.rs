@@ -202,6 +202,10 @@ impl Store for ChaosStore {
         ask!(self, "store.lost_txids", self.inner.lost_txids(chain, txids))
     }
 
+    fn unended(&self, after: Option<WithdrawalId>, limit: usize) -> Answer<'_, Vec<Withdrawal>> {
+        ask!(self, "store.unended", self.inner.unended(after, limit))
+    }
+
     fn outbid<'a>(&'a self, fence: &'a Fence, seen: i64) -> Answer<'a, Option<Lease>> {
         ask!(self, "store.outbid", self.inner.outbid(fence, seen))
     }

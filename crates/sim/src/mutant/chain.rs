@@ -114,6 +114,10 @@ impl Chain for BrokenChain {
         self.inner.balances(wallet, assets)
     }
 
+    fn counted(&self, wallet: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>> {
+        self.inner.counted(wallet)
+    }
+
     fn nonces(&self, wallet: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>> {
         self.inner.nonces(wallet)
     }

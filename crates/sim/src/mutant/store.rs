@@ -207,6 +207,14 @@ impl Store for BrokenStore {
         self.inner.lost_txids(chain, txids)
     }
 
+    fn unended(
+        &self,
+        after: Option<WithdrawalId>,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<Withdrawal>, StoreError>> {
+        self.inner.unended(after, limit)
+    }
+
     fn outbid<'a>(&'a self, fence: &'a Fence, seen: i64) -> Answer<'a, Option<Lease>> {
         self.inner.outbid(fence, seen)
     }

@@ -25,9 +25,11 @@ use sluice_sim::faults::Plan;
 use sluice_sim::model::node::ModelNode;
 use sluice_sim::ports::{Chance, ProcessClock};
 use sluice_sim::rng::Rng;
+use sluice_sim::vault::Vault;
 use sluice_sim::world::World;
 use sluice_sim::world::history::{Faults, Script};
 use sluice_sim::world::setup::{self, Stage};
+use sluice_store::{Db, Template};
 
 /// Virtual time between two rounds, microseconds.
 const ROUND_US: i64 = 500_000;
@@ -36,6 +38,8 @@ const ROUND_US: i64 = 500_000;
 pub struct Bench {
     executor: Executor,
     pub world: Arc<World>,
+    /// The store in use: the world's, until a copy takes its place.
+    pub db: Arc<Db>,
     pub ports: Ports,
     pub partner: PartnerId,
     pub lane: WalletId,
@@ -84,6 +88,7 @@ impl Bench {
         };
         Self {
             executor,
+            db: Arc::clone(&world.db),
             world,
             ports,
             partner,
@@ -99,10 +104,15 @@ impl Bench {
 
     /// Orders a payment of one unit to a recipient of its own.
     pub fn order(&self, number: u8, asset: &Asset) {
+        self.order_as(&format!("order-{}-{number}", asset.symbol), number, asset);
+    }
+
+    /// The same under a name of its own.
+    pub fn order_as(&self, external_id: &str, number: u8, asset: &Asset) {
         let mut to = [0; 20];
         (to[0], to[19]) = (0xb0, number);
         let wanted = Wanted {
-            external_id: format!("order-{}-{number}", asset.symbol),
+            external_id: external_id.into(),
             user_id: "user-1".into(),
             asset: asset.id.to_string(),
             amount: "1".into(),
@@ -116,9 +126,42 @@ impl Bench {
         now(take(&self.ports, &self.world.deployment, self.partner, wanted, self.cause())).unwrap();
     }
 
+    /// Another process, which remembers nothing.
+    pub fn restart(&mut self) {
+        (self.memory, self.watching) = (lane::Memory::default(), watch::Memory::default());
+    }
+
+    /// A copy of the store.
+    pub fn copy(&self) -> Template {
+        Template::of(&self.db).unwrap()
+    }
+
+    /// Puts a copy in the place of the store, under whatever runs.
+    pub fn put_back(&mut self, copy: &Template) {
+        let db = Db::inline_from_template(
+            copy,
+            Arc::clone(&self.ports.clock),
+            Arc::new(Chance(self.world.sim.clone())),
+        );
+        self.db = Arc::new(db.unwrap());
+        self.ports.store = Arc::clone(&self.db) as Arc<_>;
+    }
+
+    /// A signer with the same keys whose journal was restored from before its first signature.
+    pub fn forgetful_signer(&self) -> Arc<dyn Signer> {
+        let (world, vault) = (&self.world, Vault::new().unwrap());
+        let clock = Arc::clone(&self.ports.clock);
+        vault.signer(&world.deployment, &world.profile, &world.asset, &world.purses, clock).unwrap()
+    }
+
+    /// A turn of the lane; what it could not do is for the next one.
+    pub fn turn(&mut self) -> Result<sluice_flow::Done, sluice_flow::StageError> {
+        now(lane::turn(&self.ports, self.lane, "bench", &mut self.memory))
+    }
+
     /// A turn of the lane, a block, a turn of the chain, and time.
     pub fn round(&mut self) {
-        now(lane::turn(&self.ports, self.lane, "bench", &mut self.memory)).unwrap();
+        self.turn().unwrap();
         let time_s = self.world.sim.now_us().div_euclid(1_000_000);
         self.world.chain().produce(time_s);
         now(watch::turn(&self.ports, self.world.profile.id, "bench", &mut self.watching)).unwrap();
@@ -134,7 +177,7 @@ impl Bench {
 
     /// How many rows a question finds.
     pub fn count(&self, question: &str) -> usize {
-        sluice_sim::oracle::store::ask(&self.world.db, question).unwrap().len()
+        sluice_sim::oracle::store::ask(&self.db, question).unwrap().len()
     }
 
     /// Virtual time since the start, milliseconds.

@@ -2,6 +2,7 @@
 
 mod bench;
 mod evidence;
+mod restore;
 mod strangers;
 mod tell;
 mod window;

@@ -13,7 +13,8 @@ use crate::sql::{Conn, SqlError};
 use crate::{args, withdrawals};
 
 /// What may start now, earliest due first; each asset by an index of its own. The bound on `due_at` keeps the range from
-/// reaching into what is scheduled for later: nothing is due longer after it may start than the longest allowance.
+/// reaching into what is scheduled for later: nothing is due longer after it may start than the longest allowance. What the
+/// schema refuses a slot is not offered, or it would be offered first for ever.
 pub(super) async fn claimable(
     conn: &mut Conn<'_>,
     partner: PartnerId,
@@ -29,6 +30,7 @@ pub(super) async fn claimable(
                            join proof p on p.id = i.dead_by
                            where i.withdrawal_id = w.id and t.state in ('built', 'signed', 'seen')
                              and p.head_number is not null)
+           and not exists (select 1 from lost_attempt l where l.payment_key = w.payment_key)
          order by w.due_at, w.id limit $5"
     );
     let latest = now.plus_ms(allowance_ms(Type::Regular, Amount::ZERO, 0, false));

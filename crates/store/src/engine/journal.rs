@@ -1,16 +1,21 @@
 //! What the store knows of what the signer's journal speaks of (M17).
+//!
+//! What is missing in an answer counts as forgotten, and shuts every lane. So nothing is left out because it does not
+//! read: of a withdrawal the identity is enough, and anything else is an error.
 
 use std::collections::BTreeMap;
 
 use sluice_core::chain::ChainId;
-use sluice_core::id::{AttemptId, TransferId};
+use sluice_core::id::{AttemptId, TransferId, WithdrawalId};
 use sluice_core::intent::PaymentKey;
 use sluice_core::journal::{Known, LostPayment};
+use sluice_core::port::store::StoreError;
+use sluice_core::withdrawal::Withdrawal;
 
-use super::LIST_MAX;
-use super::unread::{Found, keep};
+use super::unread::Found;
+use super::{LIST_MAX, limit as size};
 use crate::row::cells::Cells;
-use crate::row::{self, Unread};
+use crate::row::{self, Readable};
 use crate::sql::{Conn, Row, SqlError, slice};
 use crate::{args, sql, withdrawals};
 
@@ -19,7 +24,6 @@ pub(super) async fn known(
     attempts: &[AttemptId],
     payments: &[PaymentKey],
 ) -> Result<Found<Known>, SqlError> {
-    let mut unread: Vec<Unread> = Vec::new();
     let (ids, keys) = (slice(attempts), slice(payments));
     let text = sql!(
         lite "select id, transfer_id from attempt where id in (select value from json_each($1))
@@ -34,34 +38,41 @@ pub(super) async fn known(
         because "each database reads JSON in its own way"
     );
     let rows = conn.rows(text, args![ids, LIST_MAX]).await?;
-    let attempts = keep(
-        row::read(&rows, |row| {
-            let cells = Cells::of("attempt", "id", row);
-            let carrier =
-                cells.opt_text("transfer_id")?.map(|_| cells.parsed("transfer_id", TransferId::parse));
-            Ok((cells.parsed("id", AttemptId::parse)?, carrier.transpose()?))
-        }),
-        &mut unread,
-    );
+    let attempts = whole(row::read(&rows, |row| {
+        let cells = Cells::of("attempt", "id", row);
+        let carrier = cells.opt_text("transfer_id")?.map(|_| cells.parsed("transfer_id", TransferId::parse));
+        Ok((cells.parsed("id", AttemptId::parse)?, carrier.transpose()?))
+    }))?;
     let text = withdrawals!(
         lite "where w.payment_key in (select value from json_each($1)) order by w.id limit $2",
         pg "where w.payment_key in (select jsonb_array_elements_text($1::jsonb)) order by w.id limit $2",
         because "each database reads JSON in its own way"
     );
     let rows = conn.rows(text, args![keys, LIST_MAX]).await?;
-    let withdrawals = keep(row::read(&rows, row::withdrawal::read), &mut unread);
+    let key = |row: &Row| Ok(PaymentKey(Cells::of("withdrawal", "id", row).hash("payment_key")?));
+    let payments = whole(row::read(&rows, key))?;
+    let (withdrawals, unread) = row::read(&rows, row::withdrawal::read);
     let known = Known {
         attempts: attempts.into_iter().collect(),
+        payments: payments.into_iter().collect(),
         withdrawals: withdrawals.into_iter().map(|withdrawal| (withdrawal.key, withdrawal)).collect(),
     };
     Ok((known, unread))
+}
+
+/// Every row, or why one of them does not read.
+fn whole<T>((values, unread): Readable<T>) -> Result<Vec<T>, SqlError> {
+    match unread.into_iter().next() {
+        None => Ok(values),
+        Some(unread) => Err(StoreError::from(unread).into()),
+    }
 }
 
 /// Which payments have lost attempts, with the hashes of those that were signed.
 pub(super) async fn lost_payments(
     conn: &mut Conn<'_>,
     payments: &[PaymentKey],
-) -> Result<Found<Vec<LostPayment>>, SqlError> {
+) -> Result<Vec<LostPayment>, SqlError> {
     let text = sql!(
         lite "select payment_key, txid from lost_attempt where payment_key in (select value from json_each($1))
               order by payment_key, journal_seq limit $2",
@@ -71,25 +82,37 @@ pub(super) async fn lost_payments(
         because "each database reads JSON in its own way"
     );
     let rows = conn.rows(text, args![slice(payments), LIST_MAX]).await?;
-    let mut unread: Vec<Unread> = Vec::new();
     let read = |row: &Row| {
         let cells = Cells::of("lost_attempt", "payment_key", row);
         let txid = cells.opt_text("txid")?.map(|_| cells.hash("txid")).transpose()?;
         Ok((PaymentKey(cells.hash("payment_key")?), txid))
     };
     let mut found: BTreeMap<PaymentKey, Vec<[u8; 32]>> = BTreeMap::new();
-    for (key, txid) in keep(row::read(&rows, read), &mut unread) {
+    for (key, txid) in whole(row::read(&rows, read))? {
         found.entry(key).or_default().extend(txid);
     }
-    let lost = found.into_iter().map(|(key, txids)| LostPayment { key, txids }).collect();
-    Ok((lost, unread))
+    Ok(found.into_iter().map(|(key, txids)| LostPayment { key, txids }).collect())
+}
+
+/// Leaving one out would leave it payable.
+pub(super) async fn unended(
+    conn: &mut Conn<'_>,
+    after: Option<WithdrawalId>,
+    limit: usize,
+) -> Result<Vec<Withdrawal>, SqlError> {
+    let text = withdrawals!(
+        "where w.state in ('requested', 'held', 'approved', 'queued', 'assigned', 'needs_attention')
+           and w.id > coalesce($1, '') order by w.id limit $2"
+    );
+    let rows = conn.rows(text, args![after.map(|id| id.to_string()), size(limit)]).await?;
+    whole(row::read(&rows, row::withdrawal::read))
 }
 
 pub(super) async fn lost_txids(
     conn: &mut Conn<'_>,
     chain: ChainId,
     txids: &[[u8; 32]],
-) -> Result<Found<Vec<[u8; 32]>>, SqlError> {
+) -> Result<Vec<[u8; 32]>, SqlError> {
     let text = sql!(
         lite "select txid from lost_attempt where chain = $1 and txid in (select value from json_each($2))
               order by txid limit $3",
@@ -99,5 +122,5 @@ pub(super) async fn lost_txids(
     );
     let txids = slice(txids.iter().map(hex::encode));
     let rows = conn.rows(text, args![chain.to_string(), txids, LIST_MAX]).await?;
-    Ok(row::read(&rows, |row| Cells::of("lost_attempt", "txid", row).hash("txid")))
+    whole(row::read(&rows, |row| Cells::of("lost_attempt", "txid", row).hash("txid")))
 }

@@ -3,13 +3,14 @@
 use sluice_core::port::store::{Change, Outcome, Store, Wanted};
 use sluice_core::proof::{Effect, Inclusion, Proof, Verdict};
 use sluice_core::transfer::Transfer;
-use sluice_core::withdrawal::{GivenBackWhy, Resolution, Withdrawal};
+use sluice_core::withdrawal::{AttentionCode, GivenBackWhy, Resolution, Withdrawal};
 
 use crate::world::{World, block};
 
 promises! {
     one_log_pays_one_withdrawal_and_the_same_one_again;
     a_log_that_paid_by_a_person_pays_nobody_else;
+    what_was_shown_to_be_paid_before_the_rule_pays_nobody_else;
     a_slot_that_may_pay_again_bars_a_new_one_and_every_unpaid_end;
     a_slot_that_lives_again_takes_the_place_of_a_planned_one_in_one_change;
     what_a_given_up_slot_has_paid_gets_no_other;
@@ -49,7 +50,7 @@ async fn one_log_pays_one_withdrawal_and_the_same_one_again(world: World) {
 }
 
 async fn resolved(world: &World, withdrawal: Withdrawal, log_index: u64) -> Outcome {
-    let asked = withdrawal.needs_attention("retries_exhausted", true, world.now()).unwrap();
+    let asked = withdrawal.needs_attention(AttentionCode::RetriesExhausted, true, world.now()).unwrap();
     let step = |it: Withdrawal| {
         let verdict = Verdict::PaidElsewhere { txid: [0x55; 32], block: block(90), log_index };
         let proof = Proof {
@@ -85,6 +86,20 @@ async fn died(world: &World, seen: Transfer, inclusion: Inclusion) -> Proof {
     change.withdrawals = vec![world.withdrawal(id).await.give_back(why, world.now(), world.now()).unwrap()];
     world.applied(change).await;
     proof
+}
+
+/// The migration reads what proofs of an older version say.
+async fn what_was_shown_to_be_paid_before_the_rule_pays_nobody_else(world: World) {
+    let (first, second) = (world.accepted("first").await, world.accepted("second").await);
+    assert_eq!(resolved(&world, first.clone(), 4).await, Outcome::Applied);
+    let before = "delete from paid_log";
+    world.db.tamper(before, before).await.unwrap();
+    let lite = include_str!("../../migrations/sqlite/0011_paid_elsewhere.sql");
+    let pg = include_str!("../../migrations/postgres/0011_paid_elsewhere.sql");
+    world.db.tamper(lite, pg).await.unwrap();
+    let noted = format!("select count(*) from paid_log where payee = '{}' and log_index = 4", first.id);
+    assert_eq!(world.number(&noted).await, 1);
+    assert_eq!(resolved(&world, second, 4).await, Outcome::Refused("m1_one_log_pays_once".into()));
 }
 
 /// The first transfer of a withdrawal dies, a second takes its place and dies too, and the first death is taken back

@@ -11,7 +11,7 @@ use sluice_core::port::registry::Registry;
 use sluice_core::port::store::{Accepted, Change, Intake, Store};
 use sluice_core::port::world::Entropy;
 use sluice_core::wallet::Wallet;
-use sluice_core::withdrawal::{NewRequest, Request, Type, Withdrawal};
+use sluice_core::withdrawal::{AttentionCode, NewRequest, Request, Type, Withdrawal};
 
 use crate::world::World;
 
@@ -104,7 +104,7 @@ pub async fn step(
 pub async fn settle_in(world: &World, withdrawal: Withdrawal, status: &str) -> Withdrawal {
     let at = world.now();
     step(world, withdrawal, |it| match status {
-        "needs_attention" => it.needs_attention("checked", true, at).unwrap(),
+        "needs_attention" => it.needs_attention(AttentionCode::RetriesExhausted, true, at).unwrap(),
         "failed" => it.fail("given_up", None, true, at).unwrap(),
         "held" => it.hold("2fa", at, at.plus_ms(3_600_000)).unwrap(),
         other => panic!("{other}"),

@@ -22,7 +22,7 @@ fn member<'a>(event: &'a Event, key: &str) -> Option<&'a str> {
 
 #[test]
 fn needs_attention_says_do_not_refund() {
-    let step = super::assigned().needs_attention("signer_refused", true, at(3)).unwrap();
+    let step = super::assigned().needs_attention(AttentionCode::SignerRefused, true, at(3)).unwrap();
     let event = said(&step, Some(Phase::Built), None).unwrap();
     assert_eq!(event.kind, "withdrawal.needs_attention");
     assert_eq!(
@@ -52,7 +52,10 @@ fn a_reopened_completion_and_a_wish_to_cancel_have_events_of_their_own() {
 
 #[test]
 fn a_step_that_changes_nothing_a_partner_sees_says_nothing() {
-    let alive = super::assigned().needs_attention("test", false, at(3)).unwrap().into_after();
+    let alive = super::assigned()
+        .needs_attention(AttentionCode::RetriesExhausted, false, at(3))
+        .unwrap()
+        .into_after();
     let own = proof(2, Some(transfer_id(1)), tombstoned());
     let died = alive.slot_died(&own).unwrap();
     assert_eq!(said(&died, None, None), None);

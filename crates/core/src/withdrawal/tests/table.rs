@@ -34,8 +34,10 @@ pub const WAYS_OUT: &[(&str, Way)] = &[
     ("attention, slot alive", Way::Chain("slot died: own death")),
     ("attention, slots dead", Way::Operator("give up")),
     ("attention, no slot", Way::Operator("give up")),
+    ("attention, unjudged", Way::Operator("give up")),
     ("attention, paid before, slot alive", Way::Chain("slot died: own death")),
     ("attention, paid before", Way::Operator("resolve: paid elsewhere")),
+    ("attention, paid before, unjudged", Way::Operator("resolve: paid elsewhere")),
     ("attention, paid before, slot dead", Way::Operator("resolve: paid elsewhere")),
 ];
 
@@ -50,6 +52,21 @@ pub const EDGES: &[(&str, &[(&str, &str)])] = &[
     ("reject", &[("requested", "rejected"), ("held", "rejected")]),
     ("recognise: slot alive", RECOGNISE),
     ("recognise: slot dead", RECOGNISE),
+    ("doubt: slot alive", DOUBT),
+    (
+        "doubt: no slot",
+        &[
+            ("requested", "needs_attention"),
+            ("held", "needs_attention"),
+            ("approved", "needs_attention"),
+            ("queued", "needs_attention"),
+            ("assigned", "needs_attention"),
+            ("assigned, cancel asked", "needs_attention"),
+            ("attention, slots dead", "needs_attention"),
+            ("attention, no slot", "needs_attention"),
+            ("attention, unjudged", "needs_attention"),
+        ],
+    ),
     ("hold", &[("requested", "held"), ("held", "held"), ("approved", "held"), ("queued", "held")]),
     ("assign", &[("approved", "assigned"), ("queued", "assigned")]),
     ("give back: no slot", ON_A_TRANSFER_TO_QUEUE),
@@ -86,7 +103,9 @@ pub const EDGES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("attention, slots dead", "paid"),
             ("attention, no slot", "paid"),
+            ("attention, unjudged", "paid"),
             ("attention, paid before", "paid"),
+            ("attention, paid before, unjudged", "paid"),
             ("attention, paid before, slot dead", "paid"),
         ],
     ),
@@ -115,6 +134,7 @@ pub const EDGES: &[(&str, &[(&str, &str)])] = &[
             ("queued", "failed"),
             ("attention, slots dead", "failed"),
             ("attention, no slot", "failed"),
+            ("attention, unjudged", "failed"),
         ],
     ),
     (
@@ -126,6 +146,7 @@ pub const EDGES: &[(&str, &[(&str, &str)])] = &[
             ("assigned, cancel asked", "failed"),
             ("attention, slots dead", "failed"),
             ("attention, no slot", "failed"),
+            ("attention, unjudged", "failed"),
         ],
     ),
     (
@@ -180,6 +201,20 @@ const RECOGNISE: &[(&str, &str)] = &[
     ("queued", "needs_attention"),
     ("assigned", "needs_attention"),
     ("assigned, cancel asked", "needs_attention"),
+    ("attention, slot alive", "needs_attention"),
+    ("attention, slots dead", "needs_attention"),
+    ("attention, no slot", "needs_attention"),
+    ("attention, unjudged", "needs_attention"),
+];
+
+const DOUBT: &[(&str, &str)] = &[
+    ("requested", "needs_attention"),
+    ("held", "needs_attention"),
+    ("approved", "needs_attention"),
+    ("queued", "needs_attention"),
+    ("attention, slots dead", "needs_attention"),
+    ("attention, no slot", "needs_attention"),
+    ("attention, unjudged", "needs_attention"),
 ];
 
 const ASK: &[(&str, &str)] = &[
@@ -238,6 +273,8 @@ pub const MOVES: &[(&str, Attempt)] = &[
     ("reject", |it| step(it.reject("test", at(9)))),
     ("recognise: slot alive", |it| step(it.recognise(false, at(9)))),
     ("recognise: slot dead", |it| step(it.recognise(true, at(9)))),
+    ("doubt: slot alive", |it| step(it.doubt(false, at(9)))),
+    ("doubt: no slot", |it| step(it.doubt(true, at(9)))),
     ("hold", |it| step(it.hold("test", at(9), at(99)))),
     ("assign", |it| {
         let next = transfer_id(u128::from(it.attempt_no) + 1);
@@ -261,8 +298,10 @@ pub const MOVES: &[(&str, Attempt)] = &[
         let proof = mine(&it, DEAD, taken());
         back(it, &proof)
     }),
-    ("ask a person: slot alive", |it| step(it.needs_attention("test", false, at(9)))),
-    ("ask a person: slot dead", |it| step(it.needs_attention("test", true, at(9)))),
+    ("ask a person: slot alive", |it| {
+        step(it.needs_attention(AttentionCode::RetriesExhausted, false, at(9)))
+    }),
+    ("ask a person: slot dead", |it| step(it.needs_attention(AttentionCode::RetriesExhausted, true, at(9)))),
     ("slot died: own death", |it| {
         let proof = mine(&it, DEAD, died());
         step(it.slot_died(&proof))

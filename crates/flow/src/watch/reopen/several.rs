@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sluice_core::id::WithdrawalId;
 use sluice_core::port::store::Change;
 use sluice_core::transfer::{Life, State, Transfer};
-use sluice_core::withdrawal::{GivenBackWhy, SLOTS_REOPENED, State as WithdrawalState, Withdrawal};
+use sluice_core::withdrawal::{AttentionCode, GivenBackWhy, State as WithdrawalState, Withdrawal};
 
 use super::{Watch, reversed, unslotted};
 use crate::StageError;
@@ -87,14 +87,14 @@ async fn to_a_person(
         WithdrawalState::NeedsAttention(_) => withdrawal.reopen(&proof, newest, now)?,
         WithdrawalState::Queued(_) => withdrawal
             .reopen(&proof, newest, now)?
-            .then(|it| it.needs_attention(SLOTS_REOPENED, false, now))?,
+            .then(|it| it.needs_attention(AttentionCode::SlotsReopened, false, now))?,
         WithdrawalState::Assigned(assigned) => match unslotted(watch, assigned.transfer).await? {
             Some(planned) => {
                 change.transfers.push(planned.drop_unslotted("reopened", now)?);
                 withdrawal
                     .give_back(GivenBackWhy::NoSlot { code: "reopened" }, now, now)?
                     .then(|it| it.reopen(&proof, newest, now))?
-                    .then(|it| it.needs_attention(SLOTS_REOPENED, false, now))?
+                    .then(|it| it.needs_attention(AttentionCode::SlotsReopened, false, now))?
             }
             None => return Ok(()),
         },

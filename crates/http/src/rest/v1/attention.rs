@@ -35,7 +35,7 @@ async fn attention(call: &Call, view: &WithdrawalView) -> Result<Option<Attentio
         object: tag::Attention::Is,
         withdrawal: withdrawal(view, call.lang, call.now),
         since: time(attention.since),
-        reason: reason(&attention.code, call.lang),
+        reason: reason(attention.code.as_str(), call.lang),
         undead: if attention.slots_dead { Vec::new() } else { alive(view) },
         ways_out: vec![
             way(WayOut::Redrive, Kind::WithdrawalRedrive, attention.slots_dead),

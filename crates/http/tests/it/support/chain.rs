@@ -109,6 +109,10 @@ impl Chain for FakeChain {
         soon(Ok((HEAD, assets.iter().map(|asset| Units::from(units(asset))).collect())))
     }
 
+    fn counted(&self, wallet: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>> {
+        self.nonces(wallet)
+    }
+
     fn nonces(&self, _: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>> {
         soon(Ok(Nonces { pending: 3, latest: 3 }))
     }

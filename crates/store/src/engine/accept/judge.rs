@@ -10,7 +10,7 @@ use sluice_core::policy::Decision;
 use sluice_core::port::store::{Intake, StoreError};
 use sluice_core::time::Timestamp;
 use sluice_core::usage::{Claim, admit};
-use sluice_core::withdrawal::{PAID_BEFORE_RESTORE, Withdrawal};
+use sluice_core::withdrawal::{AttentionCode, Withdrawal};
 
 use crate::engine::apply::reservations::lock;
 use crate::row::table::{Table, json};
@@ -72,7 +72,13 @@ impl Judged {
         let at = intake.cause.at;
         let step = intake.withdrawal.into_after().recognise(false, at);
         let step = step.map_err(|error: Refusal| StoreError::Statement(error.to_string()))?;
-        Ok(Self { step, outcome: "pass", detail: PAID_BEFORE_RESTORE.into(), at, taken: vec![] })
+        Ok(Self {
+            step,
+            outcome: "pass",
+            detail: AttentionCode::PaidBeforeRestore.as_str().into(),
+            at,
+            taken: vec![],
+        })
     }
 }
 

@@ -96,7 +96,7 @@ pub(super) fn withdrawals() -> Vec<Withdrawal> {
             since: at(6),
         }),
         State::Paid(Paid {
-            decision: decision(),
+            decision: Some(decision()),
             by: Some(last),
             proof: ProofId::new(ulid(12)),
             txid: [0x77; 32],
@@ -104,8 +104,8 @@ pub(super) fn withdrawals() -> Vec<Withdrawal> {
             at: at(7),
         }),
         State::NeedsAttention(NeedsAttention {
-            decision: decision(),
-            code: "retries_exhausted".into(),
+            decision: Some(decision()),
+            code: AttentionCode::RetriesExhausted,
             since: at(8),
             last: Some(last),
             slots_dead: true,

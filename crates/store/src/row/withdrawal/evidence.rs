@@ -70,8 +70,8 @@ shapes! {
     Approved { decision: String, at: i64, }
     Queued { decision: String, why: String, since: i64, }
     Assigned { decision: String, since: i64, last: Option<Before>, }
-    Paid { decision: String, txid: String, block: Block, }
-    NeedsAttention { decision: String, code: String, since: i64, slots_dead: bool, }
+    Paid { decision: Option<String>, txid: String, block: Block, }
+    NeedsAttention { decision: Option<String>, code: String, since: i64, slots_dead: bool, }
     Ended { code: String, }
 }
 
@@ -119,7 +119,7 @@ pub(crate) fn write(state: &State) -> Result<(String, Links), serde_json::Error>
             let shape = NeedsAttention {
                 v: V,
                 decision: attention.decision.clone(),
-                code: attention.code.clone(),
+                code: attention.code.as_str().to_owned(),
                 since: attention.since.micros(),
                 slots_dead: attention.slots_dead,
             };
@@ -182,6 +182,7 @@ pub(crate) fn read(name: &str, text: &str, links: &Links) -> Result<State, Strin
         }
         "needs_attention" => {
             let NeedsAttention { decision, code, since, slots_dead, .. } = parse(text)?;
+            let code = core::AttentionCode::parse(&code).ok_or_else(|| format!("attention {code:?}"))?;
             State::NeedsAttention(core::NeedsAttention {
                 decision,
                 code,

@@ -1,6 +1,7 @@
 //! The steps of a payment, from the queue to its proof.
 
 use super::*;
+use sluice_core::journal::Seen;
 
 impl World {
     /// `assign` and `plan`, as one change.
@@ -78,7 +79,7 @@ impl World {
         let change = Change {
             transfers: vec![step],
             signatures: vec![signature.clone()],
-            journal_seq: Some(signature.journal_seq),
+            journal_seq: Some(Seen { from: 0, to: signature.journal_seq }),
             ..self.change()
         };
         self.applied(change).await;
