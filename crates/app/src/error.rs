@@ -126,7 +126,9 @@ impl StartError {
     fn korean(&self) -> String {
         match self {
             Self::Config(ConfigError::Unreadable { path, why }) => {
-                format!("설정 파일 {path}을(를) 읽을 수 없습니다: {why}")
+                format!(
+                    "설정 파일 {path}을(를) 읽을 수 없습니다: {why}. --config로 지정하거나 config/*.example.toml을 복사해 시작하세요"
+                )
             }
             Self::Config(ConfigError::Malformed { path, why }) => {
                 format!("설정 파일 {path}이(가) 올바르지 않습니다: {why}")

@@ -55,7 +55,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run the engine from a configuration file.
+    /// Run the engine from a configuration file · 설정 파일로 엔진을 실행합니다
     Run {
         /// Configuration file.
         #[arg(long, default_value = "sluice.toml")]
@@ -67,7 +67,7 @@ enum Command {
         #[arg(long)]
         listen: Option<String>,
     },
-    /// Run everything on this machine against a local chain, with a demo partner.
+    /// Run everything on this machine against a local chain, with a demo partner · 로컬 체인과 데모 파트너로 모두 실행합니다
     #[cfg(feature = "dev")]
     Dev(roles::dev::DevArguments),
     /// Not in this build: says how to get it.
@@ -77,8 +77,9 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Run the signer: keys, journal and caps, on a Unix socket. With `key`: make and list its keys.
-    /// With `stop`, `lift`, `stops`: stop payments at the signer itself.
+    /// Run the signer: keys, journal and caps, on a Unix socket · 서명 서버를 실행합니다
+    ///
+    /// With `key`: make and list its keys. With `stop`, `lift`, `stops`: stop payments at the signer itself.
     Signer {
         /// Its own configuration file.
         #[arg(long, global = true, default_value = "signer.toml")]
@@ -90,13 +91,13 @@ enum Command {
         #[command(subcommand)]
         command: Option<SignerCommand>,
     },
-    /// Bring the database's schema up to date, and say which version it has.
+    /// Bring the database's schema up to date, and say which version it has · 데이터베이스 스키마를 최신으로 올립니다
     Migrate {
         /// Configuration file.
         #[arg(long, default_value = "sluice.toml")]
         config: PathBuf,
     },
-    /// Look at configuration without starting anything.
+    /// Look at configuration without starting anything · 실행하지 않고 설정을 확인합니다
     Config {
         #[command(subcommand)]
         command: ConfigCommand,
@@ -118,7 +119,7 @@ enum SignerCommand {
 
 #[derive(Subcommand)]
 enum ConfigCommand {
-    /// Read a file and say what is wrong with it, if anything is.
+    /// Read a file and say what is wrong with it, if anything is · 설정 파일의 잘못을 찾습니다
     Check {
         /// Configuration file.
         #[arg(long, default_value = "sluice.toml")]
@@ -203,7 +204,7 @@ fn check(path: &std::path::Path, global: &cli::Global) -> Result<(), StartError>
         if korean {
             println!("  {id}: 노드 {nodes}개, 정족수 {quorum}");
         } else {
-            println!("  {id} from {nodes} nodes, quorum {quorum}");
+            println!("  {id} from {nodes} {}, quorum {quorum}", if nodes == 1 { "node" } else { "nodes" });
         }
     }
     Ok(())

@@ -10,6 +10,10 @@ use crate::status::{Status, WaitKind};
 
 /// The most characters of a caller's own value that are quoted back.
 const QUOTED_CHARS_MAX: usize = 80;
+/// Facts that come from our own tables and never from a caller: half a list of known words helps nobody.
+const OURS: &[&str] = &["known"];
+/// The most characters of one of [`OURS`].
+const LISTED_CHARS_MAX: usize = 600;
 
 /// The keys are the words themselves, so that a misspelt or forgotten one fails to load or fails a test.
 #[derive(Deserialize)]
@@ -83,7 +87,8 @@ pub(super) fn fill(template: &str, facts: &Facts) -> String {
     while let Some((before, name, after)) = next_placeholder(rest) {
         out.push_str(before);
         match facts.get(name) {
-            Some(value) => quote(&mut out, value),
+            Some(value) if OURS.contains(&name) => quote(&mut out, value, LISTED_CHARS_MAX),
+            Some(value) => quote(&mut out, value, QUOTED_CHARS_MAX),
             None => out.push('?'),
         }
         rest = after;
@@ -100,9 +105,9 @@ pub(super) fn next_placeholder(template: &str) -> Option<(&str, &str, &str)> {
 }
 
 /// Values come from callers: they are clipped, and control characters cannot reach a terminal or a log through us.
-fn quote(out: &mut String, value: &str) {
+fn quote(out: &mut String, value: &str, chars_max: usize) {
     let mut chars = value.chars();
-    out.extend(chars.by_ref().take(QUOTED_CHARS_MAX).map(|c| if c.is_control() { '\u{fffd}' } else { c }));
+    out.extend(chars.by_ref().take(chars_max).map(|c| if c.is_control() { '\u{fffd}' } else { c }));
     if chars.next().is_some() {
         out.push('\u{2026}');
     }

@@ -11,6 +11,8 @@ use sluice_api::problem::Lang;
 use sluice_api::sign::SigningSecret;
 use sluice_api::text::Decimal;
 use sluice_api::withdrawal::Withdrawal;
+use sluice_core::asset::{Asset as CoreAsset, AssetId};
+use sluice_core::chain::ChainProfile;
 use sluice_core::id::WithdrawalId;
 use sluice_core::port::world::Clock;
 use sluice_core::time::Timestamp;
@@ -138,9 +140,6 @@ impl Session {
         if let [one] = found.as_slice() {
             return Ok(one.id.clone());
         }
-        let listed = |assets: &mut dyn Iterator<Item = &Asset>| {
-            assets.map(|asset| format!("{} {}", asset.symbol, asset.id)).collect::<Vec<_>>().join(", ")
-        };
         let (detail, known) = if found.is_empty() {
             (
                 say!(lang, "No asset is called {named}.", "{named}(이)라는 자산이 없습니다."),
@@ -158,6 +157,32 @@ impl Session {
             detail,
             say!(lang, "Name it by its id: {known}", "ID로 지정하세요: {known}"),
         ))
+    }
+
+    /// The id of the asset that nobody needs to name.
+    ///
+    /// # Errors
+    /// A notice with the assets there are, when there is not exactly one.
+    pub(super) async fn only_asset(&self) -> Result<String, Fail> {
+        let lang = self.lang;
+        let assets = self.client.assets().take(ASSETS_MAX).await.map_err(|error| self.failed(error))?;
+        if let [one] = assets.as_slice() {
+            return Ok(one.id.clone());
+        }
+        let known = listed(&mut assets.iter());
+        let (detail, remedy) = if assets.is_empty() {
+            (
+                pick(lang, "No asset is set up.", "설정된 자산이 없습니다.").to_owned(),
+                pick(lang, "Add one to the configuration.", "설정 파일에 자산을 추가하세요.").to_owned(),
+            )
+        } else {
+            (
+                pick(lang, "There are several assets.", "자산이 여러 개입니다.").to_owned(),
+                say!(lang, "Name one with --asset: {known}", "--asset으로 지정하세요: {known}"),
+            )
+        };
+        let title = pick(lang, "Which asset?", "자산을 알 수 없습니다");
+        Err(Fail::usage("asset_unknown", title, detail, remedy))
     }
 
     /// A withdrawal by our id or by the partner's own. A partner may have named one like an id of ours: then that one is
@@ -276,6 +301,10 @@ fn place(global: &Global, unasked: As) -> Result<(String, Option<String>, Option
     Ok((url, key, dev))
 }
 
+fn listed(assets: &mut dyn Iterator<Item = &Asset>) -> String {
+    assets.map(|asset| format!("{} {}", asset.symbol, asset.id)).collect::<Vec<_>>().join(", ")
+}
+
 fn same(one: &str, other: &str) -> bool {
     one.trim_end_matches('/') == other.trim_end_matches('/')
 }
@@ -290,10 +319,15 @@ impl Names {
         Self(assets.into_iter().map(|asset| (asset.id.clone(), asset)).collect())
     }
 
-    /// The symbol of an asset, with its chain where another asset has the same; the end of its id when it is unknown.
+    /// The symbol of an asset, with its chain where another asset has the same. Of what is not listed, the name of the
+    /// chain's coin, or the end of its id.
     pub(super) fn symbol(&self, id: &str) -> String {
         let Some(asset) = self.0.get(id) else {
-            return id.rsplit('/').next().unwrap_or(id).to_owned();
+            let coin = AssetId::parse(id).ok().and_then(|id| ChainProfile::known(id.chain));
+            let coin =
+                coin.map(|profile| CoreAsset::native(&profile)).filter(|coin| coin.id.to_string() == id);
+            let end = || id.rsplit('/').next().unwrap_or(id).to_owned();
+            return coin.map_or_else(end, |coin| coin.symbol);
         };
         let shared = self.0.values().filter(|other| other.symbol == asset.symbol).count() > 1;
         if shared { format!("{} ({})", asset.symbol, asset.chain) } else { asset.symbol.clone() }
@@ -327,6 +361,11 @@ mod tests {
         assert_eq!(names.money(&Decimal::new("1.5"), "eip155:137/erc20:0x2"), "1.5 USDC (eip155:137)");
         assert_eq!(names.symbol("eip155:137/slip44:966"), "POL");
         assert_eq!(names.symbol("eip155:56/erc20:0x9"), "erc20:0x9");
+        assert_eq!(
+            Names::default().symbol("eip155:56/slip44:714"),
+            "BNB",
+            "it pays for fees and is not listed"
+        );
     }
 
     #[test]

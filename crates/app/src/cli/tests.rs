@@ -1,5 +1,6 @@
 //! The command line as it is typed, against a server of a few lines: what is sent, what is printed, how it ends.
 
+mod assets;
 mod server;
 
 use std::io::Write;

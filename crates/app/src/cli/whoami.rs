@@ -5,7 +5,7 @@ use sluice_api::partner::Mode;
 use super::fail::{Exit, Fail};
 use super::screen::Screen;
 use super::session::Session;
-use super::table::{Cell, Table};
+use super::table::{Cell, fields};
 use super::times;
 use super::words::pick;
 
@@ -28,8 +28,7 @@ pub(super) async fn run(session: &Session, screen: &Screen) -> Result<Exit, Fail
         .expires_at
         .as_ref()
         .map_or_else(|| pick(lang, "never", "없음").to_owned(), |at| times::full(at, lang));
-    let mut table = Table::of(&["", ""]);
-    for (name, value) in [
+    let lines = [
         (pick(lang, "server", "서버"), format!("{} ({})", session.url, me.version)),
         (pick(lang, "key", "키"), format!("{} ({})", me.key_id, me.key_name)),
         (pick(lang, "partner", "파트너"), format!("{} ({})", me.partner_id, me.partner_name)),
@@ -40,9 +39,7 @@ pub(super) async fn run(session: &Session, screen: &Screen) -> Result<Exit, Fail
         (pick(lang, "ends", "만료"), ends),
         (pick(lang, "time zone", "시간대"), me.timezone),
         (pick(lang, "server time", "서버 시각"), times::full(&me.now, lang)),
-    ] {
-        table.row(vec![Cell::new(name), Cell::new(value)]);
-    }
-    table.print(screen)?;
+    ];
+    fields(screen, &lines.map(|(name, value)| (name, Cell::new(value))))?;
     Ok(Exit::Done)
 }

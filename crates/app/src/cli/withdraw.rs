@@ -19,9 +19,10 @@ use crate::world::SystemEntropy;
 /// What to pay.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// What to pay: an asset's id (`sluice assets`), or its symbol when only one asset has it
+    /// What to pay: an asset's id (`sluice assets`), or its symbol when only one asset has it; needless where there is only
+    /// one asset
     #[arg(long)]
-    asset: String,
+    asset: Option<String>,
     /// What the recipient gets, such as 12.5
     #[arg(long)]
     amount: String,
@@ -113,7 +114,10 @@ async fn body(session: &Session, args: &Args) -> Result<CreateWithdrawal, Fail> 
     Ok(CreateWithdrawal {
         external_id,
         user_id: args.user.clone(),
-        asset: session.asset(&args.asset).await?,
+        asset: match &args.asset {
+            Some(named) => session.asset(named).await?,
+            None => session.only_asset().await?,
+        },
         amount: Decimal::new(args.amount.clone()),
         address: args.to.clone(),
         kind: args.kind.or_else(|| scheduled_for.as_ref().map(|_| WithdrawalType::Scheduled)),

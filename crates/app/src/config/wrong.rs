@@ -4,7 +4,9 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("the configuration {path} cannot be read: {why}")]
+    #[error(
+        "the configuration {path} cannot be read: {why}; name yours with --config, or begin with a copy of config/*.example.toml"
+    )]
     Unreadable {
         /// File.
         path: String,

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
+use sluice_api::problem::Lang;
 
 use crate::cli::Global;
 use crate::config::{Alerts, Chain, Config, Database, Keys, Node, ProfileOverrides, Server, Signer};
@@ -72,7 +73,7 @@ pub async fn run(arguments: DevArguments, global: &Global) -> Result<(), StartEr
     // The port first: a second `make run` must not touch what the first is using.
     let listener = serve::listen(&arguments.listen).await?;
     let chain = chain::Local::start(&arguments, &folder).await?;
-    let ended = on_chain(&arguments, &folder, &chain, listener).await;
+    let ended = on_chain(&arguments, &folder, &chain, listener, global.lang()).await;
     folder.forget_dev_file();
     chain.stop().await?;
     ended
@@ -83,6 +84,7 @@ async fn on_chain(
     folder: &Folder,
     chain: &chain::Local,
     listener: tokio::net::TcpListener,
+    lang: Lang,
 ) -> Result<(), StartError> {
     let keys = Keys {
         deployment: "dev".into(),
@@ -114,7 +116,7 @@ async fn on_chain(
     };
     let stop = interrupted();
     let address = listener.local_addr().map_err(|error| StartError::Other(error.to_string()))?;
-    files::announce(folder, &format!("http://{address}"), &demo, &config, chain)?;
+    files::announce(folder, &format!("http://{address}"), &demo, &config, chain, lang)?;
     work_and_serve(&engine, &config, sealer, &roles, Some(listener), stop).await
 }
 

@@ -196,3 +196,18 @@ fn names(keys: &Keys) -> BTreeSet<OsString> {
     let entries = std::fs::read_dir(&keys.keystore).into_iter().flatten().flatten();
     entries.map(|entry| entry.file_name()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_is_a_good_configuration() {
+        let example = include_str!("../../../../config/signer.example.toml");
+        let config: SignerConfig = toml::from_str(example).unwrap();
+        assert!(config.caps().is_ok());
+        let engine = include_str!("../../../../config/sluice.example.toml");
+        assert!(engine.contains(&format!("deployment = {:?}", config.keys.deployment)), "one installation");
+        assert!(engine.contains(&format!("socket = {:?}", config.socket)), "one socket");
+    }
+}

@@ -178,6 +178,11 @@ impl World {
         self.folder.path()
     }
 
+    /// CAIP-19 id of the test dollar.
+    pub fn asset(&self) -> String {
+        format!("eip155:31337/erc20:{}", self.usd.address().to_string().to_lowercase())
+    }
+
     /// Address of its database.
     pub fn database(&self) -> &str {
         &self.database
@@ -212,7 +217,7 @@ impl Drop for World {
 
 /// A port nobody listens on, below those the kernel hands to outgoing connections: what is free now must still be free
 /// when an engine that was killed comes back.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     use std::sync::atomic::{AtomicU32, Ordering};
     static TRIED: AtomicU32 = AtomicU32::new(0);
     loop {

@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
+use sluice_api::problem::Lang;
 use sluice_core::address::EvmAddress;
 use sluice_core::chain::ChainProfile;
 use sluice_core::id::{Ulid, WalletId};
@@ -92,6 +93,7 @@ pub(super) fn announce(
     demo: &Demo,
     config: &Config,
     chain: &Local,
+    lang: Lang,
 ) -> Result<(), StartError> {
     let assets: Vec<_> = config
         .assets
@@ -118,17 +120,29 @@ pub(super) fn announce(
     });
     write_private(&folder.path(&folder.dev_file), &dev.to_string())?;
     let asset = config.assets.first().map_or("", |asset| asset.id.as_str());
-    println!(
-        "Sluice is running.\n\n  API      {api_url}   (documentation at {api_url}/docs)\n  chain    {}\n  key      {}\n\n\
-         Try it:\n\n  curl -s {api_url}/v1/withdrawals \\\n    -H 'Authorization: Bearer {}' \\\n    -H 'Content-Type: application/json' \\\n    \
-         -d '{{\"external_id\": \"order-1\", \"user_id\": \"user-1\", \"asset\": \"{asset}\", \"amount\": \"12.5\", \
-         \"address\": \"0x70997970C51812dc3A010C7d01b50e0d17dc79C8\"}}'\n\n  make demo      pays 20 withdrawals and proves each one on chain\n\n\
-         Ctrl-C stops everything; the next start goes on from here.",
-        chain.url(),
-        demo.api_key.as_str(),
-        demo.api_key.as_str(),
-    );
+    print!("{}", welcome(lang, api_url, &chain.url(), demo.api_key.as_str(), asset));
     Ok(())
+}
+
+fn welcome(lang: Lang, api_url: &str, chain_url: &str, key: &str, asset: &str) -> String {
+    let curl = format!(
+        "  curl -s {api_url}/v1/withdrawals \\\n    -H 'Authorization: Bearer {key}' \\\n    -H 'Content-Type: application/json' \\\n    \
+         -d '{{\"external_id\": \"order-1\", \"user_id\": \"user-1\", \"asset\": \"{asset}\", \"amount\": \"12.5\", \
+         \"address\": \"0x70997970C51812dc3A010C7d01b50e0d17dc79C8\"}}'"
+    );
+    match lang {
+        Lang::En => format!(
+            "Sluice is running.\n\n  API      {api_url}   (documentation at {api_url}/docs)\n  chain    {chain_url}\n  \
+             key      {key}\n\nTry it:\n\n{curl}\n\n  make demo                    pays 20 withdrawals and proves each one on \
+             chain\n  scripts/sluice why order-1   tells how it stands\n\nCtrl-C stops everything; the next start goes on from \
+             here.\n"
+        ),
+        Lang::Ko => format!(
+            "Sluice가 실행 중입니다.\n\n  API     {api_url}   (문서: {api_url}/docs)\n  체인    {chain_url}\n  키      \
+             {key}\n\n써 보기:\n\n{curl}\n\n  make demo                    출금 20건을 지급하고 체인에서 증명합니다\n  \
+             scripts/sluice why order-1   지금 상태와 이유를 알려 줍니다\n\nCtrl-C로 모두 멈추며, 다음 실행은 여기서 이어집니다.\n"
+        ),
+    }
 }
 
 fn write_private(path: &Path, text: &str) -> Result<(), StartError> {
