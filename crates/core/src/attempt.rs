@@ -24,6 +24,12 @@ impl Kind {
     }
 }
 
+/// Paying attempts of one slot. Each offers at least a tenth more than the one before, so the last one offers some ninety
+/// times the first: no market is followed further than that by itself.
+pub const PAYS_MAX: u32 = 48;
+/// Attempts of one slot that was ever signed, its voids included.
+pub const ATTEMPTS_MAX: u32 = 96;
+
 /// What an EVM attempt offers for its inclusion. The only thing that differs between attempts of one kind (M3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fees {

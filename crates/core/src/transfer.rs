@@ -22,7 +22,7 @@ mod sign;
 mod take;
 mod void;
 
-pub use build::Allotment;
+pub use build::{Allotment, may_follow};
 pub use failure::{Failure, Remedy};
 pub use settle::{End, Outcome};
 

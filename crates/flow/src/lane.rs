@@ -24,7 +24,7 @@ use sluice_core::attempt::{Attempt, Durable};
 use sluice_core::chain::{BlockRef, ChainProfile};
 use sluice_core::event::Cause;
 use sluice_core::fee;
-use sluice_core::id::{AttemptId, WalletId};
+use sluice_core::id::{AttemptId, TransferId, WalletId};
 use sluice_core::journal::Seen;
 use sluice_core::lane::{Fence, LEASE_MARGIN_MS, LEASE_MS, RENEW_MS};
 use sluice_core::port::chain::Chain;
@@ -333,6 +333,11 @@ impl Lane<'_> {
             payout.into_iter().chain(gas)
         });
         sluice_core::lane::available(balance, promised)
+    }
+
+    /// Attempts that a transfer has.
+    fn attempts(&self, id: TransferId) -> usize {
+        self.view.transfers.iter().find(|(it, _)| it.id == id).map_or(0, |(_, attempts)| attempts.len())
     }
 
     fn signed_attempts(attempts: &[Durable<Attempt>]) -> impl Iterator<Item = &Durable<Attempt>> {

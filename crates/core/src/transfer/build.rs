@@ -1,7 +1,7 @@
 //! `fuelled -> built`: slot and unsigned bytes become durable. Also every later attempt of the same slot.
 
 use super::{Built, Mode, Purpose, Signed, State, Transfer};
-use crate::attempt::{Kind, Unsigned};
+use crate::attempt::{ATTEMPTS_MAX, Kind, PAYS_MAX, Unsigned};
 use crate::moved::{Moved, Refusal};
 use crate::slot::Slot;
 use crate::time::Timestamp;
@@ -13,6 +13,14 @@ pub struct Allotment {
     pub transfer: Moved<Transfer>,
     /// The new attempt.
     pub attempt: Unsigned,
+}
+
+/// Whether a slot that has `attempts` of them may have one more.
+pub const fn may_follow(kind: Kind, attempts: u32) -> bool {
+    match kind {
+        Kind::Pay => attempts < PAYS_MAX,
+        Kind::Void => attempts < ATTEMPTS_MAX,
+    }
 }
 
 impl Transfer {
@@ -55,7 +63,7 @@ impl Transfer {
     ///
     /// # Errors
     /// [`Refusal`] unless signed with nothing pending and no stranger in the slot; [`Refusal::Evidence`] when slot or kind
-    /// differ (M3).
+    /// differ (M3), or the slot has as many attempts as it may ([`PAYS_MAX`], [`ATTEMPTS_MAX`]).
     pub fn bump(self, attempt: Unsigned, at: Timestamp) -> Result<Allotment, Refusal> {
         let signed = match &self.state {
             State::Signed(signed) if signed.pending.is_none() && signed.taken_by.is_none() => signed.clone(),
@@ -74,6 +82,12 @@ impl Transfer {
             Mode::Void { .. } => Kind::Void,
         };
         self.same_slot("bump", &signed.slot, kind, &attempt)?;
+        if !may_follow(kind, attempt.serial) {
+            return Err(Refusal::Evidence {
+                transition: "bump",
+                why: "the slot has as many attempts as it may have",
+            });
+        }
         let fuelled = signed.fuelled.clone().covering(&attempt);
         let state = State::Signed(Signed { pending: Some(attempt.id), fuelled, ..signed });
         Ok(Allotment { transfer: self.moved(state, at), attempt })

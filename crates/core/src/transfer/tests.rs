@@ -8,7 +8,7 @@ mod table;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::attempt::Kind;
+use crate::attempt::{ATTEMPTS_MAX, Kind, PAYS_MAX, Unsigned};
 use crate::samples::*;
 use table::{EDGES, MOVES, Went, waits_for};
 
@@ -206,6 +206,20 @@ fn a_bump_keeps_slot_and_kind() {
         voided.bump(unsigned(3, transfer_id(1), Kind::Pay, slot(7)), at(6)).is_err(),
         "M3: only voids now"
     );
+}
+
+#[test]
+fn a_slot_has_a_bounded_number_of_attempts_and_room_for_its_voids() {
+    let bump = |transfer: Transfer, kind, serial| {
+        transfer.bump(Unsigned { serial, ..unsigned(9, transfer_id(1), kind, slot(7)) }, at(6))
+    };
+    assert!(bump(sent(), Kind::Pay, PAYS_MAX - 1).is_ok());
+    let most = bump(sent(), Kind::Pay, PAYS_MAX);
+    assert!(
+        matches!(&most, Err(Refusal::Evidence { why, .. }) if why.contains("as many attempts")),
+        "{most:?}"
+    );
+    assert!(may_follow(Kind::Void, PAYS_MAX) && !may_follow(Kind::Void, ATTEMPTS_MAX));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use sluice_core::id::AttemptId;
 use sluice_core::port::chain::Heard;
 use sluice_core::port::store::Change;
 use sluice_core::slot::Slot;
-use sluice_core::transfer::{Mode, State, Transfer};
+use sluice_core::transfer::{Mode, State, Transfer, may_follow};
 use sluice_core::wallet::{LaneState, SpeedUp};
 use sluice_core::withdrawal::Waiting;
 
@@ -108,7 +108,7 @@ async fn bump(lane: &mut Lane<'_>) -> Result<(), StageError> {
         .iter()
         .filter_map(|(transfer, attempts)| {
             let State::Signed(state) = &transfer.state else { return None };
-            let waited = height.saturating_sub(state.sent_at_height) >= after;
+            let waited = height.saturating_sub(state.sent_at_height) >= pace(after, attempts.len());
             let hurried = hurried(transfer);
             let latest = attempts.iter().find(|it| it.get().unsigned().id == state.attempt)?;
             let pay = state.mode == Mode::Pay;
@@ -142,6 +142,19 @@ async fn bump(lane: &mut Lane<'_>) -> Result<(), StageError> {
             }
             tried |= hurried.is_some();
             let most_wei = hurried.and_then(|order| order.max_fee_wei).filter(|_| !waited);
+            let drawn = u32::try_from(lane.attempts(transfer.id)).unwrap_or(u32::MAX);
+            let kind = transfer.mode().map_or(latest.kind, |mode| match mode {
+                Mode::Pay => Kind::Pay,
+                Mode::Void { .. } => Kind::Void,
+            });
+            if !may_follow(kind, drawn) {
+                lane.blocked_by(Waiting::FeeCap);
+                let what = format!(
+                    "the oldest slot has {drawn} attempts and gets no other; it is resent, not raised"
+                );
+                lane.found(Code::FeeAtCap, what);
+                break;
+            }
             match dearer(lane, &transfer, &latest, &market, most_wei)? {
                 Ok(attempt) => {
                     let allotment = transfer.bump(attempt, lane.now())?;
@@ -174,6 +187,16 @@ async fn bump(lane: &mut Lane<'_>) -> Result<(), StageError> {
     lane.apply(changes).await?;
     Ok(())
 }
+
+/// Blocks that an attempt is given before a dearer one follows. A slot that was raised often, because nodes or the signer
+/// refuse what it offers, is raised ever more slowly: the market itself is met in one step.
+fn pace(after_blocks: u64, attempts: usize) -> u64 {
+    let times = u64::try_from(attempts / ATTEMPTS_A_PACE).unwrap_or(u64::MAX).saturating_add(1);
+    after_blocks.saturating_mul(times)
+}
+
+/// Attempts after which the pace slows down by another step.
+const ATTEMPTS_A_PACE: usize = 8;
 
 /// A slot that may get a dearer attempt.
 struct Stuck {
@@ -210,8 +233,7 @@ fn dearer(
     };
     let bytes = sluice_codec::evm::draft(latest.kind, &latest.slot, &fees, &pays, &transfer.asset)
         .map_err(|error| StageError::Encode(error.to_string()))?;
-    let serial =
-        lane.view.transfers.iter().find(|(it, _)| it.id == transfer.id).map_or(0, |(_, it)| it.len());
+    let serial = lane.attempts(transfer.id);
     Ok(Ok(Unsigned {
         id: AttemptId::new(lane.ports.entropy.ulid(now)),
         serial: u32::try_from(serial).unwrap_or(u32::MAX),

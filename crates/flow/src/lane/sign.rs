@@ -361,8 +361,7 @@ pub(super) fn draft_void(
     };
     let Offer::At(fees) = offer else { return None };
     let bytes = sluice_codec::evm::void(&slot, &fees).ok()?;
-    let serial =
-        lane.view.transfers.iter().find(|(it, _)| it.id == transfer.id).map_or(0, |(_, it)| it.len());
+    let serial = lane.attempts(transfer.id);
     Some(Unsigned {
         id: AttemptId::new(lane.ports.entropy.ulid(now)),
         transfer: transfer.id,

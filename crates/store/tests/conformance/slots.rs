@@ -8,6 +8,7 @@ use sluice_core::withdrawal::{GivenBackWhy, State};
 use crate::world::World;
 
 promises! {
+    a_slot_with_thousands_of_attempts_hides_none_of_another;
     a_second_live_slot_is_refused_by_the_index;
     a_second_slot_follows_a_stored_proof_of_death;
     a_dropped_transfer_frees_its_withdrawal_without_a_proof;
@@ -181,4 +182,27 @@ async fn a_completion_that_leaves_the_chain_goes_back_to_the_same_slot(world: Wo
             .await,
         5_000_000
     );
+}
+
+async fn a_slot_with_thousands_of_attempts_hides_none_of_another(world: World) {
+    let (_, one, _) = world.sent("one", 7).await;
+    let (_, two, _) = world.sent("two", 8).await;
+    let copy = |series: &str| {
+        format!(
+            "insert into attempt (id, transfer_id, serial, chain, slot, kind, payment_hash, evidence, bytes, digest, built_at)
+             select substr(a.id, 1, length(a.id) - 5) || cast(n.i as text), a.transfer_id, n.i, a.chain, a.slot, a.kind,
+                    a.payment_hash, a.evidence, a.bytes, a.digest, a.built_at
+             from attempt a, {series} where a.transfer_id = '{}' and a.serial = 0",
+            one.id
+        )
+    };
+    let lite = copy(
+        "(with recursive n(i) as (select 10001 union all select i + 1 from n where i < 20050) select i from n) as n",
+    );
+    world.db.tamper(&lite, &copy("generate_series(10001, 20050) as n(i)")).await.unwrap();
+    let read = world.db.transfers(&[one.id, two.id]).await.unwrap();
+    let counts: Vec<_> = read.iter().map(|(transfer, attempts)| (transfer.id, attempts.len())).collect();
+    assert_eq!(counts, [(one.id, 10_051), (two.id, 1)]);
+    let lane = world.db.lane(world.wallet.id).await.unwrap().unwrap();
+    assert!(lane.transfers.iter().all(|(_, attempts)| !attempts.is_empty()));
 }
