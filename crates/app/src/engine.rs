@@ -5,8 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sluice_chain::evm::http::{HttpConfig, HttpNode, client};
-use sluice_chain::evm::node::Node;
+use sluice_chain::evm::node::{At, Call, Called, Node};
 use sluice_chain::evm::{Evm, Quorum};
+use sluice_codec::evm::call;
+use sluice_core::address::EvmAddress;
+use sluice_core::amount::Units;
 use sluice_core::asset::Asset;
 use sluice_core::id::WalletId;
 use sluice_core::intent::DeploymentId;
@@ -90,6 +93,7 @@ pub async fn assemble(
             nodes.push(metrics::measured_node(Arc::new(made), profile.id, clock.clone()));
         }
         refuse_other_chain(&nodes, profile.id.reference).await?;
+        refuse_other_decimals(&nodes, assets.iter().filter(|asset| asset.id.chain == profile.id)).await?;
         db.put_asset(Asset::native(&profile)).await?;
         let tokens = assets.iter().filter(|asset| asset.id.chain == profile.id).filter_map(Asset::contract);
         let evm = Evm::new(profile.clone(), nodes, Quorum { needed: quorum(chain) }, clock.clone())
@@ -126,8 +130,35 @@ async fn refuse_other_chain(nodes: &[Arc<dyn Node>], expected: u64) -> Result<()
     Ok(())
 }
 
+/// A token with other decimals than configured is a wrong configuration too: every amount of it would be another amount.
+/// Where no node answers yet, the simulation before each slot asks again.
+async fn refuse_other_decimals(
+    nodes: &[Arc<dyn Node>],
+    assets: impl Iterator<Item = &Asset>,
+) -> Result<(), StartError> {
+    for asset in assets {
+        let Some(token) = asset.contract() else { continue };
+        let ask = [Call { from: EvmAddress([0; 20]), to: token, value: Units::ZERO, data: call::decimals() }];
+        for node in nodes {
+            match node.calls(&ask, At::Latest).await.as_deref() {
+                Ok([Called::Returned(answer)]) if call::read_u8(answer) == Some(asset.decimals) => {}
+                Ok([Called::Returned(_) | Called::Reverted(_)]) => {
+                    return Err(StartError::OtherToken {
+                        asset: asset.id.to_string(),
+                        node: node.name().to_owned(),
+                        expected: asset.decimals,
+                    });
+                }
+                Ok(_) => tracing::warn!(node = node.name(), "A node does not say the decimals of a token"),
+                Err(error) => tracing::warn!(node = node.name(), %error, "A node does not answer yet"),
+            }
+        }
+    }
+    Ok(())
+}
+
 impl Engine {
-    /// Runs the loops of these roles until `stop` is signalled; then gives leases up where it can.
+    /// Runs the loops of these roles until `stop` is signalled; then gives their leases up.
     pub async fn work(&self, roles: &BTreeSet<Role>, mut stop: tokio::sync::watch::Receiver<bool>) {
         let mut loops: JoinSet<&'static str> = JoinSet::new();
         if roles.contains(&Role::Monitor) {
@@ -147,6 +178,13 @@ impl Engine {
             loops.spawn(async move {
                 flow::house::run(ports, owner).await;
                 "house"
+            });
+        }
+        if roles.contains(&Role::Api) {
+            let (db, clock) = (Arc::clone(&self.db), Arc::clone(&self.ports.clock));
+            loops.spawn(async move {
+                forget_nonces(&db, &*clock).await;
+                "nonces"
             });
         }
         if roles.contains(&Role::Notifier) {
@@ -174,6 +212,10 @@ impl Engine {
             }
         }
         loops.shutdown().await;
+        // Whoever works on need not wait for the leases to end.
+        if let Err(error) = self.ports.store.release(&self.owner).await {
+            tracing::warn!(%error, "The leases of this process end by themselves");
+        }
     }
 
     /// Starts a loop for every wallet in service that has none here. A wallet adopted while we run gets one too.
@@ -197,5 +239,17 @@ impl Engine {
     }
 }
 
+/// Forgets the nonces of signed requests that could not be replayed any more, for ever.
+async fn forget_nonces(db: &Db, clock: &dyn Clock) {
+    loop {
+        if let Err(error) = db.sweep_nonces(clock.now()).await {
+            tracing::warn!(%error, "Old nonces of requests are forgotten later");
+        }
+        tokio::time::sleep(NONCES_LOOK).await;
+    }
+}
+
+/// How often old nonces are looked for.
+const NONCES_LOOK: Duration = Duration::from_secs(30);
 /// How often new wallets are looked for.
 const LANES_LOOK: Duration = Duration::from_secs(1);

@@ -47,6 +47,18 @@ pub enum StartError {
         /// What is configured.
         expected: u64,
     },
+    /// A token that is not what the configuration says.
+    #[error(
+        "{node} does not show a token with {expected} decimals at {asset}: check assets.contract and assets.decimals"
+    )]
+    OtherToken {
+        /// CAIP-19 id.
+        asset: String,
+        /// Who says so.
+        node: String,
+        /// What is configured.
+        expected: u8,
+    },
     /// The port.
     #[error(
         "cannot listen on {address}: {why}; another program may use the port, choose one with server.listen or --listen"
@@ -81,9 +93,11 @@ impl StartError {
     /// 2 for what the configuration must change, 3 for what the world must change (sysexits would say 78 and 69).
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Config(_) | Self::OtherChain { .. } | Self::Node { .. } | Self::Said(_) => {
-                ExitCode::from(2)
-            }
+            Self::Config(_)
+            | Self::OtherChain { .. }
+            | Self::OtherToken { .. }
+            | Self::Node { .. }
+            | Self::Said(_) => ExitCode::from(2),
             #[cfg(feature = "dev")]
             Self::Anvil(_) => ExitCode::from(3),
             Self::Database(_)
@@ -107,6 +121,7 @@ impl StartError {
             Self::Signer(_) => "signer_unusable",
             Self::Node { .. } => "node_unusable",
             Self::OtherChain { .. } => "node_of_another_chain",
+            Self::OtherToken { .. } => "token_differs",
             Self::Listen { .. } => "port_unusable",
             Self::Path { .. } => "path_unusable",
             #[cfg(feature = "dev")]
@@ -158,6 +173,9 @@ impl StartError {
             }
             Self::OtherChain { node, found, expected } => format!(
                 "{node}은(는) 체인 {expected}이 아니라 체인 {found}의 노드입니다. chains.nodes를 확인하세요"
+            ),
+            Self::OtherToken { asset, node, expected } => format!(
+                "{node}에 따르면 {asset}은(는) 소수 자릿수가 {expected}인 토큰이 아닙니다. assets.contract와 assets.decimals를 확인하세요"
             ),
             Self::Listen { address, why } => format!(
                 "{address}에서 요청을 받을 수 없습니다: {why}. 다른 프로그램이 포트를 쓰고 있을 수 있습니다. \
@@ -218,6 +236,7 @@ mod tests {
             StartError::Signer(SignerError::Down("x".into())),
             StartError::Node { chain: "eip155:1".into(), operator: "a".into(), why: why() },
             StartError::OtherChain { node: "a/b".into(), found: 1, expected: 2 },
+            StartError::OtherToken { asset: "a".into(), node: "b".into(), expected: 6 },
             StartError::Listen { address: "127.0.0.1:1".into(), why: why() },
             StartError::Path { path: path(), why: why() },
             StartError::Said(Both::new("no", "아니요")),

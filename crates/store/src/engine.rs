@@ -87,9 +87,9 @@ impl Store for Db {
         )
     }
 
-    fn release<'a>(&'a self, fence: &'a Fence) -> Fut<'a, Result<(), StoreError>> {
-        let fence = fence.clone();
-        Box::pin(self.write(move |conn| Box::pin(async move { lease::release(conn, &fence).await })))
+    fn release<'a>(&'a self, owner: &'a str) -> Fut<'a, Result<(), StoreError>> {
+        let owner = owner.to_owned();
+        Box::pin(self.write(move |conn| Box::pin(async move { lease::release(conn, &owner).await })))
     }
 
     fn accept(&self, intake: Intake) -> Fut<'_, Result<Accepted, StoreError>> {

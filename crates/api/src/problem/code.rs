@@ -247,6 +247,8 @@ crate::words::words! {
         SenderBlacklisted = "sender_blacklisted",
         /// The token's issuer has paused the token.
         TokenPaused = "token_paused",
+        /// The token has other decimals on chain than in the configuration.
+        TokenDiffers = "token_differs",
         /// The recipient is a contract that refuses the payment.
         RecipientReverts = "recipient_reverts",
         /// The transfer reverts for another cause.

@@ -1,13 +1,13 @@
 //! `sluice key`: API keys; and the key that seals their secrets.
 
+mod local;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use sluice_api::command::Because;
 use sluice_api::key::{CreateApiKey, CreatedApiKey, KeyAlgorithm, Scope};
 use sluice_api::sign::SigningSecret;
-use sluice_core::access;
-use sluice_core::port::world::Clock as _;
 use zeroize::Zeroizing;
 
 use super::choice;
@@ -18,8 +18,7 @@ use super::session::{ED25519_MARK, Session};
 use super::table::Cell;
 use super::times::{self, Reading};
 use super::words::{pick, say};
-use crate::roles::platform_key;
-use crate::world::{SystemClock, random};
+use crate::world::random;
 
 /// What to do; `list` when left out.
 #[derive(Debug, clap::Args)]
@@ -101,47 +100,9 @@ impl Args {
 pub(super) async fn local(args: &Args, screen: &Screen) -> Option<Result<Exit, Fail>> {
     match &args.command {
         Some(What::Init { file }) => Some(init(file, screen)),
-        Some(What::Create(create)) if create.platform => Some(of_the_platform(create, screen).await),
+        Some(What::Create(create)) if create.platform => Some(local::made(create, screen).await),
         Some(What::Create(_) | What::List | What::Revoke { .. }) | None => None,
     }
-}
-
-/// Makes a key of the platform in the database itself.
-async fn of_the_platform(create: &Create, screen: &Screen) -> Result<Exit, Fail> {
-    let lang = screen.lang;
-    let expires_at = match &create.expires {
-        Some(text) => match times::moment(text, SystemClock.now(), Reading::Ahead, lang) {
-            Some(at) => Some(at),
-            None => return Err(not_a_time(lang, text, "--expires")),
-        },
-        None => None,
-    };
-    let named = create.scopes.iter().filter_map(|scope| access::Scope::parse(scope.as_str()));
-    let wanted = platform_key::Wanted {
-        name: create.name.clone(),
-        scopes: if create.scopes.is_empty() { access::Scope::ALL.to_vec() } else { named.collect() },
-        networks: create.ips.clone(),
-        expires_at,
-        reason: create.reason.clone(),
-    };
-    let (key, secret) = platform_key::create(&create.config, wanted).await.map_err(|error| {
-        let title = pick(lang, "No key was made", "키를 만들지 못했습니다");
-        let remedy = pick(
-            lang,
-            "Run it on the engine's machine, with --config naming the engine's configuration file.",
-            "엔진 서버에서 실행하고 --config로 엔진의 설정 파일을 지정하세요.",
-        );
-        Fail::usage("key_not_made", title, error.to_string(), remedy)
-    })?;
-    let (id, secret) = (key.id.to_string(), Some(secret.to_string()));
-    if screen.json {
-        let token = secret.as_ref().map(|secret| format!("{id}.{secret}"));
-        let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.as_str()).collect();
-        let told = serde_json::json!({ "id": id, "partner_id": key.partner.to_string(), "name": key.label, "scopes": scopes });
-        screen.object(&serde_json::json!({ "key": told, "secret": secret, "token": token }))?;
-        return Ok(Exit::Done);
-    }
-    shown(screen, &id, secret.as_deref())
 }
 
 /// Shows a key that was just made, this once.

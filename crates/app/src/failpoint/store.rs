@@ -68,8 +68,8 @@ impl Store for Wrapped {
         ask!(self, "store.lease", self.inner.lease(name, owner))
     }
 
-    fn release<'a>(&'a self, fence: &'a Fence) -> Answer<'a, ()> {
-        ask!(self, "store.release", self.inner.release(fence))
+    fn release<'a>(&'a self, owner: &'a str) -> Answer<'a, ()> {
+        ask!(self, "store.release", self.inner.release(owner))
     }
 
     fn accept(&self, intake: Intake) -> Answer<'_, Accepted> {

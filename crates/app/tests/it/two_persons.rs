@@ -218,6 +218,22 @@ on_both! {
             let made = maker.client.create_key(&key(&scopes)).await.expect("made");
             people.push(engine.caller_with(&format!("{}.{}", made.key.id, made.secret.expect("a secret"))));
         }
+        // With --partner it is that partner's, with the scopes that are named, and acts for nobody else.
+        let local = |more: &[&str]| {
+            let mut arguments = vec!["--json", "key", "create", "--platform", "--name", "Park", "--reason", "second line"];
+            arguments.extend(more);
+            sluice(&engine.folder, &arguments)
+        };
+        for wrong in [&["--partner", &partner.id][..], &["--partner", &partner.id, "--scopes", "partners:manage"]] {
+            let (well, said) = local(wrong);
+            assert!(!well && said.contains("scopes_of_a_partner"), "{said}");
+        }
+        let (well, said) = local(&["--partner", "pt_01ARZ3NDEKTSV4RRFFQ69G5FAV", "--scopes", "withdrawals:read"]);
+        assert!(!well && said.contains("key_not_made"), "{said}");
+        let (well, said) = local(&["--partner", &partner.id, "--scopes", "stop:set,stop:lift"]);
+        assert!(well, "{said}");
+        let made: Value = serde_json::from_str(said.trim()).expect("an object");
+        assert_eq!((&made["key"]["partner_id"], &made["key"]["scopes"]), (&json!(partner.id), &json!(["stop:set", "stop:lift"])));
         let stop = CreateStop { scope: StopScope::All, subject: None, reason: "drill".into() };
         let stop = people[0].client.create_stop(&stop).await.expect("stopped").id;
         let lift = async |who: &Caller| who.client.lift_stop(&stop, &because("over")).await;

@@ -77,6 +77,7 @@ impl Evm {
 /// The questions about one trial, by their place among the calls.
 #[derive(Default)]
 struct Places {
+    decimals: Option<usize>,
     paused: Option<usize>,
     sender: Option<usize>,
     recipient: Option<usize>,
@@ -136,6 +137,7 @@ async fn simulate_on(node: &dyn Node, runs: &[Run<'_>]) -> Result<Vec<Preflight>
     for run in runs {
         let mut place = Places::default();
         if let Some(token) = run.token {
+            place.decimals = Some(calls.view(token, call::decimals()));
             if run.trial.asset.freezable {
                 place.paused = Some(calls.view(token, call::paused()));
                 place.sender = Some(calls.view(token, call::is_blacklisted(run.trial.from)));
@@ -177,6 +179,14 @@ fn verdict(
     // A contract that was configured as freezable and does not answer is judged by the transfer itself.
     let yes =
         |place| matches!(answer(place), Some(Called::Returned(data)) if call::read_bool(data) == Some(true));
+    // Before anything else: with other decimals every amount below would be another amount.
+    let expected = run.trial.asset.decimals;
+    match (run.token, answer(place.decimals)) {
+        (None, _) => {}
+        (Some(_), Some(Called::Returned(data))) if call::read_u8(data) == Some(expected) => {}
+        (Some(_), Some(Called::Returned(_) | Called::Reverted(_))) => return Ok(Err(Failure::TokenDiffers)),
+        (Some(_), None) => return Ok(Err(Failure::NodeDown)),
+    }
     if yes(place.paused) {
         return Ok(Err(Failure::TokenPaused));
     }

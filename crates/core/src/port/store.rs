@@ -221,8 +221,8 @@ pub trait Store: Send + Sync {
     /// Takes or renews a lease for `owner`, by the database's clock. `None` while another holds it.
     fn lease<'a>(&'a self, name: &'a str, owner: &'a str) -> Fut<'a, Result<Option<Lease>, StoreError>>;
 
-    /// Gives a lease up early, if it is still held.
-    fn release<'a>(&'a self, fence: &'a Fence) -> Fut<'a, Result<(), StoreError>>;
+    /// Gives up every lease of an owner early: it works no more. What it still holds a fence of is refused from now on.
+    fn release<'a>(&'a self, owner: &'a str) -> Fut<'a, Result<(), StoreError>>;
 
     /// Stores a request, once (M1, M8). Concurrent callers share a commit; a refused one refuses itself alone.
     fn accept(&self, intake: Intake) -> Fut<'_, Result<Accepted, StoreError>>;

@@ -11,6 +11,8 @@ pub enum Failure {
     SenderBlacklisted,
     /// The issuer has paused the token.
     TokenPaused,
+    /// The token has other decimals than configured: every amount of it would be another one.
+    TokenDiffers,
     /// The recipient, or the token for a reason we cannot name, refuses this transfer in simulation.
     TransferReverts,
     /// It reverted on chain after it passed simulation.
@@ -51,7 +53,7 @@ impl Failure {
     pub const fn remedy(self) -> Remedy {
         match self {
             Self::RecipientBlacklisted => Remedy::Fail,
-            Self::SenderBlacklisted | Self::TokenPaused => Remedy::Wait,
+            Self::SenderBlacklisted | Self::TokenPaused | Self::TokenDiffers => Remedy::Wait,
             Self::TransferReverts => Remedy::Fail,
             Self::RevertedOnChain | Self::Voided => Remedy::NewSlotAfterDeath,
             Self::FundsShort | Self::GasEmpty | Self::NodeDown | Self::SignerDown => Remedy::Wait,
@@ -65,6 +67,7 @@ impl Failure {
         Self::RecipientBlacklisted,
         Self::SenderBlacklisted,
         Self::TokenPaused,
+        Self::TokenDiffers,
         Self::TransferReverts,
         Self::RevertedOnChain,
         Self::FundsShort,
@@ -84,7 +87,7 @@ impl Failure {
             Self::FeeCapReached => Some(Waiting::FeeCap),
             Self::SignerDown => Some(Waiting::Signature),
             Self::NodeDown => Some(Waiting::Node),
-            Self::SenderBlacklisted | Self::TokenPaused => Some(Waiting::Person),
+            Self::SenderBlacklisted | Self::TokenPaused | Self::TokenDiffers => Some(Waiting::Person),
             Self::RecipientBlacklisted
             | Self::TransferReverts
             | Self::RevertedOnChain
@@ -99,6 +102,7 @@ impl Failure {
             Self::RecipientBlacklisted => "recipient_blacklisted",
             Self::SenderBlacklisted => "sender_blacklisted",
             Self::TokenPaused => "token_paused",
+            Self::TokenDiffers => "token_differs",
             Self::TransferReverts => "transfer_reverts",
             Self::RevertedOnChain => "reverted_on_chain",
             Self::FundsShort => "funds_short",

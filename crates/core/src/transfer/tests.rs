@@ -284,6 +284,7 @@ fn every_failure_has_a_remedy_and_only_a_refused_recipient_ends_it_at_once() {
         (Failure::RecipientBlacklisted, Remedy::Fail),
         (Failure::SenderBlacklisted, Remedy::Wait),
         (Failure::TokenPaused, Remedy::Wait),
+        (Failure::TokenDiffers, Remedy::Wait),
         (Failure::TransferReverts, Remedy::Fail),
         (Failure::RevertedOnChain, Remedy::NewSlotAfterDeath),
         (Failure::FundsShort, Remedy::Wait),

@@ -1,7 +1,7 @@
 //! In: signed transfers. Out: their bytes sent, sent again while absent, or followed by a dearer attempt.
 //! "Sending" was stored with the signature; what a node answers is a note. A crash costs a resend.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_core::alert::Code;
 use sluice_core::attempt::{Attempt, Durable, Kind, Signed, Unsigned};
@@ -28,8 +28,15 @@ async fn send(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<(), StageError
     let due = |sent: &BTreeMap<AttemptId, u64>, id| {
         sent.get(&id).is_none_or(|at| height.saturating_sub(*at) >= again || height < *at)
     };
-    if !lane.view.transfers.iter().any(|(transfer, _)| matches!(transfer.state, State::Signed(_))) {
-        memory.sent_at.clear();
+    let of_lane: BTreeSet<AttemptId> = lane
+        .view
+        .transfers
+        .iter()
+        .filter(|(transfer, _)| matches!(transfer.state, State::Signed(_)))
+        .flat_map(|(_, attempts)| attempts.iter().map(|attempt| attempt.get().unsigned().id))
+        .collect();
+    memory.sent_at.retain(|id, _| of_lane.contains(id));
+    if of_lane.is_empty() {
         return Ok(());
     }
     // A lane that lost its lease sends nothing, and a stop that came meanwhile is obeyed (M7, M12).

@@ -8,7 +8,7 @@ use sluice_core::withdrawal::{State as WithdrawalState, Waiting};
 use super::Lane;
 use super::give_back::{self, Fate};
 use super::plan::is_unslotted;
-use super::sign::{Closed, close_unsigned, draft_void};
+use super::sign::{Closed, close_unsigned, draft_void, signer_down};
 use crate::StageError;
 
 pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
@@ -28,10 +28,12 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
         }
         match &transfer.state {
             State::Built(built) if built.mode == Mode::Pay => {
-                changes.extend(cancel_built(lane, &transfer).await?)
+                let closed = cancel_built(lane, &transfer).await;
+                changes.extend(or_later(lane, closed)?)
             }
             State::Signed(signed) if signed.mode == Mode::Pay && signed.taken_by.is_none() => {
-                changes.extend(cancel_signed(lane, &transfer).await?)
+                let voided = cancel_signed(lane, &transfer).await;
+                changes.extend(or_later(lane, voided)?)
             }
             // Voided already, in a block, or lost to a stranger: the chain's answer is on its way.
             State::Built(_) | State::Signed(_) | State::Seen(_) => {}
@@ -45,6 +47,24 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     }
     lane.apply(changes).await?;
     Ok(())
+}
+
+/// A signer or a market that does not answer leaves the wish for the next turn: the rest of the lane is not held up by it.
+fn or_later(
+    lane: &mut Lane<'_>,
+    done: Result<Option<Change>, StageError>,
+) -> Result<Option<Change>, StageError> {
+    match done {
+        Err(StageError::Signer(error)) => {
+            signer_down(lane, &error.to_string());
+            Ok(None)
+        }
+        Err(StageError::Chain(error)) => {
+            tracing::warn!(wallet.id = %lane.wallet().id, %error, "A wish to cancel waits for the fee market");
+            Ok(None)
+        }
+        done => done,
+    }
 }
 
 /// The signer may have been asked. It closes the slot if it never signed, and says what it signed if it did.

@@ -72,7 +72,9 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
         };
         match failure {
             Failure::GasEmpty => lane.blocked_by(Waiting::Gas),
-            Failure::SenderBlacklisted | Failure::TokenPaused => lane.blocked_by(Waiting::Person),
+            Failure::SenderBlacklisted | Failure::TokenPaused | Failure::TokenDiffers => {
+                lane.blocked_by(Waiting::Person)
+            }
             Failure::FundsShort => lane.blocked_by(Waiting::Funds),
             Failure::RecipientBlacklisted
             | Failure::TransferReverts
@@ -107,6 +109,10 @@ fn tell(lane: &mut Lane<'_>, trouble: Failure) {
         Failure::TokenPaused => {
             lane.found(Code::BreakerOpen, "the issuer has paused the token; everything waits");
         }
+        Failure::TokenDiffers => lane.found(
+            Code::BreakerOpen,
+            "the token says that it has other decimals than assets.decimals; nothing of it is sent",
+        ),
         Failure::FeeCapReached => {
             lane.found(Code::FeeAtCap, "the fee market is above the cap; raise it for a time or wait");
         }

@@ -178,9 +178,10 @@ async fn refused(
                 Some(Closed::Dead(closed)) => {
                     let ids: Vec<_> = transfer.items.iter().map(|item| item.withdrawal).collect();
                     let now = lane.now();
+                    // Whatever became of its withdrawals, the nonce is filled: those behind it wait for that.
+                    closed.change_into(&mut change);
                     for withdrawal in lane.ports.store.withdrawals(&ids).await? {
                         if matches!(withdrawal.state, WithdrawalState::Assigned(_)) {
-                            closed.change_into(&mut change);
                             let step = if withdrawal.cancel_requested.is_some() {
                                 withdrawal.cancelled(Some(&closed.proof), now)?
                             } else {

@@ -57,8 +57,8 @@ impl Store for ChaosStore {
         Box::pin(self.site.ask("store.lease", make, StoreError::Down, StoreError::Unknown))
     }
 
-    fn release<'a>(&'a self, fence: &'a Fence) -> Answer<'a, ()> {
-        ask!(self, "store.release", self.inner.release(fence))
+    fn release<'a>(&'a self, owner: &'a str) -> Answer<'a, ()> {
+        ask!(self, "store.release", self.inner.release(owner))
     }
 
     fn accept(&self, intake: Intake) -> Answer<'_, Accepted> {

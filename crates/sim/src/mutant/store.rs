@@ -53,8 +53,8 @@ impl Store for BrokenStore {
         self.inner.lease(name, owner)
     }
 
-    fn release<'a>(&'a self, fence: &'a Fence) -> Answer<'a, ()> {
-        self.inner.release(fence)
+    fn release<'a>(&'a self, owner: &'a str) -> Answer<'a, ()> {
+        self.inner.release(owner)
     }
 
     fn accept(&self, mut intake: Intake) -> Answer<'_, Accepted> {

@@ -62,9 +62,9 @@ pub(super) async fn take(
     Ok(Some(Lease { fence: Fence { name: name.to_owned(), epoch }, until }))
 }
 
-pub(super) async fn release(conn: &mut Conn<'_>, fence: &Fence) -> Result<(), SqlError> {
-    let give_up = sql!("update lease set owner = '', until = 0 where name = $1 and epoch = $2");
-    conn.run(give_up, args![&fence.name, fence.epoch]).await?;
+pub(super) async fn release(conn: &mut Conn<'_>, owner: &str) -> Result<(), SqlError> {
+    let give_up = sql!("update lease set owner = '', until = 0 where owner = $1");
+    conn.run(give_up, args![owner]).await?;
     Ok(())
 }
 

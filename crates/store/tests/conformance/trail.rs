@@ -93,7 +93,7 @@ async fn verify(world: &World, partner: PartnerId, expected: usize) {
 
 async fn a_sealer_without_its_lease_seals_nothing(world: World) {
     let lease = world.db.lease("house", "sealer").await.unwrap().unwrap();
-    world.db.release(&lease.fence).await.unwrap();
+    world.db.release("sealer").await.unwrap();
     assert_eq!(world.db.seal(&lease.fence, 100).await.unwrap(), 0);
     assert_eq!(world.number("select count(*) from event where number is not null").await, 0);
     let lease = world.db.lease("house", "sealer").await.unwrap().unwrap();

@@ -203,7 +203,7 @@ async fn a_wallet_tells_since_when_it_is_as_it_is_and_who_holds_its_lane(world: 
         assert_eq!(holders(scope).await, [holder.clone()], "{scope:?}");
     }
     assert_eq!(holders(Scope::Chain(ChainId::evm(1))).await, []);
-    world.db.release(&lease.fence).await.unwrap();
+    world.db.release("a").await.unwrap();
     assert_eq!(holders(Scope::All).await, [], "it gave the lane back");
 }
 

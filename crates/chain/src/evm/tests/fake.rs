@@ -61,6 +61,7 @@ pub struct World {
     /// Nonces the node claims, whatever its blocks say.
     pub claims: BTreeMap<EvmAddress, u64>,
     pub balance: u64,
+    pub decimals: u8,
     pub paused: bool,
     pub blacklist: BTreeSet<EvmAddress>,
     pub tip: u128,
@@ -92,6 +93,7 @@ impl World {
             pruned_below: 0,
             claims: BTreeMap::new(),
             balance: 1_000,
+            decimals: 6,
             paused: false,
             blacklist: BTreeSet::new(),
             tip: 30_000_000_000,
@@ -154,6 +156,9 @@ impl World {
         let yes = |yes: bool| word(Units::from(u8::from(yes)));
         if call.to != TOKEN {
             return Ok(Called::Returned(vec![]));
+        }
+        if call.data == call::decimals() {
+            return Ok(word(Units::from(self.decimals)));
         }
         if call.data == call::paused() {
             return Ok(yes(self.paused));

@@ -38,6 +38,7 @@ fn each_reason_is_asked_from_the_contract() {
     };
     assert_eq!(one(|_| {}, 100), PASSES);
     assert_eq!(one(|world| world.paused = true, 100), Preflight::Fails(Failure::TokenPaused));
+    assert_eq!(one(|world| world.decimals = 18, 100), Preflight::Fails(Failure::TokenDiffers));
     assert_eq!(
         one(
             |world| {
