@@ -43,11 +43,18 @@ pub struct Server {
     pub test_mode: bool,
     /// File with 32 random bytes in hex that seals API secrets at rest; made by `sluice key init`.
     pub sealing_key_file: PathBuf,
+    /// Where problems are explained, if somewhere: an answer's `doc_url` is this, a slash and the problem's code.
+    pub problem_docs_url: Option<String>,
 }
 
 impl Default for Server {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8080".into(), test_mode: false, sealing_key_file: "sealing.key".into() }
+        Self {
+            listen: "127.0.0.1:8080".into(),
+            test_mode: false,
+            sealing_key_file: "sealing.key".into(),
+            problem_docs_url: None,
+        }
     }
 }
 

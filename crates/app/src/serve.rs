@@ -61,9 +61,19 @@ pub fn api(
         reader: engine.db.clone(),
         registry: engine.db.clone(),
         deployment: engine.deployment.clone(),
-        config: HttpConfig { test_mode: config.server.test_mode, ..HttpConfig::default() },
+        config: http(config),
         secrets: sealer,
         metrics,
         chain_facts,
+    }
+}
+
+fn http(config: &Config) -> HttpConfig {
+    let default = HttpConfig::default();
+    HttpConfig {
+        test_mode: config.server.test_mode,
+        problem_docs: config.server.problem_docs_url.clone(),
+        runbooks: config.alerts.runbooks_url.clone().unwrap_or(default.runbooks),
+        ..HttpConfig::default()
     }
 }

@@ -69,6 +69,8 @@ pub struct HttpConfig {
     pub rate_burst: NonZeroU32,
     /// Where problems are explained; the code is appended.
     pub problem_docs: Option<String>,
+    /// Where `docs/runbooks.md` is published; the alert's code is added as the fragment.
+    pub runbooks: String,
     /// Version of the program, told by `/health`.
     pub version: String,
 }
@@ -95,6 +97,7 @@ impl Default for HttpConfig {
             rate_per_s: at_least_one(500),
             rate_burst: at_least_one(1_000),
             problem_docs: None,
+            runbooks: "docs/runbooks.md".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }

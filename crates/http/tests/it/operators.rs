@@ -9,6 +9,7 @@ use sluice_core::chain::ChainProfile;
 use sluice_core::port::chain::{Foreign, TransferLog};
 use sluice_core::port::reader::{Reader as _, STORE_WENT_BACK};
 use sluice_core::port::store::{Change, Store as _};
+use sluice_http::HttpConfig;
 
 use crate::support::{HEAD, Reply, World, token};
 
@@ -249,6 +250,22 @@ async fn an_alert_is_taken_by_name() {
         (&reply.json()["severity"], &reply.json()["runbook"]),
         (&json!("P2"), &json!("docs/runbooks.md#gas_low"))
     );
+}
+
+#[tokio::test]
+async fn answers_lead_to_where_the_operator_published_what_to_do() {
+    let config = HttpConfig {
+        test_mode: true,
+        problem_docs: Some("https://docs.test/problems/".into()),
+        runbooks: "https://docs.test/runbooks".into(),
+        ..HttpConfig::default()
+    };
+    let world = World::with(config, "sqlite::memory:").await;
+    world.raise(Code::GasLow, Some(world.a.id), "wallet-1").await;
+    let alerts = world.get(&world.a.key, "/v1/alerts").send(&world).await.json();
+    assert_eq!(alerts["data"][0]["runbook"], "https://docs.test/runbooks#gas_low");
+    let nothing = world.get(&world.a.key, "/v1/wallets/x").send(&world).await.json();
+    assert_eq!(nothing["doc_url"], "https://docs.test/problems/not_found");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use sluice_core::alert::Alert;
 use crate::wire::event::actor;
 use crate::wire::{count, time};
 
-fn wire(alert: &Alert, lang: Lang) -> WireAlert {
+fn wire(alert: &Alert, lang: Lang, runbooks: &str) -> WireAlert {
     let code = alert.raise.code;
     let words = code.words();
     WireAlert {
@@ -33,7 +33,7 @@ fn wire(alert: &Alert, lang: Lang) -> WireAlert {
         count: count(alert.count),
         acknowledged_by: alert.acknowledged_by.as_deref().map(actor),
         acknowledged_at: alert.acknowledged_at.map(time),
-        runbook: format!("docs/runbooks.md#{}", code.as_str()),
+        runbook: format!("{runbooks}#{}", code.as_str()),
         resolved_at: alert.resolved_at.map(time),
     }
 }

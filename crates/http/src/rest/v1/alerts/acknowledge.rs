@@ -13,5 +13,5 @@ pub(crate) async fn run(call: Call) -> Answer {
         return Err(Reject::not_found());
     }
     let alert = call.reader().alert(sees, id).await?.ok_or_else(Reject::not_found)?;
-    ok(&super::wire(&alert, call.lang))
+    ok(&super::wire(&alert, call.lang, &call.server.api.config.runbooks))
 }

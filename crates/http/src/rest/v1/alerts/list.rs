@@ -9,7 +9,8 @@ use crate::page::{Listing, WHOLE_MAX};
 pub(crate) async fn run(call: Call) -> Answer {
     let query: AlertQuery = call.query()?;
     let found = call.reader().alerts(call.caller.sees(), query.resolved, WHOLE_MAX).await?;
-    let mut alerts: Vec<Alert> = found.iter().map(|alert| super::wire(alert, call.lang)).collect();
+    let runbooks = &call.server.api.config.runbooks;
+    let mut alerts: Vec<Alert> = found.iter().map(|alert| super::wire(alert, call.lang, runbooks)).collect();
     alerts.retain(|alert| query.severity.is_none_or(|severity| alert.severity == severity));
     let listing = Listing::of(sluice_api::path::ALERTS, &query.give());
     ok(&listing.page(alerts, &query.page, key)?)
