@@ -14,9 +14,11 @@ use sluice_core::access::Actor;
 use sluice_core::alert::{Code, Raise};
 use sluice_core::event::Cause;
 use sluice_core::journal::{Entry, PAGE_MAX, forgotten, mentions};
+use sluice_core::partner::PLATFORM;
 use sluice_core::port::Ports;
 use sluice_core::port::reader::STORE_WENT_BACK;
 use sluice_core::port::store::{Change, Outcome};
+use sluice_core::stop::{Scope, Stop};
 use sluice_core::wallet::{LaneState, Wallet};
 
 use crate::StageError;
@@ -91,20 +93,30 @@ async fn gap(ports: &Ports, page: &[Entry]) -> Result<Option<String>, StageError
     Ok(forgotten(page, &known, &wallets))
 }
 
-/// Shuts every lane that is not shut, and says so for each.
+/// Shuts every lane that is not shut, and says so for each; and stops everything.
 async fn shut(ports: &Ports, evidence: &str) -> Result<(), StageError> {
     tracing::error!(evidence, "Store and signer are not of the same time; every lane is shut");
     for _ in 0..TRIES_MAX {
         let wallets = ports.store.wallets(None).await?;
-        let changes = wallets
+        let mut changes = wallets
             .into_iter()
             .map(|wallet| close_lane(ports, wallet, evidence))
             .collect::<Result<Vec<_>, StageError>>()?;
+        changes.push(stop_everything(ports, evidence));
         if apply_all(ports, changes).await? {
             return Ok(());
         }
     }
     Err(StageError::Overtaken)
+}
+
+/// Stops and revocations of the lost time are undone with everything else, so whatever they were about is stopped until two
+/// persons of the platform have made them good (M12).
+fn stop_everything(ports: &Ports, evidence: &str) -> Change {
+    let cause = cause(ports);
+    let (actor, reason, at) = (cause.actor.clone(), evidence.to_owned(), cause.at);
+    let stop = Stop { scope: Scope::All, holder: PLATFORM, actor, reason, at };
+    Change { stop: Some(stop), cause: Some(cause), ..Change::default() }
 }
 
 fn close_lane(ports: &Ports, wallet: Wallet, evidence: &str) -> Result<Change, StageError> {

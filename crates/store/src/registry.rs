@@ -8,7 +8,7 @@ mod asset;
 mod key;
 mod nonce;
 mod partner;
-mod stop;
+pub(crate) mod stop;
 mod told;
 
 use sluice_core::asset::Asset;

@@ -3,6 +3,7 @@
 use serde_json::json;
 use sluice_api::lane::LaneState;
 use sluice_api::status::Status;
+use sluice_api::stop::StopScope;
 
 use crate::harness::{Caller, Order, Shape, World, until};
 use crate::on_both;
@@ -66,6 +67,11 @@ on_both! {
         for lane in caller.client.lanes().take(10).await.expect("lanes") {
             unfrozen(&caller, &engine.second(), &lane.id).await;
         }
+        // Stops and revocations of the lost time are gone with it, so everything is stopped, and the platform lifts that.
+        let [one, two] = [&engine.dev.platform_api_key, &engine.dev.second_platform_api_key].map(|key| engine.caller_with(key));
+        let stops = one.client.stops().take(10).await.expect("stops");
+        let stop = stops.iter().find(|stop| stop.scope == StopScope::All).expect("the stop of everything");
+        lifted(&one, &two, &stop.id).await;
         let fresh = Order::fresh("fresh", 3);
         for order in &fresh {
             caller.insist(order).await;

@@ -4,7 +4,9 @@ use sluice_core::access::Actor;
 use sluice_core::alert::Code;
 use sluice_core::event::Cause;
 use sluice_core::id::KeyId;
+use sluice_core::partner::PLATFORM;
 use sluice_core::port::store::{Change, Store as _};
+use sluice_core::stop::Scope;
 use sluice_core::wallet::LaneState;
 use sluice_core::withdrawal::{AttentionCode, State, Withdrawal};
 use sluice_flow::operator::{self, LaneCommand, OrderError};
@@ -34,6 +36,17 @@ fn unfreeze(bench: &Bench, persons: &[KeyId]) {
         let cause = Cause { actor: Actor::Key(*key), ..bench.cause() };
         now(operator::command(&bench.ports, None, bench.lane, &LaneCommand::Unfreeze, cause)).unwrap();
     }
+}
+
+/// Two persons of the platform lift the stop that a restore puts on everything.
+fn lift(bench: &Bench) {
+    assert_eq!(bench.count("select kind as what from stop where kind = 'all' limit 5"), 1);
+    for key in DUTY {
+        let cause = Cause { actor: Actor::Key(key), ..bench.cause() };
+        let lifted = operator::lift(&bench.ports, &*bench.db, Scope::All, PLATFORM, cause);
+        assert!(now(lifted).unwrap().is_some());
+    }
+    assert_eq!(bench.count("select kind as what from stop limit 5"), 0);
 }
 
 /// Transactions of the lane's wallet on the chain.
@@ -93,6 +106,7 @@ fn what_was_cancelled_in_the_lost_time_waits_for_two_persons() {
         let alerts = now(bench.db.open_alerts(&[Code::StoreWentBack], None, 10)).unwrap();
         assert!(!alerts.is_empty());
         unfreeze(&bench, &DUTY);
+        lift(&bench);
         rounds(&mut bench, 6);
         assert_eq!(paid(&bench).len(), 1, "what the partner was told is cancelled is not paid");
     }
@@ -123,6 +137,9 @@ fn what_a_person_had_and_was_paid_in_the_lost_time_is_recognised() {
     // Nor does it hold up what comes after it.
     unfreeze(&bench, &DUTY);
     bench.order(2, &bench.world.asset.clone());
+    rounds(&mut bench, 6);
+    assert_eq!(paid(&bench).len(), 1, "stops of the lost time may be missing");
+    lift(&bench);
     rounds(&mut bench, 6);
     assert_eq!(paid(&bench).len(), 2);
 }

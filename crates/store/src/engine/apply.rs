@@ -107,6 +107,9 @@ async fn write(conn: &mut Conn<'_>, context: &Context, changes: &[Change]) -> Re
     }
     ledger::write(conn, context, changes).await?;
     lost::write(conn, context, changes).await?;
+    for stop in changes.iter().filter_map(|change| change.stop.as_ref()) {
+        let _new = crate::registry::stop::set(conn, context, stop).await?;
+    }
     chain::write(conn, context, changes).await?;
     for change in changes {
         let at = cause(change, context).at;

@@ -17,7 +17,7 @@ use crate::sql::{Conn, SqlError};
 use crate::{args, sql};
 
 /// The first one stands, with its reason and its time.
-pub(super) async fn set(conn: &mut Conn<'_>, context: &Context, stop: &Stop) -> Result<bool, SqlError> {
+pub(crate) async fn set(conn: &mut Conn<'_>, context: &Context, stop: &Stop) -> Result<bool, SqlError> {
     let text = sql!(
         "insert into stop (kind, subject, holder, actor, reason, at) values ($1, $2, $3, $4, $5, $6)
          on conflict (kind, subject, holder) do nothing"
