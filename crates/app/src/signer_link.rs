@@ -270,6 +270,10 @@ impl Signer for Local {
         }))
     }
 
+    fn mark(&self, mark: u64) -> Fut<'_, Result<u64, SignerError>> {
+        Box::pin(off_thread(self.service.clone(), move |it| it.mark(mark, SystemClock.now())))
+    }
+
     fn export<'a>(&'a self, from_seq: u64, limit: usize) -> Fut<'a, Result<Vec<Entry>, SignerError>> {
         Box::pin(off_thread(self.service.clone(), move |it| told(&it.export(from_seq, limit)?)))
     }
@@ -341,6 +345,10 @@ impl Signer for Remote {
     ) -> Fut<'a, Result<Result<SlotRecord, SignerRefusal>, SignerError>> {
         let slot = slot.clone();
         Box::pin(off_thread(self.client.clone(), move |it| it.close(wallet, epoch, &slot)))
+    }
+
+    fn mark(&self, mark: u64) -> Fut<'_, Result<u64, SignerError>> {
+        Box::pin(off_thread(self.client.clone(), move |it| it.mark(mark)))
     }
 
     fn export<'a>(&'a self, from_seq: u64, limit: usize) -> Fut<'a, Result<Vec<Entry>, SignerError>> {

@@ -60,6 +60,11 @@ pub enum Fact {
         /// The slot.
         slot: Slot,
     },
+    /// The store had made so many marks.
+    Marked {
+        /// How many.
+        mark: u64,
+    },
     /// About neither: enrolments, epochs, stops.
     Other,
 }
@@ -78,6 +83,8 @@ pub struct Pays {
 pub struct Known {
     /// Attempts, with the transfer that carries them; `None` for those that were imported as [`Lost`].
     pub attempts: BTreeMap<AttemptId, Option<TransferId>>,
+    /// Marks that the store has made: one more with what it commits, before the journal is told.
+    pub mark: u64,
     /// Payments that have a withdrawal here, whether or not this version can read it.
     pub payments: BTreeSet<PaymentKey>,
     /// Withdrawals by the identity of their payment.
@@ -152,7 +159,7 @@ pub fn mentions(page: &[Entry]) -> (BTreeSet<AttemptId>, BTreeSet<PaymentKey>) {
             Fact::Signed { attempt, .. } => {
                 attempts.insert(*attempt);
             }
-            Fact::Closed { .. } | Fact::Other => {}
+            Fact::Closed { .. } | Fact::Marked { .. } | Fact::Other => {}
         }
     }
     (attempts, keys)
@@ -167,7 +174,9 @@ pub fn forgotten(page: &[Entry], known: &Known, wallets: &[Wallet]) -> Option<St
                 format!("attempt {} in slot {}", attempt.id, attempt.slot)
             }
             Fact::Closed { slot } if !given_out(slot, wallets) => format!("slot {slot}"),
+            Fact::Marked { mark } if *mark > known.mark => format!("mark {mark}"),
             Fact::Admitted { .. }
+            | Fact::Marked { .. }
             | Fact::Reserved { .. }
             | Fact::Signed { .. }
             | Fact::Closed { .. }
@@ -238,6 +247,19 @@ mod tests {
         assert!(why.contains("entry 3") && why.contains(&key.to_string()), "{why}");
         known.payments.insert(key);
         assert_eq!(forgotten(&page, &known, &[]), None, "admitted and not built: the process died between");
+    }
+
+    #[test]
+    fn a_mark_that_the_store_never_made_was_forgotten() {
+        let page = [entry(5, Fact::Marked { mark: 7 })];
+        let known = |mark| Known { mark, ..Known::default() };
+        assert!(forgotten(&page, &known(6), &[]).unwrap().contains("mark 7"));
+        assert_eq!(forgotten(&page, &known(7), &[]), None);
+        assert_eq!(
+            forgotten(&page, &known(8), &[]),
+            None,
+            "made, and the process died before the journal was told"
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! input: it looks at everything each time, so a missed signal costs latency and nothing else.
 
 mod idle;
+mod mark;
 mod reconcile;
 mod standing;
 
@@ -36,6 +37,7 @@ pub struct Memory {
     idled_at: Option<Timestamp>,
     idle: Told,
     stops: Agreement,
+    marks: mark::Marks,
 }
 
 /// Runs the loop for ever.
@@ -66,6 +68,7 @@ pub async fn turn(ports: &Ports, owner: &str, memory: &mut Memory) -> Result<Don
     if sealed > 0 {
         ports.wake.signal(Topic::Feed);
     }
+    memory.marks.grew(sealed > 0);
     if sealed == SEAL_MAX {
         return Ok(Done::More);
     }
@@ -84,5 +87,6 @@ pub async fn turn(ports: &Ports, owner: &str, memory: &mut Memory) -> Result<Don
         reconcile::run(ports, &lease.fence, &mut memory.candidates).await?;
     }
     memory.stops.keep(ports, now).await?;
+    memory.marks.keep(ports, now).await?;
     Ok(Done::Idle(SWEEP_MS))
 }

@@ -13,7 +13,7 @@ mod import;
 use sluice_core::access::Actor;
 use sluice_core::alert::{Code, Raise};
 use sluice_core::event::Cause;
-use sluice_core::journal::{Entry, PAGE_MAX, forgotten, mentions};
+use sluice_core::journal::{Entry, PAGE_MAX, Seen, forgotten, mentions};
 use sluice_core::partner::PLATFORM;
 use sluice_core::port::Ports;
 use sluice_core::port::reader::STORE_WENT_BACK;
@@ -42,10 +42,16 @@ const TRIES_MAX: u32 = 8;
 /// # Errors
 /// [`StageError`]: store or signer did not answer, and nothing may be paid until they have.
 pub async fn compare(ports: &Ports) -> Result<Standing, StageError> {
+    Ok(compared(ports).await?.map_or(Standing::WentBack, |_| Standing::Together))
+}
+
+/// What was compared, if store and journal belong together.
+async fn compared(ports: &Ports) -> Result<Option<Seen>, StageError> {
     let seen = ports.store.journal_seq().await?;
     let head = ports.signer.hello(None).await?.journal_seq;
     if head < seen {
-        return journal_went_back(ports, &format!("ends at {head} and this store has seen {seen}")).await;
+        journal_went_back(ports, &format!("ends at {head} and this store has seen {seen}")).await?;
+        return Ok(None);
     }
     let mut from = seen.saturating_add(1);
     while from <= head {
@@ -54,11 +60,29 @@ pub async fn compare(ports: &Ports) -> Result<Standing, StageError> {
         if let Some(what) = gap(ports, &page).await? {
             shut(ports, &format!("{what}: the store went back in time")).await?;
             import::run(ports, seen, head).await?;
-            return Ok(Standing::WentBack);
+            return Ok(None);
         }
         from = last.seq.saturating_add(1);
     }
-    Ok(Standing::Together)
+    Ok(Some(Seen { from: seen, to: from.saturating_sub(1) }))
+}
+
+/// Makes a mark of what the store has committed so far, and tells the journal of it: a store from before it is found out
+/// even where nothing was signed since. Compared first, so that a store that went back makes none, and the place seen may
+/// move on. A crash in between leaves a mark that the journal does not know, which says nothing.
+///
+/// # Errors
+/// [`StageError`]: store or signer did not answer.
+pub(crate) async fn mark(ports: &Ports) -> Result<(), StageError> {
+    let Some(seen) = compared(ports).await? else { return Ok(()) };
+    let mark = ports.store.journal_known(&[], &[]).await?.mark.saturating_add(1);
+    let cause = Some(Cause { reason: "mark".into(), ..cause(ports) });
+    let change = Change { mark: Some(mark), journal_seq: Some(seen), cause, ..Change::default() };
+    if !apply_all(ports, vec![change]).await? {
+        return Err(StageError::Overtaken);
+    }
+    ports.signer.mark(mark).await?;
+    Ok(())
 }
 
 /// Shuts every lane because of what the journal does.

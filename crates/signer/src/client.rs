@@ -156,6 +156,14 @@ impl Client {
         }
     }
 
+    /// See [`crate::SigningService::mark`].
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    pub fn mark(&self, mark: u64) -> Result<u64, SignerError> {
+        self.note(Question::Mark { mark })
+    }
+
     /// See [`crate::SigningService::stop`].
     ///
     /// # Errors

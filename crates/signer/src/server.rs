@@ -245,6 +245,7 @@ fn dispatch(
         Question::Export { from_seq, limit } => service
             .export(from_seq, limit)
             .map(|entries| Reply::Entries { entries: entries.into_iter().map(Into::into).collect() }),
+        Question::Mark { mark } => service.mark(mark, now).map(|journal_seq| Reply::Noted { journal_seq }),
         Question::Stop { scope, subject, reason } => service
             .stop(&read_scope(&scope, &subject)?, door, &reason, now)
             .map(|journal_seq| Reply::Noted { journal_seq }),

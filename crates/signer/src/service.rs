@@ -7,6 +7,7 @@
 mod admit;
 mod bar;
 mod close;
+mod mark;
 mod open;
 mod show;
 mod sign;

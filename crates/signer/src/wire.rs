@@ -48,6 +48,9 @@ pub(crate) enum Question {
         from_seq: u64,
         limit: usize,
     },
+    Mark {
+        mark: u64,
+    },
     Held,
     Show {
         wallet: String,
@@ -81,6 +84,7 @@ impl Question {
             | Self::Sign { .. }
             | Self::Close { .. }
             | Self::Export { .. }
+            | Self::Mark { .. }
             | Self::Show { .. }
             | Self::Bar { .. } => false,
         }

@@ -106,6 +106,7 @@ pub const METHODS: &[&str] = &[
     "signer.sign",
     "signer.close",
     "signer.export",
+    "signer.mark",
     "signer.stop",
     "signer.lift",
     "node.chain_id",

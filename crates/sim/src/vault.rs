@@ -147,6 +147,10 @@ impl Signer for Direct {
         done(self.service.close(wallet, epoch, slot, self.now()))
     }
 
+    fn mark(&self, mark: u64) -> Fut<'_, Result<u64, SignerError>> {
+        done(self.service.mark(mark, self.now()))
+    }
+
     fn export<'a>(&'a self, from_seq: u64, limit: usize) -> Fut<'a, Result<Vec<Entry>, SignerError>> {
         done(self.service.export(from_seq, limit).and_then(|entries| {
             let told = entries.iter().map(JournalEntry::told).collect::<Result<_, _>>();

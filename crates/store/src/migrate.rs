@@ -60,6 +60,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0011_paid_elsewhere.sql"),
         "JSON is read differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0012_marks.sql"),
+        include_str!("../migrations/postgres/0012_marks.sql"),
+        "types are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

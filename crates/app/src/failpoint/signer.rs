@@ -80,6 +80,10 @@ impl Signer for Wrapped {
         ask!(self, "signer.bar", self.inner.bar(wallet, reason))
     }
 
+    fn mark(&self, mark: u64) -> Fut<'_, Result<u64, SignerError>> {
+        ask!(self, "signer.mark", self.inner.mark(mark))
+    }
+
     fn export<'a>(&'a self, from_seq: u64, limit: usize) -> Fut<'a, Result<Vec<Entry>, SignerError>> {
         ask!(self, "signer.export", self.inner.export(from_seq, limit))
     }

@@ -108,6 +108,10 @@ impl Signer for Measured {
         Box::pin(self.call("bar", self.inner.bar(wallet, reason), one))
     }
 
+    fn mark(&self, mark: u64) -> Answer<'_, u64> {
+        Box::pin(self.call("mark", self.inner.mark(mark), none))
+    }
+
     fn export(&self, after: u64, limit: usize) -> Answer<'_, Vec<Entry>> {
         Box::pin(self.call("export", self.inner.export(after, limit), none))
     }

@@ -207,6 +207,10 @@ pub trait Signer: Send + Sync {
         slot: &'a Slot,
     ) -> Fut<'a, Result<Result<SlotRecord, SignerRefusal>, SignerError>>;
 
+    /// Notes in the journal how many marks the store has made. A store that is compared with the journal later and has made
+    /// fewer went back in time, whether or not anything was signed in between (M17). The place in the journal.
+    fn mark(&self, mark: u64) -> Fut<'_, Result<u64, SignerError>>;
+
     /// Up to `limit` entries of the journal from a place on, at most [`crate::journal::PAGE_MAX`] (M17).
     fn export<'a>(&'a self, from_seq: u64, limit: usize) -> Fut<'a, Result<Vec<Entry>, SignerError>>;
 

@@ -111,6 +111,8 @@ pub struct Change {
     /// How far the signer's journal was seen (M17). [`Outcome::Moved`] where the store stands before the place that the
     /// step begins from.
     pub journal_seq: Option<Seen>,
+    /// A mark of the store's own commits, which the signer's journal is told of afterwards (M17). It only rises.
+    pub mark: Option<u64>,
     /// A stop that commits with the rest; where its holder has one of this scope in force, that one stands (M12).
     pub stop: Option<Stop>,
     /// What was imported from the signer's journal and has no transfer here (M17).

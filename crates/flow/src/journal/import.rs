@@ -24,7 +24,7 @@ use crate::StageError;
 /// Imports what lies between `seen` and `head`, doubts what of the rest has no slot, then notes `head` as seen.
 pub(super) async fn run(ports: &Ports, seen: u64, head: u64) -> Result<(), StageError> {
     let mut closed: BTreeMap<Slot, u64> = BTreeMap::new();
-    let mut from = seen.saturating_add(1);
+    let (mut from, mut marked) = (seen.saturating_add(1), None);
     while from <= head {
         let page = page(ports, from).await?;
         let Some(last) = page.last() else { break };
@@ -39,13 +39,15 @@ pub(super) async fn run(ports: &Ports, seen: u64, head: u64) -> Result<(), Stage
                     reserved(ports, &entry, wallet, *attempt, pays, &closed).await?;
                 }
                 Fact::Signed { attempt, raw, txid } => signed(ports, &entry, attempt, raw, txid).await?,
+                Fact::Marked { mark } => marked = marked.max(Some(mark)),
                 Fact::Admitted { .. } | Fact::Other => {}
             }
         }
     }
     doubt::run(ports).await?;
     let seen = Seen { from: seen, to: head };
-    let seen = Change { journal_seq: Some(seen), cause: Some(cause(ports)), ..Change::default() };
+    let seen =
+        Change { journal_seq: Some(seen), mark: marked, cause: Some(cause(ports)), ..Change::default() };
     match super::apply_all(ports, vec![seen]).await? {
         true => Ok(()),
         false => Err(StageError::Overtaken),

@@ -121,6 +121,11 @@ pub enum Fact {
         #[serde(skip_serializing_if = "Option::is_none")]
         setter: Option<String>,
     },
+    /// How many marks the store had made (M17).
+    Mark {
+        /// How many.
+        mark: u64,
+    },
     /// The stop ends.
     Lift {
         /// Kind of the scope.

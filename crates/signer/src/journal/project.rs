@@ -71,6 +71,7 @@ pub(super) fn project(conn: &Connection, seq: u64, at: i64, fact: &Fact) -> Resu
             let setter = setter.as_deref().unwrap_or(Setter::Console.as_str());
             run(sql, params![scope, subject, setter, reason, seq])?;
         }
+        Fact::Mark { mark: _ } => {}
         Fact::Lift { scope, subject, reason: _, setter } => {
             let sql = "delete from stop where scope = ?1 and subject = ?2 and setter = coalesce(?3, setter)";
             run(sql, params![scope, subject, setter])?;

@@ -25,6 +25,7 @@ impl JournalEntry {
                 txid: word(&txid)?,
             },
             Fact::Close { slot, .. } => Told::Closed { slot: Slot::parse(&slot).map_err(malformed)? },
+            Fact::Mark { mark } => Told::Marked { mark },
             Fact::Genesis { .. }
             | Fact::Enrol { .. }
             | Fact::Epoch { .. }

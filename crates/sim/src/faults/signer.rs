@@ -106,6 +106,10 @@ impl Signer for ChaosSigner {
         Box::pin(self.site.ask("signer.close", move || self.inner.close(wallet, epoch, slot), lost, lost))
     }
 
+    fn mark(&self, mark: u64) -> Fut<'_, Result<u64, SignerError>> {
+        Box::pin(self.site.ask("signer.mark", move || self.inner.mark(mark), lost, lost))
+    }
+
     fn export<'a>(&'a self, from_seq: u64, limit: usize) -> Fut<'a, Result<Vec<Entry>, SignerError>> {
         Box::pin(self.site.ask("signer.export", move || self.inner.export(from_seq, limit), lost, lost))
     }

@@ -9,6 +9,7 @@ use sluice_core::port::store::{Change, Store as _};
 use sluice_core::stop::Scope;
 use sluice_core::wallet::LaneState;
 use sluice_core::withdrawal::{AttentionCode, State, Withdrawal};
+use sluice_flow::house;
 use sluice_flow::operator::{self, LaneCommand, OrderError};
 use sluice_sim::world::director::DUTY;
 
@@ -233,4 +234,44 @@ fn a_word_from_before_the_restore_opens_no_lane() {
     assert!(frozen(&bench), "the second word alone");
     unfreeze(&bench, &DUTY[..1]);
     assert!(!frozen(&bench));
+}
+
+/// Nothing was signed since the copy was made; the mark that followed the cancellation is what tells.
+#[test]
+fn a_cancellation_alone_makes_a_copy_old() {
+    for restarted in [true, false] {
+        let mut bench = Bench::new(|inner| inner);
+        bench.order(1, &bench.world.asset.clone());
+        let mut house = house::Memory::default();
+        now(house::turn(&bench.ports, "bench", &mut house)).unwrap();
+        let copy = bench.copy();
+        let cancelled = withdrawals(&bench).pop().unwrap();
+        now(operator::cancel(&bench.ports, bench.partner, cancelled.id, bench.cause())).unwrap();
+        for _ in 0..12 {
+            now(house::turn(&bench.ports, "bench", &mut house)).unwrap();
+            bench.pass();
+        }
+        bench.put_back(&copy);
+        if restarted {
+            bench.restart();
+            bench.turn().unwrap();
+        } else {
+            for _ in 0..12 {
+                now(house::turn(&bench.ports, "bench", &mut house)).unwrap();
+                bench.pass();
+            }
+        }
+        assert!(frozen(&bench), "restarted: {restarted}");
+        let waiting = withdrawals(&bench);
+        assert_eq!(waiting.iter().map(asked).collect::<Vec<_>>(), [Some(AttentionCode::StoreWentBack)]);
+        rounds(&mut bench, 20); // until something is final
+        assert_eq!(paid(&bench).len(), 0);
+        // Said once: the store has come as far as the journal, and goes on.
+        unfreeze(&bench, &DUTY);
+        lift(&bench);
+        now(house::turn(&bench.ports, "bench", &mut house)).unwrap();
+        bench.restart();
+        bench.turn().unwrap();
+        assert!(!frozen(&bench));
+    }
 }

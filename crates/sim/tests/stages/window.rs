@@ -94,6 +94,10 @@ impl Signer for Refuses {
         self.inner.close(wallet, epoch, slot)
     }
 
+    fn mark(&self, mark: u64) -> Fut<'_, Result<u64, SignerError>> {
+        self.inner.mark(mark)
+    }
+
     fn export<'a>(&'a self, from_seq: u64, limit: usize) -> Fut<'a, Result<Vec<Entry>, SignerError>> {
         self.inner.export(from_seq, limit)
     }

@@ -52,7 +52,10 @@ pub(super) async fn known(
     let key = |row: &Row| Ok(PaymentKey(Cells::of("withdrawal", "id", row).hash("payment_key")?));
     let payments = whole(row::read(&rows, key))?;
     let (withdrawals, unread) = row::read(&rows, row::withdrawal::read);
+    let mark = conn.row(sql!("select mark from meta limit 1"), args![]).await?;
+    let mark = mark.map(|row| row.int("mark")).transpose()?.unwrap_or_default();
     let known = Known {
+        mark: u64::try_from(mark).unwrap_or_default(),
         attempts: attempts.into_iter().collect(),
         payments: payments.into_iter().collect(),
         withdrawals: withdrawals.into_iter().map(|withdrawal| (withdrawal.key, withdrawal)).collect(),

@@ -150,6 +150,10 @@ impl Signer for OnlyStops {
         down()
     }
 
+    fn mark(&self, _: u64) -> Fut<'_, Result<u64, SignerError>> {
+        down()
+    }
+
     fn export<'a>(&'a self, _: u64, _: usize) -> Fut<'a, Result<Vec<Entry>, SignerError>> {
         down()
     }

@@ -45,6 +45,9 @@ pub(super) async fn write(
     }
     for change in changes {
         note(conn, context, change).await?;
+        if let Some(mark) = change.mark {
+            conn.run(sql!("update meta set mark = $1 where mark < $1"), args![big(mark)]).await?;
+        }
         if let Some(seen) = change.journal_seq
             && see(conn, seen).await? == Written::Moved
         {
