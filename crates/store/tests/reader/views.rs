@@ -200,7 +200,7 @@ async fn a_wallet_tells_since_when_it_is_as_it_is_and_who_holds_its_lane(world: 
         Scope::Asset(world.asset.id),
         Scope::Wallet(world.wallet.id),
     ] {
-        assert_eq!(holders(scope).await, [holder.clone()], "{scope:?}");
+        assert_eq!(holders(scope).await, std::slice::from_ref(&holder), "{scope:?}");
     }
     assert_eq!(holders(Scope::Chain(ChainId::evm(1))).await, []);
     world.db.release("a").await.unwrap();
