@@ -15,6 +15,7 @@ use sluice_core::alert::{Code, Raise, Raiser};
 use sluice_core::attempt::{Attempt, Durable};
 use sluice_core::chain::ChainId;
 use sluice_core::event::Cause;
+use sluice_core::id::WalletId;
 use sluice_core::lane::{Fence, LEASE_MARGIN_MS, LEASE_MS, RENEW_MS};
 use sluice_core::port::chain::{Chain, Known, SlotQuestion};
 use sluice_core::port::store::{Change, Outcome};
@@ -33,6 +34,9 @@ use crate::{Done, StageError, Turn, measured};
 pub struct Memory {
     told: Told,
 }
+
+/// Tries to store something about a lane that moves meanwhile; afterwards the turn ends, and the next begins anew.
+const TRIES_MAX: usize = 8;
 
 /// Runs the chain loop for ever.
 pub async fn run(ports: Ports, chain: ChainId, owner: String) {
@@ -161,12 +165,17 @@ impl Watch<'_> {
         done.map(|_| ())
     }
 
-    /// Freezes a wallet on evidence from the chain (M6).
-    async fn freeze(&mut self, wallet: Wallet, evidence: String) -> Result<(), StageError> {
-        if let Some(change) = self.freezing(wallet, evidence)? {
-            self.apply(vec![change]).await?;
+    /// Freezes a wallet on evidence from the chain (M6). Its lane moves the row with every slot, so it is read again until
+    /// the freeze is stored; whoever asked for it goes on only then.
+    async fn freeze(&mut self, wallet: WalletId, evidence: &str) -> Result<(), StageError> {
+        for _ in 0..TRIES_MAX {
+            let Some(view) = self.ports.store.lane(wallet).await? else { return Ok(()) };
+            let Some(change) = self.freezing(view.wallet, evidence.to_owned())? else { return Ok(()) };
+            if self.apply(vec![change]).await?.iter().all(|applied| *applied) {
+                return Ok(());
+            }
         }
-        Ok(())
+        Err(StageError::Overtaken)
     }
 
     /// The change that freezes a wallet; `None` when it is frozen or retired already.

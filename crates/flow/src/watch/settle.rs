@@ -110,12 +110,11 @@ pub(super) async fn run(
             changes.push(Change { transfers: vec![step], cause, ..Change::default() });
         }
     }
-    watch.apply(changes).await?;
+    // Frozen before what it rests on is settled: afterwards nothing would ask again.
     for (wallet, evidence) in unexplained {
-        if let Some(view) = watch.ports.store.lane(wallet).await? {
-            watch.freeze(view.wallet, evidence).await?;
-        }
+        watch.freeze(wallet, &evidence).await?;
     }
+    watch.apply(changes).await?;
     stranger::run(watch, &cursor, strangers).await
 }
 

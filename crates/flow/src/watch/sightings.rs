@@ -12,7 +12,7 @@ use sluice_core::port::chain::{Foreign, Heads};
 use sluice_core::port::store::{Change, LaneView};
 use sluice_core::sighting::{Sighting, Word};
 
-use super::Watch;
+use super::{TRIES_MAX, Watch};
 use crate::StageError;
 
 /// Claims that are weighed in one turn, oldest first.
@@ -121,11 +121,24 @@ pub(super) async fn weigh(watch: &mut Watch<'_>, heads: &Heads) -> Result<(), St
     Ok(())
 }
 
-/// Stores sightings of one lane, and what follows from them, in one commit.
+/// Stores sightings of one lane, and what follows from them, in one commit. The lane moves its row with every slot, so it
+/// is read again until they are stored: the cursor must not pass a block of which something is not.
 async fn note(watch: &mut Watch<'_>, view: &LaneView, fresh: Vec<Sighting>) -> Result<(), StageError> {
     if fresh.is_empty() {
         return Ok(());
     }
+    let mut again = None;
+    for _ in 0..TRIES_MAX {
+        let change = noted(watch, again.as_ref().unwrap_or(view), &fresh)?;
+        if watch.apply(vec![change]).await?.iter().all(|applied| *applied) {
+            return Ok(());
+        }
+        again = watch.ports.store.lane(view.wallet.id).await?;
+    }
+    Err(StageError::Overtaken)
+}
+
+fn noted(watch: &Watch<'_>, view: &LaneView, fresh: &[Sighting]) -> Result<Change, StageError> {
     let subject = view.wallet.id.to_string();
     let confirmed = fresh.iter().find(|it| it.word == Word::Confirmed);
     let mut change = match confirmed {
@@ -137,7 +150,7 @@ async fn note(watch: &mut Watch<'_>, view: &LaneView, fresh: Vec<Sighting>) -> R
         None => "claimed_by_one_node",
     }));
     let settled = |it: &&Sighting| !fresh.iter().any(|new| new.txid == it.txid);
-    let waiting = view.sightings.iter().filter(settled).chain(&fresh).find(|it| it.word == Word::Claimed);
+    let waiting = view.sightings.iter().filter(settled).chain(fresh).find(|it| it.word == Word::Claimed);
     match waiting {
         Some(claim) => change.raise.push(Raise {
             code: Code::ClaimUnconfirmed,
@@ -147,7 +160,6 @@ async fn note(watch: &mut Watch<'_>, view: &LaneView, fresh: Vec<Sighting>) -> R
         }),
         None => change.close.push((Code::ClaimUnconfirmed, subject)),
     }
-    change.sighted = fresh;
-    watch.apply(vec![change]).await?;
-    Ok(())
+    change.sighted = fresh.to_vec();
+    Ok(change)
 }
