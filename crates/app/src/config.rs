@@ -1,10 +1,12 @@
 //! Configuration: one TOML file, one struct per section, wrong combinations refused at start with the key's name.
 //! `config/sluice.example.toml` shows every key.
 
+mod server;
 mod wrong;
 
 use std::path::{Path, PathBuf};
 
+pub use server::Server;
 pub use wrong::{Both, ConfigError};
 
 use serde::{Deserialize, Serialize};
@@ -31,31 +33,6 @@ pub struct Config {
     /// Who is told of alerts.
     #[serde(default)]
     pub alerts: Alerts,
-}
-
-/// The REST server.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Server {
-    /// Address and port to listen on.
-    pub listen: String,
-    /// Test partners may use plain bearer keys. Never in production.
-    pub test_mode: bool,
-    /// File with 32 random bytes in hex that seals API secrets at rest; made by `sluice key init`.
-    pub sealing_key_file: PathBuf,
-    /// Where problems are explained, if somewhere: an answer's `doc_url` is this, a slash and the problem's code.
-    pub problem_docs_url: Option<String>,
-}
-
-impl Default for Server {
-    fn default() -> Self {
-        Self {
-            listen: "127.0.0.1:8080".into(),
-            test_mode: false,
-            sealing_key_file: "sealing.key".into(),
-            problem_docs_url: None,
-        }
-    }
 }
 
 /// Where durable state lives.
@@ -236,6 +213,7 @@ impl Config {
                 "socket과 함께 서명 서버가 속한 deployment 이름을 적으세요",
             );
         }
+        self.server.http()?;
         for chain in &self.chains {
             self.profile(chain)?;
             if chain.nodes.is_empty() {

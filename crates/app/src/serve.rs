@@ -38,12 +38,15 @@ pub async fn listen(address: &str) -> Result<TcpListener, StartError> {
 }
 
 /// What the server is given, from configuration and engine.
+///
+/// # Errors
+/// [`StartError::Config`].
 pub fn api(
     engine: &Engine,
     config: &Config,
     sealer: Arc<Sealer>,
     metrics: Arc<dyn Fn() -> String + Send + Sync>,
-) -> Api {
+) -> Result<Api, StartError> {
     let chains = config.chains.clone();
     let chain_facts = Arc::new(move |id: sluice_core::chain::ChainId| {
         let Some(chain) = chains.iter().find(|chain| chain.id == id.to_string()) else {
@@ -56,24 +59,20 @@ pub fn api(
             operators: u32::try_from(operators.len()).unwrap_or(u32::MAX),
         }
     });
-    Api {
+    Ok(Api {
         ports: engine.ports.clone(),
         reader: engine.db.clone(),
         registry: engine.db.clone(),
         deployment: engine.deployment.clone(),
-        config: http(config),
+        config: http(config)?,
         secrets: sealer,
         metrics,
         chain_facts,
-    }
+    })
 }
 
-fn http(config: &Config) -> HttpConfig {
-    let default = HttpConfig::default();
-    HttpConfig {
-        test_mode: config.server.test_mode,
-        problem_docs: config.server.problem_docs_url.clone(),
-        runbooks: config.alerts.runbooks_url.clone().unwrap_or(default.runbooks),
-        ..HttpConfig::default()
-    }
+fn http(config: &Config) -> Result<HttpConfig, StartError> {
+    let server = config.server.http()?;
+    let runbooks = config.alerts.runbooks_url.clone().unwrap_or(server.runbooks);
+    Ok(HttpConfig { runbooks, ..server })
 }

@@ -130,7 +130,7 @@ fn config(arguments: &DevArguments, folder: &Folder, chain: &chain::Local, keys:
             listen: arguments.listen.clone(),
             test_mode: true,
             sealing_key_file: folder.path("sealing.key"),
-            problem_docs_url: None,
+            ..Server::default()
         },
         database: Database { url: database },
         signer: Signer {

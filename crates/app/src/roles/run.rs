@@ -58,9 +58,9 @@ pub async fn work_and_serve(
 ) -> Result<(), StartError> {
     let (stopping, stopped) = watch::channel(false);
     let figures = metrics::start()?;
+    let api = serve::api(engine, config, sealer, metrics::renderer(figures.clone()))?;
     let serving = async {
         let Some(listener) = listener.filter(|_| roles.contains(&Role::Api)) else { return Ok(()) };
-        let api = serve::api(engine, config, sealer, metrics::renderer(figures.clone()));
         let mut stopped = stopped.clone();
         let shutdown = async move {
             // Gone means that this function is over: stopping too.
