@@ -2,12 +2,15 @@
 //! those of the store. It takes no
 //! input: it looks at everything each time, so a missed signal costs latency and nothing else.
 
+mod bar;
 mod idle;
 mod mark;
 mod reconcile;
 mod standing;
 
-use sluice_core::id::AlertId;
+use std::collections::BTreeSet;
+
+use sluice_core::id::{AlertId, WalletId};
 use sluice_core::port::world::Topic;
 use sluice_core::port::{Fut, Ports};
 use sluice_core::time::Timestamp;
@@ -27,6 +30,9 @@ const STANDING_MS: i64 = 1_000;
 /// Time between two looks for idle lanes, milliseconds.
 const IDLE_MS: i64 = 10_000;
 
+/// Time between two looks for retired wallets whose key is not barred yet, milliseconds.
+const BAR_MS: i64 = 10_000;
+
 /// What the loop remembers between turns. Losing it costs one early look at everything.
 #[derive(Default)]
 pub struct Memory {
@@ -38,6 +44,8 @@ pub struct Memory {
     idle: Told,
     stops: Agreement,
     marks: mark::Marks,
+    barred_at: Option<Timestamp>,
+    barred: BTreeSet<WalletId>,
 }
 
 /// Runs the loop for ever.
@@ -81,6 +89,15 @@ pub async fn turn(ports: &Ports, owner: &str, memory: &mut Memory) -> Result<Don
     if due(memory.idled_at, IDLE_MS) {
         memory.idled_at = Some(now);
         idle::run(ports, &lease.fence, &mut memory.idle).await?;
+    }
+    if due(memory.barred_at, BAR_MS) {
+        memory.barred_at = Some(now);
+        // A signer that is down must not keep the books from being looked at; its alert is the lanes' business.
+        match bar::run(ports, &mut memory.barred).await {
+            Ok(()) => {}
+            Err(StageError::Signer(error)) => tracing::warn!(%error, "Retired keys are barred later"),
+            Err(other) => return Err(other),
+        }
     }
     if due(memory.reconciled_at, RECONCILE_MS) {
         memory.reconciled_at = Some(now);

@@ -105,6 +105,16 @@ impl<'a> Guard<'a> {
         self.wallet(caller.wallet, caller.epoch)
     }
 
+    /// The wallet, when the caller may close a slot of it: also one whose key is barred. Closing signs nothing; it says that
+    /// nothing was signed and no payment ever will be.
+    pub(crate) fn closer(&self, caller: &Caller) -> Result<WalletRow, No> {
+        if !caller.known {
+            return Err(Code::WalletUnknown.refuse(format!("no key of {} here", caller.wallet)).into());
+        }
+        self.clock(caller.asked_at)?;
+        Self::in_turn(self.known(caller.wallet)?, caller.wallet, caller.epoch)
+    }
+
     /// The wallet, when its key may be shown to be here.
     pub(crate) fn shows(&self, id: WalletId) -> Result<WalletRow, No> {
         self.clock(None)?;
@@ -118,17 +128,25 @@ impl<'a> Guard<'a> {
 
     /// The wallet, when its key is not barred.
     fn in_service(&self, id: WalletId) -> Result<WalletRow, No> {
-        let wallet = read::wallet(self.conn, &id.to_string())?
-            .ok_or_else(|| Code::WalletUnknown.refuse(format!("no wallet {id} here")))?;
+        let wallet = self.known(id)?;
         if wallet.barred_by.is_some() {
             return Err(Code::WalletBarred.refuse(format!("the key of {id} is barred")).into());
         }
         Ok(wallet)
     }
 
-    /// The wallet, when the caller's epoch is not behind (M7), nor further ahead than a lane can come.
+    fn known(&self, id: WalletId) -> Result<WalletRow, No> {
+        let wallet = read::wallet(self.conn, &id.to_string())?;
+        Ok(wallet.ok_or_else(|| Code::WalletUnknown.refuse(format!("no wallet {id} here")))?)
+    }
+
+    /// The wallet, when its key is not barred and it is the caller's turn.
     fn wallet(&self, id: WalletId, epoch: i64) -> Result<WalletRow, No> {
-        let wallet = self.in_service(id)?;
+        Self::in_turn(self.in_service(id)?, id, epoch)
+    }
+
+    /// The wallet, when the caller's epoch is not behind (M7), nor further ahead than a lane can come.
+    fn in_turn(wallet: WalletRow, id: WalletId, epoch: i64) -> Result<WalletRow, No> {
         if epoch > wallet.epoch.saturating_add(EPOCH_AHEAD_MAX) {
             let detail = format!("epoch {epoch} of {id} is no next one: {} was seen", wallet.epoch);
             return Err(Code::EpochAhead.refuse(detail).into());

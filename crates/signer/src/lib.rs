@@ -33,7 +33,7 @@
 //! - A stop in the journal's own transaction stops paying signatures and bumps; voids stay possible (M12).
 //! - The journal is append-only, dense and chained; everything else in it can be rebuilt from it ([`verify`]).
 //! - A proof of holding a key is a statement made here, in a form that is no transaction, no typed data and no login.
-//! - A barred key signs nothing, for ever.
+//! - A barred key signs nothing, for ever. Its slots can still be closed.
 //! - A signature is returned only after it was checked: low `s`, and the wallet's own address recovered from it.
 //!
 //! [`verify`]: SigningService::verify

@@ -97,6 +97,8 @@ pub const METHODS: &[&str] = &[
     "store.outbid",
     "store.stops",
     "store.is_adopted",
+    "store.ended_since",
+    "store.retired",
     "store.open_command",
     "store.expired_commands",
     "store.person",

@@ -34,7 +34,8 @@ use sluice_core::journal::{Known, LostPayment};
 use sluice_core::lane::{Fence, Lease};
 use sluice_core::port::Fut;
 use sluice_core::port::store::{
-    Accepted, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Store, StoreError, Undelivered, Wanted,
+    Accepted, Books, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Store, StoreError, Undelivered,
+    Wanted,
 };
 use sluice_core::port::world::{Clock, Entropy};
 use sluice_core::proof::Proof;
@@ -308,6 +309,14 @@ impl Store for Db {
         Box::pin(self.reading(move |conn| Box::pin(facts::stops(conn))))
     }
 
+    fn ended_since(&self, wallet: WalletId, height: u64) -> Fut<'_, Result<Option<u64>, StoreError>> {
+        Box::pin(self.read(move |conn| Box::pin(watch::ended_since(conn, wallet, height))))
+    }
+
+    fn retired(&self) -> Fut<'_, Result<Vec<WalletId>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(facts::retired(conn))))
+    }
+
     fn is_adopted(&self, wallet: WalletId, txid: [u8; 32]) -> Fut<'_, Result<bool, StoreError>> {
         Box::pin(self.read(move |conn| Box::pin(commands::is_adopted(conn, wallet, txid))))
     }
@@ -331,7 +340,7 @@ impl Store for Db {
         Box::pin(self.reading_one(move |conn| Box::pin(commands::person(conn, key))))
     }
 
-    fn booked(&self, wallet: WalletId) -> Fut<'_, Result<Vec<(AssetId, i64)>, StoreError>> {
-        Box::pin(self.reading(move |conn| Box::pin(facts::booked(conn, wallet))))
+    fn booked(&self, wallet: WalletId, height: u64) -> Fut<'_, Result<Option<Books>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(facts::booked(conn, wallet, height))))
     }
 }

@@ -13,7 +13,8 @@ use sluice_core::journal::{Known, LostPayment};
 use sluice_core::lane::{Fence, Lease};
 use sluice_core::port::Fut;
 use sluice_core::port::store::{
-    Accepted, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Store, StoreError, Undelivered, Wanted,
+    Accepted, Books, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Store, StoreError, Undelivered,
+    Wanted,
 };
 use sluice_core::proof::Proof;
 use sluice_core::stop::Stop;
@@ -138,6 +139,14 @@ impl Store for Wrapped {
         ask!(self, "store.proof", self.inner.proof(transfer))
     }
 
+    fn ended_since(&self, wallet: WalletId, height: u64) -> Answer<'_, Option<u64>> {
+        ask!(self, "store.ended_since", self.inner.ended_since(wallet, height))
+    }
+
+    fn retired(&self) -> Answer<'_, Vec<WalletId>> {
+        ask!(self, "store.retired", self.inner.retired())
+    }
+
     fn is_adopted(&self, wallet: WalletId, txid: [u8; 32]) -> Answer<'_, bool> {
         ask!(self, "store.is_adopted", self.inner.is_adopted(wallet, txid))
     }
@@ -223,7 +232,7 @@ impl Store for Wrapped {
         ask!(self, "store.stops", self.inner.stops())
     }
 
-    fn booked(&self, wallet: WalletId) -> Answer<'_, Vec<(AssetId, i64)>> {
-        ask!(self, "store.booked", self.inner.booked(wallet))
+    fn booked(&self, wallet: WalletId, height: u64) -> Answer<'_, Option<Books>> {
+        ask!(self, "store.booked", self.inner.booked(wallet, height))
     }
 }

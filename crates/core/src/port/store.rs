@@ -92,7 +92,7 @@ pub struct Change {
     pub wallets: Vec<Moved<Wallet>>,
     /// Foreign transactions explained.
     pub adopted: Vec<Adopted>,
-    /// Transactions of our wallets that nothing explains, as they stand now: new ones, and others by another word.
+    /// Transactions of our wallets that nothing explains, as they stand now.
     pub sighted: Vec<Sighting>,
     /// Steps of commands that take two persons: the second word commits with what it does.
     pub commands: Vec<Moved<Command>>,
@@ -108,8 +108,7 @@ pub struct Change {
     pub postings: Vec<Posting>,
     /// Notes for the timeline: an attempt and what a node said of it. Never evidence.
     pub notes: Vec<(AttemptId, String)>,
-    /// How far the signer's journal was seen (M17). [`Outcome::Moved`] where the store stands before the place that the
-    /// step begins from.
+    /// How far the signer's journal was seen (M17); [`Outcome::Moved`] where the store stands before its beginning.
     pub journal_seq: Option<Seen>,
     /// A mark of the store's own commits, which the signer's journal is told of afterwards (M17). It only rises.
     pub mark: Option<u64>,
@@ -180,8 +179,7 @@ pub struct LaneView {
     pub height: u64,
     /// Who works it, or worked it last; `None` when nobody ever did.
     pub holder: Option<Holder>,
-    /// Highest journal sequence ever seen in a signer's reply. It never falls while a process runs, unless the store was
-    /// exchanged for an older one under it (M17).
+    /// Highest journal sequence ever seen in a signer's reply; it falls only where the store was exchanged (M17).
     pub journal_seq: u64,
 }
 
@@ -205,7 +203,7 @@ pub struct Wanted {
     pub replacements: bool,
 }
 
-/// Which of the alerts that wait for a sink.
+/// Which alerts wait for a sink.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undelivered {
     /// The newest, newest first.
@@ -216,6 +214,9 @@ pub enum Undelivered {
 
 /// A transfer with all its attempts.
 pub type WithAttempts = (Transfer, Vec<Durable<Attempt>>);
+
+/// What the books say of a wallet: asset and atoms.
+pub type Books = Vec<(AssetId, i64)>;
 
 /// A transaction hash and the transfer it belongs to.
 pub type TxidOf = ([u8; 32], TransferId);
@@ -243,9 +244,7 @@ pub trait Store: Send + Sync {
     /// Assets configured, optionally of one chain.
     fn assets(&self, chain: Option<ChainId>) -> Fut<'_, Result<Vec<Asset>, StoreError>>;
 
-    /// Withdrawals of a partner that wait for a lane and may start, earliest `due_at` first: of these assets alone, each
-    /// asked for by itself, so that what waits of one hides nothing of another. None of them has an earlier slot that may
-    /// pay again.
+    /// Withdrawals that may start, earliest `due_at` first, each asset by itself; none has a slot that may pay again.
     fn claimable<'a>(
         &'a self,
         partner: PartnerId,
@@ -307,7 +306,7 @@ pub trait Store: Send + Sync {
     /// Numbers and chains committed events that are not sealed yet; how many it sealed (M15).
     fn seal<'a>(&'a self, fence: &'a Fence, limit: usize) -> Fut<'a, Result<usize, StoreError>>;
 
-    /// Open alerts of these codes in order of their names, after one of them; for whoever looks whether they last.
+    /// Open alerts of these codes in order of their names, after one of them.
     fn open_alerts<'a>(
         &'a self,
         codes: &'a [crate::alert::Code],
@@ -355,8 +354,7 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Fut<'_, Result<Vec<Withdrawal>, StoreError>>;
 
-    /// Raises the epoch of a lease that is held above `seen`, what the signer has seen of a former life of this store
-    /// (M7, M17). `None` when the fence is stale.
+    /// Raises the epoch of a held lease above `seen`, what the signer has seen (M7, M17). `None` when the fence is stale.
     fn outbid<'a>(&'a self, fence: &'a Fence, seen: i64) -> Fut<'a, Result<Option<Lease>, StoreError>>;
 
     /// Stops in force.
@@ -364,6 +362,12 @@ pub trait Store: Send + Sync {
 
     /// Whether a foreign transaction was explained for this wallet.
     fn is_adopted(&self, wallet: WalletId, txid: [u8; 32]) -> Fut<'_, Result<bool, StoreError>>;
+
+    /// The highest block, at `height` or above, in which a transfer of this wallet ended.
+    fn ended_since(&self, wallet: WalletId, height: u64) -> Fut<'_, Result<Option<u64>, StoreError>>;
+
+    /// Wallets that have left service.
+    fn retired(&self) -> Fut<'_, Result<Vec<WalletId>, StoreError>>;
 
     /// The open command of a kind on a thing.
     fn open_command<'a>(
@@ -378,8 +382,8 @@ pub trait Store: Send + Sync {
     /// Whoever holds a key, as far as that is known.
     fn person(&self, key: KeyId) -> Fut<'_, Result<Option<Person>, StoreError>>;
 
-    /// Sums of the ledger per wallet and asset over the accounts inside the wallet, for reconciliation.
-    fn booked(&self, wallet: WalletId) -> Fut<'_, Result<Vec<(AssetId, i64)>, StoreError>>;
+    /// What the books had inside a wallet after block `height`; `None` while an adoption of a later block is booked.
+    fn booked(&self, wallet: WalletId, height: u64) -> Fut<'_, Result<Option<Books>, StoreError>>;
 }
 
 /// What intake needs to know.

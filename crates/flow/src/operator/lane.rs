@@ -111,13 +111,17 @@ pub async fn command(
             LaneCommand::Retire => retire::examine(ports, &view, reason).await?,
         };
         let warrant = warrant(ports, &given, says, owner, false).await?;
-        if *order == LaneCommand::Retire && warrant.acts() {
-            // Its place is not noted: nobody has compared what lies before it with this store (M17).
-            let _place = retire::bar(ports, id, reason).await?;
+        let retires = *order == LaneCommand::Retire && warrant.acts();
+        if retires {
+            // Who cannot be asked to bar the key is asked before anything is written.
+            let _answers = ports.signer.hello(Some(id)).await?;
         }
         let after = step.after().clone();
         change.wallets.push(step);
         if let Some(ordered) = carry_out(ports, change, after, warrant, &given.cause).await? {
+            if retires {
+                retire::bar(ports, id, reason).await;
+            }
             return Ok(ordered);
         }
     }

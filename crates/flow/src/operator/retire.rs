@@ -1,7 +1,10 @@
-//! Taking a wallet out of service: idle, proven empty at a final block, its key barred at the signer, then retired.
+//! Taking a wallet out of service: idle for as long as settled blocks are watched, proven empty at a final block, retired,
+//! then its key barred at the signer.
 //!
-//! Barred before it is stored: a wallet that says `retired` has no key any more. Should somebody resume its lane in this very moment,
-//! the signer refuses its payments, and retiring it again is the only way on. A crash between the two is the same.
+//! Retired before its key is barred. The other way round, an order to resume and a deposit in between left an open lane
+//! without a key, whose slots nobody could fill. `retired` has no way back, and the commit refuses when the lane moved since
+//! it was looked at; so the order decides alone. What a crash leaves between the two, the house finishes
+//! ([`crate::house`]): it asks the signer to bar each retired wallet, which it may be asked any number of times.
 
 use sluice_core::amount::Units;
 use sluice_core::asset::Asset;
@@ -27,11 +30,16 @@ pub(super) async fn examine(
     Ok(step)
 }
 
-/// Bars its key, once the persons it takes have spoken: the first word alone bars nothing. The place in the signer's
-/// journal.
-pub(super) async fn bar(ports: &Ports, wallet: WalletId, reason: &str) -> Result<u64, OrderError> {
-    let barred = ports.signer.bar(wallet, reason).await?;
-    barred.map_err(|refusal| OrderError::Evidence(format!("the signer does not bar its key: {refusal}")))
+/// Bars the key of a wallet that is retired by now. Whatever fails here is done by the house.
+pub(super) async fn bar(ports: &Ports, wallet: WalletId, reason: &str) {
+    match ports.signer.bar(wallet, reason).await {
+        // Its place is not noted: nobody has compared what lies before it with this store (M17).
+        Ok(Ok(_place)) => {}
+        Ok(Err(refusal)) => {
+            tracing::warn!(wallet = %wallet, %refusal, "The signer does not bar a retired key")
+        }
+        Err(error) => tracing::warn!(wallet = %wallet, %error, "A retired key is barred later"),
+    }
 }
 
 async fn must_be_empty(ports: &Ports, view: &LaneView) -> Result<(), OrderError> {
@@ -41,6 +49,15 @@ async fn must_be_empty(ports: &Ports, view: &LaneView) -> Result<(), OrderError>
     }
     let chain =
         ports.chains.get(&wallet.chain).ok_or_else(|| OrderError::NotConfigured(wallet.chain.to_string()))?;
+    // What ended lately may be taken back by a reorganisation below finality; then its slot needs the key once more.
+    let watched = chain.profile().settled_watch_blocks;
+    let since = view.height.saturating_sub(watched);
+    if let Some(block) = ports.store.ended_since(wallet.id, since).await? {
+        return Err(OrderError::NotEmpty(format!(
+            "what it sent last is final in block {block} and watched for {watched} blocks more; ask again after block {}",
+            block.saturating_add(watched)
+        )));
+    }
     let mut assets = ports.store.assets(Some(wallet.chain)).await?;
     let native = Asset::native(chain.profile());
     if !assets.iter().any(|asset| asset.id == native.id) {

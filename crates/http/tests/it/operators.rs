@@ -134,7 +134,7 @@ async fn a_foreign_transaction_is_explained_once_as_what_it_was_and_the_books_sa
     *world.chain.foreign.lock().unwrap() = Some(found(Some(3), vec![(contract, Units::from(1_000_000u64))]));
     world.chain.final_nonce.store(4, std::sync::atomic::Ordering::Relaxed);
     assert_eq!(code(as_a("network_cost")).await, "adoption_moved_value");
-    let booked = async || world.db.booked(world.a.wallet).await.unwrap();
+    let booked = async || world.db.booked(world.a.wallet, u64::MAX >> 1).await.unwrap().unwrap();
     let before = booked().await;
     let done = by_two(&world, &adopt, as_a("manual_payment")).await;
     assert_eq!((done.status, done.json()["command"].as_str()), (200, Some("lane.adopt")), "{}", done.text());

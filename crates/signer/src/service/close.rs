@@ -43,7 +43,7 @@ impl SigningService {
         now: Timestamp,
     ) -> Result<SlotRecord, No> {
         let sitting = Sitting::new(tx, &self.caps, now)?;
-        let wallet = sitting.guard(tx).caller(caller)?;
+        let wallet = sitting.guard(tx).closer(caller)?;
         sitting.guard(tx).own_slot(caller.wallet, &wallet, slot)?;
         note_epoch(tx, caller, &wallet)?;
         let name = slot.to_string();

@@ -14,7 +14,8 @@ use sluice_core::lane::{Fence, Lease};
 use sluice_core::policy::Decision;
 use sluice_core::port::Fut;
 use sluice_core::port::store::{
-    Accepted, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Store, StoreError, Undelivered, Wanted,
+    Accepted, Books, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Store, StoreError, Undelivered,
+    Wanted,
 };
 use sluice_core::proof::Proof;
 use sluice_core::stop::Stop;
@@ -226,6 +227,14 @@ impl Store for BrokenStore {
         self.inner.stops()
     }
 
+    fn ended_since(&self, wallet: WalletId, height: u64) -> Answer<'_, Option<u64>> {
+        self.inner.ended_since(wallet, height)
+    }
+
+    fn retired(&self) -> Answer<'_, Vec<WalletId>> {
+        self.inner.retired()
+    }
+
     fn is_adopted(&self, wallet: WalletId, txid: [u8; 32]) -> Answer<'_, bool> {
         self.inner.is_adopted(wallet, txid)
     }
@@ -242,7 +251,7 @@ impl Store for BrokenStore {
         self.inner.person(key)
     }
 
-    fn booked(&self, wallet: WalletId) -> Answer<'_, Vec<(AssetId, i64)>> {
-        self.inner.booked(wallet)
+    fn booked(&self, wallet: WalletId, height: u64) -> Answer<'_, Option<Books>> {
+        self.inner.booked(wallet, height)
     }
 }

@@ -1,6 +1,7 @@
 //! What single stages promise, driven by hand where a whole history would show it only by chance.
 
 mod bench;
+mod books;
 mod evidence;
 mod restore;
 mod strangers;

@@ -6,14 +6,14 @@ use sluice_core::asset::{Asset, AssetId};
 use sluice_core::chain::ChainId;
 use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::partner::PLATFORM;
-use sluice_core::port::store::IntakeFacts;
+use sluice_core::port::store::{Books, IntakeFacts};
 use sluice_core::stop::{Scope, Stop};
 use sluice_core::time::Timestamp;
 use sluice_core::wallet::Wallet;
 
 use super::LIST_MAX;
 use super::unread::{Found, keep};
-use crate::row::cells::Cells;
+use crate::row::cells::{Cells, big};
 use crate::row::{self, Unread};
 use crate::sql::{Conn, Row, SqlError};
 use crate::{args, sql};
@@ -88,18 +88,38 @@ pub(super) async fn journal_seq(conn: &mut Conn<'_>) -> Result<u64, SqlError> {
 }
 
 /// Sums over the accounts inside the wallet (`Account::in_wallet`), to be compared with the chain.
+pub(super) async fn retired(conn: &mut Conn<'_>) -> Result<Found<Vec<WalletId>>, SqlError> {
+    let text = sql!("select id from wallet where state = 'retired' order by id limit $1");
+    let rows = conn.rows(text, args![LIST_MAX]).await?;
+    Ok(row::read(&rows, |row| Cells::of("wallet", "id", row).parsed("id", WalletId::parse)))
+}
+
+/// One statement, so that sums and what is taken back from them are of one moment.
 pub(super) async fn booked(
     conn: &mut Conn<'_>,
     wallet: WalletId,
-) -> Result<Found<Vec<(AssetId, i64)>>, SqlError> {
+    height: u64,
+) -> Result<Found<Option<Books>>, SqlError> {
     let text = sql!(
-        "select asset, cast(sum(atoms) as bigint) as atoms from ledger_balance
-         where wallet_id = $1 and account in ('available', 'reserved', 'in_flight')
-         group by asset order by asset limit $2"
+        "select asset, cast(sum(atoms) as bigint) as atoms from (
+             select asset, atoms from ledger_balance
+             where wallet_id = $1 and account in ('available', 'reserved', 'in_flight')
+             union all
+             select l.asset, -l.atoms as atoms from wallet w
+             join transfer t on t.chain = w.chain and t.block_number > $2 and t.wallet_id = w.id and t.state = 'final'
+             join ledger l on l.transfer_id = t.id
+             where w.id = $1 and l.wallet_id = $1 and l.account in ('available', 'reserved', 'in_flight')
+         ) as line group by asset order by asset limit $3"
     );
-    let rows = conn.rows(text, args![wallet.to_string(), LIST_MAX]).await?;
-    Ok(row::read(&rows, |row| {
+    let rows = conn.rows(text, args![wallet.to_string(), big(height), LIST_MAX]).await?;
+    // Asked afterwards: what was adopted after the sums is not in them.
+    let later = sql!("select txid from adoption where wallet_id = $1 and block_number > $2 limit 1");
+    if conn.row(later, args![wallet.to_string(), big(height)]).await?.is_some() {
+        return Ok((None, vec![]));
+    }
+    let (books, unread) = row::read(&rows, |row| {
         let cells = Cells::of("ledger_balance", "asset", row);
         Ok((cells.parsed("asset", AssetId::parse)?, cells.int("atoms")?))
-    }))
+    });
+    Ok((Some(books), unread))
 }

@@ -1,7 +1,7 @@
 //! What the watcher of a chain asks.
 
 use sluice_core::chain::{BlockRef, ChainId};
-use sluice_core::id::{TransferId, WithdrawalId};
+use sluice_core::id::{TransferId, WalletId, WithdrawalId};
 use sluice_core::port::store::Cursor;
 use sluice_core::proof::Proof;
 
@@ -86,6 +86,22 @@ pub(super) async fn included_in(
     let hashes = slice(blocks.iter().map(|block| hex::encode(block.hash)));
     let rows = conn.rows(text, args![chain.to_string(), hashes, big(lowest), big(highest), LIST_MAX]).await?;
     Ok(ids(&rows))
+}
+
+/// Over the blocks of the wallet's chain, which are few above a recent height.
+pub(super) async fn ended_since(
+    conn: &mut Conn<'_>,
+    wallet: WalletId,
+    height: u64,
+) -> Result<Option<u64>, SqlError> {
+    let text = sql!(
+        "select t.block_number from transfer t join wallet w on w.id = t.wallet_id
+         where t.chain = w.chain and t.block_number >= $2 and t.wallet_id = $1 and t.state = 'final'
+         order by t.block_number desc limit 1"
+    );
+    let row = conn.row(text, args![wallet.to_string(), big(height)]).await?;
+    let block = row.map(|row| row.int("block_number")).transpose()?;
+    Ok(block.and_then(|block| u64::try_from(block).ok()))
 }
 
 /// The proof that ended a transfer; none before, and none again after a reopening.

@@ -49,8 +49,10 @@ async fn a_foreign_transaction_is_explained_once_and_a_second_time_nothing_is_wr
     let again = world.apply(adopted(&world, Kind::ManualPayment)).await;
     assert!(matches!(again, Outcome::Refused(_)), "{again:?}");
     assert_eq!(world.text("select kind from adoption").await, "theft");
-    let booked = world.db.booked(world.wallet.id).await.unwrap();
+    let booked = world.db.booked(world.wallet.id, 1 << 40).await.unwrap().unwrap();
     assert_eq!(booked, [(world.asset.id, -5)], "booked once");
+    let before = world.db.booked(world.wallet.id, 4).await.unwrap();
+    assert_eq!(before, None, "what was adopted of a later block stands in the sums");
     let events = "select count(*) from event where kind = 'lane.transaction_adopted'";
     assert_eq!(world.number(events).await, 1);
     assert!(world.text("select evidence from adoption").await.contains("\"operators\":[\"one\",\"two\"]"));

@@ -84,11 +84,17 @@ async fn a_payment_is_followed_from_request_to_proof(world: World) {
     );
     assert_eq!(world.db.journal_seq().await.unwrap(), 3);
     assert_eq!(world.text("select outcome from reservation").await, "kept");
-    let booked = world.db.booked(world.wallet.id).await.unwrap();
+    let booked = world.db.booked(world.wallet.id, 1 << 40).await.unwrap().unwrap();
     let coin = booked.iter().find(|(asset, _)| asset.to_string().contains("slip44")).unwrap().1;
     assert_eq!(coin, -1_500_000, "gas in the books' precision, rounded up");
     let token = booked.iter().find(|(asset, _)| *asset == world.asset.id).unwrap().1;
     assert_eq!(token, -5_000_000);
+    let before = world.db.booked(world.wallet.id, 100).await.unwrap().unwrap();
+    assert!(before.iter().all(|(_, atoms)| *atoms == 0), "as the books stood before that block: {before:?}");
+    let there = world.db.booked(world.wallet.id, 101).await.unwrap().unwrap();
+    assert_eq!(there, booked);
+    let ended = async |height| world.db.ended_since(world.wallet.id, height).await.unwrap();
+    assert_eq!((ended(0).await, ended(101).await, ended(102).await), (Some(101), Some(101), None));
 }
 
 async fn every_group_of_the_ledger_sums_to_zero(world: World) {
@@ -113,7 +119,7 @@ async fn every_group_of_the_ledger_sums_to_zero(world: World) {
             and l.account = b.account and l.partner_id = b.partner_id)";
     assert_eq!(world.number(differs).await, 0, "running sums are the sums");
     assert!(world.number("select count(*) from ledger").await > 10);
-    let booked = world.db.booked(world.wallet.id).await.unwrap();
+    let booked = world.db.booked(world.wallet.id, 1 << 40).await.unwrap().unwrap();
     assert!(booked.contains(&(world.asset.id, 80_000_000)), "{booked:?}");
 }
 
