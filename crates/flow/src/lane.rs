@@ -6,6 +6,7 @@
 mod broadcast;
 mod build;
 mod cancel;
+mod close;
 mod fuel;
 mod fund;
 mod give_back;

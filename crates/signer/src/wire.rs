@@ -236,6 +236,7 @@ pub(crate) struct Signature {
 #[serde(tag = "slot", rename_all = "snake_case")]
 pub(crate) enum Record {
     Closed { name: String, journal_seq: u64 },
+    Voided { name: String, journal_seq: u64, voids: Vec<(String, Signature)> },
     Signed { signatures: Vec<(String, Signature)> },
 }
 

@@ -156,7 +156,10 @@ pub struct Shown {
 pub enum SlotRecord {
     /// Nothing was ever signed; the slot is closed for ever from now on.
     Closed(Tombstone),
-    /// Something was signed before it could be closed: these signatures, oldest first, with the attempts they were for.
+    /// No payment was ever signed, and the slot is closed for ever from now on; but these voids were, oldest first. One
+    /// that the store does not know may be anywhere: it is adopted, or the chain will show a stranger in the slot.
+    Voided(Tombstone, Vec<(crate::id::AttemptId, Signature)>),
+    /// A payment was signed before it could be closed: these signatures, oldest first, with the attempts they were for.
     Signed(Vec<(crate::id::AttemptId, Signature)>),
 }
 

@@ -6,9 +6,10 @@ use sluice_core::transfer::{Mode, State, Transfer};
 use sluice_core::withdrawal::{State as WithdrawalState, Waiting};
 
 use super::Lane;
+use super::close::{Closed, close_unsigned, draft_void};
 use super::give_back::{self, Fate};
 use super::plan::is_unslotted;
-use super::sign::{Closed, close_unsigned, draft_void, signer_down};
+use super::sign::signer_down;
 use crate::StageError;
 
 pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {

@@ -5,17 +5,16 @@ use std::collections::BTreeSet;
 
 use sluice_core::alert::Code;
 use sluice_core::attempt::{Attempt, Durable, Kind, Signed, Unsigned};
-use sluice_core::fee::{self, Market, Offer};
-use sluice_core::id::{AttemptId, ProofId, TransferId};
+use sluice_core::id::{AttemptId, TransferId};
 use sluice_core::intent::SigningRequest;
 use sluice_core::journal::Seen;
-use sluice_core::port::signer::{SignerRefusal, SlotRecord};
+use sluice_core::port::signer::SignerRefusal;
 use sluice_core::port::store::Change;
-use sluice_core::proof::{Death, Proof, Tombstone, Verdict};
 use sluice_core::transfer::{Mode, State, Transfer};
 use sluice_core::wallet::LaneState;
 use sluice_core::withdrawal::{AttentionCode, State as WithdrawalState, Waiting};
 
+use super::close::{Closed, close_unsigned, draft_void};
 use super::{Lane, startup};
 use crate::{StageError, journal};
 
@@ -255,138 +254,6 @@ async fn redrawn(
         lane.found(Code::FeeAtCap, format!("the void of {} needs more than the caps allow", transfer.id));
     }
     Ok(void)
-}
-
-/// What closing a slot at the signer brought.
-pub(super) enum Closed {
-    /// Never signed: dead, and turned to void.
-    Dead(Box<DeadSlot>),
-    /// It had been signed after all: here is the change that records it.
-    Signed(Box<Change>),
-}
-
-/// A slot that was never signed, with everything that commits together.
-pub(super) struct DeadSlot {
-    pub proof: Proof,
-    allotment: sluice_core::transfer::Allotment,
-    journal_seq: Seen,
-}
-
-impl DeadSlot {
-    /// Puts proof, void and step into a change; once, however many items there are.
-    pub fn change_into(&self, change: &mut Change) {
-        if change.proofs.is_empty() {
-            change.proofs.push(self.proof.clone());
-            change.transfers.push(self.allotment.transfer.clone());
-            change.attempts.push(self.allotment.attempt.clone());
-            change.journal_seq = Some(self.journal_seq);
-        }
-    }
-}
-
-/// Closes the slot of a built transfer at the signer. `None` when fees for the void cannot be offered now or the signer
-/// will not say.
-pub(super) async fn close_unsigned(
-    lane: &mut Lane<'_>,
-    transfer: &Transfer,
-    code: &str,
-) -> Result<Option<Closed>, StageError> {
-    let State::Built(built) = &transfer.state else { return Ok(None) };
-    let market = lane.chain.market().await?;
-    let Some(void) = draft_void(lane, transfer, &market, None) else {
-        lane.blocked_by(Waiting::FeeCap);
-        return Ok(None);
-    };
-    if !startup::remembers(lane).await? {
-        return Ok(None);
-    }
-    let fence = lane.fence().await?;
-    let record = match lane.ports.signer.close(transfer.wallet, fence.epoch, &built.slot).await? {
-        Ok(record) => record,
-        Err(refusal) => {
-            tracing::warn!(transfer.id = %transfer.id, %refusal, "The signer will not close a slot");
-            return Ok(None);
-        }
-    };
-    let now = lane.now();
-    match record {
-        SlotRecord::Closed(tombstone) => {
-            let proof = tombstone_proof(lane, transfer, &tombstone);
-            let allotment = transfer.clone().void_unsigned(&proof, code, void, now)?;
-            Ok(Some(Closed::Dead(Box::new(DeadSlot {
-                proof,
-                allotment,
-                journal_seq: lane.seen(tombstone.journal_seq),
-            }))))
-        }
-        SlotRecord::Signed(signatures) => {
-            let attempts =
-                lane.view.transfers.iter().find(|(it, _)| it.id == transfer.id).map(|(_, it)| it.as_slice());
-            let recorded = signatures.into_iter().find_map(|(id, signature)| {
-                let attempt = attempts?.iter().find(|attempt| attempt.get().unsigned().id == id)?;
-                (id == built.attempt).then(|| Signed {
-                    unsigned: attempt.get().unsigned().clone(),
-                    raw: signature.raw,
-                    txid: signature.txid,
-                    journal_seq: signature.journal_seq,
-                    signed_at: now,
-                })
-            });
-            let Some(signed) = recorded else { return Ok(None) };
-            let change = Change {
-                transfers: vec![transfer.clone().signed(&signed, lane.view.height, now)?],
-                journal_seq: Some(lane.seen(signed.journal_seq)),
-                signatures: vec![signed],
-                cause: Some(lane.cause("signature_recovered")),
-                ..Change::default()
-            };
-            Ok(Some(Closed::Signed(Box::new(change))))
-        }
-    }
-}
-
-/// A void for a transfer's slot, dearer than `over` where a paying attempt may be in the pool.
-pub(super) fn draft_void(
-    lane: &Lane<'_>,
-    transfer: &Transfer,
-    market: &Market,
-    over: Option<&Unsigned>,
-) -> Option<Unsigned> {
-    let slot = transfer.slot()?.clone();
-    let now = lane.now();
-    let gas = lane.profile().void_gas;
-    let cap = lane.cap_wei(gas);
-    let offer = match over {
-        Some(old) => fee::bump(lane.profile(), &old.fees, gas, market, cap),
-        None => fee::offer(lane.profile(), market, gas, cap),
-    };
-    let Offer::At(fees) = offer else { return None };
-    let bytes = sluice_codec::evm::void(&slot, &fees).ok()?;
-    let serial = lane.attempts(transfer.id);
-    Some(Unsigned {
-        id: AttemptId::new(lane.ports.entropy.ulid(now)),
-        transfer: transfer.id,
-        serial: u32::try_from(serial).unwrap_or(u32::MAX),
-        kind: Kind::Void,
-        slot,
-        fees,
-        bytes: bytes.unsigned,
-        digest: bytes.digest,
-        built_at: now,
-    })
-}
-
-fn tombstone_proof(lane: &Lane<'_>, transfer: &Transfer, tombstone: &Tombstone) -> Proof {
-    let now = lane.now();
-    Proof {
-        id: ProofId::new(lane.ports.entropy.ulid(now)),
-        partner: transfer.partner,
-        transfer: Some(transfer.id),
-        verdict: Verdict::Dead(Death::never_signed(tombstone)),
-        head: None,
-        operators: vec![],
-        at: now,
-    }
 }
 
 /// The signer does not answer: the lane says so and goes on with what needs no signature.

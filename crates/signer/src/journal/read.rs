@@ -68,6 +68,8 @@ impl SlotRow {
 pub(crate) struct AttemptRow {
     pub id: String,
     pub slot: String,
+    /// `pay` or `void`.
+    pub kind: String,
     pub digest: [u8; 32],
     pub signed: Option<SignedRow>,
 }
@@ -92,7 +94,7 @@ pub(crate) struct StopRow {
 
 const SLOT: &str =
     "select id, payment_hash, signed_at, voided_by, closed_by, released_by, cost_gwei from slot";
-const ATTEMPT: &str = "select id, slot, digest, signed_by, raw, txid from attempt";
+const ATTEMPT: &str = "select id, slot, digest, signed_by, raw, txid, kind from attempt";
 
 pub(crate) fn deployment(conn: &Connection) -> Result<Option<String>, JournalError> {
     Ok(conn.query_row("select name from deployment", [], |row| row.get(0)).optional()?)
@@ -265,5 +267,5 @@ fn attempt_of(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
         Some(_) => Some(SignedRow { seq: place(row, 3)?, raw: row.get(4)?, txid: row.get(5)? }),
         None => None,
     };
-    Ok(AttemptRow { id: row.get(0)?, slot: row.get(1)?, digest: row.get(2)?, signed })
+    Ok(AttemptRow { id: row.get(0)?, slot: row.get(1)?, kind: row.get(6)?, digest: row.get(2)?, signed })
 }

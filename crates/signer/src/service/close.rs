@@ -12,8 +12,8 @@ use crate::guard::{Caller, No, Sitting};
 use crate::journal::{Fact, JournalError, Tx, read};
 
 impl SigningService {
-    /// Closes a slot for ever if nothing was signed for it, or says what was. Only payments are shut out: the nonce of
-    /// a closed slot is filled by a void. Asked again, it gives the same tombstone.
+    /// Closes a slot for ever if no payment was signed for it, or says what was. Only payments are shut out: the nonce of
+    /// a closed slot is filled by a void, and voids that were signed are said. Asked again, it gives the same tombstone.
     ///
     /// A reservation whose signature was never recorded is no signature: none has left, for a signature is returned
     /// only after it was recorded.
@@ -47,15 +47,18 @@ impl SigningService {
         sitting.guard(tx).own_slot(caller.wallet, &wallet, slot)?;
         note_epoch(tx, caller, &wallet)?;
         let name = slot.to_string();
-        if let Some(journal_seq) = read::slot(tx.conn(), &name)?.and_then(|row| row.closed_by) {
-            return Ok(SlotRecord::Closed(Tombstone { slot: slot.clone(), journal_seq }));
-        }
-        let signed = signatures(tx, &name)?;
-        if !signed.is_empty() {
-            return Ok(SlotRecord::Signed(signed));
-        }
-        let journal_seq = bury(tx, caller.wallet, &name, "asked")?;
-        Ok(SlotRecord::Closed(Tombstone { slot: slot.clone(), journal_seq }))
+        let closed_by = read::slot(tx.conn(), &name)?.and_then(|row| row.closed_by);
+        let (signed, pays) = signatures(tx, &name)?;
+        let journal_seq = match closed_by {
+            Some(journal_seq) => journal_seq,
+            None if pays => return Ok(SlotRecord::Signed(signed)),
+            None => bury(tx, caller.wallet, &name, "asked")?,
+        };
+        let tombstone = Tombstone { slot: slot.clone(), journal_seq };
+        Ok(match signed.is_empty() {
+            true => SlotRecord::Closed(tombstone),
+            false => SlotRecord::Voided(tombstone, signed),
+        })
     }
 }
 
@@ -79,13 +82,15 @@ fn bury(tx: &mut Tx<'_>, id: WalletId, slot: &str, why: &str) -> Result<u64, Jou
     tx.append(&Fact::Close { slot: slot.into(), wallet: id.to_string(), why: why.into() })
 }
 
-fn signatures(tx: &Tx<'_>, slot: &str) -> Result<Vec<(AttemptId, Signature)>, JournalError> {
-    let mut found = Vec::new();
+/// What was signed in a slot, oldest first, and whether any of it pays.
+fn signatures(tx: &Tx<'_>, slot: &str) -> Result<(Vec<(AttemptId, Signature)>, bool), JournalError> {
+    let (mut found, mut pays) = (Vec::new(), false);
     for attempt in read::signed_of(tx.conn(), slot)? {
         let id = AttemptId::parse(&attempt.id).map_err(|error| JournalError::Malformed(error.to_string()))?;
+        pays |= attempt.kind == Kind::Pay.as_str();
         if let Some(signed) = attempt.signed {
             found.push((id, Signature { raw: signed.raw, txid: signed.txid, journal_seq: signed.seq }));
         }
     }
-    Ok(found)
+    Ok((found, pays))
 }

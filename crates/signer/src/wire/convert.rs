@@ -210,18 +210,30 @@ impl TryFrom<Signature> for signer::Signature {
     }
 }
 
+fn written(signatures: Vec<(AttemptId, signer::Signature)>) -> Vec<(String, Signature)> {
+    signatures.into_iter().map(|(attempt, signature)| (attempt.to_string(), signature.into())).collect()
+}
+
+fn read_back(signatures: Vec<(String, Signature)>) -> Result<Vec<(AttemptId, signer::Signature)>, Malformed> {
+    let read = |(attempt, signature): (String, Signature)| {
+        let attempt = AttemptId::parse(&attempt).map_err(|_| Malformed("attempt"))?;
+        Ok((attempt, signature.try_into()?))
+    };
+    signatures.into_iter().map(read).collect()
+}
+
 impl From<SlotRecord> for Record {
     fn from(record: SlotRecord) -> Self {
         match record {
             SlotRecord::Closed(tombstone) => {
                 Self::Closed { name: tombstone.slot.to_string(), journal_seq: tombstone.journal_seq }
             }
-            SlotRecord::Signed(signatures) => Self::Signed {
-                signatures: signatures
-                    .into_iter()
-                    .map(|(attempt, signature)| (attempt.to_string(), signature.into()))
-                    .collect(),
+            SlotRecord::Voided(tombstone, voids) => Self::Voided {
+                name: tombstone.slot.to_string(),
+                journal_seq: tombstone.journal_seq,
+                voids: written(voids),
             },
+            SlotRecord::Signed(signatures) => Self::Signed { signatures: written(signatures) },
         }
     }
 }
@@ -234,13 +246,10 @@ impl TryFrom<Record> for SlotRecord {
             Record::Closed { name, journal_seq } => {
                 Ok(Self::Closed(Tombstone { slot: slot(&name)?, journal_seq }))
             }
-            Record::Signed { signatures } => {
-                let read = |(attempt, signature): (String, Signature)| {
-                    let attempt = AttemptId::parse(&attempt).map_err(|_| Malformed("attempt"))?;
-                    Ok((attempt, signature.try_into()?))
-                };
-                Ok(Self::Signed(signatures.into_iter().map(read).collect::<Result<_, Malformed>>()?))
+            Record::Voided { name, journal_seq, voids } => {
+                Ok(Self::Voided(Tombstone { slot: slot(&name)?, journal_seq }, read_back(voids)?))
             }
+            Record::Signed { signatures } => Ok(Self::Signed(read_back(signatures)?)),
         }
     }
 }

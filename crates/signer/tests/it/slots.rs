@@ -154,8 +154,26 @@ fn a_closed_slot_pays_nothing() {
     assert_eq!(tombstone.slot, slot(0));
     assert_eq!(refused(signer.sign_one(&pay(0, &approved))), never("closed"));
     assert_eq!(signer.closes(1, &slot(0), NOW).unwrap(), closed, "one tombstone");
-    signer.sign_one(&void(0, &[approved])).unwrap();
-    assert_eq!(signer.closes(1, &slot(0), NOW).unwrap(), closed, "its void is no payment");
+    let filled = void(0, &[approved]);
+    let signature = signer.sign_one(&filled).unwrap();
+    let said = SlotRecord::Voided(tombstone.clone(), vec![(filled.request.attempt, signature)]);
+    assert_eq!(signer.closes(1, &slot(0), NOW).unwrap(), said, "its void is no payment, and is not hidden");
+}
+
+#[test]
+fn a_slot_in_which_only_a_void_was_signed_is_closed_and_the_void_is_shown() {
+    let signer = signer();
+    let approved = payment("order-1", usd(10));
+    signer.admits(1, std::slice::from_ref(&approved), NOW).remove(0).unwrap();
+    let unknown = void(0, &[]);
+    let signature = signer.sign_one(&unknown).unwrap();
+    let said = signer.closes(1, &slot(0), NOW).unwrap();
+    let SlotRecord::Voided(_, voids) = &said else { panic!("{said:?}") };
+    assert_eq!(*voids, vec![(unknown.request.attempt, signature)]);
+    assert_eq!(signer.closes(1, &slot(0), NOW).unwrap(), said, "one tombstone");
+    assert_eq!(refused(signer.sign_one(&pay(0, &approved))), never("closed"));
+    assert!(signer.sign_one(&pay(1, &approved)).is_ok(), "it was never paid there");
+    assert!(signer.verify(None).unwrap().is_ok());
 }
 
 #[test]

@@ -96,7 +96,7 @@ impl Signer for BrokenSigner {
         Box::pin(async move {
             let answer = self.inner.close(wallet, epoch, slot).await?;
             Ok(answer.map(|record| match record {
-                SlotRecord::Closed(tombstone) => SlotRecord::Closed(tombstone),
+                SlotRecord::Closed(_) | SlotRecord::Voided(..) => record,
                 SlotRecord::Signed(signed) => {
                     let journal_seq = signed.first().map_or(0, |(_, signature)| signature.journal_seq);
                     SlotRecord::Closed(Tombstone { slot: slot.clone(), journal_seq })
