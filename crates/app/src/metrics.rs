@@ -9,6 +9,7 @@ mod sample;
 mod signer;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
@@ -136,9 +137,8 @@ pub fn renderer(handle: PrometheusHandle) -> Arc<dyn Fn() -> String + Send + Syn
 }
 
 /// Microseconds as the seconds that figures are told in.
-#[expect(clippy::cast_precision_loss, reason = "a figure for people; nothing is decided by it")]
 fn seconds(us: i64) -> f64 {
-    us.max(0) as f64 / 1_000_000.0
+    Duration::from_micros(u64::try_from(us).unwrap_or(0)).as_secs_f64()
 }
 
 /// A whole number as a figure.

@@ -124,18 +124,18 @@ pub async fn turn(
 /// The stages of a turn; whether there is more to take.
 async fn stages(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool, StageError> {
     let ports = lane.ports;
-    if !measured(ports, "startup", startup::run(lane, memory)).await? {
+    if !measured(ports, "startup", Box::pin(startup::run(lane, memory))).await? {
         return Ok(false);
     }
-    measured(ports, "cancel", cancel::run(lane)).await?;
-    measured(ports, "sign", sign::run(lane)).await?;
-    measured(ports, "broadcast", broadcast::run(lane, memory)).await?;
-    let took = measured(ports, "plan", plan::run(lane)).await?;
-    measured(ports, "fund", fund::run(lane)).await?;
-    measured(ports, "fuel", fuel::run(lane)).await?;
-    measured(ports, "build", build::run(lane)).await?;
-    measured(ports, "sign", sign::run(lane)).await?;
-    measured(ports, "broadcast", broadcast::run(lane, memory)).await?;
+    measured(ports, "cancel", Box::pin(cancel::run(lane))).await?;
+    measured(ports, "sign", Box::pin(sign::run(lane))).await?;
+    measured(ports, "broadcast", Box::pin(broadcast::run(lane, memory))).await?;
+    let took = measured(ports, "plan", Box::pin(plan::run(lane))).await?;
+    measured(ports, "fund", Box::pin(fund::run(lane))).await?;
+    measured(ports, "fuel", Box::pin(fuel::run(lane))).await?;
+    measured(ports, "build", Box::pin(build::run(lane))).await?;
+    measured(ports, "sign", Box::pin(sign::run(lane))).await?;
+    measured(ports, "broadcast", Box::pin(broadcast::run(lane, memory))).await?;
     lane.note_obstacle().await?;
     Ok(took)
 }

@@ -78,10 +78,10 @@ pub async fn turn(
     let heads = watch.chain.heads().await;
     watch.tell(&mut memory.told, heads.is_ok()).await?;
     let heads = heads?;
-    let more = measured(ports, "blocks", blocks::run(&mut watch, &heads)).await?;
+    let more = measured(ports, "blocks", Box::pin(blocks::run(&mut watch, &heads))).await?;
     let absent = measured(ports, "inclusion", inclusion::sweep(&mut watch)).await?;
     measured(ports, "sightings", sightings::weigh(&mut watch, &heads)).await?;
-    measured(ports, "settle", settle::run(&mut watch, &heads, absent)).await?;
+    measured(ports, "settle", Box::pin(settle::run(&mut watch, &heads, absent))).await?;
     // Half a block: a new one is seen soon, and a fast chain is not polled to death.
     let idle_ms = (watch.chain.profile().block_time_ms / 2).clamp(50, 2_000);
     Ok(Done::more_if(more, idle_ms))

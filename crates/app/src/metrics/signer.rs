@@ -58,6 +58,7 @@ fn one<T>(answer: &Result<T, SignerRefusal>) -> Vec<&SignerRefusal> {
     answer.as_ref().err().into_iter().collect()
 }
 
+#[expect(clippy::ptr_arg, reason = "it is handed the answer of a call, which is a vector")]
 fn many<T>(answers: &Vec<Result<T, SignerRefusal>>) -> Vec<&SignerRefusal> {
     answers.iter().filter_map(|answer| answer.as_ref().err()).collect()
 }

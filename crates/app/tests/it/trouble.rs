@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::process::Command;
 
-use crate::harness::{Order, PATIENCE, Shape, World, instant, until};
+use crate::harness::{Order, PATIENCE, Shape, World, instant, since, until};
 use crate::on_both;
 
 /// Runs the program to its end.
@@ -196,7 +196,7 @@ on_both! {
         let began = instant();
         let engine = world.engine().await;
         let health = engine.caller().client.health().await;
-        let took = began.elapsed();
+        let took = since(began);
         assert!(health.is_ok(), "{health:?}");
         assert!(took < Duration::from_secs(5), "it took {took:?} to serve");
         tokio::time::sleep(Duration::from_secs(3)).await;

@@ -99,7 +99,7 @@ on_both! {
         }
         assert_eq!(state(&first, &lane).await, LaneState::Frozen);
         let waiting = second.client.commands(CommandQuery::default()).take(10).await.expect("commands");
-        assert_eq!(waiting.iter().map(|it| it.id.clone()).collect::<Vec<_>>(), [asked.id.clone()]);
+        assert_eq!(waiting.iter().map(|it| &it.id).collect::<Vec<_>>(), [&asked.id]);
         // Of several second persons one opens it.
         let mut others = tokio::task::JoinSet::new();
         for other in [second.clone(), engine.caller_with(&engine.dev.platform_api_key)] {

@@ -3,6 +3,7 @@
 //! bounded time, an alert names the node, and other operators decide. A crash leaves the record, or the block unread.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use sluice_core::address::EvmAddress;
 use sluice_core::alert::{Code, Raise};
@@ -46,11 +47,13 @@ pub(super) async fn run(
             if watch.ports.store.is_adopted(wallet, found.txid).await? {
                 continue;
             }
-            if !shown.contains_key(&found.block) {
-                let others = watch.chain.second_look(&found.told_by, found.block, wallets).await;
-                shown.insert(found.block, others);
-            }
-            let others = shown.get(&found.block).and_then(Option::as_ref);
+            let others = match shown.entry(found.block) {
+                Entry::Occupied(looked) => looked.into_mut(),
+                Entry::Vacant(unlooked) => {
+                    let others = watch.chain.second_look(&found.told_by, found.block, wallets).await;
+                    unlooked.insert(others)
+                }
+            };
             let word = match others {
                 Some(others) if !others.contains(&found.txid) => Word::Claimed,
                 Some(_) | None => Word::Confirmed,
