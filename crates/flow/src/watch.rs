@@ -15,7 +15,7 @@ use sluice_core::alert::{Code, Raise, Raiser};
 use sluice_core::attempt::{Attempt, Durable};
 use sluice_core::chain::ChainId;
 use sluice_core::event::Cause;
-use sluice_core::id::WalletId;
+use sluice_core::id::{TransferId, WalletId};
 use sluice_core::lane::{Fence, LEASE_MARGIN_MS, LEASE_MS, RENEW_MS};
 use sluice_core::port::chain::{Chain, Known, SlotQuestion};
 use sluice_core::port::store::{Change, Outcome};
@@ -33,6 +33,8 @@ use crate::{Done, StageError, Turn, measured};
 #[derive(Default)]
 pub struct Memory {
     told: Told,
+    /// Where settlement goes on, when there was more than one slice.
+    settled: Option<(u64, TransferId)>,
 }
 
 /// Tries to store something about a lane that moves meanwhile; afterwards the turn ends, and the next begins anew.
@@ -81,10 +83,12 @@ pub async fn turn(
     let more = measured(ports, "blocks", Box::pin(blocks::run(&mut watch, &heads))).await?;
     let absent = measured(ports, "inclusion", inclusion::sweep(&mut watch)).await?;
     measured(ports, "sightings", sightings::weigh(&mut watch, &heads)).await?;
-    measured(ports, "settle", Box::pin(settle::run(&mut watch, &heads, absent))).await?;
+    let behind =
+        measured(ports, "settle", Box::pin(settle::run(&mut watch, &heads, absent, &mut memory.settled)))
+            .await?;
     // Half a block: a new one is seen soon, and a fast chain is not polled to death.
     let idle_ms = (watch.chain.profile().block_time_ms / 2).clamp(50, 2_000);
-    Ok(Done::more_if(more, idle_ms))
+    Ok(Done::more_if(more || behind, idle_ms))
 }
 
 async fn lease(ports: &Ports, chain: ChainId, owner: &str) -> Result<Fence, StageError> {

@@ -48,6 +48,10 @@ fn a_single_fault_changes_nothing_about_the_end() {
     }
 }
 
+/// Seeds after which a mutant is said to live. Most are caught by the first; which one meets the rest of them changes with
+/// every call the engine makes.
+const SEEDS_MAX: u64 = 96;
+
 /// Who catches what. A mutant that lives means that the oracle is blind there. The rest of them needs more seeds than a
 /// debug build plays in reasonable time: `sluice-sim --mutants 60`.
 #[test]
@@ -64,7 +68,7 @@ fn mutants_are_caught_and_by_the_rule_they_break() {
     ];
     for (mutant, rules) in table {
         let (seed, violation) =
-            caught_by(&stage, mutant, 1, 8, 20).unwrap_or_else(|| panic!("{mutant:?} lives"));
+            caught_by(&stage, mutant, 1, SEEDS_MAX, 20).unwrap_or_else(|| panic!("{mutant:?} lives"));
         let rule = violation.invariant.split(' ').next().unwrap_or_default();
         assert!(rules.contains(&rule), "{mutant:?} at seed {seed}: {violation}");
     }

@@ -174,9 +174,10 @@ impl Store for Db {
         &self,
         chain: ChainId,
         height: u64,
+        after: Option<(u64, TransferId)>,
         limit: usize,
     ) -> Fut<'_, Result<Vec<TransferId>, StoreError>> {
-        Box::pin(self.reading(move |conn| Box::pin(watch::settleable(conn, chain, height, limit))))
+        Box::pin(self.reading(move |conn| Box::pin(watch::settleable(conn, chain, height, after, limit))))
     }
 
     fn included_in<'a>(

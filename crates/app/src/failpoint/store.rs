@@ -123,8 +123,14 @@ impl Store for Wrapped {
         ask!(self, "store.cursor", self.inner.cursor(chain, depth))
     }
 
-    fn settleable(&self, chain: ChainId, height: u64, limit: usize) -> Answer<'_, Vec<TransferId>> {
-        ask!(self, "store.settleable", self.inner.settleable(chain, height, limit))
+    fn settleable(
+        &self,
+        chain: ChainId,
+        height: u64,
+        after: Option<(u64, TransferId)>,
+        limit: usize,
+    ) -> Answer<'_, Vec<TransferId>> {
+        ask!(self, "store.settleable", self.inner.settleable(chain, height, after, limit))
     }
 
     fn included_in<'a>(&'a self, chain: ChainId, blocks: &'a [BlockRef]) -> Answer<'a, Vec<TransferId>> {

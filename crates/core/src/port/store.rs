@@ -1,4 +1,6 @@
 //! Durable state as the engine sees it. `apply` and `accept` are the only writes; no transaction leaves the store (M9).
+//!
+//! Length: one trait, so that whoever wraps it, to break it or to measure it, sees every question there is.
 
 use super::Fut;
 use crate::adoption::Adopted;
@@ -269,11 +271,12 @@ pub trait Store: Send + Sync {
     /// The watcher's place on a chain; `depth` blocks of history.
     fn cursor(&self, chain: ChainId, depth: u64) -> Fut<'_, Result<Cursor, StoreError>>;
 
-    /// Transfers of a chain that may be settled: seen at or below `height`, oldest first.
+    /// Transfers of a chain that may be settled: seen at or below `height`, by block and name, after that place.
     fn settleable(
         &self,
         chain: ChainId,
         height: u64,
+        after: Option<(u64, TransferId)>,
         limit: usize,
     ) -> Fut<'_, Result<Vec<TransferId>, StoreError>>;
 

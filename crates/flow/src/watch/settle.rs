@@ -8,7 +8,7 @@ use sluice_core::chain::BlockRef;
 use sluice_core::id::{ProofId, TransferId};
 use sluice_core::moved::Moved;
 use sluice_core::port::chain::{ChainError, Heads, SlotQuestion};
-use sluice_core::port::store::{ChainChange, Change, Pause};
+use sluice_core::port::store::{ChainChange, Change, Cursor, Pause, WithAttempts};
 use sluice_core::proof::{Effect, Final, Proof, SlotReading};
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::{Failure, Life, Outcome, Transfer};
@@ -25,33 +25,50 @@ const SLICE_MAX: usize = 128;
 /// Wait before a new slot is taken after a proof of death, milliseconds; doubles with each retry.
 const RETRY_MS: i64 = 2_000;
 
+/// One slice, after `place`; whether there is another behind it. What is not deep enough yet stays where it is, so the next
+/// slice begins behind it: many young deaths of one partner hold up no payment of another.
 pub(super) async fn run(
     watch: &mut Watch<'_>,
     heads: &Heads,
     absent: Vec<TransferId>,
-) -> Result<(), StageError> {
-    let Some(head) = &heads.finalized else { return Ok(()) };
+    place: &mut Option<(u64, TransferId)>,
+) -> Result<bool, StageError> {
+    let Some(head) = &heads.finalized else { return Ok(false) };
     let depth = watch.chain.profile().settled_watch_blocks;
     let cursor = watch.ports.store.cursor(watch.id(), depth).await?;
     note_head(watch, cursor.finalized, head.head(), cursor.settle_after).await?;
     if cursor.settle_after.is_some_and(|after| head.head().number < after) {
-        return Ok(());
+        return Ok(false);
     }
     // Only blocks the watcher has followed: what it has not read it cannot walk back.
     let followed = cursor.blocks.first().map_or(0, |block| block.number);
     let settled_to = head.head().number.min(followed);
-    let mut ids = watch.ports.store.settleable(watch.id(), settled_to, SLICE_MAX).await?;
+    let mut ids = watch.ports.store.settleable(watch.id(), settled_to, *place, SLICE_MAX).await?;
+    let last = ids.last().filter(|_| ids.len() == SLICE_MAX).copied();
     ids.extend(absent);
+    let found = watch.ports.store.transfers(&ids).await?;
+    let next = found.iter().find(|(it, _)| Some(it.id) == last).and_then(|(it, _)| match &it.state {
+        sluice_core::transfer::State::Seen(seen) => Some((seen.inclusion.block.number, it.id)),
+        _ => None,
+    });
+    slice(watch, &cursor, found, settled_to).await?;
+    *place = next;
+    Ok(next.is_some())
+}
+
+async fn slice(
+    watch: &mut Watch<'_>,
+    cursor: &Cursor,
+    found: Vec<WithAttempts>,
+    settled_to: u64,
+) -> Result<(), StageError> {
     let deep = watch.chain.profile().death_extra_blocks;
+    let followed = cursor.blocks.first().map_or(0, |block| block.number);
     // A stranger that was noted is asked about again only when the note may be deep enough.
     let ripe = |transfer: &Transfer| {
         transfer.taken_by().is_none_or(|it| settled_to >= it.block.number.saturating_add(deep))
     };
-    let asked: Vec<_> = watch
-        .ports
-        .store
-        .transfers(&ids)
-        .await?
+    let asked: Vec<_> = found
         .into_iter()
         .filter(|(transfer, _)| ripe(transfer))
         .take(2 * SLICE_MAX)
@@ -115,7 +132,7 @@ pub(super) async fn run(
         watch.freeze(wallet, &evidence).await?;
     }
     watch.apply(changes).await?;
-    stranger::run(watch, &cursor, strangers).await
+    stranger::run(watch, cursor, strangers).await
 }
 
 /// Reads slots by quorum. When the slice as a whole finds none, each slot is asked for alone: one disputed slot must not

@@ -135,8 +135,14 @@ impl Store for BrokenStore {
         self.inner.cursor(chain, depth)
     }
 
-    fn settleable(&self, chain: ChainId, height: u64, limit: usize) -> Answer<'_, Vec<TransferId>> {
-        self.inner.settleable(chain, height, limit)
+    fn settleable(
+        &self,
+        chain: ChainId,
+        height: u64,
+        after: Option<(u64, TransferId)>,
+        limit: usize,
+    ) -> Answer<'_, Vec<TransferId>> {
+        self.inner.settleable(chain, height, after, limit)
     }
 
     fn included_in<'a>(&'a self, chain: ChainId, blocks: &'a [BlockRef]) -> Answer<'a, Vec<TransferId>> {

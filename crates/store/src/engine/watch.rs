@@ -56,13 +56,16 @@ pub(super) async fn settleable(
     conn: &mut Conn<'_>,
     chain: ChainId,
     height: u64,
+    after: Option<(u64, TransferId)>,
     limit: usize,
 ) -> Result<Found<Vec<TransferId>>, SqlError> {
     let text = sql!(
         "select id from transfer where chain = $1 and state = 'seen' and block_number <= $2
-         order by block_number, id limit $3"
+           and (block_number, id) > ($3, $4)
+         order by block_number, id limit $5"
     );
-    let rows = conn.rows(text, args![chain.to_string(), big(height), size(limit)]).await?;
+    let (block, id) = after.map_or((-1, String::new()), |(block, id)| (big(block), id.to_string()));
+    let rows = conn.rows(text, args![chain.to_string(), big(height), block, id, size(limit)]).await?;
     Ok(ids(&rows))
 }
 

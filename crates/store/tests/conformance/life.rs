@@ -3,9 +3,11 @@
 use sluice_core::alert::{Alert, Code, Raise};
 use sluice_core::amount::Units;
 use sluice_core::asset::Asset;
+use sluice_core::id::{TransferId, Ulid};
 use sluice_core::ledger::{Account, Posting};
 use sluice_core::port::store::{ChainChange, Change, Outcome, Pause, Store, Undelivered, Wanted};
 use sluice_core::proof::Effect;
+use sluice_core::time::Timestamp;
 use sluice_core::wallet::Balance;
 
 use crate::world::{Kind, World, block};
@@ -44,8 +46,15 @@ async fn a_payment_is_followed_from_request_to_proof(world: World) {
     let effect = Effect::Paid { log_index: 4 };
     let seen = world.seen(signed_transfer, &signed, 101, effect).await;
     statuses.push(world.status(id).await);
-    assert_eq!(world.db.settleable(chain, 100, 9).await.unwrap(), []);
-    assert_eq!(world.db.settleable(chain, 101, 9).await.unwrap(), [attempt.transfer]);
+    assert_eq!(world.db.settleable(chain, 100, None, 9).await.unwrap(), []);
+    for after in [
+        None,
+        Some((100, attempt.transfer)),
+        Some((101, TransferId::new(Ulid::new(Timestamp::from_micros(0), 0)))),
+    ] {
+        assert_eq!(world.db.settleable(chain, 101, after, 9).await.unwrap(), [attempt.transfer], "{after:?}");
+    }
+    assert_eq!(world.db.settleable(chain, 101, Some((101, attempt.transfer)), 9).await.unwrap(), []);
     assert_eq!(world.db.included_in(chain, &[block(101)]).await.unwrap(), [attempt.transfer]);
     let (mut change, proof) = world.settled(seen, world.inclusion(&signed, 101, effect));
     change.withdrawals = vec![world.withdrawal(id).await.pay(&proof, world.now()).unwrap()];
