@@ -73,7 +73,7 @@ fn row(session: &Session, screen: &Screen, it: &Chain) -> Vec<Cell> {
             pick(
                 lang,
                 "single source: a new slot after a proof of death takes two persons",
-                "단일 출처: 재지급에 두 사람이 필요합니다",
+                "단일 노드 운영사: 재지급에 두 사람이 필요합니다",
             ),
         )
     } else {
@@ -86,7 +86,7 @@ fn row(session: &Session, screen: &Screen, it: &Chain) -> Vec<Cell> {
         words::chain_state(lang, it.state),
         height(&it.head),
         height(&it.final_block),
-        Cell::new(say!(lang, "{quorum} of {operators}", "{operators} 중 {quorum}")),
+        Cell::new(say!(lang, "{quorum} of {operators}", "{operators}곳 중 {quorum}곳")),
         Cell::number(fee),
         remark,
     ]

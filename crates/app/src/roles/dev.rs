@@ -72,6 +72,7 @@ pub async fn run(arguments: DevArguments, global: &Global) -> Result<(), StartEr
     let folder = Folder::prepare(&global.data(), &arguments.dev_file)?;
     // The port first: a second `make run` must not touch what the first is using.
     let listener = serve::listen(&arguments.listen).await?;
+    folder.forget_dev_file();
     let chain = chain::Local::start(&arguments, &folder).await?;
     let ended = on_chain(&arguments, &folder, &chain, listener, global.lang()).await;
     folder.forget_dev_file();

@@ -35,7 +35,6 @@ impl Folder {
         let folder = Self { root, dev_file: dev_file.to_owned() };
         folder.secret_file("keys.password", || hex::encode(random::<24>()))?;
         folder.secret_file("sealing.key", || hex::encode(random::<{ crate::secrets::KEY_BYTES }>()))?;
-        folder.forget_dev_file();
         Ok(folder)
     }
 
