@@ -18,6 +18,8 @@ pub(crate) mod read;
 mod told;
 mod verify;
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -137,6 +139,8 @@ impl Journal {
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
                     | OpenFlags::SQLITE_OPEN_CREATE
                     | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                // Made readable for its user alone. What fails here fails below, with why.
+                let _there = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
                 Connection::open_with_flags(path, flags)?
             }
             JournalAt::Memory => Connection::open_in_memory()?,

@@ -265,3 +265,12 @@ fn a_journal_belongs_to_one_deployment_one_process_and_its_wallets() {
     let note = JournalAt::File(dir.path().join("note.txt"));
     assert!(SigningService::open(&note, &deployment(), caps(), ring(), NOW).is_err());
 }
+
+#[test]
+fn nobody_but_its_user_reads_the_journal() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let _open = open(dir.path(), ring());
+    let mode = std::fs::metadata(dir.path().join("journal.db")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}

@@ -5,6 +5,8 @@
 //! serves every job that came meanwhile. A job runs in a savepoint of its own; a caller is answered only after the
 //! commit.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -152,6 +154,8 @@ fn in_savepoint(connection: &mut Connection, state: &mut Result<(), StoreError>,
 }
 
 fn connect(path: &str) -> Result<Connection, OpenError> {
+    // Made readable for its user alone; SQLite gives its other files the same mode. What fails here fails below, with why.
+    let _there = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
     let connection = Connection::open(Path::new(path)).map_err(|error| lite_failed(&error))?;
     prepared(&connection)?;
     Ok(connection)
