@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use clap::Parser as _;
 use serde_json::{Value, json};
 use sluice_api::problem::{Code, Fault, Lang, Refusal};
-use sluice_api::status::Status;
-use sluice_api::withdrawal::Withdrawal;
+use sluice_api::status::{Status, WaitKind};
+use sluice_api::withdrawal::{WaitingFor, Withdrawal};
 
 pub(super) use self::server::{Asked, Server};
 
@@ -344,6 +344,27 @@ fn watching_tells_each_step_once_and_ends_with_the_withdrawal() {
     let steps: Vec<&str> = out.lines().take(3).collect();
     assert_eq!(steps, ["00:00:01  Received", "00:00:02  Queued  +1.0 s", "00:00:03  Completed  +1.0 s"]);
     assert!(out.contains("p-1"), "{out}");
+}
+
+#[test]
+fn watching_says_once_what_it_waits_for() {
+    let looks = Mutex::new(0);
+    let server = Server::answering(move |asked| match asked.target.as_str() {
+        target if target.starts_with("/v1/events?after=") || target.ends_with("/events") => page(vec![]),
+        target if target.starts_with("/v1/withdrawals/") => {
+            let mut looks = looks.lock().unwrap();
+            *looks += 1;
+            let status = if *looks > 3 { Status::Completed } else { Status::Approved };
+            let mut told = withdrawal("p-1", status);
+            let since = "2026-11-20T00:00:00Z".into();
+            told.waiting_for = (*looks <= 3).then(|| WaitingFor::new(WaitKind::Stop, since, None, Lang::En));
+            (200, serde_json::to_value(told).unwrap())
+        }
+        _ => besides(asked),
+    });
+    let (exit, paper) = typed(&server, &format!("watch {ID}"));
+    assert_eq!(exit, Exit::Done, "{}", paper.err());
+    assert_eq!(paper.err().matches("sluice stops").count(), 1, "{}", paper.err());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sluice_api::event::Event;
-use sluice_api::status::Status;
+use sluice_api::status::{Status, WaitKind};
 use sluice_api::withdrawal::{TransactionStatus, Withdrawal};
 use sluice_core::time::Timestamp;
 
@@ -13,8 +13,11 @@ use super::get;
 use super::screen::{Screen, Style, clean};
 use super::session::Session;
 use super::times;
+use super::why;
 use super::words::{self, pick, say};
 
+/// After so long people ask what a withdrawal waits for, milliseconds.
+const WONDER_MS: i64 = 3_000;
 /// The most events of one withdrawal that are shown of the time before.
 const PAST_MAX: usize = 200;
 
@@ -79,7 +82,8 @@ async fn follow(
     withdrawals: Vec<Withdrawal>,
 ) -> Result<Exit, Fail> {
     let lang = screen.lang;
-    let mut told = Told { screen, several: withdrawals.len() > 1, last: BTreeMap::new() };
+    let mut told =
+        Told { screen, several: withdrawals.len() > 1, last: BTreeMap::new(), waits: BTreeMap::new() };
     let mut follow = Follow::new(session, after);
     for withdrawal in withdrawals {
         told.past(session, &withdrawal).await?;
@@ -91,6 +95,9 @@ async fn follow(
         for event in follow.turn().await? {
             let of = event.withdrawal_id.as_ref().and_then(|id| follow.watched().get(id));
             told.event(&event, of.map_or("", |it| it.withdrawal.external_id.as_str()))?;
+        }
+        for watched in follow.watched().values().filter(|it| !it.over()) {
+            told.waiting(&watched.withdrawal, session.now());
         }
         if follow.gone() != gone {
             gone = follow.gone();
@@ -137,6 +144,8 @@ struct Told<'a> {
     several: bool,
     /// By withdrawal: the number and the time of its last event.
     last: BTreeMap<String, (u64, Option<Timestamp>)>,
+    /// By withdrawal: what it was said to wait for.
+    waits: BTreeMap<String, WaitKind>,
 }
 
 impl Told<'_> {
@@ -151,6 +160,21 @@ impl Told<'_> {
             self.event(&event, &of.external_id)?;
         }
         Ok(())
+    }
+
+    /// Says once what it waits for, when it has waited for long enough to wonder.
+    fn waiting(&mut self, of: &Withdrawal, now: Timestamp) {
+        let Some(waiting) = &of.waiting_for else {
+            self.waits.remove(&of.id);
+            return;
+        };
+        let long = Timestamp::parse(waiting.since.as_str()).is_ok_and(|at| now.since_ms(at) >= WONDER_MS);
+        if self.screen.json || !long || self.waits.get(&of.id) == Some(&waiting.kind) {
+            return;
+        }
+        self.waits.insert(of.id.clone(), waiting.kind);
+        let (sentence, help) = why::answer(of, now, self.screen.lang);
+        self.screen.note(&help.map_or(sentence.clone(), |help| format!("{sentence} {help}")));
     }
 
     fn event(&mut self, event: &Event, external_id: &str) -> Result<(), Fail> {

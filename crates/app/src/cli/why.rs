@@ -40,7 +40,7 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
 }
 
 /// The sentence, and the command that helps.
-fn answer(it: &Withdrawal, now: Timestamp, lang: Lang) -> (String, Option<String>) {
+pub(super) fn answer(it: &Withdrawal, now: Timestamp, lang: Lang) -> (String, Option<String>) {
     let id = clean(&it.id);
     match &it.waiting_for {
         _ if it.status.is_terminal() => (over(it, lang), None),
