@@ -1,7 +1,7 @@
 //! The `sluice` program: roles, configuration, command line.
 //!
 //! # Invariants
-//! - Clock, entropy and environment are read here and nowhere else ([`world`], clap).
+//! - Clock, entropy and environment are read here and nowhere else (`world`, clap).
 //! - An in-process signer exists in `sluice dev` only (M17).
 //! - Built without the feature `dev`, as `cargo build --release -p sluice-app` does, it has no local chain, no in-process
 //!   signer and no failpoint; `sluice --version` says which it is.
