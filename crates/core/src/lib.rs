@@ -12,6 +12,8 @@
 //! - A state is reached only through its transition: [`moved::Moved`] has no public constructor, and the store persists
 //!   nothing else.
 //! - A second slot for a withdrawal needs a [`proof::Death`], and every constructor of one demands final evidence (M4).
+//! - A [`proof::Proof`] is made where its evidence is judged and nowhere else. The doors through which `store`, `signer` and
+//!   `chain` vouch for what they hold or have asked are closed to everybody else by `clippy.toml`.
 //! - No float, no unchecked money arithmetic, no `HashMap` (its order would break replay).
 //! - Nothing an unclear answer says ([`port::chain::Heard`]) can end a transfer: no function from it to an end state
 //!   exists (M5).

@@ -148,25 +148,74 @@ pub enum Verdict {
 }
 
 /// A stored proof. It ends a transfer, or an item of one.
+///
+/// Whoever judges the evidence makes it, in this crate: [`Transfer::settle`], [`Transfer::lost`],
+/// [`Transfer::never_signed`] and [`Withdrawal::paid_elsewhere`].
+///
+/// [`Transfer::settle`]: crate::transfer::Transfer::settle
+/// [`Transfer::lost`]: crate::transfer::Transfer::lost
+/// [`Transfer::never_signed`]: crate::transfer::Transfer::never_signed
+/// [`Withdrawal::paid_elsewhere`]: crate::withdrawal::Withdrawal::paid_elsewhere
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
-    /// Name.
-    pub id: ProofId,
-    /// Tenant.
-    pub partner: PartnerId,
-    /// Transfer it ends; absent when a withdrawal that never had one was paid outside the engine.
-    pub transfer: Option<TransferId>,
-    /// What it establishes.
-    pub verdict: Verdict,
-    /// Final block it was read under; absent for a tombstone.
-    pub head: Option<BlockRef>,
-    /// Operators that agreed.
-    pub operators: Vec<String>,
-    /// When it was established.
-    pub at: Timestamp,
+    pub(crate) id: ProofId,
+    pub(crate) partner: PartnerId,
+    pub(crate) transfer: Option<TransferId>,
+    pub(crate) verdict: Verdict,
+    pub(crate) head: Option<BlockRef>,
+    pub(crate) operators: Vec<String>,
+    pub(crate) at: Timestamp,
 }
 
 impl Proof {
+    /// Reads back what the store holds. The store is where a proof is kept, so it may restore one; nothing else does.
+    pub const fn restored(
+        id: ProofId,
+        partner: PartnerId,
+        transfer: Option<TransferId>,
+        verdict: Verdict,
+        head: Option<BlockRef>,
+        operators: Vec<String>,
+        at: Timestamp,
+    ) -> Self {
+        Self { id, partner, transfer, verdict, head, operators, at }
+    }
+
+    /// Name.
+    pub const fn id(&self) -> ProofId {
+        self.id
+    }
+
+    /// Tenant.
+    pub const fn partner(&self) -> PartnerId {
+        self.partner
+    }
+
+    /// Transfer it ends; absent when a withdrawal that never had one was paid outside the engine.
+    pub const fn transfer(&self) -> Option<TransferId> {
+        self.transfer
+    }
+
+    /// What it establishes.
+    pub const fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    /// Final block it was read under; absent for a tombstone.
+    pub const fn head(&self) -> Option<BlockRef> {
+        self.head
+    }
+
+    /// Operators that agreed.
+    pub fn operators(&self) -> &[String] {
+        &self.operators
+    }
+
+    /// When it was established.
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+
     /// Fewer than two independent operators stand behind it.
     pub fn single_source(&self) -> bool {
         self.head.is_some() && self.operators.len() < 2
@@ -201,6 +250,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "this is what it promises")]
     fn two_urls_of_one_operator_are_one_voice() {
         let voices = vec!["a".to_owned(), "a".to_owned()];
         assert_eq!(Final::by_quorum((), block(1), voices, 2), Err(NotAgreed { agreed: 1, needed: 2 }));

@@ -148,8 +148,9 @@ pub fn inclusion(effect: Effect) -> Inclusion {
 
 pub const PAID: Effect = Effect::Paid { log_index: 0 };
 
-/// A slot as two operators read it under the final block `head`.
-pub fn reading(reading: SlotReading, head: u64) -> Final<SlotReading> {
+/// What two operators read under the final block `head`.
+#[expect(clippy::disallowed_methods, reason = "nothing here has a chain")]
+pub fn agreed<T>(reading: T, head: u64) -> Final<T> {
     Final::by_quorum(reading, block(head), vec!["a".into(), "b".into()], 2).unwrap()
 }
 
@@ -168,7 +169,7 @@ pub fn proof(number: u128, transfer: Option<TransferId>, verdict: Verdict) -> Pr
 }
 
 pub fn dead(effect: Effect) -> Verdict {
-    let slot = reading(SlotReading::Ours(inclusion(effect)), 12);
+    let slot = agreed(SlotReading::Ours(inclusion(effect)), 12);
     Verdict::Dead(Death::of_nonce(&slot, DEEP).unwrap())
 }
 
@@ -179,12 +180,18 @@ pub fn stranger() -> Stranger {
 
 /// A stranger consumed the slot.
 pub fn taken() -> Verdict {
-    let slot = reading(SlotReading::Foreign(stranger()), 12);
+    let slot = agreed(SlotReading::Foreign(stranger()), 12);
     Verdict::Dead(Death::of_foreign(&slot, stranger(), DEEP).unwrap())
 }
 
+/// The signer's tombstone of a nonce.
+#[expect(clippy::disallowed_methods, reason = "nothing here has a signer")]
+pub fn tombstone(nonce: u64) -> Tombstone {
+    Tombstone::journaled(slot(nonce), 5)
+}
+
 pub fn tombstoned() -> Verdict {
-    Verdict::Dead(Death::never_signed(&Tombstone { slot: slot(7), journal_seq: 5 }))
+    Verdict::Dead(Death::never_signed(&tombstone(7)))
 }
 
 pub fn paid() -> Verdict {

@@ -245,6 +245,7 @@ impl Evm {
                     self.crew.quarantine(*node, &format!("reading under final block #{}", head.block.number));
                 }
             }
+            #[expect(clippy::disallowed_methods, reason = "the quorum is what the evidence is about")]
             let made = Final::by_quorum(agreed.said, head.block, agreed.operators, needed);
             agreed_on.push(made.map_err(|error| self.disagree(error.to_string()))?);
         }
@@ -314,6 +315,7 @@ mod tests {
                         prop_assert!(cast.iter().all(says), "{} says something else too", name);
                     }
                     let head = BlockRef { number: 1, hash: [1; 32] };
+                    #[expect(clippy::disallowed_methods, reason = "what is agreed is enough for evidence")]
                     let made = Final::by_quorum((), head, agreed.operators, needed.max(1));
                     prop_assert!(made.is_ok());
                     let others = cast.iter().filter(|(_, said)| *said != agreed.said).count();

@@ -4,6 +4,7 @@
 use super::{Effect, Final, Inclusion, SlotReading, Stranger};
 use crate::chain::BlockRef;
 use crate::id::{ProofId, TransferId};
+use crate::journal::{Entry, Fact};
 use crate::slot::Slot;
 
 /// Why a slot can never pay again. Stored before anything new is built for its withdrawal.
@@ -210,13 +211,40 @@ fn deep_enough(block: BlockRef, head: BlockRef, extra_blocks: u64) -> Result<(),
     }
 }
 
-/// The signer's word that a slot was never signed and is closed for ever.
+/// The signer's word that no payment was signed for a slot and that it is closed for ever.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tombstone {
+    slot: Slot,
+    journal_seq: u64,
+}
+
+impl Tombstone {
+    /// Called by `signer` alone, once the journal holds it.
+    pub const fn journaled(slot: Slot, journal_seq: u64) -> Self {
+        Self { slot, journal_seq }
+    }
+
+    /// The tombstone that an entry of the signer's journal is, where it is one.
+    pub fn of(entry: &Entry) -> Option<Self> {
+        match &entry.fact {
+            Fact::Closed { slot } => Some(Self { slot: slot.clone(), journal_seq: entry.seq }),
+            Fact::Admitted { .. }
+            | Fact::Reserved { .. }
+            | Fact::Signed { .. }
+            | Fact::Marked { .. }
+            | Fact::Other => None,
+        }
+    }
+
     /// The closed slot.
-    pub slot: Slot,
+    pub const fn slot(&self) -> &Slot {
+        &self.slot
+    }
+
     /// Place in the signer's journal.
-    pub journal_seq: u64,
+    pub const fn journal_seq(&self) -> u64 {
+        self.journal_seq
+    }
 }
 
 #[cfg(test)]
@@ -224,6 +252,7 @@ mod tests {
     use super::*;
     use crate::amount::Cost;
     use crate::id::{AttemptId, Ulid};
+    use crate::samples::agreed;
     use crate::time::Timestamp;
 
     fn block(number: u64) -> BlockRef {
@@ -233,7 +262,7 @@ mod tests {
     fn consumed(effect: Effect, at: u64, head: u64) -> Final<SlotReading> {
         let attempt = AttemptId::new(Ulid::new(Timestamp::default(), 1));
         let inclusion = Inclusion { attempt, txid: [9; 32], block: block(at), effect, cost: Cost(1) };
-        Final::by_quorum(SlotReading::Ours(inclusion), block(head), vec!["a".into(), "b".into()], 2).unwrap()
+        agreed(SlotReading::Ours(inclusion), head)
     }
 
     #[test]
@@ -249,15 +278,14 @@ mod tests {
         }
         let stranger = Stranger { txid: [8; 32], block: block(10) };
         for reading in [SlotReading::Open, SlotReading::Foreign(stranger), SlotReading::Unaccounted] {
-            let slot = Final::by_quorum(reading, block(99), vec!["a".into(), "b".into()], 2).unwrap();
+            let slot = agreed(reading, 99);
             assert_eq!(Death::of_nonce(&slot, 2), Err(NotDead::NotConsumedByUs));
         }
     }
 
     #[test]
     fn a_stranger_ends_a_nonce_only_by_its_own_transaction_and_never_by_absence() {
-        let read =
-            |reading, head| Final::by_quorum(reading, block(head), vec!["a".into(), "b".into()], 2).unwrap();
+        let read = |reading, head| agreed(reading, head);
         let noted = Stranger { txid: [8; 32], block: block(10) };
         let of = |reading, head| Death::of_foreign(&read(reading, head), noted, 2);
         let death = of(SlotReading::Foreign(noted), 12).unwrap();
@@ -280,8 +308,7 @@ mod tests {
 
     #[test]
     fn an_authorization_is_dead_only_unused_and_expired() {
-        let read =
-            |used, time| Final::by_quorum((used, time), block(1), vec!["a".into(), "b".into()], 2).unwrap();
+        let read = |used, time| agreed((used, time), 1);
         assert!(Death::of_authorization(&read(false, 100), 100).is_ok());
         assert_eq!(Death::of_authorization(&read(false, 99), 100), Err(NotDead::StillValid));
         assert_eq!(Death::of_authorization(&read(true, 200), 100), Err(NotDead::StillValid));
@@ -295,7 +322,7 @@ mod tests {
             time_ms,
             contains,
         };
-        let read = |blocks| Final::by_quorum(blocks, block(9), vec!["a".into(), "b".into()], 2).unwrap();
+        let read = |blocks| agreed(blocks, 9);
         let run = vec![scanned(1, 0, 10, false), scanned(2, 1, 20, false), scanned(3, 2, 30, false)];
         assert!(Death::of_tron_expiry(&read(run.clone()), block(1), 30).is_ok());
         assert_eq!(Death::of_tron_expiry(&read(run.clone()), block(1), 31), Err(NotDead::StillValid));
@@ -311,9 +338,7 @@ mod tests {
 
     #[test]
     fn a_tron_receipt_proves_death_only_by_a_named_failure() {
-        let read = |result: &str| {
-            Final::by_quorum(result.to_owned(), block(1), vec!["a".into(), "b".into()], 2).unwrap()
-        };
+        let read = |result: &str| agreed(result.to_owned(), 1);
         assert!(Death::of_tron_receipt(&read("OUT_OF_ENERGY")).is_ok());
         for result in ["SUCCESS", "DEFAULT", ""] {
             assert_eq!(Death::of_tron_receipt(&read(result)), Err(NotDead::StillValid), "{result:?}");
@@ -324,7 +349,7 @@ mod tests {
     fn a_vault_item_is_dead_only_with_every_carrier() {
         let id = TransferId::new(Ulid::new(Timestamp::default(), 1));
         let proof = ProofId::new(Ulid::new(Timestamp::default(), 1));
-        let unpaid = |paid| Final::by_quorum(paid, block(1), vec!["a".into(), "b".into()], 2).unwrap();
+        let unpaid = |paid| agreed(paid, 1);
         assert!(Death::of_vault_item(&unpaid(false), &[(Some(proof), id)]).is_ok());
         assert_eq!(
             Death::of_vault_item(&unpaid(false), &[(Some(proof), id), (None, id)]),

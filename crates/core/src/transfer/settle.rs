@@ -125,6 +125,7 @@ impl Transfer {
         Ok(Outcome::Ended { transfer: Box::new(transfer), proof: Box::new(proof) })
     }
 
+    /// What a final reading of its slot shows.
     pub(super) fn proof(
         &self,
         id: ProofId,

@@ -2,11 +2,32 @@
 
 use super::{Allotment, Built, Life, Mode, Signed, State, Transfer};
 use crate::attempt::{Kind, Unsigned};
+use crate::id::ProofId;
 use crate::moved::{Moved, Refusal};
-use crate::proof::{DeathKind, Proof, Verdict};
+use crate::proof::{Death, DeathKind, Proof, Tombstone, Verdict};
 use crate::time::Timestamp;
 
 impl Transfer {
+    /// The proof that no payment was ever signed for its slot: the signer has closed this very slot.
+    ///
+    /// # Errors
+    /// [`Refusal`] unless built; [`Refusal::Evidence`] when the tombstone is of another slot.
+    pub fn never_signed(&self, tombstone: &Tombstone, id: ProofId, at: Timestamp) -> Result<Proof, Refusal> {
+        let State::Built(built) = &self.state else { return Err(self.not_from("bury")) };
+        if *tombstone.slot() != built.slot {
+            return Err(Refusal::Evidence { transition: "bury", why: "the tombstone is of another slot" });
+        }
+        Ok(Proof {
+            id,
+            partner: self.partner,
+            transfer: Some(self.id),
+            verdict: Verdict::Dead(Death::never_signed(tombstone)),
+            head: None,
+            operators: vec![],
+            at,
+        })
+    }
+
     /// Turns a slot that was never signed to void: the signer has journaled its tombstone, so every item is dead by
     /// `proof` at once, and the nonce is filled by `attempt`.
     ///

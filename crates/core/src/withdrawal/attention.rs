@@ -2,8 +2,11 @@
 
 use super::status::named;
 use super::{NeedsAttention, Paid, Queued, State, Withdrawal};
+use crate::amount::Units;
+use crate::id::ProofId;
 use crate::moved::{Moved, Refusal};
-use crate::proof::{Proof, Verdict};
+use crate::port::chain::{TransferLog, TransferLogs};
+use crate::proof::{Final, Proof, Verdict};
 use crate::time::Timestamp;
 
 named! {
@@ -96,6 +99,43 @@ impl Withdrawal {
             | State::Cancelled(_)
             | State::Failed(_) => Err(self.not_from("note the death of a slot of")),
         }
+    }
+
+    /// The proof that `txid`, a final transaction made outside the engine, paid it: the log at `log_index` moves
+    /// `exactly` its amount, as the token counts it, to its recipient. `found` is what a quorum shows of its asset there.
+    ///
+    /// # Errors
+    /// [`Refusal`] unless a person is awaited; [`Refusal::Evidence`] when no such log is in it.
+    pub fn paid_elsewhere(
+        &self,
+        id: ProofId,
+        txid: [u8; 32],
+        found: &Final<TransferLogs>,
+        (log_index, exactly): (u64, Units),
+        at: Timestamp,
+    ) -> Result<Proof, Refusal> {
+        let State::NeedsAttention(attention) = &self.state else { return Err(self.not_from("resolve")) };
+        let (block, logs) = found.reading();
+        if !logs.iter().any(|log| log.log_index == log_index && self.is_paid_by(log, exactly)) {
+            return Err(Refusal::Evidence {
+                transition: "resolve",
+                why: "no transfer of this asset and amount to this recipient is there",
+            });
+        }
+        Ok(Proof {
+            id,
+            partner: self.partner,
+            transfer: attention.last.map(|(transfer, _)| transfer),
+            verdict: Verdict::PaidElsewhere { txid, block: *block, log_index },
+            head: Some(found.head()),
+            operators: found.operators().to_vec(),
+            at,
+        })
+    }
+
+    /// Whether a transfer of its asset goes to its recipient and is `exactly` its amount, as the token counts it.
+    pub fn is_paid_by(&self, log: &TransferLog, exactly: Units) -> bool {
+        log.to == self.request.to && log.units == exactly
     }
 
     /// A person's way out.

@@ -236,6 +236,36 @@ fn a_slot_consumed_by_a_stranger_is_a_persons_business_and_nobody_elses() {
 }
 
 #[test]
+fn a_payment_outside_the_engine_is_shown_by_the_very_log_that_made_it() {
+    use crate::amount::Units;
+    use crate::port::chain::TransferLog;
+    let awaited = assigned().needs_attention(AttentionCode::RetriesExhausted, true, at(3)).unwrap();
+    let awaited = awaited.into_after();
+    let exactly = Units::from(12_500_000_u64);
+    let from = crate::address::EvmAddress([0x66; 20]);
+    let log = TransferLog { log_index: 3, from, to: awaited.request.to, units: exactly };
+    let shows = |it: &Withdrawal, log, log_index| {
+        it.paid_elsewhere(
+            proof_id(2),
+            [8; 32],
+            &agreed((block(9), vec![log]), 12),
+            (log_index, exactly),
+            at(4),
+        )
+    };
+    let proof = shows(&awaited, log.clone(), 3).unwrap();
+    assert_eq!((proof.verdict(), proof.head()), (&paid_elsewhere(), Some(block(12))));
+    assert!(awaited.clone().resolve(Resolution::PaidElsewhere(&proof), at(5)).is_ok());
+    let less = TransferLog { units: Units::from(12_499_999_u64), ..log.clone() };
+    let astray = TransferLog { to: from, ..log.clone() };
+    for (other, index) in [(log.clone(), 4), (less, 3), (astray, 3)] {
+        assert!(matches!(shows(&awaited, other, index), Err(Refusal::Evidence { .. })));
+    }
+    assert!(matches!(shows(&assigned(), log, 3), Err(Refusal::NotFrom { .. })), "nobody is awaited");
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "what is no quorum makes no evidence")]
 fn a_cancellation_rests_on_the_quorum_and_on_one_operator_only_where_there_is_one() {
     use crate::proof::{Death, Effect, Final, SlotReading};
     let read = |operators: &[&str], needed| {

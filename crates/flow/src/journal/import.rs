@@ -12,7 +12,7 @@ use sluice_core::journal::{Entry, Fact, Known, Lost, LostFact, Pays, Seen};
 use sluice_core::moved::{Moved, Refusal};
 use sluice_core::port::Ports;
 use sluice_core::port::store::{Change, Outcome};
-use sluice_core::proof::{Death, Proof, Tombstone, Verdict};
+use sluice_core::proof::Tombstone;
 use sluice_core::slot::Slot;
 use sluice_core::transfer::{Life, State, Transfer};
 use sluice_core::wallet::{LaneState, Wallet};
@@ -23,7 +23,7 @@ use crate::StageError;
 
 /// Imports what lies between `seen` and `head`, doubts what of the rest has no slot, then notes `head` as seen.
 pub(super) async fn run(ports: &Ports, seen: u64, head: u64) -> Result<(), StageError> {
-    let mut closed: BTreeMap<Slot, u64> = BTreeMap::new();
+    let mut closed: BTreeMap<Slot, Tombstone> = BTreeMap::new();
     let (mut from, mut marked) = (seen.saturating_add(1), None);
     while from <= head {
         let page = page(ports, from).await?;
@@ -33,7 +33,7 @@ pub(super) async fn run(ports: &Ports, seen: u64, head: u64) -> Result<(), Stage
             match entry.fact.clone() {
                 Fact::Closed { slot } => {
                     note_nonce(ports, &slot).await?;
-                    closed.insert(slot, entry.seq);
+                    closed.extend(Tombstone::of(&entry).map(|tombstone| (slot, tombstone)));
                 }
                 Fact::Reserved { wallet, attempt, pays } => {
                     reserved(ports, &entry, wallet, *attempt, pays, &closed).await?;
@@ -61,7 +61,7 @@ async fn reserved(
     wallet: WalletId,
     attempt: Unsigned,
     pays: Option<Pays>,
-    closed: &BTreeMap<Slot, u64>,
+    closed: &BTreeMap<Slot, Tombstone>,
 ) -> Result<(), StageError> {
     note_nonce(ports, &attempt.slot).await?;
     let mut refused = false;
@@ -79,7 +79,7 @@ async fn reserved(
         if known.attempts.contains_key(&attempt.id) {
             return Ok(());
         }
-        let tombstone = closed.get(&attempt.slot).copied();
+        let tombstone = closed.get(&attempt.slot);
         let carried = match refused {
             false => carried(ports, wallet, &attempt, pays, &known, tombstone).await?,
             true => None,
@@ -110,7 +110,7 @@ async fn carried(
     attempt: &Unsigned,
     pays: Option<Pays>,
     known: &Known,
-    tombstone: Option<u64>,
+    tombstone: Option<&Tombstone>,
 ) -> Result<Option<Change>, StageError> {
     let followed = ports.store.cursor(attempt.slot.chain(), 1).await?.blocks.first().copied();
     let Some(block) = followed else { return Ok(None) };
@@ -135,10 +135,11 @@ async fn again(
     transfer: Transfer,
     attempt: &Unsigned,
     block: BlockRef,
-    tombstone: Option<u64>,
+    tombstone: Option<&Tombstone>,
 ) -> Result<Option<Change>, StageError> {
     let now = ports.clock.now();
-    let proof = tombstone.map(|seq| never_signed(ports, &transfer, &attempt.slot, seq));
+    let name = || ProofId::new(ports.entropy.ulid(now));
+    let proof = tombstone.and_then(|it| possible(transfer.never_signed(it, name(), now)));
     let items: Vec<_> = transfer.items.iter().map(|item| item.withdrawal).collect();
     let before = transfer.clone();
     let Some(allotment) = possible(transfer.import(attempt.clone(), proof.as_ref(), block, now)) else {
@@ -343,18 +344,4 @@ const fn is_frozen(wallet: &Wallet) -> bool {
 /// A transition that does not fit here is no error: the attempt is lost, and said to be.
 fn possible<T>(step: Result<T, Refusal>) -> Option<T> {
     step.ok()
-}
-
-fn never_signed(ports: &Ports, transfer: &Transfer, slot: &Slot, journal_seq: u64) -> Proof {
-    let now = ports.clock.now();
-    let tombstone = Tombstone { slot: slot.clone(), journal_seq };
-    Proof {
-        id: ProofId::new(ports.entropy.ulid(now)),
-        partner: transfer.partner,
-        transfer: Some(transfer.id),
-        verdict: Verdict::Dead(Death::never_signed(&tombstone)),
-        head: None,
-        operators: vec![],
-        at: now,
-    }
 }

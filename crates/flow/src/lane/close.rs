@@ -8,7 +8,7 @@ use sluice_core::id::{AttemptId, ProofId};
 use sluice_core::journal::Seen;
 use sluice_core::port::signer::{Signature, SlotRecord};
 use sluice_core::port::store::Change;
-use sluice_core::proof::{Death, Proof, Tombstone, Verdict};
+use sluice_core::proof::Proof;
 use sluice_core::transfer::{State, Transfer};
 use sluice_core::withdrawal::Waiting;
 
@@ -73,13 +73,14 @@ pub(super) async fn close_unsigned(
     let now = lane.now();
     match record {
         SlotRecord::Closed(tombstone) | SlotRecord::Voided(tombstone, _) => {
-            let proof = tombstone_proof(lane, transfer, &tombstone);
+            let name = ProofId::new(lane.ports.entropy.ulid(now));
+            let proof = transfer.never_signed(&tombstone, name, now)?;
             let void = unknown.unwrap_or(void);
             let allotment = transfer.clone().void_unsigned(&proof, code, void, now)?;
             Ok(Some(Closed::Dead(Box::new(DeadSlot {
                 proof,
                 allotment,
-                journal_seq: lane.seen(tombstone.journal_seq),
+                journal_seq: lane.seen(tombstone.journal_seq()),
             }))))
         }
         SlotRecord::Signed(signatures) => {
@@ -159,17 +160,4 @@ fn void_with(lane: &Lane<'_>, transfer: &Transfer, fees: Fees) -> Option<Unsigne
         digest: bytes.digest,
         built_at: now,
     })
-}
-
-fn tombstone_proof(lane: &Lane<'_>, transfer: &Transfer, tombstone: &Tombstone) -> Proof {
-    let now = lane.now();
-    Proof {
-        id: ProofId::new(lane.ports.entropy.ulid(now)),
-        partner: transfer.partner,
-        transfer: Some(transfer.id),
-        verdict: Verdict::Dead(Death::never_signed(tombstone)),
-        head: None,
-        operators: vec![],
-        at: now,
-    }
 }

@@ -1,5 +1,6 @@
 //! What a person may do with a withdrawal that needs one: redrive, give up, or show that it was paid outside.
 
+use sluice_core::amount::Units;
 use sluice_core::attempt::Kind as AttemptKind;
 use sluice_core::canonical::Canonical;
 use sluice_core::command::{Kind, Order};
@@ -7,8 +8,9 @@ use sluice_core::event::Cause;
 use sluice_core::id::{PartnerId, ProofId, TransferId, WithdrawalId};
 use sluice_core::moved::{Moved, Refusal};
 use sluice_core::port::Ports;
+use sluice_core::port::chain::TransferLogs;
 use sluice_core::port::store::Change;
-use sluice_core::proof::{Effect, Final, Proof, SlotReading, Verdict};
+use sluice_core::proof::{Effect, Final, Proof, SlotReading};
 use sluice_core::withdrawal::{Resolution, State, Withdrawal};
 
 use crate::watch::question;
@@ -94,23 +96,18 @@ pub async fn resolve_paid_by(
     }
     let found = chain.transfers_of(asset.id, txid).await?;
     let found = found.ok_or_else(|| OrderError::Evidence("no final transaction with that hash".into()))?;
-    let wanted = sluice_codec::scale::to_chain(withdrawal.request.amount, asset);
-    let (block, logs) = found.reading();
-    let matching: Vec<u64> = logs
-        .iter()
-        .filter(|log| log.to == withdrawal.request.to && Some(log.units) == wanted)
-        .map(|log| log.log_index)
-        .collect();
+    let none = || OrderError::Evidence("no transfer of this asset and amount to this recipient in it".into());
+    let exactly = sluice_codec::scale::to_chain(withdrawal.request.amount, asset).ok_or_else(none)?;
+    let (_, logs) = found.reading();
+    let matching: Vec<u64> =
+        logs.iter().filter(|log| withdrawal.is_paid_by(log, exactly)).map(|log| log.log_index).collect();
     if matching.is_empty() {
-        return Err(OrderError::Evidence(
-            "no transfer of this asset and amount to this recipient in it".into(),
-        ));
+        return Err(none());
     }
     // One transaction may pay several withdrawals that look alike, each by a log of its own; the store knows which are
     // taken.
     for log_index in matching {
-        let verdict = Verdict::PaidElsewhere { txid, block: *block, log_index };
-        match by_log(ports, partner, id, txid, &found.map(|_| verdict), given.clone()).await {
+        match by_log(ports, partner, id, txid, &found, (log_index, exactly), given.clone()).await {
             Err(OrderError::Evidence(rule)) if rule == ONE_LOG_PAYS_ONCE => {}
             other => return other,
         }
@@ -126,22 +123,14 @@ async fn by_log(
     partner: Option<PartnerId>,
     id: WithdrawalId,
     txid: [u8; 32],
-    found: &Final<Verdict>,
+    found: &Final<TransferLogs>,
+    log: (u64, Units),
     given: Given,
 ) -> Result<Ordered<Withdrawal>, OrderError> {
-    let (head, operators, verdict) = (found.head(), found.operators().to_vec(), found.reading());
     let name = ProofId::new(ports.entropy.ulid(given.cause.at));
     let says = Says { kind: Kind::WithdrawalResolve, paid_by: Some(txid) };
     change(ports, partner, id, given, says, |withdrawal, cause| {
-        let proof = Proof {
-            id: name,
-            partner: withdrawal.partner,
-            transfer: last_transfer(&withdrawal),
-            verdict: verdict.clone(),
-            head: Some(head),
-            operators: operators.clone(),
-            at: cause.at,
-        };
+        let proof = withdrawal.paid_elsewhere(name, txid, found, log, cause.at)?;
         let step = withdrawal.resolve(Resolution::PaidElsewhere(&proof), cause.at)?;
         Ok((step, Some(proof)))
     })

@@ -94,12 +94,12 @@ async fn reopen(watch: &Watch<'_>, transfer: Transfer, height: u64) -> Result<Ch
         let life = transfer.items.iter().find(|item| item.withdrawal == withdrawal).map(|item| item.life);
         proof
             .as_ref()
-            .filter(|proof| life == Some(Life::Paid(proof.id)) || life == Some(Life::Dead(proof.id)))
+            .filter(|proof| life == Some(Life::Paid(proof.id())) || life == Some(Life::Dead(proof.id())))
     };
     for withdrawal in withdrawals {
         let Some(proof) = ended_by_this(withdrawal.id) else { continue }; // It died by a tombstone, which stands.
         let back = match &withdrawal.state {
-            WithdrawalState::Paid(paid) => paid.proof == proof.id,
+            WithdrawalState::Paid(paid) => paid.proof == proof.id(),
             WithdrawalState::NeedsAttention(attention) => {
                 attention.slots_dead || attention.last.is_some_and(|(last, _)| last == transfer.id)
             }

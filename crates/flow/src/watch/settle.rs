@@ -191,7 +191,7 @@ pub(super) async fn ended(
         .items
         .iter()
         // Items that died earlier, by a tombstone, were answered then.
-        .filter(|item| item.life == Life::Paid(proof.id) || item.life == Life::Dead(proof.id))
+        .filter(|item| item.life == Life::Paid(proof.id()) || item.life == Life::Dead(proof.id()))
         .map(|item| item.withdrawal)
         .collect();
     let mut change = Change { cause: Some(watch.cause("settle")), ..Change::default() };

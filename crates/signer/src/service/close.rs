@@ -54,7 +54,8 @@ impl SigningService {
             None if pays => return Ok(SlotRecord::Signed(signed)),
             None => bury(tx, caller.wallet, &name, "asked")?,
         };
-        let tombstone = Tombstone { slot: slot.clone(), journal_seq };
+        #[expect(clippy::disallowed_methods, reason = "the journal is what the tombstone is about")]
+        let tombstone = Tombstone::journaled(slot.clone(), journal_seq);
         Ok(match signed.is_empty() {
             true => SlotRecord::Closed(tombstone),
             false => SlotRecord::Voided(tombstone, signed),

@@ -33,6 +33,13 @@ pub(crate) fn slot(text: &str) -> Result<Slot, Malformed> {
     Slot::parse(text).map_err(|_| Malformed("slot"))
 }
 
+/// What the signer's own process said on the other side of the socket.
+fn tombstone(name: &str, journal_seq: u64) -> Result<Tombstone, Malformed> {
+    #[expect(clippy::disallowed_methods, reason = "the signer's word, read back")]
+    let tombstone = Tombstone::journaled(slot(name)?, journal_seq);
+    Ok(tombstone)
+}
+
 pub(crate) fn challenge(text: &str) -> Result<[u8; 32], Malformed> {
     fixed(text, "challenge")
 }
@@ -226,11 +233,11 @@ impl From<SlotRecord> for Record {
     fn from(record: SlotRecord) -> Self {
         match record {
             SlotRecord::Closed(tombstone) => {
-                Self::Closed { name: tombstone.slot.to_string(), journal_seq: tombstone.journal_seq }
+                Self::Closed { name: tombstone.slot().to_string(), journal_seq: tombstone.journal_seq() }
             }
             SlotRecord::Voided(tombstone, voids) => Self::Voided {
-                name: tombstone.slot.to_string(),
-                journal_seq: tombstone.journal_seq,
+                name: tombstone.slot().to_string(),
+                journal_seq: tombstone.journal_seq(),
                 voids: written(voids),
             },
             SlotRecord::Signed(signatures) => Self::Signed { signatures: written(signatures) },
@@ -243,11 +250,9 @@ impl TryFrom<Record> for SlotRecord {
 
     fn try_from(wire: Record) -> Result<Self, Malformed> {
         match wire {
-            Record::Closed { name, journal_seq } => {
-                Ok(Self::Closed(Tombstone { slot: slot(&name)?, journal_seq }))
-            }
+            Record::Closed { name, journal_seq } => Ok(Self::Closed(tombstone(&name, journal_seq)?)),
             Record::Voided { name, journal_seq, voids } => {
-                Ok(Self::Voided(Tombstone { slot: slot(&name)?, journal_seq }, read_back(voids)?))
+                Ok(Self::Voided(tombstone(&name, journal_seq)?, read_back(voids)?))
             }
             Record::Signed { signatures } => Ok(Self::Signed(read_back(signatures)?)),
         }

@@ -151,7 +151,7 @@ fn a_closed_slot_pays_nothing() {
     signer.admits(1, std::slice::from_ref(&approved), NOW).remove(0).unwrap();
     let closed = signer.closes(1, &slot(0), NOW).unwrap();
     let SlotRecord::Closed(tombstone) = &closed else { panic!("{closed:?}") };
-    assert_eq!(tombstone.slot, slot(0));
+    assert_eq!(*tombstone.slot(), slot(0));
     assert_eq!(refused(signer.sign_one(&pay(0, &approved))), never("closed"));
     assert_eq!(signer.closes(1, &slot(0), NOW).unwrap(), closed, "one tombstone");
     let filled = void(0, &[approved]);

@@ -99,7 +99,9 @@ impl Signer for BrokenSigner {
                 SlotRecord::Closed(_) | SlotRecord::Voided(..) => record,
                 SlotRecord::Signed(signed) => {
                     let journal_seq = signed.first().map_or(0, |(_, signature)| signature.journal_seq);
-                    SlotRecord::Closed(Tombstone { slot: slot.clone(), journal_seq })
+                    #[expect(clippy::disallowed_methods, reason = "a forgery is what this mutant is")]
+                    let tombstone = Tombstone::journaled(slot.clone(), journal_seq);
+                    SlotRecord::Closed(tombstone)
                 }
             }))
         })

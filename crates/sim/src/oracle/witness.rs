@@ -235,10 +235,10 @@ impl Seen {
         }
         for proof in &change.proofs {
             let of = |step: &&sluice_core::moved::Moved<sluice_core::transfer::Transfer>| {
-                Some(step.after().id) == proof.transfer
+                Some(step.after().id) == proof.transfer()
             };
             let slot = change.transfers.iter().find(of).and_then(|step| step.after().slot());
-            match (&proof.verdict, slot) {
+            match (proof.verdict(), slot) {
                 (Verdict::Dead(death), Some(slot)) => {
                     let never_signed = matches!(death.kind(), DeathKind::NeverSigned { .. });
                     let foreign = matches!(death.kind(), DeathKind::Foreign(_));

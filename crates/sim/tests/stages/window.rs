@@ -88,7 +88,7 @@ impl Moody {
         let made = key.sign(&bytes.digest).unwrap();
         let (raw, txid) = evm::attach(&bytes.unsigned, made.r, made.s, made.y_parity).unwrap();
         let id = AttemptId::new(Ulid::new(Timestamp::from_micros(1), 7));
-        (id, Signature { raw, txid, journal_seq: tombstone.journal_seq })
+        (id, Signature { raw, txid, journal_seq: tombstone.journal_seq() })
     }
 }
 

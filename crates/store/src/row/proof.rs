@@ -128,7 +128,7 @@ impl StrangerShape {
 impl ProofRow {
     pub(crate) fn of(proof: &Proof) -> Result<Self, serde_json::Error> {
         let with_block = |inclusion: &Inclusion| (InclusionShape::of(inclusion), Block::of(&inclusion.block));
-        let (verdict, found) = match &proof.verdict {
+        let (verdict, found) = match proof.verdict() {
             Verdict::Paid(inclusion) => {
                 let (inclusion, block) = with_block(inclusion);
                 ("paid", Found::Paid { inclusion, block })
@@ -143,17 +143,17 @@ impl ProofRow {
                 },
             ),
         };
-        let shape = Shape { v: V, operators: proof.operators.clone(), found };
+        let shape = Shape { v: V, operators: proof.operators().to_vec(), found };
         Ok(Self {
-            id: proof.id.to_string(),
-            partner_id: proof.partner.to_string(),
-            transfer_id: proof.transfer.map(|id| id.to_string()),
+            id: proof.id().to_string(),
+            partner_id: proof.partner().to_string(),
+            transfer_id: proof.transfer().map(|id| id.to_string()),
             verdict,
             evidence: serde_json::to_string(&shape)?,
-            head_number: proof.head.map(|head| big(head.number)),
-            head_hash: proof.head.map(|head| hex::encode(head.hash)),
+            head_number: proof.head().map(|head| big(head.number)),
+            head_hash: proof.head().map(|head| hex::encode(head.hash)),
             single_source: u32::from(proof.single_source()),
-            at: proof.at.micros(),
+            at: proof.at().micros(),
         })
     }
 }
@@ -215,13 +215,15 @@ fn verdict(found: Found) -> Result<Verdict, String> {
 pub fn read(row: &Row) -> Result<Proof, Unread> {
     let cells = Cells::of("proof", "id", row);
     let shape: Shape = cells.json("evidence")?;
-    Ok(Proof {
-        id: cells.parsed("id", ProofId::parse)?,
-        partner: cells.parsed("partner_id", PartnerId::parse)?,
-        transfer: cells.opt_parsed("transfer_id", TransferId::parse)?,
-        verdict: verdict(shape.found).map_err(|why| cells.unread(why))?,
-        head: cells.opt_block("head_number", "head_hash")?,
-        operators: shape.operators,
-        at: cells.at("at")?,
-    })
+    #[expect(clippy::disallowed_methods, reason = "reads back a proof that was made before it was stored")]
+    let proof = Proof::restored(
+        cells.parsed("id", ProofId::parse)?,
+        cells.parsed("partner_id", PartnerId::parse)?,
+        cells.opt_parsed("transfer_id", TransferId::parse)?,
+        verdict(shape.found).map_err(|why| cells.unread(why))?,
+        cells.opt_block("head_number", "head_hash")?,
+        shape.operators,
+        cells.at("at")?,
+    );
+    Ok(proof)
 }

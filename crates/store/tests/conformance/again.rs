@@ -1,11 +1,15 @@
 //! A payment is counted once, and a slot that may pay again bars every other: by the schema, whatever the code does.
 
+use sluice_core::address::EvmAddress;
+use sluice_core::amount::Units;
+use sluice_core::id::ProofId;
+use sluice_core::port::chain::TransferLog;
 use sluice_core::port::store::{Change, Outcome, Store, Wanted};
-use sluice_core::proof::{Effect, Inclusion, Proof, Verdict};
+use sluice_core::proof::{Effect, Inclusion, Proof};
 use sluice_core::transfer::Transfer;
 use sluice_core::withdrawal::{AttentionCode, GivenBackWhy, Resolution, Withdrawal};
 
-use crate::world::{World, block};
+use crate::world::{World, block, quorum};
 
 promises! {
     one_log_pays_one_withdrawal_and_the_same_one_again;
@@ -52,16 +56,10 @@ async fn one_log_pays_one_withdrawal_and_the_same_one_again(world: World) {
 async fn resolved(world: &World, withdrawal: Withdrawal, log_index: u64) -> Outcome {
     let asked = withdrawal.needs_attention(AttentionCode::RetriesExhausted, true, world.now()).unwrap();
     let step = |it: Withdrawal| {
-        let verdict = Verdict::PaidElsewhere { txid: [0x55; 32], block: block(90), log_index };
-        let proof = Proof {
-            id: sluice_core::id::ProofId::new(world.ulid()),
-            partner: world.partner.id,
-            transfer: None,
-            verdict,
-            head: Some(block(99)),
-            operators: vec!["alpha".into(), "beta".into()],
-            at: world.now(),
-        };
+        let (name, exactly) = (ProofId::new(world.ulid()), Units::from(1_u64));
+        let log = TransferLog { log_index, from: EvmAddress([0x66; 20]), to: it.request.to, units: exactly };
+        let found = quorum((block(90), vec![log]), block(99));
+        let proof = it.paid_elsewhere(name, [0x55; 32], &found, (log_index, exactly), world.now()).unwrap();
         (it.resolve(Resolution::PaidElsewhere(&proof), world.now()).unwrap(), proof)
     };
     let waiting = asked.after().clone();

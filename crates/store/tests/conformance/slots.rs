@@ -163,7 +163,7 @@ async fn a_completion_that_leaves_the_chain_goes_back_to_the_same_slot(world: Wo
     let (id, proof) = world.paid("order", 7).await;
     let outcome = "select coalesce(outcome, 'open') from reservation";
     assert_eq!(world.text(outcome).await, "kept");
-    let transfer = world.transfer(proof.transfer.unwrap()).await;
+    let transfer = world.transfer(proof.transfer().unwrap()).await;
     let slot = transfer.slot().unwrap().clone();
     let reopened = transfer.clone().reopen(120, false, world.now()).unwrap();
     let withdrawal = world.withdrawal(id).await.reopen(&proof, &transfer, world.now()).unwrap();
@@ -171,7 +171,7 @@ async fn a_completion_that_leaves_the_chain_goes_back_to_the_same_slot(world: Wo
     world.applied(change).await;
     assert_eq!(world.status(id).await, "broadcast");
     assert_eq!(world.text(outcome).await, "open", "its release is taken back too");
-    let transfer = world.transfer(proof.transfer.unwrap()).await;
+    let transfer = world.transfer(proof.transfer().unwrap()).await;
     assert_eq!(transfer.slot(), Some(&slot));
     assert!(matches!(world.withdrawal(id).await.state, State::Assigned(_)));
     assert_eq!(world.number("select count(*) from event where kind = 'withdrawal.reopened'").await, 1);

@@ -271,3 +271,9 @@ impl World {
 pub fn block(number: u64) -> BlockRef {
     BlockRef { number, hash: [u8::try_from(number % 251).unwrap(); 32] }
 }
+
+/// What two operators read under the final block `head`.
+#[expect(clippy::disallowed_methods, reason = "the suite has no chain")]
+pub fn quorum<T>(reading: T, head: BlockRef) -> Final<T> {
+    Final::by_quorum(reading, head, vec!["alpha".into(), "beta".into()], 2).unwrap()
+}

@@ -6,7 +6,7 @@ use crate::proof::{Effect, NotDead, Proof, SlotReading, Stranger, Verdict};
 use crate::samples::*;
 
 fn settle(transfer: Transfer, what: SlotReading, head: u64) -> Outcome {
-    transfer.settle(&reading(what, head), proof_id(7), DEEP, at(9)).unwrap()
+    transfer.settle(&agreed(what, head), proof_id(7), DEEP, at(9)).unwrap()
 }
 
 fn ours(effect: Effect) -> SlotReading {
@@ -59,18 +59,18 @@ fn a_consumed_slot_in_which_nobody_shows_anything_freezes_and_ends_nothing() {
         panic!("the lane must freeze")
     };
     assert!(evidence.contains("no node shows"), "{evidence}");
-    assert!(sent().take(&reading(SlotReading::Unaccounted, 99), at(5)).is_err(), "there is nobody to note");
+    assert!(sent().take(&agreed(SlotReading::Unaccounted, 99), at(5)).is_err(), "there is nobody to note");
 }
 
 #[test]
 fn a_stranger_in_the_slot_ends_it_only_as_deep_as_a_new_slot_asks_for() {
     let foreign = SlotReading::Foreign(stranger());
     assert_eq!(settle(sent(), foreign, 99), Outcome::Foreign, "a reading alone ends nothing");
-    let unnoted = sent().lost(&reading(foreign, 99), proof_id(7), DEEP, at(9));
+    let unnoted = sent().lost(&agreed(foreign, 99), proof_id(7), DEEP, at(9));
     assert!(unnoted.is_err(), "nor without a note");
-    let taken = sent().take(&reading(foreign, 10), at(5)).unwrap().into_after();
+    let taken = sent().take(&agreed(foreign, 10), at(5)).unwrap().into_after();
     assert_eq!(taken.taken_by(), Some(stranger()));
-    let lost = |what, head| taken.clone().lost(&reading(what, head), proof_id(7), DEEP, at(9)).unwrap();
+    let lost = |what, head| taken.clone().lost(&agreed(what, head), proof_id(7), DEEP, at(9)).unwrap();
     assert_eq!(lost(foreign, 11).unwrap_err(), NotDead::NotDeepEnough { missing: 1 });
     let moved = Stranger { block: block(9), ..stranger() };
     assert_eq!(
@@ -90,7 +90,7 @@ fn a_stranger_in_the_slot_ends_it_only_as_deep_as_a_new_slot_asks_for() {
 
 #[test]
 fn our_own_attempt_in_the_slot_after_all_ends_it_as_ever() {
-    let taken = sent().take(&reading(SlotReading::Foreign(stranger()), 10), at(5)).unwrap().into_after();
+    let taken = sent().take(&agreed(SlotReading::Foreign(stranger()), 10), at(5)).unwrap().into_after();
     let (transfer, proof) = ended(settle(taken, ours(PAID), 20));
     assert!(matches!(proof.verdict, Verdict::Paid(_)));
     assert!(matches!(&transfer.state, State::Final(it) if it.signed.taken_by.is_none()));
@@ -155,4 +155,15 @@ fn what_died_inside_it_no_longer_counts() {
     assert_eq!(batch().amount(), whole, "two items, one of them dead");
     let (dead, _) = ended(settle(sent(), ours(Effect::Reverted), 10 + DEEP));
     assert_eq!(dead.amount(), Amount::ZERO);
+}
+
+#[test]
+fn a_tombstone_proves_the_death_of_its_own_slot_alone() {
+    let proof = built().never_signed(&tombstone(7), proof_id(1), at(3)).unwrap();
+    assert_eq!((proof.transfer, proof.head), (Some(transfer_id(1)), None));
+    assert!(proof.proves_death() && proof.frees_the_withdrawal());
+    let refused = |it: Transfer, nonce| it.never_signed(&tombstone(nonce), proof_id(1), at(3)).unwrap_err();
+    assert!(matches!(refused(built(), 8), Refusal::Evidence { .. }), "of another slot");
+    assert!(matches!(refused(planned(), 7), Refusal::NotFrom { .. }), "it has no slot");
+    assert!(matches!(refused(sent(), 7), Refusal::NotFrom { .. }), "it was signed");
 }

@@ -225,7 +225,7 @@ fn void_unsigned(
 }
 
 fn settle(transfer: Transfer, what: SlotReading, head: u64) -> Result<Went, Refusal> {
-    Ok(match transfer.settle(&reading(what, head), proof_id(7), DEEP, at(9))? {
+    Ok(match transfer.settle(&agreed(what, head), proof_id(7), DEEP, at(9))? {
         Outcome::Ended { transfer, .. } => Went::On(transfer),
         Outcome::NotDeepEnough { .. } => Went::Nowhere("not deep enough"),
         Outcome::Open => Went::Nowhere("open"),
@@ -235,7 +235,7 @@ fn settle(transfer: Transfer, what: SlotReading, head: u64) -> Result<Went, Refu
 }
 
 fn lose(transfer: Transfer, what: SlotReading, head: u64) -> Result<Went, Refusal> {
-    Ok(match transfer.lost(&reading(what, head), proof_id(7), DEEP, at(9))? {
+    Ok(match transfer.lost(&agreed(what, head), proof_id(7), DEEP, at(9))? {
         Ok((step, _)) => Went::On(Box::new(step)),
         Err(NotDead::NotDeepEnough { .. }) => Went::Nowhere("not deep enough"),
         Err(NotDead::NotTaken) => Went::Nowhere("not taken"),
@@ -357,10 +357,10 @@ pub const MOVES: &[(&str, Attempt)] = &[
     ("settle: voided, shallow", |it| settle(it, ours(Effect::Voided), 9 + DEEP)),
     ("settle: reverted, deep", |it| settle(it, ours(Effect::Reverted), 10 + DEEP)),
     ("settle: reverted, shallow", |it| settle(it, ours(Effect::Reverted), 9 + DEEP)),
-    ("take: foreign", |it| step(it.take(&reading(foreign(), 10), at(9)))),
-    ("take: unaccounted", |it| step(it.take(&reading(SlotReading::Unaccounted, 10), at(9)))),
-    ("take: open", |it| step(it.take(&reading(SlotReading::Open, 10), at(9)))),
-    ("take: ours", |it| step(it.take(&reading(ours(PAID), 10), at(9)))),
+    ("take: foreign", |it| step(it.take(&agreed(foreign(), 10), at(9)))),
+    ("take: unaccounted", |it| step(it.take(&agreed(SlotReading::Unaccounted, 10), at(9)))),
+    ("take: open", |it| step(it.take(&agreed(SlotReading::Open, 10), at(9)))),
+    ("take: ours", |it| step(it.take(&agreed(ours(PAID), 10), at(9)))),
     ("lose: deep", |it| lose(it, foreign(), 10 + DEEP)),
     ("lose: shallow", |it| lose(it, foreign(), 9 + DEEP)),
     ("lose: another than the noted", |it| {

@@ -20,7 +20,7 @@ pub(super) async fn given_up(
     transfer: &Transfer,
     change: &mut Change,
 ) -> Result<(), StageError> {
-    let before = |life| matches!(life, Life::Dead(by) if by != proof.id);
+    let before = |life| matches!(life, Life::Dead(by) if by != proof.id());
     let given_up: Vec<_> =
         transfer.items.iter().filter(|it| before(it.life)).map(|it| it.withdrawal).collect();
     let now = watch.now();

@@ -61,6 +61,11 @@ fn soon<'a, T: Send + 'a>(value: T) -> Fut<'a, T> {
     Box::pin(std::future::ready(value))
 }
 
+#[expect(clippy::disallowed_methods, reason = "a made-up chain agrees with itself")]
+fn agreed<T>(reading: T) -> Final<T> {
+    Final::by_quorum(reading, HEAD, vec!["one".into(), "two".into()], 2).unwrap()
+}
+
 impl Chain for FakeChain {
     fn profile(&self) -> &ChainProfile {
         &self.profile
@@ -125,8 +130,7 @@ impl Chain for FakeChain {
         Box::pin(async move {
             let (_, units) = self.balances(wallet, assets).await?;
             let nonce = self.final_nonce.load(Ordering::Relaxed);
-            let operators = vec!["one".into(), "two".into()];
-            Ok(Final::by_quorum(Standing { nonce, units }, HEAD, operators, 2).unwrap())
+            Ok(agreed(Standing { nonce, units }))
         })
     }
 
@@ -148,14 +152,12 @@ impl Chain for FakeChain {
         _: [u8; 32],
     ) -> Fut<'a, Result<Option<Final<(BlockRef, Vec<TransferLog>)>>, ChainError>> {
         let found = self.paid.lock().unwrap().clone();
-        soon(Ok(
-            found.map(|found| Final::by_quorum(found, HEAD, vec!["one".into(), "two".into()], 2).unwrap())
-        ))
+        soon(Ok(found.map(agreed)))
     }
 
     fn foreign(&self, _: EvmAddress, _: [u8; 32]) -> Fut<'_, Result<Final<Option<Foreign>>, ChainError>> {
         let found = self.foreign.lock().unwrap().clone();
-        soon(Ok(Final::by_quorum(found, HEAD, vec!["one".into(), "two".into()], 2).unwrap()))
+        soon(Ok(agreed(found)))
     }
 
     fn has_code(&self, _: EvmAddress) -> Fut<'_, Result<bool, ChainError>> {

@@ -33,7 +33,7 @@ pub(super) async fn write(conn: &mut Conn<'_>, changes: &[Change]) -> Result<(),
 
 /// Notes which log a proof of payment rests on. A log that has paid something else pays nothing more (M1).
 async fn pay(conn: &mut Conn<'_>, change: &Change, proof: &Proof) -> Result<(), SqlError> {
-    let (txid, log_index) = match &proof.verdict {
+    let (txid, log_index) = match proof.verdict() {
         Verdict::Paid(inclusion) => match inclusion.effect {
             Effect::Paid { log_index } => (inclusion.txid, log_index),
             Effect::Reverted | Effect::Voided | Effect::Mismatch => return Ok(()),
@@ -55,9 +55,9 @@ async fn pay(conn: &mut Conn<'_>, change: &Change, proof: &Proof) -> Result<(), 
 
 /// What a proof of payment is about: a transfer of ours, or a withdrawal that somebody else paid.
 fn payee(change: &Change, proof: &Proof) -> Option<(ChainId, String)> {
-    match proof.verdict {
+    match *proof.verdict() {
         Verdict::Paid(_) => {
-            let step = change.transfers.iter().find(|step| Some(step.after().id) == proof.transfer)?;
+            let step = change.transfers.iter().find(|step| Some(step.after().id) == proof.transfer())?;
             Some((step.after().asset.id.chain, step.after().id.to_string()))
         }
         Verdict::PaidElsewhere { .. } => {
@@ -65,7 +65,7 @@ fn payee(change: &Change, proof: &Proof) -> Option<(ChainId, String)> {
                 .withdrawals
                 .iter()
                 .map(|step| step.after())
-                .find(|it| matches!(&it.state, State::Paid(paid) if paid.proof == proof.id))?;
+                .find(|it| matches!(&it.state, State::Paid(paid) if paid.proof == proof.id()))?;
             Some((paid.request.asset.id.chain, paid.id.to_string()))
         }
         Verdict::Dead(_) => None,

@@ -248,11 +248,8 @@ pub(super) fn attempts() -> Vec<Attempt> {
     vec![Attempt::Unsigned(unsigned), Attempt::Signed(signed)]
 }
 
+#[expect(clippy::disallowed_methods, reason = "rows are tested with every proof, and nothing has happened")]
 pub(super) fn proofs() -> Vec<(&'static str, Proof)> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "rows are tested with every kind of death, none of which happened"
-    )]
     let dead = |kind| Verdict::Dead(Death::restored(kind));
     [
         ("paid", Verdict::Paid(inclusion(Effect::Paid { log_index: 3 }))),
@@ -268,16 +265,10 @@ pub(super) fn proofs() -> Vec<(&'static str, Proof)> {
     ]
     .map(|(name, verdict)| {
         let tombstone = name == "never_signed";
-        let proof = Proof {
-            id: ProofId::new(ulid(12)),
-            partner: PartnerId::new(ulid(1)),
-            transfer: Some(TransferId::new(ulid(10))),
-            verdict,
-            head: (!tombstone).then(|| block(200)),
-            operators: if tombstone { vec![] } else { vec!["alpha".into(), "beta".into()] },
-            at: at(11),
-        };
-        (name, proof)
+        let operators = if tombstone { vec![] } else { vec!["alpha".into(), "beta".into()] };
+        let (id, partner) = (ProofId::new(ulid(12)), PartnerId::new(ulid(1)));
+        let (transfer, head) = (Some(TransferId::new(ulid(10))), (!tombstone).then(|| block(200)));
+        (name, Proof::restored(id, partner, transfer, verdict, head, operators, at(11)))
     })
     .into()
 }

@@ -105,8 +105,7 @@ impl World {
 
     /// The end of a transfer by a final reading; not yet applied.
     pub fn settled(&self, transfer: Transfer, inclusion: Inclusion) -> (Change, Proof) {
-        let operators = vec!["alpha".to_owned(), "beta".to_owned()];
-        let reading = Final::by_quorum(SlotReading::Ours(inclusion), block(500), operators, 2).unwrap();
+        let reading = quorum(SlotReading::Ours(inclusion), block(500));
         let settled = transfer.settle(&reading, ProofId::new(self.ulid()), 2, self.now()).unwrap();
         let Settled::Ended { transfer, proof } = settled else { panic!("{settled:?}") };
         let proof = *proof;
