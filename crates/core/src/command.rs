@@ -91,7 +91,7 @@ kinds! {
     /// Takes a wallet out of service for ever.
     WalletRetire = "wallet.retire", Two, WalletsManage;
     /// Ends a withdrawal unpaid, when every slot of it is proven dead.
-    WithdrawalGiveUp = "withdrawal.give_up", One, AttentionOperate;
+    WithdrawalGiveUp = "withdrawal.give_up", TwoWhenDoubtful, AttentionOperate;
     /// Tries a withdrawal again in a new slot.
     WithdrawalRedrive = "withdrawal.redrive", TwoWhenDoubtful, AttentionOperate;
     /// Completes a withdrawal by a transaction made outside the engine.
@@ -112,7 +112,8 @@ pub enum Persons {
     /// Two, always.
     Two,
     /// Two where the proof that its last slot is dead does not free the payment by itself: it is one node operator's word,
-    /// or a stranger consumed the slot and may have paid (M4, M6). One otherwise.
+    /// or a stranger consumed the slot and may have paid (M4, M6). One otherwise. Whoever is told that a withdrawal has
+    /// failed pays it another way, so giving up on such a proof is as dear as a new slot.
     TwoWhenDoubtful,
 }
 

@@ -17,6 +17,7 @@ pub(super) fn line(command: &Command, dev: Option<&Dev>) -> Option<String> {
         Kind::LaneUnfreeze => format!("lane unfreeze {subject}"),
         Kind::StopLift => format!("resume {subject}"),
         Kind::WalletRetire => format!("wallet retire {subject}"),
+        Kind::WithdrawalGiveUp => format!("attention give-up {subject}"),
         Kind::WithdrawalRedrive => format!("attention redrive {subject}"),
         Kind::WithdrawalResolve => format!("attention resolve {subject} --paid-by {}", says("paid_by")?),
         // One person is enough: there is never anything to complete.
@@ -26,8 +27,7 @@ pub(super) fn line(command: &Command, dev: Option<&Dev>) -> Option<String> {
         | Kind::LaneResume
         | Kind::LaneSpeedUp
         | Kind::StopSet
-        | Kind::WalletAdopt
-        | Kind::WithdrawalGiveUp => return None,
+        | Kind::WalletAdopt => return None,
     };
     let person = dev.and_then(|dev| another(command, dev));
     let key = person.map_or_else(|| "--key <ID.SECRET>".to_owned(), |person| format!("--as {person}"));

@@ -60,15 +60,19 @@ on_both! {
         world.judge().nothing_else_left(std::slice::from_ref(&order)).await;
     }
 
-    async fn given_up_by_a_person_it_has_failed_for_ever(database: Database) {
+    /// One operator alone says that its slot is dead, and whoever is told that it failed pays another way.
+    async fn given_up_by_two_persons_it_has_failed_for_ever(database: Database) {
         let world = World::new(database, Shape::default()).await;
         let engine = world.engine().await;
-        let caller = engine.caller();
+        let (caller, second) = (engine.caller(), engine.second());
         let (order, id) = stranded(&world, &caller).await;
-        let done = caller.client.give_up(&id, &Because::of("the customer took cash")).await.expect("heard");
-        assert_eq!(done.state, CommandState::Done, "no new slot comes of it, so one person suffices: {done:?}");
+        let item = caller.client.attention_item(&id).await.expect("it is on the list");
+        assert!(item.ways_out.iter().all(|way| way.persons == 2), "{item:?}");
+        let asked = caller.client.give_up(&id, &Because::of("the customer took cash")).await;
+        assert_eq!(caller.look(&order).await.map(|it| it.status), Some(Status::NeedsAttention), "one is not enough");
+        by_two(asked, second.client.give_up(&id, &Because::of("cash indeed")).await);
         caller.wait_for(&order, Status::Failed).await;
-        recorded(&caller, &id, "the customer took cash").await;
+        recorded(&caller, &id, "cash indeed").await;
         let again = caller.insist(&order).await;
         assert_eq!((again.id, again.status), (id.clone(), Status::Failed), "the same id is never paid again");
         let late = caller.client.redrive(&id, &Because::of("after all")).await.expect_err("it is over");

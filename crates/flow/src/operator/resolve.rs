@@ -19,7 +19,8 @@ use super::persons::{Given, Ordered, carry_out, warrant};
 use super::{OrderError, TRIES_MAX};
 
 /// Sends it through the queue again: all gates of the lane run again, and a new slot is taken. Refused while a slot of
-/// it is not proven dead, and unless a quorum reads the last one so in this very moment. Where that proof does not free it by itself, two persons are needed (M4, M6): see [`doubtful`].
+/// it is not proven dead, and unless a quorum reads the last one so in this very moment. Where that proof does not free
+/// it by itself, two persons are needed (M4, M6): see [`doubtful`].
 ///
 /// # Errors
 /// [`OrderError`].
@@ -37,7 +38,8 @@ pub async fn redrive(
 }
 
 /// Ends it as `failed`. Refused while a slot of it is not proven dead, and unless a quorum reads the last one so in this
-/// very moment: whoever is told that it failed pays again by other means.
+/// very moment: whoever is told that it failed pays again by other means. For that reason it takes two persons where a
+/// redrive does: see [`doubtful`].
 ///
 /// # Errors
 /// [`OrderError`].

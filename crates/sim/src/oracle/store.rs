@@ -52,6 +52,17 @@ const ALWAYS: &[Rule] = &[
              where n.withdrawal_id = i.withdrawal_id and u.slot is not null and u.planned_at > t.planned_at) limit 5",
     ),
     (
+        "M4 nobody gives up alone on a doubtful death",
+        "select w.id as what from withdrawal w
+         where w.state = 'failed' and w.evidence like '%\"gave_up\"%'
+           and exists (select 1 from transfer_item i join proof p on p.id = i.dead_by
+               where i.withdrawal_id = w.id and (p.single_source = 1 or p.evidence like '%\"foreign\"%')
+                 and not exists (select 1 from transfer_item n where n.withdrawal_id = w.id and n.dropped = 0
+                     and n.transfer_id > i.transfer_id))
+           and not exists (select 1 from command c
+               where c.kind = 'withdrawal.give_up' and c.subject = w.id and c.state = 'done') limit 5",
+    ),
+    (
         "M8 counters are their reservations",
         "select u.key || ' says ' || u.used as what from usage u
          where u.used <> (select coalesce(sum(r.amount), 0) from reservation r

@@ -7,14 +7,17 @@ use sluice_core::access::Actor;
 use sluice_core::adoption::Kind;
 use sluice_core::event::Cause;
 use sluice_core::id::KeyId;
+use sluice_core::id::WithdrawalId;
 use sluice_core::sighting::CLAIM_MS;
 use sluice_core::wallet::LaneState;
-use sluice_flow::operator::{ExplainError, LaneCommand, OrderError, Ordered, command, explain};
+use sluice_core::withdrawal::State;
+use sluice_flow::operator::{ExplainError, LaneCommand, OrderError, Ordered, command, explain, give_up};
 use sluice_sim::model::block::{Tx, hash};
 use sluice_sim::model::chain::TRANSFER_GAS;
 use sluice_sim::model::pool::Pool;
 use sluice_sim::model::token;
 use sluice_sim::model::view::Lie;
+use sluice_sim::oracle::store::ask;
 use sluice_sim::world::director::DUTY;
 
 use crate::bench::{Bench, now};
@@ -168,4 +171,23 @@ fn a_stranger_that_a_reorganisation_took_back_needs_no_explanation() {
         matches!(given[1], Ok(Ordered::Done(..)))
     });
     assert_eq!((bench.count(DENIED), bench.count(FROZEN)), (1, 0));
+}
+
+/// The stranger may have paid the very recipient, and whoever is told that it failed pays again.
+#[test]
+fn giving_up_where_a_stranger_took_the_slot_takes_two_persons() {
+    let mut bench = Bench::new(|inner| inner);
+    bench.order(1, &bench.world.asset.clone());
+    bench.turn().unwrap();
+    assert_eq!(bench.count(SLOTS), 1);
+    steal(&bench, 0);
+    let waits = "select id as what from withdrawal where state = 'needs_attention' limit 10";
+    rounds_until(&mut bench, "a person is asked", |bench| bench.count(waits) == 1);
+    let id = WithdrawalId::parse(&ask(&bench.db, waits).unwrap()[0]).unwrap();
+    let by = |person| now(give_up(&bench.ports, None, id, said(&bench, person)));
+    assert!(matches!(by(DUTY[0]), Ok(Ordered::Awaiting(_))));
+    assert!(matches!(by(DUTY[0]), Ok(Ordered::Awaiting(_))), "the first person again is not another one");
+    assert_eq!(bench.count(waits), 1);
+    let failed = by(DUTY[1]).unwrap().done().expect("two persons");
+    assert!(matches!(&failed.state, State::Failed(ended) if ended.code == "gave_up"), "{failed:?}");
 }

@@ -1,5 +1,5 @@
 //! `POST /v1/attention/{id}/give-up`: ends a withdrawal unpaid. Refused while any signed transaction lacks its proof of
-//! death: it could still be paid.
+//! death: it could still be paid. Two persons where one node operator's word, or a stranger in its slot, is the proof.
 
 use sluice_api::command::Because;
 use sluice_core::command::Kind;
