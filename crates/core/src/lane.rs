@@ -12,28 +12,53 @@ pub const RENEW_MS: i64 = 500;
 /// A holder stops by itself this long before its lease ends: clocks differ and a call takes time (M7).
 pub const LEASE_MARGIN_MS: i64 = 500;
 
-/// Proof of holding a lease, checked by every write of its holder. Made by the store's `lease` alone.
+const _: () = assert!(RENEW_MS < LEASE_MS - LEASE_MARGIN_MS, "it renews while it may still work");
+
+/// Proof of holding a lease, checked by every write of its holder. It comes with a [`Lease`] and from nowhere else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fence {
+    name: String,
+    epoch: i64,
+}
+
+impl Fence {
     /// Name of the lease: `lane:<wallet>`, `chain:<caip2>`, `decide`, `house`, `deliver:<n>`.
-    pub name: String,
-    /// Rises by one with every change of holder.
-    pub epoch: i64,
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Rises with every change of holder.
+    pub const fn epoch(&self) -> i64 {
+        self.epoch
+    }
 }
 
 /// A lease and when it ends, by the clock of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
-    /// Goes with every write.
-    pub fence: Fence,
-    /// End, unless renewed.
-    pub until: Timestamp,
+    fence: Fence,
+    until: Timestamp,
 }
 
 impl Lease {
-    /// Whether work may still begin under this lease.
-    pub const fn usable(&self, now: Timestamp) -> bool {
-        self.until.since_ms(now) > LEASE_MARGIN_MS
+    /// Called by `store` alone, in the commit that grants it.
+    pub const fn granted(name: String, epoch: i64, until: Timestamp) -> Self {
+        Self { fence: Fence { name, epoch }, until }
+    }
+
+    /// Goes with every write.
+    pub const fn fence(&self) -> &Fence {
+        &self.fence
+    }
+
+    /// Gives up all but the fence.
+    pub fn into_fence(self) -> Fence {
+        self.fence
+    }
+
+    /// End, unless renewed.
+    pub const fn until(&self) -> Timestamp {
+        self.until
     }
 }
 
@@ -75,17 +100,7 @@ pub fn available(balance: Units, promised: impl IntoIterator<Item = Units>) -> U
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples::{at, built, planned, seen, sent};
-
-    #[test]
-    fn a_holder_stops_before_its_lease_ends() {
-        let fence = Fence { name: "lane:test".into(), epoch: 1 };
-        let lease = Lease { fence, until: at(LEASE_MS) };
-        assert!(lease.usable(at(LEASE_MS - LEASE_MARGIN_MS - 1)));
-        assert!(!lease.usable(at(LEASE_MS - LEASE_MARGIN_MS)));
-        assert!(!lease.usable(at(LEASE_MS + 1)), "a paused and resumed process begins nothing");
-        const { assert!(RENEW_MS < LEASE_MS - LEASE_MARGIN_MS, "it renews while it may still work") };
-    }
+    use crate::samples::{built, planned, seen, sent};
 
     #[test]
     fn the_window_counts_slots_that_are_not_included_and_another_bound_what_is_not_settled() {

@@ -68,7 +68,7 @@ pub async fn turn(ports: &Ports, owner: &str) -> Result<Done, StageError> {
         changes.push(Change { raise: overdue, cause: cause("deadline"), ..Change::default() });
     }
     if !changes.is_empty() {
-        ports.store.apply(Some(lease.fence), changes).await?;
+        ports.store.apply(Some(lease.into_fence()), changes).await?;
         ports.wake.signal(Topic::Events);
     }
     Ok(Done::more_if(expired >= SLICE_MAX || late == SLICE_MAX, SWEEP_MS))

@@ -72,7 +72,7 @@ impl Turn for Work {
 /// [`StageError`] of store or chain.
 pub async fn turn(ports: &Ports, owner: &str, memory: &mut Memory) -> Result<Done, StageError> {
     let lease = ports.store.lease("house", owner).await?.ok_or(StageError::LeaseLost)?;
-    let sealed = ports.store.seal(&lease.fence, SEAL_MAX).await?;
+    let sealed = ports.store.seal(lease.fence(), SEAL_MAX).await?;
     if sealed > 0 {
         ports.wake.signal(Topic::Feed);
     }
@@ -84,11 +84,11 @@ pub async fn turn(ports: &Ports, owner: &str, memory: &mut Memory) -> Result<Don
     let due = |at: Option<Timestamp>, every_ms: i64| at.is_none_or(|at| now.since_ms(at) >= every_ms);
     if due(memory.stood_at, STANDING_MS) {
         memory.stood_at = Some(now);
-        standing::run(ports, &lease.fence, &mut memory.place).await?;
+        standing::run(ports, lease.fence(), &mut memory.place).await?;
     }
     if due(memory.idled_at, IDLE_MS) {
         memory.idled_at = Some(now);
-        idle::run(ports, &lease.fence, &mut memory.idle).await?;
+        idle::run(ports, lease.fence(), &mut memory.idle).await?;
     }
     if due(memory.barred_at, BAR_MS) {
         memory.barred_at = Some(now);
@@ -101,7 +101,7 @@ pub async fn turn(ports: &Ports, owner: &str, memory: &mut Memory) -> Result<Don
     }
     if due(memory.reconciled_at, RECONCILE_MS) {
         memory.reconciled_at = Some(now);
-        reconcile::run(ports, &lease.fence, &mut memory.candidates).await?;
+        reconcile::run(ports, lease.fence(), &mut memory.candidates).await?;
     }
     memory.stops.keep(ports, now).await?;
     memory.marks.keep(ports, now).await?;

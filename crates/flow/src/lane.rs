@@ -91,7 +91,7 @@ pub async fn turn(
     memory: &mut Memory,
 ) -> Result<Done, StageError> {
     let held = hold(ports, wallet, owner).await?;
-    let read_under = held.fence.epoch;
+    let read_under = held.fence.epoch();
     let Some(view) = ports.store.lane(wallet).await? else {
         return Err(StageError::NotConfigured(format!("wallet {wallet}")));
     };
@@ -150,7 +150,7 @@ struct Held {
 async fn hold(ports: &Ports, wallet: WalletId, owner: &str) -> Result<Held, StageError> {
     let asked_at = ports.clock.now();
     let lease = ports.store.lease(&format!("lane:{wallet}"), owner).await?.ok_or(StageError::LeaseLost)?;
-    Ok(Held { fence: lease.fence, asked_at })
+    Ok(Held { fence: lease.into_fence(), asked_at })
 }
 
 /// A lane in the middle of a turn.
@@ -223,7 +223,7 @@ impl Lane<'_> {
     fn may_send(&self) -> Result<(), StageError> {
         let age_ms = self.now().since_ms(self.held.asked_at);
         let ours = (0..=LEASE_MS - LEASE_MARGIN_MS).contains(&age_ms);
-        if ours && self.held.fence.epoch == self.read_under { Ok(()) } else { Err(StageError::LeaseLost) }
+        if ours && self.held.fence.epoch() == self.read_under { Ok(()) } else { Err(StageError::LeaseLost) }
     }
 
     /// Commits changes and reads the lane again. Says whether each was applied.
@@ -247,7 +247,7 @@ impl Lane<'_> {
     }
 
     async fn reload(&mut self) -> Result<(), StageError> {
-        self.read_under = self.held.fence.epoch;
+        self.read_under = self.held.fence.epoch();
         let id = self.view.wallet.id;
         let view = self.ports.store.lane(id).await?;
         let view = view.ok_or_else(|| StageError::NotConfigured(format!("wallet {id}")))?;
@@ -296,7 +296,7 @@ impl Lane<'_> {
     /// Raises what this turn met and closes what no turn meets any more.
     async fn tell(&mut self, told: &mut Told, looked: bool) -> Result<(), StageError> {
         let id = self.wallet().id.to_string();
-        let epoch = self.held.fence.epoch;
+        let epoch = self.held.fence.epoch();
         told.read(self.ports, epoch, &Code::looked_at_by(Raiser::Lane), |subject| subject == id).await?;
         if self.wallet().reverts.len() >= REVERTS_MAX {
             let what = format!(

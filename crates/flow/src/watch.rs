@@ -93,7 +93,7 @@ pub async fn turn(
 
 async fn lease(ports: &Ports, chain: ChainId, owner: &str) -> Result<Fence, StageError> {
     let lease = ports.store.lease(&format!("chain:{chain}"), owner).await?.ok_or(StageError::LeaseLost)?;
-    Ok(lease.fence)
+    Ok(lease.into_fence())
 }
 
 /// A chain in the middle of a turn.
@@ -151,7 +151,7 @@ impl Watch<'_> {
         let mine = |subject: &str| {
             subject.strip_prefix(&chain).is_some_and(|node| node.is_empty() || node.starts_with(' '))
         };
-        told.read(self.ports, self.fence.epoch, &Code::looked_at_by(Raiser::Nodes), mine).await?;
+        told.read(self.ports, self.fence.epoch(), &Code::looked_at_by(Raiser::Nodes), mine).await?;
         let news = told.hold(self.chain.troubles(), looked, 0, self.now());
         if news.is_empty() {
             return Ok(());

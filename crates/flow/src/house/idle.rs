@@ -25,7 +25,7 @@ const ORPHAN_MS: i64 = 15_000;
 const LOOK_MAX: usize = 16;
 
 pub(super) async fn run(ports: &Ports, fence: &Fence, told: &mut Told) -> Result<(), StageError> {
-    told.read(ports, fence.epoch, &[Code::LaneIdle], |_| true).await?;
+    told.read(ports, fence.epoch(), &[Code::LaneIdle], |_| true).await?;
     let now = ports.clock.now();
     let (mut queues, mut found) = (BTreeMap::new(), Vec::new());
     for wallet in ports.store.wallets(None).await?.into_iter().filter(|wallet| wallet.takes_work()) {

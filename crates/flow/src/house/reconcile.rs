@@ -40,7 +40,7 @@ pub(super) struct Candidate {
 }
 
 pub(super) async fn run(ports: &Ports, fence: &Fence, candidates: &mut Candidates) -> Result<(), StageError> {
-    candidates.retain(|_, candidate| candidate.epoch == fence.epoch);
+    candidates.retain(|_, candidate| candidate.epoch == fence.epoch());
     for wallet in ports.store.wallets(None).await? {
         // A chain that does not answer must not keep the others from being looked at.
         match one(ports, fence, wallet, candidates).await {
@@ -106,7 +106,7 @@ async fn read(
     }
     let standing = chain.standing(wallet.address, &assets).await?;
     let holds = assets.into_iter().zip(standing.reading().units.iter().copied()).collect();
-    Ok(Candidate { epoch: fence.epoch, block: standing.head(), nonce: standing.reading().nonce, holds })
+    Ok(Candidate { epoch: fence.epoch(), block: standing.head(), nonce: standing.reading().nonce, holds })
 }
 
 /// Whether the books have everything that the block has consumed: no transfer with a nonce below its count is open.

@@ -100,7 +100,7 @@ async fn admit(
     let fence = lane.fence().await?;
     let payments: Vec<_> =
         transfers.iter().flat_map(|transfer| transfer.live().map(|item| item.approved.clone())).collect();
-    let mut answers = match lane.ports.signer.admit(lane.wallet().id, fence.epoch, &payments).await {
+    let mut answers = match lane.ports.signer.admit(lane.wallet().id, fence.epoch(), &payments).await {
         Ok(answers) => answers.into_iter(),
         Err(error) => {
             super::sign::signer_down(lane, &error.to_string());

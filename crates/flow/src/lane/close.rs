@@ -59,7 +59,7 @@ pub(super) async fn close_unsigned(
         return Ok(None);
     }
     let fence = lane.fence().await?;
-    let record = match lane.ports.signer.close(transfer.wallet, fence.epoch, &built.slot).await? {
+    let record = match lane.ports.signer.close(transfer.wallet, fence.epoch(), &built.slot).await? {
         Ok(record) => record,
         Err(refusal) => {
             tracing::warn!(transfer.id = %transfer.id, %refusal, "The signer will not close a slot");

@@ -50,7 +50,7 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     let requests: Vec<(SigningRequest, Durable<Unsigned>)> = waiting
         .iter()
         .filter(|(transfer, attempt)| attempt.get().kind == Kind::Void || !lane.stopped(transfer))
-        .map(|(transfer, attempt)| (request(transfer, attempt.get(), fence.epoch, lane), attempt.clone()))
+        .map(|(transfer, attempt)| (request(transfer, attempt.get(), fence.epoch(), lane), attempt.clone()))
         .collect();
     if requests.is_empty() {
         lane.blocked_by(Waiting::Stop);
@@ -216,7 +216,7 @@ async fn refused(
 async fn admit_again(lane: &mut Lane<'_>, transfer: &Transfer) -> Result<Option<Seen>, StageError> {
     let fence = lane.fence().await?;
     let payments: Vec<_> = transfer.live().map(|item| item.approved.clone()).collect();
-    let answers = lane.ports.signer.admit(transfer.wallet, fence.epoch, &payments).await?;
+    let answers = lane.ports.signer.admit(transfer.wallet, fence.epoch(), &payments).await?;
     for refusal in answers.iter().filter_map(|answer| answer.as_ref().err()) {
         lane.found(Code::SignerRefused, format!("{} waits for room: {refusal}", transfer.id));
     }

@@ -71,10 +71,10 @@ async fn with_the_journal(lane: &mut Lane<'_>) -> Result<(), StageError> {
     lane.fee_cap = hello.fee_cap(lane.wallet().chain);
     // Asked after the signer: a holder that was overtaken finds its fence stale, and no restored store.
     let fence = lane.fence().await?;
-    if standing == Standing::WentBack || hello.epoch > fence.epoch {
+    if standing == Standing::WentBack || hello.epoch > fence.epoch() {
         let asked_at = lane.now();
         let lease = lane.ports.store.outbid(&fence, hello.epoch).await?.ok_or(StageError::LeaseLost)?;
-        lane.held = Held { fence: lease.fence, asked_at };
+        lane.held = Held { fence: lease.into_fence(), asked_at };
     }
     lane.reload().await
 }

@@ -168,7 +168,7 @@ impl World {
     /// Numbers what was committed, as the house loop does.
     pub async fn seal(&self) {
         let lease = self.db.lease("house", "test").await.unwrap().unwrap();
-        while self.db.seal(&lease.fence, 1_000).await.unwrap() > 0 {}
+        while self.db.seal(lease.fence(), 1_000).await.unwrap() > 0 {}
         self.api.ports.wake.signal(sluice_core::port::world::Topic::Feed);
     }
 }

@@ -109,15 +109,15 @@ impl Witness {
     pub fn leased(&self, process: ProcessId, lease: &Lease) {
         let life = self.sim.incarnation(process);
         let mut seen = self.seen();
-        let Fence { name, epoch } = &lease.fence;
-        let highest = seen.epochs.entry(name.clone()).or_default();
-        if *epoch < *highest {
+        let (name, epoch) = (lease.fence().name(), lease.fence().epoch());
+        let highest = seen.epochs.entry(name.to_owned()).or_default();
+        if epoch < *highest {
             let detail = format!("{name} was granted with epoch {epoch} after {highest}");
             seen.violations.push(Violation::new("M7 epochs rise", detail));
         } else {
-            *highest = *epoch;
+            *highest = epoch;
         }
-        seen.held.insert((process, life, name.clone()), *epoch);
+        seen.held.insert((process, life, name.to_owned()), epoch);
     }
 
     /// A task has read the stops in force.
@@ -146,11 +146,12 @@ impl Witness {
         }
         seen.commits += 1;
         if let Some(fence) = fence {
-            let highest = seen.epochs.get(&fence.name).copied().unwrap_or(0);
-            if fence.epoch < highest {
+            let highest = seen.epochs.get(fence.name()).copied().unwrap_or(0);
+            if fence.epoch() < highest {
                 let detail = format!(
                     "p{process} wrote under {} epoch {}, and {highest} is held",
-                    fence.name, fence.epoch
+                    fence.name(),
+                    fence.epoch()
                 );
                 seen.violations.push(Violation::new("M7 no write with a stale epoch", detail));
             }

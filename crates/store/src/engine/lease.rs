@@ -59,7 +59,12 @@ pub(super) async fn take(
             epoch
         }
     };
-    Ok(Some(Lease { fence: Fence { name: name.to_owned(), epoch }, until }))
+    Ok(Some(granted(name, epoch, until)))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the row that says so is written in this commit")]
+fn granted(name: &str, epoch: i64, until: Timestamp) -> Lease {
+    Lease::granted(name.to_owned(), epoch, until)
 }
 
 pub(super) async fn release(conn: &mut Conn<'_>, owner: &str) -> Result<(), SqlError> {
@@ -76,10 +81,10 @@ pub(super) async fn outbid(
     seen: i64,
 ) -> Result<Option<Lease>, SqlError> {
     let now = now(conn, context).await?;
-    let (epoch, until) = (fence.epoch.max(seen).saturating_add(1), now.plus_ms(LEASE_MS));
+    let (epoch, until) = (fence.epoch().max(seen).saturating_add(1), now.plus_ms(LEASE_MS));
     let raise = sql!("update lease set epoch = $3, until = $4 where name = $1 and epoch = $2 and until > $5");
-    let raised = conn.run(raise, args![&fence.name, fence.epoch, epoch, until, now]).await? == 1;
-    Ok(raised.then(|| Lease { fence: Fence { name: fence.name.clone(), epoch }, until }))
+    let raised = conn.run(raise, args![fence.name(), fence.epoch(), epoch, until, now]).await? == 1;
+    Ok(raised.then(|| granted(fence.name(), epoch, until)))
 }
 
 /// Whether the fence still holds. It then holds until this transaction ends: nobody can take the lease meanwhile.
@@ -89,7 +94,7 @@ pub(super) async fn held(conn: &mut Conn<'_>, context: &Context, fence: &Fence) 
         pg "select until from lease where name = $1 and epoch = $2 limit 1 for share",
         because "SQLite has one writer"
     );
-    let Some(row) = conn.row(text, args![&fence.name, fence.epoch]).await? else { return Ok(false) };
+    let Some(row) = conn.row(text, args![fence.name(), fence.epoch()]).await? else { return Ok(false) };
     // A process that was paused past its lease can do nothing, even if nobody else has come.
     Ok(row.int("until")? > now(conn, context).await?.micros())
 }

@@ -147,9 +147,9 @@ async fn what_the_journal_speaks_of_is_told_apart_from_what_is_unknown(world: Wo
 
 async fn a_lease_is_raised_above_what_the_signer_has_seen(world: World) {
     let lease = world.db.lease("lane:a", "one").await.unwrap().unwrap();
-    let raised = world.db.outbid(&lease.fence, 41).await.unwrap().unwrap();
-    assert_eq!(raised.fence.epoch, 42);
-    assert_eq!(world.db.outbid(&lease.fence, 50).await.unwrap(), None, "the fence before is stale");
+    let raised = world.db.outbid(lease.fence(), 41).await.unwrap().unwrap();
+    assert_eq!(raised.fence().epoch(), 42);
+    assert_eq!(world.db.outbid(lease.fence(), 50).await.unwrap(), None, "the fence before is stale");
     let renewed = world.db.lease("lane:a", "one").await.unwrap().unwrap();
-    assert_eq!(renewed.fence, raised.fence, "its holder goes on under the new one");
+    assert_eq!(renewed.fence(), raised.fence(), "its holder goes on under the new one");
 }

@@ -57,7 +57,7 @@ async fn the_trail_is_dense_with_eight_writers_and_slow_commits(world: World) {
     let mut sealed = 0;
     for _ in 0..2_000 {
         let lease = world.db.lease("house", "sealer").await.unwrap().unwrap();
-        sealed += world.db.seal(&lease.fence, 7).await.unwrap();
+        sealed += world.db.seal(lease.fence(), 7).await.unwrap();
         if sealed == expected {
             break;
         }
@@ -94,9 +94,9 @@ async fn verify(world: &World, partner: PartnerId, expected: usize) {
 async fn a_sealer_without_its_lease_seals_nothing(world: World) {
     let lease = world.db.lease("house", "sealer").await.unwrap().unwrap();
     world.db.release("sealer").await.unwrap();
-    assert_eq!(world.db.seal(&lease.fence, 100).await.unwrap(), 0);
+    assert_eq!(world.db.seal(lease.fence(), 100).await.unwrap(), 0);
     assert_eq!(world.number("select count(*) from event where number is not null").await, 0);
     let lease = world.db.lease("house", "sealer").await.unwrap().unwrap();
-    assert_eq!(world.db.seal(&lease.fence, 100).await.unwrap(), 1);
-    assert_eq!(world.db.seal(&lease.fence, 100).await.unwrap(), 0);
+    assert_eq!(world.db.seal(lease.fence(), 100).await.unwrap(), 1);
+    assert_eq!(world.db.seal(lease.fence(), 100).await.unwrap(), 0);
 }

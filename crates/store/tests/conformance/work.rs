@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sluice_core::lane::Fence;
+use sluice_core::lane::Lease;
 use sluice_core::port::store::{Change, Outcome, Store};
 
 use crate::world::World;
@@ -22,38 +22,39 @@ async fn a_stale_fence_writes_nothing(world: World) {
         wallets: vec![world.wallet.clone().pause(reason).unwrap()],
         ..world.change()
     };
-    let stale = Fence { epoch: lease.fence.epoch - 1, ..lease.fence.clone() };
-    let outcomes = world.db.apply(Some(stale), vec![pause("no")]).await.unwrap();
+    #[expect(clippy::disallowed_methods, reason = "no store grants a stale one")]
+    let stale = Lease::granted(lease.fence().name().to_owned(), lease.fence().epoch() - 1, lease.until());
+    let outcomes = world.db.apply(Some(stale.into_fence()), vec![pause("no")]).await.unwrap();
     assert_eq!(outcomes, [Outcome::Fenced]);
     world.pass(2_100).await;
-    let outcomes = world.db.apply(Some(lease.fence.clone()), vec![pause("late")]).await.unwrap();
+    let outcomes = world.db.apply(Some(lease.fence().clone()), vec![pause("late")]).await.unwrap();
     assert_eq!(outcomes, [Outcome::Fenced], "past its end, though nobody else has come");
     let next = world.db.lease("lane:1", "b").await.unwrap().unwrap();
-    let outcomes = world.db.apply(Some(lease.fence), vec![pause("too late")]).await.unwrap();
+    let outcomes = world.db.apply(Some(lease.into_fence()), vec![pause("too late")]).await.unwrap();
     assert_eq!(outcomes, [Outcome::Fenced]);
     assert_eq!(world.text("select state from wallet").await, "open");
-    let outcomes = world.db.apply(Some(next.fence.clone()), vec![pause("yes")]).await.unwrap();
+    let outcomes = world.db.apply(Some(next.fence().clone()), vec![pause("yes")]).await.unwrap();
     assert_eq!(outcomes, [Outcome::Applied]);
     world.db.release("b").await.unwrap();
-    let outcomes = world.db.apply(Some(next.fence), vec![world.change()]).await.unwrap();
+    let outcomes = world.db.apply(Some(next.into_fence()), vec![world.change()]).await.unwrap();
     assert_eq!(outcomes, [Outcome::Fenced], "given up");
 }
 
 async fn the_epoch_rises_with_every_holder_and_after_a_lapse(world: World) {
     let lease = async |owner: &str| world.db.lease("house", owner).await.unwrap();
     let first = lease("a").await.unwrap();
-    assert_eq!(first.fence.epoch, 1);
-    assert_eq!(lease("a").await.unwrap().fence.epoch, 1, "renewed");
+    assert_eq!(first.fence().epoch(), 1);
+    assert_eq!(lease("a").await.unwrap().fence().epoch(), 1, "renewed");
     assert_eq!(lease("b").await, None, "held");
     world.pass(2_100).await;
-    assert_eq!(lease("a").await.unwrap().fence.epoch, 2, "the same owner after a lapse");
+    assert_eq!(lease("a").await.unwrap().fence().epoch(), 2, "the same owner after a lapse");
     world.pass(2_100).await;
     let second = lease("b").await.unwrap();
-    assert_eq!(second.fence.epoch, 3);
+    assert_eq!(second.fence().epoch(), 3);
     world.db.release("a").await.unwrap();
     assert_eq!(lease("a").await, None, "who held it before releases nothing of who holds it now");
     world.db.release("b").await.unwrap();
-    assert_eq!(lease("a").await.unwrap().fence.epoch, 4);
+    assert_eq!(lease("a").await.unwrap().fence().epoch(), 4);
 }
 
 async fn of_many_owners_one_gets_the_lease(world: World) {

@@ -120,6 +120,6 @@ pub async fn raise(world: &World, partner: Option<PartnerId>, subject: &str) {
 /// Seals every event there is.
 pub async fn seal(world: &World) {
     let lease = world.db.lease("house", "sealer").await.unwrap().unwrap();
-    while world.db.seal(&lease.fence, 1_000).await.unwrap() > 0 {}
+    while world.db.seal(lease.fence(), 1_000).await.unwrap() > 0 {}
     world.db.release("sealer").await.unwrap();
 }

@@ -50,14 +50,14 @@ async fn the_feed_is_read_in_pages_below_the_sealed_horizon(world: World) {
     }
     assert_eq!(world.db.events(id, 0, 100).await.unwrap(), [], "what is not sealed is not in the feed");
     let lease = world.db.lease("house", "sealer").await.unwrap().unwrap();
-    assert_eq!(world.db.seal(&lease.fence, 10).await.unwrap(), 10);
+    assert_eq!(world.db.seal(lease.fence(), 10).await.unwrap(), 10);
     let mut feed = Vec::new();
     loop {
         let after = feed.last().map_or(0, |event: &sluice_core::port::reader::FeedEvent| event.number);
         let page = world.db.events(id, after, 4).await.unwrap();
         if page.is_empty() {
             // The rest is sealed while somebody reads.
-            if world.db.seal(&lease.fence, 5).await.unwrap() == 0 {
+            if world.db.seal(lease.fence(), 5).await.unwrap() == 0 {
                 break;
             }
         }

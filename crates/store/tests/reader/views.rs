@@ -192,7 +192,7 @@ async fn a_wallet_tells_since_when_it_is_as_it_is_and_who_holds_its_lane(world: 
     let holders = async |scope| world.db.holders(scope).await.unwrap();
     assert_eq!(holders(Scope::All).await, []);
     let lease = world.db.lease(&format!("lane:{}", world.wallet.id), "a").await.unwrap().unwrap();
-    let holder = Holder { owner: "a".into(), epoch: lease.fence.epoch, until: lease.until };
+    let holder = Holder { owner: "a".into(), epoch: lease.fence().epoch(), until: lease.until() };
     for scope in [
         Scope::All,
         Scope::Partner(world.partner.id),
