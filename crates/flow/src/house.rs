@@ -1,109 +1,97 @@
-//! The house loop: seals the feed and the trail, reconciles books with the chain, keeps alerts true and the signer's stops
-//! those of the store. It takes no
-//! input: it looks at everything each time, so a missed signal costs latency and nothing else.
+//! The house loop: one lease, and hands told apart by whom they ask, so that none waits for an answer that another one
+//! asked for. [`feed`] asks the store: it seals, and its turns keep the lease for all of them. [`standing`] asks it too and
+//! keeps alerts true. [`keys`] asks the signer. [`books`], a hand for each chain, asks that chain. They take no input: they
+//! look at everything each time, so a missed signal costs latency and nothing else.
 
 mod bar;
+mod books;
+mod feed;
 mod idle;
+mod keys;
 mod mark;
-mod reconcile;
 mod standing;
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use sluice_core::id::{AlertId, WalletId};
+use futures_util::future::join_all;
+use sluice_core::lane::Fence;
 use sluice_core::port::world::Topic;
 use sluice_core::port::{Fut, Ports};
 use sluice_core::time::Timestamp;
 
-use crate::stops::Agreement;
-use crate::told::Told;
 use crate::{Done, StageError, Turn};
 
-/// Events numbered in one turn.
-const SEAL_MAX: usize = 1_000;
-/// Longest sleep without looking, milliseconds (M15: sealed within 2 s at most).
-const SWEEP_MS: u64 = 1_000;
-/// Time between two reconciliations of all wallets, milliseconds.
-const RECONCILE_MS: i64 = 30_000;
-/// Time between two looks at open alerts, milliseconds.
-const STANDING_MS: i64 = 1_000;
-/// Time between two looks for idle lanes, milliseconds.
-const IDLE_MS: i64 = 10_000;
-
-/// Time between two looks for retired wallets whose key is not barred yet, milliseconds.
-const BAR_MS: i64 = 10_000;
-
-/// What the loop remembers between turns. Losing it costs one early look at everything.
-#[derive(Default)]
+/// What the hands remember between turns. Losing it costs one early look at everything.
 pub struct Memory {
-    reconciled_at: Option<Timestamp>,
-    candidates: reconcile::Candidates,
-    stood_at: Option<Timestamp>,
-    place: Option<AlertId>,
-    idled_at: Option<Timestamp>,
-    idle: Told,
-    stops: Agreement,
-    marks: mark::Marks,
-    barred_at: Option<Timestamp>,
-    barred: BTreeSet<WalletId>,
+    hands: Vec<Box<dyn Hand>>,
+}
+
+impl Memory {
+    /// Hands that have done nothing yet.
+    pub fn new(ports: &Ports) -> Self {
+        let unmarked = Arc::new(AtomicBool::new(true));
+        let mut hands: Vec<Box<dyn Hand>> = vec![
+            Box::new(feed::Feed { unmarked: Arc::clone(&unmarked) }),
+            Box::<standing::Standing>::default(),
+            Box::new(keys::Keys::new(unmarked)),
+        ];
+        for chain in ports.chains.keys() {
+            hands.push(Box::new(books::Books::new(*chain)));
+        }
+        Self { hands }
+    }
+}
+
+/// What of the loop asks one and the same.
+trait Hand: Send {
+    /// What wakes it, and what its turns are called where they are measured.
+    fn wakes(&self) -> (Topic, &'static str);
+
+    /// One turn.
+    fn turn<'a>(&'a mut self, ports: &'a Ports, owner: &'a str) -> Fut<'a, Result<Done, StageError>>;
 }
 
 /// Runs the loop for ever.
 pub async fn run(ports: Ports, owner: String) {
-    let mut work = Work { ports: ports.clone(), owner, memory: Memory::default() };
-    crate::keep(&ports, Topic::Events, "house", &mut work).await;
+    let mut memory = Memory::new(&ports);
+    join_all(memory.hands.iter_mut().map(async |hand| {
+        let (topic, name) = hand.wakes();
+        let mut work = Work { ports: &ports, owner: &owner, hand: hand.as_mut() };
+        crate::keep(&ports, topic, name, &mut work).await;
+    }))
+    .await;
 }
 
-struct Work {
-    ports: Ports,
-    owner: String,
-    memory: Memory,
+struct Work<'a> {
+    ports: &'a Ports,
+    owner: &'a str,
+    hand: &'a mut dyn Hand,
 }
 
-impl Turn for Work {
+impl Turn for Work<'_> {
     fn turn(&mut self) -> Fut<'_, Result<Done, StageError>> {
-        Box::pin(turn(&self.ports, &self.owner, &mut self.memory))
+        self.hand.turn(self.ports, self.owner)
     }
 }
 
-/// One turn.
+/// One turn of each hand, one after another.
 ///
 /// # Errors
-/// [`StageError`] of store or chain.
-pub async fn turn(ports: &Ports, owner: &str, memory: &mut Memory) -> Result<Done, StageError> {
-    let lease = ports.store.lease("house", owner).await?.ok_or(StageError::LeaseLost)?;
-    let sealed = ports.store.seal(lease.fence(), SEAL_MAX).await?;
-    if sealed > 0 {
-        ports.wake.signal(Topic::Feed);
+/// [`StageError`] of store, signer or chain.
+pub async fn turn(ports: &Ports, owner: &str, memory: &mut Memory) -> Result<(), StageError> {
+    for hand in &mut memory.hands {
+        while hand.turn(ports, owner).await? == Done::More {}
     }
-    memory.marks.grew(sealed > 0);
-    if sealed == SEAL_MAX {
-        return Ok(Done::More);
-    }
-    let now = ports.clock.now();
-    let due = |at: Option<Timestamp>, every_ms: i64| at.is_none_or(|at| now.since_ms(at) >= every_ms);
-    if due(memory.stood_at, STANDING_MS) {
-        memory.stood_at = Some(now);
-        standing::run(ports, lease.fence(), &mut memory.place).await?;
-    }
-    if due(memory.idled_at, IDLE_MS) {
-        memory.idled_at = Some(now);
-        idle::run(ports, lease.fence(), &mut memory.idle).await?;
-    }
-    if due(memory.barred_at, BAR_MS) {
-        memory.barred_at = Some(now);
-        // A signer that is down must not keep the books from being looked at; its alert is the lanes' business.
-        match bar::run(ports, &mut memory.barred).await {
-            Ok(()) => {}
-            Err(StageError::Signer(error)) => tracing::warn!(%error, "Retired keys are barred later"),
-            Err(other) => return Err(other),
-        }
-    }
-    if due(memory.reconciled_at, RECONCILE_MS) {
-        memory.reconciled_at = Some(now);
-        reconcile::run(ports, lease.fence(), &mut memory.candidates).await?;
-    }
-    memory.stops.keep(ports, now).await?;
-    memory.marks.keep(ports, now).await?;
-    Ok(Done::Idle(SWEEP_MS))
+    Ok(())
+}
+
+/// The lease of the house. A hand asks for it at the beginning of each turn, and the store checks it with each write.
+async fn fence(ports: &Ports, owner: &str) -> Result<Fence, StageError> {
+    Ok(ports.store.lease("house", owner).await?.ok_or(StageError::LeaseLost)?.into_fence())
+}
+
+/// Whether what was last done then is due again.
+fn due(at: Option<Timestamp>, every_ms: i64, now: Timestamp) -> bool {
+    at.is_none_or(|at| now.since_ms(at) >= every_ms)
 }

@@ -21,7 +21,7 @@
 //! | [`watch`] | `chain:<caip2>`: guards evidence | watch, settle, reopen |
 //! | [`decide`] | `decide`: saves work, versions guard | expiry of holds, deadlines |
 //! | [`notify`] | `deliver:0` | alerts to their sinks |
-//! | [`house`] | `house` | seal the feed, reconcile books and chain, keep alerts true |
+//! | [`house`] | `house` | seal the feed; keep alerts true; tell the signer; reconcile books and chain: none waits for another |
 //!
 //! Intake is no loop: it runs in the caller, and the store coalesces concurrent callers into one commit.
 //!
@@ -109,7 +109,7 @@ pub async fn keep(ports: &Ports, topic: Topic, name: &'static str, work: &mut dy
                 tracing::warn!(stage = name, error = %error, "Stage failed; it will be tried again");
                 let jitter = (ports.entropy.bits() % u128::from(backoff_ms)) as u64;
                 // Not a wait on the topic: a signal must not turn a failing loop into a busy one.
-                ports.wake.wait(Topic::Backoff(name.to_owned()), backoff_ms + jitter).await;
+                ports.wake.wait(Topic::Time(name.to_owned()), backoff_ms + jitter).await;
                 backoff_ms = (backoff_ms * 2).min(BACKOFF_MAX_MS);
             }
         }

@@ -72,7 +72,7 @@ pub async fn unconfirmed(ports: &Ports, stops: &[Stop]) -> Vec<Scope> {
 }
 
 pub(crate) async fn soon<T>(ports: &Ports, question: impl Future<Output = T>) -> Option<T> {
-    let patience = ports.wake.wait(Topic::Backoff("signer".into()), PATIENCE_MS);
+    let patience = ports.wake.wait(Topic::Time("signer".into()), PATIENCE_MS);
     match select(std::pin::pin!(question), patience).await {
         Either::Left((answer, _)) => Some(answer),
         Either::Right(_) => None,

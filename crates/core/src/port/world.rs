@@ -34,8 +34,8 @@ pub enum Topic {
     Feed,
     /// An alert was raised or closed.
     Alerts,
-    /// Nothing but time: a loop that failed waits here, so that signals cannot make it busy.
-    Backoff(String),
+    /// Nothing but time, for one who waits alone: a loop that failed waits here, so that signals cannot make it busy.
+    Time(String),
 }
 
 /// Waiting and signalling. A signal is a hint: losing every one of them only costs latency.

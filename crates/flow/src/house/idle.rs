@@ -14,9 +14,12 @@ use sluice_core::stop::stopped;
 use sluice_core::time::Timestamp;
 use sluice_core::withdrawal::{State, Withdrawal};
 
+use super::due;
 use crate::StageError;
 use crate::told::Told;
 
+/// Time between two looks, milliseconds.
+const LOOK_MS: i64 = 10_000;
 /// Work that waited for so long in front of a lane that says nothing, milliseconds.
 const IDLE_MS: i64 = 60_000;
 /// A lease that ended so long ago is held by nobody, milliseconds. Far more than a takeover takes.
@@ -24,7 +27,26 @@ const ORPHAN_MS: i64 = 15_000;
 /// Withdrawals at the head of a queue that are looked at.
 const LOOK_MAX: usize = 16;
 
-pub(super) async fn run(ports: &Ports, fence: &Fence, told: &mut Told) -> Result<(), StageError> {
+/// What is remembered of idle lanes. Losing it costs an early look.
+#[derive(Default)]
+pub(super) struct Idle {
+    told: Told,
+    at: Option<Timestamp>,
+}
+
+impl Idle {
+    /// Looks at the lanes where a look is due.
+    pub(super) async fn keep(&mut self, ports: &Ports, fence: &Fence) -> Result<(), StageError> {
+        let now = ports.clock.now();
+        if !due(self.at, LOOK_MS, now) {
+            return Ok(());
+        }
+        self.at = Some(now);
+        look(ports, fence, &mut self.told).await
+    }
+}
+
+async fn look(ports: &Ports, fence: &Fence, told: &mut Told) -> Result<(), StageError> {
     told.read(ports, fence.epoch(), &[Code::LaneIdle], |_| true).await?;
     let now = ports.clock.now();
     let (mut queues, mut found) = (BTreeMap::new(), Vec::new());

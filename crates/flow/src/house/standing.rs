@@ -1,5 +1,5 @@
 //! In: every open alert, a page in each turn. Out: those are closed whose cause is gone by what is stored of their
-//! subject; withdrawals that need a person are told. Derived from how things stand, so that no crash between a deed and
+//! subject; withdrawals that need a person are told, and lanes that stand idle. Derived from how things stand, so that no crash between a deed and
 //! its word leaves an alert behind.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,38 +9,64 @@ use sluice_core::alert::{Alert, Code, Raise};
 use sluice_core::event::Cause;
 use sluice_core::id::{AlertId, TransferId, WithdrawalId};
 use sluice_core::lane::Fence;
-use sluice_core::port::Ports;
 use sluice_core::port::store::Change;
+use sluice_core::port::world::Topic;
+use sluice_core::port::{Fut, Ports};
 use sluice_core::transfer::{State as TransferState, Transfer};
 use sluice_core::wallet::{LaneState, Wallet};
 use sluice_core::withdrawal::{State, Withdrawal};
 
-use crate::StageError;
+use super::{Hand, fence, idle};
+use crate::{Done, StageError};
 
 /// Open alerts looked at in one turn.
 const PAGE: usize = 256;
 /// Withdrawals told of in one turn.
 const SLICE_MAX: usize = 64;
+/// Longest sleep without looking, milliseconds.
+const SWEEP_MS: u64 = 1_000;
 
-/// `place` is the last alert looked at; the next turn goes on behind it.
-pub(super) async fn run(ports: &Ports, fence: &Fence, place: &mut Option<AlertId>) -> Result<(), StageError> {
+/// What is remembered of open alerts. Losing it costs a look from the first one on.
+#[derive(Default)]
+pub(super) struct Standing {
+    /// The last alert looked at; the next turn goes on behind it.
+    place: Option<AlertId>,
+    idle: idle::Idle,
+}
+
+impl Hand for Standing {
+    fn wakes(&self) -> (Topic, &'static str) {
+        (Topic::Alerts, "standing")
+    }
+
+    fn turn<'a>(&'a mut self, ports: &'a Ports, owner: &'a str) -> Fut<'a, Result<Done, StageError>> {
+        Box::pin(async move {
+            let fence = fence(ports, owner).await?;
+            self.place = look(ports, &fence, self.place).await?;
+            self.idle.keep(ports, &fence).await?;
+            Ok(Done::Idle(SWEEP_MS))
+        })
+    }
+}
+
+/// Looks at a page of open alerts behind a place; where the next look goes on.
+async fn look(ports: &Ports, fence: &Fence, place: Option<AlertId>) -> Result<Option<AlertId>, StageError> {
     let cause = Cause { actor: Actor::System("house"), reason: "standing".into(), at: ports.clock.now() };
     let mut change = Change { cause: Some(cause), ..Change::default() };
     for withdrawal in ports.store.untold_attention(SLICE_MAX).await? {
         change.raise.extend(needs_a_person(&withdrawal));
     }
-    let open = ports.store.open_alerts(Code::ALL, *place, PAGE).await?;
+    let open = ports.store.open_alerts(Code::ALL, place, PAGE).await?;
     let next = open.last().map(|alert| alert.id).filter(|_| open.len() == PAGE);
     if !open.is_empty() {
-        let standing = Standing::of(ports, &open).await?;
-        let over = open.iter().filter(|alert| standing.over(alert));
+        let subjects = Subjects::of(ports, &open).await?;
+        let over = open.iter().filter(|alert| subjects.over(alert));
         change.close.extend(over.map(|alert| (alert.raise.code, alert.raise.subject.clone())));
     }
     if !change.raise.is_empty() || !change.close.is_empty() {
         ports.store.apply(Some(fence.clone()), vec![change]).await?;
     }
-    *place = next;
-    Ok(())
+    Ok(next)
 }
 
 fn needs_a_person(withdrawal: &Withdrawal) -> Option<Raise> {
@@ -62,7 +88,7 @@ fn needs_a_person(withdrawal: &Withdrawal) -> Option<Raise> {
 
 /// How the subjects of alerts stand.
 #[derive(Default)]
-struct Standing {
+struct Subjects {
     /// Wallets in service.
     wallets: BTreeMap<String, Wallet>,
     withdrawals: BTreeMap<String, Withdrawal>,
@@ -71,7 +97,7 @@ struct Standing {
     chains: BTreeSet<String>,
 }
 
-impl Standing {
+impl Subjects {
     async fn of(ports: &Ports, alerts: &[Alert]) -> Result<Self, StageError> {
         let subjects = || alerts.iter().map(|alert| alert.raise.subject.as_str());
         let transfers: Vec<_> = subjects().filter_map(|text| TransferId::parse(text).ok()).collect();

@@ -53,7 +53,7 @@ fn tilt(bench: &Bench, atoms: i64) {
 #[test]
 fn a_hole_in_the_books_is_found_on_a_lane_that_is_never_idle() {
     let mut bench = Bench::new(|inner| inner);
-    let (mut memory, mut number) = (house::Memory::default(), 0);
+    let (mut memory, mut number) = (house::Memory::new(&bench.ports), 0);
     let alert = format!(
         "select id as what from alert where code = '{}' and resolved_at is null limit 1",
         Code::ReconciliationDifference.as_str()
@@ -72,7 +72,7 @@ fn a_hole_in_the_books_is_found_on_a_lane_that_is_never_idle() {
 #[test]
 fn a_top_up_is_booked_once_on_a_lane_that_is_never_idle() {
     let mut bench = Bench::new(|inner| inner);
-    let (mut memory, mut number) = (house::Memory::default(), 0);
+    let (mut memory, mut number) = (house::Memory::new(&bench.ports), 0);
     busy_until(&mut bench, &mut memory, &mut number, |bench| bench.elapsed_ms() > 40_000);
     // The chain holds more than the books say, as after a deposit.
     tilt(&bench, -7);
@@ -100,7 +100,7 @@ fn a_key_of_a_retired_wallet_is_barred_by_whoever_comes_next() {
         held.iter().find(|held| held.wallet == bench.lane).is_some_and(|held| held.barred)
     };
     assert!(!barred(&bench));
-    now(house::turn(&bench.ports, "another", &mut house::Memory::default())).unwrap();
+    now(house::turn(&bench.ports, "another", &mut house::Memory::new(&bench.ports))).unwrap();
     assert!(barred(&bench));
     let back = Cause { actor: Actor::Key(DUTY[0]), reason: "after all".into(), at: bench.ports.clock.now() };
     let back = now(command(&bench.ports, None, bench.lane, &LaneCommand::Resume, back));

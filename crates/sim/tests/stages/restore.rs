@@ -242,7 +242,7 @@ fn a_cancellation_alone_makes_a_copy_old() {
     for restarted in [true, false] {
         let mut bench = Bench::new(|inner| inner);
         bench.order(1, &bench.world.asset.clone());
-        let mut house = house::Memory::default();
+        let mut house = house::Memory::new(&bench.ports);
         now(house::turn(&bench.ports, "bench", &mut house)).unwrap();
         let copy = bench.copy();
         let cancelled = withdrawals(&bench).pop().unwrap();

@@ -1,5 +1,6 @@
-//! In: every wallet in service, busy or not. Out: books equal to the chain at a named final block, or an alert with both
-//! figures. More than the books say is a top-up and is booked as one; less is an alarm and is never booked away.
+//! In: every wallet of a chain that is in service, busy or not. Out: books equal to the chain at a named final block, or an
+//! alert with both figures. More than the books say is a top-up and is booked as one; less is an alarm and is never booked
+//! away.
 //!
 //! Nonce and balances are read by quorum at one final block; the books are taken as they stood after that very block. They
 //! stand there once the watcher has followed it and everything whose nonce it has consumed is settled: until then the
@@ -12,44 +13,84 @@ use sluice_core::access::Actor;
 use sluice_core::alert::{Code, Raise};
 use sluice_core::amount::Units;
 use sluice_core::asset::{Asset, AssetId};
-use sluice_core::chain::BlockRef;
+use sluice_core::chain::{BlockRef, ChainId};
 use sluice_core::event::Cause;
 use sluice_core::id::WalletId;
 use sluice_core::lane::Fence;
 use sluice_core::ledger::{Account, Posting};
-use sluice_core::port::Ports;
 use sluice_core::port::chain::Chain;
 use sluice_core::port::store::Change;
+use sluice_core::port::world::Topic;
+use sluice_core::port::{Fut, Ports};
 use sluice_core::slot::Slot;
+use sluice_core::time::Timestamp;
 use sluice_core::transfer::Transfer;
 use sluice_core::wallet::{Balance, Wallet};
 
-use crate::StageError;
+use super::{Hand, due, fence};
+use crate::{Done, StageError};
+
+/// Time between two comparisons of a chain's wallets, milliseconds.
+const RECONCILE_MS: i64 = 30_000;
+/// Time between two looks whether one is due, milliseconds.
+const SWEEP_MS: u64 = 1_000;
 
 /// Readings that wait until the books have caught up with their block.
-pub(super) type Candidates = BTreeMap<WalletId, Candidate>;
+type Candidates = BTreeMap<WalletId, Candidate>;
+
+/// The books of one chain, and what is remembered of them. Losing it costs an early comparison.
+pub(super) struct Books {
+    chain: ChainId,
+    candidates: Candidates,
+    at: Option<Timestamp>,
+}
+
+impl Books {
+    pub(super) const fn new(chain: ChainId) -> Self {
+        Self { chain, candidates: Candidates::new(), at: None }
+    }
+
+    async fn look(&mut self, ports: &Ports, fence: &Fence) -> Result<(), StageError> {
+        self.candidates.retain(|_, candidate| candidate.epoch == fence.epoch());
+        let wallets = ports.store.wallets(None).await?;
+        for wallet in wallets.into_iter().filter(|wallet| wallet.chain == self.chain) {
+            // A wallet that cannot be read now must not keep the others from being looked at.
+            match one(ports, fence, wallet, &mut self.candidates).await {
+                Ok(()) => {}
+                Err(StageError::Chain(error)) => tracing::warn!(%error, "Reconciliation skipped a wallet"),
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Hand for Books {
+    fn wakes(&self) -> (Topic, &'static str) {
+        (Topic::Time(format!("books {}", self.chain)), "books")
+    }
+
+    fn turn<'a>(&'a mut self, ports: &'a Ports, owner: &'a str) -> Fut<'a, Result<Done, StageError>> {
+        Box::pin(async move {
+            let now = ports.clock.now();
+            if due(self.at, RECONCILE_MS, now) {
+                let fence = fence(ports, owner).await?;
+                self.at = Some(now);
+                self.look(ports, &fence).await?;
+            }
+            Ok(Done::Idle(SWEEP_MS))
+        })
+    }
+}
 
 /// What a quorum read of a wallet at a final block.
-pub(super) struct Candidate {
+struct Candidate {
     epoch: i64,
     block: BlockRef,
     /// Its next nonce there.
     nonce: u64,
     /// What it held there, of each asset.
     holds: Vec<(Asset, Units)>,
-}
-
-pub(super) async fn run(ports: &Ports, fence: &Fence, candidates: &mut Candidates) -> Result<(), StageError> {
-    candidates.retain(|_, candidate| candidate.epoch == fence.epoch());
-    for wallet in ports.store.wallets(None).await? {
-        // A chain that does not answer must not keep the others from being looked at.
-        match one(ports, fence, wallet, candidates).await {
-            Ok(()) => {}
-            Err(StageError::Chain(error)) => tracing::warn!(%error, "Reconciliation skipped a wallet"),
-            Err(other) => return Err(other),
-        }
-    }
-    Ok(())
 }
 
 async fn one(
@@ -92,6 +133,7 @@ async fn one(
     }
     compare(ports, fence, &wallet, candidate, &booked).await
 }
+
 /// Nonce and balances by quorum at the final block.
 async fn read(
     ports: &Ports,
