@@ -153,7 +153,7 @@ pub fn enrol_new(service: &SigningService, keys: &Keys) -> Result<(), StartError
 /// A signer in another process, on a Unix socket.
 pub fn socket(path: &Path, deployment: &str) -> Arc<dyn Signer> {
     // A keystore's first use costs a second of scrypt.
-    let client = Client::new(path.to_owned(), DeploymentId(deployment.to_owned()), Duration::from_secs(10));
+    let client = Client::new(path.to_owned(), DeploymentId(deployment.to_owned()), PATIENCE);
     Arc::new(Remote { client: Arc::new(client) })
 }
 
@@ -187,11 +187,17 @@ async fn off_thread<S: Send + Sync + 'static, T: Send + 'static>(
     signer: Arc<S>,
     work: impl FnOnce(&S) -> Result<T, SignerError> + Send + 'static,
 ) -> Result<T, SignerError> {
-    match tokio::task::spawn_blocking(move || work(&signer)).await {
-        Ok(answer) => answer,
-        Err(error) => Err(SignerError::Down(error.to_string())),
+    match tokio::time::timeout(HELD_UP_MAX, tokio::task::spawn_blocking(move || work(&signer))).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => Err(SignerError::Down(error.to_string())),
+        Err(_elapsed) => Err(SignerError::Down("it takes no connections".into())),
     }
 }
+
+/// Longest a call to a signer in another process takes.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest whoever asks waits. More than a call takes: past it the connection could not even be made.
+const HELD_UP_MAX: Duration = Duration::from_secs(12);
 
 /// Why the engine lifts a stop: the persons who wanted it are in the store.
 const LIFTED: &str = "lifted in the store";

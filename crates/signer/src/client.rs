@@ -1,12 +1,14 @@
 //! The other end of [`crate::server`]: a blocking client with the same methods as the service, without the clock.
 //!
-//! A connection that breaks is made again once, and the question asked again: every question may be.
+//! There is a small pool of connections, so that one that hangs keeps no other caller waiting. Each call has one deadline
+//! for all of it. A kept connection that broke meanwhile is made again once, and the question asked again: every question
+//! may be.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use sluice_core::id::WalletId;
 use sluice_core::intent::{Approved, DeploymentId};
@@ -20,18 +22,31 @@ use crate::journal::JournalEntry;
 use crate::service::Ask;
 use crate::wire::{self, Call, Malformed, Question, Reply};
 
+/// Connections of a client at a time. One more caller waits for a place, no longer than for an answer.
+pub const CONNECTIONS_MAX: usize = 8;
+
 /// A signer in another process. Connects when first asked.
 pub struct Client {
     path: PathBuf,
     deployment: DeploymentId,
     timeout: Duration,
-    stream: Mutex<Option<UnixStream>>,
+    pool: Mutex<Pool>,
+    freed: Condvar,
+}
+
+/// Connections: those that nobody uses, and how many are used.
+#[derive(Default)]
+struct Pool {
+    kept: Vec<UnixStream>,
+    used: usize,
 }
 
 impl Client {
-    /// A client of the socket at `path`. `timeout` bounds each read and write: give it room for a keystore's first use.
+    /// A client of the socket at `path`. `timeout` bounds each call, once the connection is made: give it room for a
+    /// keystore's first use. A signer that takes no connections at all holds up to [`CONNECTIONS_MAX`] calls in the making.
     pub const fn new(path: PathBuf, deployment: DeploymentId, timeout: Duration) -> Self {
-        Self { path, deployment, timeout, stream: Mutex::new(None) }
+        let pool = Mutex::new(Pool { kept: Vec::new(), used: 0 });
+        Self { path, deployment, timeout, pool, freed: Condvar::new() }
     }
 
     /// See [`crate::SigningService::hello`].
@@ -202,32 +217,107 @@ impl Client {
 
     fn ask(&self, question: Question) -> Result<Reply, SignerError> {
         let call = Call { v: wire::VERSION, deployment: self.deployment.0.clone(), question };
-        // Whatever a panic left behind is a broken connection at worst, and that is made again.
-        let mut kept = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(mut stream) = kept.take()
-            && let Ok(reply) = exchange(&mut stream, &call)
-        {
-            *kept = Some(stream);
-            return understood(reply);
-        }
+        let until = now() + self.timeout;
         let down = |error: io::Error| SignerError::Down(format!("{}: {error}", self.path.display()));
-        let mut stream = self.connect().map_err(down)?;
-        let reply = exchange(&mut stream, &call).map_err(down)?;
-        *kept = Some(stream);
+        let mut place = self.place(until).map_err(down)?;
+        if let Some(stream) = place.stream.take() {
+            match exchange(stream, &call, until) {
+                Ok((reply, stream)) => {
+                    place.stream = Some(stream);
+                    return understood(reply);
+                }
+                // It hangs. Whoever asks again waits anew, and knows it.
+                Err(error) if is_late(&error) => return Err(down(error)),
+                Err(_broken) => {}
+            }
+        }
+        let stream = UnixStream::connect(&self.path).map_err(down)?;
+        let (reply, stream) = exchange(stream, &call, until).map_err(down)?;
+        place.stream = Some(stream);
         understood(reply)
     }
 
-    fn connect(&self) -> io::Result<UnixStream> {
-        let stream = UnixStream::connect(&self.path)?;
-        stream.set_read_timeout(Some(self.timeout))?;
-        stream.set_write_timeout(Some(self.timeout))?;
-        Ok(stream)
+    /// A place among the connections, with one that was kept, if there is any.
+    fn place(&self, until: Instant) -> io::Result<Place<'_>> {
+        let full = |pool: &mut Pool| pool.used >= CONNECTIONS_MAX;
+        let waited = self.freed.wait_timeout_while(self.pool(), left(until)?, full);
+        let (mut pool, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "every connection to the signer hangs"));
+        }
+        pool.used += 1;
+        Ok(Place { client: self, stream: pool.kept.pop() })
+    }
+
+    fn pool(&self) -> MutexGuard<'_, Pool> {
+        // A list and a count that change together: a panic elsewhere left them whole.
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn exchange(stream: &mut UnixStream, call: &Call) -> io::Result<Vec<u8>> {
-    wire::write_frame(stream, call)?;
-    wire::read_frame(stream)
+/// A place among the connections of a client, given back with what is left in it.
+struct Place<'a> {
+    client: &'a Client,
+    stream: Option<UnixStream>,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut pool = self.client.pool();
+        pool.used = pool.used.saturating_sub(1);
+        pool.kept.extend(self.stream.take());
+        drop(pool);
+        self.client.freed.notify_one();
+    }
+}
+
+/// A connection during one call: every read and write ends when the call must.
+struct Timed {
+    stream: UnixStream,
+    until: Instant,
+}
+
+impl Read for Timed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(Some(left(self.until)?))?;
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for Timed {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(Some(left(self.until)?))?;
+        self.stream.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a caller waits; nothing is decided by it")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// Time left for a call.
+fn left(until: Instant) -> io::Result<Duration> {
+    let left = until.checked_duration_since(now()).filter(|left| !left.is_zero());
+    left.ok_or_else(|| io::ErrorKind::TimedOut.into())
+}
+
+fn is_late(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+fn exchange(stream: UnixStream, call: &Call, until: Instant) -> io::Result<(Vec<u8>, UnixStream)> {
+    let mut timed = Timed { stream, until };
+    let written = wire::write_frame(&mut timed, call);
+    // A server without a place for us says so before it was asked, and takes no question.
+    match wire::read_frame(&mut timed) {
+        Ok(reply) => Ok((reply, timed.stream)),
+        Err(error) => Err(written.err().unwrap_or(error)),
+    }
 }
 
 fn understood(reply: Vec<u8>) -> Result<Reply, SignerError> {

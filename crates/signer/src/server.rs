@@ -11,7 +11,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -24,23 +24,45 @@ use sluice_core::time::Timestamp;
 use crate::service::{Ask, SigningService};
 use crate::wire::{self, Call, Malformed, Outcome, Question, Reply, convert};
 
-/// Connections at a time; one more is closed at once.
-const CONNECTIONS_MAX: usize = 32;
+/// Connections at a time: a full pool of each of eight engine processes. One more is told so and closed.
+const CONNECTIONS_MAX: usize = 8 * crate::client::CONNECTIONS_MAX;
 /// How often a waiting connection looks whether the server stops.
 const TICK: Duration = Duration::from_millis(200);
 /// A caller that has begun a frame must finish it within this many ticks.
 const FRAME_TICKS_MAX: u32 = 50;
+/// A caller that begins none for so many ticks (a minute) loses the connection: its place is for another.
+const IDLE_TICKS_MAX: u32 = 300;
+/// Pause after a connection could not be taken: without a free file descriptor the next try fails at once, too.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A caller that does not take its answer loses the connection.
 const WRITE_MAX: Duration = Duration::from_secs(10);
 
 /// The signer's clock: its own, never the caller's.
 pub type ClockFn = dyn Fn() -> Timestamp + Send + Sync;
 
+/// Connections that were not served, since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unserved {
+    /// Tries to take a connection that the operating system refused: most often for want of a file descriptor.
+    pub failed: u64,
+    /// Connections closed because every place was taken.
+    pub turned_away: u64,
+}
+
 /// A running server. Dropping it stops it and waits for the calls under way.
 pub struct Server {
     path: PathBuf,
-    stop: Arc<AtomicBool>,
+    state: Arc<State>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// What the threads of a server share.
+#[derive(Default)]
+struct State {
+    stop: AtomicBool,
+    open: AtomicUsize,
+    failed: AtomicU64,
+    turned_away: AtomicU64,
 }
 
 impl Server {
@@ -55,12 +77,18 @@ impl Server {
         clock: Arc<ClockFn>,
     ) -> io::Result<Self> {
         let listener = listen(path)?;
-        let stop = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&stop);
+        let state = Arc::new(State::default());
+        let shared = Arc::clone(&state);
         let thread = thread::Builder::new().name("signer-accept".into()).spawn(move || {
-            accept(&listener, &Door { service: &service, door, clock: clock.as_ref() }, &flag)
+            accept(&listener, &Door { service: &service, door, clock: clock.as_ref() }, &shared)
         })?;
-        Ok(Self { path: path.to_owned(), stop, thread: Some(thread) })
+        Ok(Self { path: path.to_owned(), state, thread: Some(thread) })
+    }
+
+    /// Connections that were not served.
+    pub fn unserved(&self) -> Unserved {
+        let count = |it: &AtomicU64| it.load(Ordering::SeqCst);
+        Unserved { failed: count(&self.state.failed), turned_away: count(&self.state.turned_away) }
     }
 
     /// Stops it; returns when the last call under way was answered.
@@ -71,10 +99,11 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::SeqCst);
+        self.state.stop.store(true, Ordering::SeqCst);
         // `accept` has no timeout: one more connection makes it look at the flag.
         let _woken = UnixStream::connect(&self.path);
         if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
             let _ended = thread.join();
         }
         let _gone = std::fs::remove_file(&self.path);
@@ -105,28 +134,56 @@ struct Door<'a> {
     clock: &'a ClockFn,
 }
 
-fn accept(listener: &UnixListener, door: &Door<'_>, stop: &AtomicBool) {
-    let open = AtomicUsize::new(0);
+/// A place of a connection, given back whatever becomes of its thread.
+struct Place<'a>(&'a State);
+
+impl<'a> Place<'a> {
+    fn take(state: &'a State) -> Option<Self> {
+        let place = Self(state);
+        (state.open.fetch_add(1, Ordering::SeqCst) < CONNECTIONS_MAX).then_some(place)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+fn accept(listener: &UnixListener, door: &Door<'_>, state: &State) {
     thread::scope(|scope| {
         for stream in listener.incoming() {
-            if stop.load(Ordering::SeqCst) {
+            if state.stop.load(Ordering::SeqCst) {
                 return;
             }
-            let Ok(stream) = stream else { continue };
-            if open.fetch_add(1, Ordering::SeqCst) >= CONNECTIONS_MAX {
-                open.fetch_sub(1, Ordering::SeqCst);
+            let Ok(stream) = stream else {
+                state.failed.fetch_add(1, Ordering::SeqCst);
+                thread::park_timeout(ACCEPT_PAUSE);
                 continue;
-            }
-            let open = &open;
+            };
+            let Some(place) = Place::take(state) else {
+                state.turned_away.fetch_add(1, Ordering::SeqCst);
+                turn_away(stream);
+                continue;
+            };
             let started = thread::Builder::new().name("signer-call".into()).spawn_scoped(scope, move || {
-                let _why = serve(stream, door, stop);
-                open.fetch_sub(1, Ordering::SeqCst);
+                let _held = place;
+                let _why = serve(stream, door, &state.stop);
             });
             if started.is_err() {
-                open.fetch_sub(1, Ordering::SeqCst);
+                state.failed.fetch_add(1, Ordering::SeqCst);
+                thread::park_timeout(ACCEPT_PAUSE);
             }
         }
     });
+}
+
+/// Tells a caller for whom there is no place. One that does not listen is closed all the same.
+fn turn_away(mut stream: UnixStream) {
+    let why = format!("all {CONNECTIONS_MAX} connections of the signer are taken");
+    let _told = stream
+        .set_write_timeout(Some(TICK))
+        .and_then(|()| wire::write_frame(&mut stream, &Reply::Down { why }));
 }
 
 fn serve(stream: UnixStream, door: &Door<'_>, stop: &AtomicBool) -> io::Result<()> {
@@ -141,7 +198,7 @@ fn serve(stream: UnixStream, door: &Door<'_>, stop: &AtomicBool) -> io::Result<(
     }
 }
 
-/// Waits for the next frame as long as the server runs, and for the rest of a begun one not long.
+/// Waits for the next frame for a minute, while the server runs, and for the rest of a begun one not long.
 struct Patient<'a> {
     stream: UnixStream,
     stop: &'a AtomicBool,
@@ -155,7 +212,7 @@ impl Read for Patient<'_> {
             match self.stream.read(buffer) {
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
                     self.ticks = self.ticks.saturating_add(1);
-                    let late = self.begun && self.ticks > FRAME_TICKS_MAX;
+                    let late = self.ticks > if self.begun { FRAME_TICKS_MAX } else { IDLE_TICKS_MAX };
                     if late || self.stop.load(Ordering::SeqCst) {
                         return Err(io::ErrorKind::TimedOut.into());
                     }

@@ -12,6 +12,8 @@ mod house;
 mod journal;
 #[path = "it/keys.rs"]
 mod keys;
+#[path = "it/places.rs"]
+mod places;
 #[path = "it/possession.rs"]
 mod possession;
 #[path = "it/slots.rs"]

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sluice_codec::scale::to_chain;
 use sluice_core::asset::Asset;
 use sluice_core::chain::{ChainId, ChainProfile};
+use sluice_signer::server::{Server, Unserved};
 use sluice_signer::{AssetCaps, Caps, KeyRing, SigningService};
 
 #[cfg(feature = "dev")]
@@ -161,7 +162,9 @@ pub async fn run(path: &Path, keys: impl FnOnce(KeyRing) -> KeyRing) -> Result<(
     tracing::info!(%socket, console = %console.display(), "The signer is running");
     tokio::select! {
         () = stop => {}
-        () = look_for_keys(serving.service, &config.keys) => {}
+        () = look_for_keys(Arc::clone(&serving.service), &config.keys) => {}
+        () = say_unserved("engine", &serving.engine) => {}
+        () = say_unserved("console", &serving.console) => {}
     }
     serving.engine.stop();
     serving.console.stop();
@@ -170,6 +173,27 @@ pub async fn run(path: &Path, keys: impl FnOnce(KeyRing) -> KeyRing) -> Result<(
 
 /// How often the folder of keys is looked at.
 const KEYS_LOOK: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether callers were not served: as often as an error may be said.
+const UNSERVED_LOOK: Duration = Duration::from_secs(10);
+
+/// Says how many callers of a door were not served. They know it too: an engine raises `signer_down`.
+async fn say_unserved(door: &str, server: &Server) {
+    let mut said = Unserved::default();
+    loop {
+        tokio::time::sleep(UNSERVED_LOOK).await;
+        let Unserved { failed, turned_away } = server.unserved();
+        if failed > said.failed {
+            let since = failed.saturating_sub(said.failed);
+            tracing::error!(door, since, failed, "Connections cannot be taken: are file descriptors left?");
+        }
+        if turned_away > said.turned_away {
+            let since = turned_away.saturating_sub(said.turned_away);
+            tracing::error!(door, since, turned_away, "Connections were closed: every place is taken");
+        }
+        said = Unserved { failed, turned_away };
+    }
+}
 
 /// Enrols keys that are put into the folder while the signer runs. The names tell whether there is anything to read.
 async fn look_for_keys(service: Arc<SigningService>, keys: &Keys) {

@@ -111,7 +111,12 @@ impl World {
 
     /// Starts a signer in a process of its own, over the keys of this world.
     pub async fn signer(&self) -> SignerProcess {
-        SignerProcess::start(self).await
+        SignerProcess::start(self, 1_024).await
+    }
+
+    /// The same with so few file descriptors.
+    pub async fn signer_with(&self, files_max: u32) -> SignerProcess {
+        SignerProcess::start(self, files_max).await
     }
 
     /// Starts one of several engines on the same database, over that signer.

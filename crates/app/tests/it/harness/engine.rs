@@ -185,6 +185,21 @@ pub(super) fn spawn<'a>(log: &Path, arguments: impl IntoIterator<Item = &'a Stri
         .expect("the program starts")
 }
 
+/// The same with so few file descriptors.
+pub(super) fn spawn_with(log: &Path, files_max: u32, arguments: &[String]) -> Child {
+    let log = std::fs::File::options().create(true).append(true).open(log).expect("a log");
+    Command::new("sh")
+        .args(["-c", &format!("ulimit -n {files_max} && exec \"$0\" \"$@\"")])
+        .arg(env!("CARGO_BIN_EXE_sluice"))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().expect("a log"))
+        .stderr(log)
+        .kill_on_drop(true)
+        .spawn()
+        .expect("the program starts")
+}
+
 /// Sends a signal by name.
 pub(super) fn signal(pid: u32, name: &str) {
     let sent = std::process::Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status();

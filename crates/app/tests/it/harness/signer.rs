@@ -1,10 +1,11 @@
 //! A `sluice signer` process.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::process::{Child, Command};
 
-use super::engine::{signal, spawn};
+use super::engine::{signal, spawn_with};
 use super::{Point, World, until};
 
 /// A `sluice signer` process. Killed when dropped.
@@ -19,7 +20,8 @@ pub struct SignerProcess {
 }
 
 impl SignerProcess {
-    pub(super) async fn start(world: &World) -> Self {
+    /// `files_max` bounds its file descriptors.
+    pub(super) async fn start(world: &World, files_max: u32) -> Self {
         let (lanes, folder) = (world.shape.lanes.to_string(), world.folder.path());
         if !world.file("signer.toml").exists() {
             let prepared = Command::new(env!("CARGO_BIN_EXE_sluice"))
@@ -38,10 +40,20 @@ impl SignerProcess {
             "--failpoint-file".into(),
             point.file().display().to_string(),
         ];
-        let child = spawn(&world.file("signer.log"), &arguments);
+        let child = spawn_with(&world.file("signer.log"), files_max, &arguments);
         let socket = world.file("signer.sock");
         until("the signer listens", async || std::os::unix::net::UnixStream::connect(&socket).is_ok()).await;
         Self { child, socket, config: world.file("signer.toml"), point }
+    }
+
+    /// Processor time it has used.
+    pub fn busy(&self) -> Duration {
+        let pid = self.child.id().expect("it runs");
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it runs");
+        // Behind the name in parentheses, the 12th and 13th are user's and system's time in hundredths of a second.
+        let fields = stat.rsplit(')').next().expect("fields").split_whitespace().skip(11).take(2);
+        let hundredths: u64 = fields.map(|ticks| ticks.parse::<u64>().expect("ticks")).sum();
+        Duration::from_millis(hundredths * 10)
     }
 
     /// Sends a signal by name.
