@@ -71,18 +71,31 @@ pub fn offer(profile: &ChainProfile, market: &Market, gas_limit: u64, cap_wei: u
 /// A replacement: `max(ceil(old * 1.10), market)` on both fields (geth's rule), refused above the absolute cap and above
 /// `relative_cap` times the market's suggestion.
 pub fn bump(profile: &ChainProfile, old: &Fees, gas_limit: u64, market: &Market, cap_wei: u128) -> Offer {
-    let (suggested, tip) = suggestion(profile, market);
-    let raised =
-        |value: u128| value.saturating_mul(100 + u128::from(profile.replacement_percent)).div_ceil(100);
-    let least = raised(old.max_fee_wei);
-    let relative = suggested.saturating_mul(u128::from(profile.relative_cap));
+    let (suggested, _) = suggestion(profile, market);
     // The market alone never exceeds the cap's reason to exist; the rule of replacement may.
-    if least > cap_wei || least > relative {
+    let relative = suggested.saturating_mul(u128::from(profile.relative_cap));
+    let least = raised(profile, old.max_fee_wei);
+    if least > relative {
         return Offer::AboveCap { needed_wei: least, cap_wei: cap_wei.min(relative) };
     }
+    outbid(profile, old, gas_limit, market, cap_wei)
+}
+
+/// The replacement of a payment by the void of its slot: as [`bump`], but the absolute cap alone bounds it. The payment may
+/// have been offered in a spike that is over, and nothing else of its slot is sent until there is a void.
+pub fn outbid(profile: &ChainProfile, old: &Fees, gas_limit: u64, market: &Market, cap_wei: u128) -> Offer {
+    let (suggested, tip) = suggestion(profile, market);
+    let least = raised(profile, old.max_fee_wei);
+    if least > cap_wei {
+        return Offer::AboveCap { needed_wei: least, cap_wei };
+    }
     let max_fee = suggested.min(cap_wei).max(least);
-    let tip = tip.max(raised(old.tip_wei)).min(max_fee);
+    let tip = tip.max(raised(profile, old.tip_wei)).min(max_fee);
     fits(profile, Fees { gas_limit, max_fee_wei: max_fee, tip_wei: tip }, cap_wei)
+}
+
+fn raised(profile: &ChainProfile, value: u128) -> u128 {
+    value.saturating_mul(100 + u128::from(profile.replacement_percent)).div_ceil(100)
 }
 
 fn fits(profile: &ChainProfile, fees: Fees, cap_wei: u128) -> Offer {
@@ -105,6 +118,17 @@ mod tests {
     fn market(base: u128, tip: u128) -> Market {
         let head = BlockRef { number: 1, hash: [0; 32] };
         Market { base_fee_wei: base, tip_wei: tip, head, at: Timestamp::default() }
+    }
+
+    #[test]
+    fn a_void_outbids_what_was_offered_in_a_spike_that_is_over() {
+        let polygon = ChainProfile::polygon();
+        let spike = Fees { gas_limit: 65_000, max_fee_wei: 900 * GWEI, tip_wei: 30 * GWEI };
+        let (quiet, cap) = (market(30 * GWEI, 30 * GWEI), 1_000 * GWEI);
+        assert!(matches!(bump(&polygon, &spike, 65_000, &quiet, cap), Offer::AboveCap { .. }));
+        let Offer::At(fees) = outbid(&polygon, &spike, 21_000, &quiet, cap) else { panic!("no offer") };
+        assert_eq!((fees.max_fee_wei, fees.tip_wei), (990 * GWEI, 33 * GWEI));
+        assert!(matches!(outbid(&polygon, &spike, 21_000, &quiet, 980 * GWEI), Offer::AboveCap { .. }));
     }
 
     #[test]

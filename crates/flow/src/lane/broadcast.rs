@@ -14,6 +14,7 @@ use sluice_core::transfer::{Mode, State, Transfer, may_follow};
 use sluice_core::wallet::{LaneState, SpeedUp};
 use sluice_core::withdrawal::Waiting;
 
+use super::close::draft_race;
 use super::{Lane, Memory};
 use crate::StageError;
 
@@ -227,7 +228,7 @@ fn dearer(
     let cap = most_wei.map_or(cap, |most| most.min(cap));
     // The slot was turned to void and has no signed void yet: the next attempt is one.
     if latest.kind == Kind::Pay && matches!(transfer.mode(), Some(Mode::Void { .. })) {
-        let void = super::close::draft_void(lane, transfer, market, Some(latest));
+        let void = draft_race(lane, transfer, market);
         return Ok(void.ok_or((latest.fees.max_fee_wei, cap)));
     }
     let fees = match fee::bump(lane.profile(), &latest.fees, latest.fees.gas_limit, market, cap) {

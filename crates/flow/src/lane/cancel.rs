@@ -6,7 +6,7 @@ use sluice_core::transfer::{Mode, State, Transfer};
 use sluice_core::withdrawal::{State as WithdrawalState, Waiting};
 
 use super::Lane;
-use super::close::{Closed, close_unsigned, draft_void};
+use super::close::{Closed, close_unsigned, draft_race};
 use super::give_back::{self, Fate};
 use super::plan::is_unslotted;
 use super::sign::signer_down;
@@ -94,17 +94,7 @@ async fn cancel_signed(lane: &mut Lane<'_>, transfer: &Transfer) -> Result<Optio
         return Ok(None);
     }
     let market = lane.chain.market().await?;
-    // Dearer than every attempt of the slot, signed or not: any of them may be in a pool.
-    let dearest = lane
-        .view
-        .transfers
-        .iter()
-        .find(|(it, _)| it.id == transfer.id)
-        .and_then(|(_, attempts)| {
-            attempts.iter().map(|it| it.get().unsigned()).max_by_key(|it| it.fees.max_fee_wei)
-        })
-        .cloned();
-    let Some(void) = draft_void(lane, transfer, &market, dearest.as_ref()) else {
+    let Some(void) = draft_race(lane, transfer, &market) else {
         lane.blocked_by(Waiting::FeeCap);
         return Ok(None);
     };

@@ -51,7 +51,7 @@ pub(super) async fn close_unsigned(
 ) -> Result<Option<Closed>, StageError> {
     let State::Built(built) = &transfer.state else { return Ok(None) };
     let market = lane.chain.market().await?;
-    let Some(void) = draft_void(lane, transfer, &market, None) else {
+    let Some(void) = draft_void(lane, transfer, &market) else {
         lane.blocked_by(Waiting::FeeCap);
         return Ok(None);
     };
@@ -127,20 +127,38 @@ async fn unknown_void(
     }))
 }
 
-/// A void for a transfer's slot, dearer than `over` where a paying attempt may be in the pool.
-pub(super) fn draft_void(
-    lane: &Lane<'_>,
-    transfer: &Transfer,
-    market: &Market,
-    over: Option<&Unsigned>,
-) -> Option<Unsigned> {
+/// A void for a slot in which nothing was signed: at what the market asks.
+pub(super) fn draft_void(lane: &Lane<'_>, transfer: &Transfer, market: &Market) -> Option<Unsigned> {
     let gas = lane.profile().void_gas;
-    let cap = lane.cap_wei(gas);
-    let offer = match over {
-        Some(old) => fee::bump(lane.profile(), &old.fees, gas, market, cap),
-        None => fee::offer(lane.profile(), market, gas, cap),
+    match fee::offer(lane.profile(), market, gas, lane.cap_wei(gas)) {
+        Offer::At(fees) => void_with(lane, transfer, fees),
+        Offer::AboveCap { .. } => None,
+    }
+}
+
+/// A void that races what was signed in its slot. Dearer than every attempt there is, as far as the caps allow, and than
+/// every signed one, which may be in a pool; never one that the signer was asked for before, and refused.
+pub(super) fn draft_race(lane: &Lane<'_>, transfer: &Transfer, market: &Market) -> Option<Unsigned> {
+    let gas_limit = lane.profile().void_gas;
+    let (_, attempts) = lane.view.transfers.iter().find(|(it, _)| it.id == transfer.id)?;
+    let offered = |signed_only: bool| {
+        let attempts = attempts.iter().filter(move |it| !signed_only || it.get().signed().is_some());
+        let fees = attempts.map(|it| it.get().unsigned().fees);
+        fees.reduce(|one, other| Fees {
+            gas_limit,
+            max_fee_wei: one.max_fee_wei.max(other.max_fee_wei),
+            tip_wei: one.tip_wei.max(other.tip_wei),
+        })
     };
-    let Offer::At(fees) = offer else { return None };
+    let race =
+        |over: Fees| match fee::outbid(lane.profile(), &over, gas_limit, market, lane.cap_wei(gas_limit)) {
+            Offer::At(fees) => Some(fees),
+            Offer::AboveCap { .. } => None,
+        };
+    let mut fees = offered(false).and_then(race).or_else(|| offered(true).and_then(race))?;
+    while attempts.iter().any(|it| it.get().unsigned().fees == fees) {
+        fees.max_fee_wei = fees.max_fee_wei.checked_add(1).filter(|it| *it <= lane.cap_wei(gas_limit))?;
+    }
     void_with(lane, transfer, fees)
 }
 

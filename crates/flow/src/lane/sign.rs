@@ -248,7 +248,7 @@ async fn redrawn(
         return Ok(None);
     }
     let market = lane.chain.market().await?;
-    let void = draft_void(lane, transfer, &market, None);
+    let void = draft_void(lane, transfer, &market);
     if void.is_none() {
         lane.blocked_by(Waiting::FeeCap);
         lane.found(Code::FeeAtCap, format!("the void of {} needs more than the caps allow", transfer.id));
