@@ -127,7 +127,7 @@ codes! {
     /// Something left a wallet that no attempt of ours explains. Ends when the lane is unfrozen or retired.
     LaneFrozen = "lane_frozen", P1, Engineering, Watch, Stored;
     /// One node alone shows something leaving a wallet. Ends when another operator shows it too, or a quorum denies it.
-    ClaimUnconfirmed = "claim_unconfirmed", P1, Engineering, Watch, Looked;
+    ClaimUnconfirmed = "claim_unconfirmed", P1, Engineering, Watch, Stored;
     /// A block below finality was replaced under a proof. Ends when the transfer is final again; where its withdrawal has
     /// moved on, a person must have taken it too.
     FinalityReversed = "finality_reversed", P1, Engineering, Watch, Stored;

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use sluice_core::access::Actor;
 use sluice_core::alert::{Alert, Code, Raise};
 use sluice_core::event::Cause;
-use sluice_core::id::{AlertId, TransferId, WithdrawalId};
+use sluice_core::id::{AlertId, TransferId, WalletId, WithdrawalId};
 use sluice_core::lane::Fence;
 use sluice_core::port::store::Change;
 use sluice_core::port::world::Topic;
 use sluice_core::port::{Fut, Ports};
+use sluice_core::sighting::Word;
 use sluice_core::transfer::{State as TransferState, Transfer};
 use sluice_core::wallet::{LaneState, Wallet};
 use sluice_core::withdrawal::{State, Withdrawal};
@@ -93,6 +94,8 @@ struct Subjects {
     wallets: BTreeMap<String, Wallet>,
     withdrawals: BTreeMap<String, Withdrawal>,
     transfers: BTreeMap<String, Transfer>,
+    /// Wallets of which one node alone shows something.
+    claims: BTreeSet<String>,
     /// Chains that are watched here.
     chains: BTreeSet<String>,
 }
@@ -113,8 +116,18 @@ impl Subjects {
             true => vec![],
             false => ports.store.withdrawals(&withdrawals).await?,
         };
+        let mut claims = BTreeSet::new();
+        for alert in alerts.iter().filter(|alert| alert.raise.code == Code::ClaimUnconfirmed) {
+            let subject = &alert.raise.subject;
+            let Ok(wallet) = WalletId::parse(subject) else { continue };
+            let view = ports.store.lane(wallet).await?;
+            if view.is_some_and(|view| view.sightings.iter().any(|it| it.word == Word::Claimed)) {
+                claims.insert(subject.clone());
+            }
+        }
         let wallets = ports.store.wallets(None).await?;
         Ok(Self {
+            claims,
             wallets: wallets.into_iter().map(|it| (it.id.to_string(), it)).collect(),
             withdrawals: withdrawals.into_iter().map(|it| (it.id.to_string(), it)).collect(),
             transfers: transfers.into_iter().map(|it| (it.id.to_string(), it)).collect(),
@@ -130,6 +143,7 @@ impl Subjects {
                 .wallets
                 .get(subject)
                 .is_none_or(|wallet| !matches!(wallet.state, LaneState::Frozen { .. })),
+            Code::ClaimUnconfirmed => !self.claims.contains(subject),
             Code::FinalityReversed => {
                 self.transfers.get(subject).is_some_and(|transfer| self.ended_again(transfer, alert))
             }
@@ -139,8 +153,7 @@ impl Subjects {
                 .is_some_and(|withdrawal| !matches!(withdrawal.state, State::NeedsAttention(_))),
             Code::DeadlineMissed => self.withdrawals.get(subject).is_some_and(clock_stands),
             // The chain loop, the lane or the house looks by itself; nobody does once the wallet has left service.
-            Code::ClaimUnconfirmed
-            | Code::ReconciliationDifference
+            Code::ReconciliationDifference
             | Code::BreakerOpen
             | Code::LaneIdle
             | Code::FeeAtCap

@@ -142,7 +142,6 @@ async fn note(watch: &mut Watch<'_>, view: &LaneView, fresh: Vec<Sighting>) -> R
 }
 
 fn noted(watch: &Watch<'_>, view: &LaneView, fresh: &[Sighting]) -> Result<Change, StageError> {
-    let subject = view.wallet.id.to_string();
     let confirmed = fresh.iter().find(|it| it.word == Word::Confirmed);
     let mut change = match confirmed {
         Some(first) => watch.freezing(view.wallet.clone(), first.line())?.unwrap_or_default(),
@@ -152,16 +151,15 @@ fn noted(watch: &Watch<'_>, view: &LaneView, fresh: &[Sighting]) -> Result<Chang
         Some(_) => "unexplained_outgoing",
         None => "claimed_by_one_node",
     }));
-    let settled = |it: &&Sighting| !fresh.iter().any(|new| new.txid == it.txid);
-    let waiting = view.sightings.iter().filter(settled).chain(fresh).find(|it| it.word == Word::Claimed);
-    match waiting {
-        Some(claim) => change.raise.push(Raise {
+    // One open alert tells of the oldest; the house closes it when none of the lane is a claim any more.
+    let known = view.sightings.iter().filter(|it| !fresh.iter().any(|new| new.txid == it.txid));
+    if let Some(claim) = known.chain(fresh).find(|it| it.word == Word::Claimed) {
+        change.raise.push(Raise {
             code: Code::ClaimUnconfirmed,
-            subject,
+            subject: view.wallet.id.to_string(),
             partner: Some(view.wallet.partner),
             detail: format!("{} alone shows, in {}", claim.told_by, claim.line()),
-        }),
-        None => change.close.push((Code::ClaimUnconfirmed, subject)),
+        });
     }
     change.sighted = fresh.to_vec();
     Ok(change)
