@@ -23,7 +23,7 @@ use std::fmt;
 use crate::access::Scope;
 use crate::canonical::Canonical;
 use crate::id::{CommandId, KeyId, PartnerId};
-use crate::moved::{Moved, Refusal};
+use crate::moved::{Moved, Reached, Refusal};
 use crate::time::Timestamp;
 
 pub use complete::Objection;
@@ -202,8 +202,11 @@ impl State {
 }
 
 /// A command that takes two persons. One of a kind and subject is open at a time.
+pub type Command = Reached<Record>;
+
+/// What is known of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Command {
+pub struct Record {
     /// Name.
     pub id: CommandId,
     /// Whose thing it is about; the platform's for what concerns everybody.
@@ -226,7 +229,7 @@ pub struct Command {
 
 impl Command {
     fn ended(self, state: State) -> Moved<Self> {
-        let after = Self { state, version: self.version.saturating_add(1), ..self.clone() };
+        let after = Self(Record { state, version: self.version.saturating_add(1), ..self.0.clone() });
         Moved::new(self, after)
     }
 

@@ -9,8 +9,8 @@
 //! world.
 //!
 //! # Invariants
-//! - A state is reached only through its transition: [`moved::Moved`] has no public constructor, and the store persists
-//!   nothing else.
+//! - A state is reached only through its transition: a [`moved::Reached`] is read by everybody and written by none, a
+//!   [`moved::Moved`] has no public constructor, and the store persists nothing else.
 //! - A second slot for a withdrawal needs a [`proof::Death`], and every constructor of one demands final evidence (M4).
 //! - A [`proof::Proof`] is made where its evidence is judged and nowhere else. The doors through which `store`, `signer` and
 //!   `chain` vouch for what they hold or have asked are closed to everybody else by `clippy.toml`.

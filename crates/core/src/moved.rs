@@ -1,4 +1,27 @@
-//! The only thing the store persists of a state machine: a step that a transition made.
+//! What stands where a transition has brought it, and the only thing the store persists of a state machine: a step that a
+//! transition made.
+
+use std::ops::Deref;
+
+/// A thing in a state that a transition reached, or that the store kept. Everybody reads it; only the transitions in this
+/// crate change it, so nobody writes a state down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reached<T>(pub(crate) T);
+
+impl<T> Reached<T> {
+    /// Reads back what the store holds. Called by `store` alone.
+    pub const fn restored(record: T) -> Self {
+        Self(record)
+    }
+}
+
+impl<T> Deref for Reached<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
 
 /// A step of a state machine: what was, and what a transition made of it. Only transitions in this crate can create
 /// one, so a state nobody reached by a transition cannot be stored.

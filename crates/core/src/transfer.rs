@@ -31,7 +31,7 @@ use crate::asset::Asset;
 use crate::chain::{BlockRef, Family};
 use crate::id::{AttemptId, PartnerId, ProofId, TransferId, WalletId, WithdrawalId};
 use crate::intent::{Approved, payments_hash};
-use crate::moved::{Moved, Refusal};
+use crate::moved::{Moved, Reached, Refusal};
 use crate::proof::{Inclusion, Stranger};
 use crate::slot::Slot;
 use crate::time::Timestamp;
@@ -78,8 +78,11 @@ pub struct Item {
 }
 
 /// One intended on-chain effect and where it stands.
+pub type Transfer = Reached<Record>;
+
+/// What is known of a transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Transfer {
+pub struct Record {
     /// Name.
     pub id: TransferId,
     /// Tenant.
@@ -308,7 +311,7 @@ impl State {
 impl Transfer {
     /// Its phase as the public status shows it: EVM passes over the energy states.
     pub const fn phase(&self) -> Phase {
-        match (self.state.phase(), self.asset.id.chain.family) {
+        match (self.0.state.phase(), self.0.asset.id.chain.family) {
             (Phase::Fuelling | Phase::Fuelled, Family::Evm) => Phase::Funded,
             (phase, Family::Evm | Family::Tron) => phase,
         }
@@ -330,7 +333,7 @@ impl Transfer {
 
     /// Its slot, once it has one.
     pub const fn slot(&self) -> Option<&Slot> {
-        match &self.state {
+        match &self.0.state {
             State::Built(built) => Some(&built.slot),
             State::Signed(signed) | State::Seen(Seen { signed, .. }) | State::Final(Ended { signed, .. }) => {
                 Some(&signed.slot)
@@ -345,7 +348,7 @@ impl Transfer {
 
     /// What its slot is used for, once it has one.
     pub const fn mode(&self) -> Option<&Mode> {
-        match &self.state {
+        match &self.0.state {
             State::Built(built) => Some(&built.mode),
             State::Signed(signed) | State::Seen(Seen { signed, .. }) | State::Final(Ended { signed, .. }) => {
                 Some(&signed.mode)
@@ -367,11 +370,11 @@ impl Transfer {
         self.changed(at, |transfer| transfer.state = state)
     }
 
-    fn changed(self, at: Timestamp, change: impl FnOnce(&mut Self)) -> Moved<Self> {
+    fn changed(self, at: Timestamp, change: impl FnOnce(&mut Record)) -> Moved<Self> {
         let mut after = self.clone();
-        change(&mut after);
-        after.changed_at = at;
-        after.version = self.version.saturating_add(1);
+        change(&mut after.0);
+        after.0.changed_at = at;
+        after.0.version = self.version.saturating_add(1);
         Moved::new(self, after)
     }
 

@@ -8,7 +8,7 @@ use crate::amount::Units;
 use crate::asset::AssetId;
 use crate::chain::{BlockRef, ChainId};
 use crate::id::{PartnerId, WalletId};
-use crate::moved::{Moved, Refusal};
+use crate::moved::{Moved, Reached, Refusal};
 use crate::time::Timestamp;
 use crate::withdrawal::Waiting;
 
@@ -64,8 +64,11 @@ pub struct Obstacle {
 }
 
 /// A managed wallet. Its address is unique across the installation; it belongs to one partner.
+pub type Wallet = Reached<Record>;
+
+/// What is known of a wallet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wallet {
+pub struct Record {
     /// Name.
     pub id: WalletId,
     /// Owner.
@@ -136,7 +139,7 @@ impl Wallet {
         reason: String,
         at: Timestamp,
     ) -> Moved<Self> {
-        Moved::born(Self {
+        Moved::born(Self(Record {
             id,
             partner,
             chain,
@@ -151,7 +154,7 @@ impl Wallet {
             reverts: vec![],
             adopted_at: at,
             version: 1,
-        })
+        }))
     }
 
     /// May new slots be allocated?
@@ -161,7 +164,7 @@ impl Wallet {
 
     /// May what it already holds be signed for the first time?
     pub const fn may_sign(&self) -> bool {
-        matches!(self.state, LaneState::Open | LaneState::Draining)
+        matches!(self.0.state, LaneState::Open | LaneState::Draining)
     }
 
     /// Allocates `count` nonces, from [`Wallet::next_nonce`] on.
@@ -334,10 +337,10 @@ impl Wallet {
         })
     }
 
-    fn moved(self, change: impl FnOnce(&mut Self)) -> Moved<Self> {
+    fn moved(self, change: impl FnOnce(&mut Record)) -> Moved<Self> {
         let mut after = self.clone();
-        change(&mut after);
-        after.version = self.version.saturating_add(1);
+        change(&mut after.0);
+        after.0.version = self.version.saturating_add(1);
         Moved::new(self, after)
     }
 

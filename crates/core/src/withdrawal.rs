@@ -36,12 +36,15 @@ use crate::access::Actor;
 use crate::chain::BlockRef;
 use crate::id::{PartnerId, ProofId, TransferId, WalletId, WithdrawalId};
 use crate::intent::PaymentKey;
-use crate::moved::{Moved, Refusal};
+use crate::moved::{Moved, Reached, Refusal};
 use crate::time::Timestamp;
 
 /// One customer request and where it stands.
+pub type Withdrawal = Reached<Record>;
+
+/// What is known of a withdrawal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Withdrawal {
+pub struct Record {
     /// Name.
     pub id: WithdrawalId,
     /// Tenant.
@@ -239,10 +242,10 @@ impl Withdrawal {
         self.changed(|withdrawal| withdrawal.state = state)
     }
 
-    fn changed(self, change: impl FnOnce(&mut Self)) -> Moved<Self> {
+    fn changed(self, change: impl FnOnce(&mut Record)) -> Moved<Self> {
         let mut after = self.clone();
-        change(&mut after);
-        after.version = self.version.saturating_add(1);
+        change(&mut after.0);
+        after.0.version = self.version.saturating_add(1);
         Moved::new(self, after)
     }
 

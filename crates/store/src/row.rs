@@ -23,6 +23,8 @@ pub mod version;
 pub mod wallet;
 pub mod withdrawal;
 
+use sluice_core::moved::Reached;
+
 use crate::sql::Row;
 
 /// A row that this version cannot read, and why.
@@ -40,6 +42,12 @@ impl From<Unread> for sluice_core::port::store::StoreError {
     fn from(unread: Unread) -> Self {
         Self::Inconsistent { table: unread.table, row: unread.row, why: unread.why }
     }
+}
+
+/// What a row of a state machine says: it was reached before it was stored.
+#[expect(clippy::disallowed_methods, reason = "a row of the store is what the door is for")]
+const fn kept<T>(record: T) -> Reached<T> {
+    Reached::restored(record)
 }
 
 /// What came of reading rows: the values, and the rows that were left out.

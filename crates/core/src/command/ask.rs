@@ -1,6 +1,6 @@
 //! `-> pending`: the first person's word. Nothing is done on it.
 
-use super::{Command, EXPIRY_MS, Order, Person, State};
+use super::{Command, EXPIRY_MS, Order, Person, Record, State};
 use crate::event::Cause;
 use crate::id::{CommandId, PartnerId};
 use crate::moved::Moved;
@@ -14,7 +14,7 @@ impl Command {
         first: &Person,
         cause: &Cause,
     ) -> Moved<Self> {
-        Moved::born(Self {
+        Moved::born(Self(Record {
             id,
             partner,
             order,
@@ -24,6 +24,6 @@ impl Command {
             expires_at: cause.at.plus_ms(EXPIRY_MS),
             state: State::Pending,
             version: 1,
-        })
+        }))
     }
 }

@@ -1,6 +1,6 @@
 //! `-> planned`: a lane takes withdrawals.
 
-use super::{Item, Life, Purpose, State, Transfer};
+use super::{Item, Life, Purpose, Record, State, Transfer};
 use crate::asset::Asset;
 use crate::id::{PartnerId, TransferId, WalletId, WithdrawalId};
 use crate::intent::Approved;
@@ -21,7 +21,7 @@ impl Transfer {
             .into_iter()
             .map(|(withdrawal, approved)| Item { withdrawal, approved, life: Life::Live })
             .collect();
-        Moved::born(Self {
+        Moved::born(Self(Record {
             id,
             partner,
             wallet,
@@ -32,7 +32,7 @@ impl Transfer {
             changed_at: at,
             version: 1,
             state: State::Planned,
-        })
+        }))
     }
 
     /// Plans the filling of a nonce that belongs to nothing (M4, M17). It pays nobody.
@@ -43,7 +43,7 @@ impl Transfer {
         native: Asset,
         at: Timestamp,
     ) -> Moved<Self> {
-        Moved::born(Self {
+        Moved::born(Self(Record {
             id,
             partner,
             wallet,
@@ -54,6 +54,6 @@ impl Transfer {
             changed_at: at,
             version: 1,
             state: State::Planned,
-        })
+        }))
     }
 }

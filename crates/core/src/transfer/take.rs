@@ -37,7 +37,7 @@ impl Transfer {
 
     /// The stranger that was noted in its slot.
     pub const fn taken_by(&self) -> Option<Stranger> {
-        match &self.state {
+        match &self.0.state {
             State::Signed(signed) | State::Seen(Seen { signed, .. }) => signed.taken_by,
             State::Planned
             | State::Funded(_)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{State, Withdrawal};
+use super::{Record, State, Withdrawal};
 use crate::address::EvmAddress;
 use crate::amount::Amount;
 use crate::asset::Asset;
@@ -282,7 +282,7 @@ impl Withdrawal {
     ) -> Moved<Self> {
         let start = request.scheduled_for.unwrap_or(now);
         let allowance = allowance_ms(request.kind, request.amount, request.asset.precision, vip);
-        Moved::born(Self {
+        Moved::born(Self(Record {
             id,
             partner,
             key: PaymentKey::of(deployment, partner, &request.external_id),
@@ -295,7 +295,7 @@ impl Withdrawal {
             version: 1,
             state: State::Requested,
             request,
-        })
+        }))
     }
 
     /// The payment people approve and the signer signs.

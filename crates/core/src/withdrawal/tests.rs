@@ -98,7 +98,7 @@ fn a_terminal_state_has_no_edge_out_but_reopen_by_its_own_proof() {
             let went = attempt(ended.clone());
             match (name(&ended), *transition) {
                 ("paid", "reopen: own proof") => {
-                    assert!(matches!(went, Ok(Some(Withdrawal { state: State::Assigned(_), .. }))));
+                    assert!(matches!(went.unwrap().unwrap().state, State::Assigned(_)));
                 }
                 (from, _) => assert!(went.is_err(), "{transition} from {from}"),
             }
@@ -145,8 +145,8 @@ pub(super) fn assigned() -> Withdrawal {
 /// The transfer that carries the sample withdrawal and holds it as dead by this proof.
 pub(super) fn carrier(proof: &Proof) -> Transfer {
     let mut transfer = planned();
-    transfer.id = proof.transfer.unwrap_or(transfer.id);
-    transfer.items[0].life = Life::Dead(proof.id);
+    transfer.0.id = proof.transfer.unwrap_or(transfer.id);
+    transfer.0.items[0].life = Life::Dead(proof.id);
     transfer
 }
 

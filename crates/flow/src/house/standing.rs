@@ -189,7 +189,7 @@ impl Subjects {
 }
 
 /// The deadline's clock does not run: the withdrawal has ended, or a person is awaited.
-const fn clock_stands(withdrawal: &Withdrawal) -> bool {
+fn clock_stands(withdrawal: &Withdrawal) -> bool {
     match &withdrawal.state {
         State::Held(_)
         | State::NeedsAttention(_)

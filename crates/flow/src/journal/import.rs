@@ -337,7 +337,7 @@ async fn note_nonce(ports: &Ports, slot: &Slot) -> Result<(), StageError> {
     Err(StageError::Overtaken)
 }
 
-const fn is_frozen(wallet: &Wallet) -> bool {
+fn is_frozen(wallet: &Wallet) -> bool {
     matches!(wallet.state, LaneState::Frozen { .. })
 }
 

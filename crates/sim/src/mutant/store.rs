@@ -22,7 +22,7 @@ use sluice_core::stop::Stop;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::Transfer;
 use sluice_core::wallet::Wallet;
-use sluice_core::withdrawal::Withdrawal;
+use sluice_core::withdrawal::{Record, Withdrawal};
 
 use super::Mutant;
 
@@ -69,9 +69,12 @@ impl Store for BrokenStore {
             Mutant::NoIdentity => Box::pin(async move {
                 let real = unrecognised(&mut intake);
                 Ok(match self.inner.accept(intake).await? {
-                    Accepted::New(mut withdrawal) => {
-                        withdrawal.request.external_id = real;
-                        Accepted::New(withdrawal)
+                    Accepted::New(withdrawal) => {
+                        let mut record = Record::clone(&withdrawal);
+                        record.request.external_id = real;
+                        #[expect(clippy::disallowed_methods, reason = "what this mutant says is not so")]
+                        let answer = Withdrawal::restored(record);
+                        Accepted::New(Box::new(answer))
                     }
                     other => other,
                 })

@@ -145,7 +145,7 @@ fn every_stranger_is_recorded_and_the_lane_opens_when_the_last_one_is_explained(
     explained(&mut bench, second);
     assert!(matches!(open(&bench, DUTY[0]), Ok(Ordered::Awaiting(_))));
     let opened = open(&bench, DUTY[1]).unwrap().done().unwrap();
-    assert_eq!((opened.state, opened.next_nonce), (LaneState::Open, 2));
+    assert_eq!((&opened.state, opened.next_nonce), (&LaneState::Open, 2));
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Commands that take two persons.
 
 use serde::Serialize;
-use sluice_core::command::{Command, Ended, Kind, Order, State};
+use sluice_core::command::{Command, Ended, Kind, Order, Record, State};
 use sluice_core::id::{CommandId, KeyId, PartnerId};
 
 use super::cells::Cells;
 use super::table::Table;
-use super::{Unread, actor};
+use super::{Unread, actor, kept};
 use crate::sql::Row;
 
 pub(crate) const TABLE: Table = Table {
@@ -88,7 +88,7 @@ pub fn read(row: &Row) -> Result<Command, Unread> {
             at: cells.at("ended_at")?,
         })
     };
-    Ok(Command {
+    Ok(kept(Record {
         id: cells.parsed("id", CommandId::parse)?,
         partner: cells.parsed("partner_id", PartnerId::parse)?,
         order: Order {
@@ -109,5 +109,5 @@ pub fn read(row: &Row) -> Result<Command, Unread> {
             other => return Err(cells.unread(format!("state {other:?}"))),
         },
         version: cells.int("version")?,
-    })
+    }))
 }

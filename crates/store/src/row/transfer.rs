@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sluice_core::id::{PartnerId, ProofId, TransferId, WalletId};
 use sluice_core::slot::Slot;
-use sluice_core::transfer::{Item, Phase, Purpose, State, Transfer};
+use sluice_core::transfer::{Item, Phase, Purpose, Record, State, Transfer};
 
 use self::evidence::Links;
 use super::cells::{Cells, big};
 use super::table::Table;
-use super::{Readable, Unread, asset};
+use super::{Readable, Unread, asset, kept};
 use crate::sql::Row;
 
 /// `transfers!("where ..")`: a statement that answers what [`read`] reads. The table is `t`, its asset `a`.
@@ -130,7 +130,7 @@ pub fn read(row: &Row, items: Vec<Item>) -> Result<Transfer, Unread> {
         proof: cells.opt_parsed("proof_id", ProofId::parse)?,
     };
     let state = evidence::read(cells.text("state")?, cells.text("evidence")?, &links);
-    let transfer = Transfer {
+    let transfer = kept(Record {
         id: cells.parsed("id", TransferId::parse)?,
         partner: cells.parsed("partner_id", PartnerId::parse)?,
         wallet: cells.parsed("wallet_id", WalletId::parse)?,
@@ -145,7 +145,7 @@ pub fn read(row: &Row, items: Vec<Item>) -> Result<Transfer, Unread> {
         changed_at: cells.at("changed_at")?,
         version: cells.int("version")?,
         state: state.map_err(|why| cells.unread(why))?,
-    };
+    });
     // An item that did not read would change what the transfer pays.
     if hex::encode(transfer.payment_hash()) != cells.text("payment_hash")? {
         return Err(cells.unread("its items are not those it was planned with"));

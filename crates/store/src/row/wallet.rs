@@ -7,13 +7,13 @@ use sluice_core::asset::AssetId;
 use sluice_core::chain::ChainId;
 use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::time::Timestamp;
-use sluice_core::wallet::{Balance, LaneState, Obstacle, RaisedCap, Revert, SpeedUp, Wallet};
+use sluice_core::wallet::{Balance, LaneState, Obstacle, RaisedCap, Record, Revert, SpeedUp, Wallet};
 use sluice_core::withdrawal::Waiting;
 
-use super::Unread;
 use super::cells::{Cells, big};
 use super::table::Table;
 use super::version::V;
+use super::{Unread, kept};
 use crate::sql::Row;
 
 pub(crate) const TABLE: Table = Table {
@@ -195,7 +195,7 @@ pub fn read(row: &Row) -> Result<Wallet, Unread> {
     let reverts = reverts.iter().map(RevertShape::read).collect::<Result<_, _>>();
     let cap = cells.opt_parsed("cap_wei", str::parse)?.zip(cells.opt_at("cap_until")?);
     let obstacle = cells.opt_parsed("obstacle", |text| Waiting::parse(text).ok_or(()))?;
-    Ok(Wallet {
+    Ok(kept(Record {
         id: cells.parsed("id", WalletId::parse)?,
         partner: cells.parsed("partner_id", PartnerId::parse)?,
         chain: cells.parsed("chain", ChainId::parse)?,
@@ -212,7 +212,7 @@ pub fn read(row: &Row) -> Result<Wallet, Unread> {
         reverts: reverts.map_err(|why| cells.unread(why))?,
         adopted_at: cells.at("adopted_at")?,
         version: cells.int("version")?,
-    })
+    }))
 }
 
 /// From a row of `wallet_balance`.

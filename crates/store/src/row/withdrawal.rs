@@ -6,12 +6,12 @@ use serde::Serialize;
 use sluice_core::address::EvmAddress;
 use sluice_core::id::{PartnerId, ProofId, TransferId, WalletId, WithdrawalId};
 use sluice_core::intent::PaymentKey;
-use sluice_core::withdrawal::{CancelRequest, Request, State, Status, Type, Withdrawal};
+use sluice_core::withdrawal::{CancelRequest, Record, Request, State, Status, Type, Withdrawal};
 
 use self::evidence::Links;
 use super::cells::Cells;
 use super::table::Table;
-use super::{Unread, actor, asset};
+use super::{Unread, actor, asset, kept};
 use crate::sql::Row;
 
 /// `withdrawals!("where ..")`: a statement that answers what [`read`] reads. The table is `w`, its asset `a`.
@@ -205,7 +205,7 @@ pub fn read(row: &Row) -> Result<Withdrawal, Unread> {
         scheduled_for: cells.opt_at("scheduled_for")?,
         metadata: cells.json("metadata")?,
     };
-    Ok(Withdrawal {
+    Ok(kept(Record {
         id: cells.parsed("id", WithdrawalId::parse)?,
         partner: cells.parsed("partner_id", PartnerId::parse)?,
         request,
@@ -218,7 +218,7 @@ pub fn read(row: &Row) -> Result<Withdrawal, Unread> {
         cancel_requested: cancel(&cells)?,
         version: cells.int("version")?,
         state: state(&cells)?,
-    })
+    }))
 }
 
 /// The public status as stored.

@@ -149,7 +149,7 @@ async fn a_foreign_stop_is_nobody_elses_business(mut world: World) {
         let views = world.db.list(Some(partner), &Filter::default(), None, 10).await.unwrap();
         views
             .into_iter()
-            .filter_map(|view| Some((view.withdrawal.request.external_id, view.stop?.scope)))
+            .filter_map(|view| Some((view.withdrawal.request.external_id.clone(), view.stop?.scope)))
             .collect::<Vec<_>>()
     };
     let set = async |scope| {

@@ -84,7 +84,7 @@ fn check_books(transfer: &Transfer, sums: &Sums) -> Result<(), TestCaseError> {
 proptest! {
     #[test]
     fn every_walk_keeps_the_books_balanced(choices in prop::collection::vec(0usize..1_000, 0..120)) {
-        let coin = Transfer { asset: native(), ..planned() };
+        let coin = Reached(Record { asset: native(), ..planned().0 });
         for start in [planned(), fill(), coin] {
             let (transfer, sums) = walk(start, &choices)?;
             check_books(&transfer, &sums)?;

@@ -116,8 +116,8 @@ fn a_tombstoned_item_keeps_its_own_proof_when_the_void_is_final() {
 fn batch() -> Transfer {
     let mut batch = sent();
     let second = batch.items[0].clone();
-    batch.items.push(second);
-    batch.items[0].life = Life::Dead(proof_id(1));
+    batch.0.items.push(second);
+    batch.0.items[0].life = Life::Dead(proof_id(1));
     batch
 }
 

@@ -77,7 +77,7 @@ fn lane(obstacle: Option<Waiting>) -> Wallet {
         at(0),
     );
     let obstacle = obstacle.map(|waiting| Obstacle { waiting, since: at(5) });
-    Wallet { obstacle, ..step.into_after() }
+    Reached(crate::wallet::Record { obstacle, ..step.into_after().0 })
 }
 
 #[test]

@@ -14,8 +14,10 @@ use sluice_core::proof::{Death, DeathKind, Effect, Inclusion, Proof, Stranger, V
 use sluice_core::slot::Slot;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::{self, Item, Life, Mode, Purpose, Transfer};
-use sluice_core::wallet::{LaneState, Obstacle, RaisedCap, Revert, Wallet};
+use sluice_core::wallet::{self, LaneState, Obstacle, RaisedCap, Revert, Wallet};
 use sluice_core::withdrawal::*;
+
+use super::super::kept;
 
 pub(super) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_micros(1_790_000_000_000_000 + seconds * 1_000_000)
@@ -53,7 +55,7 @@ fn withdrawal(state: State) -> Withdrawal {
         scheduled_for: Some(at(60)),
         metadata: BTreeMap::from([("invoice".into(), "7".into())]),
     };
-    Withdrawal {
+    kept(Record {
         id: WithdrawalId::new(ulid(2)),
         partner,
         key: PaymentKey::of(&DeploymentId("demo".into()), partner, "order/1"),
@@ -70,7 +72,7 @@ fn withdrawal(state: State) -> Withdrawal {
         }),
         version: 4,
         state,
-    }
+    })
 }
 
 pub(super) fn withdrawals() -> Vec<Withdrawal> {
@@ -193,17 +195,19 @@ pub(super) fn transfers() -> Vec<Transfer> {
         ),
         (transfer::State::Dropped { code: "stopped".into() }, Life::Live),
     ];
-    let of = |(state, life)| Transfer {
-        id: TransferId::new(ulid(10)),
-        partner: PartnerId::new(ulid(1)),
-        wallet: WalletId::new(ulid(11)),
-        asset: asset(),
-        purpose: Purpose::Payout,
-        items: vec![item(life)],
-        planned_at: at(5),
-        changed_at: at(6),
-        version: 3,
-        state,
+    let of = |(state, life)| {
+        kept(transfer::Record {
+            id: TransferId::new(ulid(10)),
+            partner: PartnerId::new(ulid(1)),
+            wallet: WalletId::new(ulid(11)),
+            asset: asset(),
+            purpose: Purpose::Payout,
+            items: vec![item(life)],
+            planned_at: at(5),
+            changed_at: at(6),
+            version: 3,
+            state,
+        })
     };
     states.map(of).into()
 }
@@ -214,13 +218,14 @@ fn stranger() -> Stranger {
 
 /// A transfer whose slot a stranger consumed, while that is only seen, and when it has ended it.
 pub(super) fn taken() -> [Transfer; 2] {
-    let end = |mut transfer: Transfer| {
-        match &mut transfer.state {
+    let end = |transfer: Transfer| {
+        let mut record = transfer::Record::clone(&transfer);
+        match &mut record.state {
             transfer::State::Signed(signed) => signed.taken_by = Some(stranger()),
             transfer::State::Final(ended) => ended.end = transfer::End::Taken(stranger()),
             _ => return None,
         }
-        Some(transfer)
+        Some(kept(record))
     };
     let taken: Vec<_> = transfers().into_iter().filter_map(end).collect();
     taken.try_into().unwrap()
@@ -281,21 +286,23 @@ pub(super) fn wallets() -> Vec<Wallet> {
         LaneState::Frozen { evidence: "an unknown transfer of 5 USDC".into() },
         LaneState::Retired,
     ]
-    .map(|state| Wallet {
-        id: WalletId::new(ulid(11)),
-        partner: PartnerId::new(ulid(1)),
-        chain: ChainId::evm(137),
-        address: EvmAddress([0x11; 20]),
-        label: "hot 1".into(),
-        state,
-        reason: "because".into(),
-        next_nonce: 8,
-        raised_cap: Some(RaisedCap { max_fee_wei: u128::MAX, until: at(1) }),
-        speed_up: None,
-        obstacle: Some(Obstacle { waiting: Waiting::FeeCap, since: at(2) }),
-        reverts: vec![Revert { asset: asset().id, to: EvmAddress([0x22; 20]) }],
-        adopted_at: at(0),
-        version: 9,
+    .map(|state| {
+        kept(wallet::Record {
+            id: WalletId::new(ulid(11)),
+            partner: PartnerId::new(ulid(1)),
+            chain: ChainId::evm(137),
+            address: EvmAddress([0x11; 20]),
+            label: "hot 1".into(),
+            state,
+            reason: "because".into(),
+            next_nonce: 8,
+            raised_cap: Some(RaisedCap { max_fee_wei: u128::MAX, until: at(1) }),
+            speed_up: None,
+            obstacle: Some(Obstacle { waiting: Waiting::FeeCap, since: at(2) }),
+            reverts: vec![Revert { asset: asset().id, to: EvmAddress([0x22; 20]) }],
+            adopted_at: at(0),
+            version: 9,
+        })
     })
     .into()
 }
