@@ -326,7 +326,7 @@ fn an_ed25519_key_signs_as_well() {
     let public = secret.public_key().expect("has one");
     let credentials = Credentials::Signed { key_id: "key_1".into(), secret };
     let client = Client::new(&server.url, credentials, surroundings()).expect("a client");
-    block_on(client.withdrawal_page(&WithdrawalQuery::default())).expect("answered");
+    block_on(client.withdrawals(WithdrawalQuery::default()).take(1)).expect("answered");
     let seen = &server.seen()[0];
     let headers = seen.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     let Ok(Presented::Signed(signed)) = parse_headers(headers) else { panic!("signed") };

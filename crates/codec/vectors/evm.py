@@ -133,26 +133,18 @@ print(
                 "is_blacklisted": call("isBlacklisted", ["address"], [TO]),
                 "paused": call("paused", [], []),
                 "decimals": call("decimals", [], []),
-                "symbol": call("symbol", [], []),
                 "account": TO,
                 "units": "12500000",
             },
             "answers": {
-                "text_usdc": encode(["string"], ["USDC"]).hex(),
-                "text_empty": encode(["string"], [""]).hex(),
-                "text_word": encode(["string"], ["x" * 32]).hex(),
-                "text_korean": encode(["string"], ["원화"]).hex(),
-                "text_bytes32": encode(["bytes32"], [b"MKR"]).hex(),
                 "true": encode(["bool"], [True]).hex(),
                 "false": encode(["bool"], [False]).hex(),
                 "six": encode(["uint8"], [6]).hex(),
                 "most": encode(["uint256"], [2**256 - 1]).hex(),
-                "reason": call("Error", ["string"], ["Blacklistable: account is blacklisted"]),
             },
             "topics": {
                 "transfer": keccak(text="Transfer(address,address,uint256)").hex(),
                 "approval": keccak(text="Approval(address,address,uint256)").hex(),
-                "authorization_used": keccak(text="AuthorizationUsed(address,bytes32)").hex(),
             },
             "public_keys": [
                 {

@@ -176,11 +176,6 @@ impl Code {
         let wanted = |code: &&Self| code.raiser() == raiser && code.ends() == Ends::Looked;
         Self::ALL.iter().filter(wanted).copied().collect()
     }
-
-    /// Codes that end by what is stored of their subject.
-    pub fn ended_by_what_is_stored() -> Vec<Self> {
-        Self::ALL.iter().filter(|code| code.ends() == Ends::Stored).copied().collect()
-    }
 }
 
 /// What the engine says when it raises one.

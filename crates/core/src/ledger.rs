@@ -25,7 +25,7 @@ pub enum Account {
     Gas,
     /// Opening balances, top-ups and corrections by people.
     Adjustment,
-    /// Seen on chain and not explained.
+    /// Seen on chain and not explained. Nothing is posted to it yet: such a lane is frozen until people have explained it.
     Suspense,
 }
 
@@ -57,11 +57,6 @@ impl Account {
     /// Reads the name.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|account| account.as_str() == text)
-    }
-
-    /// Still inside the wallet: these sum to what the chain says it holds.
-    pub const fn in_wallet(self) -> bool {
-        matches!(self, Self::Available | Self::Reserved | Self::InFlight)
     }
 }
 
@@ -134,9 +129,10 @@ pub fn effects(step: &Moved<Transfer>, native: &Asset) -> Vec<Posting> {
     let was = step.before().map(holding).unwrap_or_default();
     let is = holding(after);
     let mut postings = Vec::new();
-    let mut group = |asset: AssetId, lines: [(Account, i64); 3]| {
+    let mut group = |asset: AssetId, lines: &[(Account, i64)]| {
         let moved: i64 = lines.iter().fold(0i64, |sum, (_, atoms)| sum.saturating_add(*atoms));
-        for (account, atoms) in lines.into_iter().chain([(Account::Available, moved.saturating_neg())]) {
+        let rest = (Account::Available, moved.saturating_neg());
+        for (account, atoms) in lines.iter().copied().chain([rest]) {
             if atoms != 0 {
                 postings.push(Posting {
                     partner: after.partner,
@@ -151,7 +147,7 @@ pub fn effects(step: &Moved<Transfer>, native: &Asset) -> Vec<Posting> {
     let change = |was: Amount, is: Amount| is.atoms().saturating_sub(was.atoms());
     group(
         after.asset.id,
-        [
+        &[
             (Account::Reserved, change(was.reserved, is.reserved)),
             (Account::InFlight, change(was.in_flight, is.in_flight)),
             (Account::PaidOut, change(was.paid_out, is.paid_out)),
@@ -160,10 +156,9 @@ pub fn effects(step: &Moved<Transfer>, native: &Asset) -> Vec<Posting> {
     let book = |cost: Cost| cost.book(native.decimals, native.precision).unwrap_or(Amount::ZERO);
     group(
         native.id,
-        [
+        &[
             (Account::Reserved, change(book(was.gas_reserved), book(is.gas_reserved))),
             (Account::Gas, change(book(was.gas_spent), book(is.gas_spent))),
-            (Account::Suspense, 0),
         ],
     );
     postings

@@ -6,7 +6,7 @@
 use crate::amount::Amount;
 use crate::partner::{Limit, Partner};
 use crate::time::Timestamp;
-use crate::usage::{Claim, Scope, UsageKey};
+use crate::usage::{Claim, UsageKey};
 use crate::withdrawal::Request;
 
 /// What a decision is made from. There is no urgency in it: `immediate`, VIP and emergency change order and deadlines,
@@ -59,9 +59,6 @@ pub enum Decision {
     },
 }
 
-/// Longest a hold lasts when nothing else is said: 72 hours.
-pub const HOLD_MS: i64 = 72 * 3_600_000;
-
 /// Decides. Bounds are inclusive: an amount equal to a limit passes.
 pub fn evaluate(facts: Facts<'_>) -> Decision {
     let Some(limit) = facts.limit else { return Decision::Reject { code: "limit_per_transaction" } };
@@ -75,7 +72,6 @@ pub fn evaluate(facts: Facts<'_>) -> Decision {
     };
     let key = UsageKey {
         partner: facts.partner.id,
-        scope: Scope::Partner,
         unit: facts.request.asset.id.to_string(),
         window: format!("day:{day}@{}", facts.partner.zone),
     };

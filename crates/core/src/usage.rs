@@ -3,22 +3,11 @@
 use crate::amount::Amount;
 use crate::id::PartnerId;
 
-/// Whose counter.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scope {
-    /// The partner as a whole.
-    Partner,
-    /// One of its users.
-    User(String),
-}
-
-/// One counter: `(scope, subject, asset or reference, window)`.
+/// One counter of a partner as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UsageKey {
     /// Tenant.
     pub partner: PartnerId,
-    /// Whose.
-    pub scope: Scope,
     /// CAIP-19 id, or the reference currency.
     pub unit: String,
     /// `day:2026-11-21@Asia/Seoul`.
@@ -26,13 +15,9 @@ pub struct UsageKey {
 }
 
 impl UsageKey {
-    /// The text the counter is stored under.
+    /// The text the counter is stored under: partner, scope, subject within it, unit, window.
     pub fn text(&self) -> String {
-        let (scope, subject) = match &self.scope {
-            Scope::Partner => ("partner", ""),
-            Scope::User(user) => ("user", user.as_str()),
-        };
-        format!("{}|{scope}|{subject}|{}|{}", self.partner, self.unit, self.window)
+        format!("{}|partner||{}|{}", self.partner, self.unit, self.window)
     }
 }
 
@@ -65,7 +50,6 @@ mod tests {
         let amount = |atoms| Amount::from_atoms(atoms).unwrap();
         let key = UsageKey {
             partner: PartnerId::new(Ulid::new(Timestamp::default(), 1)),
-            scope: Scope::Partner,
             unit: "eip155:137/slip44:966".into(),
             window: "day:2026-11-21@Asia/Seoul".into(),
         };
@@ -77,19 +61,11 @@ mod tests {
 
     #[test]
     fn counters_of_different_things_never_share_a_key() {
-        let key = |scope, unit: &str, window: &str| {
-            let partner = PartnerId::new(Ulid::new(Timestamp::default(), 1));
-            UsageKey { partner, scope, unit: unit.into(), window: window.into() }.text()
+        let key = |partner, unit: &str, window: &str| {
+            let partner = PartnerId::new(Ulid::new(Timestamp::default(), partner));
+            UsageKey { partner, unit: unit.into(), window: window.into() }.text()
         };
-        let user = |text: &str| Scope::User(text.into());
-        let keys = [
-            key(Scope::Partner, "u", "w"),
-            key(user(""), "u", "w"),
-            key(user("a"), "u", "w"),
-            key(user("a|u"), "u", "w"),
-            key(user("a"), "u", "v"),
-            key(user("a"), "v", "w"),
-        ];
+        let keys = [key(1, "u", "w"), key(2, "u", "w"), key(1, "v", "w"), key(1, "u", "v")];
         for (place, one) in keys.iter().enumerate() {
             assert!(keys[place + 1..].iter().all(|other| other != one), "{one}");
         }

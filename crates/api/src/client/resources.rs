@@ -165,11 +165,6 @@ impl Client {
         Pages::new(self, path::WITHDRAWALS, query, |query, cursor| query.page.cursor = Some(cursor))
     }
 
-    /// One page of withdrawals, as it is.
-    pub async fn withdrawal_page(&self, query: &WithdrawalQuery) -> Answer<List<Withdrawal>> {
-        self.call(Call::get(path::WITHDRAWALS).asking(query)).await
-    }
-
     /// What happened to a withdrawal, oldest first.
     ///
     /// # Errors

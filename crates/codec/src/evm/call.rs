@@ -13,12 +13,6 @@ const BALANCE_OF: [u8; 4] = [0x70, 0xa0, 0x82, 0x31];
 const IS_BLACKLISTED: [u8; 4] = [0xfe, 0x57, 0x5a, 0x87];
 const PAUSED: [u8; 4] = [0x5c, 0x97, 0x5a, 0xbb];
 const DECIMALS: [u8; 4] = [0x31, 0x3c, 0xe5, 0x67];
-const SYMBOL: [u8; 4] = [0x95, 0xd8, 0x9b, 0x41];
-/// `Error(string)`: how `require` says why.
-const ERROR: [u8; 4] = [0x08, 0xc3, 0x79, 0xa0];
-
-/// The longest text an answer may carry, bytes.
-const TEXT_MAX: usize = 256;
 
 /// `transfer(address,uint256)`.
 pub fn transfer(to: EvmAddress, units: Units) -> Vec<u8> {
@@ -49,11 +43,6 @@ pub fn decimals() -> Vec<u8> {
     DECIMALS.to_vec()
 }
 
-/// `symbol()`.
-pub fn symbol() -> Vec<u8> {
-    SYMBOL.to_vec()
-}
-
 /// Reads the call data of [`transfer`]: recipient and units. `None` for anything else.
 pub fn as_transfer(data: &[u8]) -> Option<(EvmAddress, Units)> {
     let (selector, rest) = data.split_first_chunk::<4>()?;
@@ -79,34 +68,6 @@ pub fn read_bool(answer: &[u8]) -> Option<bool> {
 /// Reads a `uint8`: exactly one word, at most 255.
 pub fn read_u8(answer: &[u8]) -> Option<u8> {
     u8::try_from(read_units(answer)?).ok()
-}
-
-/// Reads a `string` of printable characters, at most 256 bytes: offset 32, length, zero padding to whole words, nothing
-/// after. A single word is read as the `bytes32` some old tokens answer to `symbol()`.
-pub fn read_text(answer: &[u8]) -> Option<String> {
-    let text = match answer.len() {
-        32 => {
-            let end = answer.iter().position(|byte| *byte == 0).unwrap_or(32);
-            let (text, padding) = answer.split_at_checked(end)?;
-            padding.iter().all(|byte| *byte == 0).then_some(text)?
-        }
-        _ => {
-            let (offset, rest) = answer.split_first_chunk::<32>()?;
-            let (length, rest) = rest.split_first_chunk::<32>()?;
-            let length = usize::try_from(read_units(length)?).ok().filter(|length| *length <= TEXT_MAX)?;
-            let (text, padding) = rest.split_at_checked(length)?;
-            let whole = rest.len() == length.next_multiple_of(32) && padding.iter().all(|byte| *byte == 0);
-            (read_units(offset)? == Units::from(32) && whole).then_some(text)?
-        }
-    };
-    let text = std::str::from_utf8(text).ok()?;
-    text.chars().all(|letter| !letter.is_control()).then(|| text.to_owned())
-}
-
-/// Reads why a call reverted, when the contract said it in words (`Error(string)`).
-pub fn read_reason(answer: &[u8]) -> Option<String> {
-    let (selector, rest) = answer.split_first_chunk::<4>()?;
-    (*selector == ERROR && rest.len() > 32).then(|| read_text(rest)).flatten()
 }
 
 fn about(selector: [u8; 4], account: EvmAddress) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! Token logs. Layout: ERC-20 and EIP-3009; indexed arguments are topics, the rest is data.
+//! Token logs. Layout: ERC-20; indexed arguments are topics, the rest is data.
 //!
 //! Only the exact shape is an event: an ERC-721 `Transfer` has the same first topic and four topics, and is none of ours.
 
@@ -12,9 +12,6 @@ use super::call;
 pub const TRANSFER: [u8; 32] = b256!("ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef").0;
 /// `Approval(address indexed owner, address indexed spender, uint256 value)`.
 pub const APPROVAL: [u8; 32] = b256!("8c5be1e5ebec7d5bd14f71427d1e84f3dd0314c0f7b2291e5b200ac8c7c3b925").0;
-/// `AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce)` (EIP-3009).
-pub const AUTHORIZATION_USED: [u8; 32] =
-    b256!("98de503528ee59b575ef0c0a2576a82497bfc029a5685b209e9ec333479b10a5").0;
 
 /// Tokens moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,15 +35,6 @@ pub struct ApprovalEvent {
     pub units: Units,
 }
 
-/// An EIP-3009 authorization was used or cancelled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AuthorizationUsedEvent {
-    /// Whose authorization.
-    pub authorizer: EvmAddress,
-    /// Its nonce.
-    pub nonce: [u8; 32],
-}
-
 /// Reads a token transfer; `None` for any other log.
 pub fn transfer(topics: &[[u8; 32]], data: &[u8]) -> Option<TransferEvent> {
     let (from, to, units) = two_addresses(&TRANSFER, topics, data)?;
@@ -57,16 +45,6 @@ pub fn transfer(topics: &[[u8; 32]], data: &[u8]) -> Option<TransferEvent> {
 pub fn approval(topics: &[[u8; 32]], data: &[u8]) -> Option<ApprovalEvent> {
     let (owner, spender, units) = two_addresses(&APPROVAL, topics, data)?;
     Some(ApprovalEvent { owner, spender, units })
-}
-
-/// Reads the use of an authorization; `None` for any other log.
-pub fn authorization_used(topics: &[[u8; 32]], data: &[u8]) -> Option<AuthorizationUsedEvent> {
-    match topics {
-        [AUTHORIZATION_USED, authorizer, nonce] if data.is_empty() => {
-            Some(AuthorizationUsedEvent { authorizer: call::address_of_word(authorizer)?, nonce: *nonce })
-        }
-        _ => None,
-    }
 }
 
 /// The topic by which `eth_getLogs` finds an account: its address as a word.

@@ -85,8 +85,6 @@ proptest! {
         if typed && !raw.is_empty() { raw[0] = 2; }
         let _outcome = evm::decode(&raw);
         let _outcome = evm::attach(&raw, [1; 32], [1; 32], false);
-        let _outcome = call::read_text(&bytes);
-        let _outcome = call::read_reason(&bytes);
         let _outcome = call::as_transfer(&bytes);
         let _outcome = (call::read_bool(&bytes), call::read_u8(&bytes), call::read_units(&bytes));
         let topics: Vec<[u8; 32]> = bytes.chunks_exact(32).map(|chunk| chunk.try_into().unwrap()).collect();

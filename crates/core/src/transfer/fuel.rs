@@ -7,7 +7,8 @@ use crate::moved::{Moved, Refusal};
 use crate::time::Timestamp;
 
 impl Transfer {
-    /// TRON: an energy order is about to be placed under our id `order`.
+    /// TRON: an energy order is about to be placed under our id `order`. Nothing drives it yet: it stands here with the
+    /// rail it belongs to.
     ///
     /// # Errors
     /// [`Refusal`] unless funded.

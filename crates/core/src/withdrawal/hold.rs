@@ -6,6 +6,7 @@ use crate::time::Timestamp;
 
 impl Withdrawal {
     /// Makes it wait for something named, until `expires_at`, when it is rejected as `hold_expired`.
+    /// The minimal policy holds nothing; what ends a hold is driven all the same.
     ///
     /// # Errors
     /// [`Refusal`] once a transfer exists, and from terminal states.

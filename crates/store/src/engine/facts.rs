@@ -87,14 +87,13 @@ pub(super) async fn journal_seq(conn: &mut Conn<'_>) -> Result<u64, SqlError> {
     Ok(u64::try_from(seq).unwrap_or_default())
 }
 
-/// Sums over the accounts inside the wallet (`Account::in_wallet`), to be compared with the chain.
 pub(super) async fn retired(conn: &mut Conn<'_>) -> Result<Found<Vec<WalletId>>, SqlError> {
     let text = sql!("select id from wallet where state = 'retired' order by id limit $1");
     let rows = conn.rows(text, args![LIST_MAX]).await?;
     Ok(row::read(&rows, |row| Cells::of("wallet", "id", row).parsed("id", WalletId::parse)))
 }
 
-/// One statement, so that sums and what is taken back from them are of one moment.
+/// Sums over the accounts inside the wallet, to be compared with the chain. One statement, so that sums and what is taken back from them are of one moment.
 pub(super) async fn booked(
     conn: &mut Conn<'_>,
     wallet: WalletId,

@@ -11,7 +11,7 @@ use sluice_core::partner::Limit;
 use sluice_core::port::reader::ChainStatus;
 use sluice_core::port::store::StoreError;
 use sluice_core::time::Timestamp;
-use sluice_core::usage::{Scope, UsageKey};
+use sluice_core::usage::UsageKey;
 
 use super::query::Query;
 use crate::engine::unread::{Found, keep};
@@ -100,7 +100,7 @@ pub(super) async fn usage(
     // The key that `core::policy` counts under.
     let key = |limit: &Limit| {
         let window = format!("day:{day}@{zone}");
-        UsageKey { partner, scope: Scope::Partner, unit: limit.asset.to_string(), window }.text()
+        UsageKey { partner, unit: limit.asset.to_string(), window }.text()
     };
     let rows = Query::select("key, used", "usage where true")
         .among(" and key", limits.iter().map(key))

@@ -117,11 +117,6 @@ impl<'r> Cells<'r> {
         self.parsed(name, hash)
     }
 
-    /// 32 bytes in hex, or nothing.
-    pub fn opt_hash(&self, name: &str) -> Result<Option<[u8; 32]>, Unread> {
-        self.opt_parsed(name, hash)
-    }
-
     /// A block in two columns.
     pub fn block(&self, number: &str, hash: &str) -> Result<BlockRef, Unread> {
         Ok(BlockRef { number: self.number(number)?, hash: self.hash(hash)? })
