@@ -3,7 +3,7 @@
 use crate::amount::{Cost, Units};
 use crate::asset::AssetId;
 use crate::canonical::Canonical;
-use crate::chain::{BlockRef, ChainId};
+use crate::chain::{BlockRef, ChainId, txid_text};
 use crate::event::Event;
 use crate::id::{PartnerId, WalletId};
 
@@ -95,7 +95,7 @@ impl Adopted {
                 ("moved", Some(Canonical::List(moved.collect()))),
                 ("nonce", self.nonce.map(Canonical::text)),
                 ("operators", Some(Canonical::List(self.operators.iter().map(Canonical::text).collect()))),
-                ("txid", Some(Canonical::Text(format!("0x{}", hex::encode(self.txid))))),
+                ("txid", Some(Canonical::Text(txid_text(&self.txid)))),
                 ("type", Some(Canonical::text(self.kind.as_str()))),
                 ("wallet", Some(Canonical::text(self.wallet))),
             ]),

@@ -101,6 +101,15 @@ impl Asset {
         }
     }
 
+    /// What an account of a chain may hold: these assets of it, and the coin that pays for fees.
+    pub fn with_coin(mut assets: Vec<Self>, profile: &ChainProfile) -> Vec<Self> {
+        let coin = Self::native(profile);
+        if !assets.iter().any(|asset| asset.id == coin.id) {
+            assets.push(coin);
+        }
+        assets
+    }
+
     /// Reads a positive amount at this asset's precision.
     ///
     /// # Errors

@@ -240,6 +240,11 @@ impl ChainProfile {
     }
 }
 
+/// A transaction hash as explorers print it.
+pub fn txid_text(txid: &[u8; 32]) -> String {
+    format!("0x{}", hex::encode(txid))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 use crate::access::Actor;
 use crate::canonical::Canonical;
+use crate::chain::txid_text;
 use crate::command::{self, Command};
 use crate::id::{PartnerId, TransferId, WalletId, WithdrawalId};
 use crate::moved::Moved;
@@ -9,7 +10,7 @@ use crate::time::Timestamp;
 use crate::transfer::{self, Transfer};
 use crate::wallet::{LaneState, Wallet};
 use crate::withdrawal::status::project;
-use crate::withdrawal::{State, Status, Withdrawal};
+use crate::withdrawal::{State, Status, Withdrawal, on_lane};
 
 /// Who did it and why. Goes with every command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,10 +81,7 @@ pub fn of_withdrawal(
 /// The events of a transfer's step for the withdrawals it carries: their public status follows the phase.
 pub fn of_transfer(step: &Moved<Transfer>) -> Option<(Status, Event)> {
     let after = step.after();
-    let assigned = |transfer: &Transfer| {
-        // Any assigned state projects alike; only the phase matters here.
-        project_assigned(transfer.phase())
-    };
+    let assigned = |transfer: &Transfer| on_lane(transfer.phase());
     let is = assigned(after);
     if step.before().map(assigned) == Some(is) || step.before().is_none() {
         return None;
@@ -167,21 +165,6 @@ pub fn of_command(step: &Moved<Command>) -> Event {
     }
 }
 
-/// The public status of an assigned withdrawal whose transfer is in this phase.
-pub fn project_assigned(phase: transfer::Phase) -> Status {
-    use transfer::Phase;
-    match phase {
-        Phase::Planned | Phase::Dropped => Status::Queued,
-        Phase::Funded => Status::WalletFunded,
-        Phase::Fuelling => Status::EnergyRequested,
-        Phase::Fuelled => Status::EnergyReceived,
-        Phase::Built => Status::Processing,
-        Phase::Signing => Status::Signing,
-        Phase::Signed => Status::Broadcast,
-        Phase::Seen | Phase::Final => Status::Confirming,
-    }
-}
-
 fn transfer_of(state: &State) -> Option<TransferId> {
     match state {
         State::Assigned(assigned) => Some(assigned.transfer),
@@ -208,7 +191,7 @@ fn facts(withdrawal: &Withdrawal, status: Status) -> Canonical {
         State::Rejected(ended) | State::Cancelled(ended) | State::Failed(ended) => {
             (Some(ended.code.clone()), None, None)
         }
-        State::Paid(paid) => (None, Some(format!("0x{}", hex::encode(paid.txid))), None),
+        State::Paid(paid) => (None, Some(txid_text(&paid.txid)), None),
         State::Requested | State::Approved(_) | State::Assigned(_) => (None, None, None),
     };
     Canonical::map([

@@ -9,6 +9,7 @@ use crate::id::{PartnerId, WalletId};
 use crate::moved::Moved;
 use crate::proof::Effect;
 use crate::transfer::{End, Ended, Fuelled, Fuelling, State, Transfer};
+use crate::wallet::Wallet;
 
 /// Accounts per partner, wallet and asset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,6 +74,15 @@ pub struct Posting {
     pub account: Account,
     /// Signed change, atoms.
     pub atoms: i64,
+}
+
+impl Posting {
+    /// What came into a wallet and no transfer of ours brought: an opening balance, or a top-up.
+    pub fn brought(wallet: &Wallet, asset: AssetId, atoms: i64) -> [Self; 2] {
+        let line =
+            |account, atoms| Self { partner: wallet.partner, wallet: wallet.id, asset, account, atoms };
+        [line(Account::Available, atoms), line(Account::Adjustment, atoms.saturating_neg())]
+    }
 }
 
 /// Where the money of a transfer stands.

@@ -2,7 +2,7 @@
 //! (M6). Recorded one by one, also while the lane is frozen: each of them has to be explained by people.
 
 use crate::canonical::Canonical;
-use crate::chain::{BlockRef, ChainId};
+use crate::chain::{BlockRef, ChainId, txid_text};
 use crate::event::Event;
 use crate::id::{PartnerId, WalletId};
 use crate::proof::Stranger;
@@ -84,7 +84,7 @@ impl Sighting {
             txid: stranger.txid,
             block: stranger.block,
             nonce: Some(nonce),
-            what: format!("transaction 0x{} at nonce {nonce} is not ours", hex::encode(stranger.txid)),
+            what: format!("transaction {} at nonce {nonce} is not ours", txid_text(&stranger.txid)),
             told_by: operators.join(", "),
             word: Word::Confirmed,
             seen_at: at,
@@ -110,7 +110,7 @@ impl Sighting {
                 ("chain", Some(Canonical::text(self.chain))),
                 ("nonce", self.nonce.map(Canonical::text)),
                 ("told_by", Some(Canonical::text(&self.told_by))),
-                ("txid", Some(Canonical::Text(format!("0x{}", hex::encode(self.txid))))),
+                ("txid", Some(Canonical::Text(txid_text(&self.txid)))),
                 ("wallet", Some(Canonical::text(self.wallet))),
                 ("what", Some(Canonical::text(&self.what))),
                 ("word", Some(Canonical::text(self.word.as_str()))),

@@ -29,8 +29,11 @@ pub mod status;
 pub use attention::{AttentionCode, Resolution};
 pub use cancel::CancelEffect;
 pub use give_back::Why as GivenBackWhy;
-pub use request::{NewRequest, Request, RequestError, Type, allowance_ms, deadline_ms};
-pub use status::{Status, Waiting};
+pub use request::{
+    ID_MAX, MEMO_MAX, METADATA_MAX, METADATA_TEXT_MAX, NewRequest, Request, RequestError, SCHEDULE_DAYS_MAX,
+    Type, allowance_ms, deadline_ms,
+};
+pub use status::{Status, Waiting, on_lane};
 
 use crate::access::Actor;
 use crate::chain::BlockRef;

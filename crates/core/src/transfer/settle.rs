@@ -1,7 +1,7 @@
 //! `seen | signed -> final`: the chain has ended it, by quorum and finality.
 
 use super::{Ended, Life, Seen, Signed, State, Transfer};
-use crate::chain::BlockRef;
+use crate::chain::{BlockRef, txid_text};
 use crate::id::ProofId;
 use crate::moved::{Moved, Refusal};
 use crate::proof::{Death, Effect, Final, Inclusion, NotDead, Proof, SlotReading, Stranger, Verdict};
@@ -111,8 +111,8 @@ impl Transfer {
             Effect::Mismatch => {
                 return Ok(Outcome::Unexplained {
                     evidence: format!(
-                        "transaction 0x{} succeeded without exactly the transfer we meant",
-                        hex::encode(inclusion.txid)
+                        "transaction {} succeeded without exactly the transfer we meant",
+                        txid_text(&inclusion.txid)
                     ),
                 });
             }

@@ -101,6 +101,20 @@ named! {
     }
 }
 
+/// The public status of a withdrawal whose transfer is in this phase.
+pub const fn on_lane(phase: Phase) -> Status {
+    match phase {
+        Phase::Planned | Phase::Dropped => Status::Queued,
+        Phase::Funded => Status::WalletFunded,
+        Phase::Fuelling => Status::EnergyRequested,
+        Phase::Fuelled => Status::EnergyReceived,
+        Phase::Built => Status::Processing,
+        Phase::Signing => Status::Signing,
+        Phase::Signed => Status::Broadcast,
+        Phase::Seen | Phase::Final => Status::Confirming,
+    }
+}
+
 /// The public status of a withdrawal, given the phase of its live transfer.
 pub const fn project(state: &State, phase: Option<Phase>) -> Status {
     match state {
@@ -109,14 +123,8 @@ pub const fn project(state: &State, phase: Option<Phase>) -> Status {
         State::Approved(_) => Status::Approved,
         State::Queued(_) => Status::Queued,
         State::Assigned(_) => match phase {
-            None | Some(Phase::Planned | Phase::Dropped) => Status::Queued,
-            Some(Phase::Funded) => Status::WalletFunded,
-            Some(Phase::Fuelling) => Status::EnergyRequested,
-            Some(Phase::Fuelled) => Status::EnergyReceived,
-            Some(Phase::Built) => Status::Processing,
-            Some(Phase::Signing) => Status::Signing,
-            Some(Phase::Signed) => Status::Broadcast,
-            Some(Phase::Seen | Phase::Final) => Status::Confirming,
+            None => Status::Queued,
+            Some(phase) => on_lane(phase),
         },
         State::Paid(_) => Status::Completed,
         State::NeedsAttention(_) => Status::NeedsAttention,

@@ -17,7 +17,7 @@ use sluice_core::chain::{BlockRef, ChainId};
 use sluice_core::event::Cause;
 use sluice_core::id::WalletId;
 use sluice_core::lane::Fence;
-use sluice_core::ledger::{Account, Posting};
+use sluice_core::ledger::Posting;
 use sluice_core::port::chain::Chain;
 use sluice_core::port::store::Change;
 use sluice_core::port::world::Topic;
@@ -141,11 +141,8 @@ async fn read(
     fence: &Fence,
     wallet: &Wallet,
 ) -> Result<Candidate, StageError> {
-    let mut assets = ports.store.assets(Some(wallet.chain)).await?;
-    let native = Asset::native(chain.profile());
-    if !assets.iter().any(|asset| asset.id == native.id) {
-        assets.push(native);
-    }
+    let assets = ports.store.assets(Some(wallet.chain)).await?;
+    let assets = Asset::with_coin(assets, chain.profile());
     let standing = chain.standing(wallet.address, &assets).await?;
     let holds = assets.into_iter().zip(standing.reading().units.iter().copied()).collect();
     Ok(Candidate { epoch: fence.epoch(), block: standing.head(), nonce: standing.reading().nonce, holds })
@@ -179,7 +176,7 @@ async fn compare(
         let books = booked.iter().find(|(id, _)| *id == asset.id).map_or(0, |(_, atoms)| *atoms);
         match on_chain.saturating_sub(books) {
             0 => {}
-            surplus if surplus > 0 => change.postings.extend(top_up(wallet, asset.id, surplus)),
+            surplus if surplus > 0 => change.postings.extend(Posting::brought(wallet, asset.id, surplus)),
             _ => missing.push(format!("{}: chain {on_chain}, books {books}", asset.symbol)),
         }
     }
@@ -194,9 +191,4 @@ async fn compare(
     }
     ports.store.apply(Some(fence.clone()), vec![change]).await?;
     Ok(())
-}
-
-fn top_up(wallet: &Wallet, asset: AssetId, atoms: i64) -> [Posting; 2] {
-    let line = |account, atoms| Posting { partner: wallet.partner, wallet: wallet.id, asset, account, atoms };
-    [line(Account::Available, atoms), line(Account::Adjustment, atoms.saturating_neg())]
 }

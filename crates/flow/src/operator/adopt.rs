@@ -9,7 +9,7 @@ use sluice_core::asset::Asset;
 use sluice_core::chain::{BlockRef, ChainId};
 use sluice_core::event::Cause;
 use sluice_core::id::{PartnerId, WalletId};
-use sluice_core::ledger::{Account, Posting};
+use sluice_core::ledger::Posting;
 use sluice_core::port::Ports;
 use sluice_core::port::chain::{Chain, Nonces, Standing};
 use sluice_core::port::store::Change;
@@ -151,11 +151,8 @@ pub async fn examine(ports: &Ports, id: ChainId, address: EvmAddress) -> Result<
     let chain = ports.chains.get(&id).ok_or_else(|| OrderError::NotConfigured(id.to_string()))?;
     let managed = ports.store.wallets(Some(id)).await?.iter().any(|wallet| wallet.address == address);
     let has_code = chain.has_code(address).await?;
-    let mut assets = ports.store.assets(Some(id)).await?;
-    let native = Asset::native(chain.profile());
-    if !assets.iter().any(|asset| asset.id == native.id) {
-        assets.push(native);
-    }
+    let assets = ports.store.assets(Some(id)).await?;
+    let assets = Asset::with_coin(assets, chain.profile());
     // The final block first: whatever happens meanwhile makes the later readings differ from it.
     let standing = chain.standing(address, &assets).await?;
     let nonces = chain.nonces(address).await?;
@@ -237,15 +234,7 @@ pub async fn adopt(ports: &Ports, adoption: Adoption, cause: Cause) -> Result<Wa
         });
         let atoms = sluice_codec::scale::from_chain(*units, asset).floor.atoms();
         if atoms != 0 {
-            let line = |account, atoms| Posting {
-                partner: wallet.partner,
-                wallet: wallet.id,
-                asset: asset.id,
-                account,
-                atoms,
-            };
-            change.postings.push(line(Account::Available, atoms));
-            change.postings.push(line(Account::Adjustment, atoms.saturating_neg()));
+            change.postings.extend(Posting::brought(&wallet, asset.id, atoms));
         }
     }
     match commit(ports, change, cause).await {

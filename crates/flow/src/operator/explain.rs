@@ -3,6 +3,7 @@
 //!
 //! Only what left is booked here. What came in by the same transaction is a top-up, which reconciliation books.
 
+use sluice_core::chain::txid_text;
 use std::collections::BTreeSet;
 
 use sluice_core::adoption::{Adopted, Kind};
@@ -93,7 +94,7 @@ pub async fn explain(
 
 /// What two persons agree on. Each transaction of a wallet waits for its second person by itself.
 fn order(wallet: WalletId, txid: [u8; 32], kind: Kind) -> Order {
-    let txid = super::resolve::hex(txid);
+    let txid = txid_text(&txid);
     let says = Canonical::map([
         ("txid", Some(Canonical::text(&txid))),
         ("type", Some(Canonical::text(kind.as_str()))),
@@ -128,11 +129,8 @@ async fn look(
         return Err(ExplainError::Misfit { kind, value_left });
     }
     let standing = chain.standing(wallet.address, &[]).await.map_err(OrderError::from)?;
-    let mut assets = ports.store.assets(Some(wallet.chain)).await.map_err(OrderError::from)?;
-    let native = Asset::native(chain.profile());
-    if !assets.iter().any(|asset| asset.id == native.id) {
-        assets.push(native);
-    }
+    let assets = ports.store.assets(Some(wallet.chain)).await.map_err(OrderError::from)?;
+    let assets = Asset::with_coin(assets, chain.profile());
     Ok((found, standing.reading().nonce, assets))
 }
 

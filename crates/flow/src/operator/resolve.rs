@@ -3,6 +3,7 @@
 use sluice_core::amount::Units;
 use sluice_core::attempt::Kind as AttemptKind;
 use sluice_core::canonical::Canonical;
+use sluice_core::chain::txid_text;
 use sluice_core::command::{Kind, Order};
 use sluice_core::event::Cause;
 use sluice_core::id::{PartnerId, ProofId, TransferId, WithdrawalId};
@@ -153,7 +154,7 @@ struct Says {
 impl Says {
     /// What two persons agree on: an order is about the transfer that was tried last, so it does not outlive another try.
     fn order(&self, withdrawal: &Withdrawal) -> Order {
-        let says = Canonical::map([("paid_by", self.paid_by.map(|txid| Canonical::Text(hex(txid))))]);
+        let says = Canonical::map([("paid_by", self.paid_by.map(|txid| Canonical::Text(txid_text(&txid))))]);
         let facts = Canonical::map([("last", last_transfer(withdrawal).map(Canonical::text))]);
         Order::new(self.kind, withdrawal.id, &says, &facts)
     }
@@ -165,11 +166,6 @@ fn last_transfer(withdrawal: &Withdrawal) -> Option<TransferId> {
         State::NeedsAttention(attention) => attention.last.map(|(transfer, _)| transfer),
         _ => None,
     }
-}
-
-/// As explorers print it.
-pub(super) fn hex(txid: [u8; 32]) -> String {
-    txid.iter().fold("0x".to_owned(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// Whether one person is not enough: the death of its last slot does not free it by itself (one node operator's word, or a
@@ -236,12 +232,13 @@ async fn must_be_dead(ports: &Ports, withdrawal: &Withdrawal) -> Result<(), Orde
         Some(SlotReading::Foreign(_)) => Ok(()),
         Some(SlotReading::Ours(inclusion)) => match inclusion.effect {
             Effect::Voided | Effect::Reverted => Ok(()),
-            Effect::Paid { .. } => {
-                refused(format!("{} in slot {slot} has paid it: resolve it with that", hex(inclusion.txid)))
-            }
+            Effect::Paid { .. } => refused(format!(
+                "{} in slot {slot} has paid it: resolve it with that",
+                txid_text(&inclusion.txid)
+            )),
             Effect::Mismatch => refused(format!(
                 "{} in slot {slot} did something that was not meant: look at it first",
-                hex(inclusion.txid)
+                txid_text(&inclusion.txid)
             )),
         },
         Some(SlotReading::Open) => refused(format!(

@@ -58,11 +58,8 @@ async fn must_be_empty(ports: &Ports, view: &LaneView) -> Result<(), OrderError>
             block.saturating_add(watched)
         )));
     }
-    let mut assets = ports.store.assets(Some(wallet.chain)).await?;
-    let native = Asset::native(chain.profile());
-    if !assets.iter().any(|asset| asset.id == native.id) {
-        assets.push(native);
-    }
+    let assets = ports.store.assets(Some(wallet.chain)).await?;
+    let assets = Asset::with_coin(assets, chain.profile());
     let standing = chain.standing(wallet.address, &assets).await?;
     let (latest, now) = chain.balances(wallet.address, &assets).await?;
     for (block, balances) in [(standing.head(), &standing.reading().units), (latest, &now)] {

@@ -1,6 +1,7 @@
 //! In: new blocks. Out: the stored chain follows the real one; what of ours a block holds is seen, what a reorg took is
 //! unseen or reopened, what nobody explains freezes its lane (M6). A crash leaves the cursor where the last commit was.
 
+use sluice_core::chain::txid_text;
 use std::cmp::Ordering;
 
 use sluice_core::chain::BlockRef;
@@ -138,11 +139,11 @@ async fn explain(watch: &mut Watch<'_>, wallets: &[Wallet], facts: &[BlockFacts]
             Some(Found { wallet, txid, nonce, what, block: block.block, told_by: block.told_by.clone() })
         };
         found.extend(block.sent.iter().filter(|sent| !known(&sent.txid)).filter_map(|sent| {
-            let what = format!("transaction 0x{} at nonce {} is not ours", hex(&sent.txid), sent.nonce);
+            let what = format!("transaction {} at nonce {} is not ours", txid_text(&sent.txid), sent.nonce);
             told(sent.from, sent.txid, Some(sent.nonce), what)
         }));
         found.extend(block.drained.iter().filter(|drain| !lost.contains(&drain.txid)).filter_map(|drain| {
-            let what = format!("{} in transaction 0x{}, which is not ours", drain.what, hex(&drain.txid));
+            let what = format!("{} in transaction {}, which is not ours", drain.what, txid_text(&drain.txid));
             told(drain.wallet, drain.txid, None, what)
         }));
     }
@@ -154,8 +155,4 @@ fn joined(watch: &Watch<'_>, added: Vec<(BlockRef, [u8; 32])>) -> Change {
     let chain =
         ChainChange { chain: watch.id(), removed: vec![], added, finalized: None, pause: Pause::Unchanged };
     Change { chain: Some(chain), cause: Some(watch.cause("blocks")), ..Change::default() }
-}
-
-pub(super) fn hex(bytes: &[u8; 32]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -3,6 +3,7 @@
 //! withdrawal waits for a person: the stranger may have paid the very recipient (M4, M6). A crash leaves the note, and
 //! the chain is asked again.
 
+use sluice_core::chain::txid_text;
 use std::collections::BTreeMap;
 
 use sluice_core::id::{ProofId, WalletId};
@@ -13,7 +14,7 @@ use sluice_core::sighting::{Sighting, Word};
 use sluice_core::slot::Slot;
 use sluice_core::transfer::Transfer;
 
-use super::{Watch, blocks, settle};
+use super::{Watch, settle};
 use crate::StageError;
 
 /// A transfer and what a quorum read in its slot.
@@ -60,7 +61,7 @@ async fn note(watch: &mut Watch<'_>, fresh: Vec<Found>) -> Result<(), StageError
         let Some(view) = watch.ports.store.lane(wallet).await? else { continue };
         let slots = found.iter().filter_map(|(transfer, reading)| {
             let SlotReading::Foreign(stranger) = reading.reading() else { return None };
-            Some(format!("{} by 0x{}", transfer.slot()?, blocks::hex(&stranger.txid)))
+            Some(format!("{} by {}", transfer.slot()?, txid_text(&stranger.txid)))
         });
         let slots: Vec<String> = slots.collect();
         let evidence = format!("consumed by a transaction that is not ours: slot {}", slots.join(", "));

@@ -4,19 +4,12 @@ use sluice_api::problem::{Code, Fault, Refusal, pointer};
 use sluice_api::withdrawal::CreateWithdrawal;
 use sluice_core::address::AddressError;
 use sluice_core::amount::{AmountError, PRECISION_MAX};
-use sluice_core::withdrawal::RequestError;
+use sluice_core::withdrawal::{
+    ID_MAX, MEMO_MAX, METADATA_MAX, METADATA_TEXT_MAX, RequestError, SCHEDULE_DAYS_MAX,
+};
 use sluice_flow::intake::IntakeError;
 
 use super::Reject;
-
-// The bounds of `core::withdrawal::request`, which keeps them to itself; a test compares them with its words.
-
-/// Longest `external_id` and `user_id`, bytes.
-const ID_MAX: usize = 128;
-const MEMO_MAX: usize = 255;
-const METADATA_MAX: usize = 20;
-const METADATA_TEXT_MAX: usize = 256;
-const SCHEDULE_DAYS_MAX: i64 = 90;
 
 /// Puts the refusal of `asked` into a problem.
 pub(crate) fn intake(error: IntakeError, asked: &CreateWithdrawal) -> Reject {
@@ -181,21 +174,6 @@ mod tests {
             let reject = intake(error, &asked());
             assert_eq!((reject.refusal.code.status(), reject.refusal.is_complete()), (409, true));
         }
-    }
-
-    #[test]
-    fn the_bounds_told_are_those_the_engine_keeps() {
-        for (error, bounds) in [
-            (RequestError::ExternalId, vec![ID_MAX]),
-            (RequestError::UserId, vec![ID_MAX]),
-            (RequestError::Memo, vec![MEMO_MAX]),
-            (RequestError::Metadata, vec![METADATA_MAX, METADATA_TEXT_MAX]),
-            (RequestError::ScheduleFar, vec![90]),
-        ] {
-            let words = error.to_string();
-            assert!(bounds.iter().all(|bound| words.contains(&format!(" {bound} "))), "{words}: {bounds:?}");
-        }
-        assert_eq!(SCHEDULE_DAYS_MAX, 90);
     }
 
     #[test]

@@ -127,7 +127,7 @@ fn oldest_item(transfer: &Transfer) -> OldestItem {
     OldestItem {
         withdrawal_id: transfer.items.first().map(|item| item.withdrawal.to_string()),
         transfer_id: transfer.id.to_string(),
-        status: wire_status(sluice_core::event::project_assigned(transfer.phase())),
+        status: wire_status(sluice_core::withdrawal::on_lane(transfer.phase())),
         nonce: transfer.slot().and_then(sluice_core::slot::Slot::nonce),
         since: time(transfer.changed_at),
     }

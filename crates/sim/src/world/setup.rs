@@ -12,7 +12,7 @@ use sluice_core::chain::{BlockRef, ChainId, ChainProfile};
 use sluice_core::event::Cause;
 use sluice_core::id::{PartnerId, Ulid, WalletId};
 use sluice_core::intent::DeploymentId;
-use sluice_core::ledger::{Account, Posting};
+use sluice_core::ledger::Posting;
 use sluice_core::partner::{ApiKey, Credential, Limit, PLATFORM, Partner};
 use sluice_core::port::registry::Registry as _;
 use sluice_core::port::store::{Change, Outcome, Store as _};
@@ -300,13 +300,13 @@ fn adoption(
     let (partner, wallet, at) = (purse.partner, purse.id, cause.at);
     let step =
         Wallet::adopt(wallet, partner, world.profile.id, purse.address, "hot".into(), 0, "set up".into(), at);
+    let adopted = step.after().clone();
     let mut change = Change { wallets: vec![step], cause: Some(cause), ..Change::default() };
     let scale = 10u128.pow(u32::from(native.decimals - native.precision));
     for (asset, units, atoms) in [(world.asset.id, token, token), (native.id, GAS_WEI, GAS_WEI / scale)] {
         let atoms = i64::try_from(atoms).unwrap_or(i64::MAX);
         change.balances.push(Balance { wallet, asset, units: Units::from(units), block, at });
-        change.postings.push(Posting { partner, wallet, asset, account: Account::Available, atoms });
-        change.postings.push(Posting { partner, wallet, asset, account: Account::Adjustment, atoms: -atoms });
+        change.postings.extend(Posting::brought(&adopted, asset, atoms));
     }
     change
 }

@@ -24,10 +24,7 @@ pub(crate) async fn find(call: &Call) -> Result<WalletView, Reject> {
 pub(crate) async fn holdable(call: &Call) -> Result<Vec<Asset>, Reject> {
     let mut assets = call.reader().assets_of(None).await?;
     for chain in call.ports().chains.values() {
-        let coin = Asset::native(chain.profile());
-        if !assets.iter().any(|asset| asset.id == coin.id) {
-            assets.push(coin);
-        }
+        assets = Asset::with_coin(assets, chain.profile());
     }
     Ok(assets)
 }
