@@ -7,7 +7,7 @@ use crate::command::{self, Command};
 use crate::id::{PartnerId, TransferId, WalletId, WithdrawalId};
 use crate::moved::Moved;
 use crate::time::Timestamp;
-use crate::transfer::{self, Transfer};
+use crate::transfer::{self, End, Purpose, Transfer};
 use crate::wallet::{LaneState, Wallet};
 use crate::withdrawal::status::project;
 use crate::withdrawal::{State, Status, Withdrawal, on_lane};
@@ -102,6 +102,37 @@ pub fn of_transfer(step: &Moved<Transfer>) -> Option<(Status, Event)> {
     Some((is, event))
 }
 
+/// The event of a step of a transfer that fills a nonce: it carries no withdrawal, and stands in the timeline of its lane.
+pub fn of_fill(step: &Moved<Transfer>) -> Option<Event> {
+    let after = step.after();
+    let slotted = step.before().is_some_and(|before| before.slot().is_some());
+    let (kind, by) = match (after.purpose, &after.state) {
+        (Purpose::Payout, _) => return None,
+        (Purpose::Fill, transfer::State::Final(ended)) => {
+            let txid = match &ended.end {
+                End::Included(inclusion) => inclusion.txid,
+                End::Taken(stranger) => stranger.txid,
+            };
+            ("lane.filled", Some(txid))
+        }
+        (Purpose::Fill, transfer::State::Built(_)) if !slotted => ("lane.filling", None),
+        (Purpose::Fill, _) => return None,
+    };
+    Some(Event {
+        kind: kind.to_owned(),
+        partner: after.partner,
+        withdrawal: None,
+        transfer: Some(after.id),
+        wallet: Some(after.wallet),
+        data: Canonical::map([
+            ("slot", after.slot().map(Canonical::text)),
+            ("transfer", Some(Canonical::text(after.id))),
+            ("txid", by.map(|txid| Canonical::Text(format!("0x{}", hex::encode(txid))))),
+            ("wallet", Some(Canonical::text(after.wallet))),
+        ]),
+    })
+}
+
 /// The event of a wallet's step, if its state or cap changed.
 pub fn of_wallet(step: &Moved<Wallet>) -> Option<Event> {
     let after = step.after();
@@ -117,7 +148,7 @@ pub fn of_wallet(step: &Moved<Wallet>) -> Option<Event> {
         Some(_) => return None,
     };
     let evidence = match &after.state {
-        LaneState::Frozen { evidence } => Some(Canonical::text(evidence)),
+        LaneState::Frozen { evidence, .. } => Some(Canonical::text(evidence)),
         LaneState::Open | LaneState::Paused | LaneState::Draining | LaneState::Retired => None,
     };
     Some(Event {

@@ -132,6 +132,17 @@ pub struct LostPayment {
     pub key: PaymentKey,
     /// Hashes of its signed attempts.
     pub txids: Vec<[u8; 32]>,
+    /// A void of ours is final in the slot of each of them, by a stored proof: it was not paid, and will not be.
+    pub voided: bool,
+}
+
+/// A slot that no transfer of this store has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unheld {
+    /// The slot.
+    pub slot: Slot,
+    /// What the signer's journal holds signed for it, as far as it was imported: the bytes a node takes.
+    pub signed: Vec<Vec<u8>>,
 }
 
 /// A step of the place that the store has seen in the journal. A store that stands before `from` was exchanged for an

@@ -27,9 +27,32 @@ pub enum LaneState {
     Frozen {
         /// What was seen, in one sentence.
         evidence: String,
+        /// What it goes back to.
+        was: Rest,
     },
     /// Left service; the key is barred.
     Retired,
+}
+
+/// What a lane was before it froze, and is again once two persons have opened it: whoever paused it has not spoken yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// See [`LaneState::Open`].
+    Open,
+    /// See [`LaneState::Paused`].
+    Paused,
+    /// See [`LaneState::Draining`].
+    Draining,
+}
+
+impl From<Rest> for LaneState {
+    fn from(was: Rest) -> Self {
+        match was {
+            Rest::Open => Self::Open,
+            Rest::Paused => Self::Paused,
+            Rest::Draining => Self::Draining,
+        }
+    }
 }
 
 impl LaneState {
@@ -239,24 +262,26 @@ impl Wallet {
     /// # Errors
     /// [`Refusal`] from `retired`.
     pub fn freeze(self, evidence: String) -> Result<Moved<Self>, Refusal> {
-        match self.state {
-            LaneState::Open | LaneState::Paused | LaneState::Draining | LaneState::Frozen { .. } => {
-                let reason = evidence.clone();
-                Ok(self.into_state(LaneState::Frozen { evidence }, &reason))
-            }
-            LaneState::Retired => Err(self.not_from("freeze")),
-        }
+        let was = match self.state {
+            LaneState::Open => Rest::Open,
+            LaneState::Paused => Rest::Paused,
+            LaneState::Draining => Rest::Draining,
+            LaneState::Frozen { was, .. } => was,
+            LaneState::Retired => return Err(self.not_from("freeze")),
+        };
+        let reason = evidence.clone();
+        Ok(self.into_state(LaneState::Frozen { evidence, was }, &reason))
     }
 
-    /// Two persons have explained what froze the lane. `next_nonce` is what the chain's pending count says, never below
+    /// Two persons have explained what froze the lane; one that had been paused or drained is so again. `next_nonce` is what the chain's pending count says, never below
     /// what we allocated.
     ///
     /// # Errors
     /// [`Refusal`] unless frozen.
     pub fn unfreeze(self, next_nonce: u64, reason: &str) -> Result<Moved<Self>, Refusal> {
         match self.state {
-            LaneState::Frozen { .. } => {
-                let moved = self.into_state(LaneState::Open, reason);
+            LaneState::Frozen { was, .. } => {
+                let moved = self.into_state(was.into(), reason);
                 moved.then(|wallet| {
                     Ok(wallet.moved(|wallet| wallet.next_nonce = wallet.next_nonce.max(next_nonce)))
                 })

@@ -155,7 +155,7 @@ fn close_lane(ports: &Ports, wallet: Wallet, evidence: &str) -> Result<Change, S
         LaneState::Open | LaneState::Paused | LaneState::Draining => evidence.to_owned(),
         // What froze it before is evidence of its own, and stays. The word of a first person about that alone, which may be
         // as old as the copy, does not open it.
-        LaneState::Frozen { evidence: before } => {
+        LaneState::Frozen { evidence: before, .. } => {
             let first = before.split(AND_THEN).next().unwrap_or_default();
             let both =
                 if first == evidence { evidence.to_owned() } else { format!("{first}{AND_THEN}{evidence}") };

@@ -7,6 +7,7 @@ mod broadcast;
 mod build;
 mod cancel;
 mod close;
+mod fill;
 mod fuel;
 mod fund;
 mod give_back;
@@ -54,6 +55,8 @@ const QUIET_MS: i64 = 15_000;
 pub struct Memory {
     sent_at: BTreeMap<AttemptId, u64>,
     compared: bool,
+    /// Every nonce that was given out belongs to a transfer, or is past.
+    filled: bool,
     /// Since when a node has counted more nonces than were given out.
     ahead_since: Option<Timestamp>,
     told: Told,
@@ -128,6 +131,7 @@ async fn stages(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool, StageE
         return Ok(false);
     }
     measured(ports, "cancel", Box::pin(cancel::run(lane))).await?;
+    measured(ports, "fill", Box::pin(fill::run(lane, memory))).await?;
     measured(ports, "sign", Box::pin(sign::run(lane))).await?;
     measured(ports, "broadcast", Box::pin(broadcast::run(lane, memory))).await?;
     let took = measured(ports, "plan", Box::pin(plan::run(lane))).await?;

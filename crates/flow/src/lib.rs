@@ -17,7 +17,7 @@
 //!
 //! | loop | lease | runs |
 //! |---|---|---|
-//! | [`lane`] | `lane:<wallet>`: guards slots and signatures | plan, fund, fuel, build, sign, broadcast, bump, void |
+//! | [`lane`] | `lane:<wallet>`: guards slots and signatures | fill, plan, fund, fuel, build, sign, broadcast, bump, void |
 //! | [`watch`] | `chain:<caip2>`: guards evidence | watch, settle, reopen |
 //! | [`decide`] | `decide`: saves work, versions guard | expiry of holds, deadlines |
 //! | [`notify`] | `deliver:0` | alerts to their sinks |

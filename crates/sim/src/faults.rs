@@ -91,6 +91,7 @@ pub const METHODS: &[&str] = &[
     "store.alerts_delivered",
     "store.journal_seq",
     "store.journal_known",
+    "store.unheld",
     "store.unended",
     "store.lost_payments",
     "store.lost_txids",

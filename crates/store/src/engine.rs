@@ -30,7 +30,7 @@ use sluice_core::id::{
     AlertId, AttemptId, EventId, KeyId, PartnerId, TransferId, Ulid, WalletId, WithdrawalId,
 };
 use sluice_core::intent::PaymentKey;
-use sluice_core::journal::{Known, LostPayment};
+use sluice_core::journal::{Known, LostPayment, Unheld};
 use sluice_core::lane::{Fence, Lease};
 use sluice_core::port::Fut;
 use sluice_core::port::store::{
@@ -39,6 +39,7 @@ use sluice_core::port::store::{
 };
 use sluice_core::port::world::{Clock, Entropy};
 use sluice_core::proof::Proof;
+use sluice_core::slot::Slot;
 use sluice_core::stop::Stop;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::Transfer;
@@ -287,6 +288,11 @@ impl Store for Db {
         Box::pin(
             self.read(move |conn| Box::pin(async move { journal::lost_txids(conn, chain, &txids).await })),
         )
+    }
+
+    fn unheld<'a>(&'a self, slots: &'a [Slot]) -> Fut<'a, Result<Vec<Unheld>, StoreError>> {
+        let slots = slots.to_vec();
+        Box::pin(self.read(move |conn| Box::pin(async move { journal::unheld(conn, slots).await })))
     }
 
     fn unended(

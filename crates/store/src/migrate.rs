@@ -65,6 +65,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0012_marks.sql"),
         "types are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0013_voided_for_good.sql"),
+        include_str!("../migrations/postgres/0013_voided_for_good.sql"),
+        "triggers are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

@@ -9,7 +9,7 @@ use sluice_core::chain::{BlockRef, ChainId};
 use sluice_core::command::{Command, Kind, Person};
 use sluice_core::id::{AlertId, AttemptId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
 use sluice_core::intent::PaymentKey;
-use sluice_core::journal::{Known, LostPayment};
+use sluice_core::journal::{Known, LostPayment, Unheld};
 use sluice_core::lane::{Fence, Lease};
 use sluice_core::port::Fut;
 use sluice_core::port::store::{
@@ -17,6 +17,7 @@ use sluice_core::port::store::{
     Wanted,
 };
 use sluice_core::proof::Proof;
+use sluice_core::slot::Slot;
 use sluice_core::stop::Stop;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::{Phase, Transfer};
@@ -224,6 +225,10 @@ impl Store for Wrapped {
 
     fn lost_txids<'a>(&'a self, chain: ChainId, txids: &'a [[u8; 32]]) -> Answer<'a, Vec<[u8; 32]>> {
         ask!(self, "store.lost_txids", self.inner.lost_txids(chain, txids))
+    }
+
+    fn unheld<'a>(&'a self, slots: &'a [Slot]) -> Answer<'a, Vec<Unheld>> {
+        ask!(self, "store.unheld", self.inner.unheld(slots))
     }
 
     fn unended(&self, after: Option<WithdrawalId>, limit: usize) -> Answer<'_, Vec<Withdrawal>> {

@@ -121,6 +121,25 @@ on_both! {
         world.judge().each_paid_once(&order).await;
     }
 
+    /// Whoever paused it has not said that it may go on.
+    async fn a_lane_that_was_paused_before_it_froze_is_paused_once_it_is_unfrozen(database: Database) {
+        let world = World::new(database, Shape { lanes: 1, ..Shape::default() }).await;
+        let engine = world.engine().await;
+        let (first, second) = (engine.caller(), engine.second());
+        let lane = first.client.wallets().take(1).await.expect("wallets").remove(0).id;
+        first.client.pause_lane(&lane, &because("the auditors are here")).await.expect("paused");
+        assert_eq!(frozen(&world, &engine).await, lane);
+        first.client.unfreeze_lane(&lane, &because("it was the drill")).await.expect("heard");
+        let done = second.client.unfreeze_lane(&lane, &because("seen it too")).await.expect("heard");
+        assert_eq!(done.state, CommandState::Done, "{done:?}");
+        assert_eq!(state(&first, &lane).await, LaneState::Paused);
+        let order = Order::fresh("after the audit", 1);
+        first.insist(&order[0]).await;
+        first.client.resume_lane(&lane, &because("they have left")).await.expect("resumed");
+        first.all_completed(&order).await;
+        world.judge().each_paid_once(&order).await;
+    }
+
     async fn a_key_never_makes_its_own_second_person(database: Database) {
         let world = World::new(database, Shape { lanes: 1, ..Shape::default() }).await;
         let engine = world.engine().await;

@@ -12,7 +12,7 @@ use crate::command::{Command, Kind, Person};
 use crate::event::Cause;
 use crate::id::{AlertId, AttemptId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
 use crate::intent::PaymentKey;
-use crate::journal::{Known, LostFact, LostPayment, Seen};
+use crate::journal::{Known, LostFact, LostPayment, Seen, Unheld};
 use crate::lane::{Fence, Holder, Lease};
 use crate::ledger::Posting;
 use crate::moved::Moved;
@@ -20,6 +20,7 @@ use crate::partner::{Limit, Partner};
 use crate::policy::Decision;
 use crate::proof::Proof;
 use crate::sighting::Sighting;
+use crate::slot::Slot;
 use crate::stop::Stop;
 use crate::time::Timestamp;
 use crate::transfer::Transfer;
@@ -349,6 +350,9 @@ pub trait Store: Send + Sync {
         chain: ChainId,
         txids: &'a [[u8; 32]],
     ) -> Fut<'a, Result<Vec<[u8; 32]>, StoreError>>;
+
+    /// Which of these slots no transfer has, in the order they were given (M17).
+    fn unheld<'a>(&'a self, slots: &'a [Slot]) -> Fut<'a, Result<Vec<Unheld>, StoreError>>;
 
     /// Withdrawals that are not terminal, in order of their names after one of them, whatever they wait for (M17).
     fn unended(

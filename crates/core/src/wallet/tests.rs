@@ -74,6 +74,18 @@ fn a_frozen_lane_opens_only_by_unfreezing_and_a_retired_one_never() {
 }
 
 #[test]
+fn unfreezing_overrules_nobody_who_had_stopped_the_lane() {
+    let [open, paused, draining, ..] = every();
+    for (lane, was) in [(open, "open"), (paused, "paused"), (draining, "draining")] {
+        let frozen = lane.freeze("a stranger's transaction".into()).unwrap().into_after();
+        let twice = frozen.clone().freeze("another one".into()).unwrap().into_after();
+        for frozen in [frozen, twice] {
+            assert_eq!(frozen.unfreeze(7, "explained").unwrap().after().state.as_str(), was);
+        }
+    }
+}
+
+#[test]
 fn a_nonce_never_goes_back() {
     let frozen = open().freeze("test".into()).unwrap().into_after();
     for (pending, next) in [(6, 7), (7, 7), (9, 9)] {

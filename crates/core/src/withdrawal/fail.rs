@@ -1,6 +1,7 @@
 //! `approved | queued | assigned | needs_attention -> failed`: nothing can ever pay it, by proof.
 
 use super::{Ended, State, Withdrawal};
+use crate::journal::LostPayment;
 use crate::moved::{Moved, Refusal};
 use crate::proof::Proof;
 use crate::time::Timestamp;
@@ -56,6 +57,37 @@ impl Withdrawal {
             | State::Failed(_) => return Err(self.not_from("give up")),
         }
         let ended = Ended { code: code.into(), proof: proof.map(|proof| proof.id), at };
+        Ok(self.moved(State::Failed(ended)))
+    }
+
+    /// Gives up what was signed before the store was restored, once a void of ours is final in each of its slots: what the
+    /// signer had signed for it never executed (M4, M17).
+    ///
+    /// # Errors
+    /// [`Refusal`] unless it waits for a person for that reason; [`Refusal::Evidence`] while one of its slots may have
+    /// paid it, or `lost` is another payment.
+    pub fn fail_voided(self, code: &str, lost: &LostPayment, at: Timestamp) -> Result<Moved<Self>, Refusal> {
+        match &self.state {
+            State::NeedsAttention(attention) if attention.paid_before_restore() => {
+                if lost.key != self.key || !lost.voided || !attention.slots_dead {
+                    return Err(Refusal::Evidence {
+                        transition: "give up",
+                        why: "it was signed before the store was restored, and not every slot of it is filled by a void",
+                    });
+                }
+            }
+            State::NeedsAttention(_)
+            | State::Requested
+            | State::Held(_)
+            | State::Approved(_)
+            | State::Queued(_)
+            | State::Assigned(_)
+            | State::Paid(_)
+            | State::Rejected(_)
+            | State::Cancelled(_)
+            | State::Failed(_) => return Err(self.not_from("give up")),
+        }
+        let ended = Ended { code: code.into(), proof: None, at };
         Ok(self.moved(State::Failed(ended)))
     }
 }

@@ -5,6 +5,7 @@ mod event;
 mod request;
 mod status;
 mod table;
+mod voided;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -53,7 +53,7 @@ impl LaneCommand {
     /// What two persons agree on: an order to unfreeze is about what froze the lane.
     fn order(&self, wallet: &Wallet) -> Order {
         let frozen = match (self, &wallet.state) {
-            (Self::Unfreeze, LaneState::Frozen { evidence }) => Some(Canonical::text(evidence)),
+            (Self::Unfreeze, LaneState::Frozen { evidence, .. }) => Some(Canonical::text(evidence)),
             _ => None,
         };
         Order::new(self.kind(), wallet.id, &Canonical::map([]), &Canonical::map([("frozen", frozen)]))

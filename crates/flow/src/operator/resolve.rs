@@ -51,8 +51,15 @@ pub async fn give_up(
     given: impl Into<Given>,
 ) -> Result<Ordered<Withdrawal>, OrderError> {
     let says = Says { kind: Kind::WithdrawalGiveUp, paid_by: None };
+    // What is only filled by a void later is given up later: nothing takes a void back but a reorganisation below finality.
+    let key = find(ports, partner, id).await?.key;
+    let lost = ports.store.lost_payments(&[key]).await?.pop();
     change(ports, partner, id, given.into(), says, |withdrawal, cause| {
-        Ok((withdrawal.fail("gave_up", None, false, cause.at)?, None))
+        let step = match &lost {
+            Some(lost) if lost.voided => withdrawal.fail_voided("gave_up", lost, cause.at)?,
+            Some(_) | None => withdrawal.fail("gave_up", None, false, cause.at)?,
+        };
+        Ok((step, None))
     })
     .await
 }
@@ -175,7 +182,7 @@ fn last_transfer(withdrawal: &Withdrawal) -> Option<TransferId> {
 /// [`OrderError::Store`].
 pub async fn doubtful(ports: &Ports, withdrawal: &Withdrawal) -> Result<bool, OrderError> {
     let State::NeedsAttention(attention) = &withdrawal.state else { return Ok(false) };
-    if attention.went_back() {
+    if attention.went_back() || attention.paid_before_restore() {
         return Ok(true);
     }
     let Some((transfer, _)) = attention.last else { return Ok(false) };

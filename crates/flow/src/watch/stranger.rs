@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 
 use sluice_core::id::{ProofId, WalletId};
 use sluice_core::moved::Moved;
-use sluice_core::port::store::{Cursor, LaneView};
+use sluice_core::port::store::{Change, Cursor, LaneView};
 use sluice_core::proof::{Final, NotDead, SlotReading};
 use sluice_core::sighting::{Sighting, Word};
 use sluice_core::slot::Slot;
-use sluice_core::transfer::Transfer;
+use sluice_core::transfer::{Purpose, Transfer};
 
 use super::{Watch, settle};
 use crate::StageError;
@@ -59,6 +59,16 @@ async fn note(watch: &mut Watch<'_>, fresh: Vec<Found>) -> Result<(), StageError
     let mut changes = Vec::new();
     for (wallet, found) in lanes {
         let Some(view) = watch.ports.store.lane(wallet).await? else { continue };
+        let (lost, found) = explained(watch, found).await?;
+        if !lost.is_empty() {
+            let taken = |(transfer, reading): Found| transfer.take(&reading, watch.now());
+            let transfers = lost.into_iter().map(taken).collect::<Result<_, _>>()?;
+            let cause = Some(watch.cause("slot_consumed_by_a_lost_attempt"));
+            changes.push(Change { transfers, cause, ..Change::default() });
+        }
+        if found.is_empty() {
+            continue;
+        }
         let slots = found.iter().filter_map(|(transfer, reading)| {
             let SlotReading::Foreign(stranger) = reading.reading() else { return None };
             Some(format!("{} by {}", transfer.slot()?, txid_text(&stranger.txid)))
@@ -75,6 +85,25 @@ async fn note(watch: &mut Watch<'_>, fresh: Vec<Found>) -> Result<(), StageError
     }
     watch.apply(changes).await?;
     Ok(())
+}
+
+/// Those whose slot a lost attempt of our own consumed: the engine filled it, and what it had signed there before the
+/// store went back was faster (M17). Nobody else has this key, so nothing freezes. The others.
+async fn explained(watch: &Watch<'_>, found: Vec<Found>) -> Result<(Vec<Found>, Vec<Found>), StageError> {
+    let txid = |(_, reading): &Found| match reading.reading() {
+        SlotReading::Foreign(stranger) => Some(stranger.txid),
+        SlotReading::Open | SlotReading::Ours(_) | SlotReading::Unaccounted => None,
+    };
+    let fills = found.iter().filter(|(transfer, _)| transfer.purpose == Purpose::Fill);
+    let asked: Vec<_> = fills.filter_map(txid).collect();
+    let lost = match asked.is_empty() {
+        true => vec![],
+        false => watch.ports.store.lost_txids(watch.id(), &asked).await?,
+    };
+    let ours = |found: &Found| {
+        found.0.purpose == Purpose::Fill && txid(found).is_some_and(|txid| lost.contains(&txid))
+    };
+    Ok(found.into_iter().partition(ours))
 }
 
 /// The record of a stranger that a quorum shows in a slot, where no block was read that showed it.

@@ -9,7 +9,7 @@ use sluice_core::chain::{BlockRef, ChainId};
 use sluice_core::command::{Command, Kind, Person};
 use sluice_core::id::{AlertId, AttemptId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
 use sluice_core::intent::{DeploymentId, PaymentKey};
-use sluice_core::journal::{Known, LostPayment};
+use sluice_core::journal::{Known, LostPayment, Unheld};
 use sluice_core::lane::{Fence, Lease};
 use sluice_core::policy::Decision;
 use sluice_core::port::Fut;
@@ -18,6 +18,7 @@ use sluice_core::port::store::{
     Wanted,
 };
 use sluice_core::proof::Proof;
+use sluice_core::slot::Slot;
 use sluice_core::stop::Stop;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::Transfer;
@@ -211,6 +212,10 @@ impl Store for BrokenStore {
 
     fn lost_payments<'a>(&'a self, payments: &'a [PaymentKey]) -> Answer<'a, Vec<LostPayment>> {
         self.inner.lost_payments(payments)
+    }
+
+    fn unheld<'a>(&'a self, slots: &'a [Slot]) -> Answer<'a, Vec<Unheld>> {
+        self.inner.unheld(slots)
     }
 
     fn lost_txids<'a>(&'a self, chain: ChainId, txids: &'a [[u8; 32]]) -> Answer<'a, Vec<[u8; 32]>> {

@@ -239,6 +239,8 @@ async fn attend(world: &Arc<World>) {
     for (asked, order) in [
         ("select id as what from wallet where reverts >= 3 limit 10", LaneCommand::Resume),
         ("select id as what from wallet where state = 'frozen' limit 10", LaneCommand::Unfreeze),
+        // One that was paused before it froze is paused again once it is unfrozen.
+        ("select id as what from wallet where state in ('paused', 'draining') limit 10", LaneCommand::Resume),
     ] {
         for id in ask(&world.db, asked).unwrap_or_default() {
             if let Ok(id) = WalletId::parse(&id) {

@@ -3,6 +3,7 @@
 mod bench;
 mod books;
 mod evidence;
+mod fill;
 mod house;
 mod restore;
 mod strangers;

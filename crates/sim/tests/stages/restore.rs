@@ -15,24 +15,24 @@ use sluice_sim::world::director::DUTY;
 
 use crate::bench::{Bench, now};
 
-fn withdrawals(bench: &Bench) -> Vec<Withdrawal> {
+pub fn withdrawals(bench: &Bench) -> Vec<Withdrawal> {
     now(bench.db.unended(None, 100)).unwrap()
 }
 
-fn asked(withdrawal: &Withdrawal) -> Option<AttentionCode> {
+pub fn asked(withdrawal: &Withdrawal) -> Option<AttentionCode> {
     match &withdrawal.state {
         State::NeedsAttention(attention) => Some(attention.code),
         _ => None,
     }
 }
 
-fn frozen(bench: &Bench) -> bool {
+pub fn frozen(bench: &Bench) -> bool {
     let wallets = now(bench.db.wallets(None)).unwrap();
     wallets.iter().all(|wallet| matches!(wallet.state, LaneState::Frozen { .. }))
 }
 
 /// So many persons say that the lane may open.
-fn unfreeze(bench: &Bench, persons: &[KeyId]) {
+pub fn unfreeze(bench: &Bench, persons: &[KeyId]) {
     for key in persons {
         let cause = Cause { actor: Actor::Key(*key), ..bench.cause() };
         now(operator::command(&bench.ports, None, bench.lane, &LaneCommand::Unfreeze, cause)).unwrap();
@@ -40,7 +40,7 @@ fn unfreeze(bench: &Bench, persons: &[KeyId]) {
 }
 
 /// Two persons of the platform lift the stop that a restore puts on everything.
-fn lift(bench: &Bench) {
+pub fn lift(bench: &Bench) {
     assert_eq!(bench.count("select kind as what from stop where kind = 'all' limit 5"), 1);
     for key in DUTY {
         let cause = Cause { actor: Actor::Key(key), ..bench.cause() };
@@ -51,20 +51,20 @@ fn lift(bench: &Bench) {
 }
 
 /// Transactions of the lane's wallet on the chain.
-fn paid(bench: &Bench) -> Vec<[u8; 32]> {
+pub fn paid(bench: &Bench) -> Vec<[u8; 32]> {
     let from = bench.world.purses[0].address;
     let chain = bench.world.chain();
     let done = chain.blocks.iter().flat_map(|block| &block.txs).filter(|done| done.tx.from == from);
     done.map(|done| done.tx.hash).collect()
 }
 
-fn is_final(bench: &Bench) -> bool {
+pub fn is_final(bench: &Bench) -> bool {
     let (from, chain) = (bench.world.purses[0].address, bench.world.chain());
     let last = chain.blocks.iter().rfind(|block| block.txs.iter().any(|done| done.tx.from == from));
     last.is_some_and(|block| block.id.number <= chain.finalized())
 }
 
-fn rounds(bench: &mut Bench, count: usize) {
+pub fn rounds(bench: &mut Bench, count: usize) {
     for _ in 0..count {
         bench.round();
     }

@@ -3,13 +3,14 @@
 //! What is missing in an answer counts as forgotten, and shuts every lane. So nothing is left out because it does not
 //! read: of a withdrawal the identity is enough, and anything else is an error.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_core::chain::ChainId;
 use sluice_core::id::{AttemptId, TransferId, WithdrawalId};
 use sluice_core::intent::PaymentKey;
-use sluice_core::journal::{Known, LostPayment};
+use sluice_core::journal::{Known, LostPayment, Unheld};
 use sluice_core::port::store::StoreError;
+use sluice_core::slot::Slot;
 use sluice_core::withdrawal::Withdrawal;
 
 use super::unread::Found;
@@ -71,30 +72,37 @@ fn whole<T>((values, unread): Readable<T>) -> Result<Vec<T>, SqlError> {
     }
 }
 
-/// Which payments have lost attempts, with the hashes of those that were signed.
+/// Which payments have lost attempts, with the hashes of those that were signed, and whether all their slots are void.
 pub(super) async fn lost_payments(
     conn: &mut Conn<'_>,
     payments: &[PaymentKey],
 ) -> Result<Vec<LostPayment>, SqlError> {
     let text = sql!(
-        lite "select payment_key, txid from lost_attempt where payment_key in (select value from json_each($1))
-              order by payment_key, journal_seq limit $2",
-        pg "select payment_key, txid from lost_attempt
-            where payment_key in (select jsonb_array_elements_text($1::jsonb))
-            order by payment_key, journal_seq limit $2",
+        lite "select l.payment_key, l.txid, exists (select 1 from transfer t join proof p on p.id = t.proof_id
+                  where t.slot = l.slot and t.purpose = 'fill' and t.state = 'final' and p.verdict = 'dead'
+                    and p.evidence like '%\"void_final\"%') as voided
+              from lost_attempt l where l.payment_key in (select value from json_each($1))
+              order by l.payment_key, l.journal_seq limit $2",
+        pg "select l.payment_key, l.txid, (exists (select 1 from transfer t join proof p on p.id = t.proof_id
+                where t.slot = l.slot and t.purpose = 'fill' and t.state = 'final' and p.verdict = 'dead'
+                  and p.evidence like '%\"void_final\"%'))::int::bigint as voided
+            from lost_attempt l where l.payment_key in (select jsonb_array_elements_text($1::jsonb))
+            order by l.payment_key, l.journal_seq limit $2",
         because "each database reads JSON in its own way"
     );
     let rows = conn.rows(text, args![slice(payments), LIST_MAX]).await?;
     let read = |row: &Row| {
         let cells = Cells::of("lost_attempt", "payment_key", row);
         let txid = cells.opt_text("txid")?.map(|_| cells.hash("txid")).transpose()?;
-        Ok((PaymentKey(cells.hash("payment_key")?), txid))
+        Ok((PaymentKey(cells.hash("payment_key")?), txid, cells.flag("voided")?))
     };
-    let mut found: BTreeMap<PaymentKey, Vec<[u8; 32]>> = BTreeMap::new();
-    for (key, txid) in whole(row::read(&rows, read))? {
-        found.entry(key).or_default().extend(txid);
+    let mut found: BTreeMap<PaymentKey, LostPayment> = BTreeMap::new();
+    for (key, txid, voided) in whole(row::read(&rows, read))? {
+        let payment = found.entry(key).or_insert_with(|| LostPayment { key, txids: vec![], voided: true });
+        payment.txids.extend(txid);
+        payment.voided &= voided;
     }
-    Ok(found.into_iter().map(|(key, txids)| LostPayment { key, txids }).collect())
+    Ok(found.into_values().collect())
 }
 
 /// Leaving one out would leave it payable.
@@ -126,4 +134,32 @@ pub(super) async fn lost_txids(
     let txids = slice(txids.iter().map(hex::encode));
     let rows = conn.rows(text, args![chain.to_string(), txids, LIST_MAX]).await?;
     whole(row::read(&rows, |row| Cells::of("lost_attempt", "txid", row).hash("txid")))
+}
+
+pub(super) async fn unheld(conn: &mut Conn<'_>, slots: Vec<Slot>) -> Result<Vec<Unheld>, SqlError> {
+    let asked = slice(&slots);
+    let text = sql!(
+        lite "select slot from transfer where slot in (select value from json_each($1)) limit $2",
+        pg "select slot from transfer where slot in (select jsonb_array_elements_text($1::jsonb)) limit $2",
+        because "each database reads JSON in its own way"
+    );
+    let rows = conn.rows(text, args![&asked, LIST_MAX]).await?;
+    let slot = |row: &Row| Cells::of("transfer", "slot", row).parsed("slot", Slot::parse);
+    let held: BTreeSet<Slot> = whole(row::read(&rows, slot))?.into_iter().collect();
+    let text = sql!(
+        lite "select slot, raw from lost_attempt
+              where raw is not null and slot in (select value from json_each($1)) order by journal_seq limit $2",
+        pg "select slot, raw from lost_attempt
+            where raw is not null and slot in (select jsonb_array_elements_text($1::jsonb))
+            order by journal_seq limit $2",
+        because "each database reads JSON in its own way"
+    );
+    let rows = conn.rows(text, args![asked, LIST_MAX]).await?;
+    let lost = whole(row::read(&rows, |row| {
+        let cells = Cells::of("lost_attempt", "slot", row);
+        Ok((cells.parsed("slot", Slot::parse)?, cells.bytes("raw")?.to_vec()))
+    }))?;
+    let free = slots.into_iter().filter(|slot| !held.contains(slot));
+    let signed = |slot: &Slot| lost.iter().filter(|it| it.0 == *slot).map(|it| it.1.clone()).collect();
+    Ok(free.map(|slot| Unheld { signed: signed(&slot), slot }).collect())
 }

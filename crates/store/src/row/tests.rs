@@ -201,6 +201,16 @@ fn an_order_to_speed_a_lane_up_reads_back() {
 }
 
 #[test]
+fn what_a_frozen_lane_goes_back_to_reads_back() {
+    for resting in 0..3 {
+        let wallet = samples::wallets().remove(resting);
+        let wallet = wallet.freeze("an unknown transfer".into()).unwrap().into_after();
+        let row = as_row(&stored_wallet(&wallet).row);
+        assert_eq!(super::wallet::read(&row), Ok(wallet));
+    }
+}
+
+#[test]
 fn every_shape_ever_released_still_reads() {
     let mut count = 0;
     for entry in std::fs::read_dir(folder()).unwrap() {

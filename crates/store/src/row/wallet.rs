@@ -7,7 +7,7 @@ use sluice_core::asset::AssetId;
 use sluice_core::chain::ChainId;
 use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::time::Timestamp;
-use sluice_core::wallet::{Balance, LaneState, Obstacle, RaisedCap, Record, Revert, SpeedUp, Wallet};
+use sluice_core::wallet::{Balance, LaneState, Obstacle, RaisedCap, Record, Rest, Revert, SpeedUp, Wallet};
 use sluice_core::withdrawal::Waiting;
 
 use super::cells::{Cells, big};
@@ -78,8 +78,36 @@ struct Hurry {
 struct Frozen {
     v: V<1>,
     seen: String,
+    /// What it goes back to; absent where that is `open`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    was: Option<RestShape>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     reverts: Vec<RevertShape>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RestShape {
+    Paused,
+    Draining,
+}
+
+impl RestShape {
+    const fn of(was: Rest) -> Option<Self> {
+        match was {
+            Rest::Open => None,
+            Rest::Paused => Some(Self::Paused),
+            Rest::Draining => Some(Self::Draining),
+        }
+    }
+
+    const fn read(shape: Option<&Self>) -> Rest {
+        match shape {
+            None => Rest::Open,
+            Some(Self::Paused) => Rest::Paused,
+            Some(Self::Draining) => Rest::Draining,
+        }
+    }
 }
 
 impl RevertShape {
@@ -140,9 +168,12 @@ impl WalletRow {
                     reverts,
                 })?
             }
-            LaneState::Frozen { evidence } => {
-                serde_json::to_string(&Frozen { v: V, seen: evidence.clone(), reverts })?
-            }
+            LaneState::Frozen { evidence, was } => serde_json::to_string(&Frozen {
+                v: V,
+                seen: evidence.clone(),
+                was: RestShape::of(*was),
+                reverts,
+            })?,
         };
         Ok(Self {
             id: wallet.id.to_string(),
@@ -188,7 +219,7 @@ pub fn read(row: &Row) -> Result<Wallet, Unread> {
         "frozen" => {
             let shape = cells.json::<Frozen>("evidence")?;
             reverts = shape.reverts;
-            LaneState::Frozen { evidence: shape.seen }
+            LaneState::Frozen { evidence: shape.seen, was: RestShape::read(shape.was.as_ref()) }
         }
         other => return Err(cells.unread(format!("state {other:?}"))),
     };

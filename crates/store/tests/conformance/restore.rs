@@ -2,15 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use sluice_core::attempt::Kind as AttemptKind;
-use sluice_core::id::AttemptId;
+use sluice_core::amount::Cost;
+use sluice_core::asset::Asset;
+use sluice_core::attempt::{Kind as AttemptKind, Unsigned};
+use sluice_core::chain::ChainProfile;
+use sluice_core::id::{AttemptId, TransferId};
 use sluice_core::intent::{DeploymentId, PaymentKey};
-use sluice_core::journal::{Lost, LostFact, LostPayment, Seen};
+use sluice_core::journal::{Lost, LostFact, LostPayment, Seen, Unheld};
 use sluice_core::port::store::{Accepted, Change, Outcome, Store, StoreError, Wanted};
+use sluice_core::proof::Effect;
 use sluice_core::slot::Slot;
+use sluice_core::transfer::Transfer;
 use sluice_core::withdrawal::{AttentionCode, State};
 
-use crate::world::World;
+use crate::world::{World, block};
 
 promises! {
     the_place_seen_in_the_journal_only_rises;
@@ -19,6 +24,8 @@ promises! {
     a_lost_payment_that_does_not_read_is_no_none;
     a_lost_payment_holds_up_nobody_behind_it;
     a_lost_payment_gets_no_slot_and_never_fails;
+    a_lost_payment_may_be_given_up_once_our_void_is_final_in_its_slot;
+    a_slot_that_no_transfer_has_is_told_with_what_was_signed_for_it;
     a_lost_payment_that_is_asked_for_again_waits_for_a_person_past_every_limit;
     what_the_journal_speaks_of_is_told_apart_from_what_is_unknown;
     a_lease_is_raised_above_what_the_signer_has_seen;
@@ -105,11 +112,74 @@ async fn a_lost_payment_gets_no_slot_and_never_fails(world: World) {
     assert!(why.contains("lost_attempt_is_for_ever"), "{why}");
 }
 
+/// A transfer of its own in the slot of a lost attempt; nothing of it is signed yet.
+async fn filling(world: &World, slot: &Slot) -> (Transfer, Unsigned) {
+    let profile = ChainProfile::known(world.wallet.chain).unwrap();
+    let native = Asset::native(&profile);
+    let (now, id) = (world.now(), TransferId::new(world.ulid()));
+    let plan = Transfer::fill(id, world.partner.id, world.wallet.id, native, now);
+    let fuelled =
+        plan.then(|it| it.fund(block(90), now)).unwrap().then(|it| it.fuel(21_000, Cost(1), now)).unwrap();
+    let attempt = world.unsigned(fuelled.after(), slot.nonce().unwrap(), AttemptKind::Void, 0);
+    let built = fuelled.then(|it| Ok(it.build(attempt.clone(), now)?.transfer)).unwrap();
+    let transfer = built.after().clone();
+    let attempts = vec![attempt.clone()];
+    world.applied(Change { transfers: vec![built], attempts, ..world.change() }).await;
+    (transfer, attempt)
+}
+
+async fn a_lost_payment_may_be_given_up_once_our_void_is_final_in_its_slot(world: World) {
+    let withdrawal = world.accepted("order").await;
+    let lost = forget(&world, withdrawal.key).await;
+    let recognised = withdrawal.recognise(false, world.now()).unwrap();
+    let waiting = recognised.after().clone();
+    world.applied(Change { withdrawals: vec![recognised], ..world.change() }).await;
+    let known = async || world.db.lost_payments(&[waiting.key]).await.unwrap().remove(0);
+    let (built, attempt) = filling(&world, &lost.slot).await;
+    assert_eq!(world.number("select count(*) from event where kind = 'lane.filling'").await, 1);
+    assert!(!known().await.voided, "filled is not yet void");
+    let failed = |lost: LostPayment| waiting.clone().fail_voided("gave_up", &lost, world.now());
+    assert!(failed(known().await).is_err());
+    let claimed = LostPayment { voided: true, ..known().await };
+    let step = failed(claimed).unwrap();
+    let change = Change { withdrawals: vec![step], ..world.change() };
+    assert_eq!(
+        world.apply(change).await,
+        Outcome::Refused("m17_no_end_for_a_lost_payment".into()),
+        "whatever is claimed"
+    );
+    let (transfer, signed) = world.signed(built, &attempt).await;
+    let seen = world.seen(transfer, &signed, 101, Effect::Voided).await;
+    let (change, _) = world.settled(seen, world.inclusion(&signed, 101, Effect::Voided));
+    world.applied(change).await;
+    assert_eq!(world.number("select count(*) from event where kind = 'lane.filled'").await, 1);
+    assert!(known().await.voided);
+    let step = failed(known().await).unwrap();
+    world.applied(Change { withdrawals: vec![step], ..world.change() }).await;
+    assert_eq!(world.status(waiting.id).await, "failed");
+    let (change, _) = world.planned(world.accepted("next").await);
+    world.applied(change).await;
+}
+
+async fn a_slot_that_no_transfer_has_is_told_with_what_was_signed_for_it(world: World) {
+    let (_, transfer, _) = world.sent("order", 7).await;
+    let held = transfer.slot().unwrap().clone();
+    let lost = forget(&world, PaymentKey([3; 32])).await;
+    let (chain, sender) = (world.wallet.chain, world.wallet.address);
+    let unknown = Slot::EvmNonce { chain, sender, nonce: 8 };
+    let asked = [held, unknown.clone(), lost.slot.clone()];
+    let free = world.db.unheld(&asked).await.unwrap();
+    let hole = |slot: &Slot, signed| Unheld { slot: slot.clone(), signed };
+    assert_eq!(free, [hole(&unknown, vec![]), hole(&lost.slot, vec![vec![2, 7]])]);
+    let _filled = filling(&world, &lost.slot).await;
+    assert_eq!(world.db.unheld(&asked).await.unwrap(), [hole(&unknown, vec![])]);
+}
+
 async fn a_lost_payment_that_is_asked_for_again_waits_for_a_person_past_every_limit(world: World) {
     let key = PaymentKey::of(&DeploymentId("test".into()), world.partner.id, "order");
     let lost = forget(&world, key).await;
     let found = world.db.lost_payments(&[key, PaymentKey([1; 32])]).await.unwrap();
-    assert_eq!(found, [LostPayment { key, txids: vec![[7; 32]] }]);
+    assert_eq!(found, [LostPayment { key, txids: vec![[7; 32]], voided: false }]);
     let ours = world.db.lost_txids(lost.slot.chain(), &[[7; 32], [8; 32]]).await.unwrap();
     assert_eq!(ours, [[7; 32]]);
     // A day's limit of one atom would reject it, and a partner who reads that pays another way.

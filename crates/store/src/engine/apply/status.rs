@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use sluice_core::event::{Event, of_transfer};
+use sluice_core::event::{Event, of_fill, of_transfer};
 use sluice_core::id::WithdrawalId;
 use sluice_core::port::store::Change;
 
@@ -36,6 +36,7 @@ pub(super) async fn follow(
     for (place, change) in changes.iter().enumerate() {
         let updated_at = cause(change, context).at.micros();
         for step in &change.transfers {
+            happened.extend(of_fill(step).map(|event| (place, event)));
             let Some((status, event)) = of_transfer(step) else { continue };
             let items = step.after().items.iter().map(|item| item.withdrawal);
             for withdrawal in items.filter(|withdrawal| !stepped.contains(withdrawal)) {

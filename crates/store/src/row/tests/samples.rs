@@ -14,7 +14,7 @@ use sluice_core::proof::{Death, DeathKind, Effect, Inclusion, Proof, Stranger, V
 use sluice_core::slot::Slot;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::{self, Item, Life, Mode, Purpose, Transfer};
-use sluice_core::wallet::{self, LaneState, Obstacle, RaisedCap, Revert, Wallet};
+use sluice_core::wallet::{self, LaneState, Obstacle, RaisedCap, Rest, Revert, Wallet};
 use sluice_core::withdrawal::*;
 
 use super::super::kept;
@@ -283,7 +283,7 @@ pub(super) fn wallets() -> Vec<Wallet> {
         LaneState::Open,
         LaneState::Paused,
         LaneState::Draining,
-        LaneState::Frozen { evidence: "an unknown transfer of 5 USDC".into() },
+        LaneState::Frozen { evidence: "an unknown transfer of 5 USDC".into(), was: Rest::Open },
         LaneState::Retired,
     ]
     .map(|state| {
