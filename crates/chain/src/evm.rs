@@ -15,6 +15,7 @@ mod market;
 pub mod node;
 mod preflight;
 mod quorum;
+mod receipt;
 mod second;
 mod slot;
 mod submit;

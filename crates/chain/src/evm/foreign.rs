@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use futures_util::future::join;
 use sluice_codec::evm::log;
 use sluice_core::address::EvmAddress;
 use sluice_core::amount::{Cost, Units};
@@ -11,10 +10,9 @@ use sluice_core::port::chain::{ChainError, Foreign};
 use sluice_core::proof::Final;
 
 use super::Evm;
-use super::exactly;
 use super::node::{Node, NodeError, Receipt, Sent};
-use super::quorum::{Dissent, Judge};
-use super::slot::hashes;
+use super::quorum::Judge;
+use super::receipt;
 
 /// `None` when it is in no final block.
 type Found = Option<Foreign>;
@@ -28,16 +26,7 @@ impl Evm {
         let head = self.final_head().await?;
         let top = head.block;
         let ask = |node: Arc<dyn Node>| async move { Ok(vec![self.look(&*node, wallet, txid, top).await?]) };
-        let judge = Judge {
-            weigh: |agreed: &Found, other: &Found| match (agreed, other) {
-                (Some(_), Some(_)) => Dissent::Lie,
-                (Some(_), None) => Dissent::Lag,
-                // Absence is never evidence against what somebody shows.
-                (None, _) => Dissent::Veto,
-            },
-            absence: Option::is_none,
-        };
-        let read = self.agree(&head, 1, ask, &judge).await?.pop();
+        let read = self.agree(&head, 1, ask, &Judge::of_receipts()).await?.pop();
         read.ok_or_else(|| self.disagree("nobody told what the transaction did"))
     }
 
@@ -49,25 +38,12 @@ impl Evm {
         txid: [u8; 32],
         top: BlockRef,
     ) -> Result<Option<Found>, NodeError> {
-        let Some(Some(receipt)) = exactly(1, node.receipts(&[txid]).await?, "receipts")?.pop() else {
-            return Ok(Some(None));
+        let receipt = match receipt::under(node, txid, top).await? {
+            Some(Some(receipt)) => receipt,
+            Some(None) => return Ok(Some(None)),
+            None => return Ok(None),
         };
-        if receipt.txid != txid {
-            return Err(NodeError::Nonsense("the receipt of another transaction".to_owned()));
-        }
-        if receipt.block.number > top.number {
-            return Ok(Some(None));
-        }
-        let (hashes, sent) = join(
-            hashes(node, [receipt.block.number, top.number].into()),
-            node.transactions(receipt.block.hash),
-        )
-        .await;
-        let hashes = hashes?;
-        let on_chain = |block: &BlockRef| hashes.get(&block.number) == Some(&block.hash);
-        let Some(sent) = sent?.filter(|_| on_chain(&top) && on_chain(&receipt.block)) else {
-            return Ok(None);
-        };
+        let Some(sent) = node.transactions(receipt.block.hash).await? else { return Ok(None) };
         let sent = sent.into_iter().find(|sent| sent.txid == txid);
         let sent = sent.ok_or_else(|| NodeError::Nonsense("a receipt without its transaction".to_owned()))?;
         Ok(Some(Some(self.effect_on(wallet, &receipt, &sent)?)))

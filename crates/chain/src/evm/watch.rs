@@ -12,9 +12,9 @@ use sluice_core::port::chain::{BlockFacts, ChainError, DrainFact, SentFact, Tran
 use sluice_core::proof::Final;
 
 use super::Evm;
-use super::exactly;
 use super::node::{Header, Log, Node, NodeError, Tag};
 use super::quorum::{Dissent, Judge};
+use super::receipt;
 use super::slot::hashes;
 
 /// A transaction's place and the transfers in it, as one node has them; `None` when it is not in a final block.
@@ -136,16 +136,7 @@ impl Evm {
         let head = self.final_head().await?;
         let top = head.block;
         let ask = |node: Arc<dyn Node>| async move { Ok(vec![transfers(&*node, token, txid, top).await?]) };
-        let judge = Judge {
-            weigh: |agreed: &Found, other: &Found| match (agreed, other) {
-                (Some(_), Some(_)) => Dissent::Lie,
-                (Some(_), None) => Dissent::Lag,
-                // Absence is never evidence against what somebody shows.
-                (None, _) => Dissent::Veto,
-            },
-            absence: Option::is_none,
-        };
-        let answers = self.agree(&head, 1, ask, &judge).await?;
+        let answers = self.agree(&head, 1, ask, &Judge::of_receipts()).await?;
         let found = answers.into_iter().next().and_then(|answer| {
             let found = answer.reading().clone()?;
             Some(answer.map(|_| found))
@@ -166,20 +157,11 @@ async fn transfers(
     txid: [u8; 32],
     top: BlockRef,
 ) -> Result<Option<Found>, NodeError> {
-    let Some(Some(receipt)) = exactly(1, node.receipts(&[txid]).await?, "receipts")?.pop() else {
-        return Ok(Some(None));
+    let receipt = match receipt::under(node, txid, top).await? {
+        Some(Some(receipt)) => receipt,
+        Some(None) => return Ok(Some(None)),
+        None => return Ok(None),
     };
-    if receipt.txid != txid {
-        return Err(NodeError::Nonsense("the receipt of another transaction".to_owned()));
-    }
-    if receipt.block.number > top.number {
-        return Ok(Some(None));
-    }
-    let hashes = hashes(node, [receipt.block.number, top.number].into()).await?;
-    let on_chain = |block: &BlockRef| hashes.get(&block.number) == Some(&block.hash);
-    if !on_chain(&top) || !on_chain(&receipt.block) {
-        return Ok(None);
-    }
     let logs = receipt.logs.iter().filter(|log| receipt.success && log.address == token);
     let moved = logs.filter_map(|log| {
         let moved = log::transfer(&log.topics, &log.data)?;
