@@ -1,6 +1,6 @@
 //! `fuelled -> built`: slot and unsigned bytes become durable. Also every later attempt of the same slot.
 
-use super::{Built, Mode, Purpose, Signed, State, Transfer};
+use super::{Built, Mode, Purpose, State, Transfer};
 use crate::attempt::{ATTEMPTS_MAX, Kind, PAYS_MAX, Unsigned};
 use crate::moved::{Moved, Refusal};
 use crate::slot::Slot;
@@ -65,18 +65,10 @@ impl Transfer {
     /// [`Refusal`] unless signed with nothing pending and no stranger in the slot; [`Refusal::Evidence`] when slot or kind
     /// differ (M3), or the slot has as many attempts as it may ([`PAYS_MAX`], [`ATTEMPTS_MAX`]).
     pub fn bump(self, attempt: Unsigned, at: Timestamp) -> Result<Allotment, Refusal> {
-        let signed = match &self.state {
-            State::Signed(signed) if signed.pending.is_none() && signed.taken_by.is_none() => signed.clone(),
-            State::Signed(_)
-            | State::Planned
-            | State::Funded(_)
-            | State::Fuelling(_)
-            | State::Fuelled(_)
-            | State::Built(_)
-            | State::Seen(_)
-            | State::Final(_)
-            | State::Dropped { .. } => return Err(self.not_from("bump")),
-        };
+        let signed = self.sent("bump")?;
+        if signed.pending.is_some() || signed.taken_by.is_some() {
+            return Err(self.not_from("bump"));
+        }
         let kind = match signed.mode {
             Mode::Pay => Kind::Pay,
             Mode::Void { .. } => Kind::Void,
@@ -88,8 +80,7 @@ impl Transfer {
                 why: "the slot has as many attempts as it may have",
             });
         }
-        let fuelled = signed.fuelled.clone().covering(&attempt);
-        let state = State::Signed(Signed { pending: Some(attempt.id), fuelled, ..signed });
+        let state = State::Signed(signed.awaiting(&attempt));
         Ok(Allotment { transfer: self.moved(state, at), attempt })
     }
 

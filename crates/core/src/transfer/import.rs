@@ -66,10 +66,9 @@ impl Transfer {
             }
         };
         self.same_slot("import", &signed.slot, attempt.kind, &attempt)?;
-        let fuelled = signed.fuelled.clone().covering(&attempt);
         // A stranger that was noted in the slot may have been this very attempt: the chain is asked again.
-        let pending = Some(attempt.id);
-        let state = State::Signed(Signed { mode, fuelled, pending, taken_by: None, ..signed.clone() });
+        let signed = Signed { mode, taken_by: None, ..signed.clone() };
+        let state = State::Signed(signed.awaiting(&attempt));
         Ok(Allotment { transfer: self.moved(state, at), attempt })
     }
 }

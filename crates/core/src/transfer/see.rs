@@ -11,19 +11,8 @@ impl Transfer {
     /// # Errors
     /// [`Refusal`] unless signed or already seen elsewhere.
     pub fn see(self, inclusion: Inclusion, at: Timestamp) -> Result<Moved<Self>, Refusal> {
-        match &self.state {
-            State::Signed(signed) | State::Seen(Seen { signed, .. }) => {
-                let seen = Seen { signed: signed.clone(), inclusion };
-                Ok(self.moved(State::Seen(seen), at))
-            }
-            State::Planned
-            | State::Funded(_)
-            | State::Fuelling(_)
-            | State::Fuelled(_)
-            | State::Built(_)
-            | State::Final(_)
-            | State::Dropped { .. } => Err(self.not_from("see")),
-        }
+        let signed = self.in_the_air("see")?;
+        Ok(self.moved(State::Seen(Seen { signed, inclusion }), at))
     }
 
     /// The block it was seen in is no longer part of the chain. The stored bytes are sent again from `height` on.

@@ -1,6 +1,6 @@
 //! `seen | signed -> final`: the chain has ended it, by quorum and finality.
 
-use super::{Ended, Life, Seen, Signed, State, Transfer};
+use super::{Ended, Life, Signed, State, Transfer};
 use crate::chain::{BlockRef, txid_text};
 use crate::id::ProofId;
 use crate::moved::{Moved, Refusal};
@@ -73,16 +73,7 @@ impl Transfer {
         death_extra_blocks: u64,
         at: Timestamp,
     ) -> Result<Outcome, Refusal> {
-        let signed = match &self.state {
-            State::Signed(signed) | State::Seen(Seen { signed, .. }) => signed.clone(),
-            State::Planned
-            | State::Funded(_)
-            | State::Fuelling(_)
-            | State::Fuelled(_)
-            | State::Built(_)
-            | State::Final(_)
-            | State::Dropped { .. } => return Err(self.not_from("settle")),
-        };
+        let signed = self.in_the_air("settle")?;
         let inclusion = match *reading.reading() {
             SlotReading::Open => return Ok(Outcome::Open),
             SlotReading::Foreign(_) => return Ok(Outcome::Foreign),

@@ -1,11 +1,20 @@
-//! `built -> signed`, and the recording of every later signature of the slot.
+//! `built -> built` when the signer is asked, `built -> signed`, and the recording of every later signature of the slot.
 
 use super::{Built, Ended, Seen, Signed, State, Transfer};
-use crate::attempt;
+use crate::attempt::{self, Unsigned};
 use crate::moved::{Moved, Refusal};
 use crate::time::Timestamp;
 
 impl Transfer {
+    /// Notes that the signer is about to be asked: from now on it may hold a signature we have not recorded.
+    ///
+    /// # Errors
+    /// [`Refusal`] unless built.
+    pub fn ask(self, at: Timestamp) -> Result<Moved<Self>, Refusal> {
+        let built = Built { asked: true, ..self.to_be_signed("sign")? };
+        Ok(self.moved(State::Built(built), at))
+    }
+
     /// Records a signature. From this commit on a byte may leave (M2, M5). `height` is the head it will first be sent
     /// at; bumps count blocks from there.
     ///
@@ -73,21 +82,64 @@ impl Transfer {
     /// # Errors
     /// [`Refusal`] unless an attempt of a signed slot is pending.
     pub fn abandon_pending(self, height: u64, at: Timestamp) -> Result<Moved<Self>, Refusal> {
+        let signed = self.sent("abandon the pending attempt of")?;
+        if signed.pending.is_none() {
+            return Err(self.not_from("abandon the pending attempt of"));
+        }
+        let sent_at_height = signed.sent_at_height.max(height);
+        Ok(self.moved(State::Signed(Signed { pending: None, sent_at_height, ..signed }), at))
+    }
+
+    /// What waits for its first signature.
+    pub(super) fn to_be_signed(&self, transition: &'static str) -> Result<Built, Refusal> {
         match &self.state {
-            State::Signed(signed) if signed.pending.is_some() => {
-                let sent_at_height = signed.sent_at_height.max(height);
-                let signed = Signed { pending: None, sent_at_height, ..signed.clone() };
-                Ok(self.moved(State::Signed(signed), at))
-            }
-            State::Signed(_)
-            | State::Planned
+            State::Built(built) => Ok(built.clone()),
+            State::Planned
+            | State::Funded(_)
+            | State::Fuelling(_)
+            | State::Fuelled(_)
+            | State::Signed(_)
+            | State::Seen(_)
+            | State::Final(_)
+            | State::Dropped { .. } => Err(self.not_from(transition)),
+        }
+    }
+
+    /// What is signed and in no block.
+    pub(super) fn sent(&self, transition: &'static str) -> Result<Signed, Refusal> {
+        match &self.state {
+            State::Signed(signed) => Ok(signed.clone()),
+            State::Planned
             | State::Funded(_)
             | State::Fuelling(_)
             | State::Fuelled(_)
             | State::Built(_)
             | State::Seen(_)
             | State::Final(_)
-            | State::Dropped { .. } => Err(self.not_from("abandon the pending attempt of")),
+            | State::Dropped { .. } => Err(self.not_from(transition)),
         }
+    }
+
+    /// What is signed and not final.
+    pub(super) fn in_the_air(&self, transition: &'static str) -> Result<Signed, Refusal> {
+        match &self.state {
+            State::Signed(signed) | State::Seen(Seen { signed, .. }) => Ok(signed.clone()),
+            State::Planned
+            | State::Funded(_)
+            | State::Fuelling(_)
+            | State::Fuelled(_)
+            | State::Built(_)
+            | State::Final(_)
+            | State::Dropped { .. } => Err(self.not_from(transition)),
+        }
+    }
+}
+
+impl Signed {
+    /// The same, with a newer attempt that waits for its signature.
+    pub(super) fn awaiting(mut self, attempt: &Unsigned) -> Self {
+        self.pending = Some(attempt.id);
+        self.fuelled = self.fuelled.covering(attempt);
+        self
     }
 }

@@ -75,17 +75,4 @@ impl Transfer {
         let ended = self.ended(signed, proof_id, Life::Dead(proof_id), End::Taken(noted), at);
         Ok(Ok((ended, proof)))
     }
-
-    fn in_the_air(&self, transition: &'static str) -> Result<Signed, Refusal> {
-        match &self.state {
-            State::Signed(signed) | State::Seen(Seen { signed, .. }) => Ok(signed.clone()),
-            State::Planned
-            | State::Funded(_)
-            | State::Fuelling(_)
-            | State::Fuelled(_)
-            | State::Built(_)
-            | State::Final(_)
-            | State::Dropped { .. } => Err(self.not_from(transition)),
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use super::{Allotment, Built, Life, Mode, Signed, State, Transfer};
 use crate::attempt::{Kind, Unsigned};
 use crate::id::ProofId;
-use crate::moved::{Moved, Refusal};
+use crate::moved::Refusal;
 use crate::proof::{Death, DeathKind, Proof, Tombstone, Verdict};
 use crate::time::Timestamp;
 
@@ -41,18 +41,10 @@ impl Transfer {
         attempt: Unsigned,
         at: Timestamp,
     ) -> Result<Allotment, Refusal> {
-        let built = match &self.state {
-            State::Built(built) if built.mode == Mode::Pay => built.clone(),
-            State::Built(_)
-            | State::Planned
-            | State::Funded(_)
-            | State::Fuelling(_)
-            | State::Fuelled(_)
-            | State::Signed(_)
-            | State::Seen(_)
-            | State::Final(_)
-            | State::Dropped { .. } => return Err(self.not_from("void")),
-        };
+        let built = self.to_be_signed("void")?;
+        if built.mode != Mode::Pay {
+            return Err(self.not_from("void"));
+        }
         let tombstone = matches!(&proof.verdict, Verdict::Dead(death) if matches!(death.kind(), DeathKind::NeverSigned { .. }));
         if proof.transfer != Some(self.id) || !tombstone {
             return Err(Refusal::Evidence { transition: "void", why: "the signer's tombstone is missing" });
@@ -63,9 +55,7 @@ impl Transfer {
             for item in &mut transfer.items {
                 item.life = Life::Dead(proof.id);
             }
-            let fuelled = built.fuelled.clone().covering(&attempt);
-            transfer.state =
-                State::Built(Built { mode, attempt: attempt.id, asked: false, fuelled, ..built });
+            transfer.state = State::Built(Built { mode, ..built }.awaiting(&attempt));
         });
         Ok(Allotment { transfer, attempt })
     }
@@ -76,22 +66,13 @@ impl Transfer {
     /// # Errors
     /// [`Refusal`] unless signed, still paying and with no stranger in the slot; [`Refusal::Evidence`] when the attempt is no void of its slot.
     pub fn void_signed(self, code: &str, attempt: Unsigned, at: Timestamp) -> Result<Allotment, Refusal> {
-        let signed = match &self.state {
-            State::Signed(signed) if signed.mode == Mode::Pay && signed.taken_by.is_none() => signed.clone(),
-            State::Signed(_)
-            | State::Planned
-            | State::Funded(_)
-            | State::Fuelling(_)
-            | State::Fuelled(_)
-            | State::Built(_)
-            | State::Seen(_)
-            | State::Final(_)
-            | State::Dropped { .. } => return Err(self.not_from("void")),
-        };
+        let signed = self.sent("void")?;
+        if signed.mode != Mode::Pay || signed.taken_by.is_some() {
+            return Err(self.not_from("void"));
+        }
         self.same_slot("void", &signed.slot, Kind::Void, &attempt)?;
         let mode = Mode::Void { code: code.into(), races: true };
-        let fuelled = signed.fuelled.clone().covering(&attempt);
-        let state = State::Signed(Signed { mode, pending: Some(attempt.id), fuelled, ..signed });
+        let state = State::Signed(Signed { mode, ..signed }.awaiting(&attempt));
         Ok(Allotment { transfer: self.moved(state, at), attempt })
     }
 
@@ -101,44 +82,21 @@ impl Transfer {
     /// # Errors
     /// [`Refusal`] unless built and void; [`Refusal::Evidence`] when the attempt is no void of its slot.
     pub fn redraw(self, attempt: Unsigned, at: Timestamp) -> Result<Allotment, Refusal> {
-        let built = match &self.state {
-            State::Built(built) if matches!(built.mode, Mode::Void { .. }) => built.clone(),
-            State::Built(_)
-            | State::Planned
-            | State::Funded(_)
-            | State::Fuelling(_)
-            | State::Fuelled(_)
-            | State::Signed(_)
-            | State::Seen(_)
-            | State::Final(_)
-            | State::Dropped { .. } => return Err(self.not_from("draw the void again of")),
-        };
+        let built = self.to_be_signed("draw the void again of")?;
+        if built.mode == Mode::Pay {
+            return Err(self.not_from("draw the void again of"));
+        }
         self.same_slot("draw the void again of", &built.slot, Kind::Void, &attempt)?;
-        let fuelled = built.fuelled.clone().covering(&attempt);
-        let state = State::Built(Built { attempt: attempt.id, asked: false, fuelled, ..built });
+        let state = State::Built(built.awaiting(&attempt));
         Ok(Allotment { transfer: self.moved(state, at), attempt })
     }
 }
 
-impl Transfer {
-    /// Notes that the signer is about to be asked: from now on it may hold a signature we have not recorded.
-    ///
-    /// # Errors
-    /// [`Refusal`] unless built.
-    pub fn ask(self, at: Timestamp) -> Result<Moved<Self>, Refusal> {
-        match &self.state {
-            State::Built(built) => {
-                let built = Built { asked: true, ..built.clone() };
-                Ok(self.moved(State::Built(built), at))
-            }
-            State::Planned
-            | State::Funded(_)
-            | State::Fuelling(_)
-            | State::Fuelled(_)
-            | State::Signed(_)
-            | State::Seen(_)
-            | State::Final(_)
-            | State::Dropped { .. } => Err(self.not_from("sign")),
-        }
+impl Built {
+    /// The same, with another first attempt that the signer was not asked for yet.
+    fn awaiting(mut self, attempt: &Unsigned) -> Self {
+        (self.attempt, self.asked) = (attempt.id, false);
+        self.fuelled = self.fuelled.covering(attempt);
+        self
     }
 }
