@@ -73,12 +73,17 @@ impl Wake for LocalWake {
     }
 
     fn signal(&self, topic: Topic) {
-        self.sender(&topic, |sender| sender.send_modify(|count| *count = count.wrapping_add(1)));
+        let topics = self.topics.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for (_, sender) in topics.iter().filter(|(waited, _)| topic.ends(waited)) {
+            sender.send_modify(|count| *count = count.wrapping_add(1));
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use sluice_core::id::{Ulid, WalletId};
+
     use super::*;
 
     #[tokio::test]
@@ -89,6 +94,21 @@ mod tests {
         tokio::time::timeout(Duration::from_secs(5), wake.wait_since(Topic::Lanes, mark, 60_000))
             .await
             .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_signal_for_every_lane_ends_the_wait_of_each_and_one_for_a_lane_only_its_own() {
+        let wake = LocalWake::default();
+        let lane = |number| Topic::Lane(WalletId::new(Ulid::new(Timestamp::default(), number)));
+        let waits = |topic: Topic, mark| {
+            tokio::time::timeout(Duration::from_millis(40), wake.wait_since(topic, mark, 60_000))
+        };
+        let (one, two) = (wake.mark(&lane(1)), wake.mark(&lane(2)));
+        wake.signal(lane(1));
+        assert!(waits(lane(1), one).await.is_ok());
+        assert!(waits(lane(2), two).await.is_err());
+        wake.signal(Topic::Lanes);
+        assert!(waits(lane(2), two).await.is_ok());
     }
 
     #[tokio::test]

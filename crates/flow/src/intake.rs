@@ -11,6 +11,7 @@ use sluice_core::id::{PartnerId, WithdrawalId};
 use sluice_core::intent::DeploymentId;
 use sluice_core::policy::{Facts, evaluate};
 use sluice_core::port::Ports;
+use sluice_core::port::reader::WithdrawalView;
 use sluice_core::port::store::{Accepted, Intake, StoreError};
 use sluice_core::port::world::Topic;
 use sluice_core::time::Timestamp;
@@ -70,13 +71,13 @@ pub enum IntakeError {
     Store(#[from] StoreError),
 }
 
-/// What was stored, and whether it was stored before.
+/// What was stored, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Taken {
-    /// The withdrawal as it stands.
-    pub withdrawal: Withdrawal,
-    /// It was stored by an earlier call.
-    pub replayed: bool,
+pub enum Taken {
+    /// By this call: with all there is to see of it.
+    New(Box<WithdrawalView>),
+    /// By an earlier call: as it stands.
+    Replay(Box<Withdrawal>),
 }
 
 /// Takes a request.
@@ -113,16 +114,21 @@ pub async fn take(
         limit: facts.limit.as_ref(),
         now: cause.at,
     });
-    let id = WithdrawalId::new(ports.entropy.ulid(cause.at));
-    let withdrawal = Withdrawal::request(id, partner, deployment, request, false, cause.at);
+    let at = cause.at;
+    let id = WithdrawalId::new(ports.entropy.ulid(at));
+    let withdrawal = Withdrawal::request(id, partner, deployment, request, false, at);
     let intake = Intake { withdrawal, idempotency_key: wanted.idempotency_key, decision, cause };
     match ports.store.accept(intake).await? {
         Accepted::New(withdrawal) => {
-            ports.wake.signal(Topic::Lanes);
+            // A rejected one concerns no lane.
+            for lane in facts.lanes.iter().filter(|_| !withdrawal.state.terminal()) {
+                ports.wake.signal(Topic::Lane(lane.id));
+            }
             ports.wake.signal(Topic::Events);
-            Ok(Taken { withdrawal: *withdrawal, replayed: false })
+            let view = WithdrawalView::of_new(*withdrawal, at, facts.lanes, facts.stop);
+            Ok(Taken::New(Box::new(view)))
         }
-        Accepted::Replay(withdrawal) => Ok(Taken { withdrawal: *withdrawal, replayed: true }),
+        Accepted::Replay(withdrawal) => Ok(Taken::Replay(withdrawal)),
         Accepted::ExternalIdConflict(id) => Err(IntakeError::ExternalIdConflict(id)),
         Accepted::IdempotencyKeyConflict(id) => Err(IntakeError::IdempotencyKeyConflict(id)),
     }

@@ -67,7 +67,7 @@ pub struct Memory {
 /// Runs a lane for ever.
 pub async fn run(ports: Ports, wallet: WalletId, owner: String) {
     let mut work = Work { ports: ports.clone(), wallet, owner, memory: Memory::default() };
-    crate::keep(&ports, Topic::Lanes, "lane", &mut work).await;
+    crate::keep(&ports, Topic::Lane(wallet), "lane", &mut work).await;
 }
 
 struct Work {

@@ -67,6 +67,9 @@ impl Done {
 
 /// Turns of a loop in a row before it waits at least once: a loop that always finds work still lets others run.
 const TURNS_MAX: u32 = 64;
+/// Rest of a loop after each turn that leaves it idle, milliseconds, whatever is signalled: signals come with each commit,
+/// and one look finds what many of them meant.
+const REST_MS: u64 = 20;
 /// First wait after an error, milliseconds; doubles up to [`BACKOFF_MAX_MS`].
 const BACKOFF_MS: u64 = 100;
 /// Longest wait after an error, milliseconds.
@@ -98,6 +101,7 @@ pub async fn keep(ports: &Ports, topic: Topic, name: &'static str, work: &mut dy
                     Done::More => 1,
                     Done::Idle(ms) => ms,
                 };
+                ports.wake.wait(Topic::Time(name.to_owned()), REST_MS).await;
                 ports.wake.wait_since(topic.clone(), mark, ms).await;
             }
             Err(StageError::LeaseLost) => {

@@ -114,18 +114,20 @@ impl Wake for Hub {
         // A lost signal leaves no mark either: whoever looked a moment ago does not look again.
         let marked = !self.lost();
         let mut desks = self.desks();
-        let desk = desks.entry(topic).or_default();
-        desk.count += u64::from(marked);
-        let waiting = std::mem::take(&mut desk.waiting);
-        for weak in waiting {
-            let Some(waiter) = weak.upgrade() else { continue };
-            if self.lost() {
-                desk.waiting.push(weak);
-                continue;
-            }
-            waiter.signalled.store(true, Ordering::Relaxed);
-            if let Some(waker) = waiter.waker.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                waker.wake();
+        desks.entry(topic.clone()).or_default();
+        for (_, desk) in desks.iter_mut().filter(|(waited, _)| topic.ends(waited)) {
+            desk.count += u64::from(marked);
+            let waiting = std::mem::take(&mut desk.waiting);
+            for weak in waiting {
+                let Some(waiter) = weak.upgrade() else { continue };
+                if self.lost() {
+                    desk.waiting.push(weak);
+                    continue;
+                }
+                waiter.signalled.store(true, Ordering::Relaxed);
+                if let Some(waker) = waiter.waker.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                    waker.wake();
+                }
             }
         }
     }

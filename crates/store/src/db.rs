@@ -18,7 +18,7 @@ use sluice_core::port::world::{Clock, Entropy};
 #[cfg(feature = "postgres")]
 use crate::engine::Context;
 #[cfg(feature = "postgres")]
-use crate::engine::committer::Committer;
+use crate::engine::committer::Groups;
 use crate::migrate;
 use crate::sql::{Conn, Row, Sql, SqlError};
 use crate::{args, sql};
@@ -80,7 +80,7 @@ pub struct Db {
     pub(crate) reported: Mutex<BTreeSet<(&'static str, String)>>,
     pub(crate) observer: Observer,
     #[cfg(feature = "postgres")]
-    committer: Option<Committer>,
+    groups: Option<Groups>,
 }
 
 enum Backend {
@@ -144,10 +144,10 @@ impl Db {
     fn over(backend: Backend, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
         let observer = Observer::default();
         #[cfg(feature = "postgres")]
-        let committer = match &backend {
+        let groups = match &backend {
             Backend::Pg(pg) => {
                 let context = Context { clock: clock.clone(), entropy: entropy.clone() };
-                Some(Committer::start(pg.clone(), context, Arc::clone(&observer)))
+                Some(Groups::start(pg, &context, &observer))
             }
             Backend::Lite(_) | Backend::Inline(_) => None,
         };
@@ -158,7 +158,7 @@ impl Db {
             reported: Mutex::default(),
             observer,
             #[cfg(feature = "postgres")]
-            committer,
+            groups,
         }
     }
 
@@ -259,10 +259,10 @@ impl Db {
         }
     }
 
-    /// The committer that concurrent `accept`s share, where the backend has one.
+    /// What concurrent callers share, where the backend has it.
     #[cfg(feature = "postgres")]
-    pub(crate) fn committer(&self) -> Option<&Committer> {
-        self.committer.as_ref()
+    pub(crate) const fn groups(&self) -> Option<&Groups> {
+        self.groups.as_ref()
     }
 }
 

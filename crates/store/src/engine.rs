@@ -11,6 +11,8 @@ mod commands;
 #[cfg(feature = "postgres")]
 pub(crate) mod committer;
 pub(crate) mod facts;
+#[cfg(feature = "postgres")]
+pub(crate) mod gather;
 mod journal;
 mod lane;
 mod lease;
@@ -213,7 +215,18 @@ impl Store for Db {
         partner: PartnerId,
         asset: AssetId,
     ) -> Fut<'_, Result<Option<IntakeFacts>, StoreError>> {
-        Box::pin(self.reading(move |conn| Box::pin(facts::intake(conn, partner, asset))))
+        Box::pin(async move {
+            #[cfg(feature = "postgres")]
+            if let Some(groups) = self.groups() {
+                let (facts, unread) = groups.facts.ask((partner, asset)).await?;
+                self.report(unread).await?;
+                return Ok(facts);
+            }
+            let asked = [(partner, asset)];
+            let mut facts =
+                self.reading(move |conn| Box::pin(async move { facts::intake(conn, &asked).await })).await?;
+            Ok(facts.pop().flatten())
+        })
     }
 
     fn seal<'a>(&'a self, fence: &'a Fence, limit: usize) -> Fut<'a, Result<usize, StoreError>> {

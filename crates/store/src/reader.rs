@@ -8,7 +8,7 @@
 mod commands;
 mod feed;
 mod filter;
-mod query;
+pub(crate) mod query;
 mod standing;
 mod stats;
 mod stops;

@@ -6,7 +6,7 @@
 mod alert;
 mod asset;
 mod key;
-mod nonce;
+pub(crate) mod nonce;
 mod partner;
 pub(crate) mod stop;
 mod told;
@@ -23,6 +23,7 @@ use sluice_core::port::store::StoreError;
 use sluice_core::stop::{Scope, Stop};
 use sluice_core::time::Timestamp;
 
+use self::nonce::Nonce;
 use crate::db::Db;
 
 impl Registry for Db {
@@ -90,10 +91,19 @@ impl Registry for Db {
         until: Timestamp,
         now: Timestamp,
     ) -> Fut<'a, Result<bool, StoreError>> {
-        let nonce = nonce.to_owned();
-        Box::pin(self.write(move |conn| {
-            Box::pin(async move { nonce::first_use(conn, key, &nonce, until, now).await })
-        }))
+        let one = Nonce { key, nonce: nonce.to_owned(), until, now };
+        Box::pin(async move {
+            #[cfg(feature = "postgres")]
+            if let Some(groups) = self.groups() {
+                return groups.nonces.ask(one).await;
+            }
+            let firsts = self
+                .write(move |conn| {
+                    Box::pin(async move { nonce::first_uses(conn, std::slice::from_ref(&one)).await })
+                })
+                .await?;
+            Ok(firsts.contains(&true))
+        })
     }
 
     fn sweep_nonces(&self, now: Timestamp) -> Fut<'_, Result<u64, StoreError>> {

@@ -15,6 +15,7 @@ use crate::stop::Stop;
 use crate::time::Timestamp;
 use crate::transfer::Transfer;
 use crate::wallet::{Balance, Wallet};
+use crate::withdrawal::status::project;
 use crate::withdrawal::{Status, Type, Withdrawal};
 
 /// Filters of a list; absent ones do not narrow.
@@ -62,6 +63,21 @@ pub struct WithdrawalView {
     pub lanes: Vec<Wallet>,
     /// The stop that covers it, if any.
     pub stop: Option<Stop>,
+}
+
+impl WithdrawalView {
+    /// Of a withdrawal that was stored a moment ago: nothing pays it yet. Nothing pays or stops what has ended.
+    pub fn of_new(withdrawal: Withdrawal, at: Timestamp, lanes: Vec<Wallet>, stop: Option<Stop>) -> Self {
+        let ended = withdrawal.state.terminal();
+        Self {
+            status: project(&withdrawal.state, None),
+            updated_at: at,
+            transfers: vec![],
+            lanes: if ended { vec![] } else { lanes },
+            stop: stop.filter(|_| !ended),
+            withdrawal,
+        }
+    }
 }
 
 /// One event of the feed: numbered densely per partner by the sealer.

@@ -1,7 +1,7 @@
 //! Time, chance and waiting.
 
 use super::Fut;
-use crate::id::Ulid;
+use crate::id::{Ulid, WalletId};
 use crate::time::Timestamp;
 
 /// Where time comes from. Decisions that money depends on use the database's time or a block's, not this.
@@ -24,8 +24,10 @@ pub trait Entropy: Send + Sync {
 /// What a loop waits for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic {
-    /// A withdrawal became due, or a lane changed.
+    /// Something that may concern any lane: its signal ends the wait of each.
     Lanes,
+    /// A withdrawal became due that this lane could pay, or the lane changed.
+    Lane(WalletId),
     /// A chain has a new block, or something new to watch.
     Chains,
     /// An event was committed: there is something to seal.
@@ -36,6 +38,13 @@ pub enum Topic {
     Alerts,
     /// Nothing but time, for one who waits alone: a loop that failed waits here, so that signals cannot make it busy.
     Time(String),
+}
+
+impl Topic {
+    /// Whether a signal on this topic ends waits on another one.
+    pub fn ends(&self, other: &Self) -> bool {
+        self == other || (*self == Self::Lanes && matches!(other, Self::Lane(_)))
+    }
 }
 
 /// Waiting and signalling. A signal is a hint: losing every one of them only costs latency.
@@ -56,6 +65,6 @@ pub trait Wake: Send + Sync {
         self.wait(topic, ms)
     }
 
-    /// Ends every wait on `topic`.
+    /// Ends every wait on `topic`, and on what its signal is for as well ([`Topic::ends`]).
     fn signal(&self, topic: Topic);
 }

@@ -62,6 +62,7 @@ async fn a_new_withdrawal_is_where_its_location_says() {
         (&there["external_id"], &there["amount"], &there["fee"], &there["total_debit"]),
         (&json!("order-1"), &json!("1"), &json!("0"), &json!("1"))
     );
+    assert_eq!(there, reply.json(), "the answer is what reading says");
     assert_eq!(there["status"], "approved");
     assert_eq!(there["waiting_for"]["for"], "slot");
     assert_eq!(there["transactions"], json!([]));

@@ -99,19 +99,22 @@ async fn post(world: &Arc<World>, index: usize, wish: &Wish, luck: &mut Rng) {
 fn answered(world: &World, index: usize, taken: &Taken) {
     let mut wishes = world.wishes();
     let Some(wish) = wishes.get_mut(index) else { return };
-    let withdrawal = &taken.withdrawal;
+    let (withdrawal, replayed) = match taken {
+        Taken::New(view) => (&view.withdrawal, false),
+        Taken::Replay(withdrawal) => (&**withdrawal, true),
+    };
     let same = withdrawal.request.external_id == wish.order.external_id
         && withdrawal.request.to == wish.order.to
         && u128::try_from(withdrawal.request.amount.atoms()) == Ok(wish.order.atoms)
         && withdrawal.partner == wish.order.partner;
     let other = wish.order.answered.is_some_and(|id| id != withdrawal.id);
-    let twice = wish.order.answered.is_some() && !taken.replayed;
+    let twice = wish.order.answered.is_some() && !replayed;
     wish.order.answered = Some(withdrawal.id);
     let external_id = wish.order.external_id.clone();
     drop(wishes);
-    world.sim.note(WORLD, || format!("{external_id} is {} (replayed {})", withdrawal.id, taken.replayed));
+    world.sim.note(WORLD, || format!("{external_id} is {} (replayed {replayed})", withdrawal.id));
     if !same || other || twice {
-        let detail = format!("{external_id} was answered with {withdrawal:?}, replayed {}", taken.replayed);
+        let detail = format!("{external_id} was answered with {withdrawal:?}, replayed {replayed}");
         world.accuse(Violation::new("M1 one identity", detail));
     }
 }

@@ -11,6 +11,7 @@ use sluice_core::id::WithdrawalId;
 use sluice_core::sighting::CLAIM_MS;
 use sluice_core::wallet::LaneState;
 use sluice_core::withdrawal::State;
+use sluice_flow::house;
 use sluice_flow::operator::{ExplainError, LaneCommand, OrderError, Ordered, command, explain, give_up};
 use sluice_sim::model::block::{Tx, hash};
 use sluice_sim::model::chain::TRANSFER_GAS;
@@ -90,6 +91,7 @@ fn one_nodes_false_stranger_freezes_nothing_and_the_node_is_found_out() {
         bench.count(DENIED) > 0 && bench.count(CLAIMS) == 0
     });
     rounds_until(&mut bench, "it is paid", |bench| bench.count(PAID) == 1);
+    now(house::turn(&bench.ports, "bench", &mut house::Memory::new(&bench.ports))).unwrap();
     assert_eq!((bench.count(FROZEN), bench.count(ALERT)), (0, 0));
     let nodes = bench.ports.chains[&bench.world.profile.id].nodes();
     let liar = nodes.iter().find(|node| node.name == name).unwrap();

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sluice_core::port::Fut;
 use sluice_core::port::store::StoreError;
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection as _, PgPool};
 
 use super::OpenError;
 use crate::migrate;
@@ -13,6 +13,8 @@ use crate::sql::{Conn, SqlError, pg_failed};
 
 /// Connections of one process.
 const CONNECTIONS: u32 = 16;
+/// A connection that nobody used for so long is asked whether it still lives before it is used.
+const RESTED: Duration = Duration::from_secs(1);
 /// Longest wait for one of them.
 const ACQUIRE_MS: u64 = 5_000;
 
@@ -35,6 +37,16 @@ impl Pg {
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(Duration::from_millis(ACQUIRE_MS))
+            // A busy connection needs no question whether it still lives.
+            .test_before_acquire(false)
+            .before_acquire(|connection, its| {
+                Box::pin(async move {
+                    if its.idle_for >= RESTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options)
             .await
             .map_err(|error| pg_failed(&error))?;
@@ -44,7 +56,7 @@ impl Pg {
         Ok(pg)
     }
 
-    pub(super) async fn read<T, W>(&self, work: W) -> Result<T, StoreError>
+    pub(crate) async fn read<T, W>(&self, work: W) -> Result<T, StoreError>
     where
         W: for<'a, 'c> FnOnce(&'a mut Conn<'c>) -> Fut<'a, Result<T, SqlError>>,
     {
@@ -67,6 +79,15 @@ impl Pg {
         W: for<'a, 'c> FnOnce(&'a mut Conn<'c>) -> Fut<'a, Result<T, SqlError>>,
     {
         self.transaction("begin isolation level read committed", work).await
+    }
+
+    /// Runs `work` of one statement, which is a transaction by itself.
+    pub(crate) async fn statement<T, W>(&self, work: W) -> Result<T, SqlError>
+    where
+        W: for<'a, 'c> FnOnce(&'a mut Conn<'c>) -> Fut<'a, Result<T, SqlError>>,
+    {
+        let mut connection = self.pool.acquire().await.map_err(|error| pg_failed(&error))?;
+        work(&mut Conn::Pg(&mut connection)).await
     }
 
     async fn transaction<T, W>(&self, begin: &'static str, work: W) -> Result<T, SqlError>

@@ -35,8 +35,8 @@ static DECIDE: LazyLock<Sql> = LazyLock::new(|| TABLE.update(MUTABLE, &["id", "w
 /// One request. Where the backend has a committer, it shares a commit with whatever waits beside it.
 pub(super) async fn one(db: &Db, intake: Intake) -> Result<Accepted, StoreError> {
     #[cfg(feature = "postgres")]
-    if let Some(committer) = db.committer() {
-        return committer.accept(intake).await;
+    if let Some(groups) = db.groups() {
+        return groups.accept.ask(intake).await;
     }
     let context = db.context();
     let mut answers =

@@ -1,64 +1,57 @@
-//! Group commit for PostgreSQL: requests that arrive while a commit is under way share the next one. No timer: a lone
-//! request is committed at once, and a group is as large as the last commit was slow.
+//! What concurrent callers on PostgreSQL share: the commit that accepts, the read before it, and the nonces of requests.
 //!
-//! A task of its own owns the transaction, so that a caller who goes away (a closed HTTP connection) takes nobody's
-//! commit with it. The statements of a group are written for all of its requests at once. When one of them breaks the
-//! group (a defect, for every expected conflict is an answer), each request is tried alone: it refuses itself alone.
+//! The statements of a group are written for all of it at once. When one of them breaks the group (a defect, for every
+//! expected conflict is an answer), each caller is tried alone: it refuses itself alone.
 
-use sluice_core::port::store::{Accepted, Intake, StoreError};
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
+use std::sync::Arc;
 
-use super::{Context, accept};
+use sluice_core::asset::AssetId;
+use sluice_core::id::PartnerId;
+use sluice_core::port::store::{Accepted, Intake, IntakeFacts, StoreError};
+
+use super::gather::Gather;
+use super::unread::Found;
+use super::{Context, accept, facts};
 use crate::db::{Observer, Pg};
+use crate::registry::nonce::{self, Nonce};
 use crate::sql::SqlError;
 
-/// Requests that may wait; more callers wait for a place (M14).
-const QUEUE: usize = 4_096;
-/// Requests that share a commit.
-const GROUP: usize = 256;
 /// Times a group is tried when another transaction was in the way.
 const TRIES: usize = 5;
 
-type Answer = Result<Accepted, StoreError>;
+type Answers<A> = Vec<Result<A, StoreError>>;
 
-struct Waiting {
-    intake: Intake,
-    reply: oneshot::Sender<Answer>,
+/// The groups of one process.
+pub(crate) struct Groups {
+    pub(crate) accept: Gather<Intake, Accepted>,
+    pub(crate) facts: Gather<(PartnerId, AssetId), Found<Option<IntakeFacts>>>,
+    pub(crate) nonces: Gather<Nonce, bool>,
 }
 
-/// The task and the way to it. It ends with its owner.
-pub(crate) struct Committer {
-    queue: mpsc::Sender<Waiting>,
-    _task: JoinSet<()>,
-}
-
-impl Committer {
-    pub(crate) fn start(pg: Pg, context: Context, observer: Observer) -> Self {
-        let (queue, mut waiting) = mpsc::channel(QUEUE);
-        let mut task = JoinSet::new();
-        task.spawn(async move {
-            let mut group = Vec::with_capacity(GROUP);
-            while waiting.recv_many(&mut group, GROUP).await > 0 {
-                commit(&pg, &context, &observer, std::mem::take(&mut group)).await;
-            }
-        });
-        Self { queue, _task: task }
-    }
-
-    pub(crate) async fn accept(&self, intake: Intake) -> Answer {
-        let (reply, answer) = oneshot::channel();
-        let gone = || StoreError::Down("the committer has ended".into());
-        self.queue.send(Waiting { intake, reply }).await.map_err(|_| gone())?;
-        // The task died between taking the request and answering it.
-        answer.await.map_err(|_| StoreError::Unknown("the committer has ended".into()))?
+impl Groups {
+    pub(crate) fn start(pg: &Pg, context: &Context, observer: &Observer) -> Self {
+        let with = |pg: &Pg| pg.clone();
+        let (committing, asking, noting) = (with(pg), with(pg), with(pg));
+        let (context, observer) = (context.clone(), Arc::clone(observer));
+        Self {
+            accept: Gather::start(move |intakes| {
+                let (pg, context, observer) = (committing.clone(), context.clone(), Arc::clone(&observer));
+                Box::pin(async move { commit(&pg, &context, &observer, &intakes).await })
+            }),
+            facts: Gather::start(move |asked| {
+                let pg = asking.clone();
+                Box::pin(async move { read(&pg, asked).await })
+            }),
+            nonces: Gather::start(move |nonces| {
+                let pg = noting.clone();
+                Box::pin(async move { note(&pg, nonces).await })
+            }),
+        }
     }
 }
 
-async fn commit(pg: &Pg, context: &Context, observer: &Observer, group: Vec<Waiting>) {
-    let (intakes, replies): (Vec<Intake>, Vec<_>) =
-        group.into_iter().map(|one| (one.intake, one.reply)).unzip();
-    let answers: Vec<Answer> = match together(pg, context, &intakes).await {
+async fn commit(pg: &Pg, context: &Context, observer: &Observer, intakes: &[Intake]) -> Answers<Accepted> {
+    match together(pg, context, intakes).await {
         Ok(answers) => {
             told(observer, &answers);
             answers.into_iter().map(Ok).collect()
@@ -68,7 +61,7 @@ async fn commit(pg: &Pg, context: &Context, observer: &Observer, group: Vec<Wait
         }
         Err(_) => {
             let mut answers = Vec::with_capacity(intakes.len());
-            for intake in &intakes {
+            for intake in intakes {
                 let alone = together(pg, context, std::slice::from_ref(intake)).await;
                 if let Ok(answers) = &alone {
                     told(observer, answers);
@@ -80,14 +73,10 @@ async fn commit(pg: &Pg, context: &Context, observer: &Observer, group: Vec<Wait
             }
             answers
         }
-    };
-    for (reply, answer) in replies.into_iter().zip(answers) {
-        // A caller that went away has stopped waiting, not undone anything.
-        drop(reply.send(answer));
     }
 }
 
-pub(super) fn told(observer: &Observer, answers: &[Accepted]) {
+fn told(observer: &Observer, answers: &[Accepted]) {
     if let Some(meter) = observer.get() {
         meter.accepted(answers);
     }
@@ -103,6 +92,41 @@ async fn together(pg: &Pg, context: &Context, intakes: &[Intake]) -> Result<Vec<
         match done {
             Err(SqlError::Retry(_)) if tries < TRIES => tries += 1,
             done => return done,
+        }
+    }
+}
+
+/// The facts begin to be read after the last of the group has asked: none of them sees an older moment than it would alone.
+async fn read(pg: &Pg, asked: Vec<(PartnerId, AssetId)>) -> Answers<Found<Option<IntakeFacts>>> {
+    let questions = asked.clone();
+    let read = pg.read(move |conn| Box::pin(async move { facts::intake(conn, &questions).await })).await;
+    match read {
+        // Said once, by whoever comes first.
+        Ok((facts, mut unread)) => {
+            facts.into_iter().map(|one| Ok((one, std::mem::take(&mut unread)))).collect()
+        }
+        Err(error) => asked.iter().map(|_| Err(error.clone())).collect(),
+    }
+}
+
+async fn note(pg: &Pg, nonces: Vec<Nonce>) -> Answers<bool> {
+    let group = nonces.clone();
+    let done = pg.statement(move |conn| Box::pin(async move { nonce::first_uses(conn, &group).await })).await;
+    match done {
+        Ok(firsts) => firsts.into_iter().map(Ok).collect(),
+        Err(SqlError::Store(error @ (StoreError::Down(_) | StoreError::Unknown(_)))) => {
+            nonces.iter().map(|_| Err(error.clone())).collect()
+        }
+        Err(_) => {
+            let mut answers = Vec::with_capacity(nonces.len());
+            for one in nonces {
+                let alone = pg.statement(move |conn| {
+                    Box::pin(async move { nonce::first_uses(conn, std::slice::from_ref(&one)).await })
+                });
+                let first = alone.await.map_err(StoreError::from);
+                answers.push(first.map(|firsts| firsts.contains(&true)));
+            }
+            answers
         }
     }
 }

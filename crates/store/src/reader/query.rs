@@ -7,7 +7,7 @@ use crate::sql::{Conn, Row, Sql, SqlError, Value, slice};
 
 /// A statement in the making, for both databases at once.
 #[derive(Debug, Default)]
-pub(super) struct Query {
+pub(crate) struct Query {
     lite: String,
     pg: String,
     args: Vec<Value>,

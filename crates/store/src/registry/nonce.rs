@@ -1,27 +1,69 @@
 //! Nonces of signed requests: each is good once.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use serde::Serialize;
 use sluice_core::id::KeyId;
 use sluice_core::time::Timestamp;
 
-use crate::sql::{Conn, SqlError};
+use crate::row::table::{Table, json};
+use crate::sql::{Conn, Sql, SqlError};
 use crate::{args, sql};
 
 /// Nonces forgotten in one transaction: a large backlog must not keep others from writing.
 pub(super) const SWEEP: u64 = 5_000;
 
-/// One statement decides: of any number at once exactly one changes a row. A nonce that has ended counts as never used.
-pub(super) async fn first_use(
-    conn: &mut Conn<'_>,
-    key: KeyId,
-    nonce: &str,
-    until: Timestamp,
-    now: Timestamp,
-) -> Result<bool, SqlError> {
-    let text = sql!(
-        "insert into api_nonce (key_id, nonce, until) values ($1, $2, $3)
-         on conflict (key_id, nonce) do update set until = excluded.until where api_nonce.until < $4"
-    );
-    Ok(conn.run(text, args![key.to_string(), nonce, until, now]).await? == 1)
+const NONCES: Table = Table { name: "api_nonce", texts: &["key_id", "nonce"], ints: &["until"] };
+static USE: LazyLock<Sql> = LazyLock::new(|| {
+    NONCES.insert(
+        "on conflict (key_id, nonce) do update set until = excluded.until where api_nonce.until < $2
+         returning key_id, nonce",
+    )
+});
+
+/// A nonce that somebody wants to use.
+#[derive(Clone, Debug)]
+pub(crate) struct Nonce {
+    pub key: KeyId,
+    pub nonce: String,
+    /// How long it is remembered.
+    pub until: Timestamp,
+    pub now: Timestamp,
+}
+
+#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
+struct NonceRow<'a> {
+    key_id: String,
+    nonce: &'a str,
+    until: i64,
+}
+
+/// Which of them are used for the first time. One statement decides: of any number at once exactly one changes a row. A
+/// nonce that has ended counts as never used.
+pub(crate) async fn first_uses(conn: &mut Conn<'_>, nonces: &[Nonce]) -> Result<Vec<bool>, SqlError> {
+    let name = |one: &Nonce| (one.key.to_string(), one.nonce.clone());
+    let mut seen = BTreeSet::new();
+    // Twice in one group: the first is good, the second is not.
+    let firsts: Vec<bool> = nonces.iter().map(|one| seen.insert(name(one))).collect();
+    let mut rows: Vec<NonceRow<'_>> = nonces
+        .iter()
+        .zip(&firsts)
+        .filter(|(_, first)| **first)
+        .map(|(one, _)| NonceRow {
+            key_id: one.key.to_string(),
+            nonce: &one.nonce,
+            until: one.until.micros(),
+        })
+        .collect();
+    // In key order, so that two processes wait for each other in one direction only.
+    rows.sort();
+    let now = nonces.iter().map(|one| one.now).min().unwrap_or_default();
+    let mut used = BTreeSet::new();
+    for row in conn.rows(&USE, args![json(&rows)?, now]).await? {
+        used.insert((row.text("key_id")?.to_owned(), row.text("nonce")?.to_owned()));
+    }
+    Ok(nonces.iter().zip(firsts).map(|(one, first)| first && used.contains(&name(one))).collect())
 }
 
 /// Forgets up to [`SWEEP`] of those that ended before `now`.

@@ -12,7 +12,6 @@ use sluice_core::time::Timestamp;
 use sluice_core::usage::{Claim, admit};
 use sluice_core::withdrawal::{AttentionCode, Withdrawal};
 
-use crate::engine::apply::reservations::lock;
 use crate::row::table::{Table, json};
 use crate::sql::{Conn, Sql, SqlError, slice};
 use crate::{args, sql};
@@ -96,24 +95,12 @@ impl Counters {
             .flatten()
             .map(|claim| claim.key.text())
             .collect();
-        let mut used = BTreeMap::new();
-        if !keys.is_empty() {
+        let mut used = read(conn, &keys).await?;
+        if used.len() < keys.len() {
+            // The first claim of a window. What was locked stays so; in key order once more, with what is new.
             let zero: Vec<UsageRow<'_>> = keys.iter().map(|key| UsageRow { key, used: 0 }).collect();
             conn.run(&BEGIN, args![json(&zero)?]).await?;
-            lock(conn, keys.iter().cloned().collect()).await?;
-            let text = sql!(
-                lite "select key, used from usage where key in (select value from json_each($1)) order by key limit $2",
-                pg "select key, used from usage where key in (select jsonb_array_elements_text($1::jsonb))
-                    order by key limit $2",
-                because "each database reads JSON in its own way"
-            );
-            let count = i64::try_from(keys.len()).unwrap_or(i64::MAX);
-            for row in conn.rows(text, args![slice(&keys), count]).await? {
-                used.insert(
-                    row.text("key")?.to_owned(),
-                    Amount::from_atoms(row.int("used")?).unwrap_or_default(),
-                );
-            }
+            used = read(conn, &keys).await?;
         }
         Ok(Self { used, bumped: BTreeSet::new() })
     }
@@ -172,6 +159,25 @@ impl Counters {
         conn.run(&RECORD, args![json(&decisions)?]).await?;
         Ok(())
     }
+}
+
+/// Counters, held until the commit: locked in key order, and read as they are once they are locked.
+async fn read(conn: &mut Conn<'_>, keys: &BTreeSet<String>) -> Result<BTreeMap<String, Amount>, SqlError> {
+    let mut used = BTreeMap::new();
+    if keys.is_empty() {
+        return Ok(used);
+    }
+    let text = sql!(
+        lite "select key, used from usage where key in (select value from json_each($1)) order by key limit $2",
+        pg "select key, used from usage where key in (select jsonb_array_elements_text($1::jsonb))
+            order by key limit $2 for update",
+        because "SQLite has one writer; each database reads JSON in its own way"
+    );
+    let count = i64::try_from(keys.len()).unwrap_or(i64::MAX);
+    for row in conn.rows(text, args![slice(keys), count]).await? {
+        used.insert(row.text("key")?.to_owned(), Amount::from_atoms(row.int("used")?).unwrap_or_default());
+    }
+    Ok(used)
 }
 
 /// What one request took, joined by counter.

@@ -9,7 +9,7 @@ use sluice_api::openapi::{IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_CHARS_MAX as KEY_MAX,
 use sluice_api::problem::{Code, Refusal};
 use sluice_api::withdrawal::CreateWithdrawal;
 use sluice_core::withdrawal::Type;
-use sluice_flow::intake::{Wanted, take};
+use sluice_flow::intake::{Taken, Wanted, take};
 
 use crate::call::{Answer, Call, answer, time};
 use crate::problem::{Reject, intake};
@@ -22,17 +22,22 @@ pub(crate) async fn run(call: Call) -> Answer {
     let cause = call.cause("requested");
     let taken = take(&api.ports, &api.deployment, call.caller.partner, wanted, cause).await;
     let taken = taken.map_err(|error| intake(error, &asked))?;
-    let view = call.reader().withdrawal(Some(call.caller.partner), taken.withdrawal.id).await?;
-    let view = view.ok_or_else(|| Reject::internal("a withdrawal that was just stored is not there"))?;
-    let status = if taken.replayed { StatusCode::OK } else { StatusCode::CREATED };
-    let mut response = answer(status, &withdrawal(&view, call.lang, call.now))?;
-    let (name, value) = if taken.replayed {
-        (HeaderName::from_bytes(IDEMPOTENT_REPLAYED.as_bytes()).ok(), HeaderValue::from_static("true"))
-    } else {
-        let place = format!("{}/{}", sluice_api::path::WITHDRAWALS, view.withdrawal.id);
-        (Some(header::LOCATION), HeaderValue::from_str(&place).map_err(Reject::internal)?)
+    let (status, view, name, value) = match taken {
+        Taken::New(view) => {
+            let place = format!("{}/{}", sluice_api::path::WITHDRAWALS, view.withdrawal.id);
+            let place = HeaderValue::from_str(&place).map_err(Reject::internal)?;
+            (StatusCode::CREATED, *view, header::LOCATION, place)
+        }
+        Taken::Replay(stored) => {
+            let view = call.reader().withdrawal(Some(call.caller.partner), stored.id).await?;
+            let view = view.ok_or_else(|| Reject::internal("a withdrawal that was stored is not there"))?;
+            let replayed =
+                HeaderName::from_bytes(IDEMPOTENT_REPLAYED.as_bytes()).map_err(Reject::internal)?;
+            (StatusCode::OK, view, replayed, HeaderValue::from_static("true"))
+        }
     };
-    response.headers_mut().extend(name.map(|name| (name, value)));
+    let mut response = answer(status, &withdrawal(&view, call.lang, call.now))?;
+    response.headers_mut().insert(name, value);
     Ok(response)
 }
 
