@@ -33,6 +33,9 @@ pub struct Failpoint {
     armed: Mutex<Option<Armed>>,
 }
 
+/// The failpoint around each call of a port.
+struct EachCall(Arc<Failpoint>);
+
 struct Armed {
     point: Point,
     left: u32,

@@ -1,5 +1,6 @@
 //! All the engine asks of the world: one trait per aggregate, boxed futures, no generics as injection.
 
+pub mod around;
 pub mod chain;
 pub mod deliver;
 pub mod meter;

@@ -12,9 +12,19 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::executor::Sim;
+use crate::oracle::Witness;
 use crate::rng::Rng;
 
 pub use site::Site;
+
+/// What is around every call of a process: faults, and a witness on what is really committed and signed.
+#[derive(Clone)]
+pub struct Chaos {
+    /// Where calls come from.
+    pub site: Site,
+    /// Sees what is done.
+    pub witness: Witness,
+}
 
 /// What may strike a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

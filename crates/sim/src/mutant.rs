@@ -8,6 +8,7 @@ pub mod store;
 use std::sync::Arc;
 
 use sluice_chain::evm::node::Node;
+use sluice_core::port::around;
 use sluice_core::port::chain::Chain;
 use sluice_core::port::signer::Signer;
 use sluice_core::port::store::Store;
@@ -60,7 +61,7 @@ impl Mutant {
 pub fn store(mutant: Option<Mutant>, inner: Arc<dyn Store>) -> Arc<dyn Store> {
     match mutant {
         Some(mutant @ (Mutant::NoFence | Mutant::NoLimit | Mutant::NoIdentity | Mutant::NoStop)) => {
-            Arc::new(store::BrokenStore { inner, mutant })
+            Arc::new(around::store::Wrapped { inner, by: store::Off(mutant) })
         }
         _ => inner,
     }
@@ -70,7 +71,7 @@ pub fn store(mutant: Option<Mutant>, inner: Arc<dyn Store>) -> Arc<dyn Store> {
 pub fn signer(mutant: Option<Mutant>, inner: Arc<dyn Signer>, nodes: &[Arc<dyn Node>]) -> Arc<dyn Signer> {
     match mutant {
         Some(mutant @ (Mutant::SendsFirst | Mutant::NoSignerEpoch | Mutant::ForgedTombstone)) => {
-            Arc::new(signer::BrokenSigner { inner, mutant, nodes: nodes.to_vec() })
+            Arc::new(around::signer::Wrapped { inner, by: signer::Off { mutant, nodes: nodes.to_vec() } })
         }
         _ => inner,
     }

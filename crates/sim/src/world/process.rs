@@ -6,19 +6,17 @@ use std::sync::Arc;
 
 use sluice_chain::evm::node::Node;
 use sluice_chain::evm::{Evm, Quorum};
-use sluice_core::port::Ports;
 use sluice_core::port::chain::Chain;
 use sluice_core::port::meter::NoMeter;
 use sluice_core::port::signer::Signer;
 use sluice_core::port::store::Store;
+use sluice_core::port::{Ports, around};
 
 use super::World;
 use crate::executor::{ProcessId, WORLD};
-use crate::faults::Site;
 use crate::faults::node::ChaosNode;
-use crate::faults::signer::ChaosSigner;
 use crate::faults::site::Restart;
-use crate::faults::store::ChaosStore;
+use crate::faults::{Chaos, Site};
 use crate::model::node::ModelNode;
 use crate::mutant;
 use crate::ports::{Chance, ProcessClock};
@@ -78,10 +76,11 @@ fn ports(world: &Arc<World>, process: ProcessId) -> Ports {
     let evm: Arc<dyn Chain> = mutant::chain(world.mutant, Arc::new(evm));
     let signer: Arc<dyn Signer> = mutant::signer(world.mutant, Arc::clone(&world.signer), &nodes);
     let store: Arc<dyn Store> = mutant::store(world.mutant, Arc::clone(&world.db) as Arc<dyn Store>);
+    let chaos = Chaos { site, witness };
     Ports {
-        store: Arc::new(ChaosStore { inner: store, site: site.clone(), witness: witness.clone() }),
+        store: Arc::new(around::store::Wrapped { inner: store, by: chaos.clone() }),
         chains: BTreeMap::from([(world.profile.id, evm)]),
-        signer: Arc::new(ChaosSigner { inner: signer, site, witness }),
+        signer: Arc::new(around::signer::Wrapped { inner: signer, by: chaos }),
         deliver: Arc::clone(&world.pager) as Arc<_>,
         clock,
         entropy: Arc::new(Chance(sim)),

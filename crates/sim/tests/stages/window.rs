@@ -1,5 +1,6 @@
 //! A window goes on whatever one of its slots does, and a queue whatever stands at its head.
 
+use std::fmt::Debug;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -9,14 +10,11 @@ use sluice_core::amount::Amount;
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::attempt::{Durable, Fees, Kind, Unsigned};
 use sluice_core::id::{AttemptId, Ulid, WalletId};
-use sluice_core::intent::{Approved, SigningRequest};
-use sluice_core::journal::Entry;
+use sluice_core::intent::SigningRequest;
 use sluice_core::partner::{Limit, PLATFORM};
-use sluice_core::port::Fut;
+use sluice_core::port::around::signer::{Answer, Around, Wrapped};
 use sluice_core::port::registry::Registry as _;
-use sluice_core::port::signer::{
-    Held, Hello, Shown, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket,
-};
+use sluice_core::port::signer::{Signature, Signer, SignerError, SignerRefusal, SlotRecord};
 use sluice_core::proof::Tombstone;
 use sluice_core::slot::Slot;
 use sluice_core::stop::{Scope, Stop};
@@ -40,7 +38,6 @@ type Key = Arc<MemoryKey>;
 
 /// A signer that is itself in everything but one slot.
 struct Moody {
-    inner: Arc<dyn Signer>,
     nonce: u64,
     mood: Mood,
 }
@@ -52,6 +49,7 @@ impl Moody {
 
     async fn one(
         &self,
+        inner: &dyn Signer,
         asked: &(SigningRequest, Durable<Unsigned>),
     ) -> Result<Result<Signature, SignerRefusal>, SignerError> {
         let request = &asked.0;
@@ -78,7 +76,7 @@ impl Moody {
                 Mood::Refuses | Mood::Down(_) => {}
             }
         }
-        Ok(self.inner.sign(std::slice::from_ref(asked)).await?.remove(0))
+        Ok(inner.sign(std::slice::from_ref(asked)).await?.remove(0))
     }
 
     /// The void that nobody here has asked for.
@@ -96,61 +94,38 @@ fn never(code: &str) -> SignerRefusal {
     SignerRefusal { code: code.into(), detail: "a test says so".into(), permanent: true }
 }
 
-impl Signer for Moody {
-    fn hello<'a>(&'a self, wallet: Option<WalletId>) -> Fut<'a, Result<Hello, SignerError>> {
-        self.inner.hello(wallet)
-    }
-
-    fn admit<'a>(
+impl Around for Moody {
+    fn around<'a, T: Debug + Send + 'a>(
         &'a self,
-        wallet: WalletId,
-        epoch: i64,
-        payments: &'a [Approved],
-    ) -> Fut<'a, Result<Vec<Result<Ticket, SignerRefusal>>, SignerError>> {
-        self.inner.admit(wallet, epoch, payments)
+        _: &'static str,
+        make: impl Fn() -> Answer<'a, T> + Send + 'a,
+    ) -> Answer<'a, T> {
+        make()
     }
 
     fn sign<'a>(
         &'a self,
+        inner: &'a dyn Signer,
         requests: &'a [(SigningRequest, Durable<Unsigned>)],
-    ) -> Fut<'a, Result<Vec<Result<Signature, SignerRefusal>>, SignerError>> {
+    ) -> Answer<'a, Vec<Result<Signature, SignerRefusal>>> {
         Box::pin(async move {
             let mut answers = Vec::new();
             for asked in requests {
-                answers.push(self.one(asked).await?);
+                answers.push(self.one(inner, asked).await?);
             }
             Ok(answers)
         })
     }
 
-    fn held(&self) -> Fut<'_, Result<Vec<Held>, SignerError>> {
-        self.inner.held()
-    }
-
-    fn show(
-        &self,
-        wallet: WalletId,
-        challenge: [u8; 32],
-    ) -> Fut<'_, Result<Result<Shown, SignerRefusal>, SignerError>> {
-        self.inner.show(wallet, challenge)
-    }
-
-    fn bar<'a>(
-        &'a self,
-        wallet: WalletId,
-        reason: &'a str,
-    ) -> Fut<'a, Result<Result<u64, SignerRefusal>, SignerError>> {
-        self.inner.bar(wallet, reason)
-    }
-
     fn close<'a>(
         &'a self,
+        inner: &'a dyn Signer,
         wallet: WalletId,
         epoch: i64,
         slot: &'a Slot,
-    ) -> Fut<'a, Result<Result<SlotRecord, SignerRefusal>, SignerError>> {
+    ) -> Answer<'a, Result<SlotRecord, SignerRefusal>> {
         Box::pin(async move {
-            let said = self.inner.close(wallet, epoch, slot).await?;
+            let said = inner.close(wallet, epoch, slot).await?;
             Ok(said.map(|record| match (&self.mood, record) {
                 (Mood::Voided(key, unknown), SlotRecord::Closed(tombstone)) if self.at(slot) => {
                     let void = unknown
@@ -164,27 +139,11 @@ impl Signer for Moody {
             }))
         })
     }
-
-    fn mark(&self, mark: u64) -> Fut<'_, Result<u64, SignerError>> {
-        self.inner.mark(mark)
-    }
-
-    fn export<'a>(&'a self, from_seq: u64, limit: usize) -> Fut<'a, Result<Vec<Entry>, SignerError>> {
-        self.inner.export(from_seq, limit)
-    }
-
-    fn stop<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
-        self.inner.stop(scope, reason)
-    }
-
-    fn lift<'a>(&'a self, scope: &'a Scope, read_at: u64) -> Fut<'a, Result<u64, SignerError>> {
-        self.inner.lift(scope, read_at)
-    }
 }
 
 /// A full window in which something is wrong with one slot; `paid` of the sixteen complete within a minute.
 fn window(nonce: u64, paid: usize, mood: Mood) -> Bench {
-    let mut bench = Bench::new(|inner| Arc::new(Moody { inner, nonce, mood }));
+    let mut bench = Bench::new(|inner| Arc::new(Wrapped { inner, by: Moody { nonce, mood } }));
     let asset = bench.world.asset.clone();
     for number in 1..=16 {
         bench.order(number, &asset);
