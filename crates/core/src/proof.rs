@@ -88,7 +88,8 @@ pub enum Effect {
     Reverted,
     /// Our void: the nonce is consumed by nothing.
     Voided,
-    /// Status 1 without the exact log. Never an outcome: it freezes the lane (M6).
+    /// It did something else than it was made for: status 1 without exactly the intended log, as with a token that takes a
+    /// fee. It freezes the lane as a stranger's transaction does, and a person decides (M6).
     Mismatch,
 }
 
@@ -120,7 +121,22 @@ pub enum SlotReading {
     Unaccounted,
 }
 
-/// A transaction in one of our slots that is none of our attempts.
+impl SlotReading {
+    /// The transaction that consumed the slot without being an outcome of it: none of our attempts, or one that did not do
+    /// what it was made for.
+    pub const fn stranger(&self) -> Option<Stranger> {
+        match self {
+            Self::Foreign(stranger) => Some(*stranger),
+            Self::Ours(Inclusion { txid, block, effect: Effect::Mismatch, .. }) => {
+                Some(Stranger { txid: *txid, block: *block })
+            }
+            Self::Open | Self::Ours(_) | Self::Unaccounted => None,
+        }
+    }
+}
+
+/// A transaction in one of our slots that is no outcome of it: none of our attempts, or one of another [`Effect`] than it
+/// was made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stranger {
     /// Its hash.
@@ -226,11 +242,13 @@ impl Proof {
         matches!(self.verdict, Verdict::Dead(_))
     }
 
-    /// Whether it shows that a stranger consumed the slot. The payment may have been made by that very transaction, so
-    /// nothing follows from it but a person's decision.
+    /// Whether it shows that a stranger consumed the slot, or an attempt of ours that did not do what it was made for. The
+    /// recipient may have been paid by that very transaction, so nothing follows from it but a person's decision.
     pub const fn by_a_stranger(&self) -> bool {
         match &self.verdict {
-            Verdict::Dead(death) => matches!(death.kind(), DeathKind::Foreign(_)),
+            Verdict::Dead(death) => {
+                matches!(death.kind(), DeathKind::Foreign(_) | DeathKind::Mismatched(_))
+            }
             Verdict::Paid(_) | Verdict::PaidElsewhere { .. } => false,
         }
     }

@@ -69,11 +69,12 @@ pub struct Sighting {
 }
 
 impl Sighting {
-    /// A stranger that a quorum shows at a nonce of a wallet.
+    /// A stranger that a quorum shows at a nonce of a wallet; `how` says what makes it one, after a comma.
     pub fn of_stranger(
         wallet: &Wallet,
         nonce: u64,
         stranger: Stranger,
+        how: &str,
         operators: &[String],
         at: Timestamp,
     ) -> Self {
@@ -84,7 +85,7 @@ impl Sighting {
             txid: stranger.txid,
             block: stranger.block,
             nonce: Some(nonce),
-            what: format!("transaction {} at nonce {nonce} is not ours", txid_text(&stranger.txid)),
+            what: format!("transaction {} at nonce {nonce}, {how}", txid_text(&stranger.txid)),
             told_by: operators.join(", "),
             word: Word::Confirmed,
             seen_at: at,

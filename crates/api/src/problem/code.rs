@@ -281,6 +281,8 @@ crate::words::words! {
         StoreWentBack = "store_went_back",
         /// A transaction that is not ours consumed its slot and may have paid the recipient.
         SlotConsumedByStranger = "slot_consumed_by_stranger",
+        /// Our own transaction in its slot moved something else than was asked.
+        PaymentDiffers = "payment_differs",
         /// Its lane is frozen.
         LaneFrozen = "lane_frozen",
         /// Above the limit for one withdrawal.

@@ -21,6 +21,9 @@ pub enum DeathKind {
     /// R1: this transaction, which is none of our attempts, consumed the nonce (M6). It may have paid the very recipient,
     /// so a person decides what follows.
     Foreign(Stranger),
+    /// R1: our own attempt consumed the nonce and did something else than pay: a token that takes a fee, or moved nothing
+    /// (M6). The recipient may have been paid in part, so a person decides what follows.
+    Mismatched(Inclusion),
     /// No signature was ever made and the signer has closed the slot in its journal.
     NeverSigned {
         /// Place of the tombstone in the signer's journal.
@@ -103,7 +106,7 @@ impl Death {
         deep_enough(inclusion.block, slot.head(), extra_blocks).map(|()| Self(kind))
     }
 
-    /// R1: a nonce consumed by `noted`, a transaction that is none of our attempts, `extra_blocks` below the final head.
+    /// R1: a nonce consumed by `noted`, a transaction that is no outcome of the slot, `extra_blocks` below the final head.
     /// That none of our attempts is seen in it proves nothing; what is there has to be shown.
     ///
     /// # Errors
@@ -113,10 +116,16 @@ impl Death {
         noted: Stranger,
         extra_blocks: u64,
     ) -> Result<Self, NotDead> {
-        if *slot.reading() != SlotReading::Foreign(noted) {
-            return Err(NotDead::NotTaken);
-        }
-        deep_enough(noted.block, slot.head(), extra_blocks).map(|()| Self(DeathKind::Foreign(noted)))
+        let kind = match *slot.reading() {
+            SlotReading::Foreign(stranger) if stranger == noted => DeathKind::Foreign(stranger),
+            reading @ SlotReading::Ours(inclusion) if reading.stranger() == Some(noted) => {
+                DeathKind::Mismatched(inclusion)
+            }
+            SlotReading::Foreign(_) | SlotReading::Ours(_) | SlotReading::Open | SlotReading::Unaccounted => {
+                return Err(NotDead::NotTaken);
+            }
+        };
+        deep_enough(noted.block, slot.head(), extra_blocks).map(|()| Self(kind))
     }
 
     /// The signer has journaled that it never signed for this slot and never will.

@@ -1,7 +1,7 @@
 //! `seen | signed -> final`: the chain has ended it, by quorum and finality.
 
 use super::{Ended, Life, Signed, State, Transfer};
-use crate::chain::{BlockRef, txid_text};
+use crate::chain::BlockRef;
 use crate::id::ProofId;
 use crate::moved::{Moved, Refusal};
 use crate::proof::{Death, Effect, Final, Inclusion, NotDead, Proof, SlotReading, Stranger, Verdict};
@@ -24,9 +24,10 @@ pub enum Outcome {
     },
     /// Nothing final is in the slot yet.
     Open,
-    /// Consumed by none of our attempts: freeze the lane (M6), and see [`Transfer::take`].
+    /// Consumed by what is no outcome of it: none of our attempts, or one that did not do what it was made for. Freeze the
+    /// lane (M6), and see [`Transfer::take`].
     Foreign,
-    /// What is in the slot is ours and not what we meant, or nobody shows what it is: freeze the lane (M6).
+    /// It is consumed, and nobody shows by what: freeze the lane (M6).
     Unexplained {
         /// One sentence.
         evidence: String,
@@ -38,8 +39,8 @@ pub enum Outcome {
 pub enum End {
     /// By one of its attempts.
     Included(Inclusion),
-    /// By a transaction that none of its attempts explains (M6). If its block leaves the chain, the slot is open to
-    /// question again.
+    /// By a transaction that is no outcome of it (M6). What it did is booked by whoever explains it. If its block leaves the
+    /// chain, the slot is open to question again.
     Taken(Stranger),
 }
 
@@ -99,14 +100,7 @@ impl Transfer {
                     return Ok(Outcome::Open);
                 }
             },
-            Effect::Mismatch => {
-                return Ok(Outcome::Unexplained {
-                    evidence: format!(
-                        "transaction {} succeeded without exactly the transfer we meant",
-                        txid_text(&inclusion.txid)
-                    ),
-                });
-            }
+            Effect::Mismatch => return Ok(Outcome::Foreign),
         };
         let paid = matches!(verdict, Verdict::Paid(_));
         let proof = self.proof(proof_id, verdict, reading, at);

@@ -1,10 +1,10 @@
-//! `signed | seen -> signed -> final`: a stranger's transaction has consumed the slot (M6). It is noted at once, and
-//! ends the transfer once it lies as deep as a new slot asks for (M4).
+//! `signed | seen -> signed -> final`: a stranger's transaction has consumed the slot, or one of ours that did not do what
+//! it was made for (M6). It is noted at once, and ends the transfer once it lies as deep as a new slot asks for (M4).
 
 use super::{End, Life, Seen, Signed, State, Transfer};
 use crate::id::ProofId;
 use crate::moved::{Moved, Refusal};
-use crate::proof::{Death, Final, NotDead, Proof, SlotReading, Stranger, Verdict};
+use crate::proof::{Death, Effect, Final, Inclusion, NotDead, Proof, SlotReading, Stranger, Verdict};
 use crate::time::Timestamp;
 
 impl Transfer {
@@ -12,8 +12,8 @@ impl Transfer {
     /// had shown as included is not.
     ///
     /// # Errors
-    /// [`Refusal`] unless signed or seen; [`Refusal::Evidence`] when the reading is of our own attempt, which ends the
-    /// transfer by [`Transfer::settle`], or when nobody shows what is in the slot.
+    /// [`Refusal`] unless signed or seen; [`Refusal::Evidence`] when the reading is an outcome of our own attempt, which ends
+    /// the transfer by [`Transfer::settle`], or when nobody shows what is in the slot.
     pub fn take(self, reading: &Final<SlotReading>, at: Timestamp) -> Result<Moved<Self>, Refusal> {
         let signed = self.in_the_air("note a stranger in the slot of")?;
         let taken_by = match *reading.reading() {
@@ -25,6 +25,7 @@ impl Transfer {
                     why: "nobody shows what is in it",
                 });
             }
+            reading @ SlotReading::Ours(Inclusion { effect: Effect::Mismatch, .. }) => reading.stranger(),
             SlotReading::Ours(_) => {
                 return Err(Refusal::Evidence {
                     transition: "note a stranger in the slot",

@@ -6,7 +6,7 @@ use crate::amount::Units;
 use crate::id::ProofId;
 use crate::moved::{Moved, Refusal};
 use crate::port::chain::{TransferLog, TransferLogs};
-use crate::proof::{Final, Proof, Verdict};
+use crate::proof::{DeathKind, Final, Proof, Verdict};
 use crate::time::Timestamp;
 
 named! {
@@ -18,6 +18,8 @@ named! {
         SingleSourceDeath = "single_source_death",
         /// A transaction that is not ours consumed the slot: it may have paid the very recipient.
         SlotConsumedByStranger = "slot_consumed_by_stranger",
+        /// Our own transaction consumed the slot and moved something else than was asked, or nothing.
+        PaymentDiffers = "payment_differs",
         /// The deaths of several of its slots left the chain at once: each of them may pay.
         SlotsReopened = "slots_reopened",
         /// The signer refuses for good.
@@ -27,6 +29,26 @@ named! {
         PaidBeforeRestore = "paid_before_restore",
         /// The store went back in time and does not know what the partner was told of it since (M17).
         StoreWentBack = "store_went_back",
+    }
+}
+
+impl AttentionCode {
+    /// What a person is told of a slot that was consumed by what is no outcome of it.
+    pub const fn of(proof: &Proof) -> Option<Self> {
+        match proof.verdict() {
+            Verdict::Dead(death) => match death.kind() {
+                DeathKind::Foreign(_) => Some(Self::SlotConsumedByStranger),
+                DeathKind::Mismatched(_) => Some(Self::PaymentDiffers),
+                DeathKind::VoidFinal(_)
+                | DeathKind::RevertedFinal(_)
+                | DeathKind::NeverSigned { .. }
+                | DeathKind::AuthorizationExpired { .. }
+                | DeathKind::VaultItemDead { .. }
+                | DeathKind::TronExpired { .. }
+                | DeathKind::TronFailed { .. } => None,
+            },
+            Verdict::Paid(_) | Verdict::PaidElsewhere { .. } => None,
+        }
     }
 }
 
@@ -84,8 +106,10 @@ impl Withdrawal {
                 }
                 let mut attention = NeedsAttention { slots_dead: true, ..attention.clone() };
                 // What a restored store has lost stays lost, whoever took the slot (M17).
-                if proof.by_a_stranger() && !attention.paid_before_restore() {
-                    attention.code = AttentionCode::SlotConsumedByStranger;
+                if let Some(code) = AttentionCode::of(proof)
+                    && !attention.paid_before_restore()
+                {
+                    attention.code = code;
                 }
                 Ok(self.moved(State::NeedsAttention(attention)))
             }

@@ -103,9 +103,17 @@ async fn with_the_chain(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool
         SlotQuestion { slot, attempts: vec![], asset: lane.native(), pays: vec![], strangers: vec![] };
     let there = lane.chain.settle(&[question]).await?;
     let (proven, sighted) = match there.first().map(|there| (*there.reading(), there.operators())) {
-        Some((SlotReading::Foreign(stranger), operators)) => {
-            (true, vec![Sighting::of_stranger(&wallet, wallet.next_nonce, stranger, operators, lane.now())])
-        }
+        Some((SlotReading::Foreign(stranger), operators)) => (
+            true,
+            vec![Sighting::of_stranger(
+                &wallet,
+                wallet.next_nonce,
+                stranger,
+                "which is not ours",
+                operators,
+                lane.now(),
+            )],
+        ),
         Some((SlotReading::Unaccounted, _)) => (true, vec![]),
         Some((SlotReading::Open | SlotReading::Ours(_), _)) | None => (false, vec![]),
     };

@@ -252,8 +252,8 @@ fn follow(
         return Ok(Some(withdrawal.pay(proof, now)?));
     }
     // Whoever consumed the slot may have paid the recipient: nothing but a person follows, not even a cancellation.
-    if proof.by_a_stranger() && matches!(withdrawal.state, WithdrawalState::Assigned(_)) {
-        return Ok(Some(withdrawal.needs_attention(AttentionCode::SlotConsumedByStranger, true, now)?));
+    if let (Some(code), WithdrawalState::Assigned(_)) = (AttentionCode::of(proof), &withdrawal.state) {
+        return Ok(Some(withdrawal.needs_attention(code, true, now)?));
     }
     if matches!(withdrawal.state, WithdrawalState::NeedsAttention(_)) {
         return Ok(Some(withdrawal.slot_died(proof)?));

@@ -1,4 +1,5 @@
-//! In: transfers in whose slot a quorum shows a transaction that is none of their attempts. Out: the lane is frozen and
+//! In: transfers in whose slot a quorum shows a transaction that is no outcome of it: none of their attempts, or one that
+//! did not do what it was made for. Out: the lane is frozen and
 //! the stranger noted; once it lies as deep as a new slot asks for, the transfer is final by that death, and its
 //! withdrawal waits for a person: the stranger may have paid the very recipient (M4, M6). A crash leaves the note, and
 //! the chain is asked again.
@@ -24,8 +25,7 @@ pub(super) async fn run(watch: &mut Watch<'_>, cursor: &Cursor, found: Vec<Found
     let found = found.into_iter().filter(|(_, reading)| followed(cursor, reading.reading()));
     let found = unmoved(watch, found.collect()).await?;
     let (noted, fresh) = found.into_iter().partition(|(transfer, reading)| {
-        let noted = transfer.taken_by().map(SlotReading::Foreign);
-        noted.as_ref() == Some(reading.reading())
+        transfer.taken_by().is_some() && transfer.taken_by() == reading.reading().stranger()
     });
     note(watch, fresh).await?;
     bury(watch, noted).await
@@ -33,7 +33,7 @@ pub(super) async fn run(watch: &mut Watch<'_>, cursor: &Cursor, found: Vec<Found
 
 /// Only in a block the watcher has followed, which notices when that block leaves; or in one older than it remembers.
 fn followed(cursor: &Cursor, reading: &SlotReading) -> bool {
-    let SlotReading::Foreign(stranger) = reading else { return false };
+    let Some(stranger) = reading.stranger() else { return false };
     cursor.blocks.contains(&stranger.block)
         || cursor.blocks.last().is_some_and(|lowest| stranger.block.number < lowest.number)
 }
@@ -70,11 +70,10 @@ async fn note(watch: &mut Watch<'_>, fresh: Vec<Found>) -> Result<(), StageError
             continue;
         }
         let slots = found.iter().filter_map(|(transfer, reading)| {
-            let SlotReading::Foreign(stranger) = reading.reading() else { return None };
-            Some(format!("{} by {}", transfer.slot()?, txid_text(&stranger.txid)))
+            let (slot, stranger) = (transfer.slot()?, reading.reading().stranger()?);
+            Some(format!("slot {slot} is consumed by {}, {}", txid_text(&stranger.txid), what(reading)))
         });
-        let slots: Vec<String> = slots.collect();
-        let evidence = format!("consumed by a transaction that is not ours: slot {}", slots.join(", "));
+        let evidence = slots.collect::<Vec<_>>().join("; ");
         let mut change = watch.freezing(view.wallet.clone(), evidence)?.unwrap_or_default();
         for (transfer, reading) in found {
             change.sighted.extend(sighted(watch, &view, &transfer, &reading).await?);
@@ -113,7 +112,7 @@ async fn sighted(
     transfer: &Transfer,
     reading: &Final<SlotReading>,
 ) -> Result<Option<Sighting>, StageError> {
-    let SlotReading::Foreign(stranger) = *reading.reading() else { return Ok(None) };
+    let Some(stranger) = reading.reading().stranger() else { return Ok(None) };
     let known = view.sightings.iter().find(|it| it.txid == stranger.txid);
     if known.is_some_and(|it| it.word == Word::Confirmed && it.block == stranger.block)
         || watch.ports.store.is_adopted(transfer.wallet, stranger.txid).await?
@@ -122,7 +121,15 @@ async fn sighted(
     }
     let Some(nonce) = transfer.slot().and_then(Slot::nonce) else { return Ok(None) };
     let at = known.map_or(watch.now(), |it| it.seen_at);
-    Ok(Some(Sighting::of_stranger(&view.wallet, nonce, stranger, reading.operators(), at)))
+    Ok(Some(Sighting::of_stranger(&view.wallet, nonce, stranger, what(reading), reading.operators(), at)))
+}
+
+/// What is wrong with it.
+const fn what(reading: &Final<SlotReading>) -> &'static str {
+    match reading.reading() {
+        SlotReading::Ours(_) => "which did not do exactly what it was made for",
+        SlotReading::Foreign(_) | SlotReading::Open | SlotReading::Unaccounted => "which is not ours",
+    }
 }
 
 /// Ends what was noted and lies deep enough.

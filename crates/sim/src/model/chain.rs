@@ -59,6 +59,8 @@ pub struct Chain {
     pub fee_target_wei: u128,
     /// Finality stands still while set.
     pub finality_stalled: bool,
+    /// Transfers that moved something else than they say, by hash, and who sent them; on any branch.
+    pub differed: BTreeMap<[u8; 32], EvmAddress>,
     finalized: u64,
     luck: Rng,
     decoded: BTreeMap<[u8; 32], Arc<Tx>>,
@@ -79,6 +81,7 @@ impl Chain {
             issuer: Issuer::default(),
             nodes,
             finality_stalled: false,
+            differed: BTreeMap::new(),
             finalized: 0,
             luck,
             decoded: BTreeMap::new(),
@@ -133,6 +136,8 @@ impl Chain {
         self.move_fee();
         let salt = self.luck.bits();
         let (txs, after) = self.execute();
+        self.differed
+            .extend(txs.iter().filter(|done| differs(done)).map(|done| (done.tx.hash, done.tx.from)));
         let parent = self.head();
         let number = parent.id.number + 1;
         let id = BlockRef {
@@ -256,6 +261,14 @@ impl Chain {
     }
 }
 
+/// Whether it moved something else than it says.
+fn differs(done: &Executed) -> bool {
+    match (&done.event, parse(&done.tx.data)) {
+        (Some(event), Some(Call::Transfer(_, atoms))) => event.atoms != atoms,
+        _ => false,
+    }
+}
+
 fn apply(
     state: &mut Accounts,
     issuer: &Issuer,
@@ -274,6 +287,7 @@ fn apply(
         };
         match (outcome, parse(&tx.data)) {
             (Ok(_), Some(Call::Transfer(to, atoms))) => {
+                let atoms = issuer.moves(to, atoms);
                 let event = Event { index, token, from: tx.from, to, atoms };
                 (true, TRANSFER_GAS, Some(event))
             }

@@ -30,6 +30,15 @@ pub struct Issuer {
     pub blacklist: BTreeSet<EvmAddress>,
     /// Nobody may pay.
     pub paused: bool,
+    /// Accounts that get an atom less than they are paid, as with a token that takes a fee. The payer keeps it.
+    pub taxed: BTreeSet<EvmAddress>,
+}
+
+impl Issuer {
+    /// What a transfer of `atoms` to an account moves.
+    pub fn moves(&self, to: EvmAddress, atoms: u128) -> u128 {
+        if self.taxed.contains(&to) { atoms.saturating_sub(1) } else { atoms }
+    }
 }
 
 /// Balances.
@@ -101,11 +110,12 @@ impl Token {
                 if issuer.blacklist.contains(&from) || issuer.blacklist.contains(&to) {
                     return Err("Blacklistable: account is blacklisted");
                 }
-                let left =
-                    self.balance(from).checked_sub(atoms).ok_or("ERC20: transfer amount exceeds balance")?;
-                self.balances.insert(from, left);
+                let all = self.balance(from);
+                let moved = issuer.moves(to, atoms);
+                all.checked_sub(atoms).ok_or("ERC20: transfer amount exceeds balance")?;
+                self.balances.insert(from, all.saturating_sub(moved));
                 let has = self.balance(to);
-                self.balances.insert(to, has.saturating_add(atoms));
+                self.balances.insert(to, has.saturating_add(moved));
                 Ok(1)
             }
         }

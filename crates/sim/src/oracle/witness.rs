@@ -242,7 +242,7 @@ impl Seen {
             match (proof.verdict(), slot) {
                 (Verdict::Dead(death), Some(slot)) => {
                     let never_signed = matches!(death.kind(), DeathKind::NeverSigned { .. });
-                    let foreign = matches!(death.kind(), DeathKind::Foreign(_));
+                    let foreign = matches!(death.kind(), DeathKind::Foreign(_) | DeathKind::Mismatched(_));
                     if let Slot::EvmNonce { sender, nonce, .. } = slot {
                         self.deaths.push(Death { sender: *sender, nonce: *nonce, never_signed, foreign });
                     }

@@ -249,12 +249,16 @@ async fn attend(world: &Arc<World>) {
         }
     }
     let waiting =
-        "select id || ' ' || attempt_no as what from withdrawal where state = 'needs_attention' limit 50";
+        "select id || ' ' || attempt_no || ' ' || (evidence like '%payment_differs%') as what from withdrawal
+         where state = 'needs_attention' limit 50";
     for row in ask(&world.db, waiting).unwrap_or_default() {
-        let Some((id, attempts)) = row.split_once(' ') else { continue };
-        let (Ok(id), again) = (WithdrawalId::parse(id), attempts.len() == 1 && attempts < "6") else {
+        let mut parts = row.split(' ');
+        let (Some(id), Some(attempts), Some(differs)) = (parts.next(), parts.next(), parts.next()) else {
             continue;
         };
+        let Ok(id) = WithdrawalId::parse(id) else { continue };
+        // What the token moved otherwise, it would again.
+        let again = attempts.len() == 1 && attempts < "6" && differs == "0";
         if let Some(txid) = stranger::paid(world, id) {
             by_hand(world, id, txid).await;
             continue;

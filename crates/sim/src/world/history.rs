@@ -125,7 +125,8 @@ fn people(world: &Arc<World>, script: &Script, rng: &mut Rng) {
             let targets = setup::victims(world, rng);
             let deep = world.profile.death_extra_blocks;
             let nodes = world.chain().nodes.len();
-            let forecast = weather::draw(rng, span_us, nodes, deep, &targets);
+            let forecast =
+                weather::draw(rng, span_us, nodes, deep, &targets, setup::taxed(world, script.seed));
             sim.spawn(WORLD, "weather", weather::run(Arc::clone(world), forecast));
             let duty = setup::duty(world, rng, span_us);
             if let Some((at, lasts, what)) = duty.stop {

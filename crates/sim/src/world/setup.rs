@@ -317,6 +317,13 @@ pub fn victims(world: &World, rng: &mut Rng) -> Vec<EvmAddress> {
     (0..rng.below(3)).filter_map(|_| rng.pick(&wishes).map(|wish| wish.order.to)).collect()
 }
 
+/// The recipient to whom the token moves another amount than asked, if there is one.
+pub fn taxed(world: &World, seed: u64) -> Option<EvmAddress> {
+    let mut luck = Rng::of(seed, 16);
+    let wishes = world.wishes();
+    if luck.chance(100) { luck.pick(&wishes).map(|wish| wish.order.to) } else { None }
+}
+
 /// What the person on duty will do.
 pub fn duty(world: &World, rng: &mut Rng, span_us: i64) -> Duty {
     let at = |rng: &mut Rng| 300_000 + rng.below(span_us as u64) as i64;
@@ -333,9 +340,10 @@ pub fn duty(world: &World, rng: &mut Rng, span_us: i64) -> Duty {
     });
     let mut orders = vec![];
     if rng.chance(350) {
-        let order = match rng.below(3) {
+        let order = match rng.below(4) {
             0 => LaneCommand::Pause,
             1 => LaneCommand::Drain,
+            2 => LaneCommand::SpeedUp(rng.chance(500).then_some(400 * GWEI)),
             _ => LaneCommand::Cap(Some(RaisedCap {
                 max_fee_wei: 4_000 * GWEI,
                 until: Timestamp::from_micros(START_US + span_us),

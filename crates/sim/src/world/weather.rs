@@ -7,6 +7,7 @@ use sluice_core::address::EvmAddress;
 
 use super::World;
 use crate::executor::WORLD;
+use crate::model::chain::Chain;
 use crate::model::view::Lie;
 use crate::rng::Rng;
 
@@ -38,6 +39,8 @@ pub enum Weather {
     TokenPaused,
     /// The issuer blacklists a recipient, for good.
     Blacklist(EvmAddress),
+    /// The token moves an atom less than it is asked to, to one recipient, for good.
+    Taxed(EvmAddress),
     /// What lasted is over.
     Heal,
 }
@@ -52,6 +55,7 @@ pub fn draw(
     nodes: usize,
     death_extra: u64,
     targets: &[EvmAddress],
+    taxed: Option<EvmAddress>,
 ) -> Vec<(i64, Weather)> {
     let mut all = vec![];
     let at = |rng: &mut Rng| 500_000 + rng.below(span_us as u64) as i64;
@@ -86,6 +90,7 @@ pub fn draw(
             all.push((0, Weather::Blacklist(*target)));
         }
     }
+    all.extend(taxed.map(|account| (0, Weather::Taxed(account))));
     all.sort_by_key(|(at, _)| *at);
     all
 }
@@ -107,6 +112,7 @@ pub async fn blocks(world: Arc<World>, mut luck: Rng) {
         let time_s = world.sim.now_us().div_euclid(1_000_000);
         let mut chain = world.chain();
         let block = Arc::clone(chain.produce(time_s));
+        told_of_differences(&world, &mut chain);
         drop(chain);
         world.sim.note(WORLD, || format!("block {:?} with {} transactions", block.id, block.txs.len()));
     }
@@ -126,6 +132,7 @@ pub fn happen(world: &World, what: &Weather) {
         Weather::ForgetsPool(_) => "forgets_pool",
         Weather::TokenPaused => "token_paused",
         Weather::Blacklist(_) => "blacklist",
+        Weather::Taxed(_) => "taxed",
         Weather::Heal => return heal(world),
     };
     world.plan.struck(name, "chain");
@@ -159,7 +166,20 @@ pub fn happen(world: &World, what: &Weather) {
             chain.issuer.blacklist.insert(*account);
             world.chronicle().blacklisted.insert(*account);
         }
+        Weather::Taxed(account) => {
+            chain.issuer.taxed.insert(*account);
+        }
         Weather::Heal => {}
+    }
+    told_of_differences(world, &mut chain);
+}
+
+/// A payment that moved another amount is explained by a person, as a stranger's transaction is.
+fn told_of_differences(world: &World, chain: &mut Chain) {
+    for (txid, from) in std::mem::take(&mut chain.differed) {
+        if let Some(purse) = world.purses.iter().find(|purse| purse.address == from) {
+            world.chronicle().strangers.insert(txid, purse.id);
+        }
     }
 }
 

@@ -48,6 +48,7 @@ enum Found {
     VoidFinal { inclusion: InclusionShape, block: Block },
     RevertedFinal { inclusion: InclusionShape, block: Block },
     Foreign { stranger: StrangerShape },
+    Mismatched { inclusion: InclusionShape, block: Block },
     NeverSigned { journal_seq: String },
     AuthorizationExpired { valid_before: i64, final_time: i64 },
     VaultItemDead { carriers: Vec<String> },
@@ -167,6 +168,9 @@ fn death_of(kind: &DeathKind) -> Found {
             Found::RevertedFinal { inclusion: InclusionShape::of(it), block: Block::of(&it.block) }
         }
         DeathKind::Foreign(stranger) => Found::Foreign { stranger: StrangerShape::of(stranger) },
+        DeathKind::Mismatched(it) => {
+            Found::Mismatched { inclusion: InclusionShape::of(it), block: Block::of(&it.block) }
+        }
         DeathKind::NeverSigned { journal_seq } => Found::NeverSigned { journal_seq: journal_seq.to_string() },
         DeathKind::AuthorizationExpired { valid_before, final_time } => {
             Found::AuthorizationExpired { valid_before: *valid_before, final_time: *final_time }
@@ -189,6 +193,7 @@ fn verdict(found: Found) -> Result<Verdict, String> {
             dead(DeathKind::RevertedFinal(inclusion.read(block.read()?)?))
         }
         Found::Foreign { stranger } => dead(DeathKind::Foreign(stranger.read()?)),
+        Found::Mismatched { inclusion, block } => dead(DeathKind::Mismatched(inclusion.read(block.read()?)?)),
         Found::NeverSigned { journal_seq } => dead(DeathKind::NeverSigned {
             journal_seq: journal_seq.parse().map_err(|_| "journal_seq is no number")?,
         }),

@@ -4,6 +4,7 @@ use super::super::*;
 use crate::attempt::Kind;
 use crate::proof::{Effect, NotDead, Proof, SlotReading, Stranger, Verdict};
 use crate::samples::*;
+use crate::withdrawal::AttentionCode;
 
 fn settle(transfer: Transfer, what: SlotReading, head: u64) -> Outcome {
     transfer.settle(&agreed(what, head), proof_id(7), DEEP, at(9)).unwrap()
@@ -46,11 +47,25 @@ fn an_open_slot_ends_nothing() {
 }
 
 #[test]
-fn what_we_did_not_mean_is_unexplained_and_ends_nothing() {
-    let Outcome::Unexplained { evidence } = settle(sent(), ours(Effect::Mismatch), 99) else {
-        panic!("the lane must freeze")
-    };
-    assert!(!evidence.is_empty());
+fn what_we_did_not_mean_is_noted_as_a_strangers_and_ends_with_a_person() {
+    let differs = ours(Effect::Mismatch);
+    assert_eq!(settle(sent(), differs, 99), Outcome::Foreign, "a reading alone ends nothing");
+    let there = differs.stranger().unwrap();
+    let taken = sent().take(&agreed(differs, 10), at(5)).unwrap().into_after();
+    assert_eq!(taken.taken_by(), Some(there));
+    let lost = |what, head| taken.clone().lost(&agreed(what, head), proof_id(7), DEEP, at(9)).unwrap();
+    assert_eq!(lost(differs, 11).unwrap_err(), NotDead::NotDeepEnough { missing: 1 });
+    assert_eq!(
+        lost(ours(Effect::Reverted), 99).unwrap_err(),
+        NotDead::NotTaken,
+        "it is judged otherwise now"
+    );
+    let (step, proof) = lost(differs, 12).unwrap();
+    assert!(proof.proves_death() && proof.by_a_stranger() && !proof.frees_the_withdrawal());
+    assert_eq!(AttentionCode::of(&proof), Some(AttentionCode::PaymentDiffers));
+    assert!(matches!(&step.after().state, State::Final(it) if it.end == End::Taken(there)));
+    let reopened = step.into_after().reopen(20, false, at(10)).unwrap().into_after();
+    assert_eq!((reopened.items[0].life, reopened.taken_by()), (Life::Live, None));
 }
 
 #[test]

@@ -142,13 +142,14 @@ pub const EDGES: &[(&str, Edges)] = &[
     ("settle: open", &[(OUT, "open")]),
     ("settle: foreign", &[(OUT, "foreign")]),
     ("settle: unaccounted", &[(OUT, "unexplained")]),
-    ("settle: mismatch", &[(OUT, "unexplained")]),
+    ("settle: mismatch", &[(OUT, "foreign")]),
     ("settle: paid", &[(OUT, "final")]),
     ("settle: voided, deep", &[(OUT, "final")]),
     ("settle: voided, shallow", &[(OUT, "not deep enough")]),
     ("settle: reverted, deep", &[(OUT, "final")]),
     ("settle: reverted, shallow", &[(OUT, "not deep enough")]),
     ("take: foreign", &[(OUT, "signed")]),
+    ("take: mismatch", &[(OUT, "signed")]),
     ("take: unaccounted", NONE),
     ("take: open", &[(OUT, "signed")]),
     ("take: ours", NONE),
@@ -241,6 +242,12 @@ fn lose(transfer: Transfer, what: SlotReading, head: u64) -> Result<Went, Refusa
         Err(NotDead::NotTaken) => Went::Nowhere("not taken"),
         Err(other) => panic!("{other}"),
     })
+}
+
+/// An attempt of ours that did something else, where [`foreign`] has the stranger: noted, they are one state.
+fn mismatch() -> SlotReading {
+    let Stranger { txid, block } = stranger();
+    SlotReading::Ours(Inclusion { txid, block, ..inclusion(Effect::Mismatch) })
 }
 
 fn foreign() -> SlotReading {
@@ -358,6 +365,7 @@ pub const MOVES: &[(&str, Attempt)] = &[
     ("settle: reverted, deep", |it| settle(it, ours(Effect::Reverted), 10 + DEEP)),
     ("settle: reverted, shallow", |it| settle(it, ours(Effect::Reverted), 9 + DEEP)),
     ("take: foreign", |it| step(it.take(&agreed(foreign(), 10), at(9)))),
+    ("take: mismatch", |it| step(it.take(&agreed(mismatch(), 10), at(9)))),
     ("take: unaccounted", |it| step(it.take(&agreed(SlotReading::Unaccounted, 10), at(9)))),
     ("take: open", |it| step(it.take(&agreed(SlotReading::Open, 10), at(9)))),
     ("take: ours", |it| step(it.take(&agreed(ours(PAID), 10), at(9)))),

@@ -261,6 +261,7 @@ pub(super) fn proofs() -> Vec<(&'static str, Proof)> {
         ("void_final", dead(DeathKind::VoidFinal(inclusion(Effect::Voided)))),
         ("reverted_final", dead(DeathKind::RevertedFinal(inclusion(Effect::Reverted)))),
         ("foreign", dead(DeathKind::Foreign(stranger()))),
+        ("mismatched", dead(DeathKind::Mismatched(inclusion(Effect::Mismatch)))),
         ("never_signed", dead(DeathKind::NeverSigned { journal_seq: u64::MAX })),
         ("authorization_expired", dead(DeathKind::AuthorizationExpired { valid_before: 10, final_time: 11 })),
         ("vault_item_dead", dead(DeathKind::VaultItemDead { carriers: vec![ProofId::new(ulid(13))] })),
