@@ -16,6 +16,9 @@ pub struct Event {
     pub id: String,
     /// Always `event`.
     pub object: tag::Event,
+    /// Which life of the feed its number belongs to. It changes when the database was restored from a copy: numbers after
+    /// the copy are given out a second time then. Keep it with the number, and send both.
+    pub feed_id: String,
     /// Its place in the partner's feed, from 1 without gaps.
     pub number: u64,
     /// What happened, such as `withdrawal.completed`. New types may appear: skip what you do not know.
@@ -68,7 +71,7 @@ mod tests {
 
     #[test]
     fn an_event_survives_the_wire() {
-        let json = r#"{"id":"ev_1","object":"event","number":7,"type":"withdrawal.brand_new","partner_id":"pt_1",
+        let json = r#"{"id":"ev_1","object":"event","feed_id":"fd_1","number":7,"type":"withdrawal.brand_new","partner_id":"pt_1",
             "created_at":"2026-11-21T01:02:03.000004Z","actor":{"kind":"system","id":"settle"},"reason":"final",
             "data":{"amount":"1.5"}}"#;
         let event: Event = serde_json::from_str(json).expect("types we do not know are read");

@@ -2,6 +2,7 @@
 //! answer another question.
 
 mod command;
+mod event;
 mod wallet;
 
 use crate::alert::Severity;
@@ -13,6 +14,7 @@ use crate::text::Time;
 use crate::withdrawal::{ADDRESS_CHARS_MAX, ASSET_CHARS_MAX, EXTERNAL_ID_CHARS_MAX, USER_ID_CHARS_MAX};
 
 pub use command::CommandQuery;
+pub use event::EventQuery;
 pub use wallet::WalletQuery;
 
 /// A type that is read from a query string.
@@ -278,38 +280,6 @@ impl Query for WithdrawalQuery {
         ];
         let filters = filters.into_iter().filter_map(|(name, value)| Some((name, value?)));
         filters.chain(self.page.give()).collect()
-    }
-}
-
-/// Which part of the feed, oldest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct EventQuery {
-    /// Events with a higher number; 0, the start, when left out.
-    pub after: u64,
-    /// Items of a page.
-    pub limit: Option<u32>,
-}
-
-impl Query for EventQuery {
-    const PARAMETERS: &'static [Parameter] = &[
-        whole("after", 0, u64::MAX, "Events with a higher number than this; from the start when left out."),
-        LIMIT,
-    ];
-
-    fn take(&mut self, name: &str, value: &str) -> Result<(), Code> {
-        match name {
-            "after" if value.bytes().all(|byte| byte.is_ascii_digit()) => {
-                self.after = value.parse().map_err(|_| Code::QueryMalformed)?;
-            }
-            "limit" => self.limit = Some(limit(value)?),
-            _ => return Err(Code::QueryMalformed),
-        }
-        Ok(())
-    }
-
-    fn give(&self) -> Vec<(&'static str, String)> {
-        let limit = self.limit.map(|limit| ("limit", limit.to_string()));
-        [("after", self.after.to_string())].into_iter().chain(limit).collect()
     }
 }
 

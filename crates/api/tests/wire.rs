@@ -62,7 +62,7 @@ fn withdrawals_and_events() {
     same::<event::Event>(
         "Event",
         json!({
-            "id": "ev_1", "object": "event", "number": 81, "type": "withdrawal.completed", "partner_id": "pt_1",
+            "id": "ev_1", "object": "event", "feed_id": "fd_1", "number": 81, "type": "withdrawal.completed", "partner_id": "pt_1",
             "withdrawal_id": "wd_1", "created_at": AT, "actor": {"kind": "system", "id": "settle"}, "reason": "final",
             "data": {"amount": "12.5", "block": block()}
         }),

@@ -109,6 +109,8 @@ ids! {
     CommandId = "cmd";
     /// One recorded change.
     EventId = "ev";
+    /// One life of the numbered feed: another one after the store went back in time (M17).
+    FeedId = "fd";
     /// An API key (its public half).
     KeyId = "key";
     /// A person who logs in.

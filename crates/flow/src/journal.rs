@@ -13,6 +13,7 @@ mod import;
 use sluice_core::access::Actor;
 use sluice_core::alert::{Code, Raise};
 use sluice_core::event::Cause;
+use sluice_core::id::FeedId;
 use sluice_core::journal::{Entry, PAGE_MAX, Seen, forgotten, mentions};
 use sluice_core::partner::PLATFORM;
 use sluice_core::port::Ports;
@@ -58,7 +59,9 @@ async fn compared(ports: &Ports) -> Result<Option<Seen>, StageError> {
         let page = page(ports, from).await?;
         let Some(last) = page.last() else { break };
         if let Some(what) = gap(ports, &page).await? {
-            shut(ports, &format!("{what}: the store went back in time")).await?;
+            // Numbers of the feed that were given out in the lost time are given out again.
+            let feed = FeedId::new(ports.entropy.ulid(ports.clock.now()));
+            shut(ports, &format!("{what}: the store went back in time"), Some(feed)).await?;
             import::run(ports, seen, head).await?;
             return Ok(None);
         }
@@ -93,7 +96,7 @@ pub(crate) async fn journal_went_back(ports: &Ports, what: &str) -> Result<Stand
     let evidence = format!(
         "the signer's journal {what}: the journal was restored or exchanged, and may have forgotten slots it signed for"
     );
-    shut(ports, &evidence).await?;
+    shut(ports, &evidence, None).await?;
     Ok(Standing::WentBack)
 }
 
@@ -118,7 +121,7 @@ async fn gap(ports: &Ports, page: &[Entry]) -> Result<Option<String>, StageError
 }
 
 /// Shuts every lane that is not shut, and says so for each; and stops everything.
-async fn shut(ports: &Ports, evidence: &str) -> Result<(), StageError> {
+async fn shut(ports: &Ports, evidence: &str, feed: Option<FeedId>) -> Result<(), StageError> {
     tracing::error!(evidence, "Store and signer are not of the same time; every lane is shut");
     for _ in 0..TRIES_MAX {
         let wallets = ports.store.wallets(None).await?;
@@ -126,7 +129,7 @@ async fn shut(ports: &Ports, evidence: &str) -> Result<(), StageError> {
             .into_iter()
             .map(|wallet| close_lane(ports, wallet, evidence))
             .collect::<Result<Vec<_>, StageError>>()?;
-        changes.push(stop_everything(ports, evidence));
+        changes.push(Change { feed, ..stop_everything(ports, evidence) });
         if apply_all(ports, changes).await? {
             return Ok(());
         }

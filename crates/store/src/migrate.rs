@@ -70,6 +70,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0013_voided_for_good.sql"),
         "triggers are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0014_feed_id.sql"),
+        include_str!("../migrations/postgres/0014_feed_id.sql"),
+        "each names the other",
+    ),
 ];
 
 /// Highest version this program knows.

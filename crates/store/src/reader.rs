@@ -21,7 +21,7 @@ use sluice_core::amount::Amount;
 use sluice_core::asset::Asset;
 use sluice_core::chain::ChainId;
 use sluice_core::command::Command;
-use sluice_core::id::{AlertId, CommandId, PartnerId, WalletId, WithdrawalId};
+use sluice_core::id::{AlertId, CommandId, FeedId, PartnerId, WalletId, WithdrawalId};
 use sluice_core::lane::Holder;
 use sluice_core::partner::Limit;
 use sluice_core::port::Fut;
@@ -105,6 +105,10 @@ impl Reader for Db {
         limit: usize,
     ) -> Fut<'_, Result<Vec<FeedEvent>, StoreError>> {
         Box::pin(self.reading(move |conn| Box::pin(feed::after(conn, partner, after, limit))))
+    }
+
+    fn feed(&self) -> Fut<'_, Result<FeedId, StoreError>> {
+        Box::pin(self.read(move |conn| Box::pin(feed::id(conn))))
     }
 
     fn timeline(

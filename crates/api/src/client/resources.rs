@@ -175,7 +175,14 @@ impl Client {
 
     /// The feed after a number, oldest first. Remember the last number and ask again: nothing is missed.
     pub async fn events_after(&self, after: u64, limit: u32) -> Answer<List<Event>> {
-        self.call(Call::get(path::EVENTS).asking(&EventQuery { after, limit: Some(limit) })).await
+        self.call(Call::get(path::EVENTS).asking(&EventQuery { after, feed_id: None, limit: Some(limit) }))
+            .await
+    }
+
+    /// The same for a number of this feed: refused with `feed_changed` after the database was restored from a copy.
+    pub async fn events_of(&self, feed_id: &str, after: u64, limit: u32) -> Answer<List<Event>> {
+        let query = EventQuery { after, feed_id: Some(feed_id.to_owned()), limit: Some(limit) };
+        self.call(Call::get(path::EVENTS).asking(&query)).await
     }
 
     /// Counts and sums over a range.

@@ -109,10 +109,12 @@ pub static ENDPOINTS: &[Endpoint] = &[
         "Tells what happened to a withdrawal, oldest first.")
         .filtered(Page::PARAMETERS),
     get("listEvents", path::EVENTS, Some(WithdrawalsRead), list::<Event>(),
-        "Reads the partner's feed after a number. Numbers have no gaps.")
+        "Reads the partner's feed after a number. Numbers have no gaps. Send `feed_id` with the number: after a restore of \
+         the database they are given out again, and `feed_changed` says so.")
         .filtered(EventQuery::PARAMETERS),
     get("streamEvents", path::EVENTS_STREAM, Some(WithdrawalsRead), Reply::Stream(Shape::of::<Event>()),
-        "Follows the feed. Each message has the event's number as its `id`; `Last-Event-ID` goes on after it.")
+        "Follows the feed. Each message has the event's feed and number as its `id`; `Last-Event-ID` goes on after it. The \
+         stream ends when the feed changes.")
         .filtered(EventQuery::PARAMETERS),
     get("getStats", path::STATS, Some(WithdrawalsRead), one::<Stats>(),
         "Counts and sums withdrawals created in a range, by status and type.")

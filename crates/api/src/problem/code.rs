@@ -144,6 +144,8 @@ codes! {
     QueryMalformed = "query_malformed", 400, never, ["parameter"];
     /// A cursor we did not hand out, or one of another list.
     CursorInvalid = "cursor_invalid", 400, never, [];
+    /// The number was read from another life of the feed: the database was restored from a copy since.
+    FeedChanged = "feed_changed", 409, never, ["feed_id"];
     /// A page size outside its bounds.
     LimitOutOfRange = "limit_out_of_range", 400, never, ["value", "max"];
     /// Not an RFC 3339 time with an offset.

@@ -26,7 +26,7 @@ fn every_filter_survives_the_wire() {
 
 #[test]
 fn the_other_queries_survive_the_wire() {
-    let events = EventQuery { after: u64::MAX, limit: Some(5) };
+    let events = EventQuery { after: u64::MAX, feed_id: Some("fd_1".into()), limit: Some(5) };
     assert_eq!(read(&write(&events)), Ok(events));
     let stats = StatsQuery { from: Some("a".into()), to: None, asset: Some("b".into()) };
     assert_eq!(read(&write(&stats)), Ok(stats));

@@ -225,7 +225,7 @@ mod tests {
             let after: u64 =
                 asked.target["/v1/events?after=".len()..].split('&').next().unwrap().parse().unwrap();
             let event = json!({
-                "id": "ev_1", "object": "event", "number": after + 1, "type": "x", "partner_id": "pt_1",
+                "id": "ev_1", "object": "event", "feed_id": "fd_1", "number": after + 1, "type": "x", "partner_id": "pt_1",
                 "created_at": "2026-11-21T00:00:00Z", "actor": { "kind": "system", "id": "x" }, "reason": "r", "data": {}
             });
             page(if after < last { vec![event] } else { vec![] })

@@ -309,7 +309,7 @@ fn watching_tells_each_step_once_and_ends_with_the_withdrawal() {
     let looks = Mutex::new(0);
     let event = |number: u64, kind: &str| {
         json!({
-            "id": format!("ev_{number}"), "object": "event", "number": number, "type": format!("withdrawal.{kind}"),
+            "id": format!("ev_{number}"), "object": "event", "feed_id": "fd_1", "number": number, "type": format!("withdrawal.{kind}"),
             "partner_id": "pt_1", "withdrawal_id": ID, "created_at": format!("2026-11-21T00:00:0{number}Z"),
             "actor": { "kind": "system", "id": "x" }, "reason": "r", "data": {}
         })

@@ -39,6 +39,7 @@ on_both! {
         }
         caller.all_completed(&waiting).await;
         caller.all_completed(&later).await;
+        let told = caller.client.events_after(0, 1).await.expect("the feed").data.remove(0);
         engine.interrupt().await;
         world.put_back(&copy);
 
@@ -52,6 +53,11 @@ on_both! {
         .await;
         let alerts = caller.client.alerts(Default::default()).take(50).await.expect("alerts");
         assert!(alerts.iter().any(|alert| alert.code == "store_went_back"), "{alerts:?}");
+        let again = caller.client.events_after(0, 1).await.expect("the feed").data.remove(0);
+        assert_eq!((&again.id, again.number), (&told.id, told.number));
+        assert_ne!(again.feed_id, told.feed_id, "what comes after the copy has numbers that were given out before");
+        let behind = caller.client.events_of(&told.feed_id, 1, 1).await.expect_err("another feed");
+        assert_eq!(behind.code().map(|it| it.as_str()), Some("feed_changed"), "{behind:?}");
         for order in early.iter().chain(&waiting).chain(&later) {
             caller.insist(order).await;
         }

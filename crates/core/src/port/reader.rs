@@ -85,6 +85,8 @@ impl WithdrawalView {
 pub struct FeedEvent {
     /// Name.
     pub id: crate::id::EventId,
+    /// Which life of the feed its number belongs to.
+    pub feed: crate::id::FeedId,
     /// Dense number in the partner's feed, from 1.
     pub number: i64,
     /// Tenant.
@@ -198,6 +200,9 @@ pub trait Reader: Send + Sync {
         after: i64,
         limit: usize,
     ) -> Fut<'_, Result<Vec<FeedEvent>, StoreError>>;
+
+    /// The life of the feed that numbers are given out in now.
+    fn feed(&self) -> Fut<'_, Result<crate::id::FeedId, StoreError>>;
 
     /// Sealed events of one withdrawal, in order.
     fn timeline(

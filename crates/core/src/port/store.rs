@@ -10,7 +10,7 @@ use crate::attempt::{Attempt, Durable, Signed, Unsigned};
 use crate::chain::{BlockRef, ChainId};
 use crate::command::{Command, Kind, Person};
 use crate::event::Cause;
-use crate::id::{AlertId, AttemptId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
+use crate::id::{AlertId, AttemptId, FeedId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
 use crate::intent::PaymentKey;
 use crate::journal::{Known, LostFact, LostPayment, Seen, Unheld};
 use crate::lane::{Fence, Holder, Lease};
@@ -115,6 +115,8 @@ pub struct Change {
     pub journal_seq: Option<Seen>,
     /// A mark of the store's own commits, which the signer's journal is told of afterwards (M17). It only rises.
     pub mark: Option<u64>,
+    /// The feed's numbers are of another life from now on: the store went back in time (M17).
+    pub feed: Option<FeedId>,
     /// A stop that commits with the rest; where its holder has one of this scope in force, that one stands (M12).
     pub stop: Option<Stop>,
     /// What was imported from the signer's journal and has no transfer here (M17).

@@ -16,6 +16,7 @@ pub(crate) fn event(event: &FeedEvent) -> Event {
     Event {
         id: event.id.to_string(),
         object: tag::Event::Is,
+        feed_id: event.feed.to_string(),
         number: count(event.number),
         kind: event.kind.clone(),
         partner_id: event.partner.to_string(),

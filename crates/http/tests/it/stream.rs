@@ -6,8 +6,10 @@ use axum::body::BodyDataStream;
 use futures_util::StreamExt as _;
 use serde_json::Value;
 use sluice_core::access::Scope;
-use sluice_core::id::KeyId;
+use sluice_core::id::{FeedId, KeyId, Ulid};
+use sluice_core::port::reader::Reader as _;
 use sluice_core::port::registry::Registry as _;
+use sluice_core::port::store::{Change, Store as _};
 use sluice_http::HttpConfig;
 
 use crate::support::{Request, World, cause, generous};
@@ -34,7 +36,10 @@ impl Reader {
                 let field =
                     |name: &str| message.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
                 if let (Some(id), Some(data)) = (field("id:"), field("data:")) {
-                    return Some((id.parse().unwrap(), serde_json::from_str(data).unwrap()));
+                    let (feed, number) = id.split_once(':').unwrap();
+                    let data: Value = serde_json::from_str(data).unwrap();
+                    assert_eq!(data["feed_id"], feed);
+                    return Some((number.parse().unwrap(), data));
                 }
                 continue; // a heartbeat
             }
@@ -77,6 +82,47 @@ async fn the_stream_goes_on_where_the_last_one_ended() {
     world.seal().await;
     let (id, event) = second.next().await.unwrap();
     assert_eq!((id, event["type"].as_str()), (highest + 1, Some("withdrawal.created")));
+}
+
+/// Numbers after the copy are given out again: whoever names the feed it read them from is told, and no stream goes on from
+/// one feed into the other.
+#[tokio::test]
+async fn a_number_of_another_life_of_the_feed_is_refused_in_both_languages() {
+    let world = World::new().await;
+    world.withdraw(&world.a, "order-1").await;
+    world.seal().await;
+    let ask = |query: &str| world.get(&world.a.key, &format!("/v1/events{query}"));
+    let first = ask("").send(&world).await.json()["data"][0].clone();
+    let feed = first["feed_id"].as_str().unwrap().to_owned();
+    let known = format!("?after=1&feed_id={feed}");
+    assert_eq!(ask(&known).send(&world).await.status, 200);
+    let mut stream = Reader::open(&world, world.get(&world.a.key, "/v1/events/stream")).await;
+    let (number, _) = stream.next().await.unwrap();
+    let change = Change {
+        feed: Some(FeedId::new(Ulid::new(world.clock.now_at(), 7))),
+        cause: Some(cause(world.clock.now_at())),
+        ..Change::default()
+    };
+    world.db.apply(None, vec![change]).await.unwrap();
+    let present = world.db.feed().await.unwrap().to_string();
+    for (lang, word) in [("en", "restored"), ("ko", "복원")] {
+        let refused = ask(&known).header("Accept-Language", lang).send(&world).await;
+        assert_eq!((refused.status, refused.code().as_str()), (409, "feed_changed"));
+        let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains(word) && detail.contains(&present), "{detail}");
+    }
+    let resumed =
+        world.get(&world.a.key, "/v1/events/stream").header("Last-Event-ID", format!("{feed}:{number}"));
+    assert_eq!(resumed.send(&world).await.code(), "feed_changed");
+    world.clock.forward_ms(1_000);
+    while let Some((_, event)) = stream.next().await {
+        assert_eq!(event["feed_id"], feed, "what was read before is told, and nothing of the other feed");
+    }
+    let there = ask(&format!("?feed_id={present}")).send(&world).await.json();
+    assert_eq!(
+        (&there["data"][0]["id"], &there["data"][0]["feed_id"]),
+        (&first["id"], &Value::from(present))
+    );
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use sluice_core::alert::Code;
 use sluice_core::event::Cause;
 use sluice_core::id::KeyId;
 use sluice_core::partner::PLATFORM;
+use sluice_core::port::reader::Reader as _;
 use sluice_core::port::store::{Change, Store as _};
 use sluice_core::stop::Scope;
 use sluice_core::wallet::LaneState;
@@ -95,12 +96,15 @@ fn what_was_cancelled_in_the_lost_time_waits_for_two_persons() {
         bench.order(2, &asset);
         rounds(&mut bench, 6);
         assert_eq!(paid(&bench).len(), 1);
+        let feed = now(bench.db.feed()).unwrap();
         bench.put_back(&copy);
         if restarted {
             bench.restart();
         }
         rounds(&mut bench, 4);
         assert!(frozen(&bench));
+        let changed = now(bench.db.feed()).unwrap();
+        assert_ne!(changed, feed, "its numbers are given out again");
         let waiting = withdrawals(&bench);
         assert_eq!(waiting.iter().map(asked).collect::<Vec<_>>(), [Some(AttentionCode::StoreWentBack)]);
         assert!(now(operator::doubtful(&bench.ports, &waiting[0])).unwrap(), "a redrive takes two persons");
@@ -109,6 +113,7 @@ fn what_was_cancelled_in_the_lost_time_waits_for_two_persons() {
         unfreeze(&bench, &DUTY);
         lift(&bench);
         rounds(&mut bench, 6);
+        assert_eq!(now(bench.db.feed()).unwrap(), changed, "once");
         assert_eq!(paid(&bench).len(), 1, "what the partner was told is cancelled is not paid");
     }
 }

@@ -1,7 +1,8 @@
 //! The feed: sealed events, per partner and per withdrawal.
 
-use sluice_core::id::{PartnerId, WithdrawalId};
+use sluice_core::id::{FeedId, NotAnId, PartnerId, WithdrawalId};
 use sluice_core::port::reader::FeedEvent;
+use sluice_core::port::store::StoreError;
 
 use super::query::Query;
 use crate::engine::limit as size;
@@ -22,11 +23,20 @@ pub(super) async fn after(
     limit: usize,
 ) -> Result<Found<Vec<FeedEvent>>, SqlError> {
     let text = sql!(
-        "select id, number, partner_id, kind, withdrawal_id, actor, reason, at, data from event
-         where partner_id = $1 and number > $2 order by number limit $3"
+        "select id, (select feed_id from meta) as feed_id, number, partner_id, kind, withdrawal_id, actor, reason, at, data
+         from event where partner_id = $1 and number > $2 order by number limit $3"
     );
     let rows = conn.rows(text, args![partner.to_string(), after, size(limit)]).await?;
     Ok(row::read(&rows, row::event::read))
+}
+
+/// The life of the feed that numbers are given out in now.
+pub(super) async fn id(conn: &mut Conn<'_>) -> Result<FeedId, SqlError> {
+    let row = conn.row(sql!("select feed_id from meta limit 1"), args![]).await?;
+    let id = row.map(|row| row.text("feed_id").map(str::to_owned)).transpose()?.unwrap_or_default();
+    let unread =
+        |error: NotAnId| StoreError::Inconsistent { table: "meta", row: id.clone(), why: error.to_string() };
+    Ok(FeedId::parse(&id).map_err(unread)?)
 }
 
 pub(super) async fn timeline(
@@ -34,7 +44,8 @@ pub(super) async fn timeline(
     partner: Option<PartnerId>,
     id: WithdrawalId,
 ) -> Result<Found<Vec<FeedEvent>>, SqlError> {
-    let columns = "id, number, partner_id, kind, withdrawal_id, actor, reason, at, data";
+    let columns = "id, (select feed_id from meta) as feed_id, number, partner_id, kind, withdrawal_id, actor, reason, at,
+                   data";
     let mut rows = Query::select(columns, "event where number is not null")
         .with(" and withdrawal_id = ?", [id.to_string().into()])
         .tenant(" and partner_id = ?", partner)

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sluice_core::canonical::Canonical;
 use sluice_core::event::{Cause, Event};
-use sluice_core::id::{EventId, PartnerId, WithdrawalId};
+use sluice_core::id::{EventId, FeedId, PartnerId, WithdrawalId};
 use sluice_core::port::reader::FeedEvent;
 
 use super::Unread;
@@ -67,6 +67,7 @@ pub fn read(row: &Row) -> Result<FeedEvent, Unread> {
     let cells = Cells::of("event", "id", row);
     Ok(FeedEvent {
         id: cells.parsed("id", EventId::parse)?,
+        feed: cells.parsed("feed_id", FeedId::parse)?,
         number: cells.int("number")?,
         partner: cells.parsed("partner_id", PartnerId::parse)?,
         kind: cells.text("kind")?.to_owned(),

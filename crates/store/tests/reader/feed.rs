@@ -1,7 +1,8 @@
 //! The feed: sealed events, in order, each once.
 
+use sluice_core::id::FeedId;
 use sluice_core::port::reader::Reader;
-use sluice_core::port::store::Store;
+use sluice_core::port::store::{Change, Store};
 
 use super::build::*;
 use crate::world::World;
@@ -9,6 +10,7 @@ use crate::world::World;
 promises! {
     a_timeline_has_the_order_of_what_happened;
     the_feed_is_read_in_pages_below_the_sealed_horizon;
+    a_feed_of_another_life_has_another_id;
 }
 
 async fn a_timeline_has_the_order_of_what_happened(world: World) {
@@ -66,4 +68,19 @@ async fn the_feed_is_read_in_pages_below_the_sealed_horizon(world: World) {
     let numbers: Vec<i64> = feed.iter().map(|event| event.number).collect();
     assert_eq!(numbers, (1..=19).collect::<Vec<i64>>(), "the wallet's adoption, and two of each request");
     assert_eq!(world.db.events(id, 19, 4).await.unwrap(), []);
+}
+
+async fn a_feed_of_another_life_has_another_id(world: World) {
+    let (id, _) = world.paid("order", 7).await;
+    seal(&world).await;
+    let before = world.db.feed().await.unwrap();
+    let told = world.db.events(world.partner.id, 0, 100).await.unwrap();
+    assert!(!told.is_empty() && told.iter().all(|event| event.feed == before));
+    world.applied(Change { feed: None, ..world.change() }).await;
+    assert_eq!(world.db.feed().await.unwrap(), before, "nothing but a restore changes it");
+    let after = FeedId::new(world.ulid());
+    world.applied(Change { feed: Some(after), ..world.change() }).await;
+    assert_eq!(world.db.feed().await.unwrap(), after);
+    let again = world.db.timeline(None, id).await.unwrap();
+    assert!(!again.is_empty() && again.iter().all(|event| event.feed == after));
 }

@@ -63,7 +63,7 @@ impl Play {
 
     fn happened(&mut self, number: usize, kind: &str) {
         let event = json!({
-            "id": "ev_1", "object": "event", "number": self.events.len() + 1, "type": format!("withdrawal.{kind}"),
+            "id": "ev_1", "object": "event", "feed_id": "fd_1", "number": self.events.len() + 1, "type": format!("withdrawal.{kind}"),
             "partner_id": "pt_1", "withdrawal_id": format!("wd_{number}"), "created_at": "2026-11-21T00:00:00Z",
             "actor": { "kind": "system", "id": "x" }, "reason": "r", "data": {}
         });

@@ -45,6 +45,9 @@ pub(super) async fn write(
     }
     for change in changes {
         note(conn, context, change).await?;
+        if let Some(feed) = change.feed {
+            conn.run(sql!("update meta set feed_id = $1"), args![feed.to_string()]).await?;
+        }
         if let Some(mark) = change.mark {
             conn.run(sql!("update meta set mark = $1 where mark < $1"), args![big(mark)]).await?;
         }

@@ -9,6 +9,7 @@ use crate::wire::event::event;
 
 pub(crate) async fn run(call: Call) -> Answer {
     let query: EventQuery = call.query()?;
+    super::same_feed(&call, query.feed_id.as_deref()).await?;
     let limit = usize::try_from(query.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX)).unwrap_or(1);
     let (partner, after) = (call.caller.partner, super::number(query.after));
     let mut events = call.reader().events(partner, after, limit.saturating_add(1)).await?;

@@ -1,6 +1,7 @@
 //! `GET /v1/events/stream`: follows the feed as server-sent events.
 //!
-//! Each message has the event's number as its `id`; `Last-Event-ID` goes on after it, `?after=` does for the first time.
+//! Each message has `<feed>:<number>` as its `id`; `Last-Event-ID` goes on after it, `?after=` does for the first time. A
+//! number of another life of the feed is refused, and the stream ends when the feed changes under it.
 //! A comment every 15 s keeps proxies from closing the connection. A signal after each sealing makes it quick, a look every
 //! second makes it right. It ends when its key is revoked or the process ends; the caller connects again and has missed
 //! nothing.
@@ -15,7 +16,9 @@ use axum::response::sse::{Event as Message, KeepAlive, Sse};
 use futures_util::stream;
 use sluice_api::problem::{Code, Fault};
 use sluice_api::query::EventQuery;
+use sluice_core::id::FeedId;
 use sluice_core::port::reader::FeedEvent;
+use sluice_core::port::store::StoreError;
 use sluice_core::port::world::Topic;
 use tokio::sync::watch;
 
@@ -35,9 +38,12 @@ const LAST_EVENT_ID: &str = "last-event-id";
 
 pub(crate) async fn run(call: Call) -> Answer {
     let query: EventQuery = call.query()?;
-    let after = last_event_id(&call)?.unwrap_or(query.after);
+    let (named, after) = last_event_id(&call)?.unwrap_or((query.feed_id, query.after));
+    super::same_feed(&call, named.as_deref()).await?;
+    let feed = call.reader().feed().await?;
     let place = call.server.stream_place(call.caller.key).ok_or_else(Reject::overloaded)?;
     let follower = Follower {
+        feed,
         after: super::number(after),
         ready: VecDeque::new(),
         closing: call.server.closing.subscribe(),
@@ -52,23 +58,32 @@ pub(crate) async fn run(call: Call) -> Answer {
     Ok(Sse::new(messages).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response())
 }
 
-fn last_event_id(call: &Call) -> Result<Option<u64>, Reject> {
+/// What the caller heard last: `<feed>:<number>`, or a number alone.
+fn last_event_id(call: &Call) -> Result<Option<(Option<String>, u64)>, Reject> {
     let Some(value) = call.headers.get(LAST_EVENT_ID) else { return Ok(None) };
-    let digits = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-    match digits.map(str::parse) {
-        Some(Ok(number)) => Ok(Some(number)),
+    let split = |text: &str| match text.split_once(':') {
+        Some((feed, number)) => {
+            FeedId::parse(feed).ok().map(|feed| (Some(feed.to_string()), number.to_owned()))
+        }
+        None => Some((None, text.to_owned())),
+    };
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let heard = value.to_str().ok().and_then(split).filter(|(_, number)| digits(number));
+    match heard.map(|(feed, number)| (feed, number.parse())) {
+        Some((feed, Ok(number))) => Ok(Some((feed, number))),
         _ => Err(Fault::new(Code::QueryMalformed, "Last-Event-ID").with("parameter", "Last-Event-ID").into()),
     }
 }
 
 fn message(told: &FeedEvent) -> Message {
     let data = serde_json::to_string(&event(told)).unwrap_or_else(|_| "{}".to_owned());
-    Message::default().id(told.number.to_string()).data(data)
+    Message::default().id(format!("{}:{}", told.feed, told.number)).data(data)
 }
 
 struct Follower {
     server: Arc<Server>,
     caller: Caller,
+    feed: FeedId,
     after: i64,
     ready: VecDeque<FeedEvent>,
     closing: watch::Receiver<bool>,
@@ -89,12 +104,13 @@ impl Follower {
                 return None;
             }
             let mark = api.ports.wake.mark(&Topic::Feed);
-            match api.reader.events(self.caller.partner, self.after, SLICE_MAX).await {
-                Ok(events) if !events.is_empty() => {
+            match self.read().await {
+                Ok(None) => return None,
+                Ok(Some(events)) if !events.is_empty() => {
                     self.ready = events.into();
                     continue;
                 }
-                Ok(_) => {}
+                Ok(Some(_)) => {}
                 Err(error) => {
                     tracing::warn!(error = %error, "The feed cannot be read; it will be tried again")
                 }
@@ -105,5 +121,16 @@ impl Follower {
                 () = api.ports.wake.wait_since(Topic::Feed, mark, POLL_MS) => {}
             }
         }
+    }
+
+    /// What is new; `None` when the feed is another one: its numbers mean nothing to this caller.
+    async fn read(&self) -> Result<Option<Vec<FeedEvent>>, StoreError> {
+        let reader = &self.server.api.reader;
+        let events = reader.events(self.caller.partner, self.after, SLICE_MAX).await?;
+        let same = match events.first() {
+            Some(first) => first.feed == self.feed,
+            None => reader.feed().await? == self.feed,
+        };
+        Ok(same.then_some(events))
     }
 }
