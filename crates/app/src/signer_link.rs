@@ -1,5 +1,7 @@
-//! The engine's way to the signer: in the same process for `sluice dev`, over a Unix socket otherwise. Both implement the
-//! same port; the signer itself is synchronous, so its calls run off the async threads.
+//! The engine's way to the signer: in the same process for `sluice dev`, over a Unix socket otherwise; and the keys that a
+//! signer finds in its folder.
+
+mod port;
 
 use std::fs;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -8,25 +10,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sluice_core::address::EvmAddress;
-use sluice_core::attempt::{Durable, Unsigned};
 use sluice_core::chain::ChainId;
 use sluice_core::id::{PartnerId, WalletId};
-use sluice_core::intent::{Approved, DeploymentId, SigningRequest};
-use sluice_core::journal::Entry;
-use sluice_core::port::Fut;
-use sluice_core::port::signer::{
-    Held, Hello, Setter, Shown, Signature, Signer, SignerError, SignerRefusal, SlotRecord, Ticket,
-};
+use sluice_core::intent::DeploymentId;
+use sluice_core::port::signer::{Setter, Signer};
 use sluice_core::port::world::Clock as _;
-use sluice_core::slot::Slot;
-use sluice_core::stop::Scope;
 use sluice_signer::client::Client;
 #[cfg(feature = "dev")]
 use sluice_signer::key::fresh_secret;
 use sluice_signer::key::keystore::{Password, Scrypt, create};
 use sluice_signer::key::{KeyError, KeyRing};
 use sluice_signer::server::Server;
-use sluice_signer::{Ask, JournalAt, JournalEntry, SigningService};
+use sluice_signer::{JournalAt, SigningService};
 use zeroize::Zeroizing;
 
 #[cfg(feature = "dev")]
@@ -35,6 +30,7 @@ use crate::config::Keys;
 use crate::error::StartError;
 use crate::roles::signer::SignerConfig;
 use crate::world::SystemClock;
+use port::{Link, Linked};
 
 /// A signer in this process. For `sluice dev` alone (M17): whoever can restore this process's disk restores both the
 /// store and the journal.
@@ -44,8 +40,8 @@ use crate::world::SystemClock;
 #[cfg(feature = "dev")]
 pub fn in_process(keys: &Keys, config: &Config) -> Result<Arc<dyn Signer>, StartError> {
     let config = SignerConfig::for_dev("unused".into(), keys.clone(), config);
-    let service = Arc::new(open(&config, |ring| ring)?);
-    Ok(Arc::new(Local { service, keys: config.keys }))
+    let service = open(&config, |ring| ring)?;
+    Ok(Arc::new(Linked(Arc::new(Link::Here(Box::new(service), config.keys)))))
 }
 
 fn open(config: &SignerConfig, keys: impl FnOnce(KeyRing) -> KeyRing) -> Result<SigningService, StartError> {
@@ -154,7 +150,7 @@ pub fn enrol_new(service: &SigningService, keys: &Keys) -> Result<(), StartError
 pub fn socket(path: &Path, deployment: &str) -> Arc<dyn Signer> {
     // A keystore's first use costs a second of scrypt.
     let client = Client::new(path.to_owned(), DeploymentId(deployment.to_owned()), PATIENCE);
-    Arc::new(Remote { client: Arc::new(client) })
+    Arc::new(Linked(Arc::new(Link::There(client))))
 }
 
 /// A signer that serves.
@@ -182,201 +178,5 @@ pub fn serve(config: &SignerConfig, keys: impl FnOnce(KeyRing) -> KeyRing) -> Re
     Ok(Serving { engine, console, service })
 }
 
-/// Runs a synchronous call off the async threads.
-async fn off_thread<S: Send + Sync + 'static, T: Send + 'static>(
-    signer: Arc<S>,
-    work: impl FnOnce(&S) -> Result<T, SignerError> + Send + 'static,
-) -> Result<T, SignerError> {
-    match tokio::time::timeout(HELD_UP_MAX, tokio::task::spawn_blocking(move || work(&signer))).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(error)) => Err(SignerError::Down(error.to_string())),
-        Err(_elapsed) => Err(SignerError::Down("it takes no connections".into())),
-    }
-}
-
 /// Longest a call to a signer in another process takes.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Longest whoever asks waits. More than a call takes: past it the connection could not even be made.
-const HELD_UP_MAX: Duration = Duration::from_secs(12);
-
-/// Why the engine lifts a stop: the persons who wanted it are in the store.
-const LIFTED: &str = "lifted in the store";
-
-#[cfg(feature = "dev")]
-struct Local {
-    service: Arc<SigningService>,
-    keys: Keys,
-}
-
-struct Remote {
-    client: Arc<Client>,
-}
-
-#[cfg(feature = "dev")]
-impl Signer for Local {
-    fn hello<'a>(&'a self, wallet: Option<WalletId>) -> Fut<'a, Result<Hello, SignerError>> {
-        Box::pin(off_thread(self.service.clone(), move |it| it.hello(wallet)))
-    }
-
-    fn admit<'a>(
-        &'a self,
-        wallet: WalletId,
-        epoch: i64,
-        payments: &'a [Approved],
-    ) -> Fut<'a, Result<Vec<Result<Ticket, SignerRefusal>>, SignerError>> {
-        let payments = payments.to_vec();
-        Box::pin(off_thread(self.service.clone(), move |it| {
-            it.admit(wallet, epoch, &payments, SystemClock.now())
-        }))
-    }
-
-    fn sign<'a>(
-        &'a self,
-        requests: &'a [(SigningRequest, Durable<Unsigned>)],
-    ) -> Fut<'a, Result<Vec<Result<Signature, SignerRefusal>>, SignerError>> {
-        let requests = requests.to_vec();
-        Box::pin(off_thread(self.service.clone(), move |it| it.sign(&asks(&requests), SystemClock.now())))
-    }
-
-    fn held(&self) -> Fut<'_, Result<Vec<Held>, SignerError>> {
-        let keys = self.keys.clone();
-        // Nobody else looks into the folder here.
-        Box::pin(off_thread(self.service.clone(), move |it| {
-            enrol_new(it, &keys).map_err(|error| SignerError::Down(error.to_string()))?;
-            it.held()
-        }))
-    }
-
-    fn show(
-        &self,
-        wallet: WalletId,
-        challenge: [u8; 32],
-    ) -> Fut<'_, Result<Result<Shown, SignerRefusal>, SignerError>> {
-        Box::pin(off_thread(self.service.clone(), move |it| it.show(wallet, challenge, SystemClock.now())))
-    }
-
-    fn bar<'a>(
-        &'a self,
-        wallet: WalletId,
-        reason: &'a str,
-    ) -> Fut<'a, Result<Result<u64, SignerRefusal>, SignerError>> {
-        let reason = reason.to_owned();
-        Box::pin(off_thread(self.service.clone(), move |it| it.bar(wallet, &reason, SystemClock.now())))
-    }
-
-    fn close<'a>(
-        &'a self,
-        wallet: WalletId,
-        epoch: i64,
-        slot: &'a Slot,
-    ) -> Fut<'a, Result<Result<SlotRecord, SignerRefusal>, SignerError>> {
-        let slot = slot.clone();
-        Box::pin(off_thread(self.service.clone(), move |it| {
-            it.close(wallet, epoch, &slot, SystemClock.now())
-        }))
-    }
-
-    fn mark(&self, mark: u64) -> Fut<'_, Result<u64, SignerError>> {
-        Box::pin(off_thread(self.service.clone(), move |it| it.mark(mark, SystemClock.now())))
-    }
-
-    fn export<'a>(&'a self, from_seq: u64, limit: usize) -> Fut<'a, Result<Vec<Entry>, SignerError>> {
-        Box::pin(off_thread(self.service.clone(), move |it| told(&it.export(from_seq, limit)?)))
-    }
-
-    fn stop<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
-        let (scope, reason) = (*scope, reason.to_owned());
-        Box::pin(off_thread(self.service.clone(), move |it| {
-            it.stop(&scope, Setter::Engine, &reason, SystemClock.now())
-        }))
-    }
-
-    fn lift<'a>(&'a self, scope: &'a Scope, read_at: u64) -> Fut<'a, Result<u64, SignerError>> {
-        let scope = *scope;
-        Box::pin(off_thread(self.service.clone(), move |it| {
-            it.lift(&scope, Setter::Engine, Some(read_at), LIFTED, SystemClock.now())
-        }))
-    }
-}
-
-impl Signer for Remote {
-    fn hello<'a>(&'a self, wallet: Option<WalletId>) -> Fut<'a, Result<Hello, SignerError>> {
-        Box::pin(off_thread(self.client.clone(), move |it| it.hello(wallet)))
-    }
-
-    fn admit<'a>(
-        &'a self,
-        wallet: WalletId,
-        epoch: i64,
-        payments: &'a [Approved],
-    ) -> Fut<'a, Result<Vec<Result<Ticket, SignerRefusal>>, SignerError>> {
-        let payments = payments.to_vec();
-        Box::pin(off_thread(self.client.clone(), move |it| it.admit(wallet, epoch, &payments)))
-    }
-
-    fn sign<'a>(
-        &'a self,
-        requests: &'a [(SigningRequest, Durable<Unsigned>)],
-    ) -> Fut<'a, Result<Vec<Result<Signature, SignerRefusal>>, SignerError>> {
-        let requests = requests.to_vec();
-        Box::pin(off_thread(self.client.clone(), move |it| it.sign(&asks(&requests))))
-    }
-
-    fn held(&self) -> Fut<'_, Result<Vec<Held>, SignerError>> {
-        Box::pin(off_thread(self.client.clone(), |it: &Client| it.held()))
-    }
-
-    fn show(
-        &self,
-        wallet: WalletId,
-        challenge: [u8; 32],
-    ) -> Fut<'_, Result<Result<Shown, SignerRefusal>, SignerError>> {
-        Box::pin(off_thread(self.client.clone(), move |it| it.show(wallet, challenge)))
-    }
-
-    fn bar<'a>(
-        &'a self,
-        wallet: WalletId,
-        reason: &'a str,
-    ) -> Fut<'a, Result<Result<u64, SignerRefusal>, SignerError>> {
-        let reason = reason.to_owned();
-        Box::pin(off_thread(self.client.clone(), move |it| it.bar(wallet, &reason)))
-    }
-
-    fn close<'a>(
-        &'a self,
-        wallet: WalletId,
-        epoch: i64,
-        slot: &'a Slot,
-    ) -> Fut<'a, Result<Result<SlotRecord, SignerRefusal>, SignerError>> {
-        let slot = slot.clone();
-        Box::pin(off_thread(self.client.clone(), move |it| it.close(wallet, epoch, &slot)))
-    }
-
-    fn mark(&self, mark: u64) -> Fut<'_, Result<u64, SignerError>> {
-        Box::pin(off_thread(self.client.clone(), move |it| it.mark(mark)))
-    }
-
-    fn export<'a>(&'a self, from_seq: u64, limit: usize) -> Fut<'a, Result<Vec<Entry>, SignerError>> {
-        Box::pin(off_thread(self.client.clone(), move |it| told(&it.export(from_seq, limit)?)))
-    }
-
-    fn stop<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Fut<'a, Result<u64, SignerError>> {
-        let (scope, reason) = (*scope, reason.to_owned());
-        Box::pin(off_thread(self.client.clone(), move |it| it.stop(&scope, &reason)))
-    }
-
-    fn lift<'a>(&'a self, scope: &'a Scope, read_at: u64) -> Fut<'a, Result<u64, SignerError>> {
-        let scope = *scope;
-        Box::pin(off_thread(self.client.clone(), move |it| it.lift(&scope, Some(read_at), LIFTED)))
-    }
-}
-
-fn told(entries: &[JournalEntry]) -> Result<Vec<Entry>, SignerError> {
-    let told = entries.iter().map(JournalEntry::told).collect::<Result<_, _>>();
-    told.map_err(|error| SignerError::Journal(error.to_string()))
-}
-
-fn asks(requests: &[(SigningRequest, Durable<Unsigned>)]) -> Vec<Ask<'_>> {
-    requests.iter().map(|(request, unsigned)| Ask { request, unsigned: unsigned.get() }).collect()
-}
