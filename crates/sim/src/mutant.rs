@@ -36,13 +36,15 @@ pub enum Mutant {
     NoSignerEpoch,
     /// M12: nobody is told of stops.
     NoStop,
+    /// M6: what is strange is neither recorded nor freezes a lane.
+    NoFreeze,
     /// M5: an unclear or silent signer is taken for one that closed the slot.
     ForgedTombstone,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::NoFence,
         Self::NoLimit,
         Self::NoIdentity,
@@ -53,6 +55,7 @@ impl Mutant {
         Self::ResendsPayments,
         Self::NoSignerEpoch,
         Self::NoStop,
+        Self::NoFreeze,
         Self::ForgedTombstone,
     ];
 }
@@ -60,9 +63,13 @@ impl Mutant {
 /// The store, perhaps broken.
 pub fn store(mutant: Option<Mutant>, inner: Arc<dyn Store>) -> Arc<dyn Store> {
     match mutant {
-        Some(mutant @ (Mutant::NoFence | Mutant::NoLimit | Mutant::NoIdentity | Mutant::NoStop)) => {
-            Arc::new(around::store::Wrapped { inner, by: store::Off(mutant) })
-        }
+        Some(
+            mutant @ (Mutant::NoFence
+            | Mutant::NoLimit
+            | Mutant::NoIdentity
+            | Mutant::NoStop
+            | Mutant::NoFreeze),
+        ) => Arc::new(around::store::Wrapped { inner, by: store::Off(mutant) }),
         _ => inner,
     }
 }

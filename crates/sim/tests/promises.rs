@@ -57,7 +57,7 @@ const SEEDS_MAX: u64 = 96;
 #[test]
 fn mutants_are_caught_and_by_the_rule_they_break() {
     let stage = Stage::new().unwrap();
-    let table: [(Mutant, &[&str]); 6] = [
+    let table: [(Mutant, &[&str]); 7] = [
         (Mutant::NoIdentity, &["M1"]),
         (Mutant::ForgedDeath, &["M4"]),
         // What it books as paid, gas and all, is not on the chain: whichever is looked at first, the engine's own alert that
@@ -66,6 +66,8 @@ fn mutants_are_caught_and_by_the_rule_they_break() {
         (Mutant::OneOperator, &["M4", "M15", "M16"]),
         (Mutant::SendsFirst, &["M2"]),
         (Mutant::NoFence, &["M7"]),
+        // A stranger that paid the very recipient, or took the amount of one, shows in the books first.
+        (Mutant::NoFreeze, &["M6", "M15", "liveness:"]),
     ];
     for (mutant, rules) in table {
         let (seed, violation) =

@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use sluice_core::alert::Code;
 use sluice_core::id::WalletId;
 use sluice_core::intent::DeploymentId;
 use sluice_core::lane::Fence;
@@ -9,6 +10,7 @@ use sluice_core::policy::Decision;
 use sluice_core::port::around::store::{Answer, Around};
 use sluice_core::port::store::{Accepted, Change, Intake, LaneView, Outcome, Store};
 use sluice_core::stop::Stop;
+use sluice_core::wallet::LaneState;
 use sluice_core::withdrawal::{Record, Withdrawal};
 
 use super::Mutant;
@@ -67,8 +69,19 @@ impl Around for Off {
         &'a self,
         inner: &'a dyn Store,
         fence: Option<Fence>,
-        changes: Vec<Change>,
+        mut changes: Vec<Change>,
     ) -> Answer<'a, Vec<Outcome>> {
+        if self.0 == Mutant::NoFreeze {
+            for change in &mut changes {
+                let freezes =
+                    change.wallets.iter().any(|step| matches!(step.after().state, LaneState::Frozen { .. }));
+                if freezes || !change.sighted.is_empty() {
+                    change.sighted.clear();
+                    change.wallets.retain(|step| !matches!(step.after().state, LaneState::Frozen { .. }));
+                    change.raise.retain(|raise| raise.code != Code::LaneFrozen);
+                }
+            }
+        }
         let fence = if self.0 == Mutant::NoFence { None } else { fence };
         inner.apply(fence, changes)
     }

@@ -2,12 +2,15 @@
 //! whether what looks strange has a reason in the history.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use sluice_core::address::EvmAddress;
-use sluice_core::id::PartnerId;
+use sluice_core::id::{PartnerId, WalletId};
 
 use super::money::{Order, Paid, paid};
 use super::{Violation, store};
+use crate::model::block::Block;
+use crate::model::chain::Chain;
 use crate::model::token::DECIMALS;
 use crate::world::{Chronicle, World, stranger};
 
@@ -29,6 +32,7 @@ fn judge(world: &World) -> Result<(), Violation> {
     completed_is_paid(&orders, &ends, &paid)?;
     each_transaction_has_its_order(world, &paid)?;
     books(world, &chain)?;
+    strangers_are_told_of(world, &chain, &strangers)?;
     strange(world, &ends)
 }
 
@@ -129,8 +133,34 @@ fn each_transaction_has_its_order(world: &World, paid: &Paid) -> Result<(), Viol
     Ok(())
 }
 
+/// What is final and explained by no order was recorded, and its lane frozen.
+fn strangers_are_told_of(
+    world: &World,
+    chain: &Chain,
+    strangers: &BTreeMap<[u8; 32], WalletId>,
+) -> Result<(), Violation> {
+    let seen: BTreeSet<String> =
+        asked(world, "select txid as what from sighting where word = 'confirmed' limit 1000")?
+            .into_iter()
+            .collect();
+    let frozen: BTreeSet<String> =
+        asked(world, "select subject as what from alert where code = 'lane_frozen' limit 1000")?
+            .into_iter()
+            .collect();
+    let is_final = |block: &&Arc<Block>| block.id.number <= chain.finalized();
+    for done in chain.blocks.iter().filter(is_final).flat_map(|block| &block.txs) {
+        let Some(wallet) = strangers.get(&done.tx.hash) else { continue };
+        let txid = hex::encode(done.tx.hash);
+        if !seen.contains(&txid) || !frozen.contains(&wallet.to_string()) {
+            let detail = format!("0x{txid} of {wallet} froze nothing");
+            return Err(Violation::new("M6 a stranger freezes its lane", detail));
+        }
+    }
+    Ok(())
+}
+
 /// In-wallet accounts against balances. Gas is booked rounded up, at most one atom for a transaction.
-fn books(world: &World, chain: &crate::model::chain::Chain) -> Result<(), Violation> {
+fn books(world: &World, chain: &Chain) -> Result<(), Violation> {
     let rows = asked(
         world,
         "select wallet_id || ' ' || (asset like '%erc20%') || ' ' || sum(atoms) as what from ledger_balance
@@ -174,11 +204,7 @@ fn explained(world: &World) -> Result<BTreeSet<String>, Violation> {
 
 /// What was booked as come from outside really came from outside, less what strangers took and people explained: else a
 /// hole in the books could be booked away.
-fn adjustments(
-    world: &World,
-    chain: &crate::model::chain::Chain,
-    explained: &BTreeSet<String>,
-) -> Result<(), Violation> {
+fn adjustments(world: &World, chain: &Chain, explained: &BTreeSet<String>) -> Result<(), Violation> {
     let rows = asked(
         world,
         "select wallet_id || ' ' || -sum(atoms) as what from ledger_balance
