@@ -273,8 +273,8 @@ impl Wallet {
         Ok(self.into_state(LaneState::Frozen { evidence, was }, &reason))
     }
 
-    /// Two persons have explained what froze the lane; one that had been paused or drained is so again. `next_nonce` is what the chain's pending count says, never below
-    /// what we allocated.
+    /// Two persons have explained what froze the lane; one that had been paused or drained is so again. `next_nonce` is
+    /// what the chain's pending count says, never below what we allocated.
     ///
     /// # Errors
     /// [`Refusal`] unless frozen.

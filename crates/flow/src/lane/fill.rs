@@ -101,7 +101,7 @@ fn dearer(lane: &Lane<'_>, market: &Market, hole: &Unheld) -> Option<Fees> {
         max_fee_wei: one.max_fee_wei.max(other.max_fee_wei),
         tip_wei: one.tip_wei.max(other.tip_wei),
     });
-    let outbid = above.map(|old| fee::bump(lane.profile(), &old, gas, market, cap));
+    let outbid = above.map(|old| fee::outbid(lane.profile(), &old, gas, market, cap));
     match outbid {
         Some(Offer::At(fees)) => Some(fees),
         Some(Offer::AboveCap { .. }) | None => match fee::offer(lane.profile(), market, gas, cap) {
