@@ -271,6 +271,11 @@ pub const fn deadline_ms(kind: Type) -> i64 {
 }
 
 impl Withdrawal {
+    /// Half of the time in which its type promises it done has gone by: smaller ones pass it over no longer.
+    pub fn is_passed_over_no_longer(&self, now: Timestamp) -> bool {
+        now >= self.deadline_at.plus_ms(-(deadline_ms(self.request.kind) / 2))
+    }
+
     /// Accepts a checked request. The state is `requested`: nothing is decided yet.
     pub fn request(
         id: WithdrawalId,

@@ -1,5 +1,6 @@
 //! In: withdrawals in the queue. Out: planned transfers of this lane, earliest due first, no more than its window and
-//! its free funds can take. A crash leaves nothing, or a planned transfer that the next turn goes on with or gives back.
+//! its free funds can take. What does not fit is passed over by smaller ones for half of its time; then one wallet of the
+//! partner keeps what it has, and what comes in, for the one that has waited longest. A crash leaves nothing, or a planned transfer that the next turn goes on with or gives back.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,8 +71,8 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<bool, StageError> {
         }
         return Ok(false);
     }
-    let Slice { changes, short, .. } = slice;
-    note_funds(lane, short);
+    let Slice { changes, short, kept_for, .. } = slice;
+    note_funds(lane, short, kept_for);
     let applied = lane.apply(changes).await?;
     Ok(applied.iter().filter(|applied| **applied).count() >= room)
 }
@@ -88,6 +89,10 @@ struct Slice {
     dry: BTreeSet<AssetId>,
     /// The first of them, and what is left.
     short: Option<(Asset, Units)>,
+    /// The first for which this wallet keeps what it has.
+    kept_for: Option<WithdrawalId>,
+    /// Whether this wallet is the one that keeps.
+    keeper: Option<bool>,
 }
 
 impl Slice {
@@ -104,6 +109,10 @@ impl Slice {
             let left = self.free.get(&asset.id).copied().unwrap_or_default();
             let Some(left) = needs.and_then(|needs| left.checked_sub(needs)) else {
                 self.dry.insert(asset.id);
+                if withdrawal.is_passed_over_no_longer(now) && self.keeps(lane).await? {
+                    self.kept_for.get_or_insert(withdrawal.id);
+                    self.free.insert(asset.id, Units::ZERO);
+                }
                 self.short.get_or_insert((asset, left));
                 continue;
             };
@@ -119,6 +128,20 @@ impl Slice {
             });
         }
         Ok(())
+    }
+
+    /// One wallet of the partner keeps, so that the others go on with what fits: the first that takes work.
+    async fn keeps(&mut self, lane: &Lane<'_>) -> Result<bool, StageError> {
+        if let Some(keeper) = self.keeper {
+            return Ok(keeper);
+        }
+        let (partner, wallet) = (lane.wallet().partner, lane.wallet().id);
+        let wallets = lane.ports.store.wallets(Some(lane.wallet().chain)).await?;
+        let first =
+            wallets.iter().filter(|it| it.partner == partner && it.takes_work()).map(|it| it.id).min();
+        let keeper = first == Some(wallet);
+        self.keeper = Some(keeper);
+        Ok(keeper)
     }
 
     /// Reads what is free of the assets that were not looked at before in this turn.
@@ -139,11 +162,14 @@ impl Slice {
     }
 }
 
-fn note_funds(lane: &mut Lane<'_>, short: Option<(Asset, Units)>) {
+fn note_funds(lane: &mut Lane<'_>, short: Option<(Asset, Units)>, kept_for: Option<WithdrawalId>) {
     let Some((asset, left)) = short else { return };
     lane.blocked_by(Waiting::Funds);
     let left = sluice_codec::scale::from_chain(left, &asset).floor.text(asset.precision);
-    let what = format!("{left} {} are free, and a due withdrawal needs more", asset.symbol);
+    let kept = kept_for.map_or_else(String::new, |id| {
+        format!("; {id} has waited for half of its time, and what this wallet has and gets is kept for it")
+    });
+    let what = format!("{left} {} are free, and a due withdrawal needs more{kept}", asset.symbol);
     lane.found(alert::Code::FundsShort, what);
 }
 

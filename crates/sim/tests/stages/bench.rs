@@ -109,13 +109,18 @@ impl Bench {
 
     /// The same under a name of its own.
     pub fn order_as(&self, external_id: &str, number: u8, asset: &Asset) {
+        self.order_of(external_id, number, asset, "1");
+    }
+
+    /// The same of another amount.
+    pub fn order_of(&self, external_id: &str, number: u8, asset: &Asset, amount: &str) {
         let mut to = [0; 20];
         (to[0], to[19]) = (0xb0, number);
         let wanted = Wanted {
             external_id: external_id.into(),
             user_id: "user-1".into(),
             asset: asset.id.to_string(),
-            amount: "1".into(),
+            amount: amount.into(),
             address: EvmAddress(to).key(),
             kind: Type::Immediate,
             memo: None,

@@ -5,6 +5,7 @@ mod books;
 mod evidence;
 mod fill;
 mod house;
+mod keep;
 mod restore;
 mod strangers;
 mod tell;

@@ -160,3 +160,12 @@ fn a_payment_exists_only_with_the_decision_that_let_it_pass() {
         }
     }
 }
+
+#[test]
+fn smaller_ones_pass_over_until_half_of_the_promised_time_has_gone_by() {
+    let withdrawal = withdrawal();
+    let half = withdrawal.deadline_at.plus_ms(-deadline_ms(withdrawal.request.kind) / 2);
+    assert!(withdrawal.accepted_at < half && half < withdrawal.deadline_at);
+    assert!(!withdrawal.is_passed_over_no_longer(half.plus_ms(-1)));
+    assert!(withdrawal.is_passed_over_no_longer(half));
+}
