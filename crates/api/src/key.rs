@@ -117,11 +117,12 @@ pub struct CreateApiKey {
     pub public_key: Option<String>,
     /// What it may do; not more than the calling key may.
     pub scopes: Vec<Scope>,
-    /// From where it may be used, at most 50 addresses or CIDR ranges; from anywhere when left out.
+    /// From where it may be used, at most 50 addresses or CIDR ranges within those of the calling key; as the calling key
+    /// when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 50)]
     pub allowed_ips: Option<Vec<String>>,
-    /// When it stops working by itself.
+    /// When it stops working by itself, not later than the calling key; with the calling key when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Time>,
     /// Why; 1 to 500 characters.
@@ -140,6 +141,34 @@ impl Body for CreateApiKey {
         Field::optional("expires_at", Shape::Time),
         REASON,
     ];
+}
+
+words! {
+    /// What becomes of the keys that a revoked key made, and that those made.
+    Children {
+        /// They are revoked too.
+        Revoke = "revoke",
+        /// They stay.
+        Keep = "keep",
+    }
+}
+
+/// Revokes a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeApiKey {
+    /// What becomes of the keys that it made, and that those made. Left out, the key is revoked only if none of them works
+    /// any more; otherwise `key_has_children` lists them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub children: Option<Children>,
+    /// Why; 1 to 500 characters.
+    #[schema(min_length = 1, max_length = 500)]
+    pub reason: String,
+}
+
+impl Body for RevokeApiKey {
+    const FIELDS: &'static [Field] =
+        &[Field::optional("children", Shape::Word(Children::WORDS, Code::WordUnknown)), REASON];
 }
 
 /// A key that was just created, with its secret.

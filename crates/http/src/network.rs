@@ -45,6 +45,17 @@ impl Network {
         Ok(Self { first, bits })
     }
 
+    /// Whether every address of another range lies in this one.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.contains(other.first) && self.prefix() <= other.prefix()
+    }
+
+    /// Length of the prefix; of an IPv4 range that is written as one of IPv6, that of IPv4.
+    fn prefix(&self) -> u8 {
+        let narrower = width(self.first).saturating_sub(width(self.first.to_canonical()));
+        self.bits.saturating_sub(narrower)
+    }
+
     /// Whether an address lies in the range. An IPv4 address that arrived as `::ffff:a.b.c.d` is an IPv4 address.
     pub fn contains(&self, address: IpAddr) -> bool {
         let (first, address) = (self.first.to_canonical(), address.to_canonical());
@@ -102,6 +113,11 @@ impl Networks {
         self.0.iter().any(|network| network.contains(address))
     }
 
+    /// Whether every address of a range lies in one of them.
+    pub fn covers(&self, range: &Network) -> bool {
+        self.0.iter().any(|network| network.covers(range))
+    }
+
     /// Whether the list has no range.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -114,6 +130,23 @@ mod tests {
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_range_covers_what_is_not_wider_than_it() {
+        let range = |text: &str| Network::parse(text).unwrap();
+        let covers = |wide: &str, narrow: &str| range(wide).covers(&range(narrow));
+        assert!(
+            covers("10.0.0.0/8", "10.0.0.0/8")
+                && covers("10.0.0.0/8", "10.1.0.0/16")
+                && covers("10.0.0.0/8", "10.1.2.3")
+        );
+        assert!(
+            !covers("10.1.0.0/16", "10.0.0.0/8")
+                && !covers("10.0.0.0/8", "11.0.0.0/8")
+                && !covers("10.0.0.1", "10.0.0.0/31")
+        );
+        assert!(!covers("0.0.0.0/0", "::/0") && !covers("::/0", "10.0.0.0/8"), "families do not mix");
     }
 
     #[test]

@@ -73,6 +73,10 @@ impl Registry for Db {
         Box::pin(self.reading(move |conn| Box::pin(key::of(conn, partner))))
     }
 
+    fn keys_made_by(&self, id: KeyId) -> Fut<'_, Result<Vec<ApiKey>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(key::made_by(conn, id))))
+    }
+
     fn revoke_key(&self, partner: PartnerId, id: KeyId, cause: Cause) -> Fut<'_, Result<bool, StoreError>> {
         let context = self.context();
         Box::pin(self.write(move |conn| {

@@ -12,7 +12,7 @@ use crate::chain::Chain;
 use crate::command::{Because, Command};
 use crate::event::Event;
 use crate::health::{Health, Readiness};
-use crate::key::{ApiKey, CreateApiKey, CreatedApiKey};
+use crate::key::{ApiKey, CreateApiKey, CreatedApiKey, RevokeApiKey};
 use crate::lane::{AdoptTransaction, Lane, SetCap, SpeedUp};
 use crate::limit::{Limit, SetLimit};
 use crate::list::List;
@@ -137,7 +137,7 @@ commands! {
     /// Lifts a stop. Two persons.
     lift_stop = path::STOP_LIFT, Because, Command;
     /// Revokes a key, at once and for ever.
-    revoke_key = path::KEY_REVOKE, Because, ApiKey;
+    revoke_key = path::KEY_REVOKE, RevokeApiKey, ApiKey;
 }
 
 impl Client {

@@ -10,7 +10,7 @@ use crate::chain::Chain;
 use crate::command::{Because, Command};
 use crate::event::Event;
 use crate::health::{Health, Readiness};
-use crate::key::{ApiKey, CreateApiKey, CreatedApiKey, Scope};
+use crate::key::{ApiKey, CreateApiKey, CreatedApiKey, RevokeApiKey, Scope};
 use crate::lane::{AdoptTransaction, Lane, SetCap, SpeedUp};
 use crate::limit::{Limit, SetLimit};
 use crate::me::Me;
@@ -189,7 +189,8 @@ pub static ENDPOINTS: &[Endpoint] = &[
         .filtered(Page::PARAMETERS),
     post::<CreateApiKey>("createKey", path::KEYS, KeysManage, one::<CreatedApiKey>(),
         "Creates a key. Its secret is shown in this answer and never again."),
-    post::<Because>("revokeKey", path::KEY_REVOKE, KeysManage, one::<ApiKey>(), "Revokes a key, at once and for ever.")
+    post::<RevokeApiKey>("revokeKey", path::KEY_REVOKE, KeysManage, one::<ApiKey>(),
+        "Revokes a key, at once and for ever. Where keys that it made still work, the request says what becomes of them.")
         .answers(&[200]),
     get("getMe", path::ME, None, one::<Me>(), "Says who the caller is: key, partner, scopes, networks, and the time here.")
         .with_any_key(),

@@ -55,6 +55,12 @@ codes! {
     ScopeMissing = "scope_missing", 403, never, ["scope"];
     /// A key cannot hand out what it does not have.
     ScopeExceedsOwn = "scope_exceeds_own", 403, never, ["scope"];
+    /// A key bound to addresses makes none for others.
+    IpExceedsOwn = "ip_exceeds_own", 403, never, ["value"];
+    /// A key with an end makes none that lasts longer.
+    ExpiryExceedsOwn = "expiry_exceeds_own", 403, never, ["expires_at"];
+    /// The key made others that still work, and the request does not say what becomes of them.
+    KeyHasChildren = "key_has_children", 409, never, ["count", "keys"];
     /// The partner is suspended.
     PartnerSuspended = "partner_suspended", 403, never, [];
     /// The command waits for another person, and the key cannot be told from the first one's.

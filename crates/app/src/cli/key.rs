@@ -5,8 +5,7 @@ mod local;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use sluice_api::command::Because;
-use sluice_api::key::{CreateApiKey, CreatedApiKey, KeyAlgorithm, Scope};
+use sluice_api::key::{Children, CreateApiKey, CreatedApiKey, KeyAlgorithm, RevokeApiKey, Scope};
 use sluice_api::sign::SigningSecret;
 use zeroize::Zeroizing;
 
@@ -39,6 +38,9 @@ enum What {
         /// Id of the key: key_...
         #[arg(value_name = "ID")]
         id: String,
+        /// What becomes of the keys that it made: revoke or keep. Asked for where some still work
+        #[arg(long, value_name = "WHAT", value_parser = choice::of(Children::WORDS, Children::parse))]
+        children: Option<Children>,
         /// Why, for the record
         #[arg(long, value_name = "TEXT")]
         reason: String,
@@ -65,7 +67,7 @@ struct Create {
         value_parser = choice::of(Scope::WORDS, Scope::parse)
     )]
     scopes: Vec<Scope>,
-    /// From where it may be used: addresses or CIDR ranges, separated by commas; from anywhere when left out
+    /// From where it may be used: addresses or CIDR ranges, separated by commas; as your own key when left out
     #[arg(long, value_delimiter = ',', value_name = "IP")]
     ips: Vec<String>,
     /// Ed25519: the server keeps a public key only. Give yours in base64, or nothing to have a pair made here
@@ -130,8 +132,8 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
     match args.command.unwrap_or(What::List) {
         What::Create(create) => self::create(session, screen, create).await,
         What::List => list(session, screen).await,
-        What::Revoke { id, reason } => {
-            let key = session.client.revoke_key(&id, &Because::of(reason)).await;
+        What::Revoke { id, children, reason } => {
+            let key = session.client.revoke_key(&id, &RevokeApiKey { children, reason }).await;
             let key = key.map_err(|error| session.failed(error))?;
             if screen.json {
                 screen.object(&key)?;
@@ -190,6 +192,7 @@ async fn list(session: &Session, screen: &Screen) -> Result<Exit, Fail> {
         pick(lang, "name", "이름"),
         pick(lang, "kind", "종류"),
         pick(lang, "created", "생성"),
+        pick(lang, "made by", "만든 키"),
         pick(lang, "last used", "마지막 사용"),
         pick(lang, "ends", "종료"),
         pick(lang, "from", "허용 IP"),
@@ -204,6 +207,7 @@ async fn list(session: &Session, screen: &Screen) -> Result<Exit, Fail> {
             Cell::new(&it.name),
             Cell::new(it.algorithm.as_str()),
             Cell::new(times::shown(&it.created_at, now, lang)),
+            Cell::new(it.created_by.as_ref().map_or("-", |maker| maker.id.as_str())),
             Cell::new(times::perhaps(it.last_used_at.as_ref(), now, lang)),
             match it.revoked_at {
                 Some(_) => Cell::styled(Style::Red, say!(lang, "revoked {ends}", "폐기 {ends}")),

@@ -53,6 +53,9 @@ pub trait Registry: Send + Sync {
     /// Keys of a partner.
     fn keys(&self, partner: PartnerId) -> Fut<'_, Result<Vec<ApiKey>, StoreError>>;
 
+    /// Keys that a key made, and that those made, as far as they are not revoked; oldest first.
+    fn keys_made_by(&self, id: KeyId) -> Fut<'_, Result<Vec<ApiKey>, StoreError>>;
+
     /// Revokes a key of a partner; `false` when there is none.
     fn revoke_key(&self, partner: PartnerId, id: KeyId, cause: Cause) -> Fut<'_, Result<bool, StoreError>>;
 

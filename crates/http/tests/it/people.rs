@@ -2,13 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+use serde_json::{Value, json};
 use sluice_api::sign::SigningSecret;
 use sluice_core::access::Scope;
 use sluice_core::id::PartnerId;
 use sluice_core::partner::PLATFORM;
 
-use crate::support::{Key, World, body, partner_scopes, token};
+use crate::support::{Key, Reply, World, body, partner_scopes, token};
 
 #[tokio::test]
 async fn a_new_partner_gets_a_key_and_works() {
@@ -108,6 +108,84 @@ async fn a_key_hands_out_no_scope_it_lacks_and_is_revoked_at_once() {
         .await;
     assert!(revoked.json()["revoked_at"].is_string());
     assert_eq!(world.get(&key, "/v1/assets").send(&world).await.code(), "key_revoked");
+}
+
+/// Makes a key with another one; its answer.
+async fn key_by(world: &World, maker: &Key, more: Value) -> Reply {
+    let mut asked = json!({"name": "n", "scopes": ["keys:manage"], "reason": "r"});
+    asked.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    world.post(maker, "/v1/keys", &asked).send(world).await
+}
+
+fn key_of(made: &Value) -> Key {
+    let text = made["secret"].as_str().unwrap().to_owned();
+    Key { id: made["key"]["id"].as_str().unwrap().into(), secret: SigningSecret::hmac(&text), text }
+}
+
+#[tokio::test]
+async fn a_key_bound_to_addresses_or_an_hour_makes_none_that_is_less_bound() {
+    let world = World::new().await;
+    let manager = world.key(world.a.id, &[Scope::KeysManage]).await;
+    let end = "2026-12-01T00:00:00Z";
+    let bound = json!({"allowed_ips": ["203.0.113.0/24"], "expires_at": end});
+    let bound = key_of(&key_by(&world, &manager, bound).await.json());
+    for (more, code, pointer) in [
+        (json!({"allowed_ips": ["203.0.113.7", "203.0.112.0/23"]}), "ip_exceeds_own", "/allowed_ips/1"),
+        (json!({"allowed_ips": ["8.8.8.8"]}), "ip_exceeds_own", "/allowed_ips/0"),
+        (json!({"expires_at": "2026-12-01T00:00:01Z"}), "expiry_exceeds_own", "/expires_at"),
+    ] {
+        let reply = key_by(&world, &bound, more).await;
+        assert_eq!(
+            (reply.status, reply.code().as_str(), &reply.json()["errors"][0]["pointer"]),
+            (403, code, &json!(pointer)),
+            "{}",
+            reply.text()
+        );
+    }
+    let inherits = key_by(&world, &bound, json!({"allowed_ips": []})).await.json();
+    assert_eq!(inherits["key"]["allowed_ips"], json!(["203.0.113.0/24"]));
+    assert!(inherits["key"]["expires_at"].as_str().unwrap().starts_with("2026-12-01T00:00:00"));
+    let narrower = json!({"allowed_ips": ["203.0.113.7"], "expires_at": "2026-11-30T00:00:00Z"});
+    let narrower = key_by(&world, &bound, narrower).await.json();
+    assert_eq!(narrower["key"]["allowed_ips"], json!(["203.0.113.7"]));
+}
+
+#[tokio::test]
+async fn revoking_a_key_that_made_others_asks_what_becomes_of_them() {
+    let world = World::new().await;
+    let manager = world.key(world.a.id, &[Scope::KeysManage]).await;
+    let made = async |maker: &Key| key_of(&key_by(&world, maker, json!({})).await.json());
+    let revoke = async |key: &Key, how: Value, lang: &str| {
+        let path = format!("/v1/keys/{}/revoke", key.id);
+        world.post(&manager, &path, &how).header("Accept-Language", lang).send(&world).await
+    };
+    let works = async |key: &Key| world.get(key, "/v1/keys").send(&world).await.status == 200;
+    let (mother, other) = (made(&manager).await, made(&manager).await);
+    let child = made(&mother).await;
+    let grandchild = made(&child).await;
+    for (lang, word) in [("en", "still work"), ("ko", "사용 중")] {
+        let asked = revoke(&mother, json!({"reason": "leaked"}), lang).await;
+        assert_eq!((asked.status, asked.code().as_str()), (409, "key_has_children"));
+        let detail = asked.json()["detail"].as_str().unwrap().to_owned();
+        assert!(
+            detail.contains(word) && detail.contains(&child.id) && detail.contains(&grandchild.id),
+            "{detail}"
+        );
+    }
+    assert!(works(&mother).await, "nothing was done");
+    assert_eq!(revoke(&grandchild, json!({"reason": "unused"}), "en").await.status, 200, "it made none");
+    assert_eq!(revoke(&child, json!({"reason": "left", "children": "keep"}), "en").await.status, 200);
+    let another = made(&mother).await;
+    let wrong = revoke(&mother, json!({"reason": "leaked", "children": "sell"}), "en").await;
+    assert_eq!(wrong.code(), "word_unknown");
+    assert_eq!(revoke(&mother, json!({"reason": "leaked", "children": "revoke"}), "en").await.status, 200);
+    for (key, stays) in
+        [(&mother, false), (&child, false), (&grandchild, false), (&another, false), (&other, true)]
+    {
+        assert_eq!(works(key).await, stays, "{}", key.id);
+    }
+    let mine = revoke(&other, json!({"reason": "unused"}), "en").await;
+    assert_eq!(mine.status, 200);
 }
 
 #[tokio::test]

@@ -78,6 +78,19 @@ pub(super) async fn of(conn: &mut Conn<'_>, partner: PartnerId) -> Result<Found<
     Ok(row::read(&rows, read))
 }
 
+/// Whatever came of a key and is not revoked, oldest first: through those that are, too.
+pub(super) async fn made_by(conn: &mut Conn<'_>, id: KeyId) -> Result<Found<Vec<ApiKey>>, SqlError> {
+    let text = sql!(
+        "with recursive line(id) as (
+             select k.id from api_key k where k.created_by = $1
+             union select k.id from api_key k join line on k.created_by = line.id)
+         select * from api_key where id in (select id from line) and revoked_at is null
+         order by created_at, id limit $2"
+    );
+    let rows = conn.rows(text, args![id.to_string(), LIST_MAX]).await?;
+    Ok(row::read(&rows, read))
+}
+
 /// Revoking twice is the same as once: the first time stands.
 pub(super) async fn revoke(
     conn: &mut Conn<'_>,

@@ -260,9 +260,15 @@ async fn a_person_is_a_key_and_all_that_made_it(world: World) {
     assert_eq!((found.partner, found.created_at, found.ends_at), (us, world.now(), None));
     assert!(found.same_hand(&of(sibling).await) && !found.same_hand(&of(stranger).await));
     assert_eq!(world.db.person(KeyId::new(world.ulid())).await.unwrap(), None);
+    let made_by = async |id| -> std::collections::BTreeSet<KeyId> {
+        world.db.keys_made_by(id).await.unwrap().into_iter().map(|key| key.id).collect()
+    };
+    assert_eq!(made_by(root).await, [child, grandchild, sibling].into());
+    assert_eq!((made_by(child).await, made_by(grandchild).await), ([grandchild].into(), [].into()));
     world.turn(1_000);
     assert!(world.db.revoke_key(us, grandchild, world.cause()).await.unwrap());
     assert_eq!(of(grandchild).await.ends_at, Some(world.now()));
+    assert_eq!(made_by(root).await, [child, sibling].into(), "one that is revoked is not told");
     // A line too long to follow has no known beginning.
     let mut last = root;
     for _ in 0..=LINE_MAX {

@@ -1,5 +1,5 @@
-//! `POST /v1/keys`: creates a key. Its secret is shown in this answer and never again. A key hands out no scope it lacks;
-//! only the platform's keys make keys of other partners.
+//! `POST /v1/keys`: creates a key. Its secret is shown in this answer and never again. A key hands out no scope it lacks,
+//! no address it may not be used from, and no time beyond its own; only the platform's keys make keys of other partners.
 
 use axum::http::StatusCode;
 use sluice_api::key::{CreateApiKey, CreatedApiKey, KeyAlgorithm};
@@ -12,7 +12,7 @@ use sluice_core::time::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::call::{Answer, Call, answer, time};
-use crate::network::Network;
+use crate::network::{Network, Networks};
 use crate::problem::Reject;
 use crate::wire;
 
@@ -22,12 +22,13 @@ pub(crate) async fn run(call: Call) -> Answer {
     let id = KeyId::new(call.ports().entropy.ulid(call.now));
     let (credential, secret) = credential(&call, &body, id, &partner)?;
     let cause = call.cause(&body.reason);
+    let maker = call.registry().key(call.caller.key).await?.ok_or_else(Reject::not_found)?;
     let key = ApiKey {
         id,
         partner: partner.id,
         scopes: scopes(&call, &body, partner.id)?,
-        networks: networks(&body)?,
-        expires_at: expires_at(&body, call.now)?,
+        networks: networks(&body, &maker)?,
+        expires_at: expires_at(&body, &maker, call.now)?,
         label: body.name,
         credential,
         revoked_at: None,
@@ -66,22 +67,38 @@ fn scopes(call: &Call, body: &CreateApiKey, partner: PartnerId) -> Result<Vec<Sc
     Ok(scopes)
 }
 
-fn networks(body: &CreateApiKey) -> Result<Vec<String>, Reject> {
+/// Within the maker's own; those where none are named.
+fn networks(body: &CreateApiKey, maker: &ApiKey) -> Result<Vec<String>, Reject> {
     let ranges = body.allowed_ips.clone().unwrap_or_default();
+    if ranges.is_empty() {
+        return Ok(maker.networks.clone());
+    }
+    // A list that cannot be read covers nothing.
+    let own = (!maker.networks.is_empty())
+        .then(|| Networks::parse(&maker.networks).unwrap_or_else(|_| Networks::none()));
     for (at, range) in ranges.iter().enumerate() {
-        let wrong = |_| Fault::new(Code::IpMalformed, format!("/allowed_ips/{at}")).with("value", range);
-        Network::parse(range).map_err(wrong)?;
+        let fault = |code| Fault::new(code, format!("/allowed_ips/{at}")).with("value", range);
+        let read = Network::parse(range).map_err(|_| fault(Code::IpMalformed))?;
+        if own.as_ref().is_some_and(|own| !own.covers(&read)) {
+            return Err(fault(Code::IpExceedsOwn).into());
+        }
     }
     Ok(ranges)
 }
 
-fn expires_at(body: &CreateApiKey, now: Timestamp) -> Result<Option<Timestamp>, Reject> {
-    let Some(text) = &body.expires_at else { return Ok(None) };
+/// No later than the maker's own end; that where none is named.
+fn expires_at(body: &CreateApiKey, maker: &ApiKey, now: Timestamp) -> Result<Option<Timestamp>, Reject> {
+    let Some(text) = &body.expires_at else { return Ok(maker.expires_at) };
     let at = time(text, "expires_at")?;
     if at <= now {
         return Err(Fault::field(Code::TimeOutOfRange, "expires_at").with("value", text).into());
     }
-    Ok(Some(at))
+    match maker.expires_at {
+        Some(end) if end < at => {
+            Err(Fault::field(Code::ExpiryExceedsOwn, "expires_at").with("expires_at", end).into())
+        }
+        Some(_) | None => Ok(Some(at)),
+    }
 }
 
 type Made = (Credential, Option<Zeroizing<String>>);
