@@ -56,7 +56,7 @@ impl Body for CreateStop {
 /// A stop in force, and what it could not stop any more. One that was lifted is no more; the feed of events tells of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Stop {
-    /// `st_...`
+    /// `st_...`; a stop that is set again after it was lifted is another one.
     pub id: String,
     /// Always `stop`.
     pub object: tag::Stop,
@@ -77,6 +77,9 @@ pub struct Stop {
     pub stopped: bool,
     /// Payments that were out before the stop and may still happen.
     pub cannot_recall: Vec<CannotRecall>,
+    /// How many transfers more there are, when they are too many to list: the oldest thousand are listed, and
+    /// `GET /v1/withdrawals?status=broadcast` and `confirming` go through all of them.
+    pub cannot_recall_more: u64,
     /// Processes that work a lane of its scope and have not looked at it since. Each loses its lanes at the latest when
     /// its lease ends, two seconds after the stop; look at one that lets it come to that. And `signer`, while the signer
     /// has not put the stop in force itself: it is asked until it has.

@@ -161,7 +161,7 @@ fn what_people_look_at_and_do() {
         json!({
             "id": "st_1", "object": "stop", "scope": "asset", "subject": USDC, "partner_id": "pt_1", "reason": "drill",
             "stopped_by": actor(),
-            "since": AT, "stopped": true, "cannot_recall": [{"withdrawal_id": "wd_1", "txid": "0xabc", "why": "broadcast",
+            "since": AT, "stopped": true, "cannot_recall_more": 0, "cannot_recall": [{"withdrawal_id": "wd_1", "txid": "0xabc", "why": "broadcast",
             "until": null}], "unconfirmed": ["processor-2"]
         }),
     );

@@ -1,5 +1,6 @@
 //! Puts the ports together and keeps the loops running.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +22,7 @@ use sluice_core::port::world::{Clock, Entropy};
 use sluice_core::port::{Ports, deliver::Deliver, signer::Signer};
 use sluice_flow as flow;
 use sluice_store::Db;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use crate::config::{Config, quorum};
 use crate::error::StartError;
@@ -194,15 +195,18 @@ impl Engine {
                 "deliver"
             });
         }
-        let mut lanes: BTreeSet<WalletId> = BTreeSet::new();
+        let mut lanes: BTreeMap<WalletId, AbortHandle> = BTreeMap::new();
         loop {
             if roles.contains(&Role::Processor) {
-                self.start_lanes(&mut loops, &mut lanes).await;
+                self.keep_lanes(&mut loops, &mut lanes).await;
             }
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop) => break,
                 Some(ended) = loops.join_next() => {
+                    if ended.as_ref().is_err_and(JoinError::is_cancelled) {
+                        continue; // by us: its wallet has left service
+                    }
                     // Loops do not end; one that did has panicked, and what it guarded stands still. Better all of it
                     // restarts than that half of it goes on.
                     tracing::error!(?ended, "A loop of the engine has ended; stopping this process");
@@ -218,8 +222,13 @@ impl Engine {
         }
     }
 
-    /// Starts a loop for every wallet in service that has none here. A wallet adopted while we run gets one too.
-    async fn start_lanes(&self, loops: &mut JoinSet<&'static str>, lanes: &mut BTreeSet<WalletId>) {
+    /// Starts a loop for every wallet in service that has none here, and ends those of wallets that left service. A wallet
+    /// adopted while we run gets one too.
+    async fn keep_lanes(
+        &self,
+        loops: &mut JoinSet<&'static str>,
+        lanes: &mut BTreeMap<WalletId, AbortHandle>,
+    ) {
         let wallets = match self.ports.store.wallets(None).await {
             Ok(wallets) => wallets,
             Err(error) => {
@@ -227,13 +236,23 @@ impl Engine {
                 return;
             }
         };
+        lanes.retain(|id, running| {
+            let in_service = wallets.iter().any(|wallet| wallet.id == *id);
+            if !in_service {
+                running.abort();
+            }
+            in_service
+        });
         for wallet in wallets {
-            if self.ports.chains.contains_key(&wallet.chain) && lanes.insert(wallet.id) {
+            if !self.ports.chains.contains_key(&wallet.chain) {
+                continue;
+            }
+            if let Entry::Vacant(place) = lanes.entry(wallet.id) {
                 let (ports, owner) = (self.ports.clone(), self.owner.clone());
-                loops.spawn(async move {
+                place.insert(loops.spawn(async move {
                     flow::lane::run(ports, wallet.id, owner).await;
                     "lane"
-                });
+                }));
             }
         }
     }

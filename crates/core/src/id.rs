@@ -119,6 +119,8 @@ ids! {
     PartnerId = "pt";
     /// Chain evidence that ended a transfer, or an item of it.
     ProofId = "pf";
+    /// A stop.
+    StopId = "st";
     /// One intended on-chain effect.
     TransferId = "tf";
     /// A managed wallet; a hot one is a lane.

@@ -1,9 +1,11 @@
 //! Stop means stop (M12): while a stop is in force no payment is signed, bumped or sent for the first time.
 
+use sha2::{Digest as _, Sha256};
+
 use crate::access::Actor;
 use crate::asset::AssetId;
 use crate::chain::ChainId;
-use crate::id::{PartnerId, WalletId};
+use crate::id::{PartnerId, StopId, Ulid, WalletId};
 use crate::time::Timestamp;
 
 /// How much is stopped.
@@ -73,6 +75,22 @@ pub struct Stop {
     pub at: Timestamp,
 }
 
+impl Stop {
+    /// Its name: from when it was set, by whom and on what, so that the same stop set anew is another one.
+    pub fn id(&self) -> StopId {
+        id_of(&self.scope, self.holder, self.at)
+    }
+}
+
+/// The name of the stop that a holder set on a scope at this time.
+pub fn id_of(scope: &Scope, holder: PartnerId, at: Timestamp) -> StopId {
+    let (kind, subject) = scope.parts();
+    let hash = Sha256::digest(format!("sluice/stop/v1\0{kind}\n{subject}\n{holder}\n{}", at.micros()));
+    let mut bits = [0; 16];
+    bits.copy_from_slice(&hash[..16]);
+    StopId::new(Ulid::new(at, u128::from_be_bytes(bits)))
+}
+
 /// Whether any stop covers the payment.
 pub fn stopped(stops: &[Stop], partner: PartnerId, asset: AssetId, wallet: Option<WalletId>) -> bool {
     stops.iter().any(|stop| stop.scope.covers(partner, asset, wallet))
@@ -125,6 +143,16 @@ mod tests {
             assert_eq!(found, expected, "{scope:?}");
         }
         assert!(!stopped(&[], mine, token().id, here));
+    }
+
+    #[test]
+    fn no_two_stops_share_an_id_and_one_that_is_set_again_has_another() {
+        let others = PartnerId::new(ulid(99));
+        let mut ids: Vec<StopId> = scopes().iter().map(|scope| id_of(scope, PLATFORM, at(0))).collect();
+        ids.extend([id_of(&Scope::All, others, at(0)), id_of(&Scope::All, PLATFORM, at(1))]);
+        let distinct: std::collections::BTreeSet<_> = ids.iter().collect();
+        assert_eq!(distinct.len(), ids.len());
+        assert_eq!(StopId::parse(&ids[0].to_string()), Ok(ids[0]));
     }
 
     #[test]

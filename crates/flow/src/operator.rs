@@ -18,7 +18,7 @@ pub use explain::{ExplainError, explain};
 pub use lane::{LaneCommand, command};
 pub use persons::{Given, Ordered, withdraw};
 pub use resolve::{doubtful, give_up, redrive, resolve_paid_by};
-pub use stop::{STOP_VERSION, Stopped, lift, stop, stop_name, stop_named};
+pub use stop::{CANNOT_RECALL_MAX, STOP_VERSION, Stopped, lift, stop, stop_name, stop_named};
 
 use sluice_core::command::{Command, Objection};
 use sluice_core::event::Cause;
@@ -57,6 +57,9 @@ pub enum OrderError {
         /// What waits.
         open: Box<Command>,
     },
+    /// A person of the platform gave it, and only another one takes it back.
+    #[error("a person of the platform gave it; only the platform takes it back")]
+    PlatformsWord,
     /// It kept moving while the order was carried out; ask again.
     #[error("it changed meanwhile; look at it and ask again")]
     Moved,

@@ -26,7 +26,7 @@ use sluice_core::lane::Holder;
 use sluice_core::partner::Limit;
 use sluice_core::port::Fut;
 use sluice_core::port::reader::{
-    ChainStatus, FeedEvent, Filter, Position, Reader, StatRow, WalletView, WithdrawalView,
+    AlertFilter, ChainStatus, FeedEvent, Filter, Position, Reader, StatRow, WalletView, WithdrawalView,
 };
 use sluice_core::port::store::StoreError;
 use sluice_core::stop::Scope;
@@ -144,13 +144,16 @@ impl Reader for Db {
         Box::pin(self.reading_one(move |conn| Box::pin(wallets::one(conn, partner, id))))
     }
 
-    fn alerts(
-        &self,
+    fn alerts<'a>(
+        &'a self,
         partner: Option<PartnerId>,
-        with_resolved: bool,
+        filter: &'a AlertFilter,
         limit: usize,
-    ) -> Fut<'_, Result<Vec<Alert>, StoreError>> {
-        Box::pin(self.reading(move |conn| Box::pin(standing::alerts(conn, partner, with_resolved, limit))))
+    ) -> Fut<'a, Result<Vec<Alert>, StoreError>> {
+        let filter = filter.clone();
+        Box::pin(self.reading(move |conn| {
+            Box::pin(async move { standing::alerts(conn, partner, &filter, limit).await })
+        }))
     }
 
     fn alert(&self, partner: Option<PartnerId>, id: AlertId) -> Fut<'_, Result<Option<Alert>, StoreError>> {
@@ -187,8 +190,13 @@ impl Reader for Db {
         Box::pin(self.reading(move |conn| Box::pin(standing::usage(conn, partner, now))))
     }
 
-    fn irrevocable(&self, scope: Scope, limit: usize) -> Fut<'_, Result<Vec<Transfer>, StoreError>> {
-        Box::pin(self.reading(move |conn| Box::pin(stops::irrevocable(conn, scope, limit))))
+    fn irrevocable(
+        &self,
+        partner: Option<PartnerId>,
+        scope: Scope,
+        limit: usize,
+    ) -> Fut<'_, Result<(Vec<Transfer>, u64), StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(stops::irrevocable(conn, partner, scope, limit))))
     }
 
     fn holders(&self, scope: Scope) -> Fut<'_, Result<Vec<Holder>, StoreError>> {

@@ -109,7 +109,7 @@ pub(super) async fn stops(session: &Session, screen: &Screen, args: StopsArgs) -
             Cell::new(&it.id),
             Cell::new(scope(it)),
             Cell::new(times::shown(&it.since, now, lang)),
-            Cell::number(it.cannot_recall.len()),
+            Cell::number(cannot_recall(it)),
             Cell::number(it.unconfirmed.len()),
             Cell::new(who(&it.stopped_by)),
             Cell::new(&it.reason),
@@ -170,7 +170,7 @@ fn show(session: &Session, screen: &Screen, stop: &Stop) -> Result<(), Fail> {
             "이미 나가서 지급될 수 있는 것은 없습니다.",
         ))?;
     } else {
-        let count = stop.cannot_recall.len();
+        let count = cannot_recall(stop);
         screen.line(&say!(
             lang,
             "{count} cannot be recalled and may still be paid:",
@@ -197,6 +197,14 @@ fn show(session: &Session, screen: &Screen, stop: &Stop) -> Result<(), Fail> {
             ]);
         }
         table.print(screen)?;
+        let more = stop.cannot_recall_more;
+        if more > 0 {
+            screen.line(&say!(
+                lang,
+                "and {more} more: sluice list --status broadcast, and --status confirming",
+                "그 밖에 {more}건: sluice list --status broadcast, --status confirming"
+            ))?;
+        }
     }
     let hint = say!(
         lang,
@@ -205,4 +213,9 @@ fn show(session: &Session, screen: &Screen, stop: &Stop) -> Result<(), Fail> {
     );
     screen.note(&hint);
     Ok(())
+}
+
+/// How many payments cannot be recalled, listed or not.
+fn cannot_recall(stop: &Stop) -> usize {
+    stop.cannot_recall.len().saturating_add(usize::try_from(stop.cannot_recall_more).unwrap_or(usize::MAX))
 }

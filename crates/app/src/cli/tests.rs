@@ -289,7 +289,7 @@ fn a_stop_tells_what_cannot_be_recalled() {
         let stop = json!({
             "id": "st_1", "object": "stop", "scope": "all", "subject": null, "partner_id": "pt_1", "reason": "drill",
             "stopped_by": { "kind": "key", "id": "key_1" }, "since": "2026-11-21T00:00:00Z", "stopped": looked,
-            "cannot_recall": [{ "withdrawal_id": ID, "txid": "0xabc", "why": "broadcast", "until": null }],
+            "cannot_recall_more": 0, "cannot_recall": [{ "withdrawal_id": ID, "txid": "0xabc", "why": "broadcast", "until": null }],
             "unconfirmed": if looked { vec![] } else { vec!["host-2"] }
         });
         (201, stop)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use sluice_core::alert::Severity;
-use sluice_core::port::reader::{Reader, WalletView};
+use sluice_core::port::reader::{AlertFilter, Reader, WalletView};
 use sluice_core::port::store::StoreError;
 use sluice_core::wallet::LaneState;
 
@@ -51,7 +51,7 @@ async fn look(engine: &Engine) -> Result<(), StoreError> {
     }
     let mut open: BTreeMap<Severity, u64> =
         [Severity::P1, Severity::P2, Severity::P3, Severity::P4].map(|severity| (severity, 0)).into();
-    for alert in reader.alerts(None, false, COUNT_MAX).await? {
+    for alert in reader.alerts(None, &AlertFilter::any(false), COUNT_MAX).await? {
         *open.entry(alert.raise.code.severity()).or_default() += 1;
     }
     for (severity, count) in open {

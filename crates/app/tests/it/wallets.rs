@@ -181,7 +181,8 @@ on_both! {
     }
 
     /// An imported key, in and out again: retired means that its key is barred for ever.
-    async fn an_empty_wallet_is_retired_and_its_key_is_barred(database: Database) {
+    async fn an_empty_wallet_is_retired_its_key_is_barred_and_its_loop_ends(database: Database) {
+        let is_server = matches!(database, Database::Postgres(_)); // a file of SQLite is read by nobody else
         let world = World::new(database, Shape { lanes: 1, ..Shape::default() }).await;
         let signer = world.signer().await;
         let engine = world.engine_beside(&signer, "dev").await;
@@ -222,6 +223,16 @@ on_both! {
         let left = caller.client.wallet(&wallet).await.expect("it is still known");
         assert_eq!(left.state, WalletState::Retired);
         assert_eq!(code(caller.client.adopt_wallet(&adopting(&address)).await), "wallet_key_barred");
+        if is_server {
+            let stored = world.stored().await;
+            let held = format!(
+                "select name as answer from lease where name = 'lane:{wallet}'
+                 and until > (extract(epoch from clock_timestamp()) * 1000000)::bigint"
+            );
+            until("its loop has ended", async || stored.ask(&held).await.is_empty()).await;
+            tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+            assert!(stored.ask(&held).await.is_empty(), "and is not begun again");
+        }
     }
 
     /// Somebody with the key moved test dollars by hand. Explained, the books agree with the chain, and the lane pays.

@@ -2,7 +2,7 @@
 
 use super::Fut;
 use super::store::StoreError;
-use crate::alert::Alert;
+use crate::alert::{Alert, Code};
 use crate::amount::Amount;
 use crate::asset::{Asset, AssetId};
 use crate::attempt::Attempt;
@@ -46,6 +46,24 @@ pub struct Position {
     pub accepted_at: Timestamp,
     /// Tie break.
     pub id: WithdrawalId,
+}
+
+/// Which alerts are listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertFilter {
+    /// Kinds.
+    pub codes: Vec<Code>,
+    /// Those whose cause is gone too.
+    pub with_resolved: bool,
+    /// Behind this one: when it was first seen, and its name.
+    pub after: Option<(Timestamp, AlertId)>,
+}
+
+impl AlertFilter {
+    /// Of every kind, from the newest on.
+    pub fn any(with_resolved: bool) -> Self {
+        Self { codes: Code::ALL.to_vec(), with_resolved, after: None }
+    }
 }
 
 /// A withdrawal with what pays it.
@@ -232,13 +250,13 @@ pub trait Reader: Send + Sync {
         id: WalletId,
     ) -> Fut<'_, Result<Option<WalletView>, StoreError>>;
 
-    /// Alerts of a partner, newest first; open ones only unless asked.
-    fn alerts(
-        &self,
+    /// Alerts of a partner, newest first.
+    fn alerts<'a>(
+        &'a self,
         partner: Option<PartnerId>,
-        with_resolved: bool,
+        filter: &'a AlertFilter,
         limit: usize,
-    ) -> Fut<'_, Result<Vec<Alert>, StoreError>>;
+    ) -> Fut<'a, Result<Vec<Alert>, StoreError>>;
 
     /// One alert.
     fn alert(&self, partner: Option<PartnerId>, id: AlertId) -> Fut<'_, Result<Option<Alert>, StoreError>>;
@@ -265,12 +283,14 @@ pub trait Reader: Send + Sync {
     /// Use of a partner's daily limits: asset, used today, cap, reset.
     fn usage(&self, partner: PartnerId, now: Timestamp) -> Fut<'_, Result<Vec<LimitUse>, StoreError>>;
 
-    /// Transfers whose bytes may have left and that are not final, in a scope: what a stop cannot recall.
+    /// Transfers whose bytes may have left and that are not final, in a scope: what a stop cannot recall. Oldest first, and
+    /// how many more than `limit` there are.
     fn irrevocable(
         &self,
+        partner: Option<PartnerId>,
         scope: crate::stop::Scope,
         limit: usize,
-    ) -> Fut<'_, Result<Vec<Transfer>, StoreError>>;
+    ) -> Fut<'_, Result<(Vec<Transfer>, u64), StoreError>>;
 
     /// Who holds lanes that a stop of this scope covers, at most as many as there are wallets.
     fn holders(&self, scope: crate::stop::Scope) -> Fut<'_, Result<Vec<Holder>, StoreError>>;

@@ -193,6 +193,11 @@ async fn person(ports: &Ports, actor: &Actor) -> Result<Option<Person>, OrderErr
 /// # Errors
 /// [`OrderError::Refused`] when it is over already.
 pub async fn withdraw(ports: &Ports, command: Command, cause: Cause) -> Result<Command, OrderError> {
+    let by = person(ports, &cause.actor).await?.ok_or(OrderError::NoPerson)?;
+    let first = person(ports, &Actor::Key(command.asked_by)).await?.ok_or(OrderError::NoPerson)?;
+    if !by.acts_for(first.partner) {
+        return Err(OrderError::PlatformsWord);
+    }
     let step = command.withdraw(&cause)?;
     let after = step.after().clone();
     let change = Change { commands: vec![step], ..Change::default() };

@@ -16,21 +16,23 @@ use super::persons::{Given, Ordered, Warrant, carry_out, warrant};
 use super::{OrderError, TRIES_MAX};
 use crate::stops::{agree_soon, put_soon};
 
-/// Most transfers listed as irrevocable; a larger number is said as such.
-const LIST_MAX: usize = 1_000;
+/// Most transfers listed as irrevocable; how many more there are is said beside them.
+pub const CANNOT_RECALL_MAX: usize = 1_000;
 
 /// What a stop did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stopped {
     /// Its holder had none in force before.
     pub new: bool,
-    /// Bytes of these may have left; the chain decides about them.
+    /// Bytes of these may have left; the chain decides about them. Oldest first.
     pub cannot_recall: Vec<Transfer>,
+    /// How many more there are.
+    pub more: u64,
     /// The signer has put it in force too: not even an engine that ignores the store gets a payment signed.
     pub confirmed_by_signer: bool,
 }
 
-/// Puts a stop in force. When this returns, no payment in its scope is signed, bumped or sent for the first time by any
+/// Puts a stop in force. `sees` is whose transfers are listed. When this returns, no payment in its scope is signed, bumped or sent for the first time by any
 /// process that reads this store: every one of them reads the stops again between the last commit and each signature or
 /// send.
 ///
@@ -40,7 +42,7 @@ pub async fn stop(
     ports: &Ports,
     registry: &dyn Registry,
     reader: &dyn Reader,
-    (scope, holder): (Scope, PartnerId),
+    (scope, holder, sees): (Scope, PartnerId, Option<PartnerId>),
     cause: Cause,
 ) -> Result<Stopped, OrderError> {
     let stop = Stop { scope, holder, actor: cause.actor, reason: cause.reason.clone(), at: cause.at };
@@ -48,8 +50,8 @@ pub async fn stop(
     ports.wake.signal(Topic::Lanes);
     ports.wake.signal(Topic::Events);
     let confirmed_by_signer = put_soon(ports, &scope, &cause.reason).await;
-    let cannot_recall = reader.irrevocable(scope, LIST_MAX).await?;
-    Ok(Stopped { new, cannot_recall, confirmed_by_signer })
+    let (cannot_recall, more) = reader.irrevocable(sees, scope, CANNOT_RECALL_MAX).await?;
+    Ok(Stopped { new, cannot_recall, more, confirmed_by_signer })
 }
 
 /// Lifts a holder's stop, once two persons of the holder's or of the platform want it. `None` when there is none. What another holder

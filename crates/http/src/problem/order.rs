@@ -24,6 +24,7 @@ pub(crate) fn order(error: OrderError, command: &str, alive: usize) -> Reject {
         }
         OrderError::NoPerson => Reject::internal("a caller without a key that is stored"),
         OrderError::Person { objection, open } => person(&objection, &open, command),
+        OrderError::PlatformsWord => Reject::platform_only(),
         OrderError::Moved => conflict("thing", "changing", command),
         OrderError::Evidence(why) => evidence(why),
         OrderError::NotEmpty(why) => Refusal::new(Code::WalletNotEmpty).with("why", why).into(),
@@ -112,6 +113,7 @@ mod tests {
             (from, 0, Code::StateConflict),
             (evidence(), 2, Code::AttemptsNotDead),
             (evidence(), 0, Code::EvidenceInsufficient),
+            (OrderError::PlatformsWord, 0, Code::PlatformOnly),
             (OrderError::Moved, 0, Code::StateConflict),
             (OrderError::Evidence("no".into()), 0, Code::EvidenceInsufficient),
             (OrderError::NotEmpty("5 units".into()), 0, Code::WalletNotEmpty),

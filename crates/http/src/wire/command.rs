@@ -4,9 +4,11 @@ use serde_json::{Map, Value};
 use sluice_api::command::{Command as WireCommand, CommandState};
 use sluice_api::tag;
 use sluice_core::command::{Command, Kind, State};
+use sluice_core::stop::id_of;
+use sluice_core::time::Timestamp;
 use sluice_flow::operator::stop_named;
 
-use super::{event, stop, time};
+use super::{event, time};
 
 /// A command as it is recorded.
 pub(crate) fn command(command: &Command) -> WireCommand {
@@ -32,9 +34,13 @@ pub(crate) fn command(command: &Command) -> WireCommand {
 
 /// The id of the thing as the contract names it.
 pub(crate) fn subject(command: &Command) -> String {
-    let subject = &command.order.subject;
-    let stop = (command.order.kind == Kind::StopLift).then(|| stop_named(subject)).flatten();
-    stop.map_or_else(|| command.order.thing().to_owned(), |(scope, holder)| stop::id(&scope, holder))
+    let order = &command.order;
+    let stop = || {
+        let (scope, holder) = stop_named(&order.subject).filter(|_| order.kind == Kind::StopLift)?;
+        let since = Timestamp::parse(object(&order.facts).get("since")?.as_str()?).ok()?;
+        Some(id_of(&scope, holder, since).to_string())
+    };
+    stop().unwrap_or_else(|| order.thing().to_owned())
 }
 
 /// Canonical JSON as an object.

@@ -1,28 +1,28 @@
-//! Stops. The engine names a stop by its scope and its holder; the contract gives it an id, which is the hash of both.
+//! Stops.
 
-use sha2::{Digest as _, Sha256};
 use sluice_api::stop::{CannotRecall, CannotRecallWhy, Stop as WireStop, StopScope};
 use sluice_api::tag;
 use sluice_core::attempt::{Attempt, Durable};
-use sluice_core::id::PartnerId;
 use sluice_core::lane::{Holder, LEASE_MS};
-use sluice_core::stop::{Scope, Stop};
+use sluice_core::stop::Stop;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::Transfer;
 
 use super::{event, hex32, time};
 
-/// The id of a holder's stop of a scope: the same for as long as it lasts, and again when it is set again.
-pub(crate) fn id(scope: &Scope, holder: PartnerId) -> String {
-    let (kind, subject) = scope.parts();
-    format!("st_{}", hex::encode(&Sha256::digest(format!("{kind}\n{subject}\n{holder}"))[..13]))
+/// What a stop cannot recall.
+pub(crate) struct Out {
+    /// The oldest of it.
+    pub listed: Vec<CannotRecall>,
+    /// How many transfers more.
+    pub more: u64,
 }
 
 /// A stop in force; `unconfirmed` are those who have not looked at it.
-pub(crate) fn stop(stop: &Stop, cannot_recall: Vec<CannotRecall>, unconfirmed: Vec<String>) -> WireStop {
+pub(crate) fn stop(stop: &Stop, out: Out, unconfirmed: Vec<String>) -> WireStop {
     let (kind, subject) = stop.scope.parts();
     WireStop {
-        id: id(&stop.scope, stop.holder),
+        id: stop.id().to_string(),
         object: tag::Stop::Is,
         scope: StopScope::parse(kind).unwrap_or(StopScope::All),
         subject: Some(subject).filter(|subject| !subject.is_empty()),
@@ -31,7 +31,8 @@ pub(crate) fn stop(stop: &Stop, cannot_recall: Vec<CannotRecall>, unconfirmed: V
         stopped_by: event::actor(&stop.actor.to_string()),
         since: time(stop.at),
         stopped: unconfirmed.is_empty(),
-        cannot_recall,
+        cannot_recall: out.listed,
+        cannot_recall_more: out.more,
         unconfirmed,
     }
 }
@@ -58,9 +59,6 @@ pub(crate) fn cannot_recall(transfer: &Transfer, attempts: &[Durable<Attempt>]) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sluice_core::chain::ChainId;
-    use sluice_core::id::Ulid;
-    use sluice_core::partner::PLATFORM;
 
     #[test]
     fn a_process_has_looked_once_it_renewed_its_lease_and_counts_no_more_once_that_ended() {
@@ -69,17 +67,5 @@ mod tests {
         assert!(has_not_looked(&renewed(900), at(1_000), at(1_001)), "it works on, knowing nothing");
         assert!(!has_not_looked(&renewed(1_000), at(1_000), at(1_001)), "it has looked");
         assert!(!has_not_looked(&renewed(900), at(1_000), at(900 + LEASE_MS)), "it lost the lane");
-    }
-
-    #[test]
-    fn two_scopes_never_share_an_id_and_an_id_fits_a_path() {
-        let ids = [Scope::All, Scope::Chain(ChainId::evm(1)), Scope::Chain(ChainId::evm(11))]
-            .map(|scope| id(&scope, PLATFORM));
-        assert!(ids[0] != ids[1] && ids[1] != ids[2]);
-        let partner = PartnerId::new(Ulid::new(Timestamp::default(), 7));
-        assert_ne!(id(&Scope::All, partner), ids[0], "nor do two holders");
-        for id in ids {
-            assert!(sluice_api::path::with_id(sluice_api::path::STOP, &id).is_some());
-        }
     }
 }

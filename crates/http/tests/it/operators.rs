@@ -253,6 +253,49 @@ async fn an_alert_is_taken_by_name() {
 }
 
 #[tokio::test]
+async fn what_engineering_answers_for_is_seen_by_the_partner_and_taken_by_the_platform() {
+    let world = World::new().await;
+    let id = world.raise(Code::LaneFrozen, Some(world.a.id), "wallet-1").await;
+    let path = format!("/v1/alerts/{id}/acknowledge");
+    let listed = world.get(&world.a.key, "/v1/alerts?severity=P1").send(&world).await.json();
+    assert_eq!(listed["data"][0]["id"], json!(id));
+    let reply = order(&world, &path, because()).await;
+    assert_eq!((reply.status, reply.code().as_str()), (403, "platform_only"));
+    let reply = world.post(&world.platform, &path, &because()).send(&world).await;
+    assert_eq!((reply.status, &reply.json()["acknowledged_by"]["id"]), (200, &json!(world.platform.id)));
+}
+
+#[tokio::test]
+async fn pages_of_alerts_join_to_the_whole_list_the_most_urgent_first() {
+    let world = World::new().await;
+    let raised = [Code::SingleSource, Code::GasLow, Code::LaneFrozen, Code::DeadlineMissed, Code::FundsShort];
+    for (number, code) in raised.into_iter().enumerate() {
+        for copy in 0..3 {
+            world.raise(code, Some(world.a.id), &format!("subject-{number}-{copy}")).await;
+        }
+    }
+    let (mut seen, mut cursor) = (vec![], String::new());
+    loop {
+        let page =
+            world.get(&world.platform, &format!("/v1/alerts?limit=4{cursor}")).send(&world).await.json();
+        let data = page["data"].as_array().unwrap();
+        assert!(data.len() <= 4);
+        seen.extend(data.iter().map(|it| (it["severity"].to_string(), it["subject"].to_string())));
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    let distinct: std::collections::BTreeSet<_> = seen.iter().collect();
+    assert_eq!((seen.len(), distinct.len()), (15, 15));
+    assert!(seen.is_sorted_by_key(|(severity, _)| severity.clone()));
+    let only = world.get(&world.platform, "/v1/alerts?severity=P4&limit=2").send(&world).await.json();
+    assert_eq!(only["data"].as_array().unwrap().len(), 2);
+    let other = world.get(&world.platform, "/v1/alerts?limit=2&cursor=zz").send(&world).await;
+    assert_eq!(other.code(), "cursor_invalid");
+}
+
+#[tokio::test]
 async fn answers_lead_to_where_the_operator_published_what_to_do() {
     let config = HttpConfig {
         test_mode: true,

@@ -20,7 +20,7 @@ use sluice_core::id::{KeyId, PartnerId, WalletId, WithdrawalId};
 use sluice_core::intent::DeploymentId;
 use sluice_core::partner::{ApiKey, Credential, Limit, PLATFORM, Partner};
 use sluice_core::port::Ports;
-use sluice_core::port::reader::Reader as _;
+use sluice_core::port::reader::{AlertFilter, Reader as _};
 use sluice_core::port::registry::Registry as _;
 use sluice_core::port::store::{Change, Outcome, Store as _};
 use sluice_core::time::Timestamp;
@@ -156,7 +156,7 @@ impl World {
     pub async fn raise(&self, code: Code, partner: Option<PartnerId>, subject: &str) -> String {
         let raise = Raise { code, subject: subject.into(), partner, detail: "something happened".into() };
         self.apply(Change { raise: vec![raise], ..Change::default() }).await;
-        let alerts = self.db.alerts(None, false, 100).await.unwrap();
+        let alerts = self.db.alerts(None, &AlertFilter::any(false), 100).await.unwrap();
         alerts.iter().find(|alert| alert.raise.subject == subject).unwrap().id.to_string()
     }
 

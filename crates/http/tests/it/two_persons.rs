@@ -158,6 +158,22 @@ async fn another_order_on_the_same_thing_names_the_one_that_waits() {
 }
 
 #[tokio::test]
+async fn what_a_person_of_the_platform_ordered_the_platform_alone_takes_back() {
+    let world = World::new().await;
+    let path = frozen(&world, "why").await;
+    let first = post(&world, &world.platform, &path, because()).await;
+    assert_eq!(said(&first), waits());
+    let back = format!("/v1/commands/{}/withdraw", first.id());
+    assert_eq!(said(&post(&world, &world.a.key, &back, because()).await), refused(403, "platform_only"));
+    let taken = post(&world, &world.second_platform, &back, because()).await;
+    assert_eq!(said(&taken), (200, "withdrawn".into()));
+    // The other way round the platform may.
+    let first = post(&world, &world.a.key, &path, because()).await;
+    let back = format!("/v1/commands/{}/withdraw", first.id());
+    assert_eq!(said(&post(&world, &world.platform, &back, because()).await), (200, "withdrawn".into()));
+}
+
+#[tokio::test]
 async fn what_is_refused_is_refused_to_the_first_person_already() {
     let world = World::new().await;
     let path = format!("/v1/lanes/{}/unfreeze", world.a.wallet);

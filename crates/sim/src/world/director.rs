@@ -52,7 +52,7 @@ pub async fn stops(world: Arc<World>, at_us: i64, for_us: i64, scope: Scope) {
     let order = cause(&world, "drill");
     let done = on_any(&world, |ports, world| {
         let order = order.clone();
-        async move { stop(&ports, &*world.db, &*world.db, (scope, PLATFORM), order).await.is_ok() }
+        async move { stop(&ports, &*world.db, &*world.db, (scope, PLATFORM, None), order).await.is_ok() }
     });
     if !done.await {
         return;

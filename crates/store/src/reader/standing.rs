@@ -8,7 +8,7 @@ use sluice_core::asset::Asset;
 use sluice_core::chain::ChainId;
 use sluice_core::id::{AlertId, PartnerId};
 use sluice_core::partner::Limit;
-use sluice_core::port::reader::ChainStatus;
+use sluice_core::port::reader::{AlertFilter, ChainStatus};
 use sluice_core::port::store::StoreError;
 use sluice_core::time::Timestamp;
 use sluice_core::usage::UsageKey;
@@ -38,11 +38,17 @@ pub(super) async fn assets(
 pub(super) async fn alerts(
     conn: &mut Conn<'_>,
     partner: Option<PartnerId>,
-    with_resolved: bool,
+    filter: &AlertFilter,
     limit: usize,
 ) -> Result<Found<Vec<Alert>>, SqlError> {
-    let query = Query::select("*", "alert where true").tenant(" and partner_id = ?", partner);
-    let query = if with_resolved { query } else { query.and(" and resolved_at is null") };
+    let query = Query::select("*", "alert where true")
+        .tenant(" and partner_id = ?", partner)
+        .among(" and code", filter.codes.iter().map(|code| code.as_str()));
+    let query = if filter.with_resolved { query } else { query.and(" and resolved_at is null") };
+    let query = match filter.after {
+        Some((since, id)) => query.with(" and (since, id) < (?, ?)", [since.into(), id.to_string().into()]),
+        None => query,
+    };
     let rows = query.and(" order by since desc, id desc").rows(conn, size(limit)).await?;
     Ok(row::read(&rows, row::alert::read))
 }

@@ -31,22 +31,33 @@ pub(super) async fn of(
     Ok(row::read(&rows, row::stop::read))
 }
 
-/// Signed and not final: a byte may have left, and only the chain ends it (M5). Oldest first.
+/// Signed and not final: a byte may have left, and only the chain ends it (M5). Oldest first, and how many more there are.
 pub(super) async fn irrevocable(
     conn: &mut Conn<'_>,
+    partner: Option<PartnerId>,
     scope: Scope,
     limit: usize,
-) -> Result<Found<Vec<Transfer>>, SqlError> {
-    let query = Query::new(transfers!(text "where true")).and(" and t.state in ('signed', 'seen')");
-    let (_, subject) = scope.parts();
-    let query = match scope {
-        Scope::All => query,
-        Scope::Partner(_) => query.with(" and t.partner_id = ?", [subject.into()]),
-        Scope::Chain(_) => query.with(" and t.chain = ?", [subject.into()]),
-        Scope::Asset(_) => query.with(" and t.asset = ?", [subject.into()]),
-        Scope::Wallet(_) => query.with(" and t.wallet_id = ?", [subject.into()]),
+) -> Result<Found<(Vec<Transfer>, u64)>, SqlError> {
+    let within = |query: Query| {
+        let query = query.and(" and t.state in ('signed', 'seen')").tenant(" and t.partner_id = ?", partner);
+        let (_, subject) = scope.parts();
+        match scope {
+            Scope::All => query,
+            Scope::Partner(_) => query.with(" and t.partner_id = ?", [subject.into()]),
+            Scope::Chain(_) => query.with(" and t.chain = ?", [subject.into()]),
+            Scope::Asset(_) => query.with(" and t.asset = ?", [subject.into()]),
+            Scope::Wallet(_) => query.with(" and t.wallet_id = ?", [subject.into()]),
+        }
     };
-    let rows = query.and(" order by t.planned_at, t.id").rows(conn, size(limit)).await?;
+    let query = within(Query::new(transfers!(text "where true"))).and(" order by t.planned_at, t.id");
+    let rows = query.rows(conn, size(limit)).await?;
+    let mut more = 0;
+    if rows.len() == limit {
+        let counted =
+            within(Query::select("count(*) as count", "transfer t where true")).rows(conn, 1).await?;
+        let all = counted.first().map(|row| row.int("count")).transpose()?.unwrap_or_default();
+        more = u64::try_from(all).unwrap_or_default().saturating_sub(rows.len() as u64);
+    }
     let ids = rows.iter().map(|row| row.text("id")).collect::<Result<Vec<_>, _>>()?;
     let items =
         Query::select("transfer_id, withdrawal_id, approved, paid_by, dead_by", "transfer_item where true")
@@ -54,7 +65,8 @@ pub(super) async fn irrevocable(
             .and(" order by transfer_id, position")
             .rows(conn, LIST_MAX)
             .await?;
-    Ok(row::transfer::read_all(&rows, &items))
+    let (transfers, unread) = row::transfer::read_all(&rows, &items);
+    Ok(((transfers, more), unread))
 }
 
 /// Who holds lanes of this scope, or held them last. The lanes of an asset are those of its chain.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sluice_core::address::EvmAddress;
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::id::{PartnerId, WithdrawalId};
-use sluice_core::port::reader::{Filter, Position, Reader, WithdrawalView};
+use sluice_core::port::reader::{AlertFilter, Filter, Position, Reader, WithdrawalView};
 use sluice_core::port::registry::Registry;
 use sluice_core::port::store::Store;
 use sluice_core::withdrawal::{Status, Type};
@@ -165,12 +165,12 @@ async fn a_page_is_never_longer_than_asked(world: World) {
         let expected = limit.min(5);
         assert_eq!(world.db.list(partner, &Filter::default(), None, limit).await.unwrap().len(), expected);
         assert_eq!(world.db.attention(partner, limit).await.unwrap().len(), expected);
-        assert_eq!(world.db.alerts(partner, true, limit).await.unwrap().len(), expected);
+        assert_eq!(world.db.alerts(partner, &AlertFilter::any(true), limit).await.unwrap().len(), expected);
         assert_eq!(world.db.events(world.partner.id, 0, limit).await.unwrap().len(), limit.min(16));
     }
     // Oldest first where a person works a list off, newest first where one looks at what is new.
     let attention = world.db.attention(partner, 10).await.unwrap();
     assert!(attention.is_sorted_by_key(|view| view.withdrawal.accepted_at));
-    let alerts = world.db.alerts(partner, true, 10).await.unwrap();
+    let alerts = world.db.alerts(partner, &AlertFilter::any(true), 10).await.unwrap();
     assert!(alerts.is_sorted_by(|a, b| a.since > b.since));
 }

@@ -1,7 +1,7 @@
 //! A tenant sees its own and nothing else, whatever ids it names.
 
 use sluice_core::partner::PLATFORM;
-use sluice_core::port::reader::{Filter, Position, Reader};
+use sluice_core::port::reader::{AlertFilter, Filter, Position, Reader};
 use sluice_core::port::registry::Registry;
 use sluice_core::stop::{Scope, Stop};
 use sluice_core::time::Timestamp;
@@ -62,7 +62,7 @@ async fn every_question_about_a_foreign_id_answers_nothing(mut world: World) {
     assert_eq!(db.list(Some(us), &named("alone"), None, 10).await.unwrap(), []);
     assert_eq!(db.wallet(Some(us), other.wallet.id).await.unwrap(), None);
     assert!(db.wallet(Some(them), other.wallet.id).await.unwrap().is_some());
-    for alert in db.alerts(None, true, 10).await.unwrap() {
+    for alert in db.alerts(None, &AlertFilter::any(true), 10).await.unwrap() {
         let ours = alert.raise.partner == Some(us);
         assert_eq!(db.alert(Some(us), alert.id).await.unwrap().is_some(), ours, "{alert:?}");
     }
@@ -94,12 +94,12 @@ async fn every_list_holds_the_tenants_own_rows(mut world: World) {
         let wallets = db.wallets_of(tenant).await.unwrap();
         assert!(wallets.len() == 1 && wallets[0].wallet.id == wallet);
         assert_eq!(wallets[0].books.len(), 7, "{:?}", wallets[0].books);
-        let alerts = db.alerts(tenant, true, 10).await.unwrap();
+        let alerts = db.alerts(tenant, &AlertFilter::any(true), 10).await.unwrap();
         assert!(alerts.len() == 1 && alerts[0].raise.partner == tenant);
         assert_eq!(db.assets_of(tenant).await.unwrap(), [world.asset.clone()]);
         let usage = db.usage(id, world.now()).await.unwrap();
         assert_eq!(usage.iter().map(|(_, used, _)| used.atoms()).collect::<Vec<_>>(), [15_000_000]);
-        let cannot = db.irrevocable(Scope::Partner(id), 10).await.unwrap();
+        let cannot = db.irrevocable(tenant, Scope::All, 10).await.unwrap().0;
         assert!(cannot.len() == 1 && cannot[0].partner == id);
     }
     let nobody = Tenant::new(&world, "new", "UTC").await.partner.id;
@@ -108,10 +108,10 @@ async fn every_list_holds_the_tenants_own_rows(mut world: World) {
     assert_eq!(db.attention(tenant, 10).await.unwrap(), []);
     assert_eq!(db.stats(tenant, Timestamp::default(), world.now().plus_ms(1)).await.unwrap(), []);
     assert_eq!(db.assets_of(tenant).await.unwrap(), [], "nothing can be paid without a limit");
-    assert_eq!(db.alerts(tenant, true, 10).await.unwrap(), []);
+    assert_eq!(db.alerts(tenant, &AlertFilter::any(true), 10).await.unwrap(), []);
     assert_eq!(db.usage(nobody, world.now()).await.unwrap(), []);
     assert_eq!(db.keys(nobody).await.unwrap(), []);
-    assert_eq!(db.irrevocable(Scope::Partner(nobody), 10).await.unwrap(), []);
+    assert_eq!(db.irrevocable(tenant, Scope::All, 10).await.unwrap().0, []);
 }
 
 async fn the_platform_sees_all(mut world: World) {
@@ -120,7 +120,7 @@ async fn the_platform_sees_all(mut world: World) {
     assert_eq!(db.list(None, &Filter::default(), None, 10).await.unwrap().len(), 6);
     assert_eq!(db.list(None, &named("paid"), None, 10).await.unwrap().len(), 2);
     assert_eq!(db.attention(None, 10).await.unwrap().len(), 2);
-    assert_eq!(db.alerts(None, false, 10).await.unwrap().len(), 3);
+    assert_eq!(db.alerts(None, &AlertFilter::any(false), 10).await.unwrap().len(), 3);
     let wallets = db.wallets_of(None).await.unwrap();
     assert_eq!(
         wallets.iter().map(|view| view.wallet.id).collect::<Vec<_>>(),
@@ -128,7 +128,7 @@ async fn the_platform_sees_all(mut world: World) {
     );
     let stats = db.stats(None, world.now(), world.now().plus_ms(1)).await.unwrap();
     assert_eq!(stats.iter().map(|row| row.count).sum::<i64>(), 6);
-    assert_eq!(db.irrevocable(Scope::All, 10).await.unwrap().len(), 2);
+    assert_eq!(db.irrevocable(None, Scope::All, 10).await.unwrap().0.len(), 2);
     assert_eq!(db.assets_of(None).await.unwrap(), [world.asset.clone()]);
     for view in db.list(None, &Filter::default(), None, 10).await.unwrap() {
         let id = view.withdrawal.id;

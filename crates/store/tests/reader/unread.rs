@@ -1,6 +1,6 @@
 //! Rows of a newer version: a list goes on without them, and a question by name is not answered with "there is none".
 
-use sluice_core::port::reader::{Filter, Position, Reader};
+use sluice_core::port::reader::{AlertFilter, Filter, Position, Reader};
 use sluice_core::port::store::StoreError;
 
 use super::build::*;
@@ -39,7 +39,7 @@ async fn a_page_is_filled_past_a_row_that_does_not_read(world: World) {
         attention.iter().map(|view| view.withdrawal.id).collect::<Vec<_>>(),
         [ids[0], ids[1], ids[5], ids[6]]
     );
-    let alerts = world.db.alerts(None, false, 10).await.unwrap();
+    let alerts = world.db.alerts(None, &AlertFilter::any(false), 10).await.unwrap();
     assert_eq!(alerts.len(), 4, "each is said aloud");
 }
 

@@ -219,7 +219,7 @@ async fn what_cannot_be_recalled_is_signed_and_not_final(mut world: World) {
     other.swap(&mut world);
     let (_, theirs, _) = world.sent("signed", 1).await;
     other.swap(&mut world);
-    let ask = async |scope| world.db.irrevocable(scope, 10).await.unwrap();
+    let ask = async |scope| world.db.irrevocable(None, scope, 10).await.unwrap().0;
     assert_eq!(ask(Scope::Partner(world.partner.id)).await, [signed.clone(), seen.clone()]);
     assert_eq!(ask(Scope::Wallet(world.wallet.id)).await, [signed.clone(), seen.clone()]);
     let all = vec![signed.clone(), seen, theirs.clone()];
@@ -228,7 +228,14 @@ async fn what_cannot_be_recalled_is_signed_and_not_final(mut world: World) {
     assert_eq!(ask(Scope::Asset(world.asset.id)).await, all);
     assert_eq!(ask(Scope::Chain(ChainId::evm(1))).await, []);
     assert_eq!(ask(Scope::Wallet(other.wallet.id)).await, [theirs]);
-    assert_eq!(world.db.irrevocable(Scope::All, 1).await.unwrap(), [signed]);
+    assert_eq!(world.db.irrevocable(None, Scope::All, 3).await.unwrap().1, 0, "no more than these");
+    assert_eq!(
+        world.db.irrevocable(None, Scope::All, 1).await.unwrap(),
+        (vec![signed], 2),
+        "and how many more"
+    );
+    let own = world.db.irrevocable(Some(other.partner.id), Scope::All, 1).await.unwrap();
+    assert_eq!((own.0[0].partner, own.1), (other.partner.id, 0), "a partner is told of its own");
 }
 
 async fn a_chain_tells_how_far_it_was_followed(world: World) {

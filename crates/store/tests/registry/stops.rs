@@ -9,7 +9,7 @@ use sluice_core::event::Cause;
 use sluice_core::id::{AlertId, OperatorId, WalletId};
 use sluice_core::moved::Moved;
 use sluice_core::partner::PLATFORM;
-use sluice_core::port::reader::Reader;
+use sluice_core::port::reader::{AlertFilter, Reader};
 use sluice_core::port::registry::{Lifted, Registry};
 use sluice_core::port::store::Store;
 use sluice_core::stop::{Scope, Stop};
@@ -155,7 +155,7 @@ async fn an_alert_is_taken_by_the_first_who_takes_it(world: World) {
     let us = Some(world.partner.id);
     raise(&world, us, "ours").await;
     raise(&world, None, "the platform's").await;
-    let alerts = world.db.alerts(None, false, 10).await.unwrap();
+    let alerts = world.db.alerts(None, &AlertFilter::any(false), 10).await.unwrap();
     let of = |subject: &str| alerts.iter().find(|alert| alert.raise.subject == subject).unwrap().id;
     let by = |actor| Cause { actor, reason: "on it".into(), at: world.now() };
     let operator = Actor::Operator(OperatorId::new(world.ulid()));

@@ -10,7 +10,8 @@ use axum::http::StatusCode;
 use sluice_api::chain::ChainState;
 use sluice_api::health::{Check, Readiness, Verdict};
 use sluice_api::tag;
-use sluice_core::alert::{Alert, Severity};
+use sluice_core::alert::{Alert, Code, Severity};
+use sluice_core::port::reader::AlertFilter;
 use sluice_core::time::Timestamp;
 
 use crate::call::{Answer, answer};
@@ -71,12 +72,12 @@ async fn chains(server: &Server, now: Timestamp) -> Vec<Found> {
 }
 
 async fn alerts(server: &Server, now: Timestamp) -> Found {
-    let read = tokio::time::timeout(STORE_WAIT, server.api.reader.alerts(None, false, WHOLE_MAX)).await;
-    let undelivered = |alert: &&Alert| {
-        alert.raise.code.severity() == Severity::P1
-            && alert.delivered_at.is_none()
-            && now.since_ms(alert.since) > UNDELIVERED_MS
-    };
+    let urgent = |code: &Code| code.severity() == Severity::P1;
+    let filter =
+        AlertFilter { codes: Code::ALL.iter().copied().filter(urgent).collect(), ..AlertFilter::any(false) };
+    let read = tokio::time::timeout(STORE_WAIT, server.api.reader.alerts(None, &filter, WHOLE_MAX)).await;
+    let undelivered =
+        |alert: &&Alert| alert.delivered_at.is_none() && now.since_ms(alert.since) > UNDELIVERED_MS;
     match read.ok().and_then(Result::ok).map(|alerts| alerts.iter().filter(undelivered).count()) {
         Some(0) => ("alerts".into(), Verdict::Ok, None),
         Some(count) => (

@@ -11,13 +11,12 @@ use sluice_api::stop::CannotRecall;
 use sluice_core::id::WalletId;
 use sluice_core::stop::{Scope, Stop};
 use sluice_core::transfer::Transfer;
+use sluice_flow::operator::CANNOT_RECALL_MAX;
 
 use crate::call::Call;
 use crate::problem::Reject;
 use crate::wire;
-
-/// Most transfers listed as irrevocable.
-const CANNOT_RECALL_MAX: usize = 1_000;
+use crate::wire::stop::Out;
 
 /// Stops in force that concern the caller: the platform sees all, a partner its own and those of everybody.
 async fn visible(call: &Call) -> Result<Vec<Stop>, Reject> {
@@ -38,7 +37,7 @@ async fn visible(call: &Call) -> Result<Vec<Stop>, Reject> {
 /// The stop in the path.
 async fn find(call: &Call) -> Result<Stop, Reject> {
     let id = call.id.as_deref().unwrap_or_default();
-    let found = visible(call).await?.into_iter().find(|stop| wire::stop::id(&stop.scope, stop.holder) == id);
+    let found = visible(call).await?.into_iter().find(|stop| stop.id().to_string() == id);
     found.ok_or_else(Reject::not_found)
 }
 
@@ -56,13 +55,13 @@ async fn unconfirmed(call: &Call, stop: &Stop, signer_has_it: bool) -> Result<Ve
 }
 
 /// What a stop cannot recall: the caller's own payments, or everybody's for the platform.
-async fn irrevocable(call: &Call, scope: Scope) -> Result<Vec<CannotRecall>, Reject> {
-    told(call, call.reader().irrevocable(scope, CANNOT_RECALL_MAX).await?).await
+async fn irrevocable(call: &Call, scope: Scope) -> Result<Out, Reject> {
+    let (transfers, more) = call.reader().irrevocable(call.caller.sees(), scope, CANNOT_RECALL_MAX).await?;
+    Ok(Out { listed: told(call, transfers).await?, more })
 }
 
 /// Puts transfers that cannot be recalled into words, with their transactions.
-async fn told(call: &Call, mut transfers: Vec<Transfer>) -> Result<Vec<CannotRecall>, Reject> {
-    transfers.retain(|transfer| call.caller.acts_for(transfer.partner));
+async fn told(call: &Call, transfers: Vec<Transfer>) -> Result<Vec<CannotRecall>, Reject> {
     let ids: Vec<_> = transfers.iter().map(|transfer| transfer.id).collect();
     let with_attempts = call.ports().store.transfers(&ids).await?;
     Ok(with_attempts

@@ -11,6 +11,7 @@ use sluice_flow::operator::stop;
 use crate::call::{Answer, Call, answer};
 use crate::problem::{self, Reject};
 use crate::wire;
+use crate::wire::stop::Out;
 
 pub(crate) async fn run(call: Call) -> Answer {
     let body: CreateStop = call.body()?;
@@ -19,15 +20,16 @@ pub(crate) async fn run(call: Call) -> Answer {
     // A stop is its setter's: a partner does not lift the platform's, though both stopped the same.
     let holder = call.caller.partner;
     let made = Stop { scope, holder, actor: cause.actor.clone(), reason: cause.reason.clone(), at: cause.at };
-    let stopped = stop(call.ports(), call.registry(), call.reader(), (scope, holder), cause).await;
+    let stopped =
+        stop(call.ports(), call.registry(), call.reader(), (scope, holder, call.caller.sees()), cause).await;
     let stopped = stopped.map_err(|error| problem::order(error, "stop.set", 0))?;
-    let cannot_recall = super::told(&call, stopped.cannot_recall).await?;
+    let out = Out { listed: super::told(&call, stopped.cannot_recall).await?, more: stopped.more };
     // A holder's first stop of a scope stands, with its own reason and time.
     let mut stops = call.ports().store.stops().await?.into_iter();
     let stands = stops.find(|stop| stop.scope == scope && stop.holder == holder);
     let stands = stands.unwrap_or(made);
     let unconfirmed = super::unconfirmed(&call, &stands, stopped.confirmed_by_signer).await?;
-    answer(StatusCode::CREATED, &wire::stop::stop(&stands, cannot_recall, unconfirmed))
+    answer(StatusCode::CREATED, &wire::stop::stop(&stands, out, unconfirmed))
 }
 
 async fn scope(call: &Call, body: &CreateStop) -> Result<Scope, Reject> {

@@ -7,8 +7,8 @@ use crate::wire;
 
 pub(crate) async fn run(call: Call) -> Answer {
     let stop = super::find(&call).await?;
-    let cannot_recall = super::irrevocable(&call, stop.scope).await?;
+    let out = super::irrevocable(&call, stop.scope).await?;
     let missing = stops::unconfirmed(call.ports(), std::slice::from_ref(&stop)).await;
     let unconfirmed = super::unconfirmed(&call, &stop, missing.is_empty()).await?;
-    ok(&wire::stop::stop(&stop, cannot_recall, unconfirmed))
+    ok(&wire::stop::stop(&stop, out, unconfirmed))
 }

@@ -8,12 +8,11 @@ use sluice_flow::operator::{STOP_VERSION, lift};
 use crate::call::{Answer, Call};
 use crate::problem::{self, Reject};
 use crate::rest::v1::commands::{answered, given};
-use crate::wire;
 
 pub(crate) async fn run(call: Call) -> Answer {
     let body: Because = call.body()?;
     let stop = super::find(&call).await?;
-    let (scope, holder, kind) = (stop.scope, stop.holder, Kind::StopLift);
+    let (scope, holder, kind, id) = (stop.scope, stop.holder, Kind::StopLift, stop.id());
     if !call.caller.acts_for(holder) {
         return Err(Reject::platform_only());
     }
@@ -21,5 +20,5 @@ pub(crate) async fn run(call: Call) -> Answer {
     let lifted = lift(call.ports(), call.registry(), scope, holder, given).await;
     let lifted = lifted.map_err(|error| problem::order(error, kind.as_str(), 0))?;
     let lifted = lifted.ok_or_else(Reject::not_found)?;
-    answered(&call, kind, wire::stop::id(&scope, holder), &body.reason, &lifted, |()| STOP_VERSION)
+    answered(&call, kind, id, &body.reason, &lifted, |()| STOP_VERSION)
 }
