@@ -85,7 +85,7 @@ words! {
         Gas = "gas",
         /// The network asks more than the highest fee we may pay.
         FeeCap = "fee_cap",
-        /// Every slot its lane may use at once is taken.
+        /// Its turn: a lane takes it next, or every slot that a lane may use at once is taken.
         Slot = "slot",
         /// Its lane is paused, draining or frozen.
         Lane = "lane",

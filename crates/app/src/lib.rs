@@ -22,7 +22,7 @@ mod sinks;
 mod telemetry;
 mod world;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -124,6 +124,9 @@ enum ConfigCommand {
         /// Configuration file.
         #[arg(long, default_value = "sluice.toml")]
         config: PathBuf,
+        /// The signer's configuration file; `signer.toml` beside the other one, if there is one
+        #[arg(long, value_name = "FILE")]
+        signer: Option<PathBuf>,
     },
 }
 
@@ -170,7 +173,9 @@ async fn run(arguments: Arguments) -> ExitCode {
         #[cfg(not(feature = "dev"))]
         Command::Signer { config, command: None } => roles::signer::run(&config, |ring| ring).await,
         Command::Migrate { config } => roles::migrate::run(&config, &arguments.global).await,
-        Command::Config { command: ConfigCommand::Check { config } } => check(&config, &arguments.global),
+        Command::Config { command: ConfigCommand::Check { config, signer } } => {
+            check(&config, signer, &arguments.global)
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -186,19 +191,28 @@ async fn run(arguments: Arguments) -> ExitCode {
     }
 }
 
-fn check(path: &std::path::Path, global: &cli::Global) -> Result<(), StartError> {
+fn check(path: &Path, signer: Option<PathBuf>, global: &cli::Global) -> Result<(), StartError> {
     let config = config::Config::read(path)?;
+    // What `sluice run` reads beside it.
+    secrets::Sealer::read(&config.server.sealing_key_file).map_err(StartError::Said)?;
+    let beside = || Some(path.with_file_name("signer.toml")).filter(|signer| signer.exists());
+    let signer = signer.or_else(beside);
+    if let Some(signer) = &signer {
+        roles::signer::SignerConfig::read(signer)?.caps()?;
+    }
     if global.json {
         let chains: Vec<_> = config
             .chains
             .iter()
             .map(|chain| serde_json::json!({ "id": chain.id, "nodes": chain.nodes.len(), "quorum": config::quorum(chain) }))
             .collect();
-        println!("{}", serde_json::json!({ "good": true, "path": path, "chains": chains }));
+        println!("{}", serde_json::json!({ "good": true, "path": path, "signer": signer, "chains": chains }));
         return Ok(());
     }
     let korean = global.lang() == sluice_api::problem::Lang::Ko;
-    println!("{}: {}", path.display(), if korean { "올바릅니다" } else { "good" });
+    for path in std::iter::once(path).chain(signer.as_deref()) {
+        println!("{}: {}", path.display(), if korean { "올바릅니다" } else { "good" });
+    }
     for chain in &config.chains {
         let (id, nodes, quorum) = (&chain.id, chain.nodes.len(), config::quorum(chain));
         if korean {

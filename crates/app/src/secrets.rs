@@ -5,6 +5,7 @@ use std::path::Path;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 
+use crate::config::Both;
 use crate::world::random;
 
 /// Bytes of a sealing key.
@@ -30,15 +31,22 @@ impl Sealer {
     /// From a file with 64 hex digits.
     ///
     /// # Errors
-    /// One sentence.
-    pub fn read(path: &Path) -> Result<Self, String> {
+    /// One sentence, in both languages.
+    pub fn read(path: &Path) -> Result<Self, Both> {
         let shown = path.display();
         let text = std::fs::read_to_string(path).map_err(|error| {
-            format!("the sealing key {shown} cannot be read: {error}; make one with `sluice key init`")
+            Both::new(
+                format!("the sealing key {shown} cannot be read: {error}; make one with `sluice key init`"),
+                format!("봉인 키 {shown}을(를) 읽을 수 없습니다: {error}. `sluice key init`으로 만드세요"),
+            )
         })?;
         let mut key = [0; KEY_BYTES];
-        hex::decode_to_slice(text.trim(), &mut key)
-            .map_err(|_| format!("the sealing key {shown} is not 64 hex digits"))?;
+        hex::decode_to_slice(text.trim(), &mut key).map_err(|_| {
+            Both::new(
+                format!("the sealing key {shown} is not 64 hex digits"),
+                format!("봉인 키 {shown}의 내용이 16진수 64자리가 아닙니다"),
+            )
+        })?;
         Ok(Self::new(key))
     }
 

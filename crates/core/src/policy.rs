@@ -6,7 +6,7 @@
 use crate::amount::Amount;
 use crate::partner::{Limit, Partner};
 use crate::time::Timestamp;
-use crate::usage::{Claim, UsageKey};
+use crate::usage::{Draw, UsageKey};
 use crate::withdrawal::Request;
 
 /// What a decision is made from. There is no urgency in it: `immediate`, VIP and emergency change order and deadlines,
@@ -45,10 +45,10 @@ impl Passed {
 /// What was decided before the counters are asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Passes if every claim is admitted in the commit that accepts.
+    /// Passes if every draw is admitted in the commit that accepts.
     Pass {
         /// Counters to bump and judge, in key order.
-        claims: Vec<Claim>,
+        draws: Vec<Draw>,
         /// What to hand to `approve` then.
         passed: Passed,
     },
@@ -75,14 +75,14 @@ pub fn evaluate(facts: Facts<'_>) -> Decision {
         unit: facts.request.asset.id.to_string(),
         window: format!("day:{day}@{}", facts.partner.zone),
     };
-    let claim = Claim { key, amount: total, cap: limit.daily, code: "limit_daily" };
+    let draw = Draw { key, amount: total, cap: limit.daily, code: "limit_daily" };
     let decision = format!(
         "spine limit v{}: per_transaction {} <= {}, daily counted on {day}, floor none",
         limit.version,
         show(total, facts.request),
         show(limit.per_transaction, facts.request),
     );
-    Decision::Pass { claims: vec![claim], passed: Passed { decision, _floor: FloorMet(()) } }
+    Decision::Pass { draws: vec![draw], passed: Passed { decision, _floor: FloorMet(()) } }
 }
 
 fn show(amount: Amount, request: &Request) -> String {
@@ -101,10 +101,10 @@ mod tests {
         Request::check(new, Amount::from_atoms(500_000).unwrap(), &[], at(0)).unwrap()
     }
 
-    fn decide(request: &Request, limit: Option<&Limit>, zone: &str) -> Result<Vec<Claim>, &'static str> {
+    fn decide(request: &Request, limit: Option<&Limit>, zone: &str) -> Result<Vec<Draw>, &'static str> {
         let partner = Partner { zone: zone.into(), ..tenant() };
         match evaluate(Facts { partner: &partner, request, limit, now: at(0) }) {
-            Decision::Pass { claims, .. } => Ok(claims),
+            Decision::Pass { draws, .. } => Ok(draws),
             Decision::Reject { code } => Err(code),
         }
     }
@@ -124,7 +124,7 @@ mod tests {
     fn the_limit_counts_the_fee_and_an_amount_equal_to_it_passes() {
         let of = |atoms| {
             let request = request(|new| new.amount = Amount::from_atoms(atoms).unwrap());
-            decide(&request, Some(&limit()), "Asia/Seoul").map(|claims| claims[0].amount.atoms())
+            decide(&request, Some(&limit()), "Asia/Seoul").map(|draws| draws[0].amount.atoms())
         };
         assert_eq!(of(19_500_000), Ok(20_000_000));
         assert_eq!(of(19_500_001), Err("limit_per_transaction"));
@@ -132,16 +132,16 @@ mod tests {
 
     #[test]
     fn urgency_changes_no_gate() {
-        let claims = |kind| decide(&request(|new| new.kind = kind), Some(&limit()), "Asia/Seoul");
-        assert_eq!(claims(Type::Immediate), claims(Type::Regular));
+        let draws = |kind| decide(&request(|new| new.kind = kind), Some(&limit()), "Asia/Seoul");
+        assert_eq!(draws(Type::Immediate), draws(Type::Regular));
     }
 
     #[test]
     fn a_scheduled_withdrawal_is_counted_on_the_day_it_is_paid() {
         let window = |request: &Request| {
-            let claims = decide(request, Some(&limit()), "Asia/Seoul").unwrap();
-            assert_eq!((claims[0].cap, claims[0].code), (limit().daily, "limit_daily"));
-            claims[0].key.window.clone()
+            let draws = decide(request, Some(&limit()), "Asia/Seoul").unwrap();
+            assert_eq!((draws[0].cap, draws[0].code), (limit().daily, "limit_daily"));
+            draws[0].key.window.clone()
         };
         let (today, day_ms) = (at(0).day_in("Asia/Seoul").unwrap(), 86_400_000);
         assert_eq!(window(&request(|_| {})), format!("day:{today}@Asia/Seoul"));

@@ -1,4 +1,4 @@
-//! Limits as counters: a claim is admitted or refused in the commit that accepts (M8).
+//! Limits as counters: a draw is admitted or refused in the commit that accepts (M8).
 
 use crate::amount::Amount;
 use crate::id::PartnerId;
@@ -23,7 +23,7 @@ impl UsageKey {
 
 /// What a withdrawal wants to take from a counter, and how far the counter may go.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
+pub struct Draw {
     /// Counter.
     pub key: UsageKey,
     /// How much.
@@ -34,9 +34,9 @@ pub struct Claim {
     pub code: &'static str,
 }
 
-/// Judges a claim against what is used already. Total: overflow is a refusal.
-pub fn admit(used: Amount, claim: &Claim) -> Option<Amount> {
-    used.checked_add(claim.amount).filter(|total| *total <= claim.cap)
+/// Judges a draw against what is used already. Total: overflow is a refusal.
+pub fn admit(used: Amount, draw: &Draw) -> Option<Amount> {
+    used.checked_add(draw.amount).filter(|total| *total <= draw.cap)
 }
 
 #[cfg(test)]
@@ -53,10 +53,10 @@ mod tests {
             unit: "eip155:137/slip44:966".into(),
             window: "day:2026-11-21@Asia/Seoul".into(),
         };
-        let claim = Claim { key, amount: amount(40), cap: amount(100), code: "limit_daily" };
-        assert_eq!(admit(amount(60), &claim), Some(amount(100)));
-        assert_eq!(admit(amount(61), &claim), None);
-        assert_eq!(admit(amount(i64::MAX), &claim), None);
+        let draw = Draw { key, amount: amount(40), cap: amount(100), code: "limit_daily" };
+        assert_eq!(admit(amount(60), &draw), Some(amount(100)));
+        assert_eq!(admit(amount(61), &draw), None);
+        assert_eq!(admit(amount(i64::MAX), &draw), None);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::api::Api;
 use crate::auth::authenticate;
 use crate::edge::edge;
 use crate::problem::Reject;
-use crate::rest::open::{docs, health, metrics, openapi, ready};
+use crate::rest::open::{docs, health, metrics, openapi, ready, welcome};
 use crate::rest::v1::{
     alerts, assets, attention, chains, commands, events, keys, lanes, limits, me, partners, stats, stops,
     wallets, withdrawals,
@@ -100,4 +100,5 @@ fn open() -> Router<Arc<Server>> {
         .route(path::METRICS, get(metrics::run))
         .route(path::OPENAPI, get(openapi::run))
         .route("/docs", get(docs::run))
+        .route("/", get(welcome::run))
 }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures_util::FutureExt as _;
 use sluice_core::intent::DeploymentId;
+use sluice_core::partner::PLATFORM;
 use sluice_core::port::Fut;
 use sluice_core::port::meter::Meter;
 use sluice_core::port::store::StoreError;
@@ -174,12 +175,15 @@ impl Db {
     /// # Errors
     /// [`OpenError::Deployment`] when it belongs to another.
     pub async fn belongs_to(&self, deployment: &DeploymentId) -> Result<(), OpenError> {
-        let expected = deployment.0.clone();
+        let (expected, now) = (deployment.0.clone(), self.clock.now());
         let found = self
             .write(move |conn| {
                 Box::pin(async move {
                     let claim = sql!("update meta set deployment_id = $1 where deployment_id is null");
                     conn.run(claim, args![&expected]).await?;
+                    // The migration that makes the platform a partner knows no time.
+                    let made = sql!("update partner set created_at = $1 where id = $2 and created_at = 0");
+                    conn.run(made, args![now, PLATFORM.to_string()]).await?;
                     let row = conn.row(sql!("select deployment_id from meta limit 1"), args![]).await?;
                     Ok(row
                         .map(|row| row.text("deployment_id").map(str::to_owned))

@@ -55,7 +55,7 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
     let (lang, names) = (screen.lang, session.names().await);
     match args.command.unwrap_or(What::List) {
         What::List => {
-            let row = |it: &Limit| row(session, names, lang, it);
+            let row = |it: &Limit| row(names, lang, it);
             listed(session, screen, session.client.limits(), usize::MAX, &head(lang), row).await
         }
         What::Set { partner, asset, per_transaction, daily, reason } => {
@@ -68,7 +68,7 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
             } else {
                 let mut table = Table::of(&head(lang));
                 for it in &set.data {
-                    table.row(row(session, names, lang, it));
+                    table.row(row(names, lang, it));
                 }
                 table.print(screen)?;
             }
@@ -90,7 +90,7 @@ fn head(lang: Lang) -> [&'static str; 8] {
     ]
 }
 
-fn row(session: &Session, names: &Names, lang: Lang, it: &Limit) -> Vec<Cell> {
+fn row(names: &Names, lang: Lang, it: &Limit) -> Vec<Cell> {
     let scope = match it.scope {
         LimitScope::Partner => pick(lang, "partner", "파트너"),
         LimitScope::User => pick(lang, "user", "사용자"),
@@ -110,6 +110,6 @@ fn row(session: &Session, names: &Names, lang: Lang, it: &Limit) -> Vec<Cell> {
         Cell::number(&it.used),
         Cell::number(&it.remaining),
         Cell::new(names.symbol(&it.unit)),
-        Cell::new(times::perhaps(it.resets_at.as_ref(), session.now(), lang)),
+        Cell::new(it.resets_at.as_ref().map_or_else(|| "-".to_owned(), |at| times::full(at, lang))),
     ]
 }

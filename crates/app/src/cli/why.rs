@@ -23,7 +23,10 @@ pub struct Args {
 /// Says why.
 pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Result<Exit, Fail> {
     let it = session.withdrawal(&args.id).await?;
-    let (sentence, help) = answer(&it, session.now(), screen.lang);
+    let (sentence, mut help) = answer(&it, session.now(), screen.lang);
+    if let Some(help) = help.as_mut().filter(|help| help.contains(LANE)) {
+        *help = help.replace(LANE, &lane_of(session, &it).await);
+    }
     if screen.json {
         let said = json!({
             "id": it.id, "external_id": it.external_id, "status": it.status, "waiting_for": it.waiting_for,
@@ -38,6 +41,26 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
     }
     Ok(Exit::Done)
 }
+
+/// Where a lane's id belongs in a command.
+const LANE: &str = "<lane>";
+
+/// The lane that pays it: the one whose oldest it is, or the only one of its chain. Otherwise a person chooses.
+async fn lane_of(session: &Session, it: &Withdrawal) -> String {
+    let lanes = session.client.lanes().take(LANES_MAX).await.unwrap_or_default();
+    let chain = it.asset.split('/').next().unwrap_or_default();
+    let here: Vec<_> = lanes.iter().filter(|lane| lane.chain == chain).collect();
+    let oldest = here
+        .iter()
+        .find(|lane| lane.oldest.as_ref().is_some_and(|item| item.withdrawal_id.as_ref() == Some(&it.id)));
+    match (oldest, here.as_slice()) {
+        (Some(lane), _) | (None, [lane]) => clean(&lane.id),
+        (None, _) => LANE.to_owned(),
+    }
+}
+
+/// Lanes looked through.
+const LANES_MAX: usize = 200;
 
 /// The sentence, and the command that helps.
 pub(super) fn answer(it: &Withdrawal, now: Timestamp, lang: Lang) -> (String, Option<String>) {

@@ -109,7 +109,7 @@ async fn on_chain(
         engine.ports = Failpoint::at(file).wrap(engine.ports);
     }
     let demo = seed::demo_partner(&engine, &config, folder, chain, &wallets).await?;
-    let sealer = Arc::new(Sealer::read(&config.server.sealing_key_file).map_err(StartError::Other)?);
+    let sealer = Arc::new(Sealer::read(&config.server.sealing_key_file).map_err(StartError::Said)?);
     let roles: BTreeSet<Role> = if arguments.roles.is_empty() {
         [Role::Api, Role::Processor, Role::Monitor, Role::Notifier].into()
     } else {

@@ -46,7 +46,7 @@ pub async fn create(config: &Path, wanted: Wanted) -> Result<(ApiKey, Zeroizing<
         StartError::Other("--ips holds something that is no address and no CIDR range".into())
     })?;
     let config = Config::read(config)?;
-    let sealer = Sealer::read(&config.server.sealing_key_file).map_err(StartError::Other)?;
+    let sealer = Sealer::read(&config.server.sealing_key_file).map_err(StartError::Said)?;
     let db = Db::open(&config.database.url, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
     if db.partner(wanted.partner).await?.is_none() {
         return Err(StartError::Said(Both::new(

@@ -32,7 +32,7 @@ pub async fn run(path: &Path, roles: &[Role], listen: Option<String>) -> Result<
     } else {
         roles.iter().copied().collect()
     };
-    let sealer = Arc::new(Sealer::read(&config.server.sealing_key_file).map_err(StartError::Other)?);
+    let sealer = Arc::new(Sealer::read(&config.server.sealing_key_file).map_err(StartError::Said)?);
     let listener = match roles.contains(&Role::Api) {
         true => Some(serve::listen(listen.as_deref().unwrap_or(&config.server.listen)).await?),
         false => None,

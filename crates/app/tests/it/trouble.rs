@@ -102,6 +102,12 @@ async fn a_wrong_configuration_is_named_by_its_key() {
     let wrong = config(folder.path(), "mysql://x", "http://127.0.0.1:1", "");
     refused(&["config", "check", "--config", &wrong], &[], 2, &["database.url", "postgres://"]).await;
     let good = config(folder.path(), "sqlite::memory:", "http://127.0.0.1:1", "");
+    refused(&["config", "check", "--config", &good], &[], 2, &["sealing.key", "sluice key init"]).await;
+    std::fs::write(folder.path().join("sealing.key"), "11".repeat(32)).unwrap();
+    let signer = folder.path().join("signer.toml");
+    std::fs::write(&signer, "sokket = 1").unwrap();
+    refused(&["config", "check", "--config", &good], &[], 2, &["signer.toml"]).await;
+    std::fs::remove_file(&signer).unwrap();
     let checked = sluice(&["config", "check", "--config", &good, "--json"], "C", &[]).await;
     let said: Value = serde_json::from_slice(&checked.stdout).expect("JSON");
     assert_eq!((checked.status.code(), &said["good"]), (Some(0), &json!(true)), "{said}");

@@ -63,3 +63,14 @@ async fn the_page_loads_nothing_from_elsewhere() {
     assert!(!text.contains("http://") && !text.contains("https://") && !text.contains("src="));
     assert!(page.header("content-security-policy").contains("default-src 'none'"));
 }
+
+#[tokio::test]
+async fn who_asks_for_nothing_is_told_what_answers_here() {
+    let world = World::new().await;
+    let reply = Request::plain("GET", "/", b"").send(&world).await;
+    assert_eq!((reply.status, reply.json()["service"].as_str()), (200, Some("sluice")), "{}", reply.text());
+    for place in ["docs", "openapi", "health", "ready"] {
+        let path = reply.json()[place].as_str().unwrap().to_owned();
+        assert_ne!(Request::plain("GET", &path, b"").send(&world).await.status, 404, "{path}");
+    }
+}

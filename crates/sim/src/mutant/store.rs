@@ -43,8 +43,8 @@ impl Around for Off {
     fn accept<'a>(&'a self, inner: &'a dyn Store, mut intake: Intake) -> Answer<'a, Accepted> {
         match self.0 {
             Mutant::NoLimit => {
-                if let Decision::Pass { claims, .. } = &mut intake.decision {
-                    claims.clear();
+                if let Decision::Pass { draws, .. } = &mut intake.decision {
+                    draws.clear();
                 }
                 inner.accept(intake)
             }

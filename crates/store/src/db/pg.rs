@@ -26,6 +26,13 @@ pub(crate) struct Pg {
 impl Pg {
     pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
         let options: PgConnectOptions = url.parse().map_err(|_| OpenError::Url(url.to_owned()))?;
+        // Where, without who and with what word: a person must know which server is meant.
+        let at = format!(
+            "{}:{}/{}",
+            options.get_host(),
+            options.get_port(),
+            options.get_database().unwrap_or_else(|| options.get_username())
+        );
         // Nothing waits for ever (M14): not for a lock, and no forgotten transaction holds one. A process that is paused
         // in the middle of a transaction holds its row locks, leases among them, and another of its transactions may wait
         // behind that one. Both together end sooner than whoever takes over tires of waiting.
@@ -49,7 +56,12 @@ impl Pg {
             })
             .connect_with(options)
             .await
-            .map_err(|error| pg_failed(&error))?;
+            .map_err(|error| match pg_failed(&error) {
+                SqlError::Store(StoreError::Down(why)) => {
+                    SqlError::from(StoreError::Down(format!("{at}: {why}")))
+                }
+                other => other,
+            })?;
         let pg = Self { pool };
         let outcome = pg.write(|conn| Box::pin(migrate::run(conn))).await?;
         outcome.map_err(|newer| OpenError::Newer { found: newer.found, known: newer.known })?;

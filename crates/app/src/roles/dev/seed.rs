@@ -118,7 +118,7 @@ async fn key(
         StartError::Other(format!("{} is damaged; remove it to get a new key", path.display()))
     })?;
     if engine.db.key(id).await?.is_none() {
-        let sealer = Sealer::read(&config.server.sealing_key_file).map_err(StartError::Other)?;
+        let sealer = Sealer::read(&config.server.sealing_key_file).map_err(StartError::Said)?;
         let platform = seed.partner == PLATFORM;
         let key = ApiKey {
             id,

@@ -9,7 +9,7 @@ use sluice_core::moved::{Moved, Refusal};
 use sluice_core::policy::Decision;
 use sluice_core::port::store::{Intake, StoreError};
 use sluice_core::time::Timestamp;
-use sluice_core::usage::{Claim, admit};
+use sluice_core::usage::{Draw, admit};
 use sluice_core::withdrawal::{AttentionCode, Withdrawal};
 
 use crate::row::table::{Table, json};
@@ -34,7 +34,7 @@ pub(super) struct Judged {
     outcome: &'static str,
     detail: String,
     at: Timestamp,
-    taken: Vec<Claim>,
+    taken: Vec<Draw>,
 }
 
 /// Counters of a group, as they are and as they become.
@@ -82,22 +82,22 @@ impl Judged {
 }
 
 impl Counters {
-    /// Reads the counters that the requests claim from, and holds them until the commit.
+    /// Reads the counters that the requests draw from, and holds them until the commit.
     pub(super) async fn of<'i>(
         conn: &mut Conn<'_>,
         intakes: impl Iterator<Item = &'i Intake>,
     ) -> Result<Self, SqlError> {
         let keys: BTreeSet<String> = intakes
             .filter_map(|intake| match &intake.decision {
-                Decision::Pass { claims, .. } => Some(claims),
+                Decision::Pass { draws, .. } => Some(draws),
                 Decision::Reject { .. } => None,
             })
             .flatten()
-            .map(|claim| claim.key.text())
+            .map(|draw| draw.key.text())
             .collect();
         let mut used = read(conn, &keys).await?;
         if used.len() < keys.len() {
-            // The first claim of a window. What was locked stays so; in key order once more, with what is new.
+            // The first draw of a window. What was locked stays so; in key order once more, with what is new.
             let zero: Vec<UsageRow<'_>> = keys.iter().map(|key| UsageRow { key, used: 0 }).collect();
             conn.run(&BEGIN, args![json(&zero)?]).await?;
             used = read(conn, &keys).await?;
@@ -105,26 +105,26 @@ impl Counters {
         Ok(Self { used, bumped: BTreeSet::new() })
     }
 
-    /// All claims fit and are taken, or the request is rejected by the first that does not and takes nothing.
+    /// All draws fit and are taken, or the request is rejected by the first that does not and takes nothing.
     pub(super) fn judge(&mut self, intake: Intake) -> Result<Judged, SqlError> {
         let at = intake.cause.at;
         let withdrawal = intake.withdrawal.into_after();
         let refused = |error: Refusal| StoreError::Statement(error.to_string());
-        let (claims, passed) = match intake.decision {
+        let (draws, passed) = match intake.decision {
             Decision::Reject { code } => {
                 let step = withdrawal.reject(code, at).map_err(refused)?;
                 return Ok(Judged { step, outcome: "reject", detail: code.to_owned(), at, taken: vec![] });
             }
-            Decision::Pass { claims, passed } => (claims, passed),
+            Decision::Pass { draws, passed } => (draws, passed),
         };
         let mut after = BTreeMap::new();
-        for claim in &claims {
-            let key = claim.key.text();
-            // Two claims of one request may share a counter.
+        for draw in &draws {
+            let key = draw.key.text();
+            // Two draws of one request may share a counter.
             let before = after.get(&key).or_else(|| self.used.get(&key)).copied().unwrap_or_default();
-            let Some(total) = admit(before, claim) else {
-                let step = withdrawal.reject(claim.code, at).map_err(refused)?;
-                let detail = format!("{}; {}", claim.code, passed.into_decision());
+            let Some(total) = admit(before, draw) else {
+                let step = withdrawal.reject(draw.code, at).map_err(refused)?;
+                let detail = format!("{}; {}", draw.code, passed.into_decision());
                 return Ok(Judged { step, outcome: "reject", detail, at, taken: vec![] });
             };
             after.insert(key, total);
@@ -133,7 +133,7 @@ impl Counters {
         self.used.append(&mut after);
         let detail = passed.clone().into_decision();
         let step = withdrawal.approve(passed, at).map_err(refused)?;
-        Ok(Judged { step, outcome: "pass", detail, at, taken: claims })
+        Ok(Judged { step, outcome: "pass", detail, at, taken: draws })
     }
 
     /// Writes counters, reservations and the decisions.
@@ -183,9 +183,9 @@ async fn read(conn: &mut Conn<'_>, keys: &BTreeSet<String>) -> Result<BTreeMap<S
 /// What one request took, joined by counter.
 fn reserve(judged: &Judged) -> Vec<ReservationRow> {
     let mut by_key: BTreeMap<String, i64> = BTreeMap::new();
-    for claim in &judged.taken {
-        let sum = by_key.entry(claim.key.text()).or_default();
-        *sum = sum.saturating_add(claim.amount.atoms());
+    for draw in &judged.taken {
+        let sum = by_key.entry(draw.key.text()).or_default();
+        *sum = sum.saturating_add(draw.amount.atoms());
     }
     let withdrawal_id = judged.step.after().id.to_string();
     by_key
