@@ -317,13 +317,13 @@ impl Transfer {
         }
     }
 
-    /// The sum of what it pays; items that died inside it no longer count.
+    /// The sum of what it pays; items that died inside it no longer count. More than the books can hold is the most they
+    /// can: no wallet is ever found to have it.
     pub fn amount(&self) -> Amount {
         self.items
             .iter()
             .filter(|item| !matches!(item.life, Life::Dead(_)))
-            .filter_map(|item| Amount::from_atoms(item.approved.payment.amount.atoms()))
-            .fold(Amount::ZERO, |sum, amount| sum.checked_add(amount).unwrap_or(sum))
+            .fold(Amount::ZERO, |sum, item| sum.saturating_add(item.approved.payment.amount))
     }
 
     /// What every paying attempt of its slot carries (M3).

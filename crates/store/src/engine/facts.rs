@@ -8,7 +8,7 @@ use sluice_core::asset::{Asset, AssetId};
 use sluice_core::chain::ChainId;
 use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::partner::PLATFORM;
-use sluice_core::port::store::{Books, IntakeFacts};
+use sluice_core::port::store::{Books, IntakeFacts, StoreError};
 use sluice_core::stop::{Scope, Stop};
 use sluice_core::time::Timestamp;
 use sluice_core::wallet::{LaneState, Wallet};
@@ -133,8 +133,15 @@ pub(super) async fn intake(
 
 pub(super) async fn journal_seq(conn: &mut Conn<'_>) -> Result<u64, SqlError> {
     let row = conn.row(sql!("select journal_seq from meta limit 1"), args![]).await?;
-    let seq = row.map(|row| row.int("journal_seq")).transpose()?.unwrap_or_default();
-    Ok(u64::try_from(seq).unwrap_or_default())
+    of_meta(row.as_ref(), "journal_seq")
+}
+
+/// A number of the one row about this store. A store without it must not pass for one that has seen nothing (M17).
+pub(super) fn of_meta(row: Option<&Row>, column: &str) -> Result<u64, SqlError> {
+    let missing =
+        || StoreError::Inconsistent { table: "meta", row: String::new(), why: "it is missing".into() };
+    let cells = Cells::of("meta", "only_one", row.ok_or_else(missing)?);
+    Ok(cells.number(column).map_err(StoreError::from)?)
 }
 
 pub(super) async fn retired(conn: &mut Conn<'_>) -> Result<Found<Vec<WalletId>>, SqlError> {

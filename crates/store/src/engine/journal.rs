@@ -13,6 +13,7 @@ use sluice_core::port::store::StoreError;
 use sluice_core::slot::Slot;
 use sluice_core::withdrawal::Withdrawal;
 
+use super::facts::of_meta;
 use super::unread::Found;
 use super::{LIST_MAX, limit as size};
 use crate::row::cells::Cells;
@@ -54,9 +55,8 @@ pub(super) async fn known(
     let payments = whole(row::read(&rows, key))?;
     let (withdrawals, unread) = row::read(&rows, row::withdrawal::read);
     let mark = conn.row(sql!("select mark from meta limit 1"), args![]).await?;
-    let mark = mark.map(|row| row.int("mark")).transpose()?.unwrap_or_default();
     let known = Known {
-        mark: u64::try_from(mark).unwrap_or_default(),
+        mark: of_meta(mark.as_ref(), "mark")?,
         attempts: attempts.into_iter().collect(),
         payments: payments.into_iter().collect(),
         withdrawals: withdrawals.into_iter().map(|withdrawal| (withdrawal.key, withdrawal)).collect(),

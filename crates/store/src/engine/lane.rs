@@ -38,10 +38,9 @@ pub(super) async fn view(conn: &mut Conn<'_>, wallet: WalletId) -> Result<Found<
     );
     let heights = conn.row(heights, args![wallet.chain.to_string()]).await?;
     let height = heights.as_ref().map(|row| row.opt_int("height")).transpose()?.flatten();
-    let journal_seq = heights.map(|row| row.int("journal_seq")).transpose()?.unwrap_or_default();
+    let journal_seq = facts::of_meta(heights.as_ref(), "journal_seq")?;
     let cancels = keep(cancels(conn, &id).await?, &mut unread);
     let height = height.and_then(|height| u64::try_from(height).ok()).unwrap_or_default();
-    let journal_seq = u64::try_from(journal_seq).unwrap_or_default();
     let holder = holder(conn, &id).await?;
     let sightings = keep(unexplained(conn, &id).await?, &mut unread);
     let view =

@@ -19,6 +19,7 @@ use crate::world::{World, block};
 
 promises! {
     the_place_seen_in_the_journal_only_rises;
+    a_store_without_its_own_row_has_not_seen_nothing;
     a_place_seen_is_not_carried_over_to_an_older_store;
     a_withdrawal_that_does_not_read_is_not_forgotten;
     a_lost_payment_that_does_not_read_is_no_none;
@@ -55,6 +56,14 @@ async fn the_place_seen_in_the_journal_only_rises(world: World) {
     }
     let why = world.refused_by("update meta set journal_seq = 8").await;
     assert!(why.contains("m17_journal_seq_rises"), "{why}");
+}
+
+async fn a_store_without_its_own_row_has_not_seen_nothing(world: World) {
+    world.db.tamper("delete from meta", "delete from meta").await.unwrap();
+    let broken = |error| matches!(error, StoreError::Inconsistent { table: "meta", .. });
+    assert!(broken(world.db.journal_seq().await.unwrap_err()));
+    assert!(broken(world.db.journal_known(&[], &[]).await.unwrap_err()));
+    assert!(broken(world.db.lane(world.wallet.id).await.unwrap_err()));
 }
 
 async fn a_withdrawal_that_does_not_read_is_not_forgotten(world: World) {

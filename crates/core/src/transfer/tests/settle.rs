@@ -182,3 +182,14 @@ fn a_tombstone_proves_the_death_of_its_own_slot_alone() {
     assert!(matches!(refused(planned(), 7), Refusal::NotFrom { .. }), "it has no slot");
     assert!(matches!(refused(sent(), 7), Refusal::NotFrom { .. }), "it was signed");
 }
+
+#[test]
+fn a_transfer_of_more_than_the_books_can_hold_is_never_taken_for_less() {
+    let most = crate::amount::Amount::from_atoms(i64::MAX).unwrap();
+    let mut batch = batch();
+    batch.0.items.iter_mut().for_each(|item| {
+        item.life = Life::Live;
+        item.approved.payment.amount = most;
+    });
+    assert_eq!(batch.amount(), most);
+}

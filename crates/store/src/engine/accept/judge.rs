@@ -12,6 +12,7 @@ use sluice_core::time::Timestamp;
 use sluice_core::usage::{Draw, admit};
 use sluice_core::withdrawal::{AttentionCode, Withdrawal};
 
+use crate::row::cells::Cells;
 use crate::row::table::{Table, json};
 use crate::sql::{Conn, Sql, SqlError, slice};
 use crate::{args, sql};
@@ -175,7 +176,8 @@ async fn read(conn: &mut Conn<'_>, keys: &BTreeSet<String>) -> Result<BTreeMap<S
     );
     let count = i64::try_from(keys.len()).unwrap_or(i64::MAX);
     for row in conn.rows(text, args![slice(keys), count]).await? {
-        used.insert(row.text("key")?.to_owned(), Amount::from_atoms(row.int("used")?).unwrap_or_default());
+        let amount = Cells::of("usage", "key", &row).amount("used").map_err(StoreError::from)?;
+        used.insert(row.text("key")?.to_owned(), amount);
     }
     Ok(used)
 }
