@@ -2,6 +2,7 @@
 
 mod bench;
 mod books;
+mod cuts;
 mod evidence;
 mod fill;
 mod house;
