@@ -187,7 +187,7 @@ fn every_state_reads_back_as_it_was_written() {
     assert_eq!(samples::withdrawals().len(), 10);
     assert_eq!(samples::transfers().len(), 9);
     assert_eq!(samples::wallets().len(), 5);
-    assert_eq!(samples::proofs().len(), 10);
+    assert_eq!(samples::proofs().len(), 11);
 }
 
 #[test]
