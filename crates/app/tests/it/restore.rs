@@ -91,6 +91,64 @@ on_both! {
         let lanes = engine.caller().client.lanes().take(10).await.expect("lanes");
         assert!(lanes.iter().all(|lane| lane.state == LaneState::Open), "{lanes:?}");
     }
+
+    /// What was signed since the copy reaches no block and is in no node's pool any more. The lane voids its nonce and goes
+    /// on; the caller is told to order anew what will never be paid.
+    async fn what_was_signed_in_the_lost_time_and_never_sent_is_voided(database: Database) {
+        let world = World::new(database, Shape { lanes: 1, ..Shape::default() }).await;
+        let engine = world.engine().await;
+        let caller = engine.caller();
+        let early = Order::fresh("early", 1);
+        caller.insist(&early[0]).await;
+        caller.all_completed(&early).await;
+        engine.interrupt().await;
+        let copy = world.copy_of_the_database();
+
+        let engine = world.engine().await;
+        world.no_blocks().await;
+        let lost = Order::fresh("lost", 1).remove(0);
+        engine.caller().insist(&lost).await;
+        engine.caller().wait_for(&lost, Status::Broadcast).await;
+        engine.interrupt().await;
+        world.control().drop_all_transactions().await.expect("no node holds it");
+        world.put_back(&copy);
+        world.blocks().await;
+
+        let engine = world.engine().await;
+        let (caller, second) = (engine.caller(), engine.second());
+        let lane = caller.client.lanes().take(1).await.expect("lanes").remove(0).id;
+        until("the lane is shut", async || {
+            caller.client.lane(&lane).await.is_ok_and(|lane| lane.state == LaneState::Frozen)
+        })
+        .await;
+        let id = caller.insist(&lost).await.id;
+        let found = caller.wait_for(&lost, Status::NeedsAttention).await;
+        assert_eq!(found.reason.map(|reason| reason.code.to_string()).as_deref(), Some("paid_before_restore"));
+        let early_word = caller.client.give_up(&id, &because()).await;
+        assert!(early_word.is_err(), "its nonce may still pay: {early_word:?}");
+        unfrozen(&caller, &second, &lane).await;
+        let [one, two] = [&engine.dev.platform_api_key, &engine.dev.second_platform_api_key].map(|key| engine.caller_with(key));
+        let stops = one.client.stops().take(10).await.expect("stops");
+        let stop = stops.iter().find(|stop| stop.scope == StopScope::All).expect("the stop of everything");
+        lifted(&one, &two, &stop.id).await;
+        let fresh = Order::fresh("fresh", 2);
+        for order in &fresh {
+            caller.insist(order).await;
+        }
+        caller.all_completed(&fresh).await;
+        until("the feed says that the nonce is filled", async || {
+            let events = caller.client.events_after(0, 100).await.map(|page| page.data).unwrap_or_default();
+            events.iter().any(|event| event.kind == "lane.filled")
+        })
+        .await;
+        caller.client.give_up(&id, &because()).await.expect("asked for");
+        second.client.give_up(&id, &because()).await.expect("given up");
+        caller.wait_for(&lost, Status::Failed).await;
+        world.judge().none_paid(std::slice::from_ref(&lost)).await;
+        let orders = [early, fresh].concat();
+        world.judge().each_paid_once(&orders).await;
+        world.judge().nothing_else_left(&orders).await;
+    }
 }
 
 fn because<T: serde::de::DeserializeOwned>() -> T {
