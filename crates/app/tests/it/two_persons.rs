@@ -133,7 +133,7 @@ on_both! {
         let done = second.client.unfreeze_lane(&lane, &because("seen it too")).await.expect("heard");
         assert_eq!(done.state, CommandState::Done, "{done:?}");
         assert_eq!(state(&first, &lane).await, LaneState::Paused);
-        let order = Order::fresh("after the audit", 1);
+        let order = Order::fresh("after-the-audit", 1);
         first.insist(&order[0]).await;
         first.client.resume_lane(&lane, &because("they have left")).await.expect("resumed");
         first.all_completed(&order).await;
