@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sluice_core::lane::LEASE_MS;
 use sluice_core::port::Fut;
 
-use super::{Fault, Plan};
+use super::{Fault, METHODS, Plan};
 use crate::executor::{ProcessId, Sim};
 
 /// What brings a killed process back. Called in the world, once per kill.
@@ -43,6 +43,7 @@ impl Site {
         T: Send,
         E: Send,
     {
+        assert!(METHODS.contains(&method), "{method} is a call that no fault could be drawn for");
         self.sim.hop().await;
         let answer = match self.plan.strike(&self.sim, method) {
             None => make().await,
@@ -85,6 +86,7 @@ impl Site {
         make: impl Fn() -> Fut<'a, T> + Send + 'a,
         unclear: impl Fn() -> T + Send + 'a,
     ) -> T {
+        assert!(METHODS.contains(&method), "{method} is a call that no fault could be drawn for");
         self.sim.hop().await;
         let answer = match self.plan.strike(&self.sim, method) {
             None => make().await,
