@@ -190,7 +190,7 @@ impl Wallet {
         matches!(self.0.state, LaneState::Open | LaneState::Draining)
     }
 
-    /// Allocates `count` nonces, from [`Wallet::next_nonce`] on.
+    /// Allocates `count` nonces, from [`Record::next_nonce`] on.
     ///
     /// # Errors
     /// [`Refusal`] when the lane takes no new work.

@@ -1,6 +1,6 @@
 //! The house loop: one lease, and hands told apart by whom they ask, so that none waits for an answer that another one
-//! asked for. [`feed`] asks the store: it seals, and its turns keep the lease for all of them. [`standing`] asks it too and
-//! keeps alerts true. [`keys`] asks the signer. [`books`], a hand for each chain, asks that chain. They take no input: they
+//! asked for. `feed` asks the store: it seals, and its turns keep the lease for all of them. `standing` asks it too and
+//! keeps alerts true. `keys` asks the signer. `books`, a hand for each chain, asks that chain. They take no input: they
 //! look at everything each time, so a missed signal costs latency and nothing else.
 
 mod bar;
