@@ -109,11 +109,11 @@ pub fn of_fill(step: &Moved<Transfer>) -> Option<Event> {
     let (kind, by) = match (after.purpose, &after.state) {
         (Purpose::Payout, _) => return None,
         (Purpose::Fill, transfer::State::Final(ended)) => {
-            let txid = match &ended.end {
-                End::Included(inclusion) => inclusion.txid,
-                End::Taken(stranger) => stranger.txid,
-            };
-            ("lane.filled", Some(txid))
+            // What was signed there in the lost life may have been faster: then it has paid, and no void has filled it.
+            match &ended.end {
+                End::Included(inclusion) => ("lane.filled", Some(inclusion.txid)),
+                End::Taken(stranger) => ("lane.fill_overtaken", Some(stranger.txid)),
+            }
         }
         (Purpose::Fill, transfer::State::Built(_)) if !slotted => ("lane.filling", None),
         (Purpose::Fill, _) => return None,

@@ -55,8 +55,8 @@ const QUIET_MS: i64 = 15_000;
 pub struct Memory {
     sent_at: BTreeMap<AttemptId, u64>,
     compared: bool,
-    /// Every nonce that was given out belongs to a transfer, or is past.
-    filled: bool,
+    /// The epoch under which every nonce that was given out was seen to belong to a transfer, or to be past.
+    filled: Option<i64>,
     /// Since when a node has counted more nonces than were given out.
     ahead_since: Option<Timestamp>,
     told: Told,

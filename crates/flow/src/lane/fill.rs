@@ -30,21 +30,25 @@ pub(super) async fn run(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<(), 
         LaneState::Open | LaneState::Draining => {}
         LaneState::Paused => return Ok(()),
         LaneState::Frozen { .. } | LaneState::Retired => {
-            memory.filled = false;
+            memory.filled = None;
             return Ok(());
         }
     }
-    if memory.filled {
+    // Under another lease somebody else may have imported what was lost.
+    let epoch = Some(lane.held.fence.epoch());
+    if memory.filled == epoch {
         return Ok(());
     }
     let unheld = unheld(lane).await?;
     if unheld.is_empty() {
-        memory.filled = true;
+        memory.filled = epoch;
         return Ok(());
     }
     let account = lane.wallet().address;
-    let (standing, nonces) = match (lane.chain.standing(account, &[]).await, lane.chain.nonces(account).await)
-    {
+    let (standing, nonces) = match (
+        lane.chain.standing(account, &[]).await,
+        lane.chain.counted(account).await,
+    ) {
         (Ok(standing), Ok(nonces)) => (standing, nonces),
         (Err(error), _) | (_, Err(error)) => {
             // Nothing else of the lane has to wait for an answer about nonces it does not use.
@@ -55,7 +59,7 @@ pub(super) async fn run(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<(), 
     let (settled, head) = (standing.reading().nonce, standing.head());
     let open: Vec<_> = unheld.into_iter().filter(|it| it.slot.nonce() >= Some(settled)).collect();
     if open.is_empty() {
-        memory.filled = true;
+        memory.filled = epoch;
         return Ok(());
     }
     // What is included needs no void: it is looked at again until it is final.

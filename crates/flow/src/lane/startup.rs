@@ -21,7 +21,7 @@ use crate::journal::{self, Standing};
 pub(super) async fn run(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool, StageError> {
     // The store was exchanged for an older one under a running process.
     if lane.view.journal_seq < memory.journal_seq {
-        (memory.compared, memory.filled) = (false, false);
+        (memory.compared, memory.filled) = (false, None);
     }
     memory.journal_seq = lane.view.journal_seq;
     if memory.compared {

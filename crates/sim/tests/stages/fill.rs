@@ -141,6 +141,9 @@ fn a_lost_payment_that_outruns_its_void_is_explained() {
     rounds_until(&mut bench, "the slot is over", |bench| bench.count(FILLED) == 1);
     assert!(!frozen(&bench));
     assert_eq!(paid(&bench), [lost.hash]);
+    let told =
+        |kind: &str| bench.count(&format!("select id as what from event where kind = '{kind}' limit 9"));
+    assert_eq!((told("lane.filled"), told("lane.fill_overtaken")), (0, 1), "nobody reads that it was voided");
     bench.order(9, &bench.world.asset.clone());
     rounds_until(&mut bench, "the lane goes on", |bench| bench.count(COMPLETED) == 1);
 }
