@@ -56,7 +56,7 @@ const ALWAYS: &[Rule] = &[
         "select w.id as what from withdrawal w
          where w.state = 'failed' and w.evidence like '%\"gave_up\"%'
            and exists (select 1 from transfer_item i join proof p on p.id = i.dead_by
-               where i.withdrawal_id = w.id and (p.single_source = 1 or p.evidence like '%\"foreign\"%')
+               where i.withdrawal_id = w.id and (p.single_source = 1 or p.evidence like '%\"foreign\"%' or p.evidence like '%\"mismatched\"%')
                  and not exists (select 1 from transfer_item n where n.withdrawal_id = w.id and n.dropped = 0
                      and n.transfer_id > i.transfer_id))
            and not exists (select 1 from command c
