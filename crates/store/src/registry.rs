@@ -58,7 +58,7 @@ impl Registry for Db {
         Box::pin(self.reading(move |conn| Box::pin(partner::limits(conn, partner))))
     }
 
-    fn create_key(&self, key: ApiKey, cause: Cause) -> Fut<'_, Result<(), StoreError>> {
+    fn create_key(&self, key: ApiKey, cause: Cause) -> Fut<'_, Result<bool, StoreError>> {
         let context = self.context();
         Box::pin(
             self.write(move |conn| Box::pin(async move { key::create(conn, &context, &key, &cause).await })),

@@ -44,8 +44,8 @@ pub trait Registry: Send + Sync {
     /// Limits of a partner.
     fn limits(&self, partner: PartnerId) -> Fut<'_, Result<Vec<Limit>, StoreError>>;
 
-    /// Stores a key.
-    fn create_key(&self, key: ApiKey, cause: Cause) -> Fut<'_, Result<(), StoreError>>;
+    /// Stores a key; `false` when the key that makes it is revoked, also at this very moment.
+    fn create_key(&self, key: ApiKey, cause: Cause) -> Fut<'_, Result<bool, StoreError>>;
 
     /// A key by its public half, of any partner: authentication does not know the tenant yet.
     fn key(&self, id: KeyId) -> Fut<'_, Result<Option<ApiKey>, StoreError>>;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sluice_core::access::Scope;
+use sluice_core::access::{Actor, Scope};
 use sluice_core::canonical::Canonical;
 use sluice_core::event::Cause;
 use sluice_core::id::{KeyId, PartnerId};
@@ -18,13 +18,25 @@ use crate::row::{self, Unread};
 use crate::sql::{Conn, Row, SqlError};
 use crate::{args, sql};
 
-/// Stores a key. Its event names everything but the credential.
+/// Stores a key, unless its maker is revoked: whoever revokes a key with all that came of it must find this one. Its event
+/// names everything but the credential.
 pub(super) async fn create(
     conn: &mut Conn<'_>,
     context: &Context,
     key: &ApiKey,
     cause: &Cause,
-) -> Result<(), SqlError> {
+) -> Result<bool, SqlError> {
+    if let Actor::Key(maker) = &cause.actor {
+        let text = sql!(
+            lite "select revoked_at from api_key where id = $1 limit 1",
+            pg "select revoked_at from api_key where id = $1 limit 1 for share",
+            because "SQLite has one writer"
+        );
+        let rows = conn.rows(text, args![maker.to_string()]).await?;
+        if rows.first().map(|row| row.opt_int("revoked_at")).transpose()?.flatten().is_some() {
+            return Ok(false);
+        }
+    }
     let text = sql!(
         "insert into api_key (id, partner_id, label, kind, sealed_secret, public_key, scopes, networks, expires_at,
             revoked_at, created_at, created_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
@@ -62,7 +74,8 @@ pub(super) async fn create(
         ("networks", Some(list(key.networks.iter().map(String::as_str).collect()))),
         ("scopes", Some(list(scopes.into_iter().collect()))),
     ]);
-    tell(conn, context, Told::new("key.created", key.partner, data), cause).await
+    tell(conn, context, Told::new("key.created", key.partner, data), cause).await?;
+    Ok(true)
 }
 
 pub(super) async fn one(conn: &mut Conn<'_>, id: KeyId) -> Result<Found<Option<ApiKey>>, SqlError> {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use sluice_core::access::Scope;
+use sluice_core::access::{Actor, Scope};
+use sluice_core::event::Cause;
 use sluice_core::id::{KeyId, PartnerId};
 use sluice_core::partner::{ApiKey, Credential};
 use sluice_core::port::reader::Reader;
@@ -14,6 +15,7 @@ use crate::world::World;
 promises! {
     a_key_reads_back_as_it_was_made;
     a_key_is_revoked_by_its_own_partner_once;
+    a_revoked_key_makes_none;
     of_concurrent_uses_of_a_nonce_one_is_the_first;
     a_nonce_is_good_again_when_it_has_ended;
     a_large_backlog_of_nonces_is_swept_whole;
@@ -83,6 +85,18 @@ async fn a_key_is_revoked_by_its_own_partner_once(world: World) {
     assert!(world.db.revoke_key(world.partner.id, ours.id, world.cause()).await.unwrap(), "it is revoked");
     assert_eq!(world.db.key(ours.id).await.unwrap().unwrap().revoked_at, Some(first));
     assert_eq!(world.number("select count(*) from event where kind = 'key.revoked'").await, 1);
+}
+
+/// Also where the request was let in before: whoever revokes a key with all that came of it has found the last one.
+async fn a_revoked_key_makes_none(world: World) {
+    let maker = made(&world, world.partner.id).await;
+    let by = Cause { actor: Actor::Key(maker.id), ..world.cause() };
+    let (first, second) = (key(&world, maker.partner, hmac()), key(&world, maker.partner, hmac()));
+    assert!(world.db.create_key(first.clone(), by.clone()).await.unwrap());
+    assert!(world.db.revoke_key(maker.partner, maker.id, world.cause()).await.unwrap());
+    assert!(!world.db.create_key(second.clone(), by).await.unwrap());
+    assert_eq!(world.db.key(second.id).await.unwrap(), None);
+    assert_eq!(world.db.key(first.id).await.unwrap().unwrap().revoked_at, None, "what it made before");
 }
 
 async fn of_concurrent_uses_of_a_nonce_one_is_the_first(world: World) {

@@ -37,7 +37,10 @@ pub(crate) async fn run(call: Call) -> Answer {
         last_used_at: None,
     };
     let told = wire::key::key(&key);
-    call.registry().create_key(key, cause).await?;
+    // Authentication may have known its maker a moment too long.
+    if !call.registry().create_key(key, cause).await? {
+        return Err(Reject::new(Code::KeyRevoked));
+    }
     answer(StatusCode::CREATED, &CreatedApiKey { key: told, secret: secret.map(|secret| secret.to_string()) })
 }
 
