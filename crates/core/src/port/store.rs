@@ -109,6 +109,8 @@ pub struct Change {
     pub close: Vec<(crate::alert::Code, String)>,
     /// Ledger postings that no transfer explains: opening balances, corrections. Each group sums to zero per asset.
     pub postings: Vec<Posting>,
+    /// Names the postings, where they happen once: a second change of that name is refused (`ledger_one_posting`).
+    pub posted_as: Option<String>,
     /// Notes for the timeline: an attempt and what a node said of it. Never evidence.
     pub notes: Vec<(AttemptId, String)>,
     /// How far the signer's journal was seen (M17); [`Outcome::Moved`] where the store stands before its beginning.

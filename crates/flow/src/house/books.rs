@@ -13,7 +13,7 @@ use sluice_core::access::Actor;
 use sluice_core::alert::{Code, Raise};
 use sluice_core::amount::Units;
 use sluice_core::asset::{Asset, AssetId};
-use sluice_core::chain::{BlockRef, ChainId};
+use sluice_core::chain::{BlockRef, ChainId, txid_text};
 use sluice_core::event::Cause;
 use sluice_core::id::WalletId;
 use sluice_core::lane::Fence;
@@ -167,6 +167,8 @@ async fn compare(
     let reason = format!("reconciled at final {block:?}");
     let cause = Some(Cause { actor: Actor::System("house"), reason, at: now });
     let mut change = Change { cause, ..Change::default() };
+    // What came in up to a block is booked once, however often this change arrives.
+    change.posted_as = Some(format!("reconciled_{}@{}", wallet.id, txid_text(&block.hash)));
     let mut missing = Vec::new();
     for (asset, units) in candidate.holds {
         change.balances.push(Balance { wallet: wallet.id, asset: asset.id, units, block, at: now });

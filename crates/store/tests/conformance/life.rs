@@ -15,6 +15,7 @@ use crate::world::{Kind, World, block};
 promises! {
     a_payment_is_followed_from_request_to_proof;
     every_group_of_the_ledger_sums_to_zero;
+    what_came_in_is_booked_once_however_often_it_is_said;
     what_is_promised_never_falls_below_zero;
     a_queue_answers_in_order_of_due_time_and_only_what_may_start;
     what_waits_of_one_asset_hides_nothing_of_another;
@@ -130,6 +131,17 @@ async fn every_group_of_the_ledger_sums_to_zero(world: World) {
     assert!(world.number("select count(*) from ledger").await > 10);
     let booked = world.db.booked(world.wallet.id, 1 << 40).await.unwrap().unwrap();
     assert!(booked.contains(&(world.asset.id, 80_000_000)), "{booked:?}");
+}
+
+async fn what_came_in_is_booked_once_however_often_it_is_said(world: World) {
+    let postings: Vec<_> = Posting::brought(&world.wallet, world.asset.id, 5).into_iter().collect();
+    let brought = Change { postings, posted_as: Some("reconciled_wa@0x01".into()), ..world.change() };
+    world.applied(brought.clone()).await;
+    let again = world.apply(brought.clone()).await;
+    assert_eq!(again, Outcome::Refused("ledger_one_posting".into()));
+    world.applied(Change { posted_as: Some("reconciled_wa@0x02".into()), ..brought }).await;
+    let booked = world.db.booked(world.wallet.id, 1 << 40).await.unwrap().unwrap();
+    assert!(booked.contains(&(world.asset.id, 10)), "{booked:?}");
 }
 
 async fn what_is_promised_never_falls_below_zero(world: World) {

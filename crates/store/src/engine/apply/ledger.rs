@@ -73,7 +73,8 @@ pub(super) async fn write(
             post(&mut lines, &effects(step, &native), &group, Some(after.id), &reason, cause.at.micros())?;
         }
         if !change.postings.is_empty() {
-            let group = format!("manual_{}", context.ulid());
+            let named = change.posted_as.clone();
+            let group = named.unwrap_or_else(|| format!("manual_{}", context.ulid()));
             post(&mut lines, &change.postings, &group, None, &cause.reason, cause.at.micros())?;
         }
     }
