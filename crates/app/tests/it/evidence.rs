@@ -56,7 +56,7 @@ on_both! {
         assert_eq!(found["hash"].as_str(), Some(block.hash.as_str()), "the block it names is on the chain");
         assert!(found["transactions"].as_array().is_some_and(|all| all.contains(&json!(transaction.txid))));
         // The feed tells the path, each step once, in order.
-        let told = caller.path(&id).await;
+        let told = caller.path_to(&id, Status::Completed).await;
         let mut rest = told.iter();
         for status in PATH {
             assert!(rest.any(|it| it == status), "{status} is not told in its place: {told:?}");

@@ -78,8 +78,7 @@ on_both! {
             lanes.iter().any(|lane| lane.id == frozen && lane.state == LaneState::Frozen)
         })
         .await;
-        let alerts = caller.client.alerts(Default::default()).take(50).await.expect("alerts");
-        assert!(alerts.iter().any(|alert| alert.code == "lane_frozen"), "{alerts:?}");
+        caller.is_alerted("lane_frozen").await;
         let orders = Order::fresh("freeze", 6);
         for order in &orders {
             caller.insist(order).await;

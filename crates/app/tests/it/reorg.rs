@@ -58,7 +58,7 @@ on_both! {
         eprintln!("ten reorganisations, everything over {:?} after the last", since(start));
         for order in &all {
             let found = caller.look(order).await.expect("it is there");
-            let path = caller.path(&found.id).await;
+            let path = caller.path_to(&found.id, Status::Completed).await;
             let seen = path.iter().filter(|status| *status == "confirming").count();
             assert!(seen >= 2, "{} was seen, unseen and seen again: {path:?}", order.external_id);
             assert!(!told_of_reopening(&caller, order).await, "{}: nothing final was taken back", order.external_id);

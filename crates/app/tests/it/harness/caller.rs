@@ -195,13 +195,19 @@ impl Caller {
         self.client.withdrawal_events(id).expect("an id").take(500).await.expect("its events")
     }
 
-    /// The statuses a withdrawal has passed, as its events tell them.
-    pub async fn path(&self, id: &str) -> Vec<String> {
+    /// The statuses a withdrawal has passed up to this one, as its events tell them. The feed gives an event its number
+    /// after the commit that made it, so this waits until it tells the last one.
+    pub async fn path_to(&self, id: &str, last: Status) -> Vec<String> {
         let mut path: Vec<String> = Vec::new();
-        for event in self.history(id).await {
-            let status = event.data.get("status").and_then(|it| it.as_str()).map(str::to_owned);
-            path.extend(status.filter(|status| path.last() != Some(status)));
-        }
+        until(&format!("the feed tells that {id} is {last:?}"), async || {
+            path.clear();
+            for event in self.history(id).await {
+                let status = event.data.get("status").and_then(|it| it.as_str()).map(str::to_owned);
+                path.extend(status.filter(|status| path.last() != Some(status)));
+            }
+            path.last().is_some_and(|status| status == last.as_str())
+        })
+        .await;
         path
     }
 
