@@ -180,22 +180,11 @@ impl Crew {
     /// pause. When every breaker is open there is nothing to lose by asking all.
     pub(super) async fn voters(&self) -> Vec<usize> {
         self.check_chains().await;
-        self.let_through(State::trusted)
-    }
-
-    /// Nodes that carry bytes: every one that is not of another chain. Lying, lagging or yet unproven nodes may carry:
-    /// a transaction is valid on its own chain only (EIP-155), and one more node that has it does no harm.
-    pub(super) async fn carriers(&self) -> Vec<usize> {
-        self.check_chains().await;
-        self.let_through(|state| state.chain != Membership::Other)
-    }
-
-    fn let_through(&self, wanted: impl Fn(&State) -> bool) -> Vec<usize> {
         let now = self.now();
         let mut states = super::locked(&self.states);
         let mut all = Vec::new();
         let mut open = Vec::new();
-        for (index, state) in states.iter_mut().enumerate().filter(|(_, state)| wanted(state)) {
+        for (index, state) in states.iter_mut().enumerate().filter(|(_, state)| state.trusted()) {
             all.push(index);
             if state.shut(now) {
                 continue;
@@ -207,6 +196,19 @@ impl Crew {
             open.push(index);
         }
         if open.is_empty() { all } else { open }
+    }
+
+    /// Nodes that carry bytes: every one that is not of another chain. Lying, lagging or yet unproven nodes may carry:
+    /// a transaction is valid on its own chain only (EIP-155), and one more node that has it does no harm.
+    ///
+    /// Whether a node is well is found out by questions: carrying is never the probe of an open breaker, whose outcome
+    /// nobody would note, and waits for no node that hangs while another is there.
+    pub(super) async fn carriers(&self) -> Vec<usize> {
+        self.check_chains().await;
+        let states = super::locked(&self.states);
+        let all = || states.iter().enumerate().filter(|(_, state)| state.chain != Membership::Other);
+        let well: Vec<usize> = all().filter(|(_, state)| !state.tripped()).map(|(index, _)| index).collect();
+        if well.is_empty() { all().map(|(index, _)| index).collect() } else { well }
     }
 
     /// Asks nodes at once; answers in the order of `indices`.

@@ -65,6 +65,32 @@ fn bytes_are_not_carried_to_another_chain_but_to_liars_they_are() {
 }
 
 #[test]
+fn carrying_bytes_waits_for_no_node_that_is_down_and_takes_no_probe() {
+    let stage = stage(&World::new(12, 10), &["a", "b"], 1);
+    run(stage.evm.heads()).unwrap();
+    stage.nodes[0].change(|world| world.down = true);
+    for _ in 0..3 {
+        run(stage.evm.heads()).unwrap();
+    }
+    stage.clock.advance(60_000);
+    for _ in 0..3 {
+        assert_eq!(run(stage.evm.submit(&[signed()])), [Heard::Accepted]);
+    }
+    let sent = || stage.nodes.iter().map(|node| node.asked("send")).collect::<Vec<_>>();
+    assert_eq!(sent(), [0, 3]);
+    stage.nodes[0].change(|world| world.down = false);
+    run(stage.evm.heads()).unwrap();
+    run(stage.evm.submit(&[signed()]));
+    assert_eq!(sent(), [1, 4], "the probe was left to a question, and found it well");
+    stage.nodes.iter().for_each(|node| node.change(|world| world.down = true));
+    for _ in 0..3 {
+        run(stage.evm.heads()).unwrap_err();
+    }
+    run(stage.evm.submit(&[signed()]));
+    assert_eq!(sent(), [2, 5], "with every breaker open there is nothing to lose");
+}
+
+#[test]
 fn nobody_there_is_unclear() {
     let stage = stage(&World::new(4, 4), &["a"], 1);
     stage.nodes[0].change(|world| world.down = true);
