@@ -79,7 +79,7 @@ pub enum StartError {
     },
     /// The local chain.
     #[cfg(feature = "dev")]
-    #[error(transparent)]
+    #[error("{}", anvil_in_english(.0))]
     Anvil(#[from] AnvilError),
     /// One sentence in both languages.
     #[error("{0}")]
@@ -189,6 +189,19 @@ impl StartError {
             Self::Said(both) => both.ko.clone(),
             Self::Other(text) => text.clone(),
         }
+    }
+}
+
+/// Anvil's own words, and how this program is told of another port.
+#[cfg(feature = "dev")]
+fn anvil_in_english(error: &AnvilError) -> String {
+    match error {
+        AnvilError::PortInUse { port } => {
+            format!(
+                "port {port} is in use; stop what listens there, or choose another port with --chain-port"
+            )
+        }
+        other => other.to_string(),
     }
 }
 
