@@ -160,7 +160,10 @@ impl Failpoint {
     }
 
     fn leave(&self, ending: &str, text: &str) {
-        if let Err(error) = std::fs::write(self.beside(ending), text) {
+        // Written beside and renamed: whoever waits for it never reads half an answer.
+        let new = self.beside("leaving");
+        let left = std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, self.beside(ending)));
+        if let Err(error) = left {
             tracing::error!(%error, "The failpoint's answer cannot be written");
         }
     }
