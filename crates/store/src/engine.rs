@@ -49,9 +49,7 @@ use sluice_core::wallet::Wallet;
 use sluice_core::withdrawal::Withdrawal;
 
 use crate::db::Db;
-
-/// Longest list that is not asked for by size: wallets, assets and stops of an installation (M14).
-pub(crate) const LIST_MAX: i64 = 10_000;
+pub(crate) use crate::sql::LIST_MAX;
 
 /// Time and names for what happens inside a transaction.
 #[derive(Clone)]
@@ -76,9 +74,9 @@ impl Db {
     }
 }
 
-/// A size asked for, as a statement takes it.
+/// A size asked for, as a statement takes it: shorter than what no statement may answer.
 pub(crate) fn limit(size: usize) -> i64 {
-    i64::try_from(size).unwrap_or(LIST_MAX).min(LIST_MAX)
+    i64::try_from(size).unwrap_or(LIST_MAX).min(LIST_MAX - 1)
 }
 
 type Attempts = Vec<Durable<Attempt>>;

@@ -122,6 +122,9 @@ pub enum SqlError {
     Store(#[from] StoreError),
 }
 
+/// No statement answers so many rows (M14). What may be longer is read in pages.
+pub(crate) const LIST_MAX: i64 = 10_000;
+
 /// The name SQLite's foreign keys go by.
 pub const FOREIGN_KEY: &str = "foreign_key";
 
@@ -243,16 +246,22 @@ impl Conn<'_> {
         }
     }
 
-    /// Runs a statement; the rows it answers.
+    /// Runs a statement; the rows it answers, fewer than [`LIST_MAX`].
     ///
     /// # Errors
-    /// [`SqlError`].
+    /// [`SqlError`], also where the answer reached that bound: it may have been cut, and a part of the stops, or of our
+    /// own wallets, must not pass for all of them.
     pub async fn rows(&mut self, sql: &Sql, args: &[Value]) -> Result<Vec<Row>, SqlError> {
-        match self {
+        let rows = match self {
             Self::Lite(connection) => lite::rows(connection, &sql.lite, args),
             #[cfg(feature = "postgres")]
             Self::Pg(connection) => pg::rows(connection, &sql.pg, args).await,
+        }?;
+        if usize::try_from(LIST_MAX).is_ok_and(|most| rows.len() >= most) {
+            let why = format!("a list of {LIST_MAX} rows or more was asked for as a whole: {}", sql.lite);
+            return Err(StoreError::Statement(why).into());
         }
+        Ok(rows)
     }
 
     /// Like [`Conn::rows`], where at most one is expected.

@@ -55,7 +55,11 @@ async fn holder(conn: &mut Conn<'_>, wallet: &str) -> Result<Option<Holder>, Sql
     Ok(Some(Holder { owner: row.text("owner")?.to_owned(), epoch: row.int("epoch")?, until }))
 }
 
-/// What the wallet did that nothing explains: no adoption, no attempt, and nothing the signer's journal remembers.
+/// Unexplained transactions of a wallet that are read at once.
+const SIGHTINGS_MAX: i64 = 1_000;
+
+/// What the wallet did that nothing explains: no adoption, no attempt, and nothing the signer's journal remembers. The
+/// oldest of many: a lane with one of them is as frozen as with all.
 async fn unexplained(conn: &mut Conn<'_>, wallet: &str) -> Result<Found<Vec<Sighting>>, SqlError> {
     let text = sql!(
         "select s.* from sighting s where s.wallet_id = $1 and s.word <> 'denied'
@@ -63,7 +67,7 @@ async fn unexplained(conn: &mut Conn<'_>, wallet: &str) -> Result<Found<Vec<Sigh
            and not exists (select 1 from lost_attempt l where l.chain = s.chain and l.txid = s.txid)
          order by s.block_number, s.txid limit $2"
     );
-    let rows = conn.rows(text, args![wallet, LIST_MAX]).await?;
+    let rows = conn.rows(text, args![wallet, SIGHTINGS_MAX]).await?;
     Ok(row::read(&rows, row::sighting::read))
 }
 

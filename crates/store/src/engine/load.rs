@@ -13,7 +13,7 @@ use crate::sql::{Conn, Row, SqlError, slice};
 use crate::{args, sql, transfers, withdrawals};
 
 /// Attempts read at once.
-const PAGE: usize = 10_000;
+const PAGE: usize = 5_000;
 
 /// In order of id, so that a slice is the same whatever order it was asked in.
 pub(super) async fn withdrawals(
@@ -93,7 +93,7 @@ pub(crate) async fn complete(
 }
 
 /// Pages of attempts that one reading takes.
-const PAGES_MAX: usize = 16;
+const PAGES_MAX: usize = 32;
 
 /// All attempts of transfers, page by page; where there are more than a reading takes, the transfer that was cut: from it
 /// on nothing is whole.

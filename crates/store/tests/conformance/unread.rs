@@ -1,12 +1,13 @@
 //! Rows of a newer version are left alone and reported.
 
-use sluice_core::port::store::{Store, Undelivered, Wanted};
+use sluice_core::port::store::{Store, StoreError, Undelivered, Wanted};
 
 use crate::world::World;
 
 promises! {
     an_unknown_state_is_left_out_and_reported_and_stops_nobody;
     a_transfer_with_an_unreadable_attempt_is_left_out_whole;
+    a_part_of_the_stops_never_passes_for_all_of_them;
 }
 
 async fn an_unknown_state_is_left_out_and_reported_and_stops_nobody(world: World) {
@@ -38,4 +39,25 @@ async fn a_transfer_with_an_unreadable_attempt_is_left_out_whole(world: World) {
     let lane = world.db.lane(world.wallet.id).await.unwrap().unwrap();
     let ids: Vec<_> = lane.transfers.iter().map(|(transfer, _)| transfer.id).collect();
     assert_eq!(ids, [good.id]);
+}
+
+async fn a_part_of_the_stops_never_passes_for_all_of_them(world: World) {
+    let some = |from: u32, to: u32| {
+        format!(
+            "insert into stop (kind, subject, holder, actor, reason, at)
+             with recursive n(i) as (select {from} union all select i + 1 from n where i < {to})
+             select 'wallet', cast(i as text), '{}', 'system:test', 'a test', 1 from n",
+            world.partner.id
+        )
+    };
+    let many = some(1, 9_999);
+    world.db.tamper(&many, &many).await.unwrap();
+    // Written by nobody, so that none of them reads: what cannot be named stops everything.
+    assert!(!world.db.stops().await.unwrap().is_empty());
+    let last = some(10_000, 10_000);
+    world.db.tamper(&last, &last).await.unwrap();
+    for answer in [world.db.stops().await.map(drop), world.db.lane(world.wallet.id).await.map(drop)] {
+        let Err(StoreError::Statement(why)) = answer else { panic!("a cut list was answered: {answer:?}") };
+        assert!(why.contains("10000 rows or more"), "{why}");
+    }
 }
