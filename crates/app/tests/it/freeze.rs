@@ -91,6 +91,48 @@ on_both! {
         world.judge().each_paid_once(&orders).await;
     }
 
+    /// The key was used to let a thief take from the wallet: that moves nothing and is said all the same. Then the thief
+    /// takes it, in a transaction of its own that uses no nonce of ours.
+    async fn an_approval_we_did_not_give_and_what_it_takes_freeze_the_lane(database: Database) {
+        let world = World::new(database, Shape { lanes: 1, ..Shape::default() }).await;
+        let engine = world.engine().await;
+        let (caller, second) = (engine.caller(), engine.second());
+        let wallet = caller.client.wallets().take(1).await.expect("wallets").remove(0);
+        let thief = world.control().accounts().await.expect("accounts").remove(1).to_string();
+        let loot = 5_000_000_u64;
+        let owner = wallet.address.trim_start_matches("0x");
+        let spender = thief.trim_start_matches("0x");
+        let approve = format!("0x095ea7b3{spender:0>64}{loot:064x}");
+        let take = format!("0x23b872dd{owner:0>64}{spender:0>64}{loot:064x}");
+        world.control().impersonate(wallet.address.parse().expect("an address")).await.expect("impersonated");
+        for (from, data, by_us) in [(&wallet.address, approve, true), (&thief, take, false)] {
+            let transaction = json!([{ "from": from, "to": world.usd.address().to_string(), "data": data }]);
+            let txid: String = world.anvil.rpc().call("eth_sendTransaction", transaction).await.expect("sent");
+            let mut told = Vec::new();
+            until("the lane is frozen over it", async || {
+                let lane = caller.client.lane(&wallet.id).await.expect("the lane");
+                told = lane.unexplained;
+                lane.state == LaneState::Frozen && told.iter().any(|it| it.txid == txid)
+            })
+            .await;
+            let one = told.iter().find(|it| it.txid == txid).expect("it is told");
+            assert_eq!((one.nonce.is_some(), one.what.contains(" went from ")), (by_us, !by_us), "{one:?}");
+            caller.is_alerted("lane_frozen").await;
+            // What waits is not begun while it is frozen, and paid once it is open.
+            let orders = Order::fresh("approval", 2);
+            caller.insist_on(&orders).await;
+            world.judge().none_paid(&orders).await;
+            caller.explain_all(&second, &wallet.id).await;
+            for person in [&caller, &second] {
+                let because = body(json!({ "reason": "the drill" }));
+                person.client.unfreeze_lane(&wallet.id, &because).await.expect("heard");
+            }
+            caller.all_completed(&orders).await;
+            caller.alert_is_over("lane_frozen").await;
+            world.judge().each_paid_once(&orders).await;
+        }
+    }
+
     /// The stranger's transaction did nothing: the person sends the payment again, and it is paid once.
     async fn a_nonce_consumed_by_a_stranger_ends_with_a_person_and_the_lane_moves_again(database: Database) {
         let world = World::new(database, Shape { lanes: 1, ..Shape::default() }).await;
