@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sluice_core::amount::Units;
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::id::{TransferId, WithdrawalId};
+use sluice_core::intent::Approved;
 use sluice_core::lane::{room, unsettled_full};
 use sluice_core::port::store::{Change, Wanted};
 use sluice_core::transfer::{State, Transfer};
@@ -60,7 +61,7 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<bool, StageError> {
         let before = assets.len();
         assets.retain(|asset| !slice.dry.contains(&asset.id));
         // Past the head of the queue only where what stood there is of an asset that is dry: it holds up no other.
-        if !more || slice.changes.len() == room || assets.len() == before {
+        if !more || slice.taken.len() == room || assets.len() == before {
             break;
         }
     }
@@ -71,8 +72,9 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<bool, StageError> {
         }
         return Ok(false);
     }
-    let Slice { changes, short, kept_for, .. } = slice;
+    let Slice { taken, short, kept_for, .. } = slice;
     note_funds(lane, short, kept_for);
+    let changes = planned(lane, taken)?;
     let applied = lane.apply(changes).await?;
     Ok(applied.iter().filter(|applied| **applied).count() >= room)
 }
@@ -81,7 +83,8 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<bool, StageError> {
 #[derive(Default)]
 struct Slice {
     room: usize,
-    changes: Vec<Change>,
+    /// Earliest due first.
+    taken: Vec<(Withdrawal, Approved)>,
     seen: BTreeSet<WithdrawalId>,
     /// What is left of each asset that was looked at, at the block its balance was read at.
     free: BTreeMap<AssetId, Units>,
@@ -99,9 +102,9 @@ impl Slice {
     async fn take(&mut self, lane: &Lane<'_>, due: Vec<Withdrawal>) -> Result<(), StageError> {
         let fresh: Vec<Withdrawal> = due.into_iter().filter(|it| self.seen.insert(it.id)).collect();
         self.read_funds(lane, &fresh).await?;
-        let (partner, wallet, now) = (lane.wallet().partner, lane.wallet().id, lane.now());
+        let now = lane.now();
         for withdrawal in fresh {
-            if self.changes.len() == self.room {
+            if self.taken.len() == self.room {
                 break;
             }
             let asset = withdrawal.request.asset.clone();
@@ -118,14 +121,7 @@ impl Slice {
             };
             self.free.insert(asset.id, left);
             let Some(approved) = withdrawal.approved_payment() else { continue };
-            let id = TransferId::new(lane.ports.entropy.ulid(now));
-            let plan = Transfer::plan(id, partner, wallet, asset, vec![(withdrawal.id, approved)], now);
-            self.changes.push(Change {
-                transfers: vec![plan],
-                withdrawals: vec![withdrawal.assign(id, wallet, now)?],
-                cause: Some(lane.cause("plan")),
-                ..Change::default()
-            });
+            self.taken.push((withdrawal, approved));
         }
         Ok(())
     }
@@ -160,6 +156,24 @@ impl Slice {
         }
         Ok(())
     }
+}
+
+/// One transfer for each. What follows takes a lane's transfers in the order of their ids, so ids rise with the rank.
+fn planned(lane: &Lane<'_>, taken: Vec<(Withdrawal, Approved)>) -> Result<Vec<Change>, StageError> {
+    let (partner, wallet, now) = (lane.wallet().partner, lane.wallet().id, lane.now());
+    let mut ids: Vec<_> = taken.iter().map(|_| TransferId::new(lane.ports.entropy.ulid(now))).collect();
+    ids.sort_unstable();
+    let mut changes = Vec::with_capacity(taken.len());
+    for (id, (withdrawal, approved)) in ids.into_iter().zip(taken) {
+        let asset = withdrawal.request.asset.clone();
+        changes.push(Change {
+            transfers: vec![Transfer::plan(id, partner, wallet, asset, vec![(withdrawal.id, approved)], now)],
+            withdrawals: vec![withdrawal.assign(id, wallet, now)?],
+            cause: Some(lane.cause("plan")),
+            ..Change::default()
+        });
+    }
+    Ok(changes)
 }
 
 fn note_funds(lane: &mut Lane<'_>, short: Option<(Asset, Units)>, kept_for: Option<WithdrawalId>) {

@@ -173,6 +173,25 @@ fn sent(bench: &Bench, nonce: u64) -> (bool, [u8; 32]) {
 const ASKED: &str = "select id as what from withdrawal where status = 'needs_attention' limit 20";
 
 #[test]
+fn the_slots_of_a_window_are_given_in_the_order_of_the_queue() {
+    let mut bench = Bench::new(|inner| inner);
+    let asset = bench.world.asset.clone();
+    for number in 1..=16 {
+        bench.order(number, &asset);
+        bench.pass();
+    }
+    let paid = "select id as what from withdrawal where status = 'completed' limit 20";
+    while bench.count(paid) < 16 && bench.elapsed_ms() < 60_000 {
+        bench.round();
+    }
+    let chain = bench.world.chain();
+    let mut sent: Vec<_> = chain.blocks.iter().flat_map(|block| &block.txs).collect();
+    sent.sort_by_key(|done| done.tx.nonce);
+    let recipients: Vec<u8> = sent.iter().filter_map(|done| Some(done.event.as_ref()?.to.0[19])).collect();
+    assert_eq!(recipients, (1..=16).collect::<Vec<u8>>(), "as they came, so their nonces rise");
+}
+
+#[test]
 fn a_refusal_at_each_position_of_a_full_window() {
     for nonce in 0..16 {
         let bench = window(nonce, 15, Mood::Refuses);
