@@ -129,7 +129,8 @@ pub struct Withdrawal {
     pub memo: Option<String>,
     /// The partner's own data.
     pub metadata: BTreeMap<String, String>,
-    /// 1 for the first try; each further try needed proof that the one before can never pay.
+    /// 1 for the first try; each further try needed proof that the one before can never pay. Going back to the queue before
+    /// anything could be signed is no try: 0 until the first.
     pub attempt_no: u32,
     /// Somebody asked to call it off. It may still complete.
     pub cancel_requested: bool,

@@ -62,7 +62,7 @@ pub struct Record {
     pub due_at: Timestamp,
     /// When its type promises it done. A deadline, never a minimum wait.
     pub deadline_at: Timestamp,
-    /// Transfers so far; 0 until the first.
+    /// Tries so far; 0 until the first. One that went back to the queue before it had a slot does not count.
     pub attempt_no: u32,
     /// Transfers that ended without payment since a person last looked; bounded by [`RETRIES_MAX`].
     pub retries: u32,

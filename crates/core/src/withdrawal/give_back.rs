@@ -46,8 +46,9 @@ impl Withdrawal {
             | State::Cancelled(_)
             | State::Failed(_) => return Err(self.not_from("give back")),
         };
-        let (code, retried, last) = match why {
-            Why::NoSlot { code } => (code, 0, assigned.last),
+        let (code, retried, uncounted, last) = match why {
+            // It was no try: nothing could have been signed.
+            Why::NoSlot { code } => (code, 0, 1, assigned.last),
             Why::SlotDead { code, proof } => {
                 if proof.transfer != Some(assigned.transfer) || !proof.frees_the_withdrawal() {
                     return Err(Refusal::Evidence {
@@ -55,12 +56,13 @@ impl Withdrawal {
                         why: "the proof does not establish, by two operators, that this transfer's slot is dead",
                     });
                 }
-                (code, 1, Some((assigned.transfer, assigned.wallet)))
+                (code, 1, 0, Some((assigned.transfer, assigned.wallet)))
             }
         };
         let queued = Queued { decision: assigned.decision, why: code.into(), last, since: at, not_before };
         Ok(self.changed(|withdrawal| {
             withdrawal.retries = withdrawal.retries.saturating_add(retried);
+            withdrawal.attempt_no = withdrawal.attempt_no.saturating_sub(uncounted);
             withdrawal.state = State::Queued(queued);
         }))
     }

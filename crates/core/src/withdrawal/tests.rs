@@ -301,10 +301,11 @@ fn only_deaths_count_as_retries_and_a_redrive_starts_again() {
     }
     assert_eq!((lap.retries, lap.attempt_no), (RETRIES_MAX, RETRIES_MAX + 1));
     let dropped = lap.clone().give_back(GivenBackWhy::NoSlot { code: "stopped" }, at(6), at(6)).unwrap();
-    assert_eq!(dropped.after().retries, RETRIES_MAX);
+    let count = (dropped.after().retries, dropped.after().attempt_no);
+    assert_eq!(count, (RETRIES_MAX, RETRIES_MAX), "what went back without a slot was no try");
     let attention = lap.needs_attention(AttentionCode::RetriesExhausted, true, at(7)).unwrap().into_after();
     let queued = attention.resolve(Resolution::Redrive, at(8)).unwrap().into_after();
-    assert_eq!((queued.retries, queued.attempt_no), (0, RETRIES_MAX + 1), "the count of transfers goes on");
+    assert_eq!((queued.retries, queued.attempt_no), (0, RETRIES_MAX + 1), "the count of tries goes on");
 }
 
 #[test]
