@@ -39,6 +39,25 @@ async fn every_documented_route_is_there() {
 }
 
 #[test]
+fn every_path_that_the_table_of_old_names_leads_to_is_served() {
+    let page = include_str!("../../../../docs/paths.md");
+    let served: BTreeSet<String> =
+        routes().into_iter().map(|(path, method, _)| format!("{method} {path}")).collect();
+    let mut led = 0;
+    for line in page.lines().filter(|line| line.starts_with("| `")) {
+        let [_, _, ours, what, _] = line.split('|').collect::<Vec<_>>()[..] else {
+            panic!("four bars: {line}")
+        };
+        assert!(what.trim().len() > 10 || ours.contains('`'), "neither a path nor what it waits for: {line}");
+        for path in ours.split('`').skip(1).step_by(2) {
+            assert!(served.contains(path), "{path} is not a path of the API");
+            led += 1;
+        }
+    }
+    assert!(led >= 8, "{led} paths");
+}
+
+#[test]
 fn the_served_document_is_whole() {
     let document: Value = serde_json::from_str(&sluice_http::openapi()).unwrap();
     let text = document.to_string();
