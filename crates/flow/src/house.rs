@@ -32,7 +32,7 @@ impl Memory {
     pub fn new(ports: &Ports) -> Self {
         let unmarked = Arc::new(AtomicBool::new(true));
         let mut hands: Vec<Box<dyn Hand>> = vec![
-            Box::new(feed::Feed { unmarked: Arc::clone(&unmarked) }),
+            Box::new(feed::Feed::new(Arc::clone(&unmarked))),
             Box::<standing::Standing>::default(),
             Box::new(keys::Keys::new(unmarked)),
         ];

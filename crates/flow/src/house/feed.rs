@@ -17,7 +17,15 @@ const SWEEP_MS: u64 = 1_000;
 
 pub(super) struct Feed {
     /// Whether something was sealed that has no mark in the signer's journal yet.
-    pub unmarked: Arc<AtomicBool>,
+    unmarked: Arc<AtomicBool>,
+    /// The lease under which it sealed last.
+    epoch: Option<i64>,
+}
+
+impl Feed {
+    pub(super) const fn new(unmarked: Arc<AtomicBool>) -> Self {
+        Self { unmarked, epoch: None }
+    }
 }
 
 impl Hand for Feed {
@@ -27,10 +35,20 @@ impl Hand for Feed {
 
     fn turn<'a>(&'a mut self, ports: &'a Ports, owner: &'a str) -> Fut<'a, Result<Done, StageError>> {
         Box::pin(async move {
-            let sealed = ports.store.seal(&fence(ports, owner).await?, SEAL_MAX).await?;
-            if sealed > 0 {
+            let fence = fence(ports, owner).await?;
+            // Under a lease in between somebody else may have sealed, and have died before its mark.
+            if self.epoch.replace(fence.epoch()) != Some(fence.epoch()) {
                 self.unmarked.store(true, Ordering::SeqCst);
+            }
+            // Before it is sealed: where the answer is late, or lost, what was committed is marked all the same.
+            let before = self.unmarked.swap(true, Ordering::SeqCst);
+            let sealed = ports.store.seal(&fence, SEAL_MAX).await?;
+            // And after it: a mark made meanwhile may be older than this commit.
+            self.unmarked.fetch_or(sealed > 0, Ordering::SeqCst);
+            if sealed > 0 {
                 ports.wake.signal(Topic::Feed);
+            } else if !before {
+                self.unmarked.store(false, Ordering::SeqCst);
             }
             Ok(Done::more_if(sealed == SEAL_MAX, SWEEP_MS))
         })

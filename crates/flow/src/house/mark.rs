@@ -17,6 +17,7 @@ const MARK_MS: i64 = 5_000;
 pub(super) struct Marks {
     /// Whether something sealed has no mark yet. The feed's hand sets it.
     unmarked: Arc<AtomicBool>,
+    /// The last mark, or look.
     at: Option<Timestamp>,
 }
 
@@ -30,7 +31,6 @@ impl Marks {
         if !due(self.at, MARK_MS, now) {
             return Ok(());
         }
-        self.at = Some(now);
         // Taken before the mark: what is sealed while it is made is for the next one.
         let unmarked = self.unmarked.swap(false, Ordering::SeqCst);
         // With nothing to mark it is still looked whether the store was exchanged under the engine.
@@ -38,8 +38,12 @@ impl Marks {
             true => journal::mark(ports).await,
             false => journal::compare(ports).await.map(|_| ()),
         };
-        if looked.is_err() && unmarked {
-            self.unmarked.store(true, Ordering::SeqCst);
+        match looked {
+            Ok(()) => self.at = Some(now),
+            // Tried again in the next turn.
+            Err(_) => {
+                self.unmarked.fetch_or(unmarked, Ordering::SeqCst);
+            }
         }
         match looked {
             // The lanes say that the signer is down; the next look tries again.
