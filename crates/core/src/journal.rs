@@ -8,8 +8,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attempt::{Kind, Unsigned};
-use crate::id::{AttemptId, TransferId, WalletId};
+use crate::id::{AttemptId, PartnerId, ProofId, TransferId, WalletId, WithdrawalId};
 use crate::intent::PaymentKey;
+use crate::port::chain;
+use crate::proof::{Death, Final, NotDead, Proof, SlotReading, Verdict};
 use crate::slot::Slot;
 use crate::time::Timestamp;
 use crate::wallet::Wallet;
@@ -109,7 +111,7 @@ pub struct Lost {
     pub seq: u64,
 }
 
-/// What an import writes about lost attempts.
+/// What is written about lost attempts: by an import, and by whoever gives their payment up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LostFact {
     /// One was reserved.
@@ -123,17 +125,105 @@ pub enum LostFact {
         /// Transaction hash.
         txid: [u8; 32],
     },
+    /// A slot of one is dead. Its proof goes into the same change.
+    Died(Box<LostDeath>),
 }
 
-/// A payment whose attempts are lost, with the transactions that may have made it.
+/// A payment whose attempts are lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LostPayment {
     /// The payment.
     pub key: PaymentKey,
-    /// Hashes of its signed attempts.
-    pub txids: Vec<[u8; 32]>,
-    /// A void of ours is final in the slot of each of them, by a stored proof: it was not paid, and will not be.
-    pub voided: bool,
+    /// Every slot that something was reserved in for it.
+    pub slots: Vec<LostSlot>,
+}
+
+impl LostPayment {
+    /// Whether this transaction is one of those that may have made it.
+    pub fn may_be_made_by(&self, txid: &[u8; 32]) -> bool {
+        let mut attempts = self.slots.iter().flat_map(|slot| &slot.attempts);
+        attempts.any(|attempt| attempt.kind == Kind::Pay && attempt.txid == *txid)
+    }
+}
+
+/// A slot of a payment whose attempts are lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostSlot {
+    /// The slot.
+    pub slot: Slot,
+    /// Everything of ours that was signed for it: in the lost life, and since to fill it.
+    pub attempts: Vec<chain::Known>,
+}
+
+/// The death of a lost slot, as a quorum read it. [`LostSlot::died`] alone makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostDeath {
+    slot: Slot,
+    proof: Proof,
+}
+
+impl LostDeath {
+    /// The slot that is dead.
+    pub const fn slot(&self) -> &Slot {
+        &self.slot
+    }
+
+    /// Why.
+    pub const fn proof(&self) -> &Proof {
+        &self.proof
+    }
+}
+
+impl LostSlot {
+    /// Its death by what a quorum reads in it, `extra_blocks` below the final head: a void of ours, an attempt of ours that
+    /// reverted, or a transaction that is none of ours. An attempt of ours that moved something is no death, whatever it
+    /// moved: the request may be another than the one it was made for.
+    ///
+    /// # Errors
+    /// [`NotDead`] says what is missing.
+    pub fn died(
+        &self,
+        id: ProofId,
+        partner: PartnerId,
+        reading: &Final<SlotReading>,
+        extra_blocks: u64,
+        at: Timestamp,
+    ) -> Result<LostDeath, NotDead> {
+        let death = match *reading.reading() {
+            SlotReading::Foreign(stranger) => Death::of_foreign(reading, stranger, extra_blocks)?,
+            SlotReading::Ours(_) | SlotReading::Open | SlotReading::Unaccounted => {
+                Death::of_nonce(reading, extra_blocks)?
+            }
+        };
+        let proof = Proof {
+            id,
+            partner,
+            transfer: None,
+            verdict: Verdict::Dead(death),
+            head: Some(reading.head()),
+            operators: reading.operators().to_vec(),
+            at,
+        };
+        Ok(LostDeath { slot: self.slot.clone(), proof })
+    }
+}
+
+/// A transaction that an attempt of the lost life is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostTxid {
+    /// Its hash.
+    pub txid: [u8; 32],
+    /// The withdrawal of its payment, where that has ended and not by this slot: then nothing explains it any more (M6).
+    pub ended: Option<WithdrawalId>,
+}
+
+impl LostTxid {
+    /// What is wrong with it, after a comma, for people; `None` while its payment explains it.
+    pub fn unexplained(&self) -> Option<String> {
+        self.ended.map(|withdrawal| {
+            format!("which was signed before the store was restored, for {withdrawal}, and that has ended without it")
+        })
+    }
 }
 
 /// A slot that no transfer of this store has.
@@ -141,6 +231,8 @@ pub struct LostPayment {
 pub struct Unheld {
     /// The slot.
     pub slot: Slot,
+    /// The signer's journal holds something reserved for it, as far as it was imported: nothing else is ever signed there.
+    pub taken: bool,
     /// What the signer's journal holds signed for it, as far as it was imported: the bytes a node takes.
     pub signed: Vec<Vec<u8>>,
 }

@@ -5,6 +5,7 @@ mod adopt_held;
 mod cancel;
 mod explain;
 mod lane;
+mod lost;
 pub(crate) mod persons;
 mod resolve;
 mod retire;

@@ -32,7 +32,7 @@ use sluice_core::id::{
     AlertId, AttemptId, EventId, KeyId, PartnerId, TransferId, Ulid, WalletId, WithdrawalId,
 };
 use sluice_core::intent::PaymentKey;
-use sluice_core::journal::{Known, LostPayment, Unheld};
+use sluice_core::journal::{Known, LostPayment, LostTxid, Unheld};
 use sluice_core::lane::{Fence, Lease};
 use sluice_core::port::Fut;
 use sluice_core::port::store::{
@@ -294,7 +294,7 @@ impl Store for Db {
         &'a self,
         chain: ChainId,
         txids: &'a [[u8; 32]],
-    ) -> Fut<'a, Result<Vec<[u8; 32]>, StoreError>> {
+    ) -> Fut<'a, Result<Vec<LostTxid>, StoreError>> {
         let txids = txids.to_vec();
         Box::pin(
             self.read(move |conn| Box::pin(async move { journal::lost_txids(conn, chain, &txids).await })),

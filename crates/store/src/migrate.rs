@@ -75,6 +75,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0014_feed_id.sql"),
         "each names the other",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0015_lost_and_dead.sql"),
+        include_str!("../migrations/postgres/0015_lost_and_dead.sql"),
+        "types and triggers are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

@@ -12,7 +12,7 @@ use crate::command::{Command, Kind, Person};
 use crate::event::Cause;
 use crate::id::{AlertId, AttemptId, FeedId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
 use crate::intent::PaymentKey;
-use crate::journal::{Known, LostFact, LostPayment, Seen, Unheld};
+use crate::journal::{Known, LostFact, LostPayment, LostTxid, Seen, Unheld};
 use crate::lane::{Fence, Holder, Lease};
 use crate::ledger::Posting;
 use crate::moved::Moved;
@@ -342,7 +342,8 @@ pub trait Store: Send + Sync {
         payments: &'a [PaymentKey],
     ) -> Fut<'a, Result<Known, StoreError>>;
 
-    /// Which of these payments have attempts that were imported from the signer's journal and that no transfer carries.
+    /// Which of these payments have attempts that were imported from the signer's journal and that no transfer carries,
+    /// with all of their slots: an answer that does not fit is an error.
     fn lost_payments<'a>(
         &'a self,
         payments: &'a [PaymentKey],
@@ -353,7 +354,7 @@ pub trait Store: Send + Sync {
         &'a self,
         chain: ChainId,
         txids: &'a [[u8; 32]],
-    ) -> Fut<'a, Result<Vec<[u8; 32]>, StoreError>>;
+    ) -> Fut<'a, Result<Vec<LostTxid>, StoreError>>;
 
     /// Which of these slots no transfer has, in the order they were given (M17).
     fn unheld<'a>(&'a self, slots: &'a [Slot]) -> Fut<'a, Result<Vec<Unheld>, StoreError>>;

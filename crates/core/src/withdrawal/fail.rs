@@ -1,7 +1,7 @@
 //! `approved | queued | assigned | needs_attention -> failed`: nothing can ever pay it, by proof.
 
 use super::{Ended, State, Withdrawal};
-use crate::journal::LostPayment;
+use crate::journal::{LostDeath, LostPayment, LostSlot};
 use crate::moved::{Moved, Refusal};
 use crate::proof::Proof;
 use crate::time::Timestamp;
@@ -60,19 +60,30 @@ impl Withdrawal {
         Ok(self.moved(State::Failed(ended)))
     }
 
-    /// Gives up what was signed before the store was restored, once a void of ours is final in each of its slots: what the
-    /// signer had signed for it never executed (M4, M17).
+    /// Gives up what was signed before the store was restored, once each slot that the signer's journal has of it is proven
+    /// dead: what was signed for it never paid (M4, M17). Of its own last transfer the state says so.
     ///
     /// # Errors
     /// [`Refusal`] unless it waits for a person for that reason; [`Refusal::Evidence`] while one of its slots may have
     /// paid it, or `lost` is another payment.
-    pub fn fail_voided(self, code: &str, lost: &LostPayment, at: Timestamp) -> Result<Moved<Self>, Refusal> {
+    pub fn fail_lost(
+        self,
+        code: &str,
+        lost: &LostPayment,
+        deaths: &[LostDeath],
+        at: Timestamp,
+    ) -> Result<Moved<Self>, Refusal> {
         match &self.state {
             State::NeedsAttention(attention) if attention.paid_before_restore() => {
-                if lost.key != self.key || !lost.voided || !attention.slots_dead {
+                let dead = |slot: &LostSlot| deaths.iter().any(|death| *death.slot() == slot.slot);
+                if lost.key != self.key
+                    || lost.slots.is_empty()
+                    || !lost.slots.iter().all(dead)
+                    || !attention.slots_dead
+                {
                     return Err(Refusal::Evidence {
                         transition: "give up",
-                        why: "it was signed before the store was restored, and not every slot of it is filled by a void",
+                        why: "it was signed before the store was restored, and not every slot of it is proven dead",
                     });
                 }
             }

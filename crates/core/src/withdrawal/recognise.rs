@@ -1,4 +1,4 @@
-//! `requested | approved | queued | assigned | needs_attention -> needs_attention`: the signer's journal shows that it was
+//! `requested | held | approved | queued | assigned | needs_attention -> needs_attention`: the signer's journal shows that it was
 //! signed in a life that the store has lost (M17).
 
 use super::{AttentionCode, NeedsAttention, State, Withdrawal};
@@ -14,7 +14,7 @@ impl Withdrawal {
     /// [`Refusal`] from terminal states, and where it was recognised already.
     pub fn recognise(self, slot_dead: bool, at: Timestamp) -> Result<Moved<Self>, Refusal> {
         let (decision, last, slots_dead) = match &self.state {
-            State::Requested => (None, None, true),
+            State::Requested | State::Held(_) => (None, None, true),
             State::Approved(state) => (Some(state.decision.clone()), None, true),
             State::Queued(state) => (Some(state.decision.clone()), None, true),
             State::Assigned(state) => {
@@ -26,7 +26,6 @@ impl Withdrawal {
                 (state.decision.clone(), state.last, state.slots_dead)
             }
             State::NeedsAttention(_)
-            | State::Held(_)
             | State::Paid(_)
             | State::Rejected(_)
             | State::Cancelled(_)

@@ -2,10 +2,10 @@
 //! can reach, and tries everything from each.
 
 mod event;
+mod lost;
 mod request;
 mod status;
 mod table;
-mod voided;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,17 +7,18 @@ use sluice_core::chain::txid_text;
 use sluice_core::command::{Kind, Order};
 use sluice_core::event::Cause;
 use sluice_core::id::{PartnerId, ProofId, TransferId, WithdrawalId};
+use sluice_core::journal::LostFact;
 use sluice_core::moved::{Moved, Refusal};
 use sluice_core::port::Ports;
 use sluice_core::port::chain::TransferLogs;
 use sluice_core::port::store::Change;
-use sluice_core::proof::{Effect, Final, Proof, SlotReading};
+use sluice_core::proof::{Effect, Final, SlotReading};
 use sluice_core::withdrawal::{Resolution, State, Withdrawal};
 
 use crate::watch::question;
 
 use super::persons::{Given, Ordered, carry_out, warrant};
-use super::{OrderError, TRIES_MAX};
+use super::{OrderError, TRIES_MAX, lost};
 
 /// Sends it through the queue again: all gates of the lane run again, and a new slot is taken. Refused while a slot of
 /// it is not proven dead, and unless a quorum reads the last one so in this very moment. Where that proof does not free
@@ -33,14 +34,14 @@ pub async fn redrive(
 ) -> Result<Ordered<Withdrawal>, OrderError> {
     let says = Says { kind: Kind::WithdrawalRedrive, paid_by: None };
     change(ports, partner, id, given.into(), says, |withdrawal, cause| {
-        Ok((withdrawal.resolve(Resolution::Redrive, cause.at)?, None))
+        Ok((withdrawal.resolve(Resolution::Redrive, cause.at)?, Change::default()))
     })
     .await
 }
 
-/// Ends it as `failed`. Refused while a slot of it is not proven dead, and unless a quorum reads the last one so in this
-/// very moment: whoever is told that it failed pays again by other means. For that reason it takes two persons where a
-/// redrive does: see [`doubtful`].
+/// Ends it as `failed`. Refused while a slot of it is not proven dead, and unless a quorum reads the last one, and each
+/// that the signer's journal has of it from before a restore, so in this very moment: whoever is told that it failed pays
+/// again by other means. For that reason it takes two persons where a redrive does: see [`doubtful`].
 ///
 /// # Errors
 /// [`OrderError`].
@@ -50,16 +51,27 @@ pub async fn give_up(
     id: WithdrawalId,
     given: impl Into<Given>,
 ) -> Result<Ordered<Withdrawal>, OrderError> {
+    let given = given.into();
     let says = Says { kind: Kind::WithdrawalGiveUp, paid_by: None };
-    // What is only filled by a void later is given up later: nothing takes a void back but a reorganisation below finality.
-    let key = find(ports, partner, id).await?.key;
-    let lost = ports.store.lost_payments(&[key]).await?.pop();
-    change(ports, partner, id, given.into(), says, |withdrawal, cause| {
-        let step = match &lost {
-            Some(lost) if lost.voided => withdrawal.fail_voided("gave_up", lost, cause.at)?,
-            Some(_) | None => withdrawal.fail("gave_up", None, false, cause.at)?,
-        };
-        Ok((step, None))
+    let withdrawal = find(ports, partner, id).await?;
+    let lost = match &withdrawal.state {
+        State::NeedsAttention(attention) if attention.paid_before_restore() => {
+            ports.store.lost_payments(&[withdrawal.key]).await?.pop()
+        }
+        _ => None,
+    };
+    let Some(lost) = lost else {
+        return change(ports, partner, id, given, says, |withdrawal, cause| {
+            Ok((withdrawal.fail("gave_up", None, false, cause.at)?, Change::default()))
+        })
+        .await;
+    };
+    let deaths = lost::deaths(ports, &withdrawal, &lost, given.cause.at).await?;
+    change(ports, partner, id, given, says, |withdrawal, cause| {
+        let step = withdrawal.fail_lost("gave_up", &lost, &deaths, cause.at)?;
+        let proofs = deaths.iter().map(|death| death.proof().clone()).collect();
+        let lost = deaths.iter().map(|death| LostFact::Died(Box::new(death.clone()))).collect();
+        Ok((step, Change { proofs, lost, ..Change::default() }))
     })
     .await
 }
@@ -92,7 +104,7 @@ pub async fn resolve_paid_by(
         ));
     }
     let lost = ports.store.lost_payments(&[withdrawal.key]).await?;
-    let own = lost.iter().any(|payment| payment.txids.contains(&txid));
+    let own = lost.iter().any(|payment| payment.may_be_made_by(&txid));
     if !own && !lost.is_empty() {
         return Err(OrderError::Evidence(
             "the signer's journal holds another transaction for it, from before the store was restored"
@@ -142,7 +154,7 @@ async fn by_log(
     change(ports, partner, id, given, says, |withdrawal, cause| {
         let proof = withdrawal.paid_elsewhere(name, txid, found, log, cause.at)?;
         let step = withdrawal.resolve(Resolution::PaidElsewhere(&proof), cause.at)?;
-        Ok((step, Some(proof)))
+        Ok((step, Change { proofs: vec![proof], ..Change::default() }))
     })
     .await
 }
@@ -195,22 +207,21 @@ async fn change(
     id: WithdrawalId,
     given: Given,
     says: Says,
-    decide: impl Fn(Withdrawal, &Cause) -> Result<(Moved<Withdrawal>, Option<Proof>), Refusal>,
+    decide: impl Fn(Withdrawal, &Cause) -> Result<(Moved<Withdrawal>, Change), Refusal>,
 ) -> Result<Ordered<Withdrawal>, OrderError> {
     for _ in 0..TRIES_MAX {
         let withdrawal = find(ports, partner, id).await?;
         given.expects(withdrawal.version)?;
         let doubtful = doubtful(ports, &withdrawal).await?;
         let (order, owner) = (says.order(&withdrawal), withdrawal.partner);
-        let (step, proof) = decide(withdrawal.clone(), &given.cause)?;
+        let (step, with_it) = decide(withdrawal.clone(), &given.cause)?;
         match says.kind {
             Kind::WithdrawalRedrive | Kind::WithdrawalGiveUp => must_be_dead(ports, &withdrawal).await?,
             _ => {} // A payment shown on chain is its own evidence.
         }
         let warrant = warrant(ports, &given, order, owner, doubtful).await?;
         let after = step.after().clone();
-        let change =
-            Change { withdrawals: vec![step], proofs: proof.into_iter().collect(), ..Change::default() };
+        let change = Change { withdrawals: vec![step], ..with_it };
         if let Some(ordered) = carry_out(ports, change, after, warrant, &given.cause).await? {
             return Ok(ordered);
         }
@@ -235,21 +246,15 @@ async fn must_be_dead(ports: &Ports, withdrawal: &Withdrawal) -> Result<(), Orde
     let port = ports.chains.get(&chain).ok_or_else(|| OrderError::NotConfigured(chain.to_string()))?;
     let slot = asked.slot.clone();
     let read = port.settle(&[asked]).await?.pop();
-    match read.as_ref().map(Final::reading) {
-        Some(SlotReading::Foreign(_)) => Ok(()),
-        Some(SlotReading::Ours(inclusion)) => match inclusion.effect {
+    let Some(read) = read else { return refused(lost::unaccounted(&slot)) };
+    match read.reading() {
+        SlotReading::Foreign(_) => Ok(()),
+        SlotReading::Ours(inclusion) => match inclusion.effect {
             // Of the last, two persons know by now: the proof that ended the slot frees nobody by itself.
             Effect::Voided | Effect::Reverted | Effect::Mismatch => Ok(()),
-            Effect::Paid { .. } => refused(format!(
-                "{} in slot {slot} has paid it: resolve it with that",
-                txid_text(&inclusion.txid)
-            )),
+            Effect::Paid { .. } => refused(lost::has_paid(&slot, &inclusion.txid)),
         },
-        Some(SlotReading::Open) => refused(format!(
-            "slot {slot} is open at the final block, and what was signed for it may still pay"
-        )),
-        Some(SlotReading::Unaccounted) | None => {
-            refused(format!("slot {slot} is consumed, and no node shows by what; ask again when one does"))
-        }
+        SlotReading::Open => refused(lost::open(&slot)),
+        SlotReading::Unaccounted => refused(lost::unaccounted(&slot)),
     }
 }

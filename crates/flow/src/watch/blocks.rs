@@ -5,6 +5,7 @@ use sluice_core::chain::txid_text;
 use std::cmp::Ordering;
 
 use sluice_core::chain::BlockRef;
+use sluice_core::journal::LostTxid;
 use sluice_core::port::chain::{BlockFacts, Heads};
 use sluice_core::port::store::{ChainChange, Change, Cursor, Pause};
 use sluice_core::wallet::Wallet;
@@ -126,12 +127,16 @@ async fn explain(watch: &mut Watch<'_>, wallets: &[Wallet], facts: &[BlockFacts]
     let mut unexplained: Vec<[u8; 32]> =
         txids.into_iter().filter(|txid| !ours.iter().any(|(known, _)| known == txid)).collect();
     unexplained.extend(facts.iter().flat_map(|block| block.drained.iter().map(|drain| drain.txid)));
-    // What a restored store learned of its lost life from the signer's journal is ours, and explained by it (M17).
+    // What a restored store learned of its lost life from the signer's journal is ours, and explained by it (M17): unless
+    // its withdrawal was told to have ended without it (M6).
     let lost = match unexplained.is_empty() {
         true => vec![],
         false => watch.ports.store.lost_txids(watch.id(), &unexplained).await?,
     };
-    let known = |txid: &[u8; 32]| lost.contains(txid) || ours.iter().any(|(ours, _)| ours == txid);
+    let of_lost = |txid: &[u8; 32]| lost.iter().find(|lost| lost.txid == *txid);
+    let explained = |txid: &[u8; 32]| of_lost(txid).is_some_and(|lost| lost.unexplained().is_none());
+    let known = |txid: &[u8; 32]| explained(txid) || ours.iter().any(|(ours, _)| ours == txid);
+    let how = |txid: &[u8; 32]| of_lost(txid).and_then(LostTxid::unexplained);
     let mut found = Vec::new();
     for block in facts {
         let told = |address, txid, nonce, what| {
@@ -139,11 +144,16 @@ async fn explain(watch: &mut Watch<'_>, wallets: &[Wallet], facts: &[BlockFacts]
             Some(Found { wallet, txid, nonce, what, block: block.block, told_by: block.told_by.clone() })
         };
         found.extend(block.sent.iter().filter(|sent| !known(&sent.txid)).filter_map(|sent| {
-            let what = format!("transaction {} at nonce {} is not ours", txid_text(&sent.txid), sent.nonce);
+            let (txid, nonce) = (txid_text(&sent.txid), sent.nonce);
+            let what = match how(&sent.txid) {
+                Some(how) => format!("transaction {txid} at nonce {nonce}, {how}"),
+                None => format!("transaction {txid} at nonce {nonce} is not ours"),
+            };
             told(sent.from, sent.txid, Some(sent.nonce), what)
         }));
-        found.extend(block.drained.iter().filter(|drain| !lost.contains(&drain.txid)).filter_map(|drain| {
-            let what = format!("{} in transaction {}, which is not ours", drain.what, txid_text(&drain.txid));
+        found.extend(block.drained.iter().filter(|drain| !explained(&drain.txid)).filter_map(|drain| {
+            let how = how(&drain.txid).unwrap_or_else(|| "which is not ours".into());
+            let what = format!("{} in transaction {}, {how}", drain.what, txid_text(&drain.txid));
             told(drain.wallet, drain.txid, None, what)
         }));
     }

@@ -8,6 +8,7 @@ use sluice_core::chain::txid_text;
 use std::collections::BTreeMap;
 
 use sluice_core::id::{ProofId, WalletId};
+use sluice_core::journal::LostTxid;
 use sluice_core::moved::Moved;
 use sluice_core::port::store::{Change, Cursor, LaneView};
 use sluice_core::proof::{Final, NotDead, SlotReading};
@@ -59,10 +60,11 @@ async fn note(watch: &mut Watch<'_>, fresh: Vec<Found>) -> Result<(), StageError
     let mut changes = Vec::new();
     for (wallet, found) in lanes {
         let Some(view) = watch.ports.store.lane(wallet).await? else { continue };
-        let (lost, found) = explained(watch, found).await?;
-        if !lost.is_empty() {
+        let lost = lost(watch, &found).await?;
+        let (explained, found): (Vec<_>, Vec<_>) = found.into_iter().partition(|it| explained(it, &lost));
+        if !explained.is_empty() {
             let taken = |(transfer, reading): Found| transfer.take(&reading, watch.now());
-            let transfers = lost.into_iter().map(taken).collect::<Result<_, _>>()?;
+            let transfers = explained.into_iter().map(taken).collect::<Result<_, _>>()?;
             let cause = Some(watch.cause("slot_consumed_by_a_lost_attempt"));
             changes.push(Change { transfers, cause, ..Change::default() });
         }
@@ -71,12 +73,13 @@ async fn note(watch: &mut Watch<'_>, fresh: Vec<Found>) -> Result<(), StageError
         }
         let slots = found.iter().filter_map(|(transfer, reading)| {
             let (slot, stranger) = (transfer.slot()?, reading.reading().stranger()?);
-            Some(format!("slot {slot} is consumed by {}, {}", txid_text(&stranger.txid), what(reading)))
+            let what = what(reading, &lost);
+            Some(format!("slot {slot} is consumed by {}, {what}", txid_text(&stranger.txid)))
         });
         let evidence = slots.collect::<Vec<_>>().join("; ");
         let mut change = watch.freezing(view.wallet.clone(), evidence)?.unwrap_or_default();
         for (transfer, reading) in found {
-            change.sighted.extend(sighted(watch, &view, &transfer, &reading).await?);
+            change.sighted.extend(sighted(watch, &view, &transfer, &reading, &lost).await?);
             change.transfers.push(transfer.take(&reading, watch.now())?);
         }
         change.cause = Some(watch.cause("slot_consumed_by_stranger"));
@@ -86,23 +89,29 @@ async fn note(watch: &mut Watch<'_>, fresh: Vec<Found>) -> Result<(), StageError
     Ok(())
 }
 
-/// Those whose slot a lost attempt of our own consumed: the engine filled it, and what it had signed there before the
-/// store went back was faster (M17). Nobody else has this key, so nothing freezes. The others.
-async fn explained(watch: &Watch<'_>, found: Vec<Found>) -> Result<(Vec<Found>, Vec<Found>), StageError> {
-    let txid = |(_, reading): &Found| match reading.reading() {
+/// What the journal of a lost life has of the transactions that consumed the slots of fills (M17).
+async fn lost(watch: &Watch<'_>, found: &[Found]) -> Result<Vec<LostTxid>, StageError> {
+    let fills = found.iter().filter(|(transfer, _)| transfer.purpose == Purpose::Fill);
+    let asked: Vec<_> = fills.filter_map(|(_, reading)| foreign(reading)).collect();
+    match asked.is_empty() {
+        true => Ok(vec![]),
+        false => Ok(watch.ports.store.lost_txids(watch.id(), &asked).await?),
+    }
+}
+
+fn foreign(reading: &Final<SlotReading>) -> Option<[u8; 32]> {
+    match reading.reading() {
         SlotReading::Foreign(stranger) => Some(stranger.txid),
         SlotReading::Open | SlotReading::Ours(_) | SlotReading::Unaccounted => None,
-    };
-    let fills = found.iter().filter(|(transfer, _)| transfer.purpose == Purpose::Fill);
-    let asked: Vec<_> = fills.filter_map(txid).collect();
-    let lost = match asked.is_empty() {
-        true => vec![],
-        false => watch.ports.store.lost_txids(watch.id(), &asked).await?,
-    };
-    let ours = |found: &Found| {
-        found.0.purpose == Purpose::Fill && txid(found).is_some_and(|txid| lost.contains(&txid))
-    };
-    Ok(found.into_iter().partition(ours))
+    }
+}
+
+/// Whether a lost attempt of our own consumed its slot: the engine filled it, and what it had signed there before the store
+/// went back was faster (M17). Nobody else has this key, so nothing freezes: unless the withdrawal was told to have ended
+/// without it, after which nothing explains it (M6).
+fn explained((transfer, reading): &Found, lost: &[LostTxid]) -> bool {
+    let by = |txid| lost.iter().any(|lost| lost.txid == txid && lost.unexplained().is_none());
+    transfer.purpose == Purpose::Fill && foreign(reading).is_some_and(by)
 }
 
 /// The record of a stranger that a quorum shows in a slot, where no block was read that showed it.
@@ -111,6 +120,7 @@ async fn sighted(
     view: &LaneView,
     transfer: &Transfer,
     reading: &Final<SlotReading>,
+    lost: &[LostTxid],
 ) -> Result<Option<Sighting>, StageError> {
     let Some(stranger) = reading.reading().stranger() else { return Ok(None) };
     let known = view.sightings.iter().find(|it| it.txid == stranger.txid);
@@ -121,14 +131,19 @@ async fn sighted(
     }
     let Some(nonce) = transfer.slot().and_then(Slot::nonce) else { return Ok(None) };
     let at = known.map_or(watch.now(), |it| it.seen_at);
-    Ok(Some(Sighting::of_stranger(&view.wallet, nonce, stranger, what(reading), reading.operators(), at)))
+    let what = what(reading, lost);
+    Ok(Some(Sighting::of_stranger(&view.wallet, nonce, stranger, &what, reading.operators(), at)))
 }
 
 /// What is wrong with it.
-const fn what(reading: &Final<SlotReading>) -> &'static str {
-    match reading.reading() {
-        SlotReading::Ours(_) => "which did not do exactly what it was made for",
-        SlotReading::Foreign(_) | SlotReading::Open | SlotReading::Unaccounted => "which is not ours",
+fn what(reading: &Final<SlotReading>, lost: &[LostTxid]) -> String {
+    let known = foreign(reading).and_then(|txid| lost.iter().find(|lost| lost.txid == txid));
+    match (reading.reading(), known.and_then(LostTxid::unexplained)) {
+        (_, Some(how)) => how,
+        (SlotReading::Ours(_), None) => "which did not do exactly what it was made for".into(),
+        (SlotReading::Foreign(_) | SlotReading::Open | SlotReading::Unaccounted, None) => {
+            "which is not ours".into()
+        }
     }
 }
 

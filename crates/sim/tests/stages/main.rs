@@ -7,6 +7,7 @@ mod evidence;
 mod fill;
 mod house;
 mod keep;
+mod lost;
 mod marks;
 mod restore;
 mod strangers;

@@ -38,7 +38,7 @@ fn said(bench: &Bench, by: KeyId) -> Cause {
 }
 
 /// Somebody with the key of the lane takes a nonce and something of the wallet.
-fn steal(bench: &Bench, nonce: u64) -> [u8; 32] {
+pub fn steal(bench: &Bench, nonce: u64) -> [u8; 32] {
     let from = bench.world.purses.iter().find(|purse| purse.id == bench.lane).unwrap().address;
     let mut chain = bench.world.chain();
     let fee_wei = 20_000_000_000_000;

@@ -92,6 +92,7 @@ async fn attempt(conn: &mut Conn<'_>, context: &Context, changes: &[Change]) -> 
 async fn write(conn: &mut Conn<'_>, context: &Context, changes: &[Change]) -> Result<Written, SqlError> {
     let mut happened: Happened = Vec::new();
     proofs::write(conn, changes).await?;
+    lost::died(conn, changes).await?;
     if wallets::write(conn, context, changes, &mut happened).await? == Written::Moved {
         return Ok(Written::Moved);
     }

@@ -5,10 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sluice_core::attempt::Kind;
 use sluice_core::chain::ChainId;
 use sluice_core::id::{AttemptId, TransferId, WithdrawalId};
 use sluice_core::intent::PaymentKey;
-use sluice_core::journal::{Known, LostPayment, Unheld};
+use sluice_core::journal::{Known, LostPayment, LostSlot, LostTxid, Unheld};
+use sluice_core::port::chain;
 use sluice_core::port::store::StoreError;
 use sluice_core::slot::Slot;
 use sluice_core::withdrawal::Withdrawal;
@@ -72,35 +74,60 @@ fn whole<T>((values, unread): Readable<T>) -> Result<Vec<T>, SqlError> {
     }
 }
 
-/// Which payments have lost attempts, with the hashes of those that were signed, and whether all their slots are void.
+/// Which payments have lost attempts, with the slots of each and everything signed for them. What is left out of a slot
+/// would be taken for a stranger's transaction there; no statement answers a part.
 pub(super) async fn lost_payments(
     conn: &mut Conn<'_>,
     payments: &[PaymentKey],
 ) -> Result<Vec<LostPayment>, SqlError> {
     let text = sql!(
-        lite "select l.payment_key, l.txid, exists (select 1 from transfer t join proof p on p.id = t.proof_id
-                  where t.slot = l.slot and t.purpose = 'fill' and t.state = 'final' and p.verdict = 'dead'
-                    and p.evidence like '%\"void_final\"%') as voided
-              from lost_attempt l where l.payment_key in (select value from json_each($1))
-              order by l.payment_key, l.journal_seq limit $2",
-        pg "select l.payment_key, l.txid, (exists (select 1 from transfer t join proof p on p.id = t.proof_id
-                where t.slot = l.slot and t.purpose = 'fill' and t.state = 'final' and p.verdict = 'dead'
-                  and p.evidence like '%\"void_final\"%'))::int::bigint as voided
-            from lost_attempt l where l.payment_key in (select jsonb_array_elements_text($1::jsonb))
-            order by l.payment_key, l.journal_seq limit $2",
+        lite "select distinct payment_key, slot from lost_attempt
+              where payment_key in (select value from json_each($1)) order by payment_key, slot limit $2",
+        pg "select distinct payment_key, slot from lost_attempt
+            where payment_key in (select jsonb_array_elements_text($1::jsonb)) order by payment_key, slot limit $2",
         because "each database reads JSON in its own way"
     );
     let rows = conn.rows(text, args![slice(payments), LIST_MAX]).await?;
-    let read = |row: &Row| {
+    let slots: Vec<(PaymentKey, Slot)> = whole(row::read(&rows, |row| {
         let cells = Cells::of("lost_attempt", "payment_key", row);
-        let txid = cells.opt_text("txid")?.map(|_| cells.hash("txid")).transpose()?;
-        Ok((PaymentKey(cells.hash("payment_key")?), txid, cells.flag("voided")?))
-    };
+        Ok((PaymentKey(cells.hash("payment_key")?), cells.parsed("slot", Slot::parse)?))
+    }))?;
+    if slots.is_empty() {
+        return Ok(vec![]);
+    }
+    let text = sql!(
+        lite "select slot, id, kind, txid from lost_attempt
+              where txid is not null and slot in (select value from json_each($1))
+              union all
+              select t.slot, a.id, a.kind, a.txid from transfer t join attempt a on a.transfer_id = t.id
+              where a.txid is not null and t.slot in (select value from json_each($1))
+              limit $2",
+        pg "select slot, id, kind, txid from lost_attempt
+            where txid is not null and slot in (select jsonb_array_elements_text($1::jsonb))
+            union all
+            select t.slot, a.id, a.kind, a.txid from transfer t join attempt a on a.transfer_id = t.id
+            where a.txid is not null and t.slot in (select jsonb_array_elements_text($1::jsonb))
+            limit $2",
+        because "each database reads JSON in its own way"
+    );
+    let asked = slice(slots.iter().map(|(_, slot)| slot));
+    let rows = conn.rows(text, args![asked, LIST_MAX]).await?;
+    let signed = whole(row::read(&rows, |row| {
+        let cells = Cells::of("lost_attempt", "id", row);
+        let kind = cells.parsed("kind", |text| match text {
+            "pay" => Ok(Kind::Pay),
+            "void" => Ok(Kind::Void),
+            _ => Err("no kind of attempt"),
+        })?;
+        let known =
+            chain::Known { attempt: cells.parsed("id", AttemptId::parse)?, txid: cells.hash("txid")?, kind };
+        Ok((cells.parsed("slot", Slot::parse)?, known))
+    }))?;
     let mut found: BTreeMap<PaymentKey, LostPayment> = BTreeMap::new();
-    for (key, txid, voided) in whole(row::read(&rows, read))? {
-        let payment = found.entry(key).or_insert_with(|| LostPayment { key, txids: vec![], voided: true });
-        payment.txids.extend(txid);
-        payment.voided &= voided;
+    for (key, slot) in slots {
+        let attempts = signed.iter().filter(|it| it.0 == slot).map(|it| it.1.clone()).collect();
+        let payment = found.entry(key).or_insert_with(|| LostPayment { key, slots: vec![] });
+        payment.slots.push(LostSlot { slot, attempts });
     }
     Ok(found.into_values().collect())
 }
@@ -123,17 +150,23 @@ pub(super) async fn lost_txids(
     conn: &mut Conn<'_>,
     chain: ChainId,
     txids: &[[u8; 32]],
-) -> Result<Vec<[u8; 32]>, SqlError> {
+) -> Result<Vec<LostTxid>, SqlError> {
     let text = sql!(
-        lite "select txid from lost_attempt where chain = $1 and txid in (select value from json_each($2))
-              order by txid limit $3",
-        pg "select txid from lost_attempt
-            where chain = $1 and txid in (select jsonb_array_elements_text($2::jsonb)) order by txid limit $3",
+        lite "select l.txid, e.withdrawal_id from lost_attempt l left join lost_ended e on e.id = l.id
+              where l.chain = $1 and l.txid in (select value from json_each($2)) order by l.txid limit $3",
+        pg "select l.txid, e.withdrawal_id from lost_attempt l left join lost_ended e on e.id = l.id
+            where l.chain = $1 and l.txid in (select jsonb_array_elements_text($2::jsonb))
+            order by l.txid limit $3",
         because "each database reads JSON in its own way"
     );
     let txids = slice(txids.iter().map(hex::encode));
     let rows = conn.rows(text, args![chain.to_string(), txids, LIST_MAX]).await?;
-    whole(row::read(&rows, |row| Cells::of("lost_attempt", "txid", row).hash("txid")))
+    whole(row::read(&rows, |row| {
+        let cells = Cells::of("lost_attempt", "txid", row);
+        let ended = cells.opt_text("withdrawal_id")?;
+        let ended = ended.map(|_| cells.parsed("withdrawal_id", WithdrawalId::parse)).transpose()?;
+        Ok(LostTxid { txid: cells.hash("txid")?, ended })
+    }))
 }
 
 pub(super) async fn unheld(conn: &mut Conn<'_>, slots: Vec<Slot>) -> Result<Vec<Unheld>, SqlError> {
@@ -147,19 +180,22 @@ pub(super) async fn unheld(conn: &mut Conn<'_>, slots: Vec<Slot>) -> Result<Vec<
     let slot = |row: &Row| Cells::of("transfer", "slot", row).parsed("slot", Slot::parse);
     let held: BTreeSet<Slot> = whole(row::read(&rows, slot))?.into_iter().collect();
     let text = sql!(
-        lite "select slot, raw from lost_attempt
-              where raw is not null and slot in (select value from json_each($1)) order by journal_seq limit $2",
-        pg "select slot, raw from lost_attempt
-            where raw is not null and slot in (select jsonb_array_elements_text($1::jsonb))
-            order by journal_seq limit $2",
+        lite "select slot, id, raw from lost_attempt
+              where slot in (select value from json_each($1)) order by journal_seq limit $2",
+        pg "select slot, id, raw from lost_attempt
+            where slot in (select jsonb_array_elements_text($1::jsonb)) order by journal_seq limit $2",
         because "each database reads JSON in its own way"
     );
     let rows = conn.rows(text, args![asked, LIST_MAX]).await?;
     let lost = whole(row::read(&rows, |row| {
-        let cells = Cells::of("lost_attempt", "slot", row);
-        Ok((cells.parsed("slot", Slot::parse)?, cells.bytes("raw")?.to_vec()))
+        let cells = Cells::of("lost_attempt", "id", row);
+        Ok((cells.parsed("slot", Slot::parse)?, cells.opt_bytes("raw")?.map(<[u8]>::to_vec)))
     }))?;
     let free = slots.into_iter().filter(|slot| !held.contains(slot));
-    let signed = |slot: &Slot| lost.iter().filter(|it| it.0 == *slot).map(|it| it.1.clone()).collect();
-    Ok(free.map(|slot| Unheld { signed: signed(&slot), slot }).collect())
+    let hole = |slot: Slot| {
+        let here = lost.iter().filter(|it| it.0 == slot);
+        let taken = here.clone().next().is_some();
+        Unheld { signed: here.filter_map(|it| it.1.clone()).collect(), taken, slot }
+    };
+    Ok(free.map(hole).collect())
 }

@@ -58,13 +58,14 @@ async fn holder(conn: &mut Conn<'_>, wallet: &str) -> Result<Option<Holder>, Sql
 /// Unexplained transactions of a wallet that are read at once.
 const SIGHTINGS_MAX: i64 = 1_000;
 
-/// What the wallet did that nothing explains: no adoption, no attempt, and nothing the signer's journal remembers. The
-/// oldest of many: a lane with one of them is as frozen as with all.
+/// What the wallet did that nothing explains: no adoption, no attempt, and nothing the signer's journal remembers
+/// of a payment that has not ended without it. The oldest of many: a lane with one of them is as frozen as with all.
 async fn unexplained(conn: &mut Conn<'_>, wallet: &str) -> Result<Found<Vec<Sighting>>, SqlError> {
     let text = sql!(
         "select s.* from sighting s where s.wallet_id = $1 and s.word <> 'denied'
            and not exists (select 1 from adoption a where a.chain = s.chain and a.txid = s.txid and a.wallet_id = s.wallet_id)
-           and not exists (select 1 from lost_attempt l where l.chain = s.chain and l.txid = s.txid)
+           and not exists (select 1 from lost_attempt l where l.chain = s.chain and l.txid = s.txid
+               and not exists (select 1 from lost_ended e where e.id = l.id))
          order by s.block_number, s.txid limit $2"
     );
     let rows = conn.rows(text, args![wallet, SIGHTINGS_MAX]).await?;

@@ -2,20 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use sluice_core::amount::Cost;
+use sluice_core::amount::{Cost, Units};
 use sluice_core::asset::Asset;
 use sluice_core::attempt::{Kind as AttemptKind, Unsigned};
 use sluice_core::chain::ChainProfile;
-use sluice_core::id::{AttemptId, TransferId};
+use sluice_core::id::{AttemptId, ProofId, TransferId, WithdrawalId};
 use sluice_core::intent::{DeploymentId, PaymentKey};
-use sluice_core::journal::{Lost, LostFact, LostPayment, Seen, Unheld};
+use sluice_core::journal::{Lost, LostDeath, LostFact, LostPayment, LostSlot, LostTxid, Seen, Unheld};
+use sluice_core::port::chain::{Known, TransferLog};
 use sluice_core::port::store::{Accepted, Change, Outcome, Store, StoreError, Wanted};
-use sluice_core::proof::Effect;
+use sluice_core::proof::{Effect, Inclusion, SlotReading, Stranger};
+use sluice_core::sighting::Sighting;
 use sluice_core::slot::Slot;
 use sluice_core::transfer::Transfer;
-use sluice_core::withdrawal::{AttentionCode, State};
+use sluice_core::withdrawal::{AttentionCode, Resolution, State, Withdrawal};
 
-use crate::world::{World, block};
+use crate::world::{World, block, quorum};
 
 promises! {
     the_place_seen_in_the_journal_only_rises;
@@ -25,24 +27,30 @@ promises! {
     a_lost_payment_that_does_not_read_is_no_none;
     a_lost_payment_holds_up_nobody_behind_it;
     a_lost_payment_gets_no_slot_and_never_fails;
-    a_lost_payment_may_be_given_up_once_our_void_is_final_in_its_slot;
+    a_lost_payment_may_be_given_up_once_each_slot_of_it_is_dead_by_proof;
+    a_lost_transaction_explains_nothing_once_its_withdrawal_has_ended_without_it;
+    one_that_paid_its_withdrawal_explains_itself_and_no_other_slot;
     a_slot_that_no_transfer_has_is_told_with_what_was_signed_for_it;
     a_lost_payment_that_is_asked_for_again_waits_for_a_person_past_every_limit;
     what_the_journal_speaks_of_is_told_apart_from_what_is_unknown;
     a_lease_is_raised_above_what_the_signer_has_seen;
 }
 
-fn lost(world: &World, pays: PaymentKey) -> Lost {
-    let slot = Slot::EvmNonce { chain: world.wallet.chain, sender: world.wallet.address, nonce: 9 };
+fn lost(world: &World, pays: PaymentKey, nonce: u64) -> Lost {
+    let slot = Slot::EvmNonce { chain: world.wallet.chain, sender: world.wallet.address, nonce };
     let attempt = AttemptId::new(world.ulid());
     Lost { wallet: world.wallet.id, attempt, kind: AttemptKind::Pay, slot, pays: Some(pays), seq: 40 }
 }
 
 async fn forget(world: &World, pays: PaymentKey) -> Lost {
-    let lost = lost(world, pays);
+    forget_in(world, pays, 9, [7; 32]).await
+}
+
+async fn forget_in(world: &World, pays: PaymentKey, nonce: u64, txid: [u8; 32]) -> Lost {
+    let lost = lost(world, pays, nonce);
     let attempt = lost.attempt;
     world.applied(Change { lost: vec![LostFact::Reserved(lost.clone())], ..world.change() }).await;
-    let signed = LostFact::Signed { attempt, raw: vec![2, 7], txid: [7; 32] };
+    let signed = LostFact::Signed { attempt, raw: vec![2, 7], txid };
     world.applied(Change { lost: vec![signed], ..world.change() }).await;
     lost
 }
@@ -137,37 +145,116 @@ async fn filling(world: &World, slot: &Slot) -> (Transfer, Unsigned) {
     (transfer, attempt)
 }
 
-async fn a_lost_payment_may_be_given_up_once_our_void_is_final_in_its_slot(world: World) {
+/// What a quorum may read in the slot of a lost attempt.
+fn death(world: &World, slot: &LostSlot, effect: Effect) -> LostDeath {
+    let attempt = slot.attempts.first().unwrap();
+    let (attempt, txid) = (attempt.attempt, attempt.txid);
+    let inclusion = Inclusion { attempt, txid, block: block(101), effect, cost: Cost(1) };
+    let reading = quorum(SlotReading::Ours(inclusion), block(200));
+    slot.died(ProofId::new(world.ulid()), world.partner.id, &reading, 2, world.now()).unwrap()
+}
+
+/// Gives it up on these deaths, where their proofs come with them.
+fn giving_up(world: &World, waiting: &Withdrawal, lost: &LostPayment, deaths: &[LostDeath]) -> Change {
+    let step = waiting.clone().fail_lost("gave_up", lost, deaths, world.now()).unwrap();
+    Change {
+        withdrawals: vec![step],
+        proofs: deaths.iter().map(|death| death.proof().clone()).collect(),
+        lost: deaths.iter().map(|death| LostFact::Died(Box::new(death.clone()))).collect(),
+        ..world.change()
+    }
+}
+
+async fn recognised(world: &World, withdrawal: Withdrawal) -> Withdrawal {
+    let step = withdrawal.recognise(false, world.now()).unwrap();
+    let waiting = step.after().clone();
+    world.applied(Change { withdrawals: vec![step], ..world.change() }).await;
+    waiting
+}
+
+async fn a_lost_payment_may_be_given_up_once_each_slot_of_it_is_dead_by_proof(world: World) {
     let withdrawal = world.accepted("order").await;
     let lost = forget(&world, withdrawal.key).await;
-    let recognised = withdrawal.recognise(false, world.now()).unwrap();
-    let waiting = recognised.after().clone();
-    world.applied(Change { withdrawals: vec![recognised], ..world.change() }).await;
-    let known = async || world.db.lost_payments(&[waiting.key]).await.unwrap().remove(0);
+    let other = forget_in(&world, withdrawal.key, 12, [8; 32]).await;
+    let waiting = recognised(&world, withdrawal).await;
+    // The lane fills the first slot meanwhile: what it signs belongs to what may be found there.
     let (built, attempt) = filling(&world, &lost.slot).await;
     assert_eq!(world.number("select count(*) from event where kind = 'lane.filling'").await, 1);
-    assert!(!known().await.voided, "filled is not yet void");
-    let failed = |lost: LostPayment| waiting.clone().fail_voided("gave_up", &lost, world.now());
-    assert!(failed(known().await).is_err());
-    let claimed = LostPayment { voided: true, ..known().await };
-    let step = failed(claimed).unwrap();
-    let change = Change { withdrawals: vec![step], ..world.change() };
-    assert_eq!(
-        world.apply(change).await,
-        Outcome::Refused("m17_no_end_for_a_lost_payment".into()),
-        "whatever is claimed"
-    );
+    let known = async || world.db.lost_payments(&[waiting.key]).await.unwrap().remove(0);
+    let slots = |payment: &LostPayment| payment.slots.iter().map(|it| it.attempts.len()).collect::<Vec<_>>();
     let (transfer, signed) = world.signed(built, &attempt).await;
     let seen = world.seen(transfer, &signed, 101, Effect::Voided).await;
     let (change, _) = world.settled(seen, world.inclusion(&signed, 101, Effect::Voided));
     world.applied(change).await;
     assert_eq!(world.number("select count(*) from event where kind = 'lane.filled'").await, 1);
-    assert!(known().await.voided);
-    let step = failed(known().await).unwrap();
-    world.applied(Change { withdrawals: vec![step], ..world.change() }).await;
+    let payment = known().await;
+    let mut both = payment.slots.clone();
+    both.sort_by_key(|it| it.slot.nonce());
+    assert_eq!(both.iter().map(|it| &it.slot).collect::<Vec<_>>(), [&lost.slot, &other.slot]);
+    assert_eq!(slots(&LostPayment { slots: both.clone(), ..payment.clone() }), [2, 1]);
+    assert!(payment.may_be_made_by(&[7; 32]) && payment.may_be_made_by(&[8; 32]));
+    assert!(!payment.may_be_made_by(&signed.txid), "a void makes no payment");
+    let deaths: Vec<_> = both.iter().map(|slot| death(&world, slot, Effect::Reverted)).collect();
+    // Whatever is claimed: without the deaths, with those of some slots, or without their proofs.
+    let whole = || giving_up(&world, &waiting, &payment, &deaths);
+    let unproven = Change { lost: vec![], ..whole() };
+    let some = Change { lost: vec![LostFact::Died(Box::new(deaths[0].clone()))], ..whole() };
+    for less in [unproven, some] {
+        assert_eq!(world.apply(less).await, Outcome::Refused("m17_no_end_for_a_lost_payment".into()));
+    }
+    let by_nothing = Change { proofs: vec![], ..whole() };
+    assert_eq!(world.apply(by_nothing).await, Outcome::Refused("m4_lost_and_dead_by_proof".into()));
+    world.applied(whole()).await;
     assert_eq!(world.status(waiting.id).await, "failed");
+    assert_eq!(world.number("select count(*) from lost_death").await, 2);
+    for script in ["delete from lost_death", "update lost_death set slot = 'other'"] {
+        let why = world.refused_by(script).await;
+        assert!(why.contains("lost_death_is"), "{why}");
+    }
     let (change, _) = world.planned(world.accepted("next").await);
     world.applied(change).await;
+}
+
+/// What a lost transaction explains, as the watcher and the lane see it.
+async fn explained(world: &World, txid: [u8; 32]) -> (Option<WithdrawalId>, usize) {
+    let found = world.db.lost_txids(world.wallet.chain, &[txid]).await.unwrap();
+    let view = world.db.lane(world.wallet.id).await.unwrap().unwrap();
+    (found[0].ended, view.sightings.len())
+}
+
+fn sighted(world: &World, txid: [u8; 32]) -> Change {
+    let stranger = Stranger { txid, block: block(101) };
+    let at = world.now();
+    let one = Sighting::of_stranger(&world.wallet, 9, stranger, "which is not ours", &["alpha".into()], at);
+    Change { sighted: vec![one], ..world.change() }
+}
+
+async fn a_lost_transaction_explains_nothing_once_its_withdrawal_has_ended_without_it(world: World) {
+    let withdrawal = world.accepted("order").await;
+    forget(&world, withdrawal.key).await;
+    let waiting = recognised(&world, withdrawal).await;
+    world.applied(sighted(&world, [7; 32])).await;
+    assert_eq!(explained(&world, [7; 32]).await, (None, 0));
+    let payment = world.db.lost_payments(&[waiting.key]).await.unwrap().remove(0);
+    let dead = death(&world, &payment.slots[0], Effect::Reverted);
+    world.applied(giving_up(&world, &waiting, &payment, &[dead])).await;
+    assert_eq!(explained(&world, [7; 32]).await, (Some(waiting.id), 1));
+}
+
+async fn one_that_paid_its_withdrawal_explains_itself_and_no_other_slot(world: World) {
+    let withdrawal = world.accepted("order").await;
+    forget(&world, withdrawal.key).await;
+    forget_in(&world, withdrawal.key, 12, [8; 32]).await;
+    let waiting = recognised(&world, withdrawal).await;
+    let (to, units) = (waiting.request.to, Units::from(waiting.request.amount.atoms() as u64));
+    let log = TransferLog { log_index: 4, from: world.wallet.address, to, units };
+    let found = quorum((block(101), vec![log]), block(200));
+    let proof =
+        waiting.paid_elsewhere(ProofId::new(world.ulid()), [7; 32], &found, (4, units), world.now()).unwrap();
+    let step = waiting.clone().resolve(Resolution::PaidElsewhere(&proof), world.now()).unwrap();
+    world.applied(Change { withdrawals: vec![step], proofs: vec![proof], ..world.change() }).await;
+    assert_eq!(explained(&world, [7; 32]).await.0, None);
+    assert_eq!(explained(&world, [8; 32]).await.0, Some(waiting.id), "it would pay a second time");
 }
 
 async fn a_slot_that_no_transfer_has_is_told_with_what_was_signed_for_it(world: World) {
@@ -178,7 +265,10 @@ async fn a_slot_that_no_transfer_has_is_told_with_what_was_signed_for_it(world: 
     let unknown = Slot::EvmNonce { chain, sender, nonce: 8 };
     let asked = [held, unknown.clone(), lost.slot.clone()];
     let free = world.db.unheld(&asked).await.unwrap();
-    let hole = |slot: &Slot, signed| Unheld { slot: slot.clone(), signed };
+    let hole = |slot: &Slot, signed: Vec<Vec<u8>>| {
+        let taken = !signed.is_empty();
+        Unheld { slot: slot.clone(), taken, signed }
+    };
     assert_eq!(free, [hole(&unknown, vec![]), hole(&lost.slot, vec![vec![2, 7]])]);
     let _filled = filling(&world, &lost.slot).await;
     assert_eq!(world.db.unheld(&asked).await.unwrap(), [hole(&unknown, vec![])]);
@@ -188,9 +278,11 @@ async fn a_lost_payment_that_is_asked_for_again_waits_for_a_person_past_every_li
     let key = PaymentKey::of(&DeploymentId("test".into()), world.partner.id, "order");
     let lost = forget(&world, key).await;
     let found = world.db.lost_payments(&[key, PaymentKey([1; 32])]).await.unwrap();
-    assert_eq!(found, [LostPayment { key, txids: vec![[7; 32]], voided: false }]);
+    let known = Known { attempt: lost.attempt, txid: [7; 32], kind: AttemptKind::Pay };
+    let slots = vec![LostSlot { slot: lost.slot.clone(), attempts: vec![known] }];
+    assert_eq!(found, [LostPayment { key, slots }]);
     let ours = world.db.lost_txids(lost.slot.chain(), &[[7; 32], [8; 32]]).await.unwrap();
-    assert_eq!(ours, [[7; 32]]);
+    assert_eq!(ours, [LostTxid { txid: [7; 32], ended: None }]);
     // A day's limit of one atom would reject it, and a partner who reads that pays another way.
     let again = match world.db.accept(world.intake("order", 5_000_000, 1)).await.unwrap() {
         Accepted::New(withdrawal) => *withdrawal,

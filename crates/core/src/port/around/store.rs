@@ -10,7 +10,7 @@ use crate::chain::{BlockRef, ChainId};
 use crate::command::{Command, Kind, Person};
 use crate::id::{AlertId, AttemptId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
 use crate::intent::PaymentKey;
-use crate::journal::{Known, LostPayment, Unheld};
+use crate::journal::{Known, LostPayment, LostTxid, Unheld};
 use crate::lane::{Fence, Lease};
 use crate::port::Fut;
 use crate::port::store::{
@@ -234,7 +234,7 @@ impl<A: Around> Store for Wrapped<A> {
         self.by.around("store.lost_payments", move || self.inner.lost_payments(payments))
     }
 
-    fn lost_txids<'a>(&'a self, chain: ChainId, txids: &'a [[u8; 32]]) -> Answer<'a, Vec<[u8; 32]>> {
+    fn lost_txids<'a>(&'a self, chain: ChainId, txids: &'a [[u8; 32]]) -> Answer<'a, Vec<LostTxid>> {
         self.by.around("store.lost_txids", move || self.inner.lost_txids(chain, txids))
     }
 

@@ -197,6 +197,7 @@ pub const EDGES: &[(&str, &[(&str, &str)])] = &[
 
 const RECOGNISE: &[(&str, &str)] = &[
     ("requested", "needs_attention"),
+    ("held", "needs_attention"),
     ("approved", "needs_attention"),
     ("queued", "needs_attention"),
     ("assigned", "needs_attention"),

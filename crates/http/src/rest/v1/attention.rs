@@ -24,12 +24,9 @@ async fn attention(call: &Call, view: &WithdrawalView) -> Result<Option<Attentio
     let State::NeedsAttention(attention) = &view.withdrawal.state else { return Ok(None) };
     let doubtful = doubtful(call.ports(), &view.withdrawal).await;
     let doubtful = doubtful.map_err(|error| problem::order(error, Kind::WithdrawalRedrive.as_str(), 0))?;
-    // What was signed before a restore is resolved with its transaction, or given up once voids have taken its slots.
+    // What was signed before a restore is resolved with its transaction, or given up where its slots are dead: the chain is
+    // asked when two persons say so, and not before.
     let lost = attention.paid_before_restore();
-    let asked = if lost { vec![view.withdrawal.key] } else { vec![] };
-    let known = call.ports().store.lost_payments(&asked).await;
-    let known = known.map_err(|error| problem::order(error.into(), Kind::WithdrawalGiveUp.as_str(), 0))?;
-    let voided = known.iter().all(|payment| payment.voided);
     let way = |way, kind: Kind, open: bool| WayOutState {
         way,
         open,
@@ -46,7 +43,7 @@ async fn attention(call: &Call, view: &WithdrawalView) -> Result<Option<Attentio
         ways_out: vec![
             way(WayOut::Redrive, Kind::WithdrawalRedrive, attention.slots_dead && !lost),
             way(WayOut::Resolve, Kind::WithdrawalResolve, true),
-            way(WayOut::GiveUp, Kind::WithdrawalGiveUp, attention.slots_dead && voided),
+            way(WayOut::GiveUp, Kind::WithdrawalGiveUp, attention.slots_dead),
         ],
     }))
 }

@@ -8,6 +8,16 @@ use crate::row::cells::big;
 use crate::sql::{Conn, SqlError};
 use crate::{args, sql};
 
+/// Deaths of lost slots: after their proofs, and before the withdrawals that are given up on them.
+pub(super) async fn died(conn: &mut Conn<'_>, changes: &[Change]) -> Result<(), SqlError> {
+    for fact in changes.iter().flat_map(|change| &change.lost) {
+        let LostFact::Died(death) = fact else { continue };
+        let text = sql!("insert into lost_death (slot, proof_id) values ($1, $2)");
+        conn.run(text, args![death.slot().to_string(), death.proof().id().to_string()]).await?;
+    }
+    Ok(())
+}
+
 pub(super) async fn write(
     conn: &mut Conn<'_>,
     context: &Context,
@@ -34,6 +44,7 @@ pub(super) async fn write(
                         sql!("update lost_attempt set raw = $2, txid = $3 where id = $1 and raw is null");
                     conn.run(text, args![attempt.to_string(), raw, hex::encode(txid)]).await?;
                 }
+                LostFact::Died(_) => {} // Written before.
             }
         }
     }
