@@ -150,7 +150,8 @@ pub struct Balance {
 }
 
 impl Wallet {
-    /// Takes a wallet into service. `next_nonce` is what pending, latest and final agreed on.
+    /// Takes a wallet into service. `next_nonce` is what pending, latest and final agreed on, or above it where a life that
+    /// the store has lost signed something.
     #[expect(clippy::too_many_arguments, reason = "each is a different fact, and all are needed once")]
     pub fn adopt(
         id: WalletId,

@@ -41,6 +41,8 @@ use sluice_core::transfer::{State, Transfer};
 use sluice_core::wallet::{REVERTS_MAX, Wallet};
 use sluice_core::withdrawal::Waiting;
 
+pub(crate) use fill::LOOK_MAX;
+
 use crate::told::Told;
 use crate::{Done, StageError, Turn, measured};
 

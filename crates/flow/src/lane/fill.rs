@@ -21,7 +21,7 @@ use super::{Lane, Memory};
 use crate::StageError;
 
 /// Nonces below the next one that are looked at: many windows, since nothing above a hole is ever included.
-const LOOK_MAX: u64 = 256;
+pub(crate) const LOOK_MAX: u64 = 256;
 /// Nonces filled in one turn.
 const FILLS_MAX: usize = 16;
 

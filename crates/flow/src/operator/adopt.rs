@@ -3,6 +3,10 @@
 //! The signer shows that it holds the key. The account is plain, and its nonce is the same in the pool, at the latest and
 //! at the final block. What it holds is the same at the latest and at the final block, and is booked at the latter, as a
 //! quorum reads it. The watcher has read the chain up to there, so that nothing old is taken for a stranger's.
+//!
+//! A wallet may have been in service in a life that the store has lost. Its lane then begins above every nonce for which the
+//! signer's journal holds something: the signer signs nothing else there. The nonces below are given out and belong to no
+//! transfer, so the lane fills each by a void, or the chain shows what was signed for it (M17).
 
 use sluice_core::address::EvmAddress;
 use sluice_core::asset::Asset;
@@ -12,11 +16,14 @@ use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::ledger::Posting;
 use sluice_core::port::Ports;
 use sluice_core::port::chain::{Chain, Nonces, Standing};
-use sluice_core::port::store::Change;
+use sluice_core::port::store::{Change, StoreError};
 use sluice_core::proof::Final;
+use sluice_core::slot::Slot;
 use sluice_core::wallet::{Balance, Wallet};
 
 use super::{OrderError, commit};
+use crate::lane::LOOK_MAX;
+use crate::{StageError, journal};
 
 /// What is to be adopted.
 #[derive(Clone, Debug)]
@@ -207,18 +214,21 @@ async fn followed(
 /// # Errors
 /// [`AdoptError`]: the first rule that is not met.
 pub async fn adopt(ports: &Ports, adoption: Adoption, cause: Cause) -> Result<Wallet, AdoptError> {
+    // What a restored store has lost of this wallet is imported before a nonce is chosen.
+    journal::compare(ports).await.map_err(not_compared)?;
     let found = examine(ports, adoption.chain, adoption.address).await?;
     if let Some(unmet) = found.unmet() {
         return Err(unmet.clone());
     }
     let standing = found.standing.reading();
+    let next_nonce = next_nonce(ports, &adoption, standing.nonce).await?;
     let step = Wallet::adopt(
         adoption.wallet,
         adoption.partner,
         adoption.chain,
         adoption.address,
         adoption.label,
-        standing.nonce,
+        next_nonce,
         cause.reason.clone(),
         cause.at,
     );
@@ -242,5 +252,32 @@ pub async fn adopt(ports: &Ports, adoption: Adoption, cause: Cause) -> Result<Wa
         Ok(false) => Err(AdoptError::Order(OrderError::Moved)),
         Err(OrderError::Evidence(_)) => Err(AdoptError::Managed),
         Err(other) => Err(other.into()),
+    }
+}
+
+/// The nonce that its lane begins at: the chain's, or the one above the highest that the signer's journal holds something
+/// for. As far up as the lane looks back to fill what is below: nothing above a hole is ever included, so no life of this
+/// store has signed further ahead of the chain than a lane's window.
+async fn next_nonce(ports: &Ports, adoption: &Adoption, settled: u64) -> Result<u64, OrderError> {
+    let (chain, sender) = (adoption.chain, adoption.address);
+    let nonces = settled..settled.saturating_add(LOOK_MAX);
+    let slots: Vec<_> = nonces.map(|nonce| Slot::EvmNonce { chain, sender, nonce }).collect();
+    let holes = ports.store.unheld(&slots).await?;
+    let taken = holes.iter().filter(|hole| hole.taken).filter_map(|hole| hole.slot.nonce()).max();
+    Ok(taken.map_or(settled, |highest| highest.saturating_add(1)))
+}
+
+/// Store and journal could not be compared.
+fn not_compared(error: StageError) -> OrderError {
+    match error {
+        StageError::Store(error) => error.into(),
+        StageError::Chain(error) => error.into(),
+        StageError::Signer(error) => error.into(),
+        StageError::Refused(refusal) => refusal.into(),
+        StageError::LeaseLost | StageError::Overtaken => OrderError::Moved,
+        StageError::NotConfigured(what) => OrderError::NotConfigured(what),
+        StageError::Encode(why) | StageError::Inconsistent(why) => {
+            StoreError::Inconsistent { table: "lost_attempt", row: "the signer's journal".into(), why }.into()
+        }
     }
 }
