@@ -8,7 +8,7 @@ mod json;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use crate::problem::{Code, FAULTS_MAX, Fault, Refusal};
+use crate::problem::{Code, FAULTS_MAX, Fault, Form, Refusal};
 use json::{Json, Members};
 
 /// The longest body that is read, in bytes. A withdrawal with full metadata stays under it.
@@ -93,12 +93,13 @@ pub fn read<T: Body>(bytes: &[u8]) -> Result<T, Refusal> {
     };
     let raw: &RawValue = serde_json::from_slice(bytes).map_err(not_json)?;
     let Json::Object(Members(members)) = Json::open(raw).map_err(not_json)? else {
-        return Err(Refusal::new(Code::BodyInvalid).with("expected", "a JSON object"));
+        return Err(Refusal::new(Code::BodyInvalid).with("expected", Form::JsonObject));
     };
     if let Some(refusal) = Refusal::of(faults(&members, T::FIELDS)) {
         return Err(refusal);
     }
-    serde_json::from_slice(bytes).map_err(|error| Refusal::new(Code::BodyInvalid).with("expected", error))
+    serde_json::from_slice(bytes)
+        .map_err(|_| Refusal::new(Code::BodyInvalid).with("expected", Form::Documented))
 }
 
 fn faults(members: &[(String, &RawValue)], fields: &[Field]) -> Vec<Fault> {
@@ -111,7 +112,7 @@ fn faults(members: &[(String, &RawValue)], fields: &[Field]) -> Vec<Fault> {
             }
             None | Some(Ok(Json::Null)) => {}
             Some(Ok(value)) => faults.extend(value_faults(field, &value)),
-            Some(Err(_)) => faults.push(wrong_type(field.name, "well-formed JSON")),
+            Some(Err(_)) => faults.push(wrong_type(field.name, Form::Json)),
         }
     }
     for (at, (name, _)) in members.iter().enumerate() {
@@ -129,7 +130,7 @@ fn faults(members: &[(String, &RawValue)], fields: &[Field]) -> Vec<Fault> {
     faults
 }
 
-fn wrong_type(at: &str, expected: &str) -> Fault {
+fn wrong_type(at: &str, expected: Form) -> Fault {
     fault_at(Code::FieldWrongType, at).with("expected", expected)
 }
 
@@ -153,11 +154,11 @@ fn value_faults(field: &Field, value: &Json) -> Vec<Fault> {
         (Shape::Whole, Json::Number) => Vec::new(),
         (Shape::Labels, Json::Object(labels)) => label_faults(name, labels),
         (Shape::Text(_) | Shape::Name(..) | Shape::Amount | Shape::Time | Shape::Word(..), _) => {
-            vec![wrong_type(name, "a JSON string")]
+            vec![wrong_type(name, Form::JsonString)]
         }
-        (Shape::Texts(..) | Shape::Words(..), _) => vec![wrong_type(name, "a list of JSON strings")],
-        (Shape::Whole, _) => vec![wrong_type(name, "a whole JSON number")],
-        (Shape::Labels, _) => vec![wrong_type(name, "a JSON object whose values are strings")],
+        (Shape::Texts(..) | Shape::Words(..), _) => vec![wrong_type(name, Form::JsonStrings)],
+        (Shape::Whole, _) => vec![wrong_type(name, Form::WholeNumber)],
+        (Shape::Labels, _) => vec![wrong_type(name, Form::Labels)],
     }
 }
 
@@ -223,7 +224,7 @@ fn list_faults(
         let at = format!("{name}/{at}");
         match Json::open(item) {
             Ok(Json::Text(text)) => check(&at, &text),
-            _ => Some(wrong_type(&at, "a JSON string")),
+            _ => Some(wrong_type(&at, Form::JsonString)),
         }
     };
     items.iter().enumerate().filter_map(item_fault).collect()
@@ -242,7 +243,7 @@ fn label_faults(name: &str, Members(labels): &Members) -> Vec<Fault> {
         faults.extend(text_fault(place, key, LABEL_KEY_CHARS_MAX, true));
         match Json::open(value) {
             Ok(Json::Text(text)) => faults.extend(text_fault(place, &text, LABEL_VALUE_CHARS_MAX, false)),
-            _ => faults.push(wrong_type(place, "a JSON string")),
+            _ => faults.push(wrong_type(place, Form::JsonString)),
         }
         if labels[..at].iter().any(|(earlier, _)| earlier == key) {
             faults.push(fault_at(Code::FieldRepeated, place));

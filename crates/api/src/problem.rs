@@ -5,6 +5,7 @@
 
 mod catalog;
 mod code;
+mod form;
 mod lang;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use utoipa::ToSchema;
 
 pub use catalog::{status_title, wait_text};
 pub use code::{Code, ReasonCode};
+pub use form::Form;
 pub use lang::{ACCEPT_LANGUAGE_BYTES_MAX, Lang};
 
 /// The media type of a problem body.
@@ -64,8 +66,8 @@ impl Fault {
         FieldProblem {
             pointer: self.pointer.clone(),
             code: self.code.as_str().to_owned(),
-            detail: catalog::fill(&text.detail, &self.facts),
-            remedy: catalog::fill(&text.remedy, &self.facts),
+            detail: catalog::fill(lang, &text.detail, &self.facts),
+            remedy: catalog::fill(lang, &text.remedy, &self.facts),
         }
     }
 }
@@ -118,8 +120,8 @@ impl Refusal {
             kind: format!("urn:sluice:problem:{}", self.code),
             title: text.title.clone(),
             status: self.code.status(),
-            detail: catalog::fill(&text.detail, &self.facts),
-            remedy: catalog::fill(&text.remedy, &self.facts),
+            detail: catalog::fill(lang, &text.detail, &self.facts),
+            remedy: catalog::fill(lang, &text.remedy, &self.facts),
             instance: None,
             code: self.code.as_str().to_owned(),
             errors: self.faults.iter().map(|fault| fault.render(lang)).collect(),

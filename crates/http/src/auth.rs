@@ -30,7 +30,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::StreamExt as _;
 use sluice_api::openapi::{ENDPOINTS, Endpoint, Method as Called};
-use sluice_api::problem::{Code, Lang, Refusal};
+use sluice_api::problem::{Code, Form, Lang, Refusal};
 use sluice_api::sign::{Bearer, Presented, Signed, WINDOW_MS, parse_headers};
 use sluice_core::access::Scope;
 use sluice_core::partner::PLATFORM;
@@ -200,7 +200,7 @@ async fn read(body: Body, headers: &HeaderMap, bytes_max: usize) -> Result<Bytes
     let (mut stream, mut bytes) = (body.into_data_stream(), Vec::with_capacity(declared.unwrap_or(0)));
     while let Some(chunk) = stream.next().await {
         let Ok(chunk) = chunk else {
-            return Err(Refusal::new(Code::BodyInvalid).with("expected", "a complete body").into());
+            return Err(Refusal::new(Code::BodyInvalid).with("expected", Form::CompleteBody).into());
         };
         if bytes.len().saturating_add(chunk.len()) > bytes_max {
             return Err(too_large());

@@ -8,7 +8,7 @@ mod order;
 mod store;
 
 use axum::response::{IntoResponse, Response};
-use sluice_api::problem::{Code, Fault, Refusal};
+use sluice_api::problem::{Code, Fault, Form, Refusal};
 
 pub(crate) use adoption::adoption;
 pub(crate) use chain::node_unavailable;
@@ -59,7 +59,7 @@ impl Reject {
     }
 
     /// A field with a value that cannot be.
-    pub fn field(name: &str, expected: impl ToString) -> Self {
+    pub fn field(name: &str, expected: Form) -> Self {
         Fault::new(Code::BodyInvalid, sluice_api::problem::pointer(&[name])).with("expected", expected).into()
     }
 }

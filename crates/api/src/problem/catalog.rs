@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::{Code, Facts, Lang, ReasonCode};
+use super::{Code, Facts, Form, Lang, ReasonCode};
 use crate::status::{Status, WaitKind};
 
 /// The most characters of a caller's own value that are quoted back.
@@ -23,6 +23,7 @@ pub(super) struct Catalog {
     pub(super) reasons: BTreeMap<ReasonCode, ReasonText>,
     pub(super) waits: BTreeMap<WaitKind, WaitText>,
     pub(super) statuses: BTreeMap<Status, String>,
+    pub(super) forms: BTreeMap<Form, String>,
 }
 
 #[derive(Deserialize)]
@@ -81,12 +82,13 @@ pub fn status_title(lang: Lang, status: Status) -> &'static str {
 }
 
 /// Fills `{name}` placeholders. A fact that is missing shows as `?`: half an answer is better than none.
-pub(super) fn fill(template: &str, facts: &Facts) -> String {
+pub(super) fn fill(lang: Lang, template: &str, facts: &Facts) -> String {
     let mut out = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some((before, name, after)) = next_placeholder(rest) {
         out.push_str(before);
         match facts.get(name) {
+            Some(value) if name == "expected" => out.push_str(form(lang, value)),
             Some(value) if OURS.contains(&name) => quote(&mut out, value, LISTED_CHARS_MAX),
             Some(value) => quote(&mut out, value, QUOTED_CHARS_MAX),
             None => out.push('?'),
@@ -95,6 +97,11 @@ pub(super) fn fill(template: &str, facts: &Facts) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// What is expected, in the caller's language: a form, or one of our own figures such as a version.
+fn form(lang: Lang, value: &str) -> &str {
+    Form::parse(value).map_or(value, |form| &catalog(lang).forms[&form])
 }
 
 /// The next `{name}` of a template: what stands before it, the name, and what stands after it.

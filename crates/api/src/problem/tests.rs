@@ -26,6 +26,7 @@ fn every_text(catalog: &Catalog) -> Vec<&str> {
         texts.extend([&*text.title, &*text.released_by]);
     }
     texts.extend(catalog.statuses.values().map(String::as_str));
+    texts.extend(catalog.forms.values().map(String::as_str));
     texts
 }
 
@@ -40,7 +41,24 @@ fn every_word_has_its_text_in_every_language() {
         );
         assert!(catalog.waits.keys().eq(WaitKind::ALL), "{lang}: waits");
         assert!(catalog.statuses.keys().eq(Status::ALL), "{lang}: statuses");
+        assert!(catalog.forms.keys().eq(Form::ALL), "{lang}: forms");
     }
+}
+
+/// A Korean sentence with an English phrase in the middle is no Korean sentence.
+#[test]
+fn what_is_expected_is_said_in_the_callers_language() {
+    for &form in Form::ALL {
+        let wrong = Refusal::new(Code::FieldWrongType).with("field", "amount").with("expected", form);
+        let [english, korean] = [Lang::En, Lang::Ko].map(|lang| wrong.problem(lang).detail);
+        assert!(english.contains(&catalog(Lang::En).forms[&form]), "{english}");
+        assert!(
+            korean.contains(&catalog(Lang::Ko).forms[&form]) && !korean.contains(form.as_str()),
+            "{korean}"
+        );
+    }
+    let moved = Refusal::new(Code::VersionConflict).with("expected", 3).with("actual", 4);
+    assert!(moved.problem(Lang::Ko).detail.contains('3'));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use sluice_api::problem::{Code, Fault, Refusal, pointer};
 use sluice_api::withdrawal::CreateWithdrawal;
 use sluice_core::address::AddressError;
-use sluice_core::amount::{AmountError, PRECISION_MAX};
+use sluice_core::amount::AmountError;
 use sluice_core::withdrawal::{
     ID_MAX, MEMO_MAX, METADATA_MAX, METADATA_TEXT_MAX, RequestError, SCHEDULE_DAYS_MAX,
 };
@@ -41,9 +41,7 @@ pub(crate) fn amount(error: AmountError, field: &'static str, value: &str, asset
     match error {
         AmountError::Malformed => Fault::field(Code::AmountMalformed, field).with("value", value),
         AmountError::TooPrecise { precision } => sized(Code::AmountTooPrecise, &precision),
-        AmountError::OutOfRange => {
-            sized(Code::AmountOutOfRange, &"9223372036854775807 of its smallest units")
-        }
+        AmountError::OutOfRange => sized(Code::AmountOutOfRange, &i64::MAX),
         AmountError::NotPositive => Fault::field(Code::AmountNotPositive, field),
     }
 }
@@ -89,7 +87,7 @@ fn request(error: RequestError, asked: &CreateWithdrawal) -> Reject {
         RequestError::Total => Fault::field(Code::AmountOutOfRange, "amount")
             .with("value", asked.amount.as_str())
             .with("asset", &asked.asset)
-            .with("max", format!("2^63 - 1 of 10^-{PRECISION_MAX} and more, fee included")),
+            .with("max", i64::MAX),
     }
     .into()
 }

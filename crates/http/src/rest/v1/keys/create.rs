@@ -3,7 +3,7 @@
 
 use axum::http::StatusCode;
 use sluice_api::key::{CreateApiKey, CreatedApiKey, KeyAlgorithm};
-use sluice_api::problem::{Code, Fault};
+use sluice_api::problem::{Code, Fault, Form};
 use sluice_api::sign::VerifyingSecret;
 use sluice_core::access::Scope;
 use sluice_core::id::{KeyId, PartnerId};
@@ -114,7 +114,7 @@ fn credential(call: &Call, body: &CreateApiKey, id: KeyId, partner: &Partner) ->
             let secret = Zeroizing::new(format!("sk_{kind}_{}", hex::encode(*secrets.fresh())));
             Ok((Credential::Hmac { sealed_secret: secrets.seal(id, secret.as_bytes()) }, Some(secret)))
         }
-        (KeyAlgorithm::Hmac, Some(_)) => Err(Reject::field("public_key", "no public key for hmac")),
+        (KeyAlgorithm::Hmac, Some(_)) => Err(Reject::field("public_key", Form::NoPublicKey)),
         (KeyAlgorithm::Ed25519, None) => Err(Fault::field(Code::FieldRequired, "public_key").into()),
         (KeyAlgorithm::Ed25519, Some(text)) => Ok((Credential::Ed25519 { public: public(text)? }, None)),
     }

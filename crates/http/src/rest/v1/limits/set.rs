@@ -3,7 +3,7 @@
 
 use sluice_api::limit::{Limit as WireLimit, SetLimit};
 use sluice_api::list::List;
-use sluice_api::problem::{Code, Fault};
+use sluice_api::problem::{Code, Fault, Form};
 use sluice_api::text::Decimal;
 use sluice_core::amount::Amount;
 use sluice_core::asset::{Asset, AssetId};
@@ -40,7 +40,7 @@ async fn partner(call: &Call, named: &str) -> Result<Partner, Reject> {
         Some(id) => call.registry().partner(id).await?,
         None => None,
     };
-    found.ok_or_else(|| Reject::field("partner_id", "the id of a partner, as `GET /v1/partners` lists them"))
+    found.ok_or_else(|| Reject::field("partner_id", Form::PartnerId))
 }
 
 fn asset<'a>(assets: &'a [Asset], named: &str) -> Result<&'a Asset, Reject> {

@@ -3,7 +3,7 @@
 //! platform. Only the platform stops a chain or an asset, which others share.
 
 use axum::http::StatusCode;
-use sluice_api::problem::{Code, Fault};
+use sluice_api::problem::{Code, Fault, Form};
 use sluice_api::stop::{CreateStop, StopScope};
 use sluice_core::stop::{Scope, Stop};
 use sluice_flow::operator::stop;
@@ -37,16 +37,26 @@ async fn scope(call: &Call, body: &CreateStop) -> Result<Scope, Reject> {
         (StopScope::All, None) if call.caller.is_platform() => Scope::All,
         (StopScope::All, None) => Scope::Partner(call.caller.partner),
         (StopScope::All, Some(_)) => {
-            return Err(Reject::field("subject", "no subject when everything is stopped"));
+            return Err(Reject::field("subject", Form::NoSubject));
         }
         (_, None) => return Err(Fault::field(Code::FieldRequired, "subject").into()),
         (kind, Some(subject)) => Scope::from_parts(kind.as_str(), subject)
-            .ok_or_else(|| Reject::field("subject", format!("the id of one {}", kind.as_str())))?,
+            .ok_or_else(|| Reject::field("subject", subject_of(kind)))?,
     };
     match scope {
         Scope::Partner(partner) if !call.caller.acts_for(partner) => Err(Reject::not_found()),
         Scope::Wallet(wallet) if !super::owns(call, wallet).await? => Err(Reject::not_found()),
         Scope::Chain(_) | Scope::Asset(_) if !call.caller.is_platform() => Err(Reject::platform_only()),
         Scope::All | Scope::Partner(_) | Scope::Wallet(_) | Scope::Chain(_) | Scope::Asset(_) => Ok(scope),
+    }
+}
+
+const fn subject_of(scope: StopScope) -> Form {
+    match scope {
+        StopScope::All => Form::NoSubject,
+        StopScope::Partner => Form::PartnerId,
+        StopScope::Chain => Form::ChainId,
+        StopScope::Asset => Form::AssetId,
+        StopScope::Wallet => Form::WalletId,
     }
 }
