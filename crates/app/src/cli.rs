@@ -8,7 +8,7 @@
 //! | `global`, `devnet`, `session` | which server, which key, which language; `.sluice/dev.json` |
 //! | `because`, `second` | what commands of operators share: a reason, a second person |
 //! | `screen`, `table`, `words`, `times`, `decimal` | how things look to people, in Korean and English |
-//! | `fail` | what went wrong, what to do, and the exit code |
+//! | `fail`, `usage` | what went wrong, what to do, and the exit code |
 //! | `follow` | withdrawals followed through the event feed |
 //!
 //! Exit codes: 0 done; 1 the server refused, or a payment did not end as asked; 2 wrong usage or configuration; 3 no
@@ -43,6 +43,7 @@ mod stats;
 mod stop;
 mod table;
 mod times;
+mod usage;
 mod wallet;
 mod watch;
 mod whoami;
@@ -56,6 +57,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 pub use self::global::Global;
+pub use self::usage::refuse;
 
 use self::fail::{Exit, Fail};
 use self::global::As;

@@ -17,7 +17,7 @@ pub(super) fn of<T: Clone + Send + Sync + 'static>(
 pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("write it as key=value".to_owned()),
+        _ => Err("write it as key=value · key=value 형식으로 쓰세요".to_owned()),
     }
 }
 

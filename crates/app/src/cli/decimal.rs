@@ -46,8 +46,8 @@ pub(super) fn sum<'a>(texts: impl IntoIterator<Item = &'a str>) -> Option<String
 pub(super) fn gwei(text: &str) -> Result<Decimal, String> {
     match scaled(text, GWEI_DECIMALS) {
         Some(wei) if !wei.is_zero() => Ok(Decimal::new(wei.to_string())),
-        Some(_) => Err("it must be more than zero".to_owned()),
-        None => Err("write gwei as digits with at most nine after one point, such as 42.5".to_owned()),
+        Some(_) => Err("it must be more than zero · 0보다 커야 합니다".to_owned()),
+        None => Err("write gwei as digits with at most nine after one point, such as 42.5 · gwei 값을 소수점 아래 9자리 이내의 숫자로 쓰세요(예: 42.5)".to_owned()),
     }
 }
 

@@ -93,7 +93,10 @@ pub(super) fn span(ms: i64, lang: Lang) -> String {
 /// # Errors
 /// One sentence, which clap puts behind the argument's name.
 pub(super) fn duration_ms(text: &str) -> Result<i64, String> {
-    let wrong = || "write a whole number and s, m, h or d, such as 30m".to_owned();
+    let wrong = || {
+        "write a whole number and s, m, h or d, such as 30m · 정수와 단위 s, m, h, d를 붙여 쓰세요(예: 30m)"
+            .to_owned()
+    };
     let (unit_ms, digits) = [('s', SECOND_MS), ('m', MINUTE_MS), ('h', HOUR_MS), ('d', DAY_MS)]
         .into_iter()
         .find_map(|(letter, unit_ms)| Some((unit_ms, text.strip_suffix(letter)?)))
