@@ -114,18 +114,18 @@ impl Node for Measured {
         Box::pin(self.ask("has_code", self.inner.has_code(account)))
     }
 
-    fn send<'a>(&'a self, raw: &'a [Vec<u8>]) -> Fut<'a, Vec<Heard>> {
+    fn send<'a>(&'a self, raw: &'a [Vec<u8>]) -> Fut<'a, Vec<Result<Heard, NodeError>>> {
         Box::pin(async move {
             let heard = self.timed("send", self.inner.send(raw)).await;
             for said in &heard {
                 let said = match said {
-                    Heard::Accepted => "accepted",
-                    Heard::Known => "known",
-                    Heard::NonceConsumed => "nonce_consumed",
-                    Heard::Underpriced => "underpriced",
-                    Heard::Gap => "gap",
-                    Heard::NoFunds => "no_funds",
-                    Heard::Unclear(_) => "unclear",
+                    Ok(Heard::Accepted) => "accepted",
+                    Ok(Heard::Known) => "known",
+                    Ok(Heard::NonceConsumed) => "nonce_consumed",
+                    Ok(Heard::Underpriced) => "underpriced",
+                    Ok(Heard::Gap) => "gap",
+                    Ok(Heard::NoFunds) => "no_funds",
+                    Ok(Heard::Unclear(_)) | Err(_) => "unclear",
                 };
                 let (chain, operator) = (self.chain.clone(), self.inner.operator().to_owned());
                 metrics::counter!(BROADCASTS, "chain" => chain, "operator" => operator, "said" => said)

@@ -180,11 +180,29 @@ impl Crew {
     /// pause. When every breaker is open there is nothing to lose by asking all.
     pub(super) async fn voters(&self) -> Vec<usize> {
         self.check_chains().await;
+        self.let_through(State::trusted)
+    }
+
+    /// Nodes that carry bytes: every one that is not of another chain. Lying, lagging or yet unproven nodes may carry:
+    /// a transaction is valid on its own chain only (EIP-155), and one more node that has it does no harm. Where only such
+    /// nodes are let through, all are tried: a liar says that it took what it dropped.
+    pub(super) async fn carriers(&self) -> Vec<usize> {
+        self.check_chains().await;
+        let wanted = |state: &State| state.chain != Membership::Other;
+        let open = self.let_through(wanted);
+        let states = super::locked(&self.states);
+        if open.iter().any(|index| states.get(*index).is_some_and(State::trusted)) {
+            return open;
+        }
+        states.iter().enumerate().filter(|(_, state)| wanted(state)).map(|(index, _)| index).collect()
+    }
+
+    fn let_through(&self, wanted: impl Fn(&State) -> bool) -> Vec<usize> {
         let now = self.now();
         let mut states = super::locked(&self.states);
         let mut all = Vec::new();
         let mut open = Vec::new();
-        for (index, state) in states.iter_mut().enumerate().filter(|(_, state)| state.trusted()) {
+        for (index, state) in states.iter_mut().enumerate().filter(|(_, state)| wanted(state)) {
             all.push(index);
             if state.shut(now) {
                 continue;
@@ -196,19 +214,6 @@ impl Crew {
             open.push(index);
         }
         if open.is_empty() { all } else { open }
-    }
-
-    /// Nodes that carry bytes: every one that is not of another chain. Lying, lagging or yet unproven nodes may carry:
-    /// a transaction is valid on its own chain only (EIP-155), and one more node that has it does no harm.
-    ///
-    /// Whether a node is well is found out by questions: carrying is never the probe of an open breaker, whose outcome
-    /// nobody would note, and waits for no node that hangs while another is there.
-    pub(super) async fn carriers(&self) -> Vec<usize> {
-        self.check_chains().await;
-        let states = super::locked(&self.states);
-        let all = || states.iter().enumerate().filter(|(_, state)| state.chain != Membership::Other);
-        let well: Vec<usize> = all().filter(|(_, state)| !state.tripped()).map(|(index, _)| index).collect();
-        if well.is_empty() { all().map(|(index, _)| index).collect() } else { well }
     }
 
     /// Asks nodes at once; answers in the order of `indices`.
@@ -277,7 +282,8 @@ impl Crew {
         ChainError::Down { chain, why }
     }
 
-    fn note(&self, index: usize, error: Option<&NodeError>) {
+    /// Notes how a node fared with a question, or with bytes.
+    pub(super) fn note(&self, index: usize, error: Option<&NodeError>) {
         let now = self.now();
         let mut states = super::locked(&self.states);
         let Some(state) = states.get_mut(index) else { return };

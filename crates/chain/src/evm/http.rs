@@ -153,16 +153,16 @@ fn parse<T: DeserializeOwned>(method: &str, value: &RawValue) -> Result<T, NodeE
     serde_json::from_str(value.get()).map_err(|error| NodeError::Nonsense(format!("{method}: {error}")))
 }
 
-fn heard(raw: &[u8], answer: Answer) -> Heard {
-    match answer {
+fn heard(raw: &[u8], answer: Answer) -> Result<Heard, NodeError> {
+    Ok(match answer {
         Ok(value) => match parse::<Word>("eth_sendRawTransaction", &value) {
             Ok(hash) if hash.0 == txid(raw) => Heard::Accepted,
             Ok(hash) => Heard::Unclear(format!("accepted as {}", json::hex_of(&hash.0))),
             Err(error) => Heard::Unclear(error.to_string()),
         },
         Err(Lost::Fault(fault)) => errors::heard(fault.code, &fault.message),
-        Err(Lost::Node(error)) => Heard::Unclear(error.to_string()),
-    }
+        Err(Lost::Node(error)) => return Err(error),
+    })
 }
 
 impl Node for HttpNode {
@@ -292,7 +292,7 @@ impl Node for HttpNode {
         })
     }
 
-    fn send<'a>(&'a self, raw: &'a [Vec<u8>]) -> Fut<'a, Vec<Heard>> {
+    fn send<'a>(&'a self, raw: &'a [Vec<u8>]) -> Fut<'a, Vec<Result<Heard, NodeError>>> {
         Box::pin(async move {
             let question = |raw: &Vec<u8>| ("eth_sendRawTransaction", json!([json::hex_of(raw)]));
             let questions: Vec<Question> = raw.iter().map(question).collect();

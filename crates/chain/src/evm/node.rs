@@ -184,7 +184,7 @@ pub trait Node: Send + Sync {
     /// Code of an account is not empty (`eth_getCode`).
     fn has_code(&self, account: EvmAddress) -> Fut<'_, Result<bool, NodeError>>;
 
-    /// Sends raw bytes; one answer per transaction, in order (`eth_sendRawTransaction`, batched). Never an error: what
-    /// cannot be understood is [`Heard::Unclear`] (M5).
-    fn send<'a>(&'a self, raw: &'a [Vec<u8>]) -> Fut<'a, Vec<Heard>>;
+    /// Sends raw bytes; one answer per transaction, in order (`eth_sendRawTransaction`, batched). A node that answered has
+    /// said something, at worst [`Heard::Unclear`]; an error is that it gave no answer, and proves no more (M5).
+    fn send<'a>(&'a self, raw: &'a [Vec<u8>]) -> Fut<'a, Vec<Result<Heard, NodeError>>>;
 }

@@ -75,7 +75,7 @@ impl<N: Node> Node for Counted<N> {
         self.add("code", 1);
         self.node.has_code(account)
     }
-    fn send<'a>(&'a self, raw: &'a [Vec<u8>]) -> Fut<'a, Vec<Heard>> {
+    fn send<'a>(&'a self, raw: &'a [Vec<u8>]) -> Fut<'a, Vec<Result<Heard, NodeError>>> {
         self.add("send", raw.len());
         self.node.send(raw)
     }

@@ -84,12 +84,12 @@ impl Node for ChaosNode {
         ask!(self, "node.has_code", self.inner.has_code(account))
     }
 
-    fn send<'a>(&'a self, raw: &'a [Vec<u8>]) -> Fut<'a, Vec<Heard>> {
+    fn send<'a>(&'a self, raw: &'a [Vec<u8>]) -> Fut<'a, Vec<Result<Heard, NodeError>>> {
         let make = move || -> Fut<'a, _> {
             self.witness.sent(self.site.process, raw);
             self.inner.send(raw)
         };
-        let unclear = move || raw.iter().map(|_| Heard::Unclear("timeout".into())).collect();
+        let unclear = move || raw.iter().map(|_| Err(NodeError::Transport("timeout".into()))).collect();
         Box::pin(self.site.tell("node.send", make, unclear))
     }
 }

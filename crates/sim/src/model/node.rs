@@ -258,19 +258,21 @@ impl Node for ModelNode {
         self.ask(|_, chain| Ok(account == chain.terms.token))
     }
 
-    fn send<'a>(&'a self, raw: &'a [Vec<u8>]) -> Fut<'a, Vec<Heard>> {
+    fn send<'a>(&'a self, raw: &'a [Vec<u8>]) -> Fut<'a, Vec<Result<Heard, NodeError>>> {
         let mut chain = self.lock();
         let (down, lie) = chain.nodes.get(self.index).map_or((true, None), |node| (node.down, node.lie));
         let heard = raw.iter().map(|raw| {
             if down {
-                return Heard::Unclear("connection refused".into());
+                return Err(NodeError::Transport("connection refused".into()));
             }
-            let Some(tx) = chain.decode(raw, decode) else { return Heard::Unclear("rlp: malformed".into()) };
-            match lie {
+            let Some(tx) = chain.decode(raw, decode) else {
+                return Ok(Heard::Unclear("rlp: malformed".into()));
+            };
+            Ok(match lie {
                 Some(Lie::SwallowsBytes) => Heard::Accepted,
                 Some(Lie::RefusesBytes) => Heard::NonceConsumed,
                 _ => chain.offer(self.index, &tx),
-            }
+            })
         });
         let heard = heard.collect();
         Box::pin(std::future::ready(heard))

@@ -70,7 +70,7 @@ impl Node for Silent {
         Box::pin(pending())
     }
 
-    fn send<'a>(&'a self, _: &'a [Vec<u8>]) -> Fut<'a, Vec<Heard>> {
+    fn send<'a>(&'a self, _: &'a [Vec<u8>]) -> Fut<'a, Vec<Result<Heard, NodeError>>> {
         Box::pin(pending())
     }
 }

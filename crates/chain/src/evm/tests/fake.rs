@@ -300,10 +300,9 @@ impl Node for Fake {
     fn has_code(&self, _account: EvmAddress) -> Fut<'_, Result<bool, NodeError>> {
         ready(self.tell("has_code", |world| Ok(world.code)))
     }
-    fn send<'a>(&'a self, raw: &'a [Vec<u8>]) -> Fut<'a, Vec<Heard>> {
+    fn send<'a>(&'a self, raw: &'a [Vec<u8>]) -> Fut<'a, Vec<Result<Heard, NodeError>>> {
         let answer = self.tell("send", |world| Ok(world.heard.clone()));
-        let heard = answer.unwrap_or_else(|error| Heard::Unclear(error.to_string()));
-        ready(raw.iter().map(|_| heard.clone()).collect())
+        ready(raw.iter().map(|_| answer.clone()).collect())
     }
 }
 

@@ -65,29 +65,38 @@ fn bytes_are_not_carried_to_another_chain_but_to_liars_they_are() {
 }
 
 #[test]
-fn carrying_bytes_waits_for_no_node_that_is_down_and_takes_no_probe() {
+fn carrying_bytes_waits_once_for_a_node_that_is_down_and_finds_it_well_again() {
     let stage = stage(&World::new(12, 10), &["a", "b"], 1);
     run(stage.evm.heads()).unwrap();
+    let sent = || stage.nodes.iter().map(|node| node.asked("send")).collect::<Vec<_>>();
     stage.nodes[0].change(|world| world.down = true);
-    for _ in 0..3 {
-        run(stage.evm.heads()).unwrap();
-    }
-    stage.clock.advance(60_000);
-    for _ in 0..3 {
+    for _ in 0..5 {
         assert_eq!(run(stage.evm.submit(&[signed()])), [Heard::Accepted]);
     }
-    let sent = || stage.nodes.iter().map(|node| node.asked("send")).collect::<Vec<_>>();
-    assert_eq!(sent(), [0, 3]);
-    stage.nodes[0].change(|world| world.down = false);
-    run(stage.evm.heads()).unwrap();
-    run(stage.evm.submit(&[signed()]));
-    assert_eq!(sent(), [1, 4], "the probe was left to a question, and found it well");
-    stage.nodes.iter().for_each(|node| node.change(|world| world.down = true));
+    assert_eq!(sent(), [3, 5], "what it did not answer opened its breaker");
+    stage.clock.advance(60_000);
     for _ in 0..3 {
-        run(stage.evm.heads()).unwrap_err();
+        run(stage.evm.submit(&[signed()]));
     }
+    assert_eq!(sent(), [4, 8], "one probe");
+    stage.nodes[0].change(|world| world.down = false);
+    stage.clock.advance(60_000);
     run(stage.evm.submit(&[signed()]));
-    assert_eq!(sent(), [2, 5], "with every breaker open there is nothing to lose");
+    run(stage.evm.submit(&[signed()]));
+    assert_eq!(sent(), [6, 10], "the probe was noted");
+}
+
+#[test]
+fn a_liar_is_never_the_only_one_that_is_handed_bytes() {
+    let stage = stage(&World::new(12, 10), &["a", "b", "c"], 2);
+    stage.nodes[0].change(|world| world.fork(5, 0xbb));
+    run(stage.evm.heads()).unwrap();
+    stage.nodes[1..].iter().for_each(|node| node.change(|world| world.down = true));
+    for _ in 0..4 {
+        assert_eq!(run(stage.evm.submit(&[signed()])), [Heard::Accepted], "so it says");
+    }
+    let sent: Vec<usize> = stage.nodes.iter().map(|node| node.asked("send")).collect();
+    assert_eq!(sent, [4, 4, 4]);
 }
 
 #[test]
