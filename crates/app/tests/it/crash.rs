@@ -56,6 +56,7 @@ on_both! {
         let mut engine = world.engine().await;
         let caller = engine.caller();
         let mut hit: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut last_start = instant();
         for (kill, some) in orders.chunks(ORDERS.div_ceil(kills)).enumerate() {
             let point = POINTS.get(kill);
             let asking = join_all(some.iter().map(|order| caller.insist(order)));
@@ -71,10 +72,10 @@ on_both! {
                     }
                 }
                 let found = world.stored().await.in_flight().await;
-                (found, world.engine().await)
+                (found, instant(), world.engine().await)
             };
-            let (_, (found, next)) = tokio::join!(asking, dying);
-            engine = next;
+            let (_, (found, start, next)) = tokio::join!(asking, dying);
+            (last_start, engine) = (start, next);
             if let Some((place, Some(stage))) = point {
                 assert!(found.contains_key(stage), "killed at {place}, and nothing is {stage}: {found:?}");
             }
@@ -82,7 +83,6 @@ on_both! {
                 *hit.entry(stage).or_default() += 1;
             }
         }
-        let last_start = instant();
         for order in &orders {
             caller.wait_for(order, Status::Completed).await;
         }

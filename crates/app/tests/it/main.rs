@@ -14,6 +14,7 @@ mod freeze;
 mod identity;
 mod install;
 mod limits;
+mod one_command;
 mod operators;
 mod pays;
 mod poison;

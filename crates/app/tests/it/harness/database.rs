@@ -27,7 +27,8 @@ impl Database {
         url.map(Self::Postgres)
     }
 
-    pub(super) fn url(&self, folder: &Path) -> String {
+    /// The address of a database of its own for this folder.
+    pub fn url(&self, folder: &Path) -> String {
         match self {
             Self::Sqlite => format!("sqlite://{}", folder.join("sluice.db").display()),
             Self::Postgres(server) => {
