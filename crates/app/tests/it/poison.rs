@@ -45,6 +45,11 @@ on_both! {
             caller.insist(order).await;
         }
         caller.is_alerted("breaker_open").await;
+        for order in &orders {
+            let seen = caller.waits_for(order, WaitKind::Person).await;
+            assert!(!seen.status.is_terminal() && seen.transactions.is_empty(), "{seen:?}");
+            assert!(seen.waiting_for.is_some_and(|it| it.released_by.contains("issuer")), "{}", order.external_id);
+        }
         world.judge().none_paid(&orders).await;
         world.usd.unpause().await.expect("unpaused");
         caller.all_completed(&orders).await;
