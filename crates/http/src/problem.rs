@@ -9,12 +9,16 @@ mod store;
 
 use axum::response::{IntoResponse, Response};
 use sluice_api::problem::{Code, Fault, Form, Refusal};
+use sluice_core::time::Timestamp;
 
 pub(crate) use adoption::adoption;
 pub(crate) use chain::node_unavailable;
 pub(crate) use explanation::explanation;
 pub(crate) use intake::{amount, intake};
 pub(crate) use order::{cancel, order};
+
+/// The latest time there is a text for.
+const TIME_MAX: &str = "9999-12-31T23:59:59Z";
 
 /// Why a request is not answered with what it asked for. A response made of it carries the refusal to the edge.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +60,23 @@ impl Reject {
     /// Only keys of the platform may do it.
     pub fn platform_only() -> Self {
         Self::new(Code::PlatformOnly)
+    }
+
+    /// A time that is not between these two.
+    pub fn time(
+        pointer: &str,
+        field: &'static str,
+        value: impl ToString,
+        min: Timestamp,
+        max: Option<Timestamp>,
+    ) -> Self {
+        let max = max.map_or_else(|| TIME_MAX.to_owned(), |max| max.to_string());
+        Fault::new(Code::TimeOutOfRange, pointer)
+            .with("field", field)
+            .with("value", value)
+            .with("min", min)
+            .with("max", max)
+            .into()
     }
 
     /// A field with a value that cannot be.

@@ -157,7 +157,7 @@ codes! {
     /// Not an RFC 3339 time with an offset.
     TimeMalformed = "time_malformed", 422, never, ["field", "value"];
     /// A time outside the bounds of its field.
-    TimeOutOfRange = "time_out_of_range", 422, never, ["field", "value"];
+    TimeOutOfRange = "time_out_of_range", 422, never, ["field", "value", "min", "max"];
     /// Not a transaction id of that chain.
     TxidMalformed = "txid_malformed", 422, never, ["chain"];
     /// Not an IP address or CIDR range.

@@ -101,6 +101,7 @@ async fn a_query_that_is_not_understood_is_refused() {
         ("withdrawals?status=held&status=held", "query_malformed"),
         ("withdrawals?user_id=%zz", "query_malformed"),
         ("withdrawals?from=yesterday", "time_malformed"),
+        ("withdrawals?from=2026-11-22T00:00:00Z&to=2026-11-21T00:00:00Z", "time_out_of_range"),
         ("withdrawals?asset=usdc", "asset_unknown"),
         ("withdrawals?address=somewhere", "address_malformed"),
         ("withdrawals?cursor=abc", "cursor_invalid"),
@@ -114,6 +115,16 @@ async fn a_query_that_is_not_understood_is_refused() {
         let reply = world.get(&world.a.key, &format!("/v1/{query}")).send(&world).await;
         assert_eq!(reply.code(), code, "{query}: {}", reply.text());
     }
+    // The rule is told with its bounds: a year, here.
+    let long = world
+        .get(&world.a.key, "/v1/stats?from=2020-01-01T00:00:00Z&to=2022-01-01T00:00:00Z")
+        .send(&world)
+        .await;
+    let detail = long.json()["detail"].as_str().unwrap().to_owned();
+    assert!(
+        detail.contains("from 2020-12-31T00:00:00") && detail.contains("to 2022-01-01T00:00:00"),
+        "{detail}"
+    );
     for other in ["/v1/withdrawals?status=approved&cursor=", "/v1/keys?cursor="] {
         let reply = world.get(&world.a.key, &format!("{other}{cursor}")).send(&world).await;
         assert_eq!(reply.code(), "cursor_invalid", "{other}");

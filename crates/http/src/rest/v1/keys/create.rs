@@ -94,7 +94,7 @@ fn expires_at(body: &CreateApiKey, maker: &ApiKey, now: Timestamp) -> Result<Opt
     let Some(text) = &body.expires_at else { return Ok(maker.expires_at) };
     let at = time(text, "expires_at")?;
     if at <= now {
-        return Err(Fault::field(Code::TimeOutOfRange, "expires_at").with("value", text).into());
+        return Err(Reject::time("/expires_at", "expires_at", text, now, maker.expires_at));
     }
     match maker.expires_at {
         Some(end) if end < at => {

@@ -26,7 +26,7 @@ pub(crate) async fn run(call: Call) -> Answer {
 fn until(body: &SetCap, now: Timestamp) -> Result<Timestamp, Reject> {
     let until = time(&body.until, "until")?;
     if until <= now || until.since_ms(now) > UNTIL_MS_MAX {
-        return Err(Fault::field(Code::TimeOutOfRange, "until").with("value", &body.until).into());
+        return Err(Reject::time("/until", "until", &body.until, now, Some(now.plus_ms(UNTIL_MS_MAX))));
     }
     Ok(until)
 }

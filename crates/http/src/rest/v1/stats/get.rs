@@ -40,10 +40,7 @@ fn range(query: &StatsQuery, now: Timestamp) -> Result<(Timestamp, Timestamp), R
     let from = query_time(query.from.as_ref(), "from")?.unwrap_or_else(|| to.plus_ms(-DAY_MS));
     if from > to || to.since_ms(from) > DAYS_MAX * DAY_MS {
         let value = query.from.as_ref().map_or_else(|| from.to_string(), ToString::to_string);
-        return Err(Fault::new(Code::TimeOutOfRange, "?from")
-            .with("field", "from")
-            .with("value", value)
-            .into());
+        return Err(Reject::time("?from", "from", value, to.plus_ms(-DAYS_MAX * DAY_MS), Some(to)));
     }
     Ok((from, to))
 }

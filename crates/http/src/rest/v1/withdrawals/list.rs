@@ -34,13 +34,19 @@ fn filter(query: &WithdrawalQuery) -> Result<Filter, Reject> {
         let malformed = |_| Fault::new(Code::AddressMalformed, "?address").with("chain", "eip155");
         EvmAddress::parse(text).map(|address| address.key()).map_err(malformed)
     };
+    let (from, to) = (query_time(query.from.as_ref(), "from")?, query_time(query.to.as_ref(), "to")?);
+    if let (Some(from), Some(to)) = (from, to)
+        && to < from
+    {
+        return Err(Reject::time("?to", "to", to, from, None));
+    }
     Ok(Filter {
         status: query.status.and_then(|status| Status::parse(status.as_str())),
         kind: query.kind.map(core_type),
         asset: query.asset.as_ref().map(asset).transpose()?,
         user_id: query.user_id.clone(),
-        from: query_time(query.from.as_ref(), "from")?,
-        to: query_time(query.to.as_ref(), "to")?,
+        from,
+        to,
         external_id: query.external_id.clone(),
         address: query.address.as_ref().map(address).transpose()?,
     })
