@@ -140,7 +140,7 @@ fn value_faults(field: &Field, value: &Json) -> Vec<Fault> {
         (Shape::Text(max), Json::Text(text)) => Vec::from_iter(text_fault(name, text, max, field.required)),
         (Shape::Name(max, code), Json::Text(text)) => Vec::from_iter(name_fault(name, text, max, code)),
         (Shape::Amount, Json::Text(text)) => Vec::from_iter(text_fault(name, text, AMOUNT_CHARS_MAX, true)),
-        (Shape::Amount, Json::Number) => vec![Fault::field(Code::AmountNotString, name)],
+        (Shape::Amount, Json::Number(_)) => vec![Fault::field(Code::AmountNotString, name)],
         (Shape::Time, Json::Text(text)) => Vec::from_iter(text_fault(name, text, TIME_CHARS_MAX, true)),
         (Shape::Word(words, code), Json::Text(text)) => {
             Vec::from_iter(word_fault(name, name, text, words, code))
@@ -151,7 +151,7 @@ fn value_faults(field: &Field, value: &Json) -> Vec<Fault> {
         (Shape::Words(max, words, code), Json::List(items)) => {
             list_faults(name, items, max, |at, text| word_fault(at, name, text, words, code))
         }
-        (Shape::Whole, Json::Number) => Vec::new(),
+        (Shape::Whole, Json::Number(text)) if text.parse::<u64>().is_ok() => Vec::new(),
         (Shape::Labels, Json::Object(labels)) => label_faults(name, labels),
         (Shape::Text(_) | Shape::Name(..) | Shape::Amount | Shape::Time | Shape::Word(..), _) => {
             vec![wrong_type(name, Form::JsonString)]

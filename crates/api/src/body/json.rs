@@ -6,12 +6,12 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// A JSON value whose parts are still closed. Numbers and booleans are only told apart here; serde reads them.
+/// A JSON value whose parts are still closed. A number keeps its text, and a boolean is only told apart here; serde reads them.
 #[derive(Debug)]
 pub(super) enum Json<'a> {
     Null,
     Bool,
-    Number,
+    Number(&'a str),
     Text(String),
     List(Vec<&'a RawValue>),
     Object(Members<'a>),
@@ -31,7 +31,7 @@ impl<'a> Json<'a> {
             Some(b'"') => Self::Text(serde_json::from_str(text)?),
             Some(b'[') => Self::List(serde_json::from_str(text)?),
             Some(b'{') => Self::Object(serde_json::from_str(text)?),
-            _ => Self::Number,
+            _ => Self::Number(text),
         })
     }
 }

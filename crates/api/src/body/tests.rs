@@ -143,9 +143,11 @@ fn lists_and_labels_are_bounded_and_name_the_entry() {
 }
 
 #[test]
-fn a_negative_or_broken_version_is_refused_by_serde_all_the_same() {
-    assert_eq!(refused(r#"{"note":"x","version":-1}"#), Code::BodyInvalid);
-    assert_eq!(refused(r#"{"note":"x","version":1.5}"#), Code::BodyInvalid);
+fn a_negative_broken_or_endless_version_is_refused_by_name() {
+    for version in ["-1", "1.5", "1e3", "18446744073709551616"] {
+        let body = format!(r#"{{"note":"x","version":{version}}}"#);
+        assert_eq!(wrong(&body), ["field_wrong_type /version"], "{version}");
+    }
 }
 
 #[test]
