@@ -40,11 +40,13 @@ pub enum Mutant {
     NoFreeze,
     /// M5: an unclear or silent signer is taken for one that closed the slot.
     ForgedTombstone,
+    /// M16: what was final is taken back on nobody's word, and settlement goes on at once.
+    NoPause,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::NoFence,
         Self::NoLimit,
         Self::NoIdentity,
@@ -57,6 +59,7 @@ impl Mutant {
         Self::NoStop,
         Self::NoFreeze,
         Self::ForgedTombstone,
+        Self::NoPause,
     ];
 }
 
@@ -68,7 +71,8 @@ pub fn store(mutant: Option<Mutant>, inner: Arc<dyn Store>) -> Arc<dyn Store> {
             | Mutant::NoLimit
             | Mutant::NoIdentity
             | Mutant::NoStop
-            | Mutant::NoFreeze),
+            | Mutant::NoFreeze
+            | Mutant::NoPause),
         ) => Arc::new(around::store::Wrapped { inner, by: store::Off(mutant) }),
         _ => inner,
     }
@@ -87,9 +91,10 @@ pub fn signer(mutant: Option<Mutant>, inner: Arc<dyn Signer>, nodes: &[Arc<dyn N
 /// The chain, perhaps broken.
 pub fn chain(mutant: Option<Mutant>, inner: Arc<dyn Chain>) -> Arc<dyn Chain> {
     match mutant {
-        Some(mutant @ (Mutant::ForgedDeath | Mutant::ForgedPayment | Mutant::ResendsPayments)) => {
-            Arc::new(chain::BrokenChain::new(inner, mutant))
-        }
+        Some(
+            mutant
+            @ (Mutant::ForgedDeath | Mutant::ForgedPayment | Mutant::ResendsPayments | Mutant::NoPause),
+        ) => Arc::new(chain::BrokenChain::new(inner, mutant)),
         _ => inner,
     }
 }

@@ -62,6 +62,8 @@ pub struct Chain {
     /// Transfers that moved something else than they say, by hash, and who sent them; on any branch.
     pub differed: BTreeMap<[u8; 32], EvmAddress>,
     finalized: u64,
+    /// What was final up to this height has left: finality comes back there a block at a time, and now and then stands.
+    regrows: Option<u64>,
     luck: Rng,
     decoded: BTreeMap<[u8; 32], Arc<Tx>>,
 }
@@ -83,6 +85,7 @@ impl Chain {
             finality_stalled: false,
             differed: BTreeMap::new(),
             finalized: 0,
+            regrows: None,
             luck,
             decoded: BTreeMap::new(),
         }
@@ -152,14 +155,28 @@ impl Chain {
         let time_s = time_s.max(parent.time_s);
         let block = Block { id, parent: parent.id.hash, time_s, base_fee_wei: self.next_fee(), txs, after };
         self.blocks.push(Arc::new(block));
-        if !self.finality_stalled {
-            self.finalized = self.finalized.max(number.saturating_sub(self.terms.finality_lag));
-        }
+        self.finalize(number);
         let accounts = Arc::clone(&self.head().after);
         for node in &mut self.nodes {
             node.pool.settle(&accounts);
         }
         self.head()
+    }
+
+    /// The final head follows the latest; after a reversal slowly, until it is where it had been.
+    fn finalize(&mut self, latest: u64) {
+        let target = latest.saturating_sub(self.terms.finality_lag);
+        if self.finality_stalled || target <= self.finalized {
+            return;
+        }
+        match self.regrows {
+            Some(_) if !self.luck.chance(400) => {}
+            Some(until) => {
+                self.finalized += 1;
+                self.regrows = Some(until).filter(|until| self.finalized < *until);
+            }
+            None => self.finalized = target,
+        }
     }
 
     /// The last `depth` blocks leave and `depth + 1` others take their place. Transactions of the blocks that left are
@@ -174,6 +191,11 @@ impl Chain {
             }
         }
         self.blocks.truncate(keep);
+        let fork = self.head().id.number;
+        if fork < self.finalized {
+            self.regrows = self.regrows.max(Some(self.finalized));
+            self.finalized = fork;
+        }
         for tx in lost.iter().flat_map(|block| &block.txs).map(|done| &done.tx) {
             for node in 0..self.nodes.len() {
                 if self.luck.chance(self.terms.returned_permille) {
@@ -182,6 +204,9 @@ impl Chain {
                 }
             }
         }
+        // What takes the place of final blocks is not final at once.
+        let stalled = self.finality_stalled;
+        self.finality_stalled |= self.regrows.is_some();
         let count = lost.len() as u64 + 1;
         for block in lost {
             self.left.insert(block.id.hash, block);
@@ -189,6 +214,7 @@ impl Chain {
         for _ in 0..count {
             self.produce(time_s);
         }
+        self.finality_stalled = stalled;
     }
 
     fn gossip(&mut self) {

@@ -141,7 +141,7 @@ impl Chain for BrokenChain {
         &'a self,
         questions: &'a [SlotQuestion],
     ) -> Fut<'a, Result<Vec<Final<SlotReading>>, ChainError>> {
-        if self.mutant == Mutant::ResendsPayments {
+        if !matches!(self.mutant, Mutant::ForgedDeath | Mutant::ForgedPayment) {
             return self.inner.settle(questions);
         }
         Box::pin(async move {
@@ -155,7 +155,13 @@ impl Chain for BrokenChain {
     }
 
     fn still_final<'a>(&'a self, blocks: &'a [BlockRef]) -> Fut<'a, Result<Vec<Final<bool>>, ChainError>> {
-        self.inner.still_final(blocks)
+        Box::pin(async move {
+            match self.inner.still_final(blocks).await {
+                // Finality is lower than it was. This one does not wait for it.
+                Err(ChainError::Disagree { .. }) if self.mutant == Mutant::NoPause => Ok(gone(blocks)),
+                answer => answer,
+            }
+        })
     }
 
     fn transfers_of<'a>(
@@ -185,4 +191,11 @@ impl Chain for BrokenChain {
     fn troubles(&self) -> Vec<Raise> {
         self.inner.troubles()
     }
+}
+
+/// Nothing of this is on the chain any more, by nobody's word.
+#[expect(clippy::disallowed_methods, reason = "what this mutant says is not so")]
+fn gone(blocks: &[BlockRef]) -> Vec<Final<bool>> {
+    let said = |block: &BlockRef| Final::by_quorum(false, *block, vec!["nobody".into()], 1).ok();
+    blocks.iter().filter_map(said).collect()
 }

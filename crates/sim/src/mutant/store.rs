@@ -8,7 +8,7 @@ use sluice_core::intent::DeploymentId;
 use sluice_core::lane::Fence;
 use sluice_core::policy::Decision;
 use sluice_core::port::around::store::{Answer, Around};
-use sluice_core::port::store::{Accepted, Change, Intake, LaneView, Outcome, Store};
+use sluice_core::port::store::{Accepted, Change, Intake, LaneView, Outcome, Pause, Store};
 use sluice_core::stop::Stop;
 use sluice_core::wallet::LaneState;
 use sluice_core::withdrawal::{Record, Withdrawal};
@@ -79,6 +79,13 @@ impl Around for Off {
                     change.sighted.clear();
                     change.wallets.retain(|step| !matches!(step.after().state, LaneState::Frozen { .. }));
                     change.raise.retain(|raise| raise.code != Code::LaneFrozen);
+                }
+            }
+        }
+        if self.0 == Mutant::NoPause {
+            for learned in changes.iter_mut().filter_map(|change| change.chain.as_mut()) {
+                if matches!(learned.pause, Pause::Until(_)) {
+                    learned.pause = Pause::Unchanged;
                 }
             }
         }

@@ -10,10 +10,11 @@ use sluice_core::id::WalletId;
 use sluice_core::intent::SigningRequest;
 use sluice_core::lane::{Fence, Lease};
 use sluice_core::port::signer::{Signature, SignerRefusal};
-use sluice_core::port::store::{Change, Outcome};
+use sluice_core::port::store::{Change, Outcome, Pause};
 use sluice_core::proof::{DeathKind, Verdict};
 use sluice_core::slot::Slot;
 use sluice_core::stop::Scope;
+use sluice_core::transfer::{State, Transfer};
 
 use super::Violation;
 use crate::executor::{ProcessId, Sim};
@@ -54,6 +55,10 @@ struct Seen {
     stop: Option<(i64, Scope)>,
     /// When a task last read the stops.
     stops_read: BTreeMap<u64, i64>,
+    /// Highest block that was ever committed as final.
+    finalized: u64,
+    /// A final block has left the chain, and finality has not come as far again as it had been.
+    reversed: Option<u64>,
     /// Deaths committed since they were last taken: sender, nonce, and what the proof claims.
     deaths: Vec<Death>,
     violations: Vec<Violation>,
@@ -225,7 +230,41 @@ impl Witness {
 }
 
 impl Seen {
+    /// Whoever finalized the wrong fork is first proven right again, as far as it had come.
+    fn judge_pause(&mut self, change: &Change) {
+        if let Some(learned) = &change.chain {
+            self.finalized = self.finalized.max(learned.finalized.map_or(0, |block| block.number));
+            if learned.pause == Pause::Over {
+                self.reversed = None;
+            }
+        }
+        let is_final = |transfer: &Transfer| matches!(transfer.state, State::Final(_));
+        for step in &change.transfers {
+            if step.before().is_some_and(&is_final) && !is_final(step.after()) {
+                self.reversed = Some(self.finalized);
+            }
+        }
+        let Some(until) = self.reversed else { return };
+        for proof in change.proofs.iter().filter(|proof| proof.transfer().is_some()) {
+            let Some(head) = proof.head() else { continue };
+            if matches!(proof.verdict(), Verdict::PaidElsewhere { .. }) {
+                continue; // Two persons' word.
+            }
+            if head.number < until {
+                let detail = format!(
+                    "{} was settled under final block {}, and {until} had been final before it left the chain",
+                    proof.id(),
+                    head.number
+                );
+                self.violations.push(Violation::new("M16 settlement waits after a reversal", detail));
+            } else {
+                self.reversed = None;
+            }
+        }
+    }
+
     fn committed(&mut self, change: &Change) {
+        self.judge_pause(change);
         self.durable_unsigned.extend(change.attempts.iter().map(|attempt| attempt.digest));
         for signed in &change.signatures {
             self.durable_signed.insert(signed.txid);

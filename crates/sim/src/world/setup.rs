@@ -125,8 +125,11 @@ pub(super) const fn name(n: u128) -> Ulid {
 }
 
 fn profile(rng: &mut Rng) -> ChainProfile {
+    let block_time_ms = rng.within(250, 700);
     ChainProfile {
-        block_time_ms: rng.within(250, 700),
+        block_time_ms,
+        // In some histories more of what is final may leave, and a death has to lie deeper.
+        death_extra_blocks: if block_time_ms.is_multiple_of(3) { 6 } else { 2 },
         // A small window in some histories: lanes that wait for room.
         window: if rng.chance(300) { 2 } else { 16 },
         settled_watch_blocks: 64,

@@ -60,7 +60,7 @@ pub fn draw(
     let mut all = vec![];
     let at = |rng: &mut Rng| 500_000 + rng.below(span_us as u64) as i64;
     for _ in 0..rng.within(1, 2) {
-        let below_final = if rng.chance(150) { rng.within(1, death_extra) } else { 0 };
+        let below_final = if rng.chance(250) { rng.within(1, death_extra) } else { 0 };
         let stuck = (0..nodes).filter(|_| rng.chance(150)).collect();
         all.push((at(rng), Weather::Reorg { depth: rng.within(1, 4), below_final, stuck }));
     }

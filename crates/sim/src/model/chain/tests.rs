@@ -66,6 +66,24 @@ fn blocks_link_and_finality_lags() {
 }
 
 #[test]
+fn finality_comes_back_a_block_at_a_time_to_where_it_had_been() {
+    let mut chain = chain();
+    for time in 1..=10 {
+        chain.produce(time);
+    }
+    chain.reorg(6, 11, &[]);
+    assert_eq!((chain.head().id.number, chain.finalized()), (11, 4), "three final blocks have left");
+    let mut before = 4;
+    while chain.finalized() < 7 {
+        chain.produce(12);
+        assert!(chain.finalized() <= before + 1);
+        before = chain.finalized();
+    }
+    chain.produce(13);
+    assert_eq!(chain.finalized(), chain.head().id.number - 3, "and follows as before");
+}
+
+#[test]
 fn a_reorg_takes_a_payment_back_and_gives_it_to_the_pools() {
     let mut chain = chain();
     chain.produce(1);
