@@ -1,8 +1,8 @@
 //! A request is stored once (M1), judged against its counters in the commit that stores it (M8).
 //!
 //! Requests come in groups: on PostgreSQL those that wait for the same commit, on SQLite each its own job of the writer
-//! thread. Within a group: insert what is new, answer what is not, lock the counters of the new ones in key order, then
-//! fold over the requests in their order, so that exactly as many pass as fit. A refused request is stored as
+//! thread. Within a group: insert what is new, lock the counters of the new ones in key order, fold over them in their
+//! order, so that exactly as many pass as fit; then answer what is not new. A refused request is stored as
 //! `rejected`: it refuses itself alone, and spends its ids.
 
 mod judge;
@@ -54,17 +54,25 @@ pub(super) async fn group(
     intakes: Vec<Intake>,
 ) -> Result<Vec<Accepted>, SqlError> {
     let fresh = insert(conn, &intakes).await?;
-    let mut answers: BTreeMap<usize, Accepted> = BTreeMap::new();
-    for (place, intake) in intakes.iter().enumerate() {
-        if !fresh.contains(&intake.withdrawal.after().id) {
-            answers.insert(place, known::answer(conn, intake).await?);
-        }
+    let (news, known): (Vec<_>, Vec<_>) = intakes
+        .into_iter()
+        .enumerate()
+        .partition(|(_, intake)| fresh.contains(&intake.withdrawal.after().id));
+    let mut answers = if news.is_empty() { BTreeMap::new() } else { judged(conn, context, news).await? };
+    // After the new ones are decided: one of them may be what another request of this group names.
+    for (place, intake) in known {
+        answers.insert(place, known::answer(conn, &intake).await?);
     }
-    let mut news: Vec<(usize, Intake)> = intakes.into_iter().enumerate().collect();
-    news.retain(|(_, intake)| fresh.contains(&intake.withdrawal.after().id));
-    if news.is_empty() {
-        return Ok(answers.into_values().collect());
-    }
+    Ok(answers.into_values().collect())
+}
+
+/// Judges what was just inserted; the answers by their place in the group.
+async fn judged(
+    conn: &mut Conn<'_>,
+    context: &Context,
+    news: Vec<(usize, Intake)>,
+) -> Result<BTreeMap<usize, Accepted>, SqlError> {
+    let mut answers = BTreeMap::new();
     let lost = lost(conn, &news).await?;
     let mut counters = Counters::of(conn, news.iter().map(|(_, intake)| intake)).await?;
     let mut judged = Vec::with_capacity(news.len());
@@ -87,7 +95,7 @@ pub(super) async fn group(
     decide(conn, &judged, &causes).await?;
     counters.write(conn, &judged).await?;
     events::write(conn, context, happened, &causes).await?;
-    Ok(answers.into_values().collect())
+    Ok(answers)
 }
 
 /// Which of the new ones ask for a payment whose attempts a restored store has lost (M17).

@@ -12,6 +12,7 @@ use crate::world::{Kind, World};
 promises! {
     sixty_four_concurrent_accepts_of_one_external_id_make_one;
     other_content_under_the_same_id_is_refused_also_after_the_first_has_failed;
+    the_same_request_twice_in_one_group_hears_one_answer;
     an_idempotency_key_belongs_to_one_request_also_within_one_group;
     two_hundred_at_once_against_a_limit_for_one_hundred_pass_exactly_one_hundred;
     a_failed_one_gives_back_once_into_its_own_window;
@@ -43,6 +44,20 @@ async fn sixty_four_concurrent_accepts_of_one_external_id_make_one(world: World)
     assert_eq!(world.number("select count(*) from withdrawal").await, 1);
     assert_eq!(world.number("select used from usage").await, 5, "counted once");
     assert_eq!(world.number("select count(*) from event where withdrawal_id is not null").await, 2);
+}
+
+/// Many at once, so that a new one and its twins share a commit where the backend has groups. None fits its limit.
+async fn the_same_request_twice_in_one_group_hears_one_answer(world: World) {
+    let intakes = (0..96).map(|number| world.intake(&format!("order-{}", number % 12), 5, 4)).collect();
+    for answer in all_at_once(&world, intakes).await {
+        match answer {
+            Accepted::New(it) | Accepted::Replay(it) => {
+                assert!(matches!(&it.state, State::Rejected(ended) if ended.code == "limit_daily"), "{it:?}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(world.number("select count(*) from withdrawal").await, 12);
 }
 
 async fn other_content_under_the_same_id_is_refused_also_after_the_first_has_failed(world: World) {
