@@ -40,6 +40,7 @@ pub mod journal;
 pub mod lane;
 pub mod notify;
 pub mod operator;
+mod revived;
 pub mod stops;
 mod told;
 pub mod watch;

@@ -36,8 +36,8 @@ use sluice_core::journal::{Known, LostPayment, LostTxid, Unheld};
 use sluice_core::lane::{Fence, Lease};
 use sluice_core::port::Fut;
 use sluice_core::port::store::{
-    Accepted, Books, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Store, StoreError, Undelivered,
-    Wanted,
+    Accepted, Books, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Revived, Store, StoreError,
+    Undelivered, Wanted,
 };
 use sluice_core::port::world::{Clock, Entropy};
 use sluice_core::proof::Proof;
@@ -192,8 +192,8 @@ impl Store for Db {
         )
     }
 
-    fn paid_by(&self, withdrawal: WithdrawalId) -> Fut<'_, Result<Option<TransferId>, StoreError>> {
-        Box::pin(self.reading(move |conn| Box::pin(watch::paid_by(conn, withdrawal))))
+    fn revived(&self, withdrawal: WithdrawalId) -> Fut<'_, Result<Vec<Revived>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(watch::revived(conn, withdrawal))))
     }
 
     fn proof(&self, transfer: TransferId) -> Fut<'_, Result<Option<Proof>, StoreError>> {

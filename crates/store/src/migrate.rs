@@ -80,6 +80,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0015_lost_and_dead.sql"),
         "types and triggers are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0016_ends_as_paid.sql"),
+        include_str!("../migrations/postgres/0016_ends_as_paid.sql"),
+        "triggers are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

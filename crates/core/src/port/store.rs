@@ -167,6 +167,15 @@ pub enum Outcome {
     Refused(String),
 }
 
+/// A slot that has paid a withdrawal, or may pay it although it was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Revived {
+    /// Its transfer.
+    pub transfer: TransferId,
+    /// A proof shows that it has paid. Otherwise its end is open.
+    pub paid: bool,
+}
+
 /// A lane as its loop needs it, read in one piece.
 #[derive(Clone, Debug)]
 pub struct LaneView {
@@ -292,8 +301,9 @@ pub trait Store: Send + Sync {
         blocks: &'a [BlockRef],
     ) -> Fut<'a, Result<Vec<TransferId>, StoreError>>;
 
-    /// The final transfer that a proof shows to have paid this withdrawal, whatever the withdrawal's own state says.
-    fn paid_by(&self, withdrawal: WithdrawalId) -> Fut<'_, Result<Option<TransferId>, StoreError>>;
+    /// Slots of this withdrawal that have paid it, or were given up on a proof of death that the chain took back (M16) and
+    /// may pay it yet; whatever the withdrawal's own state says.
+    fn revived(&self, withdrawal: WithdrawalId) -> Fut<'_, Result<Vec<Revived>, StoreError>>;
 
     /// The proof that ended a transfer.
     fn proof(&self, transfer: TransferId) -> Fut<'_, Result<Option<Proof>, StoreError>>;

@@ -20,7 +20,8 @@ named! {
         SlotConsumedByStranger = "slot_consumed_by_stranger",
         /// Our own transaction consumed the slot and moved something else than was asked, or nothing.
         PaymentDiffers = "payment_differs",
-        /// The deaths of several of its slots left the chain at once: each of them may pay.
+        /// The deaths of several of its slots left the chain at once, or that of one while a newer one was closed unsigned:
+        /// what came back to life may pay.
         SlotsReopened = "slots_reopened",
         /// The signer refuses for good.
         SignerRefused = "signer_refused",

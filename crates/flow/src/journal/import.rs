@@ -16,10 +16,10 @@ use sluice_core::proof::Tombstone;
 use sluice_core::slot::Slot;
 use sluice_core::transfer::{Life, State, Transfer};
 use sluice_core::wallet::{LaneState, Wallet};
-use sluice_core::withdrawal::{AttentionCode, GivenBackWhy, State as WithdrawalState, Withdrawal};
+use sluice_core::withdrawal::{GivenBackWhy, State as WithdrawalState, Withdrawal};
 
 use super::{TRIES_MAX, cause, doubt, page};
-use crate::StageError;
+use crate::{StageError, revived};
 
 /// Imports what lies between `seen` and `head`, doubts what of the rest has no slot, then notes `head` as seen.
 pub(super) async fn run(ports: &Ports, seen: u64, head: u64) -> Result<(), StageError> {
@@ -159,11 +159,7 @@ async fn again(
     if let Some(proof) = proof.filter(|_| change.transfers.iter().any(died)) {
         for withdrawal in ports.store.withdrawals(&items).await? {
             if matches!(withdrawal.state, WithdrawalState::Assigned(_)) {
-                let step = match withdrawal.cancel_requested {
-                    Some(_) => withdrawal.cancelled(Some(&proof), now)?,
-                    None => withdrawal.needs_attention(AttentionCode::SignerRefused, true, now)?,
-                };
-                change.withdrawals.push(step);
+                change.withdrawals.push(revived::never_signed(ports, withdrawal, &proof, now).await?);
             }
         }
         change.proofs.push(proof);

@@ -10,7 +10,7 @@ use super::close::{Closed, close_unsigned, draft_race};
 use super::give_back::{self, Fate};
 use super::plan::is_unslotted;
 use super::sign::signer_down;
-use crate::StageError;
+use crate::{StageError, revived};
 
 pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     let cancels = lane.view.cancels.clone();
@@ -78,7 +78,8 @@ async fn cancel_built(lane: &mut Lane<'_>, transfer: &Transfer) -> Result<Option
             let ids: Vec<_> = transfer.items.iter().map(|item| item.withdrawal).collect();
             for withdrawal in lane.ports.store.withdrawals(&ids).await? {
                 if matches!(withdrawal.state, WithdrawalState::Assigned(_)) {
-                    change.withdrawals.push(withdrawal.cancelled(Some(&closed.proof), now)?);
+                    let step = revived::never_signed(lane.ports, withdrawal, &closed.proof, now).await?;
+                    change.withdrawals.push(step);
                 }
             }
             Ok(Some(change))

@@ -12,11 +12,11 @@ use sluice_core::port::signer::SignerRefusal;
 use sluice_core::port::store::Change;
 use sluice_core::transfer::{Mode, State, Transfer};
 use sluice_core::wallet::LaneState;
-use sluice_core::withdrawal::{AttentionCode, State as WithdrawalState, Waiting};
+use sluice_core::withdrawal::{State as WithdrawalState, Waiting};
 
 use super::close::{Closed, close_unsigned, draft_void};
 use super::{Lane, startup};
-use crate::{StageError, journal};
+use crate::{StageError, journal, revived};
 
 pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     let waiting = awaited(lane);
@@ -181,11 +181,8 @@ async fn refused(
                     closed.change_into(&mut change);
                     for withdrawal in lane.ports.store.withdrawals(&ids).await? {
                         if matches!(withdrawal.state, WithdrawalState::Assigned(_)) {
-                            let step = if withdrawal.cancel_requested.is_some() {
-                                withdrawal.cancelled(Some(&closed.proof), now)?
-                            } else {
-                                withdrawal.needs_attention(AttentionCode::SignerRefused, true, now)?
-                            };
+                            let step =
+                                revived::never_signed(lane.ports, withdrawal, &closed.proof, now).await?;
                             change.withdrawals.push(step);
                         }
                     }

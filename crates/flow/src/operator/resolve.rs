@@ -11,7 +11,7 @@ use sluice_core::journal::LostFact;
 use sluice_core::moved::{Moved, Refusal};
 use sluice_core::port::Ports;
 use sluice_core::port::chain::TransferLogs;
-use sluice_core::port::store::Change;
+use sluice_core::port::store::{Change, WithAttempts};
 use sluice_core::proof::{Effect, Final, SlotReading};
 use sluice_core::withdrawal::{Resolution, State, Withdrawal};
 
@@ -229,14 +229,24 @@ async fn change(
     Err(OrderError::Moved)
 }
 
-/// The slot of its last transfer, as a quorum reads it now: a proof that the chain took back since frees nobody (M4, M16).
+/// The slot of its last transfer, and each that was given up and may pay it after all, as a quorum reads it now: a proof that
+/// the chain took back since frees nobody (M4, M16).
 async fn must_be_dead(ports: &Ports, withdrawal: &Withdrawal) -> Result<(), OrderError> {
-    let refused = |why: String| Err(OrderError::Evidence(why));
     let Some(last) = last_transfer(withdrawal) else { return Ok(()) };
-    let found = ports.store.transfers(&[last]).await?.pop();
-    let Some((transfer, attempts)) = found else {
-        return refused(format!("its last transfer {last} cannot be read"));
-    };
+    let mut ids: Vec<TransferId> =
+        ports.store.revived(withdrawal.id).await?.iter().map(|it| it.transfer).collect();
+    ids.push(last);
+    for id in ids {
+        let Some(with_attempts) = ports.store.transfers(&[id]).await?.pop() else {
+            return Err(OrderError::Evidence(format!("its transfer {id} cannot be read")));
+        };
+        slot_is_dead(ports, with_attempts).await?;
+    }
+    Ok(())
+}
+
+async fn slot_is_dead(ports: &Ports, (transfer, attempts): WithAttempts) -> Result<(), OrderError> {
+    let refused = |why: String| Err(OrderError::Evidence(why));
     // Without a slot, or without a signed attempt in it, there is nothing that could pay.
     let Some(asked) = question(&transfer, &attempts) else { return Ok(()) };
     if !asked.attempts.iter().any(|known| known.kind == AttemptKind::Pay) {

@@ -10,6 +10,7 @@ mod keep;
 mod lost;
 mod marks;
 mod restore;
+mod revived;
 mod strangers;
 mod tell;
 mod window;

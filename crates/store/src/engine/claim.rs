@@ -27,9 +27,10 @@ pub(super) async fn claimable(
            and coalesce(w.not_before, 0) <= $3 and coalesce(w.scheduled_for, 0) <= $3
            and ($6 = 1 or w.transfer_id is null)
            and not exists (select 1 from transfer_item i join transfer t on t.id = i.transfer_id
-                           join proof p on p.id = i.dead_by
-                           where i.withdrawal_id = w.id and t.state in ('built', 'signed', 'seen')
-                             and p.head_number is not null)
+                           left join proof d on d.id = i.dead_by left join proof p on p.id = t.proof_id
+                           where i.withdrawal_id = w.id
+                             and ((t.state = 'final' and p.verdict = 'paid')
+                               or (t.state in ('built', 'signed', 'seen') and d.head_number is not null)))
            and not exists (select 1 from lost_attempt l where l.payment_key = w.payment_key)
          order by w.due_at, w.id limit $5"
     );

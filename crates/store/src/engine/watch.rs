@@ -2,7 +2,7 @@
 
 use sluice_core::chain::{BlockRef, ChainId};
 use sluice_core::id::{TransferId, WalletId, WithdrawalId};
-use sluice_core::port::store::Cursor;
+use sluice_core::port::store::{Cursor, Revived};
 use sluice_core::proof::Proof;
 
 use super::unread::{Found, keep};
@@ -107,20 +107,28 @@ pub(super) async fn ended_since(
     Ok(block.and_then(|block| u64::try_from(block).ok()))
 }
 
-/// The proof that ended a transfer; none before, and none again after a reopening.
-pub(super) async fn paid_by(
+/// Of a withdrawal: what has paid it, and what the schema calls alive again. A tombstone has no block and stands.
+pub(super) async fn revived(
     conn: &mut Conn<'_>,
     withdrawal: WithdrawalId,
-) -> Result<Found<Option<TransferId>>, SqlError> {
+) -> Result<Found<Vec<Revived>>, SqlError> {
     let text = sql!(
-        "select t.id from transfer_item i join transfer t on t.id = i.transfer_id join proof p on p.id = t.proof_id
-          where i.withdrawal_id = $1 and t.state = 'final' and p.verdict = 'paid' limit 1"
+        "select t.id, case when t.state = 'final' then 1 else 0 end as paid
+           from transfer_item i join transfer t on t.id = i.transfer_id
+           left join proof d on d.id = i.dead_by left join proof p on p.id = t.proof_id
+          where i.withdrawal_id = $1
+            and ((t.state = 'final' and p.verdict = 'paid')
+              or (t.state in ('built', 'signed', 'seen') and d.head_number is not null))
+          order by t.id limit $2"
     );
-    let rows = conn.rows(text, args![withdrawal.to_string()]).await?;
-    let (mut found, unread) = ids(&rows);
-    Ok((found.pop(), unread))
+    let rows = conn.rows(text, args![withdrawal.to_string(), LIST_MAX]).await?;
+    Ok(row::read(&rows, |row| {
+        let cells = Cells::of("transfer", "id", row);
+        Ok(Revived { transfer: cells.parsed("id", TransferId::parse)?, paid: cells.flag("paid")? })
+    }))
 }
 
+/// The proof that ended a transfer; none before, and none again after a reopening.
 pub(super) async fn proof(
     conn: &mut Conn<'_>,
     transfer: TransferId,

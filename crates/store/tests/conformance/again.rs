@@ -1,13 +1,17 @@
 //! A payment is counted once, and a slot that may pay again bars every other: by the schema, whatever the code does.
 
+use sluice_core::access::Actor;
 use sluice_core::address::EvmAddress;
 use sluice_core::amount::Units;
 use sluice_core::id::ProofId;
+use sluice_core::moved::Moved;
 use sluice_core::port::chain::TransferLog;
-use sluice_core::port::store::{Change, Outcome, Store, Wanted};
+use sluice_core::port::store::{Change, Outcome, Revived, Store, Wanted};
 use sluice_core::proof::{Effect, Inclusion, Proof};
 use sluice_core::transfer::Transfer;
-use sluice_core::withdrawal::{AttentionCode, GivenBackWhy, Resolution, Withdrawal};
+use sluice_core::withdrawal::{
+    AttentionCode, CancelEffect, CancelRequest, GivenBackWhy, Resolution, Withdrawal,
+};
 
 use crate::world::{World, block, quorum};
 
@@ -73,7 +77,20 @@ async fn a_log_that_paid_by_a_person_pays_nobody_else(world: World) {
         (world.accepted("first").await, world.accepted("second").await, world.accepted("third").await);
     assert_eq!(resolved(&world, first, 4).await, Outcome::Applied);
     assert_eq!(resolved(&world, second, 4).await, Outcome::Refused("m1_one_log_pays_once".into()));
-    assert_eq!(resolved(&world, third, 5).await, Outcome::Applied, "the next log of the same transaction");
+    assert_eq!(
+        resolved(&world, third.clone(), 5).await,
+        Outcome::Applied,
+        "the next log of the same transaction"
+    );
+    // None of ours has paid it, so it goes back to none.
+    let (_, transfer, _) = world.sent("fourth", 7).await;
+    let script = format!(
+        "update withdrawal set state = 'assigned', ended_at = null, proof_id = null, transfer_id = '{}',
+                wallet_id = '{}' where id = '{}'",
+        transfer.id, transfer.wallet, third.id
+    );
+    let why = world.refused_by(&script).await;
+    assert!(why.contains("withdrawal_end_is_final"), "{why}");
 }
 
 /// A slot dies, and its withdrawal goes back to the queue.
@@ -166,27 +183,50 @@ async fn a_slot_that_lives_again_takes_the_place_of_a_planned_one_in_one_change(
     assert_eq!(world.transfer(first.unsigned.transfer).await.live().count(), 1);
 }
 
+fn cancelled(world: &World, queued: &Withdrawal) -> Moved<Withdrawal> {
+    let by = Actor::System("test");
+    match queued.clone().cancel(CancelRequest { by, reason: "test".into(), at: world.now() }).unwrap() {
+        CancelEffect::Now(step) => *step,
+        other => panic!("{other:?}"),
+    }
+}
+
 /// It was voided in a race because its withdrawal had moved on, and its payment landed after all.
 async fn what_a_given_up_slot_has_paid_gets_no_other(world: World) {
     let (id, transfer, first) = world.sent("order", 7).await;
     let seen = world.seen(transfer, &first, 101, Effect::Reverted).await;
     died(&world, seen, world.inclusion(&first, 101, Effect::Reverted)).await;
-    assert_eq!(world.db.paid_by(id).await.unwrap(), None);
+    assert_eq!(world.db.revived(id).await.unwrap(), []);
     let fuelled = world.fuelled(world.plan(world.withdrawal(id).await).await).await;
     let (built, attempt) = world.built(fuelled, 8).await;
     let (second, signed) = world.signed(built, &attempt).await;
     let step = world.transfer(first.unsigned.transfer).await.reopen(120, true, world.now()).unwrap();
     let alive = step.after().clone();
     world.applied(Change { transfers: vec![step], ..world.change() }).await;
+    assert_eq!(
+        world.db.revived(id).await.unwrap(),
+        [Revived { transfer: first.unsigned.transfer, paid: false }]
+    );
     let seen = world.seen(alive, &first, 121, PAID).await;
     let (change, paid) = world.settled(seen, world.inclusion(&first, 121, PAID));
     world.applied(change).await;
-    assert_eq!(world.db.paid_by(id).await.unwrap(), Some(first.unsigned.transfer));
+    assert_eq!(
+        world.db.revived(id).await.unwrap(),
+        [Revived { transfer: first.unsigned.transfer, paid: true }]
+    );
     let seen = world.seen(second, &signed, 122, Effect::Reverted).await;
     died(&world, seen, world.inclusion(&signed, 122, Effect::Reverted)).await;
     let queued = world.withdrawal(id).await;
     let (change, _) = world.planned(queued.clone());
     assert_eq!(world.apply(change).await, Outcome::Refused("m1_no_slot_for_what_is_paid".into()));
+    let wanted = Wanted { assets: vec![world.asset.id], replacements: true };
+    assert_eq!(world.db.claimable(world.partner.id, &wanted, world.now(), 10).await.unwrap(), []);
+    let ends =
+        [queued.clone().fail("gave_up", None, false, world.now()).unwrap(), cancelled(&world, &queued)];
+    for end in ends {
+        let outcome = world.apply(Change { withdrawals: vec![end], ..world.change() }).await;
+        assert_eq!(outcome, Outcome::Refused("m1_what_is_paid_ends_as_paid".into()));
+    }
     let carrier = world.transfer(first.unsigned.transfer).await;
     let step = queued.pay_late(&paid, &carrier, world.now()).unwrap();
     world.applied(Change { withdrawals: vec![step], ..world.change() }).await;

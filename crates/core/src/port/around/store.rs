@@ -14,8 +14,8 @@ use crate::journal::{Known, LostPayment, LostTxid, Unheld};
 use crate::lane::{Fence, Lease};
 use crate::port::Fut;
 use crate::port::store::{
-    Accepted, Books, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Store, StoreError, Undelivered,
-    Wanted,
+    Accepted, Books, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Revived, Store, StoreError,
+    Undelivered, Wanted,
 };
 use crate::proof::Proof;
 use crate::slot::Slot;
@@ -149,8 +149,8 @@ impl<A: Around> Store for Wrapped<A> {
         self.by.around("store.included_in", move || self.inner.included_in(chain, blocks))
     }
 
-    fn paid_by(&self, withdrawal: WithdrawalId) -> Answer<'_, Option<TransferId>> {
-        self.by.around("store.paid_by", move || self.inner.paid_by(withdrawal))
+    fn revived(&self, withdrawal: WithdrawalId) -> Answer<'_, Vec<Revived>> {
+        self.by.around("store.revived", move || self.inner.revived(withdrawal))
     }
 
     fn proof(&self, transfer: TransferId) -> Answer<'_, Option<Proof>> {

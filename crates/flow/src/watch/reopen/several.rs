@@ -84,6 +84,12 @@ async fn to_a_person(
     let Some(newest) = newest else { return Ok(()) };
     let Some(proof) = watch.ports.store.proof(newest.id).await? else { return Ok(()) };
     let step = match &withdrawal.state {
+        // A newer slot of it is on its way to its end, which says what became of it.
+        WithdrawalState::NeedsAttention(asked)
+            if !asked.slots_dead && asked.last.is_some_and(|(last, _)| last != newest.id) =>
+        {
+            return Ok(());
+        }
         WithdrawalState::NeedsAttention(_) => withdrawal.reopen(&proof, newest, now)?,
         WithdrawalState::Queued(_) => withdrawal
             .reopen(&proof, newest, now)?

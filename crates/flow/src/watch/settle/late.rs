@@ -9,6 +9,7 @@ use sluice_core::transfer::{Life, Transfer};
 use sluice_core::withdrawal::{CancelEffect, CancelRequest, State, Withdrawal};
 
 use crate::StageError;
+use crate::revived::paid_late;
 use crate::watch::Watch;
 use crate::watch::reopen::unslotted;
 
@@ -26,11 +27,16 @@ pub(super) async fn given_up(
     let now = watch.now();
     for withdrawal in watch.ports.store.withdrawals(&given_up).await? {
         if proof.proves_death() {
-            // Taken back together with another one: a person has waited for its end.
+            // A person has waited for its end: it was taken back together with another one, or closed while an earlier one
+            // was alive.
             if matches!(&withdrawal.state, State::NeedsAttention(asked) if !asked.slots_dead)
                 && of(&withdrawal, transfer)
             {
-                change.withdrawals.push(withdrawal.slot_died(proof)?);
+                let step = match instead(watch, &withdrawal, proof, transfer).await? {
+                    Some(paid) => paid,
+                    None => withdrawal.slot_died(proof)?,
+                };
+                change.withdrawals.push(step);
             }
             continue;
         }
@@ -75,11 +81,8 @@ pub(super) async fn instead(
     if withdrawal.attempt_no < 2 || !open || !proof.proves_death() || !of(withdrawal, transfer) {
         return Ok(None);
     }
-    let Some(earlier) = watch.ports.store.paid_by(withdrawal.id).await? else { return Ok(None) };
-    let (found, paid) =
-        (watch.ports.store.transfers(&[earlier]).await?, watch.ports.store.proof(earlier).await?);
-    let (Some((carrier, _)), Some(paid)) = (found.into_iter().next(), paid) else { return Ok(None) };
-    Ok(Some(withdrawal.clone().pay_late(&paid, &carrier, watch.now())?))
+    let slots = watch.ports.store.revived(withdrawal.id).await?;
+    paid_late(watch.ports, withdrawal, &slots, watch.now()).await
 }
 
 /// Whether a transfer is the present, or the last, one of a withdrawal.

@@ -1,0 +1,46 @@
+//! A slot was given up on a proof of death, and a reorganisation took the proof back (M16): what that means for its
+//! withdrawal, wherever the slot it has got since comes to its end (M1, M4).
+
+use sluice_core::moved::Moved;
+use sluice_core::port::Ports;
+use sluice_core::port::store::Revived;
+use sluice_core::proof::Proof;
+use sluice_core::time::Timestamp;
+use sluice_core::withdrawal::{AttentionCode, Withdrawal};
+
+use crate::StageError;
+
+/// Completes a withdrawal by the slot of these that has paid it. `None` where none has.
+pub(crate) async fn paid_late(
+    ports: &Ports,
+    withdrawal: &Withdrawal,
+    slots: &[Revived],
+    at: Timestamp,
+) -> Result<Option<Moved<Withdrawal>>, StageError> {
+    let Some(earlier) = slots.iter().find(|it| it.paid).map(|it| it.transfer) else { return Ok(None) };
+    let (found, proof) = (ports.store.transfers(&[earlier]).await?, ports.store.proof(earlier).await?);
+    let (Some((carrier, _)), Some(proof)) = (found.into_iter().next(), proof) else { return Ok(None) };
+    Ok(Some(withdrawal.clone().pay_late(&proof, &carrier, at)?))
+}
+
+/// What becomes of a withdrawal whose present slot the signer has closed unsigned. The slot's void commits with this step,
+/// and later nonces wait for the void: so it is always one that the store takes.
+pub(crate) async fn never_signed(
+    ports: &Ports,
+    withdrawal: Withdrawal,
+    tombstone: &Proof,
+    at: Timestamp,
+) -> Result<Moved<Withdrawal>, StageError> {
+    let slots = ports.store.revived(withdrawal.id).await?;
+    if let Some(paid) = paid_late(ports, &withdrawal, &slots, at).await? {
+        return Ok(paid);
+    }
+    // It is neither cancelled nor given up while one of them may pay it: that slot's end says what became of it.
+    if slots.iter().any(|it| !it.paid) {
+        return Ok(withdrawal.needs_attention(AttentionCode::SlotsReopened, false, at)?);
+    }
+    Ok(match withdrawal.cancel_requested {
+        Some(_) => withdrawal.cancelled(Some(tombstone), at)?,
+        None => withdrawal.needs_attention(AttentionCode::SignerRefused, true, at)?,
+    })
+}
