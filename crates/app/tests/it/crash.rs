@@ -57,14 +57,17 @@ on_both! {
         let caller = engine.caller();
         let mut hit: BTreeMap<&str, usize> = BTreeMap::new();
         let mut last_start = instant();
-        for (kill, some) in orders.chunks(ORDERS.div_ceil(kills)).enumerate() {
+        let (mut spares, mut orders) = (Order::fresh("spare", 60), orders);
+        let mut more = Vec::new();
+        for (kill, some) in orders.clone().chunks(ORDERS.div_ceil(kills)).enumerate() {
             let point = POINTS.get(kill);
             let asking = join_all(some.iter().map(|order| caller.insist(order)));
             let dying = async {
                 match point {
                     Some((place, _)) => {
                         engine.point.arm(&format!("{place}:kill"));
-                        engine.struck().await;
+                        let ((), besides) = caller.asking_more_until(&mut spares, engine.struck()).await;
+                        more.extend(besides);
                     }
                     None => {
                         tokio::time::sleep(Duration::from_millis(MOMENTS_MS[kill - POINTS.len()])).await;
@@ -83,6 +86,10 @@ on_both! {
                 *hit.entry(stage).or_default() += 1;
             }
         }
+        for order in &more {
+            caller.insist(order).await;
+        }
+        orders.extend(more);
         for order in &orders {
             caller.wait_for(order, Status::Completed).await;
         }

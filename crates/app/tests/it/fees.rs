@@ -92,7 +92,9 @@ on_both! {
         };
         world
             .blocks_at(CAP_GWEI + 500, async || {
-                waits_for_fees(&orders[0]).await && caller.alert("fee_at_cap").await.is_some()
+                waits_for_fees(&orders[0]).await
+                    && waits_for_fees(&orders[1]).await
+                    && caller.alert("fee_at_cap").await.is_some()
             })
             .await;
         // Those that come now take no slot: it would only stand behind the others.

@@ -121,8 +121,8 @@ on_both! {
             // What waits is not begun while it is frozen, and paid once it is open.
             let orders = Order::fresh("approval", 2);
             caller.insist_on(&orders).await;
-            world.judge().none_paid(&orders).await;
             caller.explain_all(&second, &wallet.id).await;
+            world.judge().none_paid(&orders).await;
             for person in [&caller, &second] {
                 let because = body(json!({ "reason": "the drill" }));
                 person.client.unfreeze_lane(&wallet.id, &because).await.expect("heard");

@@ -10,6 +10,9 @@ use crate::on_both;
 /// The lane moves again so soon after its history was taken back.
 const MOVES_AGAIN: Duration = Duration::from_secs(60);
 
+/// Time between blocks where many leave: a test that is late by dozens of them would take back what is final.
+const BLOCK: Duration = Duration::from_millis(200);
+
 /// Whether the withdrawal's feed tells that it was reopened.
 async fn told_of_reopening(caller: &Caller, order: &Order) -> bool {
     let Some(found) = caller.look(order).await else { return false };
@@ -20,13 +23,13 @@ on_both! {
     /// Final is 66 blocks below the newest one here, so up to 64 blocks leave the chain before anything in them was
     /// final: what was seen is unseen, its stored bytes are sent again, nobody is told of an end that was none.
     async fn blocks_of_every_depth_up_to_64_leave_before_finality_and_each_is_paid_once(database: Database) {
-        let shape = Shape { block: Duration::from_millis(100), epoch: 33, ..Shape::default() };
+        let shape = Shape { block: BLOCK, epoch: 33, ..Shape::default() };
         let world = World::new(database, shape).await;
         let engine = world.engine().await;
         let caller = engine.caller();
         // What funded the wallets must not be in the blocks that leave.
         world.mine(80).await;
-        let blocks = world.blocks_every(Duration::from_millis(100)).await;
+        let blocks = world.blocks_every(BLOCK).await;
         let mut all = Vec::new();
         for depth in [1_u64, 2, 3, 5, 8, 13, 21, 34, 55, 64] {
             let orders = Order::fresh(&format!("depth-{depth}"), 2);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::json;
+use sluice_api::status::WaitKind;
 use sluice_api::stop::Stop;
 use sluice_core::address::EvmAddress;
 use sluice_core::amount::Amount;
@@ -140,10 +141,7 @@ on_both! {
         captor.signer.lift(&there.scope, Some(there.journal_seq), "mine now").expect("it answers");
         let orders = Order::fresh("console", 1);
         caller.insist(&orders[0]).await;
-        until("it waits for the signer", async || {
-            caller.look(&orders[0]).await.is_some_and(|it| it.waiting_for.is_some())
-        })
-        .await;
+        caller.waits_for(&orders[0], WaitKind::Signature).await;
         assert_eq!(captor.asks_for_a_payment("stolen"), Err("stopped".into()));
 
         at_the_signer(&signer.config, &[&["lift"][..], &because].concat()).await;

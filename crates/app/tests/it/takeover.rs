@@ -50,6 +50,8 @@ struct Rig {
     stored: Stored,
     engines: Vec<Engine>,
     names: [String; 2],
+    /// To be asked for where those of a round do not bring the holder to its fate.
+    spares: Vec<Order>,
 }
 
 impl Rig {
@@ -62,7 +64,7 @@ impl Rig {
             engines.push(world.engine_beside(&signer, name).await);
         }
         let stored = world.stored().await;
-        Self { world, signer, stored, engines, names }
+        Self { world, signer, stored, engines, names, spares: Order::fresh("spare", 60) }
     }
 
     /// The engine that holds most of the lanes.
@@ -87,7 +89,7 @@ impl Rig {
     }
 
     /// One round: orders, a fate for whoever holds the lanes, and everything paid all the same.
-    async fn round(&mut self, fate: Fate, orders: &[Order]) {
+    async fn round(&mut self, fate: Fate, orders: &mut Vec<Order>) {
         let victim = self.holder().await;
         let caller: Caller = self.engines[1 - victim].caller();
         match fate {
@@ -95,7 +97,8 @@ impl Rig {
                 self.engines[victim].point.arm(&format!("{point}:kill"));
                 caller.insist_on(orders).await;
                 let gone = self.engines.remove(victim);
-                gone.struck().await;
+                let ((), besides) = caller.asking_more_until(&mut self.spares, gone.struck()).await;
+                self.asked(&caller, orders, besides).await;
                 self.settled(&caller, orders).await;
                 self.engines
                     .insert(victim, self.world.engine_beside(&self.signer, &self.names[victim]).await);
@@ -112,7 +115,8 @@ impl Rig {
                 let stopped = &self.engines[victim];
                 stopped.point.arm(&format!("{point}:stop"));
                 caller.insist_on(orders).await;
-                stopped.point.strikes().await;
+                let ((), besides) = caller.asking_more_until(&mut self.spares, stopped.point.strikes()).await;
+                self.asked(&caller, orders, besides).await;
                 self.taken_from(victim).await;
                 stopped.signal("CONT");
                 let told = stopped.point.answer().await;
@@ -132,6 +136,14 @@ impl Rig {
         }
     }
 
+    /// What was asked for besides belongs to the round. The last of them may have had no answer yet.
+    async fn asked(&self, caller: &Caller, orders: &mut Vec<Order>, besides: Vec<Order>) {
+        for order in &besides {
+            caller.insist(order).await;
+        }
+        orders.extend(besides);
+    }
+
     async fn settled(&self, caller: &Caller, orders: &[Order]) {
         within(OVER, "the other engine has taken over", async || {
             caller.all_completed(orders).await;
@@ -147,9 +159,9 @@ async fn play(database: Database, rig: usize) {
     for turn in 0..ROUNDS.len() {
         // Each rig begins elsewhere, so that what comes before a round differs.
         let fate = ROUNDS[(turn + rig * 2) % ROUNDS.len()];
-        let orders = Order::fresh("takeover", 10);
+        let mut orders = Order::fresh("takeover", 10);
         let start = instant();
-        stage.round(fate, &orders).await;
+        stage.round(fate, &mut orders).await;
         eprintln!("rig {rig}, round {turn}: {fate:?}, over in {:?}", since(start));
         all.extend(orders);
     }
@@ -164,7 +176,7 @@ on_both! {
     /// nothing is paid twice. Fifty rounds.
     async fn two_engines_take_over_from_each_other_fifty_times_and_pay_each_once(database: Database) {
         if matches!(database, Database::Sqlite) {
-            return; // One process owns a SQLite file; several need PostgreSQL (README).
+            return; // One process owns a SQLite file; several need PostgreSQL.
         }
         assert_eq!(RIGS * ROUNDS.len(), 50);
         join_all((0..RIGS).map(|rig| play(database.clone(), rig))).await;

@@ -193,9 +193,9 @@ fn resident(pid: u32) -> u64 {
 }
 
 on_both! {
-    /// Measured on the test's own build, unoptimised and on a busy machine, so with room: what a release build does is in
-    /// the README. An engine in `dev` carries the signer and the demo too.
-    async fn it_serves_within_a_second_and_idles_under_60_mb(database: Database) {
+    /// Measured on the test's own build, unoptimised, so with room in time: what a release build does is in
+    /// docs/figures.md. An engine in `dev` carries the signer and the demo too.
+    async fn it_serves_soon_and_idles_under_60_mb(database: Database) {
         let world = World::new(database, Shape::default()).await;
         // The first start makes keys and schema; those after it are what an operator waits for.
         world.engine().await.interrupt().await;

@@ -14,8 +14,12 @@ use super::stub::{Reply, stub};
 const ACCOUNT: EvmAddress = EvmAddress([1; 20]);
 
 fn node(url: &str) -> HttpNode {
-    let config =
-        HttpConfig { timeout_ms: 500, batch_max: 8, answer_max_bytes: 10_000, ..HttpConfig::new("op", url) };
+    let config = HttpConfig {
+        timeout_ms: 3_000,
+        batch_max: 8,
+        answer_max_bytes: 10_000,
+        ..HttpConfig::new("op", url)
+    };
     HttpNode::new(client().unwrap(), config).unwrap()
 }
 

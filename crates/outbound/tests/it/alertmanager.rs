@@ -11,7 +11,7 @@ use crate::server::{Manner, Server};
 
 fn open(server: &Server) -> Sinks {
     let mut alertmanager = Alertmanager::at(format!("{}/prefix/", server.url()), true);
-    alertmanager.limits.total_ms = 500;
+    alertmanager.limits.total_ms = 3_000;
     alertmanager.authorization = Some(Secret::new("Bearer abc".into()));
     let runbooks = Some("https://docs.example.com/runbooks".into());
     Sinks::open(Settings { alertmanager: Some(alertmanager), mail: None, runbooks }).unwrap()
@@ -109,7 +109,7 @@ async fn a_slow_alertmanager_times_out_and_is_tried_again() {
     let (sinks, raised) = (open(&server), [alert(1, Code::LaneIdle)]);
     for attempt in 1..=2 {
         let error = sinks.alerts(&raised).await.unwrap_err();
-        assert_eq!(error.why, "no reply within 500 ms");
+        assert_eq!(error.why, "no reply within 3000 ms");
         assert_eq!(server.seen().len(), attempt);
     }
 }

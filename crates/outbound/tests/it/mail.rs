@@ -10,7 +10,7 @@ use crate::smtp::{Manner, Receiver};
 
 fn settings(url: String) -> Mail {
     let to = vec!["On call <oncall@example.com>".to_owned(), "second@example.com".to_owned()];
-    Mail { timeout_ms: 500, ..Mail::via(url, "sluice@example.com", to) }
+    Mail { timeout_ms: 3_000, ..Mail::via(url, "sluice@example.com", to) }
 }
 
 fn open(url: String) -> Result<Sinks, Unusable> {

@@ -68,6 +68,13 @@ fn a_connection_that_hangs_keeps_no_other_caller_waiting_and_ends_at_its_deadlin
             }
             thread::park_timeout(Duration::from_millis(100));
         }
+        // Its socket is closed a moment before its thread ends.
+        for _ in 0..100 {
+            if first.is_finished() {
+                break;
+            }
+            thread::park_timeout(Duration::from_millis(20));
+        }
         assert!(first.is_finished(), "the deadline is for all of a call");
         let why = first.join().unwrap();
         assert!(why.contains("timed out") || why.contains("temporarily"), "{why}");
@@ -76,18 +83,27 @@ fn a_connection_that_hangs_keeps_no_other_caller_waiting_and_ends_at_its_deadlin
 
 #[test]
 fn a_client_makes_no_more_connections_than_it_says_and_waits_for_none_longer_than_for_an_answer() {
+    let timeout_ms = 3_000;
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("s");
     let hanging = UnixListener::bind(&path).unwrap();
-    let client = client(&path, 500);
-    let said: Vec<String> = thread::scope(|scope| {
-        let asking: Vec<_> =
-            (0..=CONNECTIONS_MAX).map(|_| scope.spawn(|| down(client.hello(None)))).collect();
-        asking.into_iter().map(|it| it.join().unwrap()).collect()
+    let client = client(&path, timeout_ms);
+    thread::scope(|scope| {
+        let asking: Vec<_> = (0..CONNECTIONS_MAX).map(|_| scope.spawn(|| down(client.hello(None)))).collect();
+        let _held: Vec<_> = (0..CONNECTIONS_MAX).map(|_| hanging.accept().unwrap()).collect();
+        let last = scope.spawn(|| down(client.hello(None)));
+        thread::park_timeout(Duration::from_millis(300));
+        hanging.set_nonblocking(true).unwrap();
+        let one_more = hanging.accept().map(drop).map_err(|error| error.kind());
+        assert_eq!(one_more, Err(std::io::ErrorKind::WouldBlock), "it waits for a place");
+        assert!(!last.is_finished(), "as long as for an answer");
+        // The first of the others gives up a moment before it does, so it may still be given that place.
+        let why = last.join().unwrap();
+        assert!(why.contains("every connection") || why.contains("timed out"), "{why}");
+        for it in asking {
+            it.join().unwrap();
+        }
     });
-    assert_eq!(said.iter().filter(|why| why.contains("every connection")).count(), 1, "{said:?}");
-    hanging.set_nonblocking(true).unwrap();
-    assert_eq!(hanging.incoming().take_while(Result::is_ok).count(), CONNECTIONS_MAX);
 }
 
 #[test]

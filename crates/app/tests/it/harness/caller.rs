@@ -1,9 +1,10 @@
 //! Somebody who asks for withdrawals, and writes down what before asking.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{Either, join_all, select};
 use sluice_api::alert::Alert;
 use sluice_api::client::{Client, ClientError, Credentials, Surroundings};
 use sluice_api::event::Event;
@@ -128,9 +129,34 @@ impl Caller {
         waited.await.expect("an answer in time")
     }
 
+    /// Asks for more, now and then, until something has happened: a lane that took all there was at once may never come to
+    /// the point where it is to happen. What was asked for besides is answered by the time this returns, by whoever serves
+    /// then.
+    pub async fn asking_more_until<T>(
+        &self,
+        spares: &mut Vec<Order>,
+        happened: impl Future<Output = T>,
+    ) -> (T, Vec<Order>) {
+        let mut asked = Vec::new();
+        let more = async {
+            loop {
+                tokio::time::sleep(Duration::from_secs(4)).await;
+                let order = spares.pop().expect("an order to spare");
+                asked.push(order.clone());
+                self.insist(&order).await;
+            }
+        };
+        let happened = match select(pin!(happened), pin!(more)).await {
+            Either::Left((happened, _)) => happened,
+            Either::Right(((), _)) => panic!("asking has no end"),
+        };
+        (happened, asked)
+    }
+
     /// The withdrawal of an order as it stands.
     pub async fn look(&self, order: &Order) -> Option<Withdrawal> {
-        self.client.withdrawal_by_external_id(&order.external_id).await.ok().flatten()
+        patient("the withdrawal", async || self.client.withdrawal_by_external_id(&order.external_id).await)
+            .await
     }
 
     /// Waits until the order has this status.
@@ -157,9 +183,13 @@ impl Caller {
 
     /// The open alert of this kind, the partner's or the platform's, if there is one.
     pub async fn alert(&self, code: &str) -> Option<Alert> {
-        let mut alerts = self.client.alerts(AlertQuery::default()).take(200).await.unwrap_or_default();
-        alerts.extend(self.platform.alerts(AlertQuery::default()).take(200).await.unwrap_or_default());
-        alerts.into_iter().find(|alert| alert.code == code)
+        let mut found = None;
+        for client in [&self.client, &self.platform] {
+            let alerts =
+                patient("the alerts", async || client.alerts(AlertQuery::default()).take(200).await).await;
+            found = found.or_else(|| alerts.into_iter().find(|alert| alert.code == code));
+        }
+        found
     }
 
     /// Waits until an alert of this kind is open.
@@ -217,6 +247,21 @@ impl Caller {
             self.wait_for(order, Status::Completed).await;
         }
     }
+}
+
+/// An answer, from a server that may be away for a while: no answer is nothing that was seen.
+async fn patient<T>(what: &str, mut ask: impl AsyncFnMut() -> Result<T, ClientError>) -> T {
+    let mut answer = None;
+    until(&format!("an answer about {what}"), async || match ask().await {
+        Ok(found) => {
+            answer = Some(found);
+            true
+        }
+        Err(error) if error.is_retryable() => false,
+        Err(error) => panic!("{what}: {error:?}"),
+    })
+    .await;
+    answer.expect("it was answered")
 }
 
 /// A clock and a nonce source for clients in tests.
