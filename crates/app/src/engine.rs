@@ -160,7 +160,14 @@ async fn refuse_other_decimals(
 
 impl Engine {
     /// Runs the loops of these roles until `stop` is signalled; then gives their leases up.
-    pub async fn work(&self, roles: &BTreeSet<Role>, mut stop: tokio::sync::watch::Receiver<bool>) {
+    ///
+    /// # Errors
+    /// [`StartError::LoopEnded`] where one ended by itself.
+    pub async fn work(
+        &self,
+        roles: &BTreeSet<Role>,
+        mut stop: tokio::sync::watch::Receiver<bool>,
+    ) -> Result<(), StartError> {
         let mut loops: JoinSet<&'static str> = JoinSet::new();
         if roles.contains(&Role::Monitor) {
             for chain in self.ports.chains.keys().copied() {
@@ -196,13 +203,13 @@ impl Engine {
             });
         }
         let mut lanes: BTreeMap<WalletId, AbortHandle> = BTreeMap::new();
-        loop {
+        let ended = loop {
             if roles.contains(&Role::Processor) {
                 self.keep_lanes(&mut loops, &mut lanes).await;
             }
             tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop) => break,
+                _ = stop.wait_for(|stop| *stop) => break Ok(()),
                 Some(ended) = loops.join_next() => {
                     if ended.as_ref().is_err_and(JoinError::is_cancelled) {
                         continue; // by us: its wallet has left service
@@ -210,16 +217,17 @@ impl Engine {
                     // Loops do not end; one that did has panicked, and what it guarded stands still. Better all of it
                     // restarts than that half of it goes on.
                     tracing::error!(?ended, "A loop of the engine has ended; stopping this process");
-                    break;
+                    break Err(StartError::LoopEnded);
                 }
                 () = tokio::time::sleep(LANES_LOOK) => {}
             }
-        }
+        };
         loops.shutdown().await;
         // Whoever works on need not wait for the leases to end.
         if let Err(error) = self.ports.store.release(&self.owner).await {
             tracing::warn!(%error, "The leases of this process end by themselves");
         }
+        ended
     }
 
     /// Starts a loop for every wallet in service that has none here, and ends those of wallets that left service. A wallet

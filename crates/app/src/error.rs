@@ -81,6 +81,11 @@ pub enum StartError {
     #[cfg(feature = "dev")]
     #[error("{}", anvil_in_english(.0))]
     Anvil(#[from] AnvilError),
+    /// A loop ended by itself, in a process that had started.
+    #[error(
+        "a loop of the engine ended by itself, which is a defect; the log says which, and a restart goes on"
+    )]
+    LoopEnded,
     /// One sentence in both languages.
     #[error("{0}")]
     Said(Both),
@@ -105,6 +110,7 @@ impl StartError {
             | Self::Signer(_)
             | Self::Listen { .. }
             | Self::Path { .. }
+            | Self::LoopEnded
             | Self::Other(_) => ExitCode::from(3),
         }
     }
@@ -124,6 +130,7 @@ impl StartError {
             Self::OtherToken { .. } => "token_differs",
             Self::Listen { .. } => "port_unusable",
             Self::Path { .. } => "path_unusable",
+            Self::LoopEnded => "loop_ended",
             #[cfg(feature = "dev")]
             Self::Anvil(_) => "local_chain_unusable",
             Self::Said(_) | Self::Other(_) => "not_started",
@@ -186,6 +193,9 @@ impl StartError {
             ),
             #[cfg(feature = "dev")]
             Self::Anvil(error) => anvil_in_korean(error),
+            Self::LoopEnded => "엔진의 작업 하나가 스스로 끝났습니다. 결함이며, 어느 작업인지는 로그에 있습니다. 다시 시작하면 이어서 \
+                 진행합니다"
+                .to_owned(),
             Self::Said(both) => both.ko.clone(),
             Self::Other(text) => text.clone(),
         }

@@ -43,11 +43,17 @@ async fn look(engine: &Engine) -> Result<(), StoreError> {
         let status = reader.chain_status(*id).await?;
         let chain = id.to_string();
         let (head, fin) = (status.latest.map(|it| it.number), status.finalized.map(|it| it.number));
-        metrics::gauge!(CHAIN_HEAD, "chain" => chain.clone()).set(whole(head.unwrap_or(0)));
-        let lag = head.unwrap_or(0).saturating_sub(fin.unwrap_or(0));
-        metrics::gauge!(CHAIN_FINAL_LAG, "chain" => chain.clone()).set(whole(lag));
-        let still_us = status.moved_at.map_or(0, |at| now.micros().saturating_sub(at.micros()));
-        metrics::gauge!(CHAIN_STILL, "chain" => chain).set(seconds(still_us));
+        // What is not known is not told: a chain that was never read has no lag of 0.
+        if let Some(head) = head {
+            metrics::gauge!(CHAIN_HEAD, "chain" => chain.clone()).set(whole(head));
+        }
+        if let (Some(head), Some(fin)) = (head, fin) {
+            metrics::gauge!(CHAIN_FINAL_LAG, "chain" => chain.clone()).set(whole(head.saturating_sub(fin)));
+        }
+        if let Some(at) = status.moved_at {
+            let still_us = now.micros().saturating_sub(at.micros());
+            metrics::gauge!(CHAIN_STILL, "chain" => chain).set(seconds(still_us));
+        }
     }
     let mut open: BTreeMap<Severity, u64> =
         [Severity::P1, Severity::P2, Severity::P3, Severity::P4].map(|severity| (severity, 0)).into();

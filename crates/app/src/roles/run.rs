@@ -69,9 +69,10 @@ pub async fn work_and_serve(
         sluice_http::serve(listener, api, shutdown).await
     };
     let working = async {
-        engine.work(roles, stopped.clone()).await;
-        // A loop that ended by itself ends the process: a half of an engine is worse than a restart.
+        let ended = engine.work(roles, stopped.clone()).await;
+        // A loop that ended by itself ends the process, and not well: whoever minds it starts it again.
         let _nobody_listens = stopping.send(true);
+        ended
     };
     let stop = async {
         stop.await;
@@ -80,8 +81,9 @@ pub async fn work_and_serve(
         std::future::pending::<()>().await;
     };
     tokio::select! {
-        ended = async { tokio::join!(serving, working) } => {
-            ended.0.map_err(|error: std::io::Error| StartError::Other(format!("the server ended: {error}")))
+        (served, worked) = async { tokio::join!(serving, working) } => {
+            served.map_err(|error: std::io::Error| StartError::Other(format!("the server ended: {error}")))?;
+            worked
         }
         () = stop => Ok(()),
         () = metrics::sample(engine, &figures) => Ok(()),

@@ -204,11 +204,11 @@ async fn look_for_keys(service: Arc<SigningService>, keys: &Keys) {
         if now == seen {
             continue;
         }
-        seen = now;
         let (service, keys) = (Arc::clone(&service), keys.clone());
         let looked = tokio::task::spawn_blocking(move || signer_link::enrol_new(&service, &keys)).await;
         match looked {
-            Ok(Ok(())) => {}
+            // Only then: what could not be enrolled now is tried again.
+            Ok(Ok(())) => seen = now,
             Ok(Err(error)) => tracing::error!(%error, "The folder of keys cannot be read"),
             Err(error) => tracing::error!(%error, "Looking for keys failed"),
         }

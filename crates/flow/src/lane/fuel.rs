@@ -42,7 +42,10 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     let now = lane.now();
 
     let mut changes = Vec::new();
-    for (transfer, verdict) in funded.into_iter().zip(verdicts) {
+    let mut verdicts = verdicts.into_iter();
+    for transfer in funded {
+        let of_it = verdicts.by_ref().take(transfer.live().count());
+        let Some(verdict) = together(of_it) else { continue };
         let failure = match verdict {
             Preflight::Fails(failure) => failure,
             Preflight::Passes { gas } => {
@@ -97,6 +100,16 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     }
     lane.apply(changes).await?;
     Ok(())
+}
+
+/// What the trials of one transfer come to: the gas of all of them, or the first that fails. `None` without a trial.
+fn together(verdicts: impl Iterator<Item = Preflight>) -> Option<Preflight> {
+    verdicts.reduce(|all, next| match (all, next) {
+        (Preflight::Passes { gas }, Preflight::Passes { gas: more }) => {
+            Preflight::Passes { gas: gas.saturating_add(more) }
+        }
+        (failed @ Preflight::Fails(_), _) | (_, failed @ Preflight::Fails(_)) => failed,
+    })
 }
 
 /// The alert a trouble asks for.

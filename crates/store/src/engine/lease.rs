@@ -5,6 +5,7 @@
 //! again that had ended: what it sent before the pause must not count as sent by the new holder.
 
 use sluice_core::lane::{Fence, LEASE_MS, Lease};
+use sluice_core::port::store::StoreError;
 use sluice_core::time::Timestamp;
 
 use super::Context;
@@ -17,9 +18,10 @@ pub(super) async fn now(conn: &mut Conn<'_>, context: &Context) -> Result<Timest
         return Ok(context.clock.now());
     }
     let text = sql!("select (extract(epoch from clock_timestamp()) * 1000000)::bigint as now");
-    let row = conn.row(text, args![]).await?;
-    let micros = row.map(|row| row.int("now")).transpose()?.unwrap_or_default();
-    Ok(Timestamp::from_micros(micros))
+    // Without an answer no time is assumed: at the beginning of time every lease is alive.
+    let silent = || StoreError::Statement("the database tells no time".to_owned());
+    let row = conn.row(text, args![]).await?.ok_or_else(silent)?;
+    Ok(Timestamp::from_micros(row.int("now")?))
 }
 
 pub(super) async fn take(
