@@ -246,7 +246,7 @@ impl Conn<'_> {
         }
     }
 
-    /// Runs a statement; the rows it answers, fewer than [`LIST_MAX`].
+    /// Runs a statement; the rows it answers, fewer than `LIST_MAX`.
     ///
     /// # Errors
     /// [`SqlError`], also where the answer reached that bound: it may have been cut, and a part of the stops, or of our
