@@ -91,7 +91,7 @@ pub const METHODS: &[&str] = &[
     "store.cursor",
     "store.settleable",
     "store.included_in",
-    "store.paid_by",
+    "store.revived",
     "store.proof",
     "store.expired_holds",
     "store.overdue",
