@@ -1,5 +1,5 @@
-//! The decide loop: holds and commands that expire, deadlines that pass. Versions guard every step; the lease only saves work.
-//! A crash leaves what was not yet committed for the next turn.
+//! The decide loop: holds and commands that expire, deadlines that pass. Versions guard every step; the lease only
+//! saves work. A crash leaves what was not yet committed for the next turn.
 
 use sluice_core::access::Actor;
 use sluice_core::alert::{Code, Raise};

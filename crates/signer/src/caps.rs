@@ -23,8 +23,8 @@ pub struct Caps {
     /// How old the last signature of a former slot must be before the payment may take another. Shorter than the
     /// chain's proof of death, longer than any bug needs to ask twice.
     pub reslot_after_ms: i64,
-    /// How long a wallet must not have signed before the engine may have its key barred. A wallet in use is not retired; one
-    /// that is retired has waited for its last payment to settle.
+    /// How long a wallet must not have signed before the engine may have its key barred. A wallet in use is not
+    /// retired; one that is retired has waited for its last payment to settle.
     pub bar_after_ms: i64,
     /// Most that a caller's clock and ours may differ, and that our clock may fall behind the journal.
     pub skew_max_ms: i64,
@@ -72,8 +72,9 @@ const BAR_AFTER_MS: i64 = 3_600_000;
 const SLOTS_HOURLY_MAX: u32 = 1_000_000;
 
 impl Caps {
-    /// Caps for these chains and assets, with the usual figures for the rest. The fee cap lies above the
-    /// engine's own ([`RAISED_TIMES_MAX`]), because an operator may raise that for a time; what one attempt may cost in all stays the engine's.
+    /// Caps for these chains and assets, with the usual figures for the rest. The fee cap lies above the engine's own
+    /// ([`RAISED_TIMES_MAX`]), because an operator may raise that for a time; what one attempt may cost in all stays
+    /// the engine's.
     pub fn of(profiles: &[ChainProfile], assets: Vec<AssetCaps>) -> Self {
         let chains = profiles
             .iter()

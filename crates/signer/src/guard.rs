@@ -105,8 +105,8 @@ impl<'a> Guard<'a> {
         self.wallet(caller.wallet, caller.epoch)
     }
 
-    /// The wallet, when the caller may close a slot of it: also one whose key is barred. Closing signs nothing; it says that
-    /// nothing was signed and no payment ever will be.
+    /// The wallet, when the caller may close a slot of it: also one whose key is barred. Closing signs nothing; it says
+    /// that nothing was signed and no payment ever will be.
     pub(crate) fn closer(&self, caller: &Caller) -> Result<WalletRow, No> {
         if !caller.known {
             return Err(Code::WalletUnknown.refuse(format!("no key of {} here", caller.wallet)).into());

@@ -60,8 +60,8 @@ fn mutants_are_caught_and_by_the_rule_they_break() {
     let table: [(Mutant, &[&str]); 7] = [
         (Mutant::NoIdentity, &["M1"]),
         (Mutant::ForgedDeath, &["M4"]),
-        // What it books as paid, gas and all, is not on the chain: whichever is looked at first, the engine's own alert that
-        // never ends among them.
+        // What it books as paid, gas and all, is not on the chain: whichever is looked at first, the engine's own alert
+        // that never ends among them.
         (Mutant::ForgedPayment, &["M15", "M16", "liveness:"]),
         (Mutant::OneOperator, &["M4", "M15", "M16"]),
         (Mutant::SendsFirst, &["M2"]),

@@ -1,7 +1,7 @@
 //! `core::port::store::Store`: what the engine asks of durable state, one module per subject.
 //!
-//! Reading: `lane`, `claim`, `commands`, `watch`, `facts`, over the loaders in `load`. Writing: `accept` (a request, once), `apply`
-//! (everything else), `lease`, `seal`. A method here only moves its arguments into one transaction.
+//! Reading: `lane`, `claim`, `commands`, `watch`, `facts`, over the loaders in `load`. Writing: `accept` (a request,
+//! once), `apply` (everything else), `lease`, `seal`. A method here only moves its arguments into one transaction.
 
 mod accept;
 mod alerts;

@@ -6,7 +6,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// A JSON value whose parts are still closed. A number keeps its text, and a boolean is only told apart here; serde reads them.
+/// A JSON value whose parts are still closed. A number keeps its text, and a boolean is only told apart here; serde
+/// reads them.
 #[derive(Debug)]
 pub(super) enum Json<'a> {
     Null,

@@ -20,8 +20,8 @@ pub struct Server {
     pub sealing_key_file: PathBuf,
     /// Where problems are explained, if somewhere: an answer's `doc_url` is this, a slash and the problem's code.
     pub problem_docs_url: Option<String>,
-    /// Proxies in front of it, addresses or CIDR ranges: what they say in `X-Forwarded-For` is believed, and a key's list of
-    /// addresses is judged by it. None when left out.
+    /// Proxies in front of it, addresses or CIDR ranges: what they say in `X-Forwarded-For` is believed, and a key's
+    /// list of addresses is judged by it. None when left out.
     pub trusted_proxies: Vec<String>,
     /// From where `/metrics` may be read, addresses or CIDR ranges. Private networks when left out.
     pub metrics_from: Option<Vec<String>>,

@@ -39,8 +39,8 @@ pub enum Outcome {
 pub enum End {
     /// By one of its attempts.
     Included(Inclusion),
-    /// By a transaction that is no outcome of it (M6). What it did is booked by whoever explains it. If its block leaves the
-    /// chain, the slot is open to question again.
+    /// By a transaction that is no outcome of it (M6). What it did is booked by whoever explains it. If its block
+    /// leaves the chain, the slot is open to question again.
     Taken(Stranger),
 }
 

@@ -12,8 +12,8 @@ impl Transfer {
     /// had shown as included is not.
     ///
     /// # Errors
-    /// [`Refusal`] unless signed or seen; [`Refusal::Evidence`] when the reading is an outcome of our own attempt, which ends
-    /// the transfer by [`Transfer::settle`], or when nobody shows what is in the slot.
+    /// [`Refusal`] unless signed or seen; [`Refusal::Evidence`] when the reading is an outcome of our own attempt,
+    /// which ends the transfer by [`Transfer::settle`], or when nobody shows what is in the slot.
     pub fn take(self, reading: &Final<SlotReading>, at: Timestamp) -> Result<Moved<Self>, Refusal> {
         let signed = self.in_the_air("note a stranger in the slot of")?;
         let taken_by = match *reading.reading() {

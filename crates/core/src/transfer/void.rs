@@ -64,7 +64,8 @@ impl Transfer {
     /// its signature is given up.
     ///
     /// # Errors
-    /// [`Refusal`] unless signed, still paying and with no stranger in the slot; [`Refusal::Evidence`] when the attempt is no void of its slot.
+    /// [`Refusal`] unless signed, still paying and with no stranger in the slot; [`Refusal::Evidence`] when the attempt
+    /// is no void of its slot.
     pub fn void_signed(self, code: &str, attempt: Unsigned, at: Timestamp) -> Result<Allotment, Refusal> {
         let signed = self.sent("void")?;
         if signed.mode != Mode::Pay || signed.taken_by.is_some() {

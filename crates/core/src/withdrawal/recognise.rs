@@ -1,5 +1,5 @@
-//! `requested | held | approved | queued | assigned | needs_attention -> needs_attention`: the signer's journal shows that it was
-//! signed in a life that the store has lost (M17).
+//! `requested | held | approved | queued | assigned | needs_attention -> needs_attention`: the signer's journal shows
+//! that it was signed in a life that the store has lost (M17).
 
 use super::{AttentionCode, NeedsAttention, State, Withdrawal};
 use crate::moved::{Moved, Refusal};

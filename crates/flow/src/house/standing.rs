@@ -1,6 +1,6 @@
 //! In: every open alert, a page in each turn. Out: those are closed whose cause is gone by what is stored of their
-//! subject; withdrawals that need a person are told, and lanes that stand idle. Derived from how things stand, so that no crash between a deed and
-//! its word leaves an alert behind.
+//! subject; withdrawals that need a person are told, and lanes that stand idle. Derived from how things stand, so that
+//! no crash between a deed and its word leaves an alert behind.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! A slot in which no payment was signed is closed at the signer, its payment is dead by the tombstone, and a void fills the
-//! nonce.
+//! A slot in which no payment was signed is closed at the signer, its payment is dead by the tombstone, and a void
+//! fills the nonce.
 
 use sluice_codec::evm::{self, Decoded};
 use sluice_core::attempt::{Fees, Kind, Signed, Unsigned};

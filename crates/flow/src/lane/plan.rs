@@ -1,6 +1,7 @@
 //! In: withdrawals in the queue. Out: planned transfers of this lane, earliest due first, no more than its window and
-//! its free funds can take. What does not fit is passed over by smaller ones for half of its time; then one wallet of the
-//! partner keeps what it has, and what comes in, for the one that has waited longest. A crash leaves nothing, or a planned transfer that the next turn goes on with or gives back.
+//! its free funds can take. What does not fit is passed over by smaller ones for half of its time; then one wallet of
+//! the partner keeps what it has, and what comes in, for the one that has waited longest. A crash leaves nothing, or a
+//! planned transfer that the next turn goes on with or gives back.
 
 use std::collections::{BTreeMap, BTreeSet};
 

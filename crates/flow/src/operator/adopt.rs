@@ -4,9 +4,9 @@
 //! at the final block. What it holds is the same at the latest and at the final block, and is booked at the latter, as a
 //! quorum reads it. The watcher has read the chain up to there, so that nothing old is taken for a stranger's.
 //!
-//! A wallet may have been in service in a life that the store has lost. Its lane then begins above every nonce for which the
-//! signer's journal holds something: the signer signs nothing else there. The nonces below are given out and belong to no
-//! transfer, so the lane fills each by a void, or the chain shows what was signed for it (M17).
+//! A wallet may have been in service in a life that the store has lost. Its lane then begins above every nonce for
+//! which the signer's journal holds something: the signer signs nothing else there. The nonces below are given out and
+//! belong to no transfer, so the lane fills each by a void, or the chain shows what was signed for it (M17).
 
 use sluice_core::address::EvmAddress;
 use sluice_core::asset::Asset;

@@ -30,7 +30,8 @@ pub enum LaneCommand {
     /// Offers more for the oldest slot that is outside, at the next turn; at most this much per gas, wei, and never above
     /// the caps.
     SpeedUp(Option<u128>),
-    /// What froze it, and everything else that was seen of its wallet, is explained. The nonce goes on from what the chain's pool shows.
+    /// What froze it, and everything else that was seen of its wallet, is explained. The nonce goes on from what the
+    /// chain's pool shows.
     Unfreeze,
     /// Out of service for ever, its key barred at the signer. Refused while it holds work or value.
     Retire,

@@ -229,8 +229,8 @@ async fn change(
     Err(OrderError::Moved)
 }
 
-/// The slot of its last transfer, and each that was given up and may pay it after all, as a quorum reads it now: a proof that
-/// the chain took back since frees nobody (M4, M16).
+/// The slot of its last transfer, and each that was given up and may pay it after all, as a quorum reads it now: a
+/// proof that the chain took back since frees nobody (M4, M16).
 async fn must_be_dead(ports: &Ports, withdrawal: &Withdrawal) -> Result<(), OrderError> {
     let Some(last) = last_transfer(withdrawal) else { return Ok(()) };
     let mut ids: Vec<TransferId> =

@@ -2,8 +2,8 @@
 //! then its key barred at the signer.
 //!
 //! Retired before its key is barred. The other way round, an order to resume and a deposit in between left an open lane
-//! without a key, whose slots nobody could fill. `retired` has no way back, and the commit refuses when the lane moved since
-//! it was looked at; so the order decides alone. What a crash leaves between the two, the house finishes
+//! without a key, whose slots nobody could fill. `retired` has no way back, and the commit refuses when the lane moved
+//! since it was looked at; so the order decides alone. What a crash leaves between the two, the house finishes
 //! ([`crate::house`]): it asks the signer to bar each retired wallet, which it may be asked any number of times.
 
 use sluice_core::amount::Units;

@@ -32,9 +32,9 @@ pub struct Stopped {
     pub confirmed_by_signer: bool,
 }
 
-/// Puts a stop in force. `sees` is whose transfers are listed. When this returns, no payment in its scope is signed, bumped or sent for the first time by any
-/// process that reads this store: every one of them reads the stops again between the last commit and each signature or
-/// send.
+/// Puts a stop in force. `sees` is whose transfers are listed. When this returns, no payment in its scope is signed,
+/// bumped or sent for the first time by any process that reads this store: every one of them reads the stops again
+/// between the last commit and each signature or send.
 ///
 /// # Errors
 /// [`OrderError::Store`].
@@ -54,8 +54,8 @@ pub async fn stop(
     Ok(Stopped { new, cannot_recall, more, confirmed_by_signer })
 }
 
-/// Lifts a holder's stop, once two persons of the holder's or of the platform want it. `None` when there is none. What another holder
-/// has stopped stays stopped.
+/// Lifts a holder's stop, once two persons of the holder's or of the platform want it. `None` when there is none. What
+/// another holder has stopped stays stopped.
 ///
 /// # Errors
 /// [`OrderError`]: not by this person, or the store.

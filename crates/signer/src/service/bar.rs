@@ -12,8 +12,9 @@ impl SigningService {
     /// From the moment this returns nothing is signed with the wallet's key: no payment, no void, no proof. Asked again,
     /// it gives the same place.
     ///
-    /// Refused while the wallet signed within [`Caps::bar_after_ms`](crate::Caps::bar_after_ms): a bar cannot be taken back,
-    /// and nobody but a caller in other hands wants one for a wallet in use. A bump or a void may still be needed then.
+    /// Refused while the wallet signed within [`Caps::bar_after_ms`](crate::Caps::bar_after_ms): a bar cannot be taken
+    /// back, and nobody but a caller in other hands wants one for a wallet in use. A bump or a void may still be needed
+    /// then.
     ///
     /// # Errors
     /// [`SignerError::Journal`]: the key is not barred.

@@ -150,8 +150,8 @@ fn what_a_person_had_and_was_paid_in_the_lost_time_is_recognised() {
     assert_eq!(paid(&bench).len(), 2);
 }
 
-/// Store and journal from one snapshot agree with each other and have both forgotten. The chain has not: until it says so by
-/// finality, nothing is begun, and then the lane is frozen.
+/// Store and journal from one snapshot agree with each other and have both forgotten. The chain has not: until it says
+/// so by finality, nothing is begun, and then the lane is frozen.
 #[test]
 fn store_and_journal_that_go_back_together_pay_nothing_while_the_chain_is_ahead() {
     let mut bench = Bench::new(|inner| inner);

@@ -6,7 +6,8 @@
 //! tried alone in a savepoint of its own.
 //!
 //! Locks are taken in one order everywhere, so that no two of these wait for each other: the lease (shared), then
-//! wallets, transfers and withdrawals by id, then commands, then counters by key. SQLite has one writer and needs none of it.
+//! wallets, transfers and withdrawals by id, then commands, then counters by key. SQLite has one writer and needs none
+//! of it.
 
 mod adoptions;
 pub(super) mod alerts;

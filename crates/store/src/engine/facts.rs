@@ -150,7 +150,8 @@ pub(super) async fn retired(conn: &mut Conn<'_>) -> Result<Found<Vec<WalletId>>,
     Ok(row::read(&rows, |row| Cells::of("wallet", "id", row).parsed("id", WalletId::parse)))
 }
 
-/// Sums over the accounts inside the wallet, to be compared with the chain. One statement, so that sums and what is taken back from them are of one moment.
+/// Sums over the accounts inside the wallet, to be compared with the chain. One statement, so that sums and what is
+/// taken back from them are of one moment.
 pub(super) async fn booked(
     conn: &mut Conn<'_>,
     wallet: WalletId,

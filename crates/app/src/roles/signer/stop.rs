@@ -1,5 +1,6 @@
-//! `sluice signer stop`, `lift` and `stops`: a person on the signer's machine stops payments there, whatever the engine does.
-//! The engine sees such a stop, and cannot lift it. It reaches the running signer through its console, a socket of its own.
+//! `sluice signer stop`, `lift` and `stops`: a person on the signer's machine stops payments there, whatever the engine
+//! does. The engine sees such a stop, and cannot lift it. It reaches the running signer through its console, a socket
+//! of its own.
 
 use std::path::Path;
 use std::time::Duration;

@@ -13,8 +13,8 @@ use crate::revived::paid_late;
 use crate::watch::Watch;
 use crate::watch::reopen::unslotted;
 
-/// What the end of a given-up slot means for its withdrawals. Its death is what was said of it before. Its payment completes
-/// them; one that has another slot is asked back from it, and the end of that slot says what became of it.
+/// What the end of a given-up slot means for its withdrawals. Its death is what was said of it before. Its payment
+/// completes them; one that has another slot is asked back from it, and the end of that slot says what became of it.
 pub(super) async fn given_up(
     watch: &Watch<'_>,
     proof: &Proof,

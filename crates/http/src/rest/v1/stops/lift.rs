@@ -1,5 +1,5 @@
-//! `POST /v1/stops/{id}/lift`: lifts a stop, when two persons say so. A partner lifts what its own people have set. What the
-//! platform has stopped beside it stays stopped.
+//! `POST /v1/stops/{id}/lift`: lifts a stop, when two persons say so. A partner lifts what its own people have set.
+//! What the platform has stopped beside it stays stopped.
 
 use sluice_api::command::Because;
 use sluice_core::command::Kind;
