@@ -199,7 +199,7 @@ impl Db {
         }
     }
 
-    /// Answers a raw question without changing anything: the simulator's oracle, tests and `sluice inspect`.
+    /// Answers a raw question without changing anything: the simulator's oracle and tests.
     ///
     /// # Errors
     /// [`StoreError::Statement`] when it is no question.

@@ -194,12 +194,8 @@ async fn give_back_overtaken(lane: &mut Lane<'_>) -> Result<Option<Change>, Stag
 }
 
 /// No nonce is allocated while the oldest slot of the lane sits at its fee cap: it would only queue behind it.
-fn slot_at_cap(lane: &mut Lane<'_>) -> bool {
-    let at_cap = lane.obstacle == Some(Waiting::FeeCap);
-    if at_cap {
-        lane.blocked_by(Waiting::FeeCap);
-    }
-    at_cap
+fn slot_at_cap(lane: &Lane<'_>) -> bool {
+    lane.obstacle == Some(Waiting::FeeCap)
 }
 
 async fn back(lane: &Lane<'_>, transfer: Transfer, fate: Fate) -> Result<Change, StageError> {

@@ -34,7 +34,8 @@ impl Db {
             return Ok(());
         }
         let context = self.context();
-        self.write(move |conn| {
+        let rows: Vec<_> = fresh.iter().map(|unread| (unread.table, unread.row.clone())).collect();
+        let raising = self.write(move |conn| {
             Box::pin(async move {
                 let at = context.clock.now();
                 for unread in &fresh {
@@ -48,8 +49,14 @@ impl Db {
                 }
                 Ok(())
             })
-        })
-        .await
+        });
+        let raised = raising.await;
+        if raised.is_err() {
+            // What may not have been said is said again by the next read.
+            let mut reported = self.reported.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            reported.retain(|row| !rows.contains(row));
+        }
+        raised
     }
 
     fn unreported(&self, unread: Vec<Unread>) -> Vec<Unread> {

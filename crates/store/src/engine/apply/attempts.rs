@@ -81,8 +81,10 @@ async fn insert(
         Some(hash) => hash.clone(),
         None => {
             let text = sql!("select payment_hash from transfer where id = $1 limit 1");
-            let row = conn.row(text, args![attempt.transfer.to_string()]).await?;
-            row.map(|row| row.text("payment_hash").map(str::to_owned)).transpose()?.unwrap_or_default()
+            let missing =
+                || StoreError::Statement(format!("an attempt of {}, which is not there", attempt.transfer));
+            let row = conn.row(text, args![attempt.transfer.to_string()]).await?.ok_or_else(missing)?;
+            row.text("payment_hash")?.to_owned()
         }
     };
     let values = values(attempt, &payment_hash).map_err(|error| StoreError::Statement(error.to_string()))?;
