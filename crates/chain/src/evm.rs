@@ -27,7 +27,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sluice_core::address::EvmAddress;
-use sluice_core::alert::Raise;
+use sluice_core::alert::{Code, Raise};
 use sluice_core::amount::Units;
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::attempt::{Durable, Signed};
@@ -123,6 +123,10 @@ impl Chain for Evm {
 
     fn disproved(&self, node: &str, about: &str) {
         self.disprove(node, about);
+    }
+
+    fn contradicted(&self, what: &str) {
+        self.crew.raise(Code::NodesDisagree, what);
     }
 
     fn submit<'a>(&'a self, attempts: &'a [Durable<Signed>]) -> Fut<'a, Vec<Heard>> {

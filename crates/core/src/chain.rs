@@ -126,7 +126,17 @@ const GWEI: u128 = 1_000_000_000;
 /// 10^18 wei.
 const COIN: u128 = 1_000_000_000 * GWEI;
 
+/// A node further behind the others than this is out of step with them.
+const LAG_MS: u64 = 15_000;
+/// At least this many blocks of difference are normal.
+const LAG_BLOCKS: u64 = 3;
+
 impl ChainProfile {
+    /// Blocks by which honest nodes may differ in what is the latest.
+    pub fn lag_blocks(&self) -> u64 {
+        (LAG_MS / self.block_time_ms.max(1)).max(LAG_BLOCKS)
+    }
+
     /// Polygon PoS. Tip floor of bor is 25 gwei; the docs ask for 30.
     pub fn polygon() -> Self {
         Self {

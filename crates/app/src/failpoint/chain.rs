@@ -65,6 +65,10 @@ impl Chain for Wrapped {
         self.inner.disproved(node, about);
     }
 
+    fn contradicted(&self, what: &str) {
+        self.inner.contradicted(what);
+    }
+
     fn submit<'a>(&'a self, attempts: &'a [Durable<Signed>]) -> Fut<'a, Vec<Heard>> {
         ask!(self, "chain.submit", self.inner.submit(attempts))
     }

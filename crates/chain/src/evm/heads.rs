@@ -1,5 +1,7 @@
 //! Latest and final block, and what their movement says about nodes, finality and clocks.
 
+use std::collections::BTreeMap;
+
 use futures_util::future::join;
 use sluice_core::alert::Code;
 use sluice_core::chain::BlockRef;
@@ -49,10 +51,8 @@ impl Evm {
                 latest.push((node, newest));
             }
         }
-        self.crew.compare(&latest);
-        let order = self.crew.readers().await;
-        let best = order.iter().find_map(|index| latest.iter().find(|(node, _)| node == index));
-        let Some((_, best)) = best.or(latest.first()).cloned() else {
+        let reached = self.measure(&latest);
+        let Some(best) = self.best(&latest, reached).await else {
             return Err(self.crew.down(self.crew.why_none()));
         };
         let head = self.agree_on_head(&finals).await.ok();
@@ -61,7 +61,42 @@ impl Evm {
             self.release(head).await;
         }
         self.watch_pulse(&best, finalized.as_ref());
-        Ok(Heads { latest: best.block, latest_time: best.time, finalized })
+        Ok(Heads { latest: best.block, latest_time: best.time, reached, finalized })
+    }
+
+    /// Finds out who is in step, and the height that as many operators as a quorum takes have reached; `None` when fewer
+    /// answered. With three or more operators the second highest is the measure, so that neither one far ahead nor one
+    /// far behind decides what "in step" is; with two it is what both have reached, where both are needed.
+    fn measure(&self, latest: &[(usize, Header)]) -> Option<u64> {
+        let mut highest: BTreeMap<&str, u64> = BTreeMap::new();
+        for (index, header) in latest {
+            let height = highest.entry(self.crew.operator(*index)).or_default();
+            *height = header.block.number.max(*height);
+        }
+        let mut heights: Vec<u64> = highest.into_values().collect();
+        heights.sort_unstable_by(|one, other| other.cmp(one));
+        let reached = heights.get(self.quorum.needed.max(1) - 1).copied();
+        let lowest = heights.last().copied();
+        let measure = if heights.len() >= 3 { heights.get(1).copied() } else { reached.or(lowest) };
+        self.crew.compare(latest, measure?);
+        reached
+    }
+
+    /// The latest block of the node that is asked first. One that is ahead of what enough operators have reached is asked
+    /// for its block there: nobody alone says how far the chain goes.
+    async fn best(&self, latest: &[(usize, Header)], reached: Option<u64>) -> Option<Header> {
+        let within = |header: &Header| reached.is_none_or(|height| header.block.number <= height);
+        let order = self.crew.readers().await;
+        let known = |index: &usize| latest.iter().find(|(node, _)| node == index);
+        for (node, header) in order.iter().filter_map(known) {
+            let Some(height) = reached.filter(|_| !within(header)) else { return Some(header.clone()) };
+            let one = [*node];
+            let at = self.crew.each(&one, |node| async move { node.header(Tag::Number(height)).await });
+            if let Some((_, Ok(Some(header)))) = at.await.pop() {
+                return Some(header);
+            }
+        }
+        latest.iter().map(|(_, header)| header).find(|header| within(header)).cloned()
     }
 
     fn evidence(&self, head: &Head) -> Option<Final<BlockRef>> {

@@ -29,10 +29,6 @@ const PAUSE_MAX_MS: i64 = 60_000;
 const CHAIN_CHECK_MS: i64 = 3_600_000;
 /// A node that contradicted an agreed final block is asked again after this.
 const RECHECK_MS: i64 = 300_000;
-/// A node further behind the others than this is asked last.
-const LAG_MS: u64 = 15_000;
-/// At least this many blocks of difference are normal.
-const LAG_BLOCKS: u64 = 3;
 /// EIP-1474: a request exceeds a defined limit.
 const LIMIT_EXCEEDED: i64 = -32_005;
 /// JSON-RPC 2.0: internal error.
@@ -107,8 +103,14 @@ impl State {
 impl Crew {
     pub(super) fn new(profile: &ChainProfile, nodes: Vec<Arc<dyn Node>>, clock: Arc<dyn Clock>) -> Self {
         let states = Mutex::new(vec![State::default(); nodes.len()]);
-        let lag_blocks = (LAG_MS / profile.block_time_ms.max(1)).max(LAG_BLOCKS);
-        Self { chain: profile.id, lag_blocks, nodes, states, clock, alarms: Alarms::default() }
+        Self {
+            chain: profile.id,
+            lag_blocks: profile.lag_blocks(),
+            nodes,
+            states,
+            clock,
+            alarms: Alarms::default(),
+        }
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -342,24 +344,12 @@ impl Crew {
         }
     }
 
-    /// Compares the nodes' latest blocks. With three or more operators the second highest is the measure, so that
-    /// neither one far ahead nor one far behind decides what "in step" is.
-    pub(super) fn compare(&self, latest: &[(usize, Header)]) {
-        let mut heights: Vec<u64> = Vec::new();
-        let mut operators: Vec<&str> = latest.iter().map(|(index, _)| self.operator(*index)).collect();
-        operators.sort_unstable();
-        operators.dedup();
-        for operator in &operators {
-            let of_it = latest.iter().filter(|(index, _)| self.operator(*index) == *operator);
-            heights.extend(of_it.map(|(_, header)| header.block.number).max());
-        }
-        heights.sort_unstable_by(|one, other| other.cmp(one));
-        let measure = if heights.len() >= 3 { heights.get(1) } else { heights.first() };
-        let Some(measure) = measure else { return };
+    /// Compares the nodes' latest blocks with a measure: one that differs by much is out of step.
+    pub(super) fn compare(&self, latest: &[(usize, Header)], measure: u64) {
         let mut states = super::locked(&self.states);
         for (index, header) in latest {
             if let Some(state) = states.get_mut(*index) {
-                state.out_of_step = header.block.number.abs_diff(*measure) > self.lag_blocks;
+                state.out_of_step = header.block.number.abs_diff(measure) > self.lag_blocks;
                 state.height = Some(header.block.number);
             }
         }

@@ -59,10 +59,12 @@ pub enum Heard {
 /// The ends of the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heads {
-    /// Latest block, by one healthy node.
+    /// Latest block, by one healthy node, no higher than `reached`.
     pub latest: BlockRef,
     /// Time of the latest block, seconds.
     pub latest_time: i64,
+    /// Height that as many operators as a quorum takes have reached; `None` when fewer answer.
+    pub reached: Option<u64>,
     /// Final block, by quorum; `None` while too few agree.
     pub finalized: Option<Final<BlockRef>>,
 }
@@ -260,6 +262,9 @@ pub trait Chain: Send + Sync {
 
     /// A quorum denies what this node (`operator/host`) showed of a block that is on the chain: it is not heard for a while.
     fn disproved(&self, node: &str, about: &str);
+
+    /// Something that was followed on one node's word is not borne out by the others: an alarm for a person.
+    fn contradicted(&self, what: &str);
 
     /// Sends bytes to every node; one answer per attempt, in order: the best of what was heard.
     fn submit<'a>(&'a self, attempts: &'a [Durable<Signed>]) -> Fut<'a, Vec<Heard>>;

@@ -80,6 +80,10 @@ impl Chain for BrokenChain {
         self.inner.disproved(node, about);
     }
 
+    fn contradicted(&self, what: &str) {
+        self.inner.contradicted(what);
+    }
+
     fn submit<'a>(&'a self, attempts: &'a [Durable<Signed>]) -> Fut<'a, Vec<Heard>> {
         if self.mutant != Mutant::ResendsPayments {
             return self.inner.submit(attempts);

@@ -146,3 +146,43 @@ fn a_new_block_far_from_our_clock_is_raised() {
     run(stage.evm.heads()).unwrap();
     assert!(stage.evm.troubles().is_empty(), "the clock is right again");
 }
+
+#[test]
+fn the_latest_block_is_one_that_enough_operators_have_reached() {
+    let stage = stage(&World::new(40, 30), &["a", "b", "c"], 2);
+    stage.nodes[0].change(|world| world.mine(vec![]));
+    let heads = run(stage.evm.heads()).unwrap();
+    assert_eq!((heads.latest.number, heads.reached), (40, Some(40)), "one block ahead, by a word of one");
+    stage.nodes[2].change(|world| world.mine(vec![]));
+    let heads = run(stage.evm.heads()).unwrap();
+    assert_eq!((heads.latest.number, heads.reached), (41, Some(41)), "two have it");
+}
+
+#[test]
+fn of_two_operators_one_far_ahead_is_asked_last_and_not_believed() {
+    let stage = stage(&World::new(40, 30), &["a", "b"], 2);
+    stage.nodes[0].change(|world| (0..2_000).for_each(|_| world.mine(vec![])));
+    for _ in 0..2 {
+        let heads = run(stage.evm.heads()).unwrap();
+        assert_eq!((heads.latest.number, heads.reached), (40, Some(40)));
+    }
+    let facts = stage.evm.nodes();
+    assert_eq!([facts[0].trouble, facts[1].trouble], [Some("out_of_step"), None]);
+}
+
+#[test]
+fn what_is_reached_is_unknown_while_fewer_operators_answer_than_a_quorum_takes() {
+    let stage = stage(&World::new(40, 30), &["a", "a", "b"], 2);
+    stage.nodes[2].change(|world| world.down = true);
+    let heads = run(stage.evm.heads()).unwrap();
+    assert_eq!((heads.latest.number, heads.reached), (40, None), "two URLs of one operator are one voice");
+}
+
+#[test]
+fn where_one_operator_is_enough_the_one_ahead_of_two_is_believed() {
+    let stage = stage(&World::new(40, 30), &["a", "b"], 1);
+    stage.nodes[1].change(|world| world.blocks.truncate(11));
+    stage.nodes[1].change(|world| world.finalized = Some(5));
+    let heads = run(stage.evm.heads()).unwrap();
+    assert_eq!((heads.latest.number, heads.reached), (40, Some(40)), "one that lags holds nobody up");
+}

@@ -95,6 +95,8 @@ impl Chain for FakeChain {
 
     fn disproved(&self, _: &str, _: &str) {}
 
+    fn contradicted(&self, _: &str) {}
+
     fn submit<'a>(&'a self, attempts: &'a [Durable<Signed>]) -> Fut<'a, Vec<Heard>> {
         soon(attempts.iter().map(|_| Heard::Unclear("a test".into())).collect())
     }
