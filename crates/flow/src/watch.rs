@@ -1,6 +1,7 @@
 //! The chain loop: blocks are read, walked back on a reorg, and what is final is settled. It guards evidence; it never
 //! allocates, signs or sends.
 
+mod agreed;
 mod blocks;
 mod inclusion;
 mod reopen;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use sluice_core::access::Actor;
 use sluice_core::alert::{Code, Raise, Raiser};
 use sluice_core::attempt::{Attempt, Durable};
-use sluice_core::chain::ChainId;
+use sluice_core::chain::{BlockRef, ChainId};
 use sluice_core::event::Cause;
 use sluice_core::id::{TransferId, WalletId};
 use sluice_core::lane::{Fence, LEASE_MARGIN_MS, LEASE_MS, RENEW_MS};
@@ -33,6 +34,8 @@ use crate::{Done, StageError, Turn, measured};
 #[derive(Default)]
 pub struct Memory {
     told: Told,
+    /// A block that was agreed final before it was followed.
+    awaited: Option<BlockRef>,
     /// Where settlement goes on, when there was more than one slice.
     settled: Option<(u64, TransferId)>,
 }
@@ -80,7 +83,8 @@ pub async fn turn(
     let heads = watch.chain.heads().await;
     watch.tell(&mut memory.told, heads.is_ok()).await?;
     let heads = heads?;
-    let more = measured(ports, "blocks", Box::pin(blocks::run(&mut watch, &heads))).await?;
+    let more =
+        measured(ports, "blocks", Box::pin(blocks::run(&mut watch, &heads, &mut memory.awaited))).await?;
     let absent = measured(ports, "inclusion", inclusion::sweep(&mut watch)).await?;
     measured(ports, "sightings", sightings::weigh(&mut watch, &heads)).await?;
     let behind =

@@ -5,7 +5,8 @@
 //! Nonce and balances are read by quorum at one final block; the books are taken as they stood after that very block. They
 //! stand there once the watcher has followed it and everything whose nonce it has consumed is settled: until then the
 //! reading is remembered. On a fork that the watcher has not walked to, a payment that was made looks like a deposit. What
-//! is remembered dies with the lease: the next holder reads for itself, and nothing is booked twice.
+//! is remembered dies with the lease: the next holder reads for itself, and nothing is booked twice. A fork that lasts is
+//! told of: nothing is compared meanwhile.
 
 use std::collections::BTreeMap;
 
@@ -35,6 +36,9 @@ const RECONCILE_MS: i64 = 30_000;
 /// Time between two looks whether one is due, milliseconds.
 const SWEEP_MS: u64 = 1_000;
 
+/// For so long the watcher may follow another fork than the quorum before it is told of, milliseconds.
+const APART_MAX_MS: i64 = 180_000;
+
 /// Readings that wait until the books have caught up with their block.
 type Candidates = BTreeMap<WalletId, Candidate>;
 
@@ -42,25 +46,103 @@ type Candidates = BTreeMap<WalletId, Candidate>;
 pub(super) struct Books {
     chain: ChainId,
     candidates: Candidates,
+    /// Since when a wallet's readings are of blocks that the watcher does not follow.
+    apart: BTreeMap<WalletId, Timestamp>,
     at: Option<Timestamp>,
 }
 
 impl Books {
     pub(super) const fn new(chain: ChainId) -> Self {
-        Self { chain, candidates: Candidates::new(), at: None }
+        Self { chain, candidates: Candidates::new(), apart: BTreeMap::new(), at: None }
     }
 
     async fn look(&mut self, ports: &Ports, fence: &Fence) -> Result<(), StageError> {
         self.candidates.retain(|_, candidate| candidate.epoch == fence.epoch());
-        let wallets = ports.store.wallets(None).await?;
-        for wallet in wallets.into_iter().filter(|wallet| wallet.chain == self.chain) {
+        let wallets = ports.store.wallets(Some(self.chain)).await?;
+        for wallet in wallets {
             // A wallet that cannot be read now must not keep the others from being looked at.
-            match one(ports, fence, wallet, &mut self.candidates).await {
+            match self.one(ports, fence, wallet).await {
                 Ok(()) => {}
                 Err(StageError::Chain(error)) => tracing::warn!(%error, "Reconciliation skipped a wallet"),
                 Err(other) => return Err(other),
             }
         }
+        Ok(())
+    }
+
+    async fn one(&mut self, ports: &Ports, fence: &Fence, wallet: Wallet) -> Result<(), StageError> {
+        let Some(chain) = ports.chains.get(&wallet.chain) else { return Ok(()) };
+        let remembered = self.candidates.remove(&wallet.id);
+        let depth = chain.profile().settled_watch_blocks;
+        let cursor = ports.store.cursor(wallet.chain, depth).await?;
+        if cursor.settle_after.is_some() {
+            return Ok(()); // Finality was reversed: nothing is compared until it is past what it was.
+        }
+        let candidate = match remembered {
+            Some(candidate) => candidate,
+            None => {
+                let read = read(ports, chain.as_ref(), fence, &wallet).await?;
+                // Below the finality that the store knows, a top-up of a later block may be booked already.
+                if cursor.finalized.is_some_and(|head| head.number > read.block.number) {
+                    return Ok(());
+                }
+                read
+            }
+        };
+        let top = cursor.blocks.first().map_or(0, |block| block.number);
+        let lowest = cursor.blocks.last().map_or(0, |block| block.number);
+        let followed = cursor.blocks.contains(&candidate.block);
+        if !followed && candidate.block.number <= top {
+            // Of a fork that is not the watcher's, or not yet; or older than what is remembered.
+            return match candidate.block.number >= lowest {
+                true => self.stands_apart(ports, fence, &wallet, candidate.block).await,
+                false => Ok(()),
+            };
+        }
+        if followed {
+            self.apart.remove(&wallet.id);
+        }
+        if candidate.block.number > top || !settled(ports, &wallet, &candidate).await? {
+            self.candidates.insert(wallet.id, candidate);
+            return Ok(());
+        }
+        let Some(booked) = ports.store.booked(wallet.id, candidate.block.number).await? else {
+            return Ok(());
+        };
+        // A walk back between the two looks takes out of the books what the block still has.
+        let cursor = ports.store.cursor(wallet.chain, depth).await?;
+        if cursor.settle_after.is_some() || !cursor.blocks.contains(&candidate.block) {
+            return Ok(());
+        }
+        compare(ports, fence, &wallet, candidate, &booked).await
+    }
+
+    /// Tells of a wallet that has not been compared for long, because the watcher follows another fork than the quorum.
+    async fn stands_apart(
+        &mut self,
+        ports: &Ports,
+        fence: &Fence,
+        wallet: &Wallet,
+        block: BlockRef,
+    ) -> Result<(), StageError> {
+        let now = ports.clock.now();
+        let stood_ms = now.since_ms(*self.apart.entry(wallet.id).or_insert(now));
+        if stood_ms < APART_MAX_MS {
+            return Ok(());
+        }
+        let detail = format!(
+            "final block {block:?} of the quorum is not among the blocks that are followed: nothing was compared for {} s",
+            stood_ms / 1_000
+        );
+        let raise = Raise {
+            code: Code::ReconciliationDifference,
+            subject: wallet.id.to_string(),
+            partner: Some(wallet.partner),
+            detail,
+        };
+        let cause = Some(Cause { actor: Actor::System("house"), reason: "not_followed".into(), at: now });
+        let change = Change { raise: vec![raise], cause, ..Change::default() };
+        ports.store.apply(Some(fence.clone()), vec![change]).await?;
         Ok(())
     }
 }
@@ -91,47 +173,6 @@ struct Candidate {
     nonce: u64,
     /// What it held there, of each asset.
     holds: Vec<(Asset, Units)>,
-}
-
-async fn one(
-    ports: &Ports,
-    fence: &Fence,
-    wallet: Wallet,
-    candidates: &mut Candidates,
-) -> Result<(), StageError> {
-    let Some(chain) = ports.chains.get(&wallet.chain) else { return Ok(()) };
-    let remembered = candidates.remove(&wallet.id);
-    let depth = chain.profile().settled_watch_blocks;
-    let cursor = ports.store.cursor(wallet.chain, depth).await?;
-    if cursor.settle_after.is_some() {
-        return Ok(()); // Finality was reversed: nothing is compared until it is past what it was.
-    }
-    let candidate = match remembered {
-        Some(candidate) => candidate,
-        None => {
-            let read = read(ports, chain.as_ref(), fence, &wallet).await?;
-            // Below the finality that the store knows, a top-up of a later block may be booked already.
-            if cursor.finalized.is_some_and(|head| head.number > read.block.number) {
-                return Ok(());
-            }
-            read
-        }
-    };
-    let top = cursor.blocks.first().map_or(0, |block| block.number);
-    if !cursor.blocks.contains(&candidate.block) && candidate.block.number <= top {
-        return Ok(()); // Of a fork that is not the watcher's, or not yet.
-    }
-    if candidate.block.number > top || !settled(ports, &wallet, &candidate).await? {
-        candidates.insert(wallet.id, candidate);
-        return Ok(());
-    }
-    let Some(booked) = ports.store.booked(wallet.id, candidate.block.number).await? else { return Ok(()) };
-    // A walk back between the two looks takes out of the books what the block still has.
-    let cursor = ports.store.cursor(wallet.chain, depth).await?;
-    if cursor.settle_after.is_some() || !cursor.blocks.contains(&candidate.block) {
-        return Ok(());
-    }
-    compare(ports, fence, &wallet, candidate, &booked).await
 }
 
 /// Nonce and balances by quorum at the final block.

@@ -11,21 +11,31 @@ use sluice_core::port::store::{ChainChange, Change, Cursor, Pause};
 use sluice_core::wallet::Wallet;
 
 use super::sightings::{self, Found};
-use super::{Watch, inclusion, reopen};
+use super::{Watch, agreed, inclusion, reopen};
 use crate::StageError;
 
 /// Blocks read in one turn.
 const BLOCKS_MAX: u64 = 32;
 
-pub(super) async fn run(watch: &mut Watch<'_>, heads: &Heads) -> Result<bool, StageError> {
+pub(super) async fn run(
+    watch: &mut Watch<'_>,
+    heads: &Heads,
+    awaited: &mut Option<BlockRef>,
+) -> Result<bool, StageError> {
     let depth = watch.chain.profile().settled_watch_blocks;
     let cursor = watch.ports.store.cursor(watch.id(), depth).await?;
     let Some(top) = cursor.blocks.first().copied() else {
-        // The first sight of a chain: wallets are adopted later than this, so nothing before it is ours.
-        let chain = joined(watch, vec![(heads.latest, [0; 32])]);
+        // The first sight of a chain: wallets are adopted later than this, so nothing before it is ours. Where everything
+        // that was followed has left the chain, what came meanwhile is ours too: from the final block on.
+        let finalized = heads.finalized.as_ref().filter(|_| cursor.finalized.is_some());
+        let first = finalized.map_or(heads.latest, |head| head.head());
+        let chain = joined(watch, vec![(first, [0; 32])]);
         watch.apply(vec![chain]).await?;
         return Ok(true);
     };
+    if agreed::run(watch, heads, &cursor, awaited).await? {
+        return Ok(true);
+    }
     let followed = match heads.latest.number.cmp(&top.number) {
         Ordering::Greater => forward(watch, top, heads.latest.number).await?,
         Ordering::Equal => Some(false).filter(|_| heads.latest.hash == top.hash),
@@ -44,12 +54,21 @@ pub(super) async fn run(watch: &mut Watch<'_>, heads: &Heads) -> Result<bool, St
             if one_node_alone_says_so(watch, &cursor, fork).await? {
                 return Ok(false); // The port quarantines it; the next turn asks another one.
             }
-            let gone = cursor.blocks.iter().filter(|block| fork.is_none_or(|fork| block.number > fork));
-            // Heights count from what was followed, never from what one node claims.
-            reopen::run(watch, &cursor, gone.copied().collect(), fork.unwrap_or_default()).await?;
+            walk_back(watch, &cursor, fork).await?;
             Ok(true)
         }
     }
+}
+
+/// Takes back every stored block above a height, or all of them.
+pub(super) async fn walk_back(
+    watch: &mut Watch<'_>,
+    cursor: &Cursor,
+    fork: Option<u64>,
+) -> Result<(), StageError> {
+    let gone = cursor.blocks.iter().filter(|block| fork.is_none_or(|fork| block.number > fork));
+    // Heights count from what was followed, never from what one node claims.
+    reopen::run(watch, cursor, gone.copied().collect(), fork.unwrap_or_default()).await
 }
 
 /// Whether a walk back would go below finality on one node's word: a quorum still holds the block. Without a quorum this

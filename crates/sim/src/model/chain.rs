@@ -154,6 +154,7 @@ impl Chain {
         // Chains with blocks faster than a second share one.
         let time_s = time_s.max(parent.time_s);
         let block = Block { id, parent: parent.id.hash, time_s, base_fee_wei: self.next_fee(), txs, after };
+        self.nodes.iter_mut().for_each(|node| node.forge(&self.blocks, self.finalized));
         self.blocks.push(Arc::new(block));
         self.finalize(number);
         let accounts = Arc::clone(&self.head().after);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sluice_core::chain::BlockRef;
 
-use super::block::Block;
+use super::block::{Block, hash, words};
 use super::chain::Chain;
 use super::pool::Pool;
 
@@ -27,11 +27,15 @@ pub enum Lie {
     RefusesBytes,
     /// Shows, in every block, a transfer out of a wallet that never was.
     FalseStranger,
+    /// Shows empty blocks of its own, linked and as high as the others'; what it calls final is true, and a little old.
+    OwnFork,
+    /// The same, and many blocks higher than the others'.
+    InflatedHead,
 }
 
 impl Lie {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::FakeReceipt,
         Self::NullReceipt,
         Self::StaleHead,
@@ -40,6 +44,8 @@ impl Lie {
         Self::SwallowsBytes,
         Self::RefusesBytes,
         Self::FalseStranger,
+        Self::OwnFork,
+        Self::InflatedHead,
     ];
 
     /// The name in coverage.
@@ -53,12 +59,17 @@ impl Lie {
             Self::SwallowsBytes => "swallows_bytes",
             Self::RefusesBytes => "refuses_bytes",
             Self::FalseStranger => "false_stranger",
+            Self::OwnFork => "own_fork",
+            Self::InflatedHead => "inflated_head",
         }
     }
 }
 
 /// Blocks a stale head lags.
 const STALE_BLOCKS: u64 = 12;
+
+/// Blocks an inflated head is ahead.
+const INFLATED_BLOCKS: u64 = 100;
 
 /// One node.
 #[derive(Clone, Debug)]
@@ -93,6 +104,23 @@ impl NodeState {
             down: false,
             lie: None,
             stuck: None,
+        }
+    }
+
+    /// Blocks of its own, where it lies about them, on the branch it was on when it began; up to the others' height.
+    pub(super) fn forge(&mut self, chain: &[Arc<Block>], finalized: u64) {
+        let ahead = match self.lie {
+            Some(Lie::OwnFork) => 0,
+            Some(Lie::InflatedHead) => INFLATED_BLOCKS,
+            _ => return,
+        };
+        let (branch, _) = self.stuck.get_or_insert_with(|| (chain.to_vec(), finalized));
+        let height = chain.last().map_or(0, |head| head.id.number) + 1 + ahead;
+        while let Some(head) = branch.last().filter(|head| head.id.number < height) {
+            let number = head.id.number + 1;
+            let id = BlockRef { number, hash: hash(words(&head.id.hash).chain([number, 0xf0])) };
+            let block = Block { id, parent: head.id.hash, txs: vec![], ..Block::clone(head) };
+            branch.push(Arc::new(block));
         }
     }
 }

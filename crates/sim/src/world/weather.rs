@@ -45,9 +45,6 @@ pub enum Weather {
     Heal,
 }
 
-/// The node of the operator that may lie. One of three: the others are the quorum.
-pub const LIAR: usize = 2;
-
 /// Draws the weather: pairs of time from the start, microseconds, and what happens then, in order.
 pub fn draw(
     rng: &mut Rng,
@@ -58,6 +55,8 @@ pub fn draw(
     taxed: Option<EvmAddress>,
 ) -> Vec<(i64, Weather)> {
     let mut all = vec![];
+    // One of the operators may lie: that of the node which is asked first, or last. The others are the quorum.
+    let liar = if rng.chance(500) { 0 } else { nodes - 1 };
     let at = |rng: &mut Rng| 500_000 + rng.below(span_us as u64) as i64;
     for _ in 0..rng.within(1, 2) {
         let below_final = if rng.chance(250) { rng.within(1, death_extra) } else { 0 };
@@ -70,7 +69,7 @@ pub fn draw(
         let what = match rng.below(7) {
             0 => Weather::Down(node),
             1 | 2 => match rng.pick(&Lie::ALL) {
-                Some(lie) => Weather::Lies(LIAR, *lie),
+                Some(lie) => Weather::Lies(liar, *lie),
                 None => Weather::Down(node),
             },
             3 => Weather::Lags(node, rng.within(1, 6)),

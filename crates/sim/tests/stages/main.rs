@@ -7,6 +7,7 @@ mod evidence;
 mod fill;
 mod house;
 mod keep;
+mod liars;
 mod lost;
 mod marks;
 mod restore;
