@@ -36,6 +36,7 @@ pub struct Memory {
     told: Told,
     /// A block that was agreed final before it was followed.
     awaited: Option<BlockRef>,
+    doubts: inclusion::Doubts,
     /// Where settlement goes on, when there was more than one slice.
     settled: Option<(u64, TransferId)>,
 }
@@ -85,7 +86,7 @@ pub async fn turn(
     let heads = heads?;
     let more =
         measured(ports, "blocks", Box::pin(blocks::run(&mut watch, &heads, &mut memory.awaited))).await?;
-    let absent = measured(ports, "inclusion", inclusion::sweep(&mut watch)).await?;
+    let absent = measured(ports, "inclusion", inclusion::sweep(&mut watch, &mut memory.doubts)).await?;
     measured(ports, "sightings", sightings::weigh(&mut watch, &heads)).await?;
     let behind =
         measured(ports, "settle", Box::pin(settle::run(&mut watch, &heads, absent, &mut memory.settled)))

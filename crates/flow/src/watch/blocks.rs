@@ -37,7 +37,7 @@ pub(super) async fn run(
         return Ok(true);
     }
     let followed = match heads.latest.number.cmp(&top.number) {
-        Ordering::Greater => forward(watch, top, heads.latest.number).await?,
+        Ordering::Greater => forward(watch, &cursor.blocks, heads.latest.number).await?,
         Ordering::Equal => Some(false).filter(|_| heads.latest.hash == top.hash),
         // A node that is behind is no reorg, unless it contradicts what we stored at its height.
         Ordering::Less => cursor
@@ -105,7 +105,12 @@ async fn fork_height(watch: &Watch<'_>, cursor: &Cursor, heads: &Heads) -> Resul
 }
 
 /// Reads on from the top. `None` when the chain does not continue what is stored; otherwise whether there is more.
-async fn forward(watch: &mut Watch<'_>, top: BlockRef, latest: u64) -> Result<Option<bool>, StageError> {
+async fn forward(
+    watch: &mut Watch<'_>,
+    followed: &[BlockRef],
+    latest: u64,
+) -> Result<Option<bool>, StageError> {
+    let Some(top) = followed.first() else { return Ok(None) };
     let wallets = watch.ports.store.wallets(Some(watch.id())).await?;
     let addresses: Vec<_> = wallets.iter().map(|wallet| wallet.address).collect();
     let until = latest.min(top.number + BLOCKS_MAX);
@@ -122,7 +127,7 @@ async fn forward(watch: &mut Watch<'_>, top: BlockRef, latest: u64) -> Result<Op
         return Ok(None);
     }
     // Seen and frozen before the cursor moves: a crash in between reads the same blocks again.
-    explain(watch, &wallets, &facts).await?;
+    explain(watch, &wallets, followed, &facts).await?;
     let added = facts.iter().map(|block| (block.block, block.parent)).collect();
     let chain = joined(watch, added);
     watch.apply(vec![chain]).await?;
@@ -130,7 +135,12 @@ async fn forward(watch: &mut Watch<'_>, top: BlockRef, latest: u64) -> Result<Op
 }
 
 /// Matches what left our wallets with our attempts; the rest freezes its lane.
-async fn explain(watch: &mut Watch<'_>, wallets: &[Wallet], facts: &[BlockFacts]) -> Result<(), StageError> {
+async fn explain(
+    watch: &mut Watch<'_>,
+    wallets: &[Wallet],
+    followed: &[BlockRef],
+    facts: &[BlockFacts],
+) -> Result<(), StageError> {
     let txids: Vec<[u8; 32]> =
         facts.iter().flat_map(|block| block.sent.iter().map(|sent| sent.txid)).collect();
     let ours = if txids.is_empty() {
@@ -141,8 +151,8 @@ async fn explain(watch: &mut Watch<'_>, wallets: &[Wallet], facts: &[BlockFacts]
     let mut transfers: Vec<_> = ours.iter().map(|(_, transfer)| *transfer).collect();
     transfers.sort();
     transfers.dedup();
-    let top = facts.last().map_or(0, |block| block.block.number);
-    inclusion::note(watch, &transfers, top).await?;
+    let read: Vec<_> = facts.iter().map(|block| block.block).chain(followed.iter().copied()).collect();
+    inclusion::note(watch, &transfers, &read).await?;
     let mut unexplained: Vec<[u8; 32]> =
         txids.into_iter().filter(|txid| !ours.iter().any(|(known, _)| known == txid)).collect();
     unexplained.extend(facts.iter().flat_map(|block| block.drained.iter().map(|drain| drain.txid)));

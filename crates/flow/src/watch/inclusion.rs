@@ -1,22 +1,32 @@
-//! In: transfers that a block, or a consumed nonce, points at. Out: `seen` where the chain holds one of their attempts.
+//! In: transfers that a block, a consumed nonce, or their age points at. Out: `seen` where the chain holds one of their attempts.
 //! Progress only: one node, not final. A crash leaves `signed`, and the next sweep sees it.
 
-use sluice_core::id::TransferId;
+use std::collections::BTreeMap;
+
+use sluice_core::chain::BlockRef;
+use sluice_core::id::{TransferId, WalletId};
 use sluice_core::port::store::Change;
 use sluice_core::proof::SlotReading;
 use sluice_core::sighting::Word;
-use sluice_core::transfer::State;
+use sluice_core::time::Timestamp;
+use sluice_core::transfer::{State, Transfer};
 
 use super::{Watch, question};
 use crate::StageError;
 
+/// A slot that is signed for so many times the wait for a dearer attempt is shown to a quorum, whatever one node says.
+const DOUBT_TIMES: u64 = 2;
+
+/// When the oldest slot of each lane was last shown to a quorum for its age alone.
+pub(super) type Doubts = BTreeMap<WalletId, (TransferId, Timestamp)>;
+
 /// Reads the slots of transfers and notes where an attempt of theirs is included. Answers the signed ones in whose slot
-/// none was found. `top` is the highest block that was read: an inclusion above it is one node's word about a block that
+/// none was found. `read` are the blocks that were read: an inclusion in another one is one node's word about a block that
 /// nobody followed, and could neither be walked back nor become final.
 pub(super) async fn note(
     watch: &mut Watch<'_>,
     transfers: &[TransferId],
-    top: u64,
+    read: &[BlockRef],
 ) -> Result<Vec<TransferId>, StageError> {
     if transfers.is_empty() {
         return Ok(vec![]);
@@ -37,19 +47,19 @@ pub(super) async fn note(
     }
     let (transfers, questions): (Vec<_>, Vec<_>) = open.into_iter().unzip();
     let readings = watch.chain.progress(&questions).await?;
-    let now = watch.now();
+    let (now, top) = (watch.now(), read.iter().map(|block| block.number).max().unwrap_or_default());
     let (mut changes, mut absent) = (Vec::new(), Vec::new());
     for (transfer, reading) in transfers.into_iter().zip(readings) {
         match reading {
             // Its block is read first; the sweep after it looks again.
             SlotReading::Ours(inclusion) if inclusion.block.number > top => {}
-            SlotReading::Ours(inclusion) => changes.push(Change {
+            SlotReading::Ours(inclusion) if read.contains(&inclusion.block) => changes.push(Change {
                 transfers: vec![transfer.see(inclusion, now)?],
                 cause: Some(watch.cause("included")),
                 ..Change::default()
             }),
-            // `Foreign` by one node's word is no news here: settlement asks a quorum.
-            SlotReading::Open | SlotReading::Foreign(_) | SlotReading::Unaccounted => {
+            // In a block that was not read, or `Foreign`, is no news here by one node's word: settlement asks a quorum.
+            SlotReading::Ours(_) | SlotReading::Open | SlotReading::Foreign(_) | SlotReading::Unaccounted => {
                 absent.push(transfer.id);
             }
         }
@@ -59,10 +69,13 @@ pub(super) async fn note(
 }
 
 /// Looks at every lane of the chain for signed slots whose nonce is consumed: what a crash or a missed block left.
-/// Answers those in which no attempt of ours was found, for settlement to ask a quorum.
-pub(super) async fn sweep(watch: &mut Watch<'_>) -> Result<Vec<TransferId>, StageError> {
-    let mut found = Vec::new();
-    for wallet in watch.ports.store.wallets(Some(watch.id())).await? {
+/// Answers those in which no attempt of ours was found, for settlement to ask a quorum; and of each lane the oldest slot
+/// where that has been signed for long: the node that is read may hide that it is consumed.
+pub(super) async fn sweep(watch: &mut Watch<'_>, doubts: &mut Doubts) -> Result<Vec<TransferId>, StageError> {
+    let (mut found, mut old) = (Vec::new(), Vec::new());
+    let wallets = watch.ports.store.wallets(Some(watch.id())).await?;
+    doubts.retain(|wallet, _| wallets.iter().any(|known| known.id == *wallet));
+    for wallet in wallets {
         let Some(view) = watch.ports.store.lane(wallet.id).await? else { continue };
         let claims = view.sightings.iter().filter(|it| it.word == Word::Claimed).cloned();
         watch.claims.extend(claims);
@@ -71,9 +84,8 @@ pub(super) async fn sweep(watch: &mut Watch<'_>) -> Result<Vec<TransferId>, Stag
             .iter()
             .filter(|(transfer, _)| matches!(transfer.state, State::Signed(_)))
             .collect();
-        if signed.is_empty() {
-            continue;
-        }
+        let Some((oldest, _)) = signed.first() else { continue };
+        old.extend(doubtful(watch, oldest, doubts));
         let latest = watch.chain.nonces(wallet.address).await?.latest;
         found.extend(
             signed
@@ -88,5 +100,26 @@ pub(super) async fn sweep(watch: &mut Watch<'_>) -> Result<Vec<TransferId>, Stag
     }
     let depth = watch.chain.profile().settled_watch_blocks;
     let cursor = watch.ports.store.cursor(watch.id(), depth).await?;
-    note(watch, &found, cursor.blocks.first().map_or(0, |block| block.number)).await
+    let mut absent = note(watch, &found, &cursor.blocks).await?;
+    old.retain(|id| !found.contains(id));
+    absent.extend(old);
+    Ok(absent)
+}
+
+/// The oldest slot of a lane, when it is time to show it to a quorum. If it is open there, so are those behind it.
+fn doubtful(watch: &Watch<'_>, oldest: &Transfer, doubts: &mut Doubts) -> Option<TransferId> {
+    let State::Signed(signed) = &oldest.state else { return None };
+    let (profile, now) = (watch.chain.profile(), watch.now());
+    let blocks = match profile.replaceable {
+        true => profile.bump_after_blocks,
+        false => profile.resend_after_blocks,
+    };
+    let wait_ms = blocks.saturating_mul(DOUBT_TIMES).saturating_mul(profile.block_time_ms);
+    let asked_at = doubts.get(&oldest.wallet).filter(|(id, _)| *id == oldest.id).map(|(_, at)| *at);
+    let since = asked_at.unwrap_or(signed.first_signed_at);
+    if now.since_ms(since) < i64::try_from(wait_ms).unwrap_or(i64::MAX) {
+        return None;
+    }
+    doubts.insert(oldest.wallet, (oldest.id, now));
+    Some(oldest.id)
 }

@@ -178,7 +178,9 @@ impl Node for ModelNode {
                 to: Some(done.tx.to),
                 value: Units::from(done.tx.value_wei),
             };
-            Ok(view.any(&block).map(|block| block.txs.iter().map(sent).collect()))
+            let shown = view.node().lie != Some(Lie::HiddenTransactions);
+            let txs = |block: &Arc<Block>| block.txs.iter().filter(|_| shown).map(sent).collect();
+            Ok(view.any(&block).map(txs))
         })
     }
 
@@ -194,6 +196,9 @@ impl Node for ModelNode {
             let logs = block.txs.iter().filter(of_wallet);
             let mut logs: Vec<_> =
                 logs.filter_map(|done| log_of(done).map(|log| (done.tx.hash, log))).collect();
+            if view.node().lie == Some(Lie::HiddenTransactions) {
+                logs.clear();
+            }
             if let (Some(Lie::FalseStranger), Some(wallet)) = (view.node().lie, wallets.first()) {
                 logs.push(false_theft(chain, block, *wallet));
             }
@@ -205,8 +210,12 @@ impl Node for ModelNode {
         self.ask(|view, chain| {
             let answer = |txid: &[u8; 32]| match view.node().lie {
                 Some(Lie::FakeReceipt) => forged_receipt(view, chain, txid),
-                Some(Lie::NullReceipt) => None,
-                _ => view.find(txid).map(|(block, done)| receipt_of(block, done)),
+                Some(Lie::NullReceipt | Lie::HiddenTransactions) => None,
+                lie => view.find(txid).map(|(block, done)| {
+                    let true_one = receipt_of(block, done);
+                    let block = if lie == Some(Lie::ForgedBlock) { view.forged(block.id) } else { block.id };
+                    Receipt { block, ..true_one }
+                }),
             };
             Ok(txids.iter().map(answer).collect())
         })
@@ -218,7 +227,11 @@ impl Node for ModelNode {
             let nonce = |account: &EvmAddress| {
                 let next = state.nonces.get(account).copied().unwrap_or(0);
                 let next = if at == At::Pending { view.node().pool.pending(*account, next) } else { next };
-                if view.node().lie == Some(Lie::WrongNonce) { next + 1 } else { next }
+                match view.node().lie {
+                    Some(Lie::WrongNonce) => next + 1,
+                    Some(Lie::HiddenTransactions) if matches!(at, At::Latest | At::Pending) => 0,
+                    _ => next,
+                }
             };
             Ok(accounts.iter().map(nonce).collect())
         })

@@ -31,11 +31,15 @@ pub enum Lie {
     OwnFork,
     /// The same, and many blocks higher than the others'.
     InflatedHead,
+    /// Leaves every transaction out of its blocks, has no receipts, and counts none for the latest block.
+    HiddenTransactions,
+    /// Shows true receipts, in a block that nobody has.
+    ForgedBlock,
 }
 
 impl Lie {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::FakeReceipt,
         Self::NullReceipt,
         Self::StaleHead,
@@ -46,6 +50,8 @@ impl Lie {
         Self::FalseStranger,
         Self::OwnFork,
         Self::InflatedHead,
+        Self::HiddenTransactions,
+        Self::ForgedBlock,
     ];
 
     /// The name in coverage.
@@ -61,6 +67,8 @@ impl Lie {
             Self::FalseStranger => "false_stranger",
             Self::OwnFork => "own_fork",
             Self::InflatedHead => "inflated_head",
+            Self::HiddenTransactions => "hidden_transactions",
+            Self::ForgedBlock => "forged_block",
         }
     }
 }
@@ -189,7 +197,7 @@ impl<'a> View<'a> {
             .find_map(|block| block.txs.iter().find(|done| done.tx.hash == *txid).map(|done| (block, done)))
     }
 
-    /// A hash that is not the final block's.
+    /// A hash that is not the block's.
     pub fn forged(&self, of: BlockRef) -> BlockRef {
         let mut hash = of.hash;
         hash[0] ^= 0xff;

@@ -143,3 +143,29 @@ fn books_that_cannot_be_compared_because_of_a_fork_are_told_of() {
     }
     assert_eq!(bench.count(open), 0, "and it is over once the watcher follows the chain");
 }
+
+#[test]
+fn a_payment_that_one_node_hides_is_completed_by_the_others() {
+    let mut bench = Bench::new(|inner| inner);
+    (0..10).for_each(|_| bench.round());
+    bench.world.chain().nodes[0].lie = Some(Lie::HiddenTransactions);
+    for number in 1..=3 {
+        bench.order(number, &bench.world.asset.clone());
+    }
+    rounds_until(&mut bench, "they are paid", |bench| bench.count(PAID) == 3);
+    assert_eq!(bench.count(FROZEN), 0);
+}
+
+#[test]
+fn a_receipt_in_a_block_that_nobody_follows_is_not_seen_and_the_payment_completes() {
+    let mut bench = Bench::new(|inner| inner);
+    (0..10).for_each(|_| bench.round());
+    bench.world.chain().nodes[0].lie = Some(Lie::ForgedBlock);
+    bench.order(1, &bench.world.asset.clone());
+    let nowhere = "select t.id as what from transfer t where t.state = 'seen' and not exists (
+                       select 1 from block b where b.number = t.block_number and b.hash = t.block_hash) limit 10";
+    rounds_until(&mut bench, "it is paid", |bench| {
+        assert_eq!(bench.count(nowhere), 0);
+        bench.count(PAID) == 1
+    });
+}
