@@ -173,6 +173,15 @@ impl Bench {
         self.pass();
     }
 
+    /// Blocks that nobody watches, until this height is final, as it was before final blocks left.
+    pub fn final_again(&self, height: u64) {
+        let time_s = self.world.sim.now_us().div_euclid(1_000_000);
+        let mut chain = self.world.chain();
+        while chain.finalized() < height {
+            chain.produce(time_s);
+        }
+    }
+
     /// Lets time pass.
     pub fn pass(&mut self) {
         let (sim, until) = (self.world.sim.clone(), self.world.sim.now_us() + ROUND_US);

@@ -152,7 +152,8 @@ fn lands_after_all(bench: &Bench, lost: &Arc<Tx>) {
     let void =
         chain.blocks.iter().find(|block| block.txs.iter().any(|done| done.tx.from == lost.from)).unwrap();
     let depth = chain.head().id.number - void.id.number + 1;
-    assert!(void.id.number < chain.finalized());
+    let finalized = chain.finalized();
+    assert!(void.id.number < finalized);
     chain.terms.returned_permille = 0;
     chain.nodes.iter_mut().for_each(|node| node.pool.clear());
     chain.reorg(depth, time_s, &[]);
@@ -163,6 +164,7 @@ fn lands_after_all(bench: &Bench, lost: &Arc<Tx>) {
     while paid(bench).is_empty() {
         unwatched_block(bench);
     }
+    bench.final_again(finalized);
     assert_eq!(paid(bench), [lost.hash]);
 }
 

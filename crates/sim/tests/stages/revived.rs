@@ -106,8 +106,11 @@ impl Revived {
         chain.terms.returned_permille = 0;
         let at = chain.blocks.iter().position(|block| !block.txs.is_empty()).unwrap();
         let depth = (chain.blocks.len() - at) as u64;
-        assert!(at as u64 <= chain.finalized(), "below finality");
+        let finalized = chain.finalized();
+        assert!(at as u64 <= finalized, "below finality");
         chain.reorg(depth, time_s, &[]);
+        drop(chain);
+        self.bench.final_again(finalized);
     }
 
     /// What was signed for the first slot lands after all.
