@@ -126,7 +126,9 @@ fn books_that_cannot_be_compared_because_of_a_fork_are_told_of() {
     let differs = told(Code::ReconciliationDifference);
     // Nobody follows the chain any more, and what was followed is not on it.
     let depth = bench.world.chain().terms.finality_lag + 8;
+    let finalized = bench.world.chain().finalized();
     bench.world.chain().reorg(depth, 1_800_000_000, &[]);
+    bench.final_again(finalized);
     let since = bench.elapsed_ms();
     while bench.count(&differs) == 0 {
         assert!(bench.elapsed_ms() - since < 300_000, "it is told");
