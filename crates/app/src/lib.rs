@@ -152,7 +152,7 @@ async fn run(arguments: Arguments) -> ExitCode {
         Command::Client(command) => return cli::run(command, &arguments.global).await,
         Command::Run { config, roles, listen } => roles::run::run(&config, &roles, listen).await,
         #[cfg(feature = "dev")]
-        Command::Dev(dev) => roles::dev::run(dev, &arguments.global).await,
+        Command::Dev(dev) => Box::pin(roles::dev::run(dev, &arguments.global)).await,
         #[cfg(not(feature = "dev"))]
         Command::Dev { .. } => Err(StartError::Said(config::Both::new(
             "this program was built for production and has no local chain in it; `make run` builds and starts one that has",

@@ -19,6 +19,22 @@ async fn told_of_reopening(caller: &Caller, order: &Order) -> bool {
     caller.history(&found.id).await.iter().any(|event| event.kind == "withdrawal.reopened")
 }
 
+impl World {
+    /// Takes so many blocks back, and as many more as it takes to reach what these orders came to: on a busy machine more
+    /// blocks have come since.
+    async fn reorganised_under(&self, caller: &Caller, orders: &[Order], depth: u64) {
+        let mut lowest = u64::MAX;
+        for order in orders {
+            let seen = caller.look(order).await.expect("it is there");
+            let blocks = seen.transactions.iter().filter_map(|it| it.block.as_ref()).map(|it| it.number);
+            lowest = lowest.min(blocks.max().expect("it is in a block"));
+        }
+        let height = self.control().block_number().await.expect("a height");
+        // One more may come before they leave.
+        self.control().reorg(depth.max(height + 2 - lowest)).await.expect("reorganised");
+    }
+}
+
 on_both! {
     /// Final is 66 blocks below the newest one here, so up to 64 blocks leave the chain before anything in them was
     /// final: what was seen is unseen, its stored bytes are sent again, nobody is told of an end that was none.
@@ -83,7 +99,7 @@ on_both! {
             let orders = Order::fresh(&format!("below-{depth}"), 3);
             caller.insist_on(&orders).await;
             caller.all_completed(&orders).await;
-            world.control().reorg(depth).await.expect("reorganised");
+            world.reorganised_under(&caller, &orders, depth).await;
             let start = instant();
             for order in &orders {
                 within(MOVES_AGAIN, "the reopening is visible", async || told_of_reopening(&caller, order).await)
@@ -124,8 +140,7 @@ on_both! {
         .await;
         world.blocks().await;
         caller.wait_for(order, Status::Cancelled).await;
-        let depth = 8;
-        world.control().reorg(depth).await.expect("reorganised");
+        world.reorganised_under(&caller, std::slice::from_ref(order), 8).await;
         let start = instant();
         caller.is_alerted("finality_reversed").await;
         let after = Order::fresh("after-void", 3);
