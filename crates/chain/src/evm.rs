@@ -35,7 +35,7 @@ use sluice_core::chain::{BlockRef, ChainProfile};
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, NodeFacts, Nonces, Preflight, SlotQuestion,
+    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, NodeFacts, Nonces, Preflight, Shown, SlotQuestion,
     Standing, TransferLog, Trial,
 };
 use sluice_core::port::world::Clock;
@@ -117,7 +117,7 @@ impl Chain for Evm {
         told_by: &'a str,
         block: BlockRef,
         wallets: &'a [EvmAddress],
-    ) -> Fut<'a, Option<Vec<[u8; 32]>>> {
+    ) -> Fut<'a, Option<Vec<Shown>>> {
         Box::pin(self.read_second(told_by, block, wallets))
     }
 

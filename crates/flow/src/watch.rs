@@ -3,6 +3,7 @@
 
 mod agreed;
 mod blocks;
+mod hidden;
 mod inclusion;
 mod reopen;
 mod settle;
@@ -37,6 +38,7 @@ pub struct Memory {
     /// A block that was agreed final before it was followed.
     awaited: Option<BlockRef>,
     doubts: inclusion::Doubts,
+    again: hidden::Again,
     /// Where settlement goes on, when there was more than one slice.
     settled: Option<(u64, TransferId)>,
 }
@@ -87,6 +89,7 @@ pub async fn turn(
     let more =
         measured(ports, "blocks", Box::pin(blocks::run(&mut watch, &heads, &mut memory.awaited))).await?;
     let absent = measured(ports, "inclusion", inclusion::sweep(&mut watch, &mut memory.doubts)).await?;
+    measured(ports, "hidden", Box::pin(hidden::run(&mut watch, &mut memory.again))).await?;
     measured(ports, "sightings", sightings::weigh(&mut watch, &heads)).await?;
     let behind =
         measured(ports, "settle", Box::pin(settle::run(&mut watch, &heads, absent, &mut memory.settled)))

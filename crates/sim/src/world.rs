@@ -71,10 +71,26 @@ pub struct Chronicle {
     pub token_paused: bool,
     /// Transactions made with our keys by somebody else, by hash.
     pub strangers: BTreeMap<[u8; 32], WalletId>,
+    /// Our own that moved another amount than they were made for, by hash, and whether they still do.
+    pub differed: BTreeMap<[u8; 32], (WalletId, bool)>,
     /// Everything asked of the world is done: callers answered, weather over, all healed.
     pub healed_at_us: Option<i64>,
     /// The history came to its end.
     pub finished: bool,
+}
+
+impl Chronicle {
+    /// Transactions that a person explains: those of strangers, and our own that moved another amount.
+    pub fn strange(&self) -> BTreeMap<[u8; 32], WalletId> {
+        let differ =
+            self.differed.iter().filter(|(_, (_, now))| *now).map(|(txid, (wallet, _))| (*txid, *wallet));
+        self.strangers.iter().map(|(txid, wallet)| (*txid, *wallet)).chain(differ).collect()
+    }
+
+    /// Wallets of which a transaction had to be explained, on whatever branch.
+    pub fn robbed(&self) -> BTreeSet<WalletId> {
+        self.strangers.values().chain(self.differed.values().map(|(wallet, _)| wallet)).copied().collect()
+    }
 }
 
 /// Everything the parts of a history share.

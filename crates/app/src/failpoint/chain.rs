@@ -11,7 +11,7 @@ use sluice_core::chain::{BlockRef, ChainProfile};
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, NodeFacts, Nonces, Preflight, SlotQuestion,
+    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, NodeFacts, Nonces, Preflight, Shown, SlotQuestion,
     Standing, TransferLogs, Trial,
 };
 use sluice_core::proof::{Final, SlotReading};
@@ -57,7 +57,7 @@ impl Chain for Wrapped {
         told_by: &'a str,
         block: BlockRef,
         wallets: &'a [EvmAddress],
-    ) -> Fut<'a, Option<Vec<[u8; 32]>>> {
+    ) -> Fut<'a, Option<Vec<Shown>>> {
         ask!(self, "chain.second_look", self.inner.second_look(told_by, block, wallets))
     }
 

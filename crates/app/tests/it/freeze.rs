@@ -19,7 +19,7 @@ async fn robbed(world: &World, caller: &Caller, order: &Order, what: Value) {
         (caller.client.wallets().take(1).await.expect("wallets")[0].address.clone(), world.anvil.rpc());
     control.set_interval_mining(0).await.expect("mining stops");
     caller.insist(order).await;
-    caller.wait_for(order, Status::Broadcast).await;
+    world.pooled(caller, order).await;
     let nonce: String =
         rpc.call("eth_getTransactionCount", json!([wallet, "latest"])).await.expect("a nonce");
     rpc.call::<_, Value>("anvil_impersonateAccount", json!([wallet])).await.expect("impersonated");

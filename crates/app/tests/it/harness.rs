@@ -23,6 +23,8 @@ pub use engine::Engine;
 pub use judge::Judge;
 pub use point::Point;
 pub use signer::SignerProcess;
+use sluice_api::status::Status;
+use sluice_api::withdrawal::Withdrawal;
 use sluice_devnet::anvil::{Anvil, AnvilConfig, Mining};
 use sluice_devnet::control::Control;
 use sluice_devnet::token::TestUsd;
@@ -149,8 +151,23 @@ impl World {
         self.control().mine(blocks).await.expect("blocks are mined");
     }
 
+    /// Waits until the node holds what this order is to be paid with. `broadcast` does not say so: it is stored with the
+    /// signature, before a node is asked.
+    pub async fn pooled(&self, caller: &Caller, order: &Order) -> Withdrawal {
+        let sent = caller.wait_for(order, Status::Broadcast).await;
+        let txid = &sent.transactions.last().expect("a transaction").txid;
+        until(&format!("{txid} is in the pool"), async || {
+            let held: Option<serde_json::Value> =
+                self.anvil.rpc().call("eth_getTransactionByHash", [txid]).await.expect("the node answers");
+            held.is_some()
+        })
+        .await;
+        sent
+    }
+
     /// One block in which the issuer refuses this recipient before anything else in it is executed: what passed
-    /// simulation a moment ago reverts. Then the issuer has no objection any more. Blocks must not come by themselves.
+    /// simulation a moment ago reverts. Then the issuer has no objection any more. The payment is in the pool, and blocks
+    /// must not come by themselves.
     pub async fn mine_reverting(&self, recipient: &str) {
         let account = recipient.trim_start_matches("0x");
         self.issuer("0xf9f92be4", account).await; // blacklist(address)

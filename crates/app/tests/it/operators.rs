@@ -23,7 +23,7 @@ on_both! {
         world.no_blocks().await;
         caller.insist_on(&orders).await;
         for order in &orders {
-            caller.wait_for(order, Status::Broadcast).await;
+            world.pooled(&caller, order).await;
         }
         world.mine_reverting(&orders[0].address).await;
         world.blocks().await;

@@ -14,7 +14,7 @@ async fn stranded(world: &World, caller: &Caller) -> (Order, String) {
     let order = Order::fresh("stranded", 1).remove(0);
     world.no_blocks().await;
     let id = caller.insist(&order).await.id;
-    caller.wait_for(&order, Status::Broadcast).await;
+    world.pooled(caller, &order).await;
     world.mine_reverting(&order.address).await;
     world.blocks().await;
     let seen = caller.wait_for(&order, Status::NeedsAttention).await;

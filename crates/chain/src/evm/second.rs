@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sluice_core::address::EvmAddress;
 use sluice_core::chain::BlockRef;
+use sluice_core::port::chain::Shown;
 
 use super::Evm;
 use super::node::Node;
@@ -14,17 +15,16 @@ impl Evm {
         told_by: &str,
         block: BlockRef,
         wallets: &[EvmAddress],
-    ) -> Option<Vec<[u8; 32]>> {
+    ) -> Option<Vec<Shown>> {
         let others = self.others(told_by).await?;
         let ask = |node: Arc<dyn Node>| async move { self.concerning(&*node, block.hash, wallets).await };
-        let mut shown = Vec::new();
-        for (_, answer) in self.crew.each(&others, ask).await {
-            if let Ok(Some((sent, drained))) = answer {
-                shown.extend(sent.iter().map(|sent| sent.txid));
-                shown.extend(drained.iter().map(|drain| drain.txid));
-            }
-        }
-        Some(shown)
+        let answers = self.crew.each(&others, ask).await.into_iter();
+        let shown = answers.filter_map(|(node, answer)| {
+            // Who does not answer, or has no such block, shows nothing of it.
+            let (sent, drained) = answer.ok().flatten()?;
+            Some(Shown { sent, drained, told_by: self.crew.node_name(node).to_owned() })
+        });
+        Some(shown.collect())
     }
 
     /// Nodes that are heard, of other operators than that of a node; `None` when no other operator is configured. A node

@@ -8,7 +8,7 @@ use sluice_codec::evm::log;
 use sluice_core::address::EvmAddress;
 use sluice_core::asset::{AssetId, AssetKind};
 use sluice_core::chain::BlockRef;
-use sluice_core::port::chain::{BlockFacts, ChainError, DrainFact, SentFact, TransferLog};
+use sluice_core::port::chain::{BlockFacts, ChainError, DrainFact, SentFact, Shown, TransferLog};
 use sluice_core::proof::Final;
 
 use super::Evm;
@@ -30,16 +30,17 @@ impl Evm {
             let Some(header) = node.header(Tag::Number(number)).await? else { return Ok(None) };
             let hash = header.block.hash;
             if wallets.is_empty() {
-                return Ok(Some(bare(&header)));
+                return Ok(Some(facts(&header, Vec::new(), Vec::new())));
             }
             // `None`: the block left the chain between the two questions.
             let found = self.concerning(&*node, hash, wallets).await?;
-            Ok(found.map(|(sent, drained)| BlockFacts { sent, drained, ..bare(&header) }))
+            Ok(found.map(|(sent, drained)| facts(&header, sent, drained)))
         };
         // A node behind the one that told the latest block may not have it yet: the next one is asked.
         let found = self.crew.first_with(ask).await?;
         let (node, facts) = found.ok_or(ChainError::NoBlock)?;
-        Ok(BlockFacts { told_by: self.crew.node_name(node).to_owned(), ..facts })
+        let told_by = self.crew.node_name(node).to_owned();
+        Ok(BlockFacts { shown: Shown { told_by, ..facts.shown }, ..facts })
     }
 
     /// What one node has of wallets in a block; `None` when it has no such block.
@@ -145,9 +146,9 @@ impl Evm {
     }
 }
 
-fn bare(header: &Header) -> BlockFacts {
-    let told_by = String::new();
-    BlockFacts { block: header.block, parent: header.parent, sent: Vec::new(), drained: Vec::new(), told_by }
+fn facts(header: &Header, sent: Vec<SentFact>, drained: Vec<DrainFact>) -> BlockFacts {
+    let shown = Shown { sent, drained, told_by: String::new() };
+    BlockFacts { block: header.block, parent: header.parent, shown }
 }
 
 /// The outer `None`: this node cannot tell.

@@ -75,8 +75,11 @@ async fn a_payment_goes_from_bytes_to_proof() {
     stage.asked();
     let facts = evm.block(inclusion.block.number, &[stage.us]).await.unwrap();
     let block_calls = stage.asked();
-    assert_eq!((facts.sent.len(), facts.sent[0].txid, facts.sent[0].nonce), (1, inclusion.txid, 0));
-    assert!(facts.drained.is_empty(), "{:?}", facts.drained);
+    assert_eq!(
+        (facts.shown.sent.len(), facts.shown.sent[0].txid, facts.shown.sent[0].nonce),
+        (1, inclusion.txid, 0)
+    );
+    assert!(facts.shown.drained.is_empty(), "{:?}", facts.shown.drained);
 
     let assets = [stage.asset.clone(), Asset::native(&ChainProfile::devnet())];
     let (_, balances) = evm.balances(stage.us, &assets).await.unwrap();
@@ -205,7 +208,7 @@ async fn a_transaction_that_is_none_of_ours_is_seen_by_slot_and_by_block() {
     assert_eq!(evm.progress(&questions).await.unwrap(), [SlotReading::Unaccounted], "a quorum says by what");
     let latest = evm.heads().await.unwrap().latest;
     let facts = evm.block(latest.number, &[stage.us]).await.unwrap();
-    assert_eq!(facts.sent[0].txid, stranger[0].get().txid);
+    assert_eq!(facts.shown.sent[0].txid, stranger[0].get().txid);
     control.mine(2).await.unwrap();
     let there = Stranger { txid: stranger[0].get().txid, block: latest };
     assert_eq!(*evm.settle(&questions).await.unwrap()[0].reading(), SlotReading::Foreign(there));

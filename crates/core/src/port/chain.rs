@@ -76,12 +76,26 @@ pub struct BlockFacts {
     pub block: BlockRef,
     /// Parent's hash.
     pub parent: [u8; 32],
+    /// What the node that told of it shows in it.
+    pub shown: Shown,
+}
+
+/// What one node shows of our wallets in a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
     /// Transactions sent by a wallet that was asked about.
     pub sent: Vec<SentFact>,
     /// Value or permission that left a wallet by a transaction that it did not send.
     pub drained: Vec<DrainFact>,
     /// The node that told: `operator/host`.
     pub told_by: String,
+}
+
+impl Shown {
+    /// Hashes of all of it.
+    pub fn txids(&self) -> impl Iterator<Item = [u8; 32]> + '_ {
+        self.sent.iter().map(|sent| sent.txid).chain(self.drained.iter().map(|drain| drain.txid))
+    }
 }
 
 /// A transaction sent by one of our wallets, whoever made it.
@@ -251,14 +265,15 @@ pub trait Chain: Send + Sync {
     fn block<'a>(&'a self, number: u64, wallets: &'a [EvmAddress])
     -> Fut<'a, Result<BlockFacts, ChainError>>;
 
-    /// What other operators than that of the node `told_by` show of `wallets` in this very block: hashes of transactions.
-    /// `None` when no other operator is configured. That one shows nothing proves nothing: it may not have the block yet.
+    /// What the nodes of other operators than that of the node `told_by` show of `wallets` in this very block, those of all
+    /// operators when it names none. `None` when no other operator is configured. That one shows nothing proves nothing: it
+    /// may not have the block yet.
     fn second_look<'a>(
         &'a self,
         told_by: &'a str,
         block: BlockRef,
         wallets: &'a [EvmAddress],
-    ) -> Fut<'a, Option<Vec<[u8; 32]>>>;
+    ) -> Fut<'a, Option<Vec<Shown>>>;
 
     /// A quorum denies what this node (`operator/host`) showed of a block that is on the chain: it is not heard for a while.
     fn disproved(&self, node: &str, about: &str);

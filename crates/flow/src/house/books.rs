@@ -2,6 +2,8 @@
 //! alert with both figures. More than the books say is a top-up and is booked as one; less is an alarm and is never booked
 //! away.
 //!
+//! A difference makes the watcher read its blocks again: one node may have left something out of them.
+//!
 //! Nonce and balances are read by quorum at one final block; the books are taken as they stood after that very block. They
 //! stand there once the watcher has followed it and everything whose nonce it has consumed is settled: until then the
 //! reading is remembered. On a fork that the watcher has not walked to, a payment that was made looks like a deposit. What
@@ -102,10 +104,14 @@ impl Books {
         if followed {
             self.apart.remove(&wallet.id);
         }
-        if candidate.block.number > top || !settled(ports, &wallet, &candidate).await? {
+        let settled = match candidate.block.number > top {
+            true => None,
+            false => settled(ports, &wallet, &candidate).await?,
+        };
+        let Some(wallet) = settled else {
             self.candidates.insert(wallet.id, candidate);
             return Ok(());
-        }
+        };
         let Some(booked) = ports.store.booked(wallet.id, candidate.block.number).await? else {
             return Ok(());
         };
@@ -189,11 +195,17 @@ async fn read(
     Ok(Candidate { epoch: fence.epoch(), block: standing.head(), nonce: standing.reading().nonce, holds })
 }
 
-/// Whether the books have everything that the block has consumed: no transfer with a nonce below its count is open.
-async fn settled(ports: &Ports, wallet: &Wallet, candidate: &Candidate) -> Result<bool, StageError> {
-    let Some(view) = ports.store.lane(wallet.id).await? else { return Ok(false) };
+/// The wallet as it stands, once the books have everything that the block has consumed: no transfer with a nonce below its
+/// count is open.
+async fn settled(
+    ports: &Ports,
+    wallet: &Wallet,
+    candidate: &Candidate,
+) -> Result<Option<Wallet>, StageError> {
+    let Some(view) = ports.store.lane(wallet.id).await? else { return Ok(None) };
     let nonce = |transfer: &Transfer| transfer.slot().and_then(Slot::nonce);
-    Ok(!view.transfers.iter().any(|(it, _)| nonce(it).is_some_and(|nonce| nonce < candidate.nonce)))
+    let open = view.transfers.iter().any(|(it, _)| nonce(it).is_some_and(|nonce| nonce < candidate.nonce));
+    Ok((!open).then_some(view.wallet))
 }
 
 /// Books what came in, raises what is missing, and says that nothing is where nothing is.
@@ -211,6 +223,9 @@ async fn compare(
     // What came in up to a block is booked once, however often this change arrives.
     change.posted_as = Some(format!("reconciled_{}@{}", wallet.id, txid_text(&block.hash)));
     let mut missing = Vec::new();
+    if candidate.nonce > wallet.next_nonce {
+        missing.push(format!("nonce: chain {}, given out {}", candidate.nonce, wallet.next_nonce));
+    }
     for (asset, units) in candidate.holds {
         change.balances.push(Balance { wallet: wallet.id, asset: asset.id, units, block, at: now });
         // At the precision of the books. Gas is booked rounded up, so the books may say less by an atom for every

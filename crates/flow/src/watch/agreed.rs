@@ -76,8 +76,8 @@ async fn blame(watch: &Watch<'_>, row: BlockRef) {
     }
     for _ in &nodes {
         match watch.chain.block(row.number, &[]).await {
-            Ok(shown) if shown.block == row => {
-                watch.chain.disproved(&shown.told_by, &format!("final block #{}", row.number));
+            Ok(facts) if facts.block == row => {
+                watch.chain.disproved(&facts.shown.told_by, &format!("final block #{}", row.number));
             }
             Ok(_) | Err(_) => return,
         }

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 
 use sluice_core::chain::BlockRef;
 use sluice_core::journal::LostTxid;
-use sluice_core::port::chain::{BlockFacts, Heads};
+use sluice_core::port::chain::{Heads, Shown};
 use sluice_core::port::store::{ChainChange, Change, Cursor, Pause};
 use sluice_core::wallet::Wallet;
 
@@ -127,22 +127,23 @@ async fn forward(
         return Ok(None);
     }
     // Seen and frozen before the cursor moves: a crash in between reads the same blocks again.
-    explain(watch, &wallets, followed, &facts).await?;
     let added = facts.iter().map(|block| (block.block, block.parent)).collect();
+    let shown: Vec<_> = facts.into_iter().map(|block| (block.block, block.shown)).collect();
+    explain(watch, &wallets, followed, &shown).await?;
     let chain = joined(watch, added);
     watch.apply(vec![chain]).await?;
     Ok(Some(latest > until))
 }
 
 /// Matches what left our wallets with our attempts; the rest freezes its lane.
-async fn explain(
+pub(super) async fn explain(
     watch: &mut Watch<'_>,
     wallets: &[Wallet],
     followed: &[BlockRef],
-    facts: &[BlockFacts],
+    facts: &[(BlockRef, Shown)],
 ) -> Result<(), StageError> {
     let txids: Vec<[u8; 32]> =
-        facts.iter().flat_map(|block| block.sent.iter().map(|sent| sent.txid)).collect();
+        facts.iter().flat_map(|(_, shown)| shown.sent.iter().map(|sent| sent.txid)).collect();
     let ours = if txids.is_empty() {
         vec![]
     } else {
@@ -151,11 +152,11 @@ async fn explain(
     let mut transfers: Vec<_> = ours.iter().map(|(_, transfer)| *transfer).collect();
     transfers.sort();
     transfers.dedup();
-    let read: Vec<_> = facts.iter().map(|block| block.block).chain(followed.iter().copied()).collect();
+    let read: Vec<_> = facts.iter().map(|(block, _)| *block).chain(followed.iter().copied()).collect();
     inclusion::note(watch, &transfers, &read).await?;
     let mut unexplained: Vec<[u8; 32]> =
         txids.into_iter().filter(|txid| !ours.iter().any(|(known, _)| known == txid)).collect();
-    unexplained.extend(facts.iter().flat_map(|block| block.drained.iter().map(|drain| drain.txid)));
+    unexplained.extend(facts.iter().flat_map(|(_, shown)| shown.drained.iter().map(|drain| drain.txid)));
     // What a restored store learned of its lost life from the signer's journal is ours, and explained by it (M17): unless
     // its withdrawal was told to have ended without it (M6).
     let lost = match unexplained.is_empty() {
@@ -167,12 +168,12 @@ async fn explain(
     let known = |txid: &[u8; 32]| explained(txid) || ours.iter().any(|(ours, _)| ours == txid);
     let how = |txid: &[u8; 32]| of_lost(txid).and_then(LostTxid::unexplained);
     let mut found = Vec::new();
-    for block in facts {
+    for (block, shown) in facts {
         let told = |address, txid, nonce, what| {
             let wallet = wallets.iter().find(|wallet| wallet.address == address)?.id;
-            Some(Found { wallet, txid, nonce, what, block: block.block, told_by: block.told_by.clone() })
+            Some(Found { wallet, txid, nonce, what, block: *block, told_by: shown.told_by.clone() })
         };
-        found.extend(block.sent.iter().filter(|sent| !known(&sent.txid)).filter_map(|sent| {
+        found.extend(shown.sent.iter().filter(|sent| !known(&sent.txid)).filter_map(|sent| {
             let (txid, nonce) = (txid_text(&sent.txid), sent.nonce);
             let what = match how(&sent.txid) {
                 Some(how) => format!("transaction {txid} at nonce {nonce}, {how}"),
@@ -180,7 +181,7 @@ async fn explain(
             };
             told(sent.from, sent.txid, Some(sent.nonce), what)
         }));
-        found.extend(block.drained.iter().filter(|drain| !explained(&drain.txid)).filter_map(|drain| {
+        found.extend(shown.drained.iter().filter(|drain| !explained(&drain.txid)).filter_map(|drain| {
             let how = how(&drain.txid).unwrap_or_else(|| "which is not ours".into());
             let what = format!("{} in transaction {}, {how}", drain.what, txid_text(&drain.txid));
             told(drain.wallet, drain.txid, None, what)

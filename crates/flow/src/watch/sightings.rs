@@ -2,14 +2,14 @@
 //! lane is frozen, and its lane frozen (M6). What one node alone shows is a claim first: the lane takes no new slot for a
 //! bounded time, an alert names the node, and other operators decide. A crash leaves the record, or the block unread.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_core::address::EvmAddress;
 use sluice_core::alert::{Code, Raise};
 use sluice_core::chain::BlockRef;
 use sluice_core::id::WalletId;
-use sluice_core::port::chain::{Foreign, Heads};
+use sluice_core::port::chain::{Foreign, Heads, Shown};
 use sluice_core::port::store::{Change, LaneView};
 use sluice_core::sighting::{Sighting, Word};
 
@@ -39,7 +39,7 @@ pub(super) async fn run(
     for found in found {
         lanes.entry(found.wallet).or_default().push(found);
     }
-    let mut shown: BTreeMap<BlockRef, Option<Vec<[u8; 32]>>> = BTreeMap::new();
+    let mut shown: BTreeMap<BlockRef, Option<BTreeSet<[u8; 32]>>> = BTreeMap::new();
     for (wallet, found) in lanes {
         let Some(view) = watch.ports.store.lane(wallet).await? else { continue };
         let mut fresh: BTreeMap<[u8; 32], Sighting> = BTreeMap::new();
@@ -51,7 +51,7 @@ pub(super) async fn run(
                 Entry::Occupied(looked) => looked.into_mut(),
                 Entry::Vacant(unlooked) => {
                     let others = watch.chain.second_look(&found.told_by, found.block, wallets).await;
-                    unlooked.insert(others)
+                    unlooked.insert(others.map(|all| all.iter().flat_map(Shown::txids).collect()))
                 }
             };
             let word = match others {
@@ -114,7 +114,9 @@ pub(super) async fn weigh(watch: &mut Watch<'_>, heads: &Heads) -> Result<(), St
             false => {
                 let others = watch.chain.second_look(&claim.told_by, claim.block, &[wallet]).await;
                 match others {
-                    Some(others) if !others.contains(&claim.txid) => continue,
+                    Some(others) if !others.iter().flat_map(Shown::txids).any(|it| it == claim.txid) => {
+                        continue;
+                    }
                     Some(_) | None => Word::Confirmed,
                 }
             }

@@ -6,7 +6,7 @@ use crate::executor::ProcessId;
 use crate::rng::mix;
 
 /// Lines kept; a failure prints the last of them.
-const LINES_MAX: usize = 20_000;
+const LINES_MAX: usize = 400_000;
 
 /// What happened so far.
 #[derive(Clone, Debug)]

@@ -59,8 +59,9 @@ pub struct Chain {
     pub fee_target_wei: u128,
     /// Finality stands still while set.
     pub finality_stalled: bool,
-    /// Transfers that moved something else than they say, by hash, and who sent them; on any branch.
-    pub differed: BTreeMap<[u8; 32], EvmAddress>,
+    /// Transfers that moved something else than they say on any branch, by hash: who sent them, and whether they do so where
+    /// they were executed last.
+    pub differed: BTreeMap<[u8; 32], (EvmAddress, bool)>,
     finalized: u64,
     /// What was final up to this height has left: finality comes back there a block at a time, and now and then stands.
     regrows: Option<u64>,
@@ -139,8 +140,13 @@ impl Chain {
         self.move_fee();
         let salt = self.luck.bits();
         let (txs, after) = self.execute();
-        self.differed
-            .extend(txs.iter().filter(|done| differs(done)).map(|done| (done.tx.hash, done.tx.from)));
+        for done in &txs {
+            let differs = differs(done);
+            // One that is in another block now may do there what it was made for, or nothing.
+            if differs || self.differed.contains_key(&done.tx.hash) {
+                self.differed.insert(done.tx.hash, (done.tx.from, differs));
+            }
+        }
         let parent = self.head();
         let number = parent.id.number + 1;
         let id = BlockRef {

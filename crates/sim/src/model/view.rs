@@ -76,8 +76,8 @@ impl Lie {
 /// Blocks a stale head lags.
 const STALE_BLOCKS: u64 = 12;
 
-/// Blocks an inflated head is ahead.
-const INFLATED_BLOCKS: u64 = 100;
+/// Blocks an inflated head is ahead: more than a watcher remembers.
+const INFLATED_BLOCKS: u64 = 200;
 
 /// One node.
 #[derive(Clone, Debug)]

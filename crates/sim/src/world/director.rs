@@ -16,6 +16,7 @@ use sluice_flow::operator::{LaneCommand, command, explain, give_up, lift, redriv
 use super::reply::remote;
 use super::{PROCESSES, World, stranger, weather};
 use crate::executor::WORLD;
+use crate::oracle::end;
 use crate::oracle::store::ask;
 
 /// How long everything may take to end once nothing is wrong any more, virtual microseconds.
@@ -165,7 +166,8 @@ pub async fn run(world: Arc<World>, busy_us: i64, scope: Option<Scope>) {
     let mut rested = 0;
     while rested < REST_US {
         world.sim.sleep(LOOK_US).await;
-        if count(&world, open) == 0 && count(&world, going) == 0 && count(&world, told) == 0 {
+        let quiet = count(&world, open) == 0 && count(&world, going) == 0 && count(&world, told) == 0;
+        if quiet && strangers_are_told_of(&world) {
             rested += LOOK_US;
         } else {
             rested = 0;
@@ -179,6 +181,11 @@ pub async fn run(world: Arc<World>, busy_us: i64, scope: Option<Scope>) {
         }
     }
     world.chronicle().finished = true;
+}
+
+fn strangers_are_told_of(world: &World) -> bool {
+    let strangers = world.chronicle().strange();
+    strangers.is_empty() || end::untold(world, &world.chain(), &strangers).is_ok_and(|found| found.is_none())
 }
 
 /// Somebody with our key paid it: the person shows the transaction.

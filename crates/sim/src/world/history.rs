@@ -205,7 +205,7 @@ fn deaths(world: &World) -> Option<Violation> {
     if deaths.is_empty() {
         return None;
     }
-    let strangers = world.chronicle().strangers.clone();
+    let strangers = world.chronicle().strange();
     let chain = world.chain();
     let all = || chain.blocks.iter().flat_map(|block| block.txs.iter().map(move |done| (block, done)));
     deaths.iter().filter(|death| !death.never_signed).find_map(|death| {
@@ -243,7 +243,7 @@ fn blocks(
         return None;
     }
     let orders: Vec<_> = world.wishes().iter().map(|wish| wish.order.clone()).collect();
-    let strangers = world.chronicle().strangers.clone();
+    let strangers = world.chronicle().strange();
     money::paid(&chain, wallets, &orders, &strangers).err()
 }
 

@@ -132,7 +132,8 @@ fn profile(rng: &mut Rng) -> ChainProfile {
         death_extra_blocks: if block_time_ms.is_multiple_of(3) { 6 } else { 2 },
         // A small window in some histories: lanes that wait for room.
         window: if rng.chance(300) { 2 } else { 16 },
-        settled_watch_blocks: 64,
+        // As on every real chain, much longer than the time between two looks at the books.
+        settled_watch_blocks: 160,
         ..ChainProfile::devnet()
     }
 }

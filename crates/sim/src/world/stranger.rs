@@ -141,7 +141,7 @@ pub fn paid(world: &World, id: WithdrawalId) -> Option<[u8; 32]> {
     let to = EvmAddress::parse(parts.next()?).ok()?;
     let atoms: u128 = parts.next()?.parse().ok()?;
     let from = world.purses.iter().find(|purse| purse.id.to_string() == wallet)?.address;
-    let strangers = world.chronicle().strangers.clone();
+    let strangers = world.chronicle().strange();
     let chain = world.chain();
     let done = all(&chain).find(|done| done.tx.from == from && done.tx.nonce == nonce)?;
     let pays = done.event.as_ref().is_some_and(|event| event.to == to && event.atoms == atoms);

@@ -111,7 +111,7 @@ pub async fn blocks(world: Arc<World>, mut luck: Rng) {
         let time_s = world.sim.now_us().div_euclid(1_000_000);
         let mut chain = world.chain();
         let block = Arc::clone(chain.produce(time_s));
-        told_of_differences(&world, &mut chain);
+        told_of_differences(&world, &chain);
         drop(chain);
         world.sim.note(WORLD, || format!("block {:?} with {} transactions", block.id, block.txs.len()));
     }
@@ -170,16 +170,15 @@ pub fn happen(world: &World, what: &Weather) {
         }
         Weather::Heal => {}
     }
-    told_of_differences(world, &mut chain);
+    told_of_differences(world, &chain);
 }
 
 /// A payment that moved another amount is explained by a person, as a stranger's transaction is.
-fn told_of_differences(world: &World, chain: &mut Chain) {
-    for (txid, from) in std::mem::take(&mut chain.differed) {
-        if let Some(purse) = world.purses.iter().find(|purse| purse.address == from) {
-            world.chronicle().strangers.insert(txid, purse.id);
-        }
-    }
+fn told_of_differences(world: &World, chain: &Chain) {
+    let whose = |from| world.purses.iter().find(|purse| purse.address == from).map(|purse| purse.id);
+    let differed =
+        chain.differed.iter().filter_map(|(txid, (from, now))| Some((*txid, (whose(*from)?, *now))));
+    world.chronicle().differed = differed.collect();
 }
 
 fn set(

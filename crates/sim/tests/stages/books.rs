@@ -3,6 +3,7 @@
 
 use sluice_core::access::Actor;
 use sluice_core::alert::Code;
+use sluice_core::asset::AssetId;
 use sluice_core::event::Cause;
 use sluice_core::ledger::{Account, Posting};
 use sluice_core::port::store::{Change, Store as _};
@@ -36,15 +37,14 @@ fn busy_until(
     bench.elapsed_ms() - since
 }
 
-/// Moves the books, and nothing on the chain.
+/// Moves the books of the token, and nothing on the chain.
 fn tilt(bench: &Bench, atoms: i64) {
-    let line = |account, atoms| Posting {
-        partner: bench.partner,
-        wallet: bench.lane,
-        asset: bench.world.asset.id,
-        account,
-        atoms,
-    };
+    tilt_of(bench, bench.world.asset.id, atoms);
+}
+
+/// The same of an asset.
+pub fn tilt_of(bench: &Bench, asset: AssetId, atoms: i64) {
+    let line = |account, atoms| Posting { partner: bench.partner, wallet: bench.lane, asset, account, atoms };
     let postings = vec![line(Account::Available, atoms), line(Account::Adjustment, -atoms)];
     let change = Change { postings, cause: Some(bench.cause()), ..Change::default() };
     now(bench.world.db.apply(None, vec![change])).unwrap();

@@ -1,11 +1,13 @@
 //! One node operator of several lies about blocks: what it shows is followed for a while, and never for long (M6, M16).
 
 use sluice_core::alert::Code;
+use sluice_core::asset::Asset;
 use sluice_flow::{house, watch};
 use sluice_sim::model::view::Lie;
 use sluice_sim::oracle::store::ask;
 
 use crate::bench::{Bench, now};
+use crate::books::tilt_of;
 use crate::strangers::steal;
 
 const FROZEN: &str = "select id as what from wallet where state = 'frozen' limit 10";
@@ -156,6 +158,58 @@ fn a_payment_that_one_node_hides_is_completed_by_the_others() {
     }
     rounds_until(&mut bench, "they are paid", |bench| bench.count(PAID) == 3);
     assert_eq!(bench.count(FROZEN), 0);
+}
+
+/// Rounds with the house in them, until something is so.
+fn kept_until(bench: &mut Bench, what: &str, done: impl Fn(&Bench) -> bool) {
+    let mut memory = house::Memory::new(&bench.ports);
+    for _ in 0..ROUNDS_MAX {
+        if done(bench) {
+            return;
+        }
+        bench.round();
+        now(house::turn(&bench.ports, "bench", &mut memory)).unwrap();
+    }
+    let told = ask(&bench.db, "select code || ' ' || detail as what from alert limit 20").unwrap();
+    panic!("never: {what}; {told:?}");
+}
+
+#[test]
+fn what_one_node_hides_of_an_idle_wallet_is_found_by_its_books_and_freezes_its_lane() {
+    // A node that hides it for ever, and one that was heard for the block alone.
+    for heals in [false, true] {
+        let mut bench = Bench::new(|inner| inner);
+        (0..10).for_each(|_| bench.round());
+        bench.world.chain().nodes[0].lie = Some(Lie::HiddenTransactions);
+        let stolen = hex::encode(steal(&bench, 0));
+        (0..4).for_each(|_| bench.round());
+        assert_eq!(bench.count(FROZEN), 0, "the block is read as it was told");
+        if heals {
+            bench.world.chain().nodes[0].lie = None;
+        }
+        kept_until(&mut bench, "it is found", |bench| bench.count(FROZEN) == 1);
+        let sighted = ask(&bench.db, "select txid || ' ' || word as what from sighting limit 9").unwrap();
+        assert_eq!(sighted, [format!("{stolen} confirmed")]);
+        bench.order(1, &bench.world.asset.clone());
+        (0..20).for_each(|_| bench.round());
+        assert_eq!(bench.count(PAID), 0, "nothing is paid from it before two persons have looked");
+    }
+}
+
+#[test]
+fn a_nonce_that_a_stranger_used_for_nothing_is_found_by_the_books_too() {
+    let mut bench = Bench::new(|inner| inner);
+    (0..10).for_each(|_| bench.round());
+    bench.world.chain().nodes[0].lie = Some(Lie::HiddenTransactions);
+    steal(&bench, 0);
+    // More came than was taken, before anybody compares: nothing is missing but the nonce.
+    let coin = Asset::with_coin(vec![], &bench.world.profile).remove(0);
+    for asset in [bench.world.asset.id, coin.id] {
+        tilt_of(&bench, asset, -10_000_000_000);
+    }
+    kept_until(&mut bench, "it is found", |bench| bench.count(FROZEN) == 1);
+    let told = ask(&bench.db, &told(Code::ReconciliationDifference)).unwrap();
+    assert!(told[0].contains("nonce: chain 1, given out 0"), "{told:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@ use sluice_codec::evm::log;
 use sluice_core::amount::Units;
 use sluice_core::asset::AssetId;
 use sluice_core::chain::{BlockRef, ChainProfile};
-use sluice_core::port::chain::{Chain, ChainError};
+use sluice_core::port::chain::{Chain, ChainError, Shown};
 
 use super::fake::{Log, THEM, THIEF, TOKEN, US, World, codes, hash_of, moved, paid, receipt, run, stage};
 
@@ -25,11 +25,11 @@ fn a_block_tells_what_our_wallets_sent_and_what_left_them_otherwise() {
     let facts = run(stage(&world, &["a"], 1).evm.block(5, &[US])).unwrap();
     assert_eq!(facts.block.hash, world.blocks[5].header.block.hash);
     assert_eq!(facts.parent, world.blocks[4].header.block.hash);
-    let sent: Vec<_> = facts.sent.iter().map(|sent| (sent.from, sent.txid[0], sent.nonce)).collect();
+    let sent: Vec<_> = facts.shown.sent.iter().map(|sent| (sent.from, sent.txid[0], sent.nonce)).collect();
     assert_eq!(sent, [(US, 1, 7)]);
-    let drained: Vec<_> = facts.drained.iter().map(|drain| (drain.wallet, drain.txid[0])).collect();
+    let drained: Vec<_> = facts.shown.drained.iter().map(|drain| (drain.wallet, drain.txid[0])).collect();
     assert_eq!(drained, [(US, 2), (US, 3)], "what came in is none, nor what the wallet sent itself");
-    assert!(facts.drained[0].what.starts_with("50 units of"), "{}", facts.drained[0].what);
+    assert!(facts.shown.drained[0].what.starts_with("50 units of"), "{}", facts.shown.drained[0].what);
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn nothing_and_zero_are_no_drain() {
     let mut world = World::new(4, 4);
     let poison = vec![moved(TOKEN, US, THIEF, 0, 1), approval(0)];
     world.mine(vec![(0, receipt(2, THIEF, true, poison))]);
-    assert!(run(stage(&world, &["a"], 1).evm.block(5, &[US])).unwrap().drained.is_empty());
+    assert!(run(stage(&world, &["a"], 1).evm.block(5, &[US])).unwrap().shown.drained.is_empty());
 }
 
 #[test]
@@ -46,13 +46,13 @@ fn a_contract_we_do_not_hold_may_claim_what_it_likes() {
     world.mine(vec![(0, receipt(2, THIEF, true, vec![moved(FAKE_TOKEN, US, THIEF, 9_999, 1)]))]);
     let strict = stage(&world, &["a"], 1);
     assert_eq!(
-        run(strict.evm.block(5, &[US])).unwrap().drained.len(),
+        run(strict.evm.block(5, &[US])).unwrap().shown.drained.len(),
         1,
         "without a list everything is believed"
     );
     let stage = stage(&world, &["a"], 1);
     let evm = stage.evm.believing([TOKEN]);
-    assert!(run(evm.block(5, &[US])).unwrap().drained.is_empty());
+    assert!(run(evm.block(5, &[US])).unwrap().shown.drained.is_empty());
 }
 
 #[test]
@@ -62,8 +62,9 @@ fn what_one_node_shows_is_shown_by_another_operator_or_by_nobody() {
     world.mine(vec![(7, paid(1)), (0, theft)]);
     let second = |stage: &super::fake::Stage| {
         let facts = run(stage.evm.block(5, &[US])).unwrap();
-        assert_eq!(facts.told_by, "a/0");
-        run(stage.evm.second_look(&facts.told_by, facts.block, &[US]))
+        assert_eq!(facts.shown.told_by, "a/0");
+        let shown = run(stage.evm.second_look(&facts.shown.told_by, facts.block, &[US]))?;
+        Some(shown.iter().flat_map(Shown::txids).collect::<Vec<_>>())
     };
     let three = stage(&world, &["a", "a", "b"], 1);
     assert_eq!(second(&three), Some(vec![[1; 32], [2; 32]]));
@@ -79,7 +80,7 @@ fn what_one_node_shows_is_shown_by_another_operator_or_by_nobody() {
     assert_eq!(second(&stage(&world, &["a", "a"], 1)), None, "there is no other operator to ask");
     let liar = stage(&world, &["a", "b"], 1);
     liar.evm.disproved("a/0", "what it showed");
-    assert_eq!(run(liar.evm.block(5, &[US])).unwrap().told_by, "b/1", "it is not asked for a while");
+    assert_eq!(run(liar.evm.block(5, &[US])).unwrap().shown.told_by, "b/1", "it is not asked for a while");
 }
 
 #[test]

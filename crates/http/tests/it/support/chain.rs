@@ -12,7 +12,7 @@ use sluice_core::chain::{BlockRef, ChainId, ChainProfile};
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, NodeFacts, Nonces, Preflight, SlotQuestion,
+    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, NodeFacts, Nonces, Preflight, Shown, SlotQuestion,
     Standing, TransferLog, Trial,
 };
 use sluice_core::proof::{Final, SlotReading};
@@ -89,7 +89,7 @@ impl Chain for FakeChain {
         _: &'a str,
         _: BlockRef,
         _: &'a [EvmAddress],
-    ) -> Fut<'a, Option<Vec<[u8; 32]>>> {
+    ) -> Fut<'a, Option<Vec<Shown>>> {
         soon(None)
     }
 

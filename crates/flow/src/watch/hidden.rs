@@ -1,0 +1,94 @@
+//! In: wallets of which a quorum says that something left them, while the books know of nothing (an open alert). Out: the
+//! final blocks that are remembered are read again, newest first, from every operator; what any of them shows and nothing explains
+//! is recorded, and its lane frozen (M6). Blocks are read from one node as they come, and that node may have left it out. A
+//! crash begins with the newest again.
+
+use std::collections::BTreeSet;
+
+use sluice_core::alert::Code;
+use sluice_core::id::AlertId;
+use sluice_core::time::Timestamp;
+use sluice_core::wallet::Wallet;
+
+use super::{Watch, blocks};
+use crate::StageError;
+
+/// Time between two looks for such wallets, milliseconds.
+const LOOK_MS: i64 = 1_000;
+/// What is open for long is looked for again after this, milliseconds: an operator may not have answered.
+const REST_MS: i64 = 60_000;
+/// Blocks read again in one turn.
+const BLOCKS_MAX: usize = 4;
+/// Open alerts read at once.
+const PAGE: usize = 256;
+
+/// Where the reading stands. Losing it costs a reading from the newest block on.
+#[derive(Default)]
+pub(super) struct Again {
+    /// The alerts it is about.
+    alerts: BTreeSet<AlertId>,
+    /// Height of the last block that was read again; `None` before the first of them.
+    below: Option<u64>,
+    /// Until when nothing is done.
+    rests_until: Option<Timestamp>,
+}
+
+pub(super) async fn run(watch: &mut Watch<'_>, again: &mut Again) -> Result<(), StageError> {
+    let now = watch.now();
+    if again.rests_until.is_some_and(|until| (1..=REST_MS).contains(&until.since_ms(now))) {
+        return Ok(());
+    }
+    let wallets = watch.ports.store.wallets(Some(watch.id())).await?;
+    let open = open(watch, &wallets).await?;
+    if !open.is_subset(&again.alerts) {
+        again.below = None;
+    }
+    again.alerts = open;
+    let mut rest_ms = LOOK_MS;
+    if !again.alerts.is_empty() {
+        again.below = read(watch, &wallets, again.below).await?;
+        rest_ms = if again.below.is_some() { 0 } else { REST_MS };
+    }
+    again.rests_until = Some(now.plus_ms(rest_ms));
+    Ok(())
+}
+
+/// Open alerts about the books of wallets of this chain.
+async fn open(watch: &Watch<'_>, wallets: &[Wallet]) -> Result<BTreeSet<AlertId>, StageError> {
+    let subjects: BTreeSet<String> = wallets.iter().map(|wallet| wallet.id.to_string()).collect();
+    let (mut found, mut after) = (BTreeSet::new(), None);
+    loop {
+        let page = watch.ports.store.open_alerts(&[Code::ReconciliationDifference], after, PAGE).await?;
+        let ours = page.iter().filter(|alert| subjects.contains(&alert.raise.subject));
+        found.extend(ours.map(|alert| alert.id));
+        after = page.last().map(|alert| alert.id);
+        if page.len() < PAGE {
+            return Ok(found);
+        }
+    }
+}
+
+/// Reads the next blocks below a height again; the lowest of them, `None` when there was none left.
+async fn read(
+    watch: &mut Watch<'_>,
+    wallets: &[Wallet],
+    below: Option<u64>,
+) -> Result<Option<u64>, StageError> {
+    let cursor = watch.ports.store.cursor(watch.id(), watch.chain.profile().settled_watch_blocks).await?;
+    let addresses: Vec<_> = wallets.iter().map(|wallet| wallet.address).collect();
+    // Balances are compared at final blocks: what is missing there left in one of them.
+    let Some(top) = cursor.finalized else { return Ok(None) };
+    let left = cursor.blocks.iter().filter(|block| match below {
+        Some(below) => block.number < below,
+        None => block.number <= top.number,
+    });
+    let mut lowest = None;
+    for block in left.take(BLOCKS_MAX) {
+        // One node after the other: what the first one shows is recorded by the time the next one shows it too.
+        for shown in watch.chain.second_look("", *block, &addresses).await.unwrap_or_default() {
+            blocks::explain(watch, wallets, &cursor.blocks, &[(*block, shown)]).await?;
+        }
+        lowest = Some(block.number);
+    }
+    Ok(lowest)
+}
