@@ -21,9 +21,15 @@ const EDGES: &[(&str, &[&str])] = &[
     ("devnet", &["codec"]),
     ("sim", &["core", "codec", "flow", "store", "chain", "signer"]),
     ("audit", &[]),
-    ("app", &["core", "codec", "flow", "store", "chain", "signer", "outbound", "api", "http", "devnet"]),
+    (
+        "app",
+        &["core", "codec", "flow", "store", "chain", "signer", "outbound", "api", "http", "devnet", "audit"],
+    ),
     ("xtask", &[]),
 ];
+
+/// What judges the engine shares nothing with it, also in its tests: these may name nothing else of ours there.
+const TESTED_WITH: &[(&str, &[&str])] = &[("audit", &["devnet"])];
 
 /// Release images are built without these.
 const BEHIND_A_FEATURE: &[(&str, &str)] = &[("app", "devnet")];
@@ -84,6 +90,14 @@ fn check_package(tree: &Tree, package: &Package, ours: &[&str]) -> Vec<Finding> 
                 "`{from}` may not depend on `{to}` ({}): pass the value in, or go through a port",
                 may(allowed)
             )
+        } else if let Some(alone) = TESTED_WITH.iter().find(|(name, _)| *name == from)
+            && dependency.dev
+            && !alone.1.contains(&to)
+        {
+            format!(
+                "`{from}` judges the engine, so that its tests may use {} and not `{to}`",
+                alone.1.join(", ")
+            )
         } else if BEHIND_A_FEATURE.contains(&(from, to)) && !dependency.optional {
             format!("`{from}` links `{to}` in release images: make it optional, behind a feature")
         } else {
@@ -140,6 +154,20 @@ mod tests {
     fn not_even_a_test_depends_on_the_simulator() {
         let found = found(&[ours("sluice-sim", &[]), ours("sluice-flow", &["dev:sluice-sim"])]);
         assert!(found[0].contains("nothing may depend on `sim`"), "{found:?}");
+    }
+
+    #[test]
+    fn the_auditor_shares_nothing_with_what_it_judges_not_even_in_its_tests() {
+        let judged = |dependency| {
+            found(&[
+                ours("sluice-core", &[]),
+                ours("sluice-devnet", &[]),
+                ours("sluice-audit", &[dependency]),
+            ])
+        };
+        assert_eq!(judged("dev:sluice-devnet"), [""; 0]);
+        assert!(judged("sluice-core")[0].contains("`audit` may not depend on `core` (on none of ours)"));
+        assert!(judged("dev:sluice-core")[0].contains("its tests may use devnet and not `core`"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::rust::{Word, code_of, words};
 use super::tree::Tree;
 
 /// The crates that compute, store, sign or carry money.
-const MONEY: &[&str] = &["core", "codec", "flow", "store", "chain", "signer"];
+const MONEY: &[&str] = &["core", "codec", "flow", "store", "chain", "signer", "audit"];
 
 /// Looks at every word of the money crates' code.
 pub fn check(tree: &Tree) -> Vec<Finding> {
