@@ -2,6 +2,7 @@
 //!
 //! The EVM side is a real node: [`anvil`] finds, starts and stops Foundry's anvil, [`rpc`] talks to it, [`token`]
 //! puts our USDC stand-in on it, and [`control`] does what only a development node can do, such as undoing blocks.
+//! [`chaos`] stands between a client and a node, and things go wrong there.
 //!
 //! ```no_run
 //! # async fn first_minute() -> Result<(), Box<dyn std::error::Error>> {
@@ -17,7 +18,7 @@
 //!
 //! # Invariants
 //!
-//! 1. Nothing here listens on, or speaks to, anything but loopback.
+//! 1. Nothing here listens on, or speaks to, anything but loopback; only [`chaos`] speaks to the node it is given.
 //! 2. No process that this crate starts outlives the process that started it, however that one ends.
 //! 3. A saved chain goes on where it ended, or starting fails. It is never replaced by a new one in silence.
 //! 4. The same accounts give the same contract addresses: a restart finds what the last run deployed.
@@ -25,6 +26,7 @@
 
 pub mod anvil;
 pub mod artifact;
+pub mod chaos;
 pub mod control;
 pub mod rpc;
 pub mod token;

@@ -3,6 +3,9 @@
 mod artifact;
 mod authorization;
 mod chain;
+mod chaos;
+mod chaos_lies;
+mod chaos_pool;
 mod control;
 mod support;
 mod token;
