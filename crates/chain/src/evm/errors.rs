@@ -29,8 +29,10 @@ const TEXTS: &[(&str, Heard)] = &[
     ("existing txn with same hash", Heard::Known),
     // geth ErrNonceTooLow, erigon, Nethermind, Besu, anvil
     ("nonce too low", Heard::NonceConsumed),
-    // geth ErrUnderpriced; bor adds "gas tip cap .., minimum needed 25000000000"
+    // geth ErrUnderpriced, and the tip floor until 2025; bor added "gas tip cap .., minimum needed 25000000000"
     ("transaction underpriced", Heard::Underpriced),
+    // geth ErrTxGasPriceTooLow: the tip floor since 2025 (go-ethereum #31618), and so in bor v2.2
+    ("transaction gas price below minimum", Heard::Underpriced),
     // geth ErrReplaceUnderpriced, erigon, Nethermind, anvil
     ("replacement transaction underpriced", Heard::Underpriced),
     // erigon UnderPriced, FeeTooLow, NotReplaced
@@ -108,6 +110,11 @@ mod tests {
             (
                 -32_000,
                 "transaction underpriced: gas tip cap 1, minimum needed 25000000000",
+                Heard::Underpriced,
+            ),
+            (
+                -32_000,
+                "transaction gas price below minimum: gas tip cap 1500000000, minimum needed 25000000000",
                 Heard::Underpriced,
             ),
             (-32_000, "INTERNAL_ERROR: could not replace existing tx", Heard::Underpriced),
