@@ -77,6 +77,19 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Run parts of the devnet by themselves · 개발용 체인의 일부를 따로 실행합니다
+    #[cfg(feature = "dev")]
+    Devnet {
+        #[command(subcommand)]
+        command: roles::devnet::DevnetCommand,
+    },
+    /// Not in this build: says how to get it.
+    #[cfg(not(feature = "dev"))]
+    #[command(hide = true)]
+    Devnet {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Run the signer: keys, journal and caps, on a Unix socket · 서명 서버를 실행합니다
     ///
     /// With `key`: make and list its keys. With `stop`, `lift`, `stops`: stop payments at the signer itself.
@@ -153,8 +166,10 @@ async fn run(arguments: Arguments) -> ExitCode {
         Command::Run { config, roles, listen } => roles::run::run(&config, &roles, listen).await,
         #[cfg(feature = "dev")]
         Command::Dev(dev) => Box::pin(roles::dev::run(dev, &arguments.global)).await,
+        #[cfg(feature = "dev")]
+        Command::Devnet { command } => Box::pin(roles::devnet::run(command, &arguments.global)).await,
         #[cfg(not(feature = "dev"))]
-        Command::Dev { .. } => Err(StartError::Said(config::Both::new(
+        Command::Dev { .. } | Command::Devnet { .. } => Err(StartError::Said(config::Both::new(
             "this program was built for production and has no local chain in it; `make run` builds and starts one that has",
             "운영용으로 빌드한 프로그램이라 로컬 체인이 들어 있지 않습니다. `make run`이 개발용을 빌드하고 시작합니다",
         ))),

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "dev")]
 pub mod dev;
+#[cfg(feature = "dev")]
+pub mod devnet;
 pub mod migrate;
 pub mod platform_key;
 pub mod run;
