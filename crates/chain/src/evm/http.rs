@@ -120,7 +120,9 @@ impl HttpNode {
             url,
             timeout: Duration::from_millis(config.timeout_ms),
             answer_max_bytes: config.answer_max_bytes,
+            batch_most: config.batch_max.max(1),
             batch_max: AtomicUsize::new(config.batch_max.max(1)),
+            answered: AtomicUsize::new(0),
             next_id: AtomicU64::new(1),
         };
         Ok(Self { name, operator: config.operator, wire })

@@ -63,6 +63,34 @@ async fn a_provider_that_refuses_batches_is_asked_one_by_one() {
     assert_eq!(asked.load(Ordering::SeqCst), 8, "and it is remembered");
 }
 
+/// An answer that was lost in a batch looks like a refusal. A node is not asked one by one for ever because of one.
+#[tokio::test]
+async fn a_batch_that_was_answered_in_part_once_grows_again() {
+    let largest = Arc::new(AtomicUsize::new(0));
+    let (seen, lost) = (Arc::clone(&largest), AtomicUsize::new(0));
+    let stub = stub(move |body| {
+        let Value::Array(questions) = &body else { return answer_all(&body) };
+        seen.fetch_max(questions.len(), Ordering::SeqCst);
+        // The first three batches lose their last answer.
+        match lost.fetch_add(1, Ordering::SeqCst) {
+            0..3 => answer_all(&Value::Array(questions[1..].to_vec())),
+            _ => answer_all(&body),
+        }
+    })
+    .await;
+    let node = node(&stub.url);
+    assert_eq!(node.nonces(&[ACCOUNT; 8], At::Latest).await.unwrap().len(), 8);
+    largest.store(0, Ordering::SeqCst);
+    for _ in 0..10 {
+        assert_eq!(node.nonces(&[ACCOUNT; 8], At::Latest).await.unwrap().len(), 8);
+    }
+    assert_eq!(largest.swap(0, Ordering::SeqCst), 2, "after many good answers it is tried with two");
+    for _ in 0..60 {
+        node.nonces(&[ACCOUNT; 8], At::Latest).await.unwrap();
+    }
+    assert_eq!(largest.load(Ordering::SeqCst), 8, "and in the end with all of them");
+}
+
 #[tokio::test]
 async fn a_provider_with_smaller_batches_gets_smaller_batches() {
     let stub = stub(|body| match &body {

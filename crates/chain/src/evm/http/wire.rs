@@ -12,6 +12,9 @@ use crate::evm::node::NodeError;
 
 /// "Invalid request": how a node without batches, or with smaller ones, answers a batch.
 const INVALID_REQUEST: i64 = -32_600;
+/// Requests in a row that were answered as they were asked, after which a batch that was made smaller is doubled. A reply
+/// that was lost looks like a refusal; a provider that does refuse is asked in vain once in so many requests.
+const GROW_AFTER: usize = 64;
 /// Of an error text, as much as a person needs.
 const TEXT_MAX: usize = 300;
 
@@ -53,8 +56,12 @@ pub(super) struct Wire {
     pub(super) url: reqwest::Url,
     pub(super) timeout: Duration,
     pub(super) answer_max_bytes: usize,
-    /// Shrinks when the provider refuses a batch, down to single calls.
+    /// Most questions in one request, as configured.
+    pub(super) batch_most: usize,
+    /// Shrinks when the provider refuses a batch, down to single calls; grows again while it answers.
     pub(super) batch_max: AtomicUsize,
+    /// Requests in a row that were answered since the batch was last made smaller or larger.
+    pub(super) answered: AtomicUsize,
     pub(super) next_id: AtomicU64,
 }
 
@@ -115,14 +122,27 @@ impl Wire {
             let size = self.batch_max.load(Ordering::Relaxed).clamp(1, left.len());
             let few = left.get(..size).unwrap_or_default();
             match self.post(few).await {
-                Ok(Posted::Answers(some)) => answers.extend(some),
+                Ok(Posted::Answers(some)) => {
+                    self.grow();
+                    answers.extend(some);
+                }
                 Ok(Posted::TooMany) => {
+                    self.answered.store(0, Ordering::Relaxed);
                     self.batch_max.fetch_min((size / 2).max(1), Ordering::Relaxed);
                 }
                 Err(error) => answers.extend(few.iter().map(|_| Err(Lost::Node(error.clone())))),
             }
         }
         answers
+    }
+
+    /// After many good answers to small batches, tries larger ones.
+    fn grow(&self) {
+        let size = self.batch_max.load(Ordering::Relaxed);
+        if size < self.batch_most && self.answered.fetch_add(1, Ordering::Relaxed) + 1 >= GROW_AFTER {
+            self.answered.store(0, Ordering::Relaxed);
+            self.batch_max.store(size.saturating_mul(2).min(self.batch_most), Ordering::Relaxed);
+        }
     }
 
     async fn post(&self, questions: &[Question]) -> Result<Posted, NodeError> {
