@@ -211,6 +211,8 @@ pub struct Transaction {
     /// CAIP-2 id of the chain.
     #[schema(examples("eip155:137"))]
     pub chain: String,
+    /// The account that sends it, and whose nonce it uses; `null` for a transaction that we did not sign.
+    pub sender: Option<String>,
     /// The account nonce it uses, where the chain has nonces.
     pub nonce: Option<u64>,
     /// What it is for.

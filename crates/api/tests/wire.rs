@@ -40,8 +40,8 @@ fn block() -> Value {
 }
 
 fn transaction() -> Value {
-    json!({"txid": "0xabc", "chain": POLYGON, "nonce": 7, "kind": "void", "status": "final", "block": block(),
-           "fee": "0.0021"})
+    json!({"txid": "0xabc", "chain": POLYGON, "sender": "0x1", "nonce": 7, "kind": "void", "status": "final",
+           "block": block(), "fee": "0.0021"})
 }
 
 fn a_withdrawal() -> Value {

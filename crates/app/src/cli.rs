@@ -26,6 +26,7 @@ mod decimal;
 mod demo;
 mod devnet;
 mod events;
+mod export;
 mod fail;
 mod follow;
 mod get;
@@ -81,6 +82,8 @@ pub enum Command {
     Cancel(cancel::Args),
     /// Read the numbered feed of everything that happened · 이벤트 기록을 봅니다
     Events(events::Args),
+    /// Write withdrawals, wallets and explained transactions for the auditor · 감사용 자료를 내보냅니다
+    Export(export::Args),
     /// Count and sum withdrawals over a range of time · 기간별 건수와 금액을 봅니다
     Stats(stats::Args),
     /// List and settle what only a person may decide · 사람이 결정해야 하는 출금을 처리합니다
@@ -163,6 +166,7 @@ fn work<'a>(command: Command, session: &'a Session, screen: &'a Screen) -> Work<
         Command::Why(args) => Box::pin(why::run(session, screen, args)),
         Command::Cancel(args) => Box::pin(cancel::run(session, screen, args)),
         Command::Events(args) => Box::pin(events::run(session, screen, args)),
+        Command::Export(args) => Box::pin(export::run(session, screen, args)),
         Command::Stats(args) => Box::pin(stats::run(session, screen, args)),
         Command::Attention(args) => Box::pin(attention::run(session, screen, args)),
         Command::Commands(args) => Box::pin(commands::run(session, screen, args)),

@@ -70,6 +70,14 @@ impl Slot {
         }
     }
 
+    /// The account whose nonce it is, when this is one.
+    pub const fn sender(&self) -> Option<EvmAddress> {
+        match self {
+            Self::EvmNonce { sender, .. } => Some(*sender),
+            Self::EvmAuthorization { .. } | Self::TronTransaction { .. } | Self::VaultPayment { .. } => None,
+        }
+    }
+
     /// Reads the text that `Display` writes.
     ///
     /// # Errors
@@ -135,5 +143,14 @@ mod tests {
             assert_eq!(Slot::parse(&slot.to_string()), Ok(slot));
         }
         assert_eq!(Slot::parse("eip155:137/nonce/0x12/7"), Err(NotASlot));
+    }
+
+    #[test]
+    fn only_an_account_nonce_has_a_sender() {
+        let (chain, a) = (ChainId::evm(137), EvmAddress([1; 20]));
+        let nonce = Slot::EvmNonce { chain, sender: a, nonce: 7 };
+        assert_eq!((nonce.sender(), nonce.nonce()), (Some(a), Some(7)));
+        let vault = Slot::VaultPayment { chain, vault: a, payment_key: [5; 32] };
+        assert_eq!((vault.sender(), vault.nonce()), (None, None));
     }
 }

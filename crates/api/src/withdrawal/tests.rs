@@ -36,6 +36,7 @@ fn sample() -> Withdrawal {
         transactions: vec![Transaction {
             txid: "0xabc".into(),
             chain: "eip155:137".into(),
+            sender: Some("0x52908400098527886E0F7030069857D2E4169EE7".into()),
             nonce: Some(7),
             kind: TransactionKind::Pay,
             status: TransactionStatus::Included,

@@ -162,6 +162,7 @@ fn transaction(transfer: &Transfer, attempt: &Signed) -> Transaction {
     Transaction {
         txid: hex32(&attempt.txid),
         chain: slot.chain().to_string(),
+        sender: slot.sender().map(|sender| sender.to_string()),
         nonce: slot.nonce(),
         kind: match attempt.unsigned.kind {
             Kind::Pay => TransactionKind::Pay,
@@ -196,6 +197,7 @@ fn outside(view: &WithdrawalView, paid: &Paid, txid: String) -> Transaction {
     Transaction {
         txid,
         chain: view.withdrawal.request.asset.id.chain.to_string(),
+        sender: None,
         nonce: None,
         kind: TransactionKind::Pay,
         status: TransactionStatus::Final,

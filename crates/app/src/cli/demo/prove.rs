@@ -8,12 +8,13 @@ use ruint::aliases::U256;
 use serde_json::{Value, json};
 use sluice_api::problem::Lang;
 use sluice_api::status::Status;
-use sluice_api::withdrawal::{Transaction, TransactionKind, TransactionStatus, Withdrawal};
+use sluice_api::withdrawal::{Transaction, Withdrawal};
 
 use super::node::Node;
 use super::order::Order;
 use crate::cli::decimal;
 use crate::cli::devnet::DevAsset;
+use crate::cli::export::payment;
 use crate::cli::words::{pick, say, status};
 
 /// `Transfer(address,address,uint256)`, hashed.
@@ -92,14 +93,6 @@ impl Doubt {
             }
         }
     }
-}
-
-/// The transaction that paid, as the engine tells it.
-pub(super) fn payment(withdrawal: &Withdrawal) -> Option<&Transaction> {
-    withdrawal
-        .transactions
-        .iter()
-        .find(|it| it.kind == TransactionKind::Pay && it.status == TransactionStatus::Final)
 }
 
 /// Asks the chain about one payment.

@@ -9,8 +9,9 @@ use sluice_api::withdrawal::{Transaction, Withdrawal};
 
 use super::order::Order;
 use super::pay::{Outcome, Paid};
-use super::prove::{Verdict, payment};
+use super::prove::Verdict;
 use crate::cli::decimal;
+use crate::cli::export::payment;
 use crate::cli::fail::Fail;
 use crate::cli::screen::{Screen, Style};
 use crate::cli::session::Session;
