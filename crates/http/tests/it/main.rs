@@ -5,6 +5,7 @@ mod bodies;
 mod documents;
 mod edge;
 mod garbage;
+mod generated;
 mod idempotency;
 mod languages;
 mod lists;

@@ -1,0 +1,210 @@
+//! A hundred thousand requests made from the served OpenAPI document, and spoiled in all the ways a caller can spoil one.
+//! None is answered with a fault of ours, and each refusal has a code of the catalogue.
+
+mod dice;
+mod schema;
+mod spoil;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use sluice_api::problem::Code;
+
+use crate::support::{Key, Reply, Request, World, partner_scopes};
+use dice::Dice;
+use schema::Document;
+
+/// Requests of one shard: four of them make the hundred thousand.
+const REQUESTS: u32 = 25_000;
+/// After so many the callers get new keys: a request may well revoke the one it is made with.
+const KEYS_LAST: u32 = 250;
+/// Names of rows that are remembered to be asked for again.
+const REMEMBERED_MAX: usize = 400;
+
+/// One kind of request.
+struct Operation {
+    method: String,
+    path: String,
+    spec: Value,
+}
+
+/// What was answered to the requests of one kind.
+#[derive(Debug, Default)]
+struct Answers {
+    done: u32,
+    refused: u32,
+}
+
+fn operations(document: &Document) -> Vec<Operation> {
+    let mut all = vec![];
+    for (path, item) in document.root["paths"].as_object().unwrap() {
+        // A stream has no end.
+        for (method, spec) in item.as_object().unwrap().iter().filter(|_| !path.ends_with("/stream")) {
+            let (method, path) = (method.to_uppercase(), path.clone());
+            all.push(Operation { method, path, spec: spec.clone() });
+        }
+    }
+    all
+}
+
+/// A request of this kind: right, but for what is spoiled.
+fn make(document: &Document, operation: &Operation, dice: &mut Dice, known: &[String], key: &Key) -> Request {
+    let spoiled = dice.chance(60);
+    let mut target = operation.path.clone();
+    let mut query: Vec<String> = vec![];
+    let mut headers: Vec<(String, String)> = vec![];
+    let none = vec![];
+    for parameter in operation.spec["parameters"].as_array().unwrap_or(&none) {
+        let name = parameter["name"].as_str().unwrap();
+        let text = match spoiled && dice.chance(25) {
+            true => dice.pick(spoil::TEXTS).to_owned(),
+            false => schema::text(&document.value(&parameter["schema"], name, dice, known, 0)),
+        };
+        match parameter["in"].as_str() {
+            Some("path") => target = target.replace(&format!("{{{name}}}"), &spoil::escaped(&text)),
+            Some("query") if dice.chance(35) => {
+                query.push(format!("{name}={}", spoil::escaped(&text)));
+                if spoiled && dice.chance(5) {
+                    query.push(format!("{name}={}", spoil::escaped(dice.pick(spoil::TEXTS))));
+                }
+            }
+            Some("header") if dice.chance(50) => headers.push((name.to_owned(), text)),
+            _ => {}
+        }
+    }
+    if spoiled && dice.chance(5) {
+        query.push(format!("{}=1", spoil::escaped(dice.pick(spoil::TEXTS))));
+    }
+    if !query.is_empty() {
+        target = format!("{target}?{}", query.join("&"));
+    }
+    let body = &operation.spec["requestBody"]["content"]["application/json"]["schema"];
+    let payload = match body.is_null() {
+        true if dice.chance(95) => vec![],
+        true => b"{}".to_vec(),
+        false => {
+            let mut value = document.value(body, "", dice, known, 0);
+            if spoiled {
+                (0..=dice.roll(3)).for_each(|_| spoil::value(&mut value, dice));
+            }
+            let text = value.to_string();
+            if spoiled && dice.chance(10) { spoil::bytes(text.into_bytes(), dice) } else { text.into_bytes() }
+        }
+    };
+    let mut request = Request::plain(&operation.method, &target, &payload);
+    if dice.chance(98) {
+        request = request.header("Authorization", format!("Bearer {}.{}", key.id, key.text));
+    }
+    if !payload.is_empty() {
+        request =
+            request.header("Content-Type", if dice.chance(97) { "application/json" } else { "text/plain" });
+    }
+    request = request.header("Accept-Language", dice.pick(&["ko", "en", "ko-KR,en;q=0.5", "*", ""]));
+    for (name, text) in headers {
+        let text: Vec<u8> = text.bytes().filter(|byte| byte.is_ascii_graphic()).collect();
+        request = request.header(&name, text);
+    }
+    request
+}
+
+/// Names of rows in an answer.
+fn remember(known: &mut Vec<String>, dice: &mut Dice, value: &Value) {
+    match value {
+        Value::Object(fields) => fields.values().for_each(|value| remember(known, dice, value)),
+        Value::Array(items) => items.iter().for_each(|value| remember(known, dice, value)),
+        Value::String(text)
+            if text.len() == 29 && text.as_bytes()[2] == b'_' || text.starts_with("key_01") =>
+        {
+            if known.len() < REMEMBERED_MAX {
+                known.push(text.clone());
+            } else {
+                let place = dice.roll(REMEMBERED_MAX);
+                known[place].clone_from(text);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Nothing is our fault; what cannot be had from a chain or a signer that does not answer says so.
+fn answered(number: u32, request: &Request, reply: &Reply) -> bool {
+    if reply.status < 400 {
+        return true;
+    }
+    if request.method == "HEAD" {
+        return false;
+    }
+    let code = reply.code();
+    assert!(Code::ALL.iter().any(|known| known.as_str() == code), "{number}: {code} is in no catalogue");
+    let elsewhere =
+        reply.status == 503 && matches!(code.as_str(), "chain_unavailable" | "signer_unavailable");
+    assert!(reply.status < 500 || elsewhere, "{number}: {request:?} {}", reply.text());
+    false
+}
+
+async fn shard(seed: u64) {
+    let world = World::new().await;
+    let mut dice = Dice(seed);
+    let document = Document::served();
+    let operations = operations(&document);
+    let mut known = vec![world.a.wallet.to_string(), world.b.wallet.to_string(), world.a.id.to_string()];
+    for number in 0..8 {
+        known.push(world.withdraw(&world.a, &format!("first-{number}")).await.id());
+        known.push(world.needs_attention(&world.a, &format!("person-{number}")).await.to_string());
+    }
+    let mut keys: Vec<Key> = vec![];
+    let mut counts: BTreeMap<String, Answers> = BTreeMap::new();
+    for number in 0..REQUESTS {
+        if number % KEYS_LAST == 0 {
+            keys = vec![
+                world.key(world.a.id, &partner_scopes()).await,
+                world.key(world.b.id, &partner_scopes()).await,
+                world.key(sluice_core::partner::PLATFORM, sluice_core::access::Scope::ALL).await,
+                world.key(sluice_core::partner::PLATFORM, sluice_core::access::Scope::ALL).await,
+            ];
+        }
+        let operation = &operations[dice.roll(operations.len())];
+        let key = keys[dice.roll(keys.len())].clone();
+        let request = make(&document, operation, &mut dice, &known, &key);
+        if request.target.parse::<axum::http::Uri>().is_err() {
+            continue;
+        }
+        let reply = request.send(&world).await;
+        let count = counts.entry(format!("{} {}", operation.method, operation.path)).or_default();
+        match answered(number, &request, &reply) {
+            true => {
+                count.done += 1;
+                remember(&mut known, &mut dice, &reply.json());
+            }
+            false => count.refused += 1,
+        }
+    }
+    // Requests that are all refused at the first look would find nothing behind it.
+    let sent: u32 = counts.values().map(|count| count.done + count.refused).sum();
+    let reached = counts.values().filter(|count| count.done > 0).count();
+    let refused = counts.values().filter(|count| count.refused > 0).count();
+    eprintln!("{sent} requests, {reached} of {} kinds done at least once: {counts:#?}", operations.len());
+    assert!(sent > REQUESTS * 9 / 10, "{sent} could be sent");
+    assert!(reached * 10 >= operations.len() * 7, "{reached} kinds of request were ever done");
+    assert!(refused * 10 >= operations.len() * 9, "{refused} kinds of request were ever refused");
+}
+
+#[tokio::test]
+async fn no_generated_request_is_answered_with_a_fault_of_ours_1() {
+    shard(0x5eed_0001_c0ff_ee01).await;
+}
+
+#[tokio::test]
+async fn no_generated_request_is_answered_with_a_fault_of_ours_2() {
+    shard(0x5eed_0002_c0ff_ee02).await;
+}
+
+#[tokio::test]
+async fn no_generated_request_is_answered_with_a_fault_of_ours_3() {
+    shard(0x5eed_0003_c0ff_ee03).await;
+}
+
+#[tokio::test]
+async fn no_generated_request_is_answered_with_a_fault_of_ours_4() {
+    shard(0x5eed_0004_c0ff_ee04).await;
+}
