@@ -8,7 +8,7 @@
 //! | [`text`], [`status`], [`tag`] | amounts and times as text; closed word lists; the `object` field |
 //! | [`withdrawal`], [`event`] | the business object and what happened to it |
 //! | [`asset`], [`chain`], [`wallet`], [`lane`], [`stats`] | what is there, and how it is doing |
-//! | [`attention`], [`alert`], [`stop`], [`command`] | what people do |
+//! | [`attention`], [`alert`], [`stop`], [`command`], [`restored`] | what people do |
 //! | [`partner`], [`key`], [`limit`], [`health`] | who calls, how much, and whether we are well |
 //! | [`list`], [`query`], [`body`], [`path`] | pages, query strings, request bodies, routes |
 //! | [`problem`] | every refusal, in Korean and English |
@@ -51,6 +51,7 @@ pub mod partner;
 pub mod path;
 pub mod problem;
 pub mod query;
+pub mod restored;
 pub mod sign;
 pub mod stats;
 pub mod status;

@@ -75,6 +75,8 @@ pub const STOPS: &str = "/v1/stops";
 pub const STOP: &str = "/v1/stops/{id}";
 /// POST lifts it.
 pub const STOP_LIFT: &str = "/v1/stops/{id}/lift";
+/// GET tells what was found when the database went back, and what is left to do.
+pub const RESTORED: &str = "/v1/restored";
 /// GET lists, POST creates.
 pub const PARTNERS: &str = "/v1/partners";
 /// GET reads one.

@@ -47,6 +47,8 @@ tags! {
     Partner (PartnerObject) = "partner";
     /// `readiness`
     Readiness (ReadinessObject) = "readiness";
+    /// `restored`
+    Restored (RestoredObject) = "restored";
     /// `stats`
     Stats (StatsObject) = "stats";
     /// `stop`

@@ -37,6 +37,7 @@ mod lane;
 mod limits;
 mod list;
 mod partner;
+mod restored;
 mod screen;
 mod second;
 mod session;
@@ -92,6 +93,8 @@ pub enum Command {
     Commands(commands::Args),
     /// List and acknowledge alerts · 경보를 보고 확인합니다
     Alerts(alerts::Args),
+    /// Say what was found when the database went back in time · 데이터베이스 복원 뒤 발견한 것과 남은 일을 봅니다
+    Restored,
     /// Stop payments at once · 지급을 즉시 중지합니다
     Stop(stop::StopArgs),
     /// List stops, or show one · 중지 목록을 봅니다
@@ -171,6 +174,7 @@ fn work<'a>(command: Command, session: &'a Session, screen: &'a Screen) -> Work<
         Command::Attention(args) => Box::pin(attention::run(session, screen, args)),
         Command::Commands(args) => Box::pin(commands::run(session, screen, args)),
         Command::Alerts(args) => Box::pin(alerts::run(session, screen, args)),
+        Command::Restored => Box::pin(restored::run(session, screen)),
         Command::Stop(args) => Box::pin(stop::stop(session, screen, args)),
         Command::Stops(args) => Box::pin(stop::stops(session, screen, args)),
         Command::Resume(args) => Box::pin(stop::resume(session, screen, args)),

@@ -24,7 +24,7 @@ use sluice_flow as flow;
 use sluice_store::Db;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 
-use crate::config::{Config, quorum};
+use crate::config::{Both, Config, quorum};
 use crate::error::StartError;
 use crate::metrics;
 use crate::world::{LocalWake, SystemClock, SystemEntropy, random};
@@ -107,6 +107,17 @@ pub async fn assemble(
     // Before anybody is served: a withdrawal that a lost life of this store has paid must not be cancelled meanwhile.
     match flow::journal::compare(&ports).await {
         Ok(flow::journal::Standing::Together | flow::journal::Standing::WentBack) => {}
+        // A copy that was put in place does not know what it has lost: nobody is told anything by it before it does.
+        Err(error) if ports.store.journal_known(&[], &[]).await?.back.is_some() => {
+            return Err(StartError::Outside(Both::new(
+                format!(
+                    "the database was restored and could not be compared with the signer's journal: {error}; nothing is served before that"
+                ),
+                format!(
+                    "복원된 데이터베이스를 서명 서버의 저널과 대조하지 못했습니다: {error}. 대조하기 전에는 아무 요청도 받지 않습니다"
+                ),
+            )));
+        }
         // No lane begins before it was compared; each asks again.
         Err(error) => {
             tracing::warn!(%error, "Store and signer's journal could not be compared; nothing is paid until they are")

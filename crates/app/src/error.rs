@@ -89,15 +89,23 @@ pub enum StartError {
     /// One sentence in both languages.
     #[error("{0}")]
     Said(Both),
+    /// A copy does not hold what it should.
+    #[error("{0}")]
+    Broken(Both),
+    /// Something outside cannot be used, in both languages.
+    #[error("{0}")]
+    Outside(Both),
     /// Anything else that is one sentence already.
     #[error("{0}")]
     Other(String),
 }
 
 impl StartError {
-    /// 2 for what the configuration must change, 3 for what the world must change (sysexits would say 78 and 69).
+    /// 1 for a copy that is no good, 2 for what the configuration must change, 3 for what the world must change (sysexits
+    /// would say 65, 78 and 69).
     pub fn exit_code(&self) -> ExitCode {
         match self {
+            Self::Broken(_) => ExitCode::from(1),
             Self::Config(_)
             | Self::OtherChain { .. }
             | Self::OtherToken { .. }
@@ -111,6 +119,7 @@ impl StartError {
             | Self::Listen { .. }
             | Self::Path { .. }
             | Self::LoopEnded
+            | Self::Outside(_)
             | Self::Other(_) => ExitCode::from(3),
         }
     }
@@ -133,6 +142,8 @@ impl StartError {
             Self::LoopEnded => "loop_ended",
             #[cfg(feature = "dev")]
             Self::Anvil(_) => "local_chain_unusable",
+            Self::Broken(_) => "copy_broken",
+            Self::Outside(_) => "outside_unusable",
             Self::Said(_) | Self::Other(_) => "not_started",
         }
     }
@@ -196,7 +207,7 @@ impl StartError {
             Self::LoopEnded => "엔진의 작업 하나가 스스로 끝났습니다. 결함이며, 어느 작업인지는 로그에 있습니다. 다시 시작하면 이어서 \
                  진행합니다"
                 .to_owned(),
-            Self::Said(both) => both.ko.clone(),
+            Self::Said(both) | Self::Broken(both) | Self::Outside(both) => both.ko.clone(),
             Self::Other(text) => text.clone(),
         }
     }
@@ -263,6 +274,8 @@ mod tests {
             StartError::Listen { address: "127.0.0.1:1".into(), why: why() },
             StartError::Path { path: path(), why: why() },
             StartError::Said(Both::new("no", "아니요")),
+            StartError::Broken(Both::new("no", "아니요")),
+            StartError::Outside(Both::new("no", "아니요")),
         ];
         for error in &all {
             let (en, ko) = (error.said(Lang::En), error.said(Lang::Ko));

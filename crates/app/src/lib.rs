@@ -92,7 +92,8 @@ enum Command {
     },
     /// Run the signer: keys, journal and caps, on a Unix socket · 서명 서버를 실행합니다
     ///
-    /// With `key`: make and list its keys. With `stop`, `lift`, `stops`: stop payments at the signer itself.
+    /// With `key`: make and list its keys. With `stop`, `lift`, `stops`: stop payments at the signer itself. With `export`
+    /// and `import`: copy its journal.
     Signer {
         /// Its own configuration file.
         #[arg(long, global = true, default_value = "signer.toml")]
@@ -110,6 +111,12 @@ enum Command {
         #[arg(long, default_value = "sluice.toml")]
         config: PathBuf,
     },
+    /// Copy the database into a folder while the engine works · 엔진이 동작하는 동안 데이터베이스를 복사합니다
+    Backup(roles::copies::backup::Arguments),
+    /// Look at a copy, and put it where no database is · 복사본을 확인하고 제자리에 놓습니다
+    ///
+    /// What is put in place is shut: nothing is paid from it before two persons have opened it.
+    Restore(roles::copies::restore::Arguments),
     /// Look at configuration without starting anything · 실행하지 않고 설정을 확인합니다
     Config {
         #[command(subcommand)]
@@ -128,6 +135,8 @@ enum SignerCommand {
     },
     #[command(flatten)]
     Stops(roles::signer::stop::StopCommand),
+    #[command(flatten)]
+    Copies(roles::signer::copy::CopyCommand),
 }
 
 #[derive(Subcommand)]
@@ -160,7 +169,8 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> ExitCode {
-    let (lang, as_json) = (arguments.global.lang(), arguments.global.json);
+    let global = &arguments.global;
+    let (lang, as_json) = (global.lang(), global.json);
     let done = match arguments.command {
         Command::Client(command) => return cli::run(command, &arguments.global).await,
         Command::Run { config, roles, listen } => roles::run::run(&config, &roles, listen).await,
@@ -179,6 +189,9 @@ async fn run(arguments: Arguments) -> ExitCode {
         Command::Signer { config, command: Some(SignerCommand::Stops(command)), .. } => {
             roles::signer::stop::run(&config, command, &arguments.global)
         }
+        Command::Signer { config, command: Some(SignerCommand::Copies(command)), .. } => {
+            roles::signer::copy::run(&config, command, &arguments.global)
+        }
         #[cfg(feature = "dev")]
         Command::Signer { config, failpoint_file, command: None } => {
             let point = failpoint_file.as_deref().map(failpoint::Failpoint::at);
@@ -191,6 +204,8 @@ async fn run(arguments: Arguments) -> ExitCode {
         #[cfg(not(feature = "dev"))]
         Command::Signer { config, command: None } => roles::signer::run(&config, |ring| ring).await,
         Command::Migrate { config } => roles::migrate::run(&config, &arguments.global).await,
+        Command::Backup(arguments) => roles::copies::backup::run(arguments, global).await,
+        Command::Restore(arguments) => roles::copies::restore::run(arguments, global).await,
         Command::Config { command: ConfigCommand::Check { config, signer } } => {
             check(&config, signer, &arguments.global)
         }

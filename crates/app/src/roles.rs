@@ -1,5 +1,6 @@
 //! What a process can be.
 
+pub mod copies;
 #[cfg(feature = "dev")]
 pub mod dev;
 #[cfg(feature = "dev")]

@@ -5,7 +5,11 @@
 //! durable before the signer is asked (M2), and a payment is stored before it is admitted. So an entry about an attempt,
 //! a payment or a nonce that the store has never heard of can only mean that the store forgot.
 
+mod back;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use back::{Back, Pending, Place};
 
 use crate::attempt::{Kind, Unsigned};
 use crate::id::{AttemptId, PartnerId, ProofId, TransferId, WalletId, WithdrawalId};
@@ -27,6 +31,8 @@ pub struct Entry {
     pub seq: u64,
     /// When it was written, by the signer's clock.
     pub at: Timestamp,
+    /// What it and every entry before it say, in one hash.
+    pub hash: [u8; 32],
     /// What it says.
     pub fact: Fact,
 }
@@ -87,6 +93,10 @@ pub struct Known {
     pub attempts: BTreeMap<AttemptId, Option<TransferId>>,
     /// Marks that the store has made: one more with what it commits, before the journal is told.
     pub mark: u64,
+    /// The entry that store and journal were last compared up to: a journal that has another one there was exchanged.
+    pub place: Option<Place>,
+    /// The store went back in time and has not imported yet what it lost.
+    pub back: Option<Pending>,
     /// Payments that have a withdrawal here, whether or not this version can read it.
     pub payments: BTreeSet<PaymentKey>,
     /// Withdrawals by the identity of their payment.
@@ -308,7 +318,7 @@ mod tests {
     use crate::samples;
 
     fn entry(seq: u64, fact: Fact) -> Entry {
-        Entry { seq, at: samples::at(0), fact }
+        Entry { seq, at: samples::at(0), hash: [0; 32], fact }
     }
 
     fn attempt() -> Unsigned {

@@ -6,6 +6,10 @@
 //! the journal is moved on last, after the last entry was imported, so whoever starts after a crash in between finds the
 //! same gap and goes on with it. Lanes are shut all together and before the first entry is imported: what one lane has
 //! lost another might pay.
+//!
+//! A copy that `sluice restore` has put in place says so itself: it is shut before the signer is asked, and stays shut
+//! until a journal that it knows was imported. A journal is known by the hash of the entry that was compared last: one
+//! that is longer and another shuts everything too.
 
 mod doubt;
 mod import;
@@ -14,7 +18,7 @@ use sluice_core::access::Actor;
 use sluice_core::alert::{Code, Raise};
 use sluice_core::event::Cause;
 use sluice_core::id::FeedId;
-use sluice_core::journal::{Entry, PAGE_MAX, Seen, forgotten, mentions};
+use sluice_core::journal::{Back, Entry, PAGE_MAX, Pending, Place, Seen, forgotten, mentions};
 use sluice_core::partner::PLATFORM;
 use sluice_core::port::Ports;
 use sluice_core::port::reader::STORE_WENT_BACK;
@@ -43,31 +47,72 @@ const TRIES_MAX: u32 = 8;
 /// # Errors
 /// [`StageError`]: store or signer did not answer, and nothing may be paid until they have.
 pub async fn compare(ports: &Ports) -> Result<Standing, StageError> {
-    Ok(compared(ports).await?.map_or(Standing::WentBack, |_| Standing::Together))
+    let Some(compared) = compared(ports).await? else { return Ok(Standing::WentBack) };
+    if compared.further {
+        // The next look begins here, whichever process it is of.
+        let journal_place = compared.place;
+        let cause = Some(Cause { reason: "compared".into(), ..cause(ports) });
+        apply_all(ports, vec![Change { journal_place, cause, ..Change::default() }]).await?;
+    }
+    Ok(Standing::Together)
 }
 
-/// What was compared, if store and journal belong together.
-async fn compared(ports: &Ports) -> Result<Option<Seen>, StageError> {
+/// A store and a journal that belong together.
+struct Compared {
+    /// Place seen before, and the last one now.
+    seen: Seen,
+    /// The last entry that was compared.
+    place: Option<Place>,
+    /// More was compared than the store has noted.
+    further: bool,
+}
+
+/// What was compared, if store and journal belong together. It begins behind the last entry that was compared, and not at the
+/// place that replies have carried: between two replies others may have written.
+async fn compared(ports: &Ports) -> Result<Option<Compared>, StageError> {
     let seen = ports.store.journal_seq().await?;
+    let known = ports.store.journal_known(&[], &[]).await?;
+    if let Some(pending) = &known.back
+        && !(pending.shut && all_shut(ports).await?)
+    {
+        shut(ports, &pending.evidence, Some(pending)).await?;
+    }
     let head = ports.signer.hello(None).await?.journal_seq;
-    if head < seen {
-        journal_went_back(ports, &format!("ends at {head} and this store has seen {seen}")).await?;
+    let exchanged = match known.place {
+        _ if head < seen => Some(format!("ends at {head} and this store has seen {seen}")),
+        Some(place) if at(ports, place.seq).await? != Some(place) => {
+            Some(format!("has another entry {} than this store has seen", place.seq))
+        }
+        Some(_) | None => None,
+    };
+    if let Some(what) = exchanged {
+        journal_went_back(ports, &what).await?;
+        if known.back.is_some() {
+            // Nothing will be imported from this one: what has no slot waits for persons as it is.
+            doubt::run(ports).await?;
+        }
         return Ok(None);
     }
-    let mut from = seen.saturating_add(1);
+    let base = known.place.map_or(seen, |place| place.seq);
+    if known.back.is_some() {
+        import::run(ports, base, Seen { from: seen, to: head }).await?;
+        return Ok(None);
+    }
+    let (mut from, mut place) = (base.saturating_add(1), known.place);
     while from <= head {
         let page = page(ports, from).await?;
         let Some(last) = page.last() else { break };
         if let Some(what) = gap(ports, &page).await? {
-            // Numbers of the feed that were given out in the lost time are given out again.
-            let feed = FeedId::new(ports.entropy.ulid(ports.clock.now()));
-            shut(ports, &format!("{what}: the store went back in time"), Some(feed)).await?;
-            import::run(ports, seen, head).await?;
+            let evidence = format!("{what}: the store went back in time");
+            shut(ports, &evidence, Some(&Pending { evidence: evidence.clone(), shut: false })).await?;
+            import::run(ports, base, Seen { from: seen, to: head }).await?;
             return Ok(None);
         }
         from = last.seq.saturating_add(1);
+        place = Some(Place { seq: last.seq, hash: last.hash });
     }
-    Ok(Some(Seen { from: seen, to: from.saturating_sub(1) }))
+    let further = place != known.place;
+    Ok(Some(Compared { seen: Seen { from: seen, to: from.saturating_sub(1).max(seen) }, place, further }))
 }
 
 /// Makes a mark of what the store has committed so far, and tells the journal of it: a store from before it is found out
@@ -77,10 +122,16 @@ async fn compared(ports: &Ports) -> Result<Option<Seen>, StageError> {
 /// # Errors
 /// [`StageError`]: store or signer did not answer.
 pub(crate) async fn mark(ports: &Ports) -> Result<(), StageError> {
-    let Some(seen) = compared(ports).await? else { return Ok(()) };
+    let Some(Compared { seen, place, .. }) = compared(ports).await? else { return Ok(()) };
     let mark = ports.store.journal_known(&[], &[]).await?.mark.saturating_add(1);
     let cause = Some(Cause { reason: "mark".into(), ..cause(ports) });
-    let change = Change { mark: Some(mark), journal_seq: Some(seen), cause, ..Change::default() };
+    let change = Change {
+        mark: Some(mark),
+        journal_seq: Some(seen),
+        journal_place: place,
+        cause,
+        ..Change::default()
+    };
     if !apply_all(ports, vec![change]).await? {
         return Err(StageError::Overtaken);
     }
@@ -98,6 +149,12 @@ pub(crate) async fn journal_went_back(ports: &Ports, what: &str) -> Result<Stand
     );
     shut(ports, &evidence, None).await?;
     Ok(Standing::WentBack)
+}
+
+/// The entry at a place, as a journal is known by it; `None` where there is none.
+async fn at(ports: &Ports, seq: u64) -> Result<Option<Place>, StageError> {
+    let entries = if seq == 0 { vec![] } else { ports.signer.export(seq, 1).await? };
+    Ok(entries.first().filter(|entry| entry.seq == seq).map(|entry| Place { seq, hash: entry.hash }))
 }
 
 /// Entries from a place on. The journal is dense: an answer that begins elsewhere is none.
@@ -120,8 +177,9 @@ async fn gap(ports: &Ports, page: &[Entry]) -> Result<Option<String>, StageError
     Ok(forgotten(page, &known, &wallets))
 }
 
-/// Shuts every lane that is not shut, and says so for each; and stops everything.
-async fn shut(ports: &Ports, evidence: &str, feed: Option<FeedId>) -> Result<(), StageError> {
+/// Shuts every lane that is not shut, and says so for each; and stops everything. `back` is a time that the store went back
+/// and what of it is stored: the first time it is shut for, numbers of the feed are given out again from then on.
+async fn shut(ports: &Ports, evidence: &str, back: Option<&Pending>) -> Result<(), StageError> {
     tracing::error!(evidence, "Store and signer are not of the same time; every lane is shut");
     for _ in 0..TRIES_MAX {
         let wallets = ports.store.wallets(None).await?;
@@ -129,7 +187,18 @@ async fn shut(ports: &Ports, evidence: &str, feed: Option<FeedId>) -> Result<(),
             .into_iter()
             .map(|wallet| close_lane(ports, wallet, evidence))
             .collect::<Result<Vec<_>, StageError>>()?;
-        changes.push(Change { feed, ..stop_everything(ports, evidence) });
+        let mut whole = stop_everything(ports, evidence);
+        if let Some(first) = back.filter(|back| !back.shut) {
+            // Another process may have shut it since it was read.
+            whole.back = match ports.store.journal_known(&[], &[]).await?.back {
+                Some(Pending { shut: true, .. }) => None,
+                Some(Pending { shut: false, .. }) => Some(Back::Shut),
+                None => Some(Back::Noticed { evidence: first.evidence.clone() }),
+            };
+            let feed = || FeedId::new(ports.entropy.ulid(ports.clock.now()));
+            whole.feed = whole.back.as_ref().map(|_| feed());
+        }
+        changes.push(whole);
         if apply_all(ports, changes).await? {
             return Ok(());
         }
@@ -144,6 +213,12 @@ fn stop_everything(ports: &Ports, evidence: &str) -> Change {
     let (actor, reason, at) = (cause.actor.clone(), evidence.to_owned(), cause.at);
     let stop = Stop { scope: Scope::All, holder: PLATFORM, actor, reason, at };
     Change { stop: Some(stop), cause: Some(cause), ..Change::default() }
+}
+
+/// Whether no lane is open.
+async fn all_shut(ports: &Ports) -> Result<bool, StageError> {
+    let wallets = ports.store.wallets(None).await?;
+    Ok(wallets.iter().all(|wallet| matches!(wallet.state, LaneState::Frozen { .. } | LaneState::Retired)))
 }
 
 fn close_lane(ports: &Ports, wallet: Wallet, evidence: &str) -> Result<Change, StageError> {

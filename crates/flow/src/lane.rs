@@ -63,6 +63,7 @@ pub struct Memory {
     ahead_since: Option<Timestamp>,
     told: Told,
     journal_seq: u64,
+    looked_at: Option<Timestamp>,
     fee_cap: Option<FeeCap>,
 }
 
@@ -114,11 +115,12 @@ pub async fn turn(
         view,
         obstacle: None,
         found: vec![],
+        looked_at: memory.looked_at,
         fee_cap: memory.fee_cap,
     };
     let took = stages(&mut lane, memory).await;
     memory.journal_seq = memory.journal_seq.max(lane.view.journal_seq);
-    memory.fee_cap = lane.fee_cap;
+    (memory.fee_cap, memory.looked_at) = (lane.fee_cap, lane.looked_at);
     // What was met is told even where the turn ended early; what was not met is over only after a whole one.
     let told = lane.tell(&mut memory.told, took.is_ok()).await;
     let took = took?;
@@ -171,6 +173,8 @@ struct Lane<'a> {
     obstacle: Option<Waiting>,
     /// Troubles met in this turn.
     found: Vec<Raise>,
+    /// When this lane last compared store and journal; whatever the signer has written since may be of another store.
+    looked_at: Option<Timestamp>,
     /// What the signer takes at most, as it last said.
     fee_cap: Option<FeeCap>,
 }

@@ -11,6 +11,7 @@ mod resolve;
 mod retire;
 mod speed_up;
 mod stop;
+mod together;
 
 pub use adopt::{AdoptError, Adoption, Check, Rule, adopt};
 pub use adopt_held::{Wanted, adopt_held, examine_held};
@@ -100,6 +101,9 @@ pub enum OrderError {
     /// A stop is in force: no payment is raised (M12).
     #[error("a stop is in force")]
     Stopped,
+    /// The store and the signer's journal are not of the same time: nothing opens (M17).
+    #[error("the store and the signer's journal are not of the same time")]
+    JournalApart,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),

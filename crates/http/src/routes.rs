@@ -14,8 +14,8 @@ use crate::edge::edge;
 use crate::problem::Reject;
 use crate::rest::open::{docs, health, metrics, openapi, ready, welcome};
 use crate::rest::v1::{
-    alerts, assets, attention, chains, commands, events, keys, lanes, limits, me, partners, stats, stops,
-    wallets, withdrawals,
+    alerts, assets, attention, chains, commands, events, keys, lanes, limits, me, partners, restored, stats,
+    stops, wallets, withdrawals,
 };
 use crate::server::Server;
 
@@ -84,6 +84,7 @@ fn guarded() -> Router<Arc<Server>> {
         .route(path::STOPS, get(stops::list::run).post(stops::create::run))
         .route(path::STOP, get(stops::get::run))
         .route(path::STOP_LIFT, post(stops::lift::run))
+        .route(path::RESTORED, get(restored::get::run))
         .route(path::PARTNERS, get(partners::list::run).post(partners::create::run))
         .route(path::PARTNER, get(partners::get::run))
         .route(path::ME, get(me::get::run))

@@ -38,6 +38,7 @@
 //!
 //! [`verify`]: SigningService::verify
 
+mod archive;
 pub mod caps;
 pub mod client;
 mod guard;
@@ -48,6 +49,7 @@ pub mod server;
 mod service;
 mod wire;
 
+pub use archive::{Archive, RebuildError};
 pub use caps::{AssetCaps, Caps, ChainCaps};
 pub use journal::{Fact, Head, JournalAt, JournalEntry, JournalError, Reserve, Tampered};
 pub use key::{Key, KeyError, KeyRing, Raw};

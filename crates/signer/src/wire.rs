@@ -79,11 +79,15 @@ impl Question {
     /// Whether a person on the signer's machine asks this.
     pub(crate) const fn is_of_the_console(&self) -> bool {
         match self {
-            Self::Hello { .. } | Self::Held | Self::Stop { .. } | Self::Lift { .. } | Self::Stops => true,
+            Self::Hello { .. }
+            | Self::Held
+            | Self::Export { .. }
+            | Self::Stop { .. }
+            | Self::Lift { .. }
+            | Self::Stops => true,
             Self::Admit { .. }
             | Self::Sign { .. }
             | Self::Close { .. }
-            | Self::Export { .. }
             | Self::Mark { .. }
             | Self::Show { .. }
             | Self::Bar { .. } => false,

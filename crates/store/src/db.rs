@@ -286,7 +286,11 @@ fn locked(connection: &Mutex<rusqlite::Connection>) -> MutexGuard<'_, rusqlite::
     connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn in_transaction<T, W>(connection: &mut rusqlite::Connection, begin: &str, work: W) -> Result<T, StoreError>
+pub(crate) fn in_transaction<T, W>(
+    connection: &mut rusqlite::Connection,
+    begin: &str,
+    work: W,
+) -> Result<T, StoreError>
 where
     W: for<'a, 'c> FnOnce(&'a mut Conn<'c>) -> Fut<'a, Result<T, SqlError>>,
 {

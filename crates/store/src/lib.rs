@@ -16,6 +16,7 @@
 //! - A row that this version cannot read is left alone and reported, never guessed at and never an error for others.
 //! - Every statement that answers a list has a limit (M14).
 
+pub mod copy;
 pub mod db;
 mod engine;
 pub mod migrate;

@@ -85,6 +85,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0016_ends_as_paid.sql"),
         "triggers are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0017_went_back.sql"),
+        include_str!("../migrations/postgres/0017_went_back.sql"),
+        "types and triggers are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

@@ -14,6 +14,7 @@ mod stats;
 mod stops;
 mod view;
 mod wallets;
+mod went_back;
 mod withdrawals;
 
 use sluice_core::alert::Alert;
@@ -26,7 +27,8 @@ use sluice_core::lane::Holder;
 use sluice_core::partner::Limit;
 use sluice_core::port::Fut;
 use sluice_core::port::reader::{
-    AlertFilter, ChainStatus, FeedEvent, Filter, Position, Reader, StatRow, WalletView, WithdrawalView,
+    AlertFilter, ChainStatus, FeedEvent, Filter, Position, Reader, StatRow, WalletView, WentBackView,
+    WithdrawalView,
 };
 use sluice_core::port::store::StoreError;
 use sluice_core::stop::Scope;
@@ -158,6 +160,10 @@ impl Reader for Db {
 
     fn alert(&self, partner: Option<PartnerId>, id: AlertId) -> Fut<'_, Result<Option<Alert>, StoreError>> {
         Box::pin(self.reading_one(move |conn| Box::pin(standing::alert(conn, partner, id))))
+    }
+
+    fn went_back(&self, partner: Option<PartnerId>) -> Fut<'_, Result<Option<WentBackView>, StoreError>> {
+        Box::pin(self.reading_one(move |conn| Box::pin(went_back::last(conn, partner))))
     }
 
     fn chain_status(&self, chain: ChainId) -> Fut<'_, Result<ChainStatus, StoreError>> {

@@ -20,6 +20,7 @@ use crate::me::Me;
 use crate::partner::{CreatePartner, Partner};
 use crate::path;
 use crate::query::{AlertQuery, CommandQuery, EventQuery, Page, StatsQuery, WithdrawalQuery};
+use crate::restored::Restored;
 use crate::stats::Stats;
 use crate::stop::{CreateStop, Stop};
 use crate::wallet::{AdoptWallet, Wallet, WalletCheck};
@@ -188,6 +189,11 @@ impl Client {
     /// Counts and sums over a range.
     pub async fn stats(&self, query: &StatsQuery) -> Answer<Stats> {
         self.call(Call::get(path::STATS).asking(query)).await
+    }
+
+    /// What was found when the database went back in time, and what is left to do.
+    pub async fn restored(&self) -> Answer<Restored> {
+        self.call(Call::get(path::RESTORED)).await
     }
 
     /// Takes a wallet into service.

@@ -19,6 +19,7 @@ use crate::path;
 use crate::query::{
     AlertQuery, CommandQuery, EventQuery, Page, Query, StatsQuery, WalletQuery, WithdrawalQuery,
 };
+use crate::restored::Restored;
 use crate::stats::Stats;
 use crate::stop::{CreateStop, Stop};
 use crate::wallet::{AdoptWallet, Wallet, WalletCheck};
@@ -181,6 +182,9 @@ pub static ENDPOINTS: &[Endpoint] = &[
     post::<CreateStop>("createStop", path::STOPS, StopSet, one::<Stop>(),
         "Stops payments. The answer lists what cannot be recalled and every process that has not confirmed."),
     command::<Because>("liftStop", path::STOP_LIFT, StopLift, "Lifts a stop. Two persons."),
+    get("getRestored", path::RESTORED, Some(AttentionOperate), one::<Restored>(),
+        "Tells what was found when the database was restored from a copy, or went back in time otherwise, and what is left \
+         to do. A partner sees its own."),
     get("listPartners", path::PARTNERS, Some(PartnersManage), list::<Partner>(), "Lists partners.")
         .filtered(Page::PARAMETERS),
     get("getPartner", path::PARTNER, Some(PartnersManage), one::<Partner>(), "Reads a partner."),

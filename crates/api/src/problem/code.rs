@@ -209,6 +209,8 @@ codes! {
     WalletNotEmpty = "wallet_not_empty", 409, later, ["why"];
     /// The wallet did things that nobody has explained yet.
     TransactionsNotExplained = "transactions_not_explained", 409, later, ["count", "txids", "block"];
+    /// The store and the signer's journal are not of the same time.
+    JournalApart = "journal_apart", 409, later, [];
     /// The engine made that transaction.
     TransactionIsOurs = "transaction_is_ours", 409, never, ["txid"];
     /// No final block holds that transaction.

@@ -1,5 +1,6 @@
 //! `sluice signer`: keys, journal and caps on a Unix socket, in a process that does nothing else.
 
+pub mod copy;
 pub mod key;
 pub mod stop;
 

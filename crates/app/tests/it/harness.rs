@@ -126,6 +126,29 @@ impl World {
         Engine::start(self, name, &["--signer-socket".into(), signer.socket.display().to_string()]).await
     }
 
+    /// Starts an engine on any database over that signer, with these roles alone; all of them where none is named.
+    pub async fn engine_on(
+        &self,
+        database: &str,
+        signer: &SignerProcess,
+        name: &str,
+        roles: &[&str],
+    ) -> Engine {
+        let mut more = vec!["--signer-socket".to_owned(), signer.socket.display().to_string()];
+        more.extend(roles.iter().flat_map(|role| ["--role".to_owned(), (*role).to_owned()]));
+        Engine::start_on(self, database, name, &more).await
+    }
+
+    /// Runs the program to its end: its exit code, what it answered and what it complained of.
+    pub async fn sluice(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_sluice"));
+        command.args(arguments).env("LANG", "C").current_dir(self.folder()).kill_on_drop(true);
+        let ended =
+            tokio::time::timeout(PATIENCE, command.output()).await.expect("it ends").expect("it runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (ended.status.code(), text(&ended.stdout), text(&ended.stderr))
+    }
+
     /// The judge.
     pub fn judge(&self) -> Judge {
         Judge::new(self.anvil.rpc().clone(), self.usd.address())

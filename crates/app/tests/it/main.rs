@@ -4,8 +4,10 @@
 
 mod harness;
 
+mod backup;
 mod both;
 mod cancel;
+mod copies;
 mod crash;
 mod database_down;
 mod evidence;

@@ -150,16 +150,16 @@ on_both! {
     }
 }
 
-fn because<T: serde::de::DeserializeOwned>() -> T {
+pub fn because<T: serde::de::DeserializeOwned>() -> T {
     serde_json::from_value(json!({ "reason": "a test" })).expect("a reason")
 }
 
-async fn lifted(caller: &Caller, second: &Caller, stop: &str) {
+pub async fn lifted(caller: &Caller, second: &Caller, stop: &str) {
     caller.client.lift_stop(stop, &because()).await.expect("asked for");
     second.client.lift_stop(stop, &because()).await.expect("lifted");
 }
 
-async fn unfrozen(caller: &Caller, second: &Caller, lane: &str) {
+pub async fn unfrozen(caller: &Caller, second: &Caller, lane: &str) {
     caller.client.unfreeze_lane(lane, &because()).await.expect("asked for");
     second.client.unfreeze_lane(lane, &because()).await.expect("opened");
 }

@@ -9,6 +9,7 @@ use crate::attempt::Attempt;
 use crate::chain::BlockRef;
 use crate::command::Command;
 use crate::id::{AlertId, CommandId, PartnerId, WalletId, WithdrawalId};
+use crate::journal::Seen;
 use crate::lane::Holder;
 use crate::ledger::Account;
 use crate::stop::Stop;
@@ -141,6 +142,68 @@ pub struct StatRow {
 /// Why the engine shut a lane of a store that is older than its signer (M17); see [`WalletView::cause`].
 pub const STORE_WENT_BACK: &str = "store_went_back";
 
+/// The last time that the store went back (M17), what came of it, and what waits for persons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WentBackView {
+    /// What shows it, in one sentence.
+    pub evidence: String,
+    /// When the copy was made, where one was put in place; otherwise the journal showed it.
+    pub copied_at: Option<Timestamp>,
+    /// When it was noticed, or put in place.
+    pub noticed_at: Timestamp,
+    /// When every lane was shut for it.
+    pub shut_at: Option<Timestamp>,
+    /// What of the signer's journal was imported, and when; until then nothing opens.
+    pub imported: Option<(Seen, Timestamp)>,
+    /// Attempts of the journal that the store had lost and a transfer carries again.
+    pub carried: u64,
+    /// Attempts of the journal that the store had lost and no transfer can carry.
+    pub lost: u64,
+    /// Withdrawals that were found again or wait for persons, by name.
+    pub withdrawals: Vec<FoundBack>,
+    /// How many more of them there are.
+    pub more: u64,
+    /// Wallets whose lanes are shut for it.
+    pub wallets: Vec<ShutBack>,
+    /// Everything is stopped.
+    pub stopped: bool,
+}
+
+/// A withdrawal of a store that went back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundBack {
+    /// Its name.
+    pub id: WithdrawalId,
+    /// The partner's own id.
+    pub external_id: String,
+    /// Tenant.
+    pub partner: PartnerId,
+    /// Where it stands now.
+    pub status: Status,
+    /// How it was found.
+    pub how: HowFound,
+}
+
+/// How a withdrawal of a store that went back was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HowFound {
+    /// The journal has what was signed for it, and it is followed again.
+    Carried,
+    /// The journal has something signed for it that no transfer carries: only that transaction ends it.
+    PaidBeforeRestore,
+    /// Nobody knows what became of it in the lost time: two persons decide.
+    StoreWentBack,
+}
+
+/// A lane that is shut because the store went back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShutBack {
+    /// Its wallet.
+    pub wallet: WalletId,
+    /// Transactions of the wallet that nothing explains yet.
+    pub unexplained: u64,
+}
+
 /// A wallet with what chain and books say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WalletView {
@@ -260,6 +323,9 @@ pub trait Reader: Send + Sync {
 
     /// One alert.
     fn alert(&self, partner: Option<PartnerId>, id: AlertId) -> Fut<'_, Result<Option<Alert>, StoreError>>;
+
+    /// The last time that the store went back; `None` when it never did.
+    fn went_back(&self, partner: Option<PartnerId>) -> Fut<'_, Result<Option<WentBackView>, StoreError>>;
 
     /// How far a chain was followed.
     fn chain_status(&self, chain: crate::chain::ChainId) -> Fut<'_, Result<ChainStatus, StoreError>>;

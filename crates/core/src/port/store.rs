@@ -12,7 +12,7 @@ use crate::command::{Command, Kind, Person};
 use crate::event::Cause;
 use crate::id::{AlertId, AttemptId, FeedId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
 use crate::intent::PaymentKey;
-use crate::journal::{Known, LostFact, LostPayment, LostTxid, Seen, Unheld};
+use crate::journal::{Back, Known, LostFact, LostPayment, LostTxid, Place, Seen, Unheld};
 use crate::lane::{Fence, Holder, Lease};
 use crate::ledger::Posting;
 use crate::moved::Moved;
@@ -115,6 +115,12 @@ pub struct Change {
     pub notes: Vec<(AttemptId, String)>,
     /// How far the signer's journal was seen (M17); [`Outcome::Moved`] where the store stands before its beginning.
     pub journal_seq: Option<Seen>,
+    /// The entry that store and journal were compared up to (M17). It only rises.
+    pub journal_place: Option<Place>,
+    /// What is done about a store that went back in time (M17).
+    pub back: Option<Back>,
+    /// Attempts of this change that were imported from the signer's journal (M17).
+    pub carried: Vec<AttemptId>,
     /// A mark of the store's own commits, which the signer's journal is told of afterwards (M17). It only rises.
     pub mark: Option<u64>,
     /// The feed's numbers are of another life from now on: the store went back in time (M17).

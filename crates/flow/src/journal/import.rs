@@ -1,5 +1,5 @@
-//! In: a journal that is ahead of a store whose lanes are shut. Out: each attempt the store has lost is on its transfer,
-//! or remembered as lost, and its payment is with a person. A crash leaves the place seen where it was, and every step
+//! In: the journal of a store whose lanes are shut. Out: each attempt the store has lost is on its transfer, or remembered
+//! as lost, and its payment is with a person. A crash leaves the place seen where it was, and every step
 //! is recognised when it is taken again.
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use sluice_core::attempt::{Attempt, Signed, Unsigned};
 use sluice_core::chain::BlockRef;
 use sluice_core::id::{AttemptId, ProofId, TransferId, WalletId};
 use sluice_core::intent::payments_hash;
-use sluice_core::journal::{Entry, Fact, Known, Lost, LostFact, Pays, Seen};
+use sluice_core::journal::{Back, Entry, Fact, Known, Lost, LostFact, Pays, Seen};
 use sluice_core::moved::{Moved, Refusal};
 use sluice_core::port::Ports;
 use sluice_core::port::store::{Change, Outcome};
@@ -21,10 +21,12 @@ use sluice_core::withdrawal::{GivenBackWhy, State as WithdrawalState, Withdrawal
 use super::{TRIES_MAX, cause, doubt, page};
 use crate::{StageError, revived};
 
-/// Imports what lies between `seen` and `head`, doubts what of the rest has no slot, then notes `head` as seen.
-pub(super) async fn run(ports: &Ports, seen: u64, head: u64) -> Result<(), StageError> {
+/// Imports what lies behind `base`, the last entry that was compared, doubts what of the rest has no slot, then notes the
+/// head as seen and compared.
+pub(super) async fn run(ports: &Ports, base: u64, seen: Seen) -> Result<(), StageError> {
+    let head = seen.to;
     let mut closed: BTreeMap<Slot, Tombstone> = BTreeMap::new();
-    let (mut from, mut marked) = (seen.saturating_add(1), None);
+    let (mut from, mut marked) = (base.saturating_add(1), None);
     while from <= head {
         let page = page(ports, from).await?;
         let Some(last) = page.last() else { break };
@@ -45,10 +47,15 @@ pub(super) async fn run(ports: &Ports, seen: u64, head: u64) -> Result<(), Stage
         }
     }
     doubt::run(ports).await?;
-    let seen = Seen { from: seen, to: head };
-    let seen =
-        Change { journal_seq: Some(seen), mark: marked, cause: Some(cause(ports)), ..Change::default() };
-    match super::apply_all(ports, vec![seen]).await? {
+    let done = Change {
+        journal_seq: Some(seen),
+        journal_place: super::at(ports, head).await?,
+        mark: marked,
+        back: Some(Back::Imported(Seen { from: base, to: head })),
+        cause: Some(cause(ports)),
+        ..Change::default()
+    };
+    match super::apply_all(ports, vec![done]).await? {
         true => Ok(()),
         false => Err(StageError::Overtaken),
     }
@@ -147,6 +154,7 @@ async fn again(
     };
     let mut change = Change {
         transfers: vec![allotment.transfer],
+        carried: vec![allotment.attempt.id],
         attempts: vec![allotment.attempt],
         cause: Some(cause(ports)),
         ..Change::default()
@@ -197,6 +205,7 @@ async fn anew(
     let Some(born) = possible(born) else { return Ok(None) };
     change.transfers.push(born);
     change.attempts.push(attempt.clone());
+    change.carried.push(attempt.id);
     change.withdrawals.push(assigned);
     Ok(Some(change))
 }

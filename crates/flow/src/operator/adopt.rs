@@ -16,14 +16,14 @@ use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::ledger::Posting;
 use sluice_core::port::Ports;
 use sluice_core::port::chain::{Chain, Nonces, Standing};
-use sluice_core::port::store::{Change, StoreError};
+use sluice_core::port::store::Change;
 use sluice_core::proof::Final;
 use sluice_core::slot::Slot;
 use sluice_core::wallet::{Balance, Wallet};
 
+use super::together::together;
 use super::{OrderError, commit};
 use crate::lane::LOOK_MAX;
-use crate::{StageError, journal};
 
 /// What is to be adopted.
 #[derive(Clone, Debug)]
@@ -215,7 +215,10 @@ async fn followed(
 /// [`AdoptError`]: the first rule that is not met.
 pub async fn adopt(ports: &Ports, adoption: Adoption, cause: Cause) -> Result<Wallet, AdoptError> {
     // What a restored store has lost of this wallet is imported before a nonce is chosen.
-    journal::compare(ports).await.map_err(not_compared)?;
+    match together(ports).await {
+        Err(OrderError::JournalApart) => together(ports).await?,
+        compared => compared?,
+    }
     let found = examine(ports, adoption.chain, adoption.address).await?;
     if let Some(unmet) = found.unmet() {
         return Err(unmet.clone());
@@ -265,19 +268,4 @@ async fn next_nonce(ports: &Ports, adoption: &Adoption, settled: u64) -> Result<
     let holes = ports.store.unheld(&slots).await?;
     let taken = holes.iter().filter(|hole| hole.taken).filter_map(|hole| hole.slot.nonce()).max();
     Ok(taken.map_or(settled, |highest| highest.saturating_add(1)))
-}
-
-/// Store and journal could not be compared.
-fn not_compared(error: StageError) -> OrderError {
-    match error {
-        StageError::Store(error) => error.into(),
-        StageError::Chain(error) => error.into(),
-        StageError::Signer(error) => error.into(),
-        StageError::Refused(refusal) => refusal.into(),
-        StageError::LeaseLost | StageError::Overtaken => OrderError::Moved,
-        StageError::NotConfigured(what) => OrderError::NotConfigured(what),
-        StageError::Encode(why) | StageError::Inconsistent(why) => {
-            StoreError::Inconsistent { table: "lost_attempt", row: "the signer's journal".into(), why }.into()
-        }
-    }
 }

@@ -10,6 +10,7 @@ use sluice_core::sighting::{Sighting, Word};
 use sluice_core::wallet::{LaneState, RaisedCap, SpeedUp, Wallet};
 
 use super::persons::{Given, Ordered, carry_out, warrant};
+use super::together::together;
 use super::{OrderError, TRIES_MAX, retire, speed_up};
 use crate::stops::soon;
 
@@ -105,6 +106,7 @@ pub async fn command(
             LaneCommand::Unfreeze => {
                 // The state first: an open lane says so in its own words.
                 let _frozen = wallet.clone().unfreeze(0, reason)?;
+                together(ports).await?;
                 change.sighted = must_be_explained(ports, &view).await?;
                 let pending = nonce_after_freeze(ports, &wallet).await?;
                 wallet.unfreeze(pending, reason)?

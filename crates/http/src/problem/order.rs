@@ -45,6 +45,7 @@ pub(crate) fn order(error: OrderError, command: &str, alive: usize) -> Reject {
             .with("max", cap_wei)
             .into(),
         OrderError::Stopped => Reject::new(Code::Stopped),
+        OrderError::JournalApart => Reject::new(Code::JournalApart),
         OrderError::Store(error) => error.into(),
         OrderError::Chain(error) => error.into(),
         OrderError::Signer(error) => error.into(),
@@ -121,6 +122,7 @@ mod tests {
             (OrderError::NothingOutside, 0, Code::NothingToSpeedUp),
             (OrderError::FeeAtCap { needed_wei: 2, cap_wei: 1 }, 0, Code::FeeAtCap),
             (OrderError::Stopped, 0, Code::Stopped),
+            (OrderError::JournalApart, 0, Code::JournalApart),
             (OrderError::NotConfigured("eip155:1".into()), 0, Code::NodeUnavailable),
         ] {
             let reject = order(error, "lane.pause", alive);

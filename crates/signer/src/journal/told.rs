@@ -35,7 +35,7 @@ impl JournalEntry {
             | Fact::Stop { .. }
             | Fact::Lift { .. } => Told::Other,
         };
-        Ok(Entry { seq: self.seq, at: self.at, fact })
+        Ok(Entry { seq: self.seq, at: self.at, hash: self.hash, fact })
     }
 }
 

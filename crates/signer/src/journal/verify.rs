@@ -1,7 +1,7 @@
 //! Proving that a journal is whole: the chain, and that the tables say what the entries say.
 
-use rusqlite::Connection;
 use rusqlite::types::Value;
+use rusqlite::{Connection, TransactionBehavior};
 
 use super::{Head, Journal, JournalAt, JournalEntry, JournalError, project};
 
@@ -83,7 +83,8 @@ impl Journal {
             }
             for entry in page {
                 check(&entry, &head).map_err(Unverified::Tampered)?;
-                replay(&rebuilt, &entry)?;
+                // The tables refer to the entry; what it says is not looked at twice.
+                replay(&rebuilt.conn, &entry, "")?;
                 head = Head { seq: entry.seq, hash: entry.hash };
                 met |= noted == Some(head);
             }
@@ -100,6 +101,21 @@ impl Journal {
     }
 }
 
+impl Journal {
+    /// Writes every entry of another journal into this empty one, and what each means, in one commit.
+    pub(crate) fn replay(&mut self, entries: impl Iterator<Item = JournalEntry>) -> Result<Head, Unverified> {
+        let mut head = self.head()?;
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+        for entry in entries {
+            check(&entry, &head).map_err(Unverified::Tampered)?;
+            replay(&tx, &entry, &entry.body)?;
+            head = Head { seq: entry.seq, hash: entry.hash };
+        }
+        tx.commit()?;
+        Ok(head)
+    }
+}
+
 fn check(entry: &JournalEntry, before: &Head) -> Result<(), Tampered> {
     let expected = before.seq.saturating_add(1);
     if entry.seq != expected {
@@ -111,19 +127,15 @@ fn check(entry: &JournalEntry, before: &Head) -> Result<(), Tampered> {
     Ok(())
 }
 
-fn replay(rebuilt: &Journal, entry: &JournalEntry) -> Result<(), Unverified> {
+/// Writes an entry, and what it means for the tables.
+fn replay(conn: &Connection, entry: &JournalEntry, body: &str) -> Result<(), Unverified> {
     let strange = |_| Unverified::Tampered(Tampered::Strange { seq: entry.seq });
     let fact = entry.fact().map_err(strange)?;
-    // The entry itself goes in too: the tables refer to it.
-    let sql = "insert into entry (seq, at, body, prev, hash) values (?1, ?2, '', ?3, ?4)";
+    let sql = "insert into entry (seq, at, body, prev, hash) values (?1, ?2, ?3, ?4, ?5)";
     let seq = i64::try_from(entry.seq).map_err(|_| JournalError::Full)?;
-    rebuilt.conn.prepare_cached(sql)?.execute(rusqlite::params![
-        seq,
-        entry.at.micros(),
-        entry.prev,
-        entry.hash
-    ])?;
-    project::project(&rebuilt.conn, entry.seq, entry.at.micros(), &fact).map_err(strange)
+    let values = rusqlite::params![seq, entry.at.micros(), body, entry.prev, entry.hash];
+    conn.prepare_cached(sql)?.execute(values)?;
+    project::project(conn, entry.seq, entry.at.micros(), &fact).map_err(strange)
 }
 
 /// Every row of a table in the order of its key, as values.

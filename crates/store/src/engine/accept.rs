@@ -74,6 +74,7 @@ async fn judged(
 ) -> Result<BTreeMap<usize, Accepted>, SqlError> {
     let mut answers = BTreeMap::new();
     let lost = lost(conn, &news).await?;
+    let went_back = journal::pending(conn).await?.is_some();
     let mut counters = Counters::of(conn, news.iter().map(|(_, intake)| intake)).await?;
     let mut judged = Vec::with_capacity(news.len());
     let mut causes = Vec::with_capacity(news.len());
@@ -83,6 +84,8 @@ async fn judged(
         let cause = intake.cause.clone();
         let one = if lost.contains(&intake.withdrawal.after().key) {
             Judged::recognised(intake)?
+        } else if went_back {
+            Judged::doubted(intake)?
         } else {
             counters.judge(intake)?
         };

@@ -15,6 +15,7 @@ mod attempts;
 pub(super) mod chain;
 pub(crate) mod commands;
 pub(crate) mod events;
+mod journal;
 mod ledger;
 mod lost;
 mod proofs;
@@ -102,6 +103,9 @@ async fn write(conn: &mut Conn<'_>, context: &Context, changes: &[Change]) -> Re
     // Phases of transfers as they were are asked for before transfers are stepped.
     let phases = withdrawals::in_phase(conn, changes).await?;
     if phases.write(conn, context, changes, &mut happened).await? == Written::Moved {
+        return Ok(Written::Moved);
+    }
+    if journal::write(conn, context, changes).await? == Written::Moved {
         return Ok(Written::Moved);
     }
     if commands::write(conn, changes, &mut happened).await? == Written::Moved {

@@ -9,7 +9,7 @@ use sluice_core::attempt::Kind;
 use sluice_core::chain::ChainId;
 use sluice_core::id::{AttemptId, TransferId, WithdrawalId};
 use sluice_core::intent::PaymentKey;
-use sluice_core::journal::{Known, LostPayment, LostSlot, LostTxid, Unheld};
+use sluice_core::journal::{Known, LostPayment, LostSlot, LostTxid, Pending, Place, Unheld};
 use sluice_core::port::chain;
 use sluice_core::port::store::StoreError;
 use sluice_core::slot::Slot;
@@ -19,7 +19,7 @@ use super::facts::of_meta;
 use super::unread::Found;
 use super::{LIST_MAX, limit as size};
 use crate::row::cells::Cells;
-use crate::row::{self, Readable};
+use crate::row::{self, Readable, Unread};
 use crate::sql::{Conn, Row, SqlError, slice};
 use crate::{args, sql, withdrawals};
 
@@ -56,14 +56,37 @@ pub(super) async fn known(
     let key = |row: &Row| Ok(PaymentKey(Cells::of("withdrawal", "id", row).hash("payment_key")?));
     let payments = whole(row::read(&rows, key))?;
     let (withdrawals, unread) = row::read(&rows, row::withdrawal::read);
-    let mark = conn.row(sql!("select mark from meta limit 1"), args![]).await?;
+    let meta = sql!("select mark, journal_place, journal_hash from meta limit 1");
+    let meta = conn.row(meta, args![]).await?;
     let known = Known {
-        mark: of_meta(mark.as_ref(), "mark")?,
+        mark: of_meta(meta.as_ref(), "mark")?,
+        place: place(meta.as_ref())?,
+        back: pending(conn).await?,
         attempts: attempts.into_iter().collect(),
         payments: payments.into_iter().collect(),
         withdrawals: withdrawals.into_iter().map(|withdrawal| (withdrawal.key, withdrawal)).collect(),
     };
     Ok((known, unread))
+}
+
+/// The entry that store and journal were last compared up to.
+fn place(meta: Option<&Row>) -> Result<Option<Place>, SqlError> {
+    let seq = of_meta(meta, "journal_place")?;
+    let cells = meta.map(|row| Cells::of("meta", "only_one", row));
+    let read = |cells: &Cells<'_>| match cells.opt_text("journal_hash")? {
+        Some(_) => Ok(Some(Place { seq, hash: cells.hash("journal_hash")? })),
+        None => Ok(None),
+    };
+    let read: Result<_, Unread> = cells.as_ref().map_or(Ok(None), read);
+    Ok(read.map_err(StoreError::from)?)
+}
+
+/// The time that the store went back and has not imported what it lost.
+pub(super) async fn pending(conn: &mut Conn<'_>) -> Result<Option<Pending>, SqlError> {
+    let text = sql!("select evidence, shut_at from went_back where pending = 1 limit 1");
+    let Some(row) = conn.row(text, args![]).await? else { return Ok(None) };
+    let shut = row.opt_int("shut_at")?.is_some();
+    Ok(Some(Pending { evidence: row.text("evidence")?.to_owned(), shut }))
 }
 
 /// Every row, or why one of them does not read.

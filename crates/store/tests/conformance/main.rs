@@ -44,5 +44,6 @@ mod slots;
 mod speed;
 mod trail;
 mod unread;
+mod went_back;
 mod work;
 mod world;

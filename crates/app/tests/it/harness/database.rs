@@ -81,6 +81,32 @@ impl World {
         Copy::Database(server, name.to_owned(), copy)
     }
 
+    /// The address of a copy, as a database of its own.
+    pub fn address_of(&self, copy: &Copy) -> String {
+        match copy {
+            Copy::Files(files) => format!("sqlite://{}", files[0].1.display()),
+            Copy::Database(server, _, copy) => {
+                let (base, _) = server.rsplit_once('/').expect("a name");
+                format!("{base}/{copy}")
+            }
+        }
+    }
+
+    /// The database is gone, as after a disk was lost. No engine may run.
+    pub fn lose_the_database(&self) {
+        if self.database.starts_with("sqlite") {
+            for name in ["sluice.db", "sluice.db-wal", "sluice.db-shm"] {
+                let _absent = std::fs::remove_file(self.file(name));
+            }
+            return;
+        }
+        let (base, name) = self.database.rsplit_once('/').expect("a name");
+        for statement in [format!("drop database \"{name}\""), format!("create database \"{name}\"")] {
+            let (done, said) = psql(&format!("{base}/postgres"), &statement);
+            assert!(done, "{said}");
+        }
+    }
+
     /// Puts a copy in the place of the database. No engine may run.
     pub fn put_back(&self, copy: &Copy) {
         match copy {

@@ -49,6 +49,11 @@ pub struct Engine {
 impl Engine {
     /// Starts `sluice dev` and waits until it serves.
     pub(super) async fn start(world: &World, name: &str, more: &[String]) -> Self {
+        Self::start_on(world, &world.database, name, more).await
+    }
+
+    /// The same on another database.
+    pub(super) async fn start_on(world: &World, database: &str, name: &str, more: &[String]) -> Self {
         let file = world.file(&format!("{name}.json"));
         // A killed engine leaves its file behind; only a new one counts.
         let _gone = std::fs::remove_file(&file);
@@ -60,7 +65,7 @@ impl Engine {
             "--node".into(),
             world.anvil.url(),
             "--database".into(),
-            world.database.clone(),
+            database.to_owned(),
             "--lanes".into(),
             world.shape.lanes.to_string(),
             "--funds".into(),

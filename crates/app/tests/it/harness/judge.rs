@@ -63,6 +63,19 @@ impl Judge {
         }
     }
 
+    /// None of these orders was paid more than once, nor with another amount; how many were paid.
+    pub async fn none_paid_twice(&self, orders: &[Order]) -> usize {
+        let payments = self.payments().await;
+        let mut count = 0;
+        for order in orders {
+            let paid = payments.get(&order.address.to_lowercase()).cloned().unwrap_or_default();
+            let amounts: Vec<u64> = paid.iter().map(|it| it.atoms).collect();
+            assert!(amounts.is_empty() || amounts == [order.atoms], "{}: {paid:?}", order.external_id);
+            count += amounts.len();
+        }
+        count
+    }
+
     /// None of these orders was paid at all.
     pub async fn none_paid(&self, orders: &[Order]) {
         let payments = self.payments().await;

@@ -61,6 +61,11 @@ impl SignerProcess {
         signal(self.child.id().expect("it runs"), name);
     }
 
+    /// Ends it, and waits until it is gone.
+    pub async fn end(mut self) {
+        self.child.kill().await.expect("it can be killed");
+    }
+
     /// Waits until it has killed itself at its failpoint.
     pub async fn struck(mut self) {
         let ended = tokio::time::timeout(super::PATIENCE, self.child.wait()).await;

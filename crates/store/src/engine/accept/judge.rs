@@ -71,14 +71,23 @@ impl Judged {
     pub(super) fn recognised(intake: Intake) -> Result<Self, SqlError> {
         let at = intake.cause.at;
         let step = intake.withdrawal.into_after().recognise(false, at);
-        let step = step.map_err(|error: Refusal| StoreError::Statement(error.to_string()))?;
-        Ok(Self {
-            step,
-            outcome: "pass",
-            detail: AttentionCode::PaidBeforeRestore.as_str().into(),
-            at,
-            taken: vec![],
-        })
+        Self::for_a_person(step, AttentionCode::PaidBeforeRestore, at)
+    }
+
+    /// The store went back in time and does not know yet what it has lost, so it cannot know whether this was paid (M17).
+    pub(super) fn doubted(intake: Intake) -> Result<Self, SqlError> {
+        let at = intake.cause.at;
+        let step = intake.withdrawal.into_after().doubt(true, at);
+        Self::for_a_person(step, AttentionCode::StoreWentBack, at)
+    }
+
+    fn for_a_person(
+        step: Result<Moved<Withdrawal>, Refusal>,
+        code: AttentionCode,
+        at: Timestamp,
+    ) -> Result<Self, SqlError> {
+        let step = step.map_err(|error| StoreError::Statement(error.to_string()))?;
+        Ok(Self { step, outcome: "pass", detail: code.as_str().into(), at, taken: vec![] })
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use sluice_core::attempt::Unsigned;
 use sluice_core::id::TransferId;
-use sluice_core::journal::Seen;
 use sluice_core::port::store::{Change, StoreError};
 
 use super::{Context, Written, cause};
@@ -45,31 +44,8 @@ pub(super) async fn write(
     }
     for change in changes {
         note(conn, context, change).await?;
-        if let Some(feed) = change.feed {
-            conn.run(sql!("update meta set feed_id = $1"), args![feed.to_string()]).await?;
-        }
-        if let Some(mark) = change.mark {
-            conn.run(sql!("update meta set mark = $1 where mark < $1"), args![big(mark)]).await?;
-        }
-        if let Some(seen) = change.journal_seq
-            && see(conn, seen).await? == Written::Moved
-        {
-            return Ok(Written::Moved);
-        }
     }
     Ok(Written::Whole)
-}
-
-/// The place only rises, and only from a place at or behind which nothing is unknown (M17).
-async fn see(conn: &mut Conn<'_>, seen: Seen) -> Result<Written, SqlError> {
-    let text = sql!("update meta set journal_seq = $2 where journal_seq >= $1 and journal_seq < $2");
-    if conn.run(text, args![big(seen.from), big(seen.to)]).await? == 1 {
-        return Ok(Written::Whole);
-    }
-    // Either another lane was told of a later place, or the store is not the one that was read.
-    let further = sql!("select journal_seq from meta where journal_seq >= $1 limit 1");
-    let stands = conn.row(further, args![big(seen.from)]).await?.is_some();
-    Ok(if stands { Written::Whole } else { Written::Moved })
 }
 
 async fn insert(

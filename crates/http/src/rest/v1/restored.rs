@@ -1,0 +1,3 @@
+//! A database that went back in time.
+
+pub(crate) mod get;
