@@ -55,6 +55,7 @@ on_both! {
         assert!(kills >= 30);
         let mut engine = world.engine().await;
         let caller = engine.caller();
+        let auditor = world.auditor(&caller).await;
         let mut hit: BTreeMap<&str, usize> = BTreeMap::new();
         let mut last_start = instant();
         let (mut spares, mut orders) = (Order::fresh("spare", 60), orders);
@@ -102,5 +103,6 @@ on_both! {
         let judge = world.judge();
         judge.each_paid_once(&orders).await;
         judge.nothing_else_left(&orders).await;
+        auditor.proves(&engine.caller(), &orders).await;
     }
 }

@@ -1,5 +1,6 @@
 //! A chain, an engine in processes of its own, a caller with its own list, and a judge that believes only the chain.
 
+mod auditor;
 mod blocks;
 mod caller;
 mod database;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+pub use auditor::Auditor;
 pub use caller::{Caller, Order};
 pub use database::Database;
 pub use door::{Door, Manner};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use crate::harness::{
-    Caller, Database, Engine, Order, Shape, SignerProcess, Stored, World, instant, since, within,
+    Auditor, Caller, Database, Engine, Order, Shape, SignerProcess, Stored, World, instant, since, within,
 };
 use crate::on_both;
 
@@ -48,6 +48,7 @@ struct Rig {
     world: World,
     signer: SignerProcess,
     stored: Stored,
+    auditor: Auditor,
     engines: Vec<Engine>,
     names: [String; 2],
     /// To be asked for where those of a round do not bring the holder to its fate.
@@ -64,7 +65,8 @@ impl Rig {
             engines.push(world.engine_beside(&signer, name).await);
         }
         let stored = world.stored().await;
-        Self { world, signer, stored, engines, names, spares: Order::fresh("spare", 60) }
+        let auditor = world.auditor(&engines[0].caller()).await;
+        Self { world, signer, stored, auditor, engines, names, spares: Order::fresh("spare", 60) }
     }
 
     /// The engine that holds most of the lanes.
@@ -168,6 +170,7 @@ async fn play(database: Database, rig: usize) {
     let judge = stage.world.judge();
     judge.each_paid_once(&all).await;
     judge.nothing_else_left(&all).await;
+    stage.auditor.proves(&stage.engines[0].caller(), &all).await;
 }
 
 on_both! {
