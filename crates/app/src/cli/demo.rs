@@ -1,7 +1,9 @@
 //! `sluice demo`: pays withdrawals on the devnet through the public API, follows them, and then asks the chain itself
 //! whether each was paid exactly once. It judges by its own list, written before the first call, and by its own reading
-//! of receipts: nothing the engine says about a payment is taken for proof.
+//! of receipts: nothing the engine says about a payment is taken for proof. At the end the auditor judges everything that
+//! the wallets did meanwhile.
 
+mod audit;
 mod bars;
 mod node;
 mod order;
@@ -81,7 +83,7 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
     };
     let shown = clean(&list.display().to_string());
     screen.note(&say!(lang, "The list of payments: {shown}", "지급 목록: {shown}"));
-    let work = pay_and_prove(session, screen, dev, &list, orders, args.timeout);
+    let work = pay_and_prove(session, screen, dev, &list, orders, &args);
     unless_interrupted(work).await.unwrap_or_else(|| {
         screen.note(&say!(
             lang,
@@ -98,13 +100,27 @@ async fn pay_and_prove(
     dev: &Dev,
     list: &Path,
     orders: Vec<Order>,
-    timeout_ms: i64,
+    args: &Args,
 ) -> Result<Exit, Fail> {
+    let (resumed, timeout_ms) = (args.resume.is_some(), args.timeout);
     // One clear sentence now, instead of one for each payment later.
     session.client.health().await.map_err(|error| session.failed(error))?;
+    let dev_asset = orders.first().and_then(|order| dev.assets.iter().find(|asset| asset.id == order.asset));
+    if let Some(asset) = dev_asset.filter(|_| !resumed)
+        && let Err(why) = audit::begin(session, asset, list).await
+    {
+        let lang = screen.lang;
+        screen.note(&say!(lang, "The auditor cannot begin: {why}", "감사를 시작할 수 없습니다: {why}"));
+    }
     let paid = pay::run(session, screen, &orders, timeout_ms).await?;
-    let verdicts = prove(&dev.anew(session.lang), &orders, &paid.outcomes).await;
-    let report = Report::of(session, list, &orders, paid, verdicts).await;
+    let dev = dev.anew(session.lang);
+    let verdicts = prove(&dev, &orders, &paid.outcomes).await;
+    let asset = orders.first().and_then(|order| dev.assets.iter().find(|asset| asset.id == order.asset));
+    let audited = match asset {
+        Some(asset) => Some(audit::judge(session, asset, list, &orders).await),
+        None => None,
+    };
+    let report = Report::of(session, list, &orders, paid, verdicts, audited).await;
     report.print(screen)?;
     Ok(if report.all_proven() { Exit::Done } else { Exit::Refused })
 }

@@ -12,7 +12,7 @@ use sluice_api::problem::{Code, Fault, Lang, Refusal};
 use sluice_api::status::{Status, WaitKind};
 use sluice_api::withdrawal::{WaitingFor, Withdrawal};
 
-pub(super) use self::server::{Asked, Server};
+pub(super) use self::server::{Asked, Server, me};
 
 use super::*;
 

@@ -3,7 +3,7 @@
 
 use super::Bench;
 use crate::finding::{Code, Finding};
-use crate::list::Claim;
+use crate::list::{Claim, Withdrawal};
 
 impl Bench<'_> {
     pub(super) fn judge_slots(&mut self) {
@@ -28,6 +28,7 @@ impl Bench<'_> {
                             format!("nonce {} of {sender}; name that wallet with --wallet", slot.nonce);
                         Finding::of(Code::SlotUnknown, detail).by(sender)
                     }
+                    (None, _) if self.used_by_its_own(it, slot.nonce) => continue,
                     (None, _) => {
                         let detail = format!("nonce {} of a sender that the list does not name", slot.nonce);
                         Finding::of(Code::SlotUnknown, detail)
@@ -36,5 +37,11 @@ impl Bench<'_> {
                 self.find(finding.about(&it.external_id));
             }
         }
+    }
+
+    /// Whether one of the withdrawal's own transactions has used this nonce: then the chain names the sender.
+    fn used_by_its_own(&self, it: &Withdrawal, nonce: u64) -> bool {
+        let own = it.txid.iter().chain(&it.txids);
+        own.filter_map(|txid| self.sent.get(txid)).any(|sent| sent.nonce == nonce)
     }
 }

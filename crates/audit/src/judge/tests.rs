@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use self::play::{Play, amount, recipient, wallet};
 use super::*;
 use crate::finding::Code;
-use crate::list::Explained;
+use crate::list::{Explained, Slot};
 
 fn codes(verdict: &Verdict) -> Vec<&'static str> {
     verdict.findings.iter().map(|it| it.code.as_str()).collect()
@@ -146,6 +146,18 @@ fn what_somebody_explained_is_no_finding() {
     play.list.nonces.insert((play::CHAIN, wallet(1), skipped), explained());
     let after = play.judged();
     assert_eq!((codes(&after), after.explained), (vec![], 4));
+}
+
+#[test]
+fn a_slot_without_sender_is_known_by_its_own_transaction_and_by_nothing_else() {
+    let mut play = honest();
+    let paid = play.list.withdrawals["order-0"].txid.unwrap();
+    let slots = |nonces: &[u64]| nonces.iter().map(|nonce| Slot { sender: None, nonce: *nonce }).collect();
+    let it = play.list.withdrawals.get_mut("order-0").unwrap();
+    (it.txids, it.slots) = (vec![paid], slots(&[0]));
+    assert_eq!(codes(&play.judged()), [""; 0]);
+    play.list.withdrawals.get_mut("order-0").unwrap().slots = slots(&[0, 1]);
+    assert_eq!(codes(&play.judged()), ["slot_unknown"]);
 }
 
 #[test]

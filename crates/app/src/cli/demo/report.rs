@@ -7,6 +7,7 @@ use sluice_api::problem::Lang;
 use sluice_api::status::Status;
 use sluice_api::withdrawal::{Transaction, Withdrawal};
 
+use super::audit::Audited;
 use super::order::Order;
 use super::pay::{Outcome, Paid};
 use super::prove::Verdict;
@@ -31,6 +32,8 @@ pub(super) struct Report {
     proven: usize,
     /// The caller's own list.
     list: String,
+    /// What the auditor says of everything that the wallets did.
+    audit: Option<Audited>,
 }
 
 /// One payment.
@@ -74,6 +77,7 @@ impl Report {
         orders: &[Order],
         paid: Paid,
         verdicts: Vec<Verdict>,
+        audit: Option<Audited>,
     ) -> Self {
         let lang = session.lang;
         let withdrawals: Vec<Line> = orders
@@ -97,12 +101,12 @@ impl Report {
             elapsed_ms: paid.elapsed_ms,
         };
         let proven = verdicts.iter().filter(|verdict| verdict.is_ok()).count();
-        Self { withdrawals, totals, proven, list: list.display().to_string() }
+        Self { withdrawals, totals, proven, list: list.display().to_string(), audit }
     }
 
-    /// Whether the chain shows every payment.
+    /// Whether the chain shows every payment, and the auditor says so too.
     pub(super) fn all_proven(&self) -> bool {
-        self.proven == self.withdrawals.len()
+        self.proven == self.withdrawals.len() && self.audit.as_ref().is_some_and(Audited::agrees)
     }
 
     /// Prints it.
@@ -133,6 +137,8 @@ impl Report {
         screen.line("")?;
         let Totals { count, completed, amount, fee, .. } = &self.totals;
         let counts = say!(lang, "{completed} of {count} completed", "{count}건 중 {completed}건 완료");
+        let audit = self.audit.as_ref().map_or_else(|| "-".to_owned(), |audit| audit.text(lang));
+        let again = self.audit.as_ref().map_or("-", |audit| &audit.again);
         fields(
             screen,
             &[
@@ -141,6 +147,8 @@ impl Report {
                 (pick(lang, "network fees", "네트워크 수수료"), Cell::new(format!("{fee} {coin}"))),
                 (pick(lang, "elapsed", "소요 시간"), Cell::new(times::span(self.totals.elapsed_ms, lang))),
                 (pick(lang, "list", "목록"), Cell::new(&self.list)),
+                (pick(lang, "auditor", "감사"), Cell::new(audit)),
+                (pick(lang, "audit again", "다시 감사하려면"), Cell::new(again)),
             ],
         )?;
         let proven = self.proven;

@@ -1,5 +1,7 @@
 //! The demo against a play engine and a play chain: an honest one, and ones that lie.
 
+mod chain;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -7,6 +9,7 @@ use serde_json::{Value, json};
 use sluice_api::problem::{Code, Lang};
 use sluice_api::status::Status;
 
+use self::chain::WALLET;
 use super::*;
 use crate::cli::tests::{Asked, KEY, Paper, Server, block_on, page, problem, withdrawal};
 
@@ -78,8 +81,8 @@ impl Play {
                     if matches!(lie, Lie::SharesAProof | Lie::Batch) && number == 1 { 0 } else { number };
                 self.made[number]["status"] = json!("completed");
                 self.made[number]["transactions"] = json!([{
-                    "txid": format!("0x{shown:064x}"), "chain": "eip155:31337", "nonce": shown, "kind": "pay",
-                    "status": "final", "block": { "number": shown + 10, "hash": format!("0x{:064x}", shown + 10) },
+                    "txid": format!("0x{shown:064x}"), "chain": "eip155:31337", "sender": WALLET,
+                    "nonce": chain::nonce(shown, lie), "kind": "pay", "status": "final", "block": { "number": shown + 10, "hash": format!("0x{:064x}", shown + 10) },
                     "fee": "0.000021"
                 }]);
                 self.happened(number, "completed");
@@ -90,6 +93,9 @@ impl Play {
 
     /// What the play chain says.
     fn chain(&self, asked: &Asked, lie: Lie) -> Value {
+        if let Some(answer) = self.audited(asked, lie) {
+            return answer;
+        }
         let units = |made: &Value| decimal_units(made["amount"].as_str().unwrap());
         let padded = |made: &Value| format!("{:0>64}", made["address"].as_str().unwrap()[2..].to_lowercase());
         match asked.body["method"].as_str().unwrap() {
@@ -107,12 +113,14 @@ impl Play {
                 let log = |(at, made): (usize, &&Value)| {
                     json!({
                         "address": CONTRACT, "data": format!("0x{:064x}", units(made)), "logIndex": format!("0x{at:x}"),
+                        "blockNumber": format!("0x{:x}", number + 10), "transactionHash": txid,
                         "topics": [prove_topic(), format!("0x{:064x}", 1), format!("0x{}", padded(made))]
                     })
                 };
                 json!({
                     "status": "0x1", "blockNumber": format!("0x{:x}", number + 10),
-                    "blockHash": format!("0x{:064x}", number + 10),
+                    "blockHash": format!("0x{:064x}", number + 10), "transactionHash": txid,
+                    "gasUsed": "0x0", "effectiveGasPrice": "0x0",
                     "logs": to.iter().enumerate().map(log).collect::<Vec<_>>()
                 })
             }
@@ -164,14 +172,25 @@ fn devnet(lie: Lie) -> Devnet {
                 let after = target["/v1/events?after=".len()..].split('&').next().unwrap().parse().unwrap();
                 play.feed(after, lie)
             }
+            target if target.starts_with("/v1/withdrawals?") => page(play.made.clone()),
+            "/v1/me" => (200, crate::cli::tests::me(false)),
+            target if target.starts_with("/v1/wallets") => page(vec![json!({
+                "id": "wa_1", "object": "wallet", "partner_id": "pt_1", "chain": "eip155:31337", "address": WALLET,
+                "role": "hot", "state": "active", "reason": null, "balances": [], "created_at": "2026-11-21T00:00:00Z",
+                "version": 1
+            })]),
             target if target.starts_with("/v1/") => page(vec![]),
             _ => problem(Code::NotFound),
         }
     });
     let chain = Arc::clone(&play);
     let node = Server::answering(move |asked| {
-        let result = chain.lock().unwrap().chain(asked, lie);
-        (200, json!({ "jsonrpc": "2.0", "id": 1, "result": result }))
+        let play = chain.lock().unwrap();
+        let one = |body: &Value| {
+            let asked = Asked { body: body.clone(), ..asked.clone() };
+            json!({ "jsonrpc": "2.0", "id": body["id"], "result": play.chain(&asked, lie) })
+        };
+        (200, asked.body.as_array().map_or_else(|| one(&asked.body), |all| all.iter().map(one).collect()))
     });
     let folder = tempfile::tempdir().unwrap();
     let mut session = crate::cli::tests::session(&api.url);
@@ -213,6 +232,11 @@ fn an_honest_engine_is_proven_payment_by_payment() {
         "{said}"
     );
     assert_eq!(said["totals"]["fee"], "0.000105");
+    assert_eq!(
+        (&said["audit"]["verdict"], &said["audit"]["counts"]["proven"]),
+        (&json!("proven"), &json!(5)),
+        "{said}"
+    );
     let list = order::read(Path::new(said["list"].as_str().unwrap())).unwrap();
     for (order, line) in list.iter().zip(said["withdrawals"].as_array().unwrap()) {
         assert_eq!(
@@ -238,7 +262,31 @@ fn every_lie_of_the_engine_is_found_and_ends_with_1() {
     for lie in [Lie::PaysTwice, Lie::SentNothing, Lie::SharesAProof, Lie::RefusesOne] {
         let (exit, said) = ran(&devnet(lie), args(4));
         assert_eq!((exit, &said["proven"]), (Exit::Refused, &json!(3)), "{lie:?}: {said}");
+        let found: Vec<_> =
+            said["audit"]["findings"].as_array().unwrap().iter().map(|it| &it["code"]).collect();
+        let expected = match lie {
+            Lie::SentNothing => vec!["not_paid", "nonce_unknown"],
+            Lie::SharesAProof => vec!["not_paid"],
+            // The recipient holds too much, and no wallet of ours has paid it; and what was refused is on no list.
+            _ => vec![],
+        };
+        assert_eq!(found, expected, "{lie:?}: {said}");
     }
+}
+
+#[test]
+fn a_demo_without_a_verdict_of_the_auditor_is_not_proven() {
+    let devnet = devnet(Lie::None);
+    let (_, first) = ran(&devnet, args(3));
+    let list = std::path::PathBuf::from(first["list"].as_str().unwrap());
+    std::fs::remove_file(list.with_extension("opening.json")).unwrap();
+    let (exit, said) = ran(&devnet, Args { resume: Some(list), ..args(20) });
+    assert_eq!(
+        (exit, &said["proven"], &said["audit"]["verdict"]),
+        (Exit::Refused, &json!(3), &Value::Null),
+        "{said}"
+    );
+    assert!(said["audit"]["why"].as_str().unwrap().contains("not written down"), "{said}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use sluice_api::problem::Code;
 use sluice_audit::list::{Claim, List};
 
 use super::*;
-use crate::cli::tests::{Server, page, problem, typed, withdrawal};
+use crate::cli::tests::{Server, me, page, problem, typed, withdrawal};
 
 const ASSET: &str = "eip155:137/erc20:0x3c499c542cef5e3811e1192ce70d8cc03d5c3359";
 const TO: &str = "0x52908400098527886E0F7030069857D2E4169EE7";
@@ -13,15 +13,6 @@ const WALLET: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 
 fn txid(digit: &str) -> String {
     format!("0x{}", digit.repeat(64))
-}
-
-fn me(platform: bool) -> (u16, Value) {
-    let me = json!({
-        "object": "me", "key_id": "key_1", "key_name": "k", "partner_id": "pt_1", "partner_name": "p", "scopes": [],
-        "platform": platform, "mode": "test", "timezone": "Asia/Seoul", "allowed_ips": [], "ip": "127.0.0.1",
-        "expires_at": null, "now": "2026-11-21T00:00:00Z", "version": "0"
-    });
-    (200, me)
 }
 
 fn told(external_id: &str, status: Status, last: &str) -> Value {
@@ -49,7 +40,7 @@ fn command(what: &str, state: &str) -> Value {
 fn server(platform: bool, breaks_off: bool) -> Server {
     let asked_for = AtomicUsize::new(0);
     Server::answering(move |asked| match asked.target.split('?').next().unwrap_or_default() {
-        "/v1/me" => me(platform),
+        "/v1/me" => (200, me(platform)),
         "/v1/wallets" => page(vec![json!({
             "id": "wa_1", "object": "wallet", "partner_id": "pt_1", "chain": "eip155:137", "address": WALLET, "role": "hot",
             "state": "active", "reason": null, "balances": [], "created_at": "2026-11-21T00:00:00Z", "version": 1

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]
@@ -98,4 +98,13 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     Some(Asked { method, target, signed, body: serde_json::from_slice(&body).unwrap_or(Value::Null) })
+}
+
+/// Who a partner's, or the platform's, key belongs to.
+pub(in crate::cli) fn me(platform: bool) -> Value {
+    json!({
+        "object": "me", "key_id": "key_1", "key_name": "k", "partner_id": "pt_1", "partner_name": "p", "scopes": [],
+        "platform": platform, "mode": "test", "timezone": "Asia/Seoul", "allowed_ips": [], "ip": "127.0.0.1",
+        "expires_at": null, "now": "2026-11-21T00:00:00Z", "version": "0"
+    })
 }
