@@ -2,6 +2,7 @@
 
 mod account;
 mod alarm;
+mod debt;
 mod effect;
 pub mod errors;
 mod foreign;

@@ -35,17 +35,39 @@ impl Evm {
         Ok(self.crew.first(|node| nonces(node, wallet)).await?.1)
     }
 
-    /// As many operators must answer as a quorum takes, so that no node that lags alone says that nothing is ahead.
+    /// As many operators must answer as a quorum takes, so that no node that lags alone says that nothing is ahead. Nor is
+    /// one heard that lies about the final block: its word alone would hold a lane up.
     pub(super) async fn count_nonces(&self, wallet: EvmAddress) -> Result<Nonces, ChainError> {
         let answers = self.crew.each(&self.crew.voters().await, |node| nonces(node, wallet)).await;
-        let heard: BTreeMap<usize, Nonces> =
+        let mut heard: BTreeMap<usize, Nonces> =
             answers.into_iter().filter_map(|(index, answer)| Some((index, answer.ok()?))).collect();
+        let mut counts = heard.values().map(|nonces| (nonces.pending, nonces.latest));
+        let first = counts.next();
+        if counts.any(|count| Some(count) != first) {
+            self.compare_counts(wallet).await;
+            let voters = self.crew.voters().await;
+            heard.retain(|index, _| voters.contains(index));
+        }
         let operators: BTreeSet<&str> = heard.keys().map(|index| self.crew.operator(*index)).collect();
         if operators.len() < self.quorum.needed.max(1) {
             return Err(self.crew.down(self.crew.why_none()));
         }
         let most = |of: fn(&Nonces) -> u64| heard.values().map(of).max().unwrap_or_default();
         Ok(Nonces { pending: most(|it| it.pending), latest: most(|it| it.latest) })
+    }
+
+    /// Nodes that count differently may be late, or see another pool. Under one final block they cannot honestly differ:
+    /// whoever does is quarantined. Where there is no agreement nothing is learnt, and that is raised there.
+    async fn compare_counts(&self, wallet: EvmAddress) {
+        let Ok(head) = self.final_head().await else { return };
+        let at = At::Hash(head.block.hash);
+        let ask = |node: Arc<dyn Node>| async move {
+            let nonces = exactly(1, node.nonces(&[wallet], at).await?, "nonces")?;
+            Ok(nonces.into_iter().map(Some).collect())
+        };
+        // Every one is asked, however many agree.
+        let judge = Judge { weigh: |_, _| Dissent::Lie, absence: |_: &u64| true, lacks: |_| None };
+        let _quarantined_or_not = self.agree(&head, 1, ask, &judge).await;
     }
 
     /// All at the final block's hash, as enough operators read it.
@@ -64,7 +86,7 @@ impl Evm {
             Ok(vec![Some(Standing { nonce, units: units? })])
         };
         // Two operators at one block cannot honestly differ.
-        let judge = Judge { weigh: |_, _| Dissent::Lie, absence: |_: &Standing| false };
+        let judge = Judge { weigh: |_, _| Dissent::Lie, absence: |_: &Standing| false, lacks: |_| None };
         let read = self.agree(&head, 1, ask, &judge).await?.pop();
         read.ok_or_else(|| self.disagree("nobody told what the account is"))
     }

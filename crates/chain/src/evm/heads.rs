@@ -59,6 +59,7 @@ impl Evm {
         let finalized = head.as_ref().and_then(|head| self.evidence(head));
         if let Some(head) = &head {
             self.release(head).await;
+            self.remind(head).await;
         }
         self.watch_pulse(&best, finalized.as_ref());
         Ok(Heads { latest: best.block, latest_time: best.time, reached, finalized })

@@ -17,6 +17,7 @@ use sluice_core::port::world::Clock;
 use sluice_core::time::Timestamp;
 
 use super::alarm::Alarms;
+use super::debt::Debts;
 use super::node::{Header, Node, NodeError};
 
 /// Failures in a row that open a node's breaker; one unanswered question does.
@@ -42,6 +43,7 @@ pub(super) struct Crew {
     states: Mutex<Vec<State>>,
     clock: Arc<dyn Clock>,
     alarms: Alarms,
+    debts: Debts,
 }
 
 #[derive(Clone, Default)]
@@ -110,7 +112,12 @@ impl Crew {
             states,
             clock,
             alarms: Alarms::default(),
+            debts: Debts::default(),
         }
+    }
+
+    pub(super) const fn debts(&self) -> &Debts {
+        &self.debts
     }
 
     pub(super) fn now(&self) -> Timestamp {

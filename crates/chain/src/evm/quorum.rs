@@ -73,6 +73,8 @@ pub(super) struct Judge<T> {
     pub(super) weigh: fn(&T, &T) -> Dissent,
     /// An answer that says something is not there. Enough operators do not suffice for it: every one is asked.
     pub(super) absence: fn(&T) -> bool,
+    /// The transaction whose receipt a node that lags behind this answer has yet to show.
+    pub(super) lacks: fn(&T) -> Option<[u8; 32]>,
 }
 
 /// Counts votes by operator.
@@ -241,8 +243,15 @@ impl Evm {
                 self.disagree(why)
             })?;
             for (node, said) in &agreed.against {
-                if (judge.weigh)(&agreed.said, said) == Dissent::Lie {
-                    self.crew.quarantine(*node, &format!("reading under final block #{}", head.block.number));
+                match (judge.weigh)(&agreed.said, said) {
+                    Dissent::Lie => {
+                        let about = format!("reading under final block #{}", head.block.number);
+                        self.crew.quarantine(*node, &about);
+                    }
+                    Dissent::Lag => {
+                        (judge.lacks)(&agreed.said).into_iter().for_each(|txid| self.crew.owes(*node, txid));
+                    }
+                    Dissent::Veto => {}
                 }
             }
             #[expect(clippy::disallowed_methods, reason = "the quorum is what the evidence is about")]

@@ -38,6 +38,7 @@ impl<T> Judge<Option<T>> {
                 (None, _) => Dissent::Veto,
             },
             absence: Option::is_none,
+            lacks: |_| None,
         }
     }
 }

@@ -5,6 +5,8 @@
 //! from several machines. It is foreign once a quorum shows the stranger's own transaction at that nonce ([`locate`]
 //! finds it); until then it is unaccounted for, and one operator that shows our receipt, or the stranger's, vetoes that.
 
+mod judge;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -21,7 +23,8 @@ use super::Evm;
 use super::effect::{self, Believed, Meant};
 use super::exactly;
 use super::node::{At, Node, NodeError, Receipt, Sent, Tag};
-use super::quorum::{Dissent, Head, Judge};
+use super::quorum::Head;
+use judge::JUDGE;
 
 /// Headers asked for at once on one node.
 const HEADERS_AT_ONCE: usize = 16;
@@ -217,23 +220,6 @@ impl Evm {
                 })
             })
             .collect()
-    }
-}
-
-/// What is none of ours is believed only after everybody was asked: one of them may show that it is ours.
-const JUDGE: Judge<SlotReading> =
-    Judge { weigh, absence: |said| matches!(said, SlotReading::Foreign(_) | SlotReading::Unaccounted) };
-
-/// Two operators pinned to the same block cannot honestly differ, except that receipts may be missing on one of them.
-fn weigh(agreed: &SlotReading, other: &SlotReading) -> Dissent {
-    match (agreed, other) {
-        (SlotReading::Foreign(_) | SlotReading::Unaccounted, SlotReading::Ours(_))
-        | (SlotReading::Unaccounted, SlotReading::Foreign(_)) => Dissent::Veto,
-        (SlotReading::Ours(_) | SlotReading::Foreign(_), SlotReading::Unaccounted) => Dissent::Lag,
-        (
-            SlotReading::Open | SlotReading::Ours(_) | SlotReading::Foreign(_) | SlotReading::Unaccounted,
-            _,
-        ) => Dissent::Lie,
     }
 }
 

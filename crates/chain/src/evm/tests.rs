@@ -2,6 +2,7 @@
 //! is ready when it is polled, which also shows that the crate names no runtime above `http`.
 
 mod accounts;
+mod debts;
 mod fake;
 mod heads;
 mod health;

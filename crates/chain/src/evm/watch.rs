@@ -111,7 +111,7 @@ impl Evm {
             return Err(self.disagree(why));
         }
         let (count, top) = (blocks.len(), head.block);
-        let judge = Judge { weigh: |_, _| Dissent::Lie, absence: |there: &bool| !there };
+        let judge = Judge { weigh: |_, _| Dissent::Lie, absence: |there: &bool| !there, lacks: |_| None };
         let ask = |node: Arc<dyn Node>| async move {
             let numbers = blocks.iter().map(|block| block.number).chain([top.number]).collect();
             let hashes = hashes(&*node, numbers).await?;

@@ -1,0 +1,68 @@
+//! Receipts that a node has yet to show. Where others showed one under a final block and it showed none, it may be late: that
+//! is no lie, and it is not held against it. One that still shows none a while later keeps it back.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use sluice_core::time::Timestamp;
+
+use super::Evm;
+use super::health::Crew;
+use super::quorum::Head;
+
+/// A receipt of a final block may reach a node this much later than others, milliseconds.
+const LATE_MS: i64 = 15_000;
+
+/// The first receipt each node owes, and since when. At most one for each node: bounded by their number.
+#[derive(Default)]
+pub(super) struct Debts(Mutex<BTreeMap<usize, ([u8; 32], Timestamp)>>);
+
+impl Crew {
+    /// This node lacks a receipt that enough operators have shown.
+    pub(super) fn owes(&self, index: usize, txid: [u8; 32]) {
+        super::locked(&self.debts().0).entry(index).or_insert((txid, self.now()));
+    }
+
+    /// Nodes that have had time enough, and what they owe. From here on they owe it no more.
+    fn overdue(&self) -> Vec<(usize, [u8; 32])> {
+        let now = self.now();
+        let overdue =
+            |(_, (_, since)): &(&usize, &mut ([u8; 32], Timestamp))| now.since_ms(*since) >= LATE_MS;
+        let mut debts = super::locked(&self.debts().0);
+        let all = debts.iter_mut().filter(overdue).map(|(index, (txid, _))| (*index, *txid));
+        let all: Vec<(usize, [u8; 32])> = all.collect();
+        all.iter().for_each(|(index, _)| _ = debts.remove(index));
+        all
+    }
+}
+
+impl Evm {
+    /// Asks for what is overdue. Whoever holds the agreed final block and has no receipt there that enough others show, still
+    /// or again, is quarantined. Where too few show it nothing is learnt: the block may have left the chain.
+    pub(super) async fn remind(&self, head: &Head) {
+        for (debtor, txid) in self.crew.overdue() {
+            if !head.nodes.contains(&debtor) {
+                continue;
+            }
+            let ask =
+                |node: std::sync::Arc<dyn super::node::Node>| async move { node.receipts(&[txid]).await };
+            let (mut showing, mut denies) = (BTreeSet::new(), false);
+            for (node, answer) in self.crew.each(&head.nodes, ask).await {
+                match answer.as_deref() {
+                    Ok([Some(receipt)]) if receipt.block.number <= head.block.number => {
+                        showing.insert(self.crew.operator(node));
+                    }
+                    Ok([None]) => denies |= node == debtor,
+                    Ok(_) | Err(_) => {}
+                }
+            }
+            if denies && showing.len() >= self.quorum.needed.max(1) {
+                let txid = hex::encode(txid);
+                self.crew.quarantine(
+                    debtor,
+                    &format!("receipt of 0x{txid} below final block #{}", head.block.number),
+                );
+            }
+        }
+    }
+}
