@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use sluice_devnet::chaos::{Chaos, ChaosConfig};
+
 use super::engine::DevFile;
 use super::{Door, Engine, SignerProcess, World};
 
@@ -19,6 +21,22 @@ impl World {
     /// Sets up a production installation with so many operators, all in front of this world's node. The demo partner and
     /// its wallets are made by one start of `sluice dev` that runs no loop.
     pub async fn production(&self, operators: &[&str]) -> Production {
+        let node = self.anvil.port();
+        self.production_over(operators.iter().map(|name| (*name, node))).await
+    }
+
+    /// The same with a proxy between each operator and the node, on which things go wrong once it is told so.
+    pub async fn chaotic(&self, operators: &[&str], seed: u64) -> (Production, Vec<Chaos>) {
+        let mut proxies = Vec::new();
+        for (operator, seed) in operators.iter().zip(seed..) {
+            let chaos = Chaos::start(ChaosConfig::before(self.anvil.url(), seed)).await;
+            proxies.push(chaos.unwrap_or_else(|error| panic!("{operator}: {error}")));
+        }
+        let ports = proxies.iter().map(Chaos::port);
+        (self.production_over(operators.iter().copied().zip(ports)).await, proxies)
+    }
+
+    async fn production_over(&self, operators: impl Iterator<Item = (&str, u16)>) -> Production {
         let signer = self.signer().await;
         let only_api =
             ["--signer-socket", &signer.socket.display().to_string(), "--role", "api"].map(String::from);
@@ -26,8 +44,8 @@ impl World {
         let dev = seeding.dev.clone();
         seeding.interrupt().await;
         let mut named = Vec::new();
-        for name in operators {
-            named.push(((*name).to_owned(), Door::before(self.anvil.port()).await));
+        for (name, node) in operators {
+            named.push((name.to_owned(), Door::before(node).await));
         }
         let config = self.file("sluice.toml");
         std::fs::write(&config, self.configuration(&named, &signer, &dev)).expect("a configuration");
