@@ -164,7 +164,7 @@ fn wrong_rule(error: RuleError) -> StartError {
         RuleError::OutOfBounds { key, value, least, most } => {
             format!("{key} 값은 {least}에서 {most} 사이여야 하는데 {value}입니다")
         }
-        RuleError::Method { fault, method, about } if about.is_empty() => {
+        RuleError::Method { fault, method, about: [] } => {
             format!("{fault}을(를) 메서드 {method:?}에 쓸 수 없습니다. 메서드 이름은 1~64바이트입니다")
         }
         RuleError::Method { fault, method, about } => {
