@@ -48,8 +48,8 @@ pub struct Verdict {
     pub dead: Vec<String>,
     /// Withdrawals that were paid at or before the opening: they belong to an earlier audit.
     pub earlier: Vec<String>,
-    /// Outgoing transfers, transactions and nonces that somebody explained.
-    pub explained: u64,
+    /// What was explained by somebody, and would have been found otherwise.
+    pub reasons: BTreeSet<Reason>,
     /// Transactions that used a nonce up and moved nothing.
     pub voids: u64,
     /// Transfers of nothing, which anybody can make in anybody's name.
@@ -67,6 +67,42 @@ impl Verdict {
     /// Whether something is disproven.
     pub fn is_broken(&self) -> bool {
         self.findings.iter().any(|finding| finding.class != Class::Undecided)
+    }
+}
+
+/// A transaction or a nonce that somebody explained, and the word that was taken for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Reason {
+    /// The transaction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub txid: Option<Hash>,
+    /// The wallet and its nonce.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<(Address, u64)>,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// In words.
+    pub reason: String,
+}
+
+impl Reason {
+    fn of_transaction(txid: Hash) -> Self {
+        Self { txid: Some(txid), ..Self::default() }
+    }
+
+    fn of_nonce(wallet: Address, nonce: u64) -> Self {
+        Self { nonce: Some((wallet, nonce)), ..Self::default() }
+    }
+
+    /// With what the list says of it.
+    fn worded(self, list: &List, chain: u64) -> Self {
+        let of_nonce = self.nonce.and_then(|(wallet, nonce)| list.nonces.get(&(chain, wallet, nonce)));
+        let of_txid = self.txid.and_then(|txid| list.transactions.get(&(chain, txid)));
+        match of_nonce.or(of_txid) {
+            Some(said) => Self { kind: said.kind.to_owned(), reason: said.reason.clone(), ..self },
+            None => self,
+        }
     }
 }
 
@@ -220,7 +256,9 @@ impl<'a> Bench<'a> {
     }
 
     fn verdict(self) -> Verdict {
-        let Self { reading, claimed, paid_by, mut verdict, .. } = self;
+        let Self { list, reading, claimed, paid_by, mut verdict, .. } = self;
+        let reasons = std::mem::take(&mut verdict.reasons);
+        verdict.reasons = reasons.into_iter().map(|it| it.worded(list, reading.closing.chain)).collect();
         verdict.findings.sort();
         let in_doubt: BTreeSet<&str> =
             verdict.findings.iter().flat_map(|finding| &finding.external_ids).map(String::as_str).collect();

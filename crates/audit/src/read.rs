@@ -108,12 +108,14 @@ pub struct Sent {
     pub succeeded: bool,
     /// What its inclusion cost, in coin.
     pub fee: U256,
+    /// Whether it carries authorizations (EIP-7702): it gives accounts code, whatever else it does.
+    pub delegates: bool,
 }
 
 impl Sent {
-    /// Whether it moves nothing, whatever becomes of it: no coin to the wallet itself, without data.
+    /// Whether it moves and changes nothing, whatever becomes of it: no coin to the wallet itself, without data.
     pub(crate) fn is_void(&self) -> bool {
-        self.to == Some(self.from) && self.value.is_zero() && self.input.is_empty()
+        self.to == Some(self.from) && self.value.is_zero() && self.input.is_empty() && !self.delegates
     }
 }
 

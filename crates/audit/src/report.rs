@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::finding::{Class, Finding};
-use crate::judge::{Proven, Verdict};
+use crate::judge::{Proven, Reason, Verdict};
 use crate::merkle;
 use crate::read::Reading;
 use crate::stand::{Block, Stand};
@@ -32,6 +32,8 @@ pub struct Report {
     pub root: String,
     /// What was found, by class and name.
     pub findings: Vec<Finding>,
+    /// What somebody explained, and the word that was taken for it.
+    pub explained: Vec<Reason>,
     /// The proven payments: the leaves of the root, in their order.
     pub proven: Vec<Proven>,
     /// Where the wallets stand at the end: the opening of the next audit.
@@ -60,7 +62,7 @@ pub struct Counts {
     /// Withdrawals of other chains, which were not looked at.
     pub other_chains: usize,
     /// Transactions and nonces that somebody explained.
-    pub explained: u64,
+    pub explained: usize,
     /// Transactions that used up a nonce and moved nothing.
     pub voids: u64,
     /// Transfers of nothing in a wallet's name.
@@ -89,7 +91,7 @@ impl Report {
             undecided: verdict.count(Class::Undecided),
             earlier: verdict.earlier.len(),
             other_chains,
-            explained: verdict.explained,
+            explained: verdict.reasons.len(),
             voids: verdict.voids,
             empty: verdict.empty,
             transactions: reading.sent.len(),
@@ -109,6 +111,7 @@ impl Report {
             counts,
             root: format!("0x{}", hex::encode(merkle::root(&leaves))),
             findings: verdict.findings,
+            explained: verdict.reasons.into_iter().collect(),
             proven: verdict.proven,
             closing: reading.closing.clone(),
         }
@@ -165,6 +168,11 @@ impl Report {
                 "... {more}: {}",
                 say("more; --json has all of them", "건 더 있음. --json에 모두 있습니다")
             );
+        }
+        for it in self.explained.iter().take(SHOWN_MAX) {
+            let nonce = it.nonce.map(|(wallet, nonce)| format!("{wallet} nonce {nonce}"));
+            let subject = nonce.or_else(|| it.txid.map(|txid| txid.to_string())).unwrap_or_default();
+            let _written = writeln!(text, "explained  {subject}  {}: {}", it.kind, it.reason);
         }
         let verdict = match self.verdict {
             "proven" => say(

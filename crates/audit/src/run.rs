@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::error::AuditError;
 use crate::evm::{self, Address};
 use crate::judge;
-use crate::list::{List, Order};
+use crate::list::{Claim, List, Order};
 use crate::node::Node;
 use crate::read::{self, Bounds, Opening, Reading, Scope};
 use crate::report::Report;
@@ -273,9 +273,17 @@ impl Audit {
         }
     }
 
+    /// The transactions that are looked up wherever they are: what is told to have paid, and whatever was signed for what is
+    /// told to be dead.
     fn told(&self) -> BTreeSet<evm::Hash> {
-        let of_chain = self.list.withdrawals.values().filter(|it| it.chain == self.chain);
-        of_chain.filter_map(|it| it.txid).collect()
+        let mut told = BTreeSet::new();
+        for it in self.list.withdrawals.values().filter(|it| it.chain == self.chain) {
+            told.extend(it.txid);
+            if it.claim() == Claim::Dead {
+                told.extend(&it.txids);
+            }
+        }
+        told
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use ruint::aliases::U256;
 
-use super::{Bench, Claimed, Owner};
-use crate::evm::{Address, Hash};
+use super::{Bench, Claimed, Owner, Reason};
+use crate::evm::{Address, Hash, Transfer};
 use crate::finding::{Code, Finding};
 use crate::list::Claim;
 
@@ -35,6 +35,9 @@ impl Bench<'_> {
         self.judge_loose();
         for at in self.of_claim(Claim::Open) {
             self.judge_open(at);
+        }
+        for at in self.of_claim(Claim::Dead) {
+            self.judge_dead_before(at);
         }
     }
 
@@ -100,7 +103,7 @@ impl Bench<'_> {
             let transfer = &self.reading.transfers[at];
             if self.explained(transfer.txid) {
                 self.own(at, Owner::Explained);
-                self.verdict.explained += 1;
+                self.verdict.reasons.insert(Reason::of_transaction(transfer.txid));
                 continue;
             }
             let alike =
@@ -132,6 +135,31 @@ impl Bench<'_> {
         self.find(finding.shown_by(transfer.txid));
         self.own(at, Owner::Found);
         self.settled.insert(withdrawal);
+    }
+
+    /// What was signed for it may have paid it before the range.
+    fn judge_dead_before(&mut self, at: usize) {
+        let claimed = self.claimed[at];
+        let (reading, it) = (self.reading, claimed.it);
+        for txid in it.txid.iter().chain(&it.txids) {
+            let Some(Some(before)) = reading.elsewhere.get(txid) else { continue };
+            let paid = |transfer: &&Transfer| {
+                (transfer.token, transfer.to, transfer.units) == (it.token, it.recipient, claimed.units)
+            };
+            let Some(paid) = before.transfers.iter().filter(|_| before.succeeded).find(paid) else {
+                continue;
+            };
+            if before.block > reading.opening.block.number || self.settled.contains(&at) {
+                continue; // Within the range it was matched; above it, its slot is open.
+            }
+            let detail = format!(
+                "told as {}, and {txid} paid it in block {}, before the range",
+                it.status, before.block
+            );
+            let finding = Finding::of(Code::EndedButPaid, detail).about(&it.external_id).by(paid.from);
+            self.find(finding.shown_by(*txid));
+            self.settled.insert(at);
+        }
     }
 
     fn paid_twice(&mut self, alike: &[usize], at: usize) {

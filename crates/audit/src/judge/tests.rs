@@ -8,8 +8,10 @@ use proptest::prelude::*;
 
 use self::play::{Play, amount, recipient, wallet};
 use super::*;
+use crate::evm::Transfer;
 use crate::finding::Code;
 use crate::list::{Explained, Slot};
+use crate::read::Elsewhere;
 
 fn codes(verdict: &Verdict) -> Vec<&'static str> {
     verdict.findings.iter().map(|it| it.code.as_str()).collect()
@@ -55,7 +57,7 @@ fn an_honest_history_is_proven_from_a_list_without_transactions() {
 #[test]
 fn every_kind_of_break_is_noticed_by_name() {
     type Break = fn(&mut Play);
-    let breaks: [(&str, Break); 21] = [
+    let breaks: [(&str, Break); 22] = [
         ("paid_twice", |play| {
             play.pays(0, recipient(0), amount(0));
         }),
@@ -108,6 +110,9 @@ fn every_kind_of_break_is_noticed_by_name() {
             play.calls(0, b"approve");
         }),
         ("transaction_unexplained", |play| {
+            play.delegates(0);
+        }),
+        ("transaction_unexplained", |play| {
             play.reverts(0, recipient(99), amount(1));
         }),
         ("nonce_unknown", |play| play.skips_nonce(0)),
@@ -145,7 +150,34 @@ fn what_somebody_explained_is_no_finding() {
     let skipped = play.nonce(1) - 1;
     play.list.nonces.insert((play::CHAIN, wallet(1), skipped), explained());
     let after = play.judged();
-    assert_eq!((codes(&after), after.explained), (vec![], 4));
+    assert_eq!((codes(&after), after.reasons.len()), (vec![], 4));
+    assert!(after.reasons.iter().all(|it| it.kind == "refill" && it.reason == "r"), "{:?}", after.reasons);
+}
+
+#[test]
+fn what_was_paid_before_the_range_and_told_as_failed_is_noticed() {
+    let mut play = honest();
+    let (txid, block) = (Hash([0x55; 32]), 50);
+    play.signed("order-8", txid, 1, 0);
+    assert_eq!(codes(&play.judged()), [""; 0]);
+    let paid = Transfer {
+        block,
+        log_index: 0,
+        txid,
+        token: play::TOKEN,
+        from: wallet(1),
+        to: recipient(8),
+        units: amount(8),
+    };
+    let before = |succeeded, transfers| Some(Elsewhere { block, succeeded, transfers });
+    for (found, expected) in [
+        (before(true, vec![paid.clone()]), &["ended_but_paid"][..]),
+        (before(false, vec![]), &[]),
+        (before(true, vec![Transfer { to: recipient(9), ..paid }]), &[]),
+    ] {
+        play.elsewhere.insert(txid, found);
+        assert_eq!(codes(&play.judged()), expected);
+    }
 }
 
 #[test]

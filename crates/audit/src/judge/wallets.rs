@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ruint::aliases::U256;
 
-use super::Bench;
+use super::{Bench, Reason};
 use crate::evm::{Address, Hash, asked_transfer};
 use crate::finding::{Code, Finding};
 use crate::read::Sent;
@@ -63,11 +63,17 @@ impl Bench<'_> {
             self.verdict.voids += 1;
             return;
         }
+        if sent.delegates && !self.explained(sent.txid) {
+            let detail =
+                format!("it gives accounts code (EIP-7702), in block {}, nonce {}", sent.block, sent.nonce);
+            self.find(Finding::of(Code::TransactionUnexplained, detail).by(sent.from).shown_by(sent.txid));
+            return;
+        }
         let mut transfers = self.by_transaction.get(&sent.txid).into_iter().flatten();
         // A transfer that is not a payment has its own finding, or its explanation.
         let accounted = transfers.any(|at| self.owners[*at].is_some());
         if self.explained(sent.txid) {
-            self.verdict.explained += u64::from(!accounted);
+            self.verdict.reasons.insert(Reason::of_transaction(sent.txid));
             return;
         }
         if sent.succeeded && !sent.value.is_zero() && sent.to != Some(sent.from) {
@@ -120,8 +126,9 @@ impl Bench<'_> {
         }
         let explained = self.list.nonces.range((chain, wallet, 0)..=(chain, wallet, u64::MAX));
         let explained: BTreeSet<u64> = explained.map(|((.., nonce), _)| *nonce).collect();
-        self.verdict.explained +=
-            explained.iter().filter(|it| (opening..closing).contains(it)).count() as u64;
+        for nonce in explained.iter().filter(|it| (opening..closing).contains(it)) {
+            self.verdict.reasons.insert(Reason::of_nonce(wallet, *nonce));
+        }
         // Between those that are known, so that a node that makes a number up costs no more than its answer.
         let known = seen.keys().copied().chain(explained).filter(|it| (opening..closing).contains(it));
         let known: BTreeSet<u64> = known.collect();

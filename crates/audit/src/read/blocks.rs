@@ -22,6 +22,7 @@ pub(super) struct Found {
     pub(super) nonce: u64,
     pub(super) value: U256,
     pub(super) input: Vec<u8>,
+    pub(super) delegates: bool,
 }
 
 /// Reads the blocks and follows their hashes from one end of the range to the other.
@@ -89,6 +90,7 @@ fn collect(
                 nonce: evm::number(&transaction["nonce"])?,
                 value: evm::quantity(&transaction["value"])?,
                 input: hex::decode(input).ok()?,
+                delegates: transaction["authorizationList"].as_array().is_some_and(|all| !all.is_empty()),
             })
         };
         let read = read().ok_or_else(|| wrong("a transaction that cannot be read"))?;

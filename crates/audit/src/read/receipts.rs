@@ -61,6 +61,7 @@ pub(super) async fn of(
             input: found.input,
             succeeded,
             fee,
+            delegates: found.delegates,
         });
     }
     sent.sort_by_key(|it| (it.block, it.from, it.nonce));

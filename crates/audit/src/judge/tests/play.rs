@@ -1,12 +1,14 @@
 //! A chain on paper: what it shows always adds up, unless a test breaks it.
 
+use std::collections::BTreeMap;
+
 use ruint::aliases::U256;
 
 use super::super::{Verdict, judge};
 use crate::amount::{Decimal, shown};
 use crate::evm::{Address, Hash, Transfer};
 use crate::list::{List, Order, Slot, Withdrawal};
-use crate::read::{Reading, Sent};
+use crate::read::{Elsewhere, Reading, Sent};
 use crate::stand::{Block, Held, Stand};
 
 pub(super) const CHAIN: u64 = 31_337;
@@ -40,6 +42,8 @@ pub(super) struct Play {
     lost: [U256; 2],
     found: U256,
     height: u64,
+    /// What the chain knows outside the range.
+    pub(super) elsewhere: BTreeMap<Hash, Option<Elsewhere>>,
 }
 
 impl Play {
@@ -53,6 +57,7 @@ impl Play {
             lost: [U256::ZERO; 2],
             found: U256::ZERO,
             height: 100,
+            elsewhere: BTreeMap::new(),
         }
     }
 
@@ -72,6 +77,7 @@ impl Play {
             input,
             succeeded,
             fee: U256::from(FEE),
+            delegates: false,
         });
         Hash(txid)
     }
@@ -97,6 +103,13 @@ impl Play {
 
     pub(super) fn void(&mut self, from: u8) -> Hash {
         self.transaction(from, wallet(from), vec![], true)
+    }
+
+    /// Gives an account code, by a transaction that does nothing else.
+    pub(super) fn delegates(&mut self, from: u8) -> Hash {
+        let txid = self.void(from);
+        self.sent.last_mut().unwrap().delegates = true;
+        txid
     }
 
     pub(super) fn calls(&mut self, from: u8, input: &[u8]) -> Hash {
@@ -201,7 +214,7 @@ impl Play {
             let coin = coin + first(self.found) - first(self.lost[1]);
             (self.nonces[usize::from(at)], tokens - first(self.lost[0]), coin)
         });
-        let mut elsewhere = std::collections::BTreeMap::new();
+        let mut elsewhere = self.elsewhere.clone();
         for txid in self.list.withdrawals.values().filter_map(|it| it.txid) {
             if !self.sent.iter().any(|it| it.txid == txid) {
                 elsewhere.insert(txid, None);
