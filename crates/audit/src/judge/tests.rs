@@ -193,6 +193,19 @@ fn a_slot_without_sender_is_known_by_its_own_transaction_and_by_nothing_else() {
 }
 
 #[test]
+fn of_two_that_look_alike_the_one_that_names_the_transaction_is_blamed() {
+    let mut play = honest();
+    play.told("order-8b", recipient(8), amount(8), "rejected", None);
+    let txid = play.pays(0, recipient(8), amount(8));
+    play.signed("order-8b", txid, 0, 3);
+    let verdict = play.judged();
+    assert_eq!(
+        (codes(&verdict), &verdict.findings[0].external_ids),
+        (vec!["ended_but_paid"], &vec!["order-8b".to_owned()])
+    );
+}
+
+#[test]
 fn an_explanation_does_not_hide_a_second_payment_elsewhere() {
     let mut play = honest();
     let by_hand = play.pays(0, recipient(0), amount(0));

@@ -2,5 +2,6 @@
 
 mod breaks;
 mod files;
+mod liar;
 mod nodes;
 mod stage;

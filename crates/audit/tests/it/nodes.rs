@@ -1,8 +1,13 @@
 //! What nodes say, and do not say: who differs is named, and nothing is proven by them.
 
-use sluice_devnet::anvil::AnvilConfig;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::stage::{Stage, program};
+use serde_json::json;
+use sluice_devnet::anvil::AnvilConfig;
+use sluice_devnet::transaction::Transaction;
+
+use crate::liar::Liar;
+use crate::stage::{Said, Stage, program};
 
 #[tokio::test]
 async fn several_nodes_must_agree_and_who_differs_is_named() {
@@ -75,5 +80,105 @@ async fn small_ranges_of_logs_prove_the_same() {
     let (whole, parts) = (stage.check(), stage.check_with(&["--log-blocks", "1"]));
     parts.is(0, &[]);
     assert_eq!(whole.report, parts.report);
+    stage.anvil.stop().await.unwrap();
+}
+
+/// Judges the list by this node alone.
+fn by(stage: &Stage, node: &Liar) -> Said {
+    let list = stage.write("list.ndjson", stage.list());
+    let (opening, [one, other]) = (stage.file("opening.json"), stage.wallets.map(|it| it.to_string()));
+    let wallets = ["--wallet", &one, "--wallet", &other];
+    let fixed = ["check", "--json", "--list", &list, "--opening", &opening, "--rpc", &node.url];
+    program(&[&fixed[..], &wallets[..]].concat())
+}
+
+#[tokio::test]
+async fn a_provider_that_takes_little_at_once_is_asked_for_less() {
+    let mut stage = Stage::new().await;
+    stage.honest().await;
+    stage.anvil.control().mine(30).await.unwrap();
+    let node = Liar::before(stage.anvil.port(), 3, |method, params, told| {
+        let height = |name: &str| {
+            u64::from_str_radix(params[0][name].as_str().unwrap_or("0x0").trim_start_matches("0x"), 16)
+                .unwrap()
+        };
+        match method {
+            "eth_getLogs" if height("toBlock") - height("fromBlock") >= 4 => {
+                json!({ "error": { "code": -32602, "message": "block range too large" } })
+            }
+            _ => told,
+        }
+    });
+    let said = by(&stage, &node);
+    said.is(0, &[]);
+    assert_eq!(said.report, stage.check().report);
+    drop(node);
+    stage.anvil.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_node_that_contradicts_itself_proves_nothing() {
+    let mut stage = Stage::new().await;
+    stage.honest().await;
+    let port = stage.anvil.port();
+    let hides_a_log = Liar::before(port, 100, |method, _, mut told| {
+        if method == "eth_getLogs" {
+            told.as_array_mut().unwrap().pop();
+        }
+        told
+    });
+    by(&stage, &hides_a_log).refuses(
+        3,
+        "node_contradicts_itself",
+        "is in its receipt and not among the logs",
+    );
+    drop(hides_a_log);
+
+    let last = format!("0x{:x}", stage.anvil.control().block_number().await.unwrap());
+    let whole = json!(true);
+    let another_chain = Liar::before(port, 100, move |method, params, mut told| {
+        if method == "eth_getBlockByNumber" && params[1] == whole && params[0] == last.as_str() {
+            told["parentHash"] = json!(format!("0x{}", "ab".repeat(32)));
+        }
+        told
+    });
+    by(&stage, &another_chain).refuses(3, "node_contradicts_itself", "does not stand on block");
+    drop(another_chain);
+
+    // A reorganisation while it was read: the head of the named block is asked for before and after.
+    let last = format!("0x{:x}", stage.anvil.control().block_number().await.unwrap());
+    let asked = AtomicU64::new(0);
+    let moves_on = Liar::before(port, 100, move |method, params, mut told| {
+        let head =
+            method == "eth_getBlockByNumber" && params[0] == last.as_str() && params[1] == json!(false);
+        if head && asked.fetch_add(1, Ordering::SeqCst) > 0 {
+            told["hash"] = json!(format!("0x{}", "cd".repeat(32)));
+        }
+        told
+    });
+    by(&stage, &moves_on).refuses(3, "node_contradicts_itself", "had another hash when everything was read");
+    drop(moves_on);
+    stage.anvil.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn one_of_two_nodes_that_hides_a_transaction_is_found_out() {
+    let mut stage = Stage::new().await;
+    stage.honest().await;
+    // Neither a log nor a receipt tells of it: a call of nothing, by a wallet.
+    let hidden = Transaction::call(stage.wallets[0], stage.stranger, vec![1_u8]);
+    let hidden = stage.sends(hidden).await.transaction_hash.to_string();
+    stage.check().is(1, &["transaction_unexplained"]);
+    let hides = Liar::before(stage.anvil.port(), 100, move |method, params, mut told| {
+        if method == "eth_getBlockByNumber" && params[1] == json!(true) {
+            told["transactions"].as_array_mut().unwrap().retain(|it| it["hash"] != hidden.as_str());
+        }
+        told
+    });
+    // Alone, it cannot hide that a nonce was used and that the coin for it is gone.
+    by(&stage, &hides).is(1, &["nonce_unknown", "balance_wrong"]);
+    let said = stage.check_with(&["--rpc", &hides.url]);
+    said.refuses(3, "nodes_disagree", "the transactions of the wallets");
+    drop(hides);
     stage.anvil.stop().await.unwrap();
 }
