@@ -177,6 +177,8 @@ struct Bench<'a> {
     paid_by: Vec<Option<usize>>,
     /// Withdrawals whose payment is judged, one way or the other.
     settled: BTreeSet<usize>,
+    /// Transfers before the range that pay a withdrawal: their transaction and log, and which.
+    earlier: BTreeMap<(Hash, u64), usize>,
     /// Outgoing transfers by their transaction, and by what was paid to whom.
     by_transaction: BTreeMap<Hash, Vec<usize>>,
     by_recipient: BTreeMap<(Address, Address), Vec<usize>>,
@@ -202,9 +204,21 @@ impl<'a> Bench<'a> {
             }
         }
         let paid_by = vec![None; claimed.len()];
-        let settled = BTreeSet::new();
+        let (settled, earlier) = (BTreeSet::new(), BTreeMap::new());
         let sent = reading.sent.iter().map(|sent| (sent.txid, sent)).collect();
-        Self { list, reading, claimed, owners, paid_by, settled, by_transaction, by_recipient, sent, verdict }
+        Self {
+            list,
+            reading,
+            claimed,
+            owners,
+            paid_by,
+            settled,
+            earlier,
+            by_transaction,
+            by_recipient,
+            sent,
+            verdict,
+        }
     }
 
     /// Outgoing transfers that are nobody's yet, in the order of the chain.

@@ -87,9 +87,11 @@ impl Bench<'_> {
                 && transfer.to == claimed.it.recipient
                 && transfer.units == claimed.units
         };
-        let paid = elsewhere.transfers.iter().filter(|_| elsewhere.succeeded).find(is_it);
         let block = elsewhere.block;
-        let Some(paid) = paid else {
+        let all = || elsewhere.transfers.iter().filter(|_| elsewhere.succeeded).filter(is_it);
+        // One that pays nothing else, where the transaction holds several.
+        let free = all().find(|it| !self.earlier.contains_key(&(txid, it.log_index)));
+        let Some(paid) = free.or_else(|| all().next()) else {
             let detail = format!("{txid} in block {block} does not pay it");
             return self.unpaid(at, Code::NotPaid, detail, Some(txid));
         };
@@ -104,9 +106,20 @@ impl Bench<'_> {
             let detail = format!("{txid} is in block {block}; name that block or a later one with --to");
             self.unpaid(at, Code::AboveTheRange, detail, Some(txid));
         } else if block <= self.reading.opening.block.number {
-            self.settled.insert(at);
             let id = claimed.it.external_id.clone();
-            self.verdict.earlier.push(id);
+            match self.earlier.insert((txid, paid.log_index), at) {
+                None => {
+                    self.settled.insert(at);
+                    self.verdict.earlier.push(id);
+                }
+                Some(other) => {
+                    let other = &self.claimed[other].it.external_id;
+                    let detail = format!(
+                        "{txid} in block {block} holds one such transfer, and `{other}` names it too"
+                    );
+                    self.unpaid(at, Code::TransferShared, detail, Some(txid));
+                }
+            }
         } else {
             // A wallet's transfer in a stranger's transaction is among the transfers of the range, and somebody else has it.
             let detail = format!("the transfer in {txid} pays another withdrawal");

@@ -181,6 +181,33 @@ fn what_was_paid_before_the_range_and_told_as_failed_is_noticed() {
 }
 
 #[test]
+fn a_payment_before_the_range_belongs_to_one_withdrawal_too() {
+    let mut play = honest();
+    let (txid, block) = (Hash([0x55; 32]), 50);
+    let paid = |log_index| Transfer {
+        block,
+        log_index,
+        txid,
+        token: play::TOKEN,
+        from: wallet(1),
+        to: recipient(9),
+        units: amount(9),
+    };
+    let told = |play: &mut Play, transfers| {
+        play.elsewhere.insert(txid, Some(Elsewhere { block, succeeded: true, transfers }));
+    };
+    play.told("order-9", recipient(9), amount(9), "completed", Some(txid));
+    told(&mut play, vec![paid(1)]);
+    let verdict = play.judged();
+    assert_eq!((codes(&verdict), verdict.earlier.as_slice()), (vec![], &["order-9".to_owned()][..]));
+    play.told("order-9b", recipient(9), amount(9), "completed", Some(txid));
+    assert_eq!(codes(&play.judged()), ["transfer_shared"]);
+    told(&mut play, vec![paid(1), paid(2)]);
+    let verdict = play.judged();
+    assert_eq!((codes(&verdict), verdict.earlier.len()), (vec![], 2));
+}
+
+#[test]
 fn a_slot_without_sender_is_known_by_its_own_transaction_and_by_nothing_else() {
     let mut play = honest();
     let paid = play.list.withdrawals["order-0"].txid.unwrap();

@@ -217,7 +217,7 @@ impl Play {
         let mut elsewhere = self.elsewhere.clone();
         for txid in self.list.withdrawals.values().filter_map(|it| it.txid) {
             if !self.sent.iter().any(|it| it.txid == txid) {
-                elsewhere.insert(txid, None);
+                elsewhere.entry(txid).or_insert(None);
             }
         }
         Reading {
