@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sluice_devnet::chaos::{Chaos, Fault, Rule};
 
-use crate::harness::{Caller, Engine, Manner, Order, Shape, World, instant, since, until, within};
+use crate::harness::{Caller, Engine, Manner, Order, PATIENCE, Shape, World, instant, since, until, within};
 use crate::on_both;
 
 /// Payments beside a liar are over so soon.
@@ -73,10 +73,14 @@ on_both! {
             let tag = format!("{liar}-{}", lies[0]);
             pays(&world, &caller, &tag, &mut all).await;
             if let Some(known_for) = known_for {
-                until(&format!("{tag} is known as {known_for}"), async || {
-                    trouble(&caller, liar).await.as_deref() == Some(known_for)
-                })
-                .await;
+                // Who is asked with whom is a matter of which block each of them has just seen: more payments, more questions.
+                let known = async || trouble(&caller, liar).await.as_deref() == Some(known_for);
+                let start = instant();
+                while !known().await {
+                    assert!(since(start) < PATIENCE, "{tag} is not known as {known_for}");
+                    pays(&world, &caller, &tag, &mut all).await;
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
             }
             if known_for == Some("contradicts") {
                 // An alert of an earlier liar is over by the time it is looked for, or soon after.

@@ -23,16 +23,17 @@ impl Crew {
         super::locked(&self.debts().0).entry(index).or_insert((txid, self.now()));
     }
 
-    /// Nodes that have had time enough, and what they owe. From here on they owe it no more.
+    /// Nodes that have had time enough, and what they owe.
     fn overdue(&self) -> Vec<(usize, [u8; 32])> {
         let now = self.now();
-        let overdue =
-            |(_, (_, since)): &(&usize, &mut ([u8; 32], Timestamp))| now.since_ms(*since) >= LATE_MS;
-        let mut debts = super::locked(&self.debts().0);
-        let all = debts.iter_mut().filter(overdue).map(|(index, (txid, _))| (*index, *txid));
-        let all: Vec<(usize, [u8; 32])> = all.collect();
-        all.iter().for_each(|(index, _)| _ = debts.remove(index));
-        all
+        let debts = super::locked(&self.debts().0);
+        let overdue = debts.iter().filter(|(_, (_, since))| now.since_ms(*since) >= LATE_MS);
+        overdue.map(|(index, (txid, _))| (*index, *txid)).collect()
+    }
+
+    /// It was asked, and has answered.
+    fn reminded(&self, index: usize) {
+        super::locked(&self.debts().0).remove(&index);
     }
 }
 
@@ -41,6 +42,7 @@ impl Evm {
     /// or again, is quarantined. Where too few show it nothing is learnt: the block may have left the chain.
     pub(super) async fn remind(&self, head: &Head) {
         for (debtor, txid) in self.crew.overdue() {
+            // One that does not hold this block is asked under a later one.
             if !head.nodes.contains(&debtor) {
                 continue;
             }
@@ -48,6 +50,9 @@ impl Evm {
                 |node: std::sync::Arc<dyn super::node::Node>| async move { node.receipts(&[txid]).await };
             let (mut showing, mut denies) = (BTreeSet::new(), false);
             for (node, answer) in self.crew.each(&head.nodes, ask).await {
+                if node == debtor && answer.is_ok() {
+                    self.crew.reminded(debtor);
+                }
                 match answer.as_deref() {
                     Ok([Some(receipt)]) if receipt.block.number <= head.block.number => {
                         showing.insert(self.crew.operator(node));

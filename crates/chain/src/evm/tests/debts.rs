@@ -63,6 +63,18 @@ fn a_receipt_that_never_comes_is_kept_back_and_the_node_is_named() {
 }
 
 #[test]
+fn a_node_that_is_away_when_it_is_reminded_is_reminded_later() {
+    let stage = without_receipt();
+    stage.clock.advance(15_000);
+    stage.nodes[0].change(|world| world.finalized = Some(9));
+    run(stage.evm.heads()).unwrap();
+    assert!(!is_quarantined(&stage), "it does not hold the agreed block");
+    stage.nodes[0].change(|world| world.finalized = Some(10));
+    run(stage.evm.heads()).unwrap();
+    assert!(is_quarantined(&stage));
+}
+
+#[test]
 fn where_nobody_shows_it_any_more_nobody_kept_it_back() {
     let stage = without_receipt();
     // Finality was reversed: the transaction is on nobody's chain.
