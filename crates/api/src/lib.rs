@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`text`], [`status`], [`tag`] | amounts and times as text; closed word lists; the `object` field |
 //! | [`withdrawal`], [`event`] | the business object and what happened to it |
-//! | [`asset`], [`chain`], [`wallet`], [`lane`], [`stats`] | what is there, and how it is doing |
+//! | [`asset`], [`chain`], [`wallet`], [`lane`], [`stats`], [`statement`] | what is there, and how it is doing |
 //! | [`attention`], [`alert`], [`stop`], [`command`], [`restored`] | what people do |
 //! | [`partner`], [`key`], [`limit`], [`health`] | who calls, how much, and whether we are well |
 //! | [`list`], [`query`], [`body`], [`path`] | pages, query strings, request bodies, routes |
@@ -53,6 +53,7 @@ pub mod problem;
 pub mod query;
 pub mod restored;
 pub mod sign;
+pub mod statement;
 pub mod stats;
 pub mod status;
 pub mod stop;

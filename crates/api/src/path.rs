@@ -17,6 +17,8 @@ pub const EVENTS: &str = "/v1/events";
 pub const EVENTS_STREAM: &str = "/v1/events/stream";
 /// GET counts and sums.
 pub const STATS: &str = "/v1/stats";
+/// GET tells what each wallet of a partner did on a day.
+pub const STATEMENTS: &str = "/v1/statements";
 /// GET tells limits and their use, POST sets some.
 pub const LIMITS: &str = "/v1/limits";
 /// GET lists.

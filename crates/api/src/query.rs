@@ -3,6 +3,7 @@
 
 mod command;
 mod event;
+mod statement;
 mod wallet;
 
 use crate::alert::Severity;
@@ -15,6 +16,7 @@ use crate::withdrawal::{ADDRESS_CHARS_MAX, ASSET_CHARS_MAX, EXTERNAL_ID_CHARS_MA
 
 pub use command::CommandQuery;
 pub use event::EventQuery;
+pub use statement::StatementQuery;
 pub use wallet::WalletQuery;
 
 /// A type that is read from a query string.

@@ -49,6 +49,8 @@ tags! {
     Readiness (ReadinessObject) = "readiness";
     /// `restored`
     Restored (RestoredObject) = "restored";
+    /// `statement`
+    Statement (StatementObject) = "statement";
     /// `stats`
     Stats (StatsObject) = "stats";
     /// `stop`

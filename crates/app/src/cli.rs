@@ -41,6 +41,7 @@ mod restored;
 mod screen;
 mod second;
 mod session;
+mod statement;
 mod stats;
 mod stop;
 mod table;
@@ -87,6 +88,8 @@ pub enum Command {
     Export(export::Args),
     /// Count and sum withdrawals over a range of time · 기간별 건수와 금액을 봅니다
     Stats(stats::Args),
+    /// Say what each wallet held before and after a day, beside the chain · 하루 동안의 지갑별 명세를 체인과 함께 봅니다
+    Statement(statement::Args),
     /// List and settle what only a person may decide · 사람이 결정해야 하는 출금을 처리합니다
     Attention(attention::Args),
     /// List commands that wait for a second person · 두 번째 사람을 기다리는 명령을 봅니다
@@ -147,6 +150,7 @@ async fn start(command: Command, global: &Global, screen: &Screen) -> Result<Exi
         Command::Partner(_) => As::Platform,
         Command::Limits(args) if args.sets() => As::Platform,
         Command::Key(args) if args.of_another_partner() => As::Platform,
+        Command::Statement(args) if args.of_another_partner() => As::Platform,
         _ => As::First,
     };
     let session = match &command {
@@ -171,6 +175,7 @@ fn work<'a>(command: Command, session: &'a Session, screen: &'a Screen) -> Work<
         Command::Events(args) => Box::pin(events::run(session, screen, args)),
         Command::Export(args) => Box::pin(export::run(session, screen, args)),
         Command::Stats(args) => Box::pin(stats::run(session, screen, args)),
+        Command::Statement(args) => Box::pin(statement::run(session, screen, args)),
         Command::Attention(args) => Box::pin(attention::run(session, screen, args)),
         Command::Commands(args) => Box::pin(commands::run(session, screen, args)),
         Command::Alerts(args) => Box::pin(alerts::run(session, screen, args)),

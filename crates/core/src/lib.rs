@@ -44,6 +44,7 @@ pub mod proof;
 mod samples;
 pub mod sighting;
 pub mod slot;
+pub mod statement;
 pub mod stop;
 pub mod time;
 pub mod trail;

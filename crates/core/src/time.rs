@@ -58,6 +58,16 @@ impl Timestamp {
         Some(at.to_zoned(zone).date().to_string())
     }
 
+    /// The first instant of a calendar day such as `2026-11-21` in an IANA zone; `None` for no such day or an unknown zone.
+    pub fn start_of(day: &str, zone: &str) -> Option<Self> {
+        let zone = jiff::tz::TimeZone::get(zone).ok()?;
+        // In one spelling: what a parser takes besides, a time of day among it, is no day.
+        let day = day.parse::<jiff::civil::Date>().ok().filter(|date| date.to_string() == day)?;
+        // Where a clock change skips midnight, the first instant that the day has.
+        let start = day.to_zoned(zone).ok()?.start_of_day().ok()?;
+        Some(Self(start.timestamp().as_microsecond()))
+    }
+
     /// The first instant of the next calendar day in an IANA zone; `None` for an unknown zone.
     pub fn next_day_in(self, zone: &str) -> Option<Self> {
         let zone = jiff::tz::TimeZone::get(zone).ok()?;

@@ -41,6 +41,7 @@ pub mod lane;
 pub mod notify;
 pub mod operator;
 mod revived;
+pub mod statement;
 pub mod stops;
 mod told;
 pub mod watch;

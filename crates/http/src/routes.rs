@@ -14,8 +14,8 @@ use crate::edge::edge;
 use crate::problem::Reject;
 use crate::rest::open::{docs, health, metrics, openapi, ready, welcome};
 use crate::rest::v1::{
-    alerts, assets, attention, chains, commands, events, keys, lanes, limits, me, partners, restored, stats,
-    stops, wallets, withdrawals,
+    alerts, assets, attention, chains, commands, events, keys, lanes, limits, me, partners, restored,
+    statements, stats, stops, wallets, withdrawals,
 };
 use crate::server::Server;
 
@@ -54,6 +54,7 @@ fn guarded() -> Router<Arc<Server>> {
         .route(path::WITHDRAWAL_EVENTS, get(withdrawals::events::run))
         .route(path::EVENTS, get(events::list::run))
         .route(path::EVENTS_STREAM, get(events::stream::run))
+        .route(path::STATEMENTS, get(statements::get::run))
         .route(path::STATS, get(stats::get::run))
         .route(path::LIMITS, get(limits::list::run).post(limits::set::run))
         .route(path::ASSETS, get(assets::list::run))

@@ -90,6 +90,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0017_went_back.sql"),
         "types and triggers are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0018_statements.sql"),
+        include_str!("../migrations/postgres/0018_statements.sql"),
+        "each names the other",
+    ),
 ];
 
 /// Highest version this program knows.

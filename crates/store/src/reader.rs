@@ -10,6 +10,7 @@ mod feed;
 mod filter;
 pub(crate) mod query;
 mod standing;
+mod statement;
 mod stats;
 mod stops;
 mod view;
@@ -31,6 +32,7 @@ use sluice_core::port::reader::{
     WithdrawalView,
 };
 use sluice_core::port::store::StoreError;
+use sluice_core::statement::Line;
 use sluice_core::stop::Scope;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::Transfer;
@@ -160,6 +162,15 @@ impl Reader for Db {
 
     fn alert(&self, partner: Option<PartnerId>, id: AlertId) -> Fut<'_, Result<Option<Alert>, StoreError>> {
         Box::pin(self.reading_one(move |conn| Box::pin(standing::alert(conn, partner, id))))
+    }
+
+    fn statement(
+        &self,
+        partner: PartnerId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Fut<'_, Result<Vec<Line>, StoreError>> {
+        Box::pin(self.read(move |conn| Box::pin(statement::of(conn, partner, from, to))))
     }
 
     fn went_back(&self, partner: Option<PartnerId>) -> Fut<'_, Result<Option<WentBackView>, StoreError>> {

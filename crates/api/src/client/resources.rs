@@ -19,8 +19,9 @@ use crate::list::List;
 use crate::me::Me;
 use crate::partner::{CreatePartner, Partner};
 use crate::path;
-use crate::query::{AlertQuery, CommandQuery, EventQuery, Page, StatsQuery, WithdrawalQuery};
+use crate::query::{AlertQuery, CommandQuery, EventQuery, Page, StatementQuery, StatsQuery, WithdrawalQuery};
 use crate::restored::Restored;
+use crate::statement::Statement;
 use crate::stats::Stats;
 use crate::stop::{CreateStop, Stop};
 use crate::wallet::{AdoptWallet, Wallet, WalletCheck};
@@ -189,6 +190,11 @@ impl Client {
     /// Counts and sums over a range.
     pub async fn stats(&self, query: &StatsQuery) -> Answer<Stats> {
         self.call(Call::get(path::STATS).asking(query)).await
+    }
+
+    /// What each wallet of a partner did on a day.
+    pub async fn statement(&self, query: &StatementQuery) -> Answer<Statement> {
+        self.call(Call::get(path::STATEMENTS).asking(query)).await
     }
 
     /// What was found when the database went back in time, and what is left to do.

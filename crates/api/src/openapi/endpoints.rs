@@ -17,9 +17,11 @@ use crate::me::Me;
 use crate::partner::{CreatePartner, Partner};
 use crate::path;
 use crate::query::{
-    AlertQuery, CommandQuery, EventQuery, Page, Query, StatsQuery, WalletQuery, WithdrawalQuery,
+    AlertQuery, CommandQuery, EventQuery, Page, Query, StatementQuery, StatsQuery, WalletQuery,
+    WithdrawalQuery,
 };
 use crate::restored::Restored;
+use crate::statement::Statement;
 use crate::stats::Stats;
 use crate::stop::{CreateStop, Stop};
 use crate::wallet::{AdoptWallet, Wallet, WalletCheck};
@@ -120,6 +122,10 @@ pub static ENDPOINTS: &[Endpoint] = &[
     get("getStats", path::STATS, Some(WithdrawalsRead), one::<Stats>(),
         "Counts and sums withdrawals created in a range, by status and type.")
         .filtered(StatsQuery::PARAMETERS),
+    get("getStatement", path::STATEMENTS, Some(WalletsRead), one::<Statement>(),
+        "Tells what each wallet of a partner held before and after a day, and what lies between, from the books. Beside it \
+         what the chain holds at a final block that is named; where the two cannot be compared now, it says why.")
+        .filtered(StatementQuery::PARAMETERS),
     get("listLimits", path::LIMITS, Some(WithdrawalsRead), list::<Limit>(), "Tells limits and their use.")
         .filtered(Page::PARAMETERS),
     post::<SetLimit>("setLimit", path::LIMITS, PartnersManage, list::<Limit>(),

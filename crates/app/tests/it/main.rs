@@ -30,6 +30,7 @@ mod restore;
 mod signer;
 mod signer_window;
 mod speed;
+mod statement;
 mod stop;
 mod takeover;
 mod trouble;

@@ -324,6 +324,14 @@ pub trait Reader: Send + Sync {
     /// One alert.
     fn alert(&self, partner: Option<PartnerId>, id: AlertId) -> Fut<'_, Result<Option<Alert>, StoreError>>;
 
+    /// What each wallet of a partner did in `[from, to)`, in the books. An error where they do not add up.
+    fn statement(
+        &self,
+        partner: PartnerId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Fut<'_, Result<Vec<crate::statement::Line>, StoreError>>;
+
     /// The last time that the store went back; `None` when it never did.
     fn went_back(&self, partner: Option<PartnerId>) -> Fut<'_, Result<Option<WentBackView>, StoreError>>;
 

@@ -12,6 +12,7 @@ pub(crate) mod limits;
 pub(crate) mod me;
 pub(crate) mod partners;
 pub(crate) mod restored;
+pub(crate) mod statements;
 pub(crate) mod stats;
 pub(crate) mod stops;
 pub(crate) mod wallets;

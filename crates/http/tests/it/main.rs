@@ -11,6 +11,7 @@ mod languages;
 mod lists;
 mod operators;
 mod people;
+mod statements;
 mod stream;
 mod support;
 mod tenants;

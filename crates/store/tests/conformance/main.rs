@@ -42,6 +42,7 @@ mod restore;
 mod schema;
 mod slots;
 mod speed;
+mod statement;
 mod trail;
 mod unread;
 mod went_back;
