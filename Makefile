@@ -3,8 +3,9 @@
 # Outside the clone: a second clone, or a second run, finds the dependencies compiled.
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/sluice/target
 
-# How many random histories the simulator plays in `make test`.
-SEEDS ?= 100
+# How many random histories the simulator plays in `make test`. With as many as these, each kind of fault must have struck
+# each stage at least ten times.
+SEEDS ?= 1000
 
 SLUICE := cargo run -p sluice-app --features dev --bin sluice --
 
@@ -23,10 +24,10 @@ demo: ## pay 20 withdrawals and show each transaction (ARGS=--json prints one ob
 	@scripts/setup.sh run
 	@$(SLUICE) demo $(ARGS)
 
-test: ## run every test on SQLite and on a throw-away PostgreSQL, then SEEDS=100 simulated histories
+test: ## run every test on SQLite and on a throw-away PostgreSQL, then SEEDS=1000 simulated histories
 	@scripts/setup.sh test
 	@scripts/with-postgres.sh scripts/run-tests.sh
-	@cargo run -p sluice-sim --profile sim -- --seeds $(SEEDS)
+	@cargo xtask sim --seeds $(SEEDS) $(if $(filter 1000,$(SEEDS)),--hits-min 10)
 
 lint: ## check formatting, the house rules, clippy and the documentation
 	@scripts/setup.sh build

@@ -23,6 +23,7 @@ cargo xtask <command>
   tidy       check the house rules: edges, file length, names, catalogues, headers, links, ADRs
   lint       fmt, tidy, clippy and doc with warnings as errors, and cargo deny where it is installed
   bench api  build for release, start the engine, and measure starts, memory and creations
+  sim ...    build the simulator and play histories; what follows is handed to it, `cargo xtask sim help` lists it
   help       print this list
 ";
 
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let (command, what) = match words.as_slice() {
         [] => ("help", ""),
+        [command, arguments @ ..] if command == "sim" => return sim(arguments),
         [command] if command == "bench" => return refuse("say what to measure: `bench api`"),
         [command] => (command.as_str(), ""),
         [command, what] if command == "bench" => (command.as_str(), what.as_str()),
@@ -48,6 +50,17 @@ fn main() -> ExitCode {
         "lint" => lint::run(&root),
         "bench" => bench::run(&root, what),
         other => refuse(&format!("there is no command `{other}`")),
+    }
+}
+
+/// Runs the simulator, built with optimisation and with its assertions.
+fn sim(arguments: &[String]) -> ExitCode {
+    let mut simulator = cargo();
+    simulator.args(["run", "-q", "-p", "sluice-sim", "--profile", "sim", "--"]).args(arguments);
+    match simulator.status() {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => refuse(&format!("cargo cannot be started ({error})")),
     }
 }
 

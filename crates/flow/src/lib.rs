@@ -129,6 +129,7 @@ pub(crate) async fn measured<T>(
     work: impl Future<Output = Result<T, StageError>>,
 ) -> Result<T, StageError> {
     let began = ports.clock.now();
+    ports.meter.enters(stage);
     let done = work.await;
     let took_us = ports.clock.now().micros().saturating_sub(began.micros());
     ports.meter.stage(stage, took_us, done.as_ref().err().map_or("ok", StageError::kind));

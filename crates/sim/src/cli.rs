@@ -1,8 +1,9 @@
 //! The command line: which seeds, what is printed, what counts as failure.
 
+pub mod shrink;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -10,11 +11,13 @@ use crate::faults::{Coverage, Fault};
 use crate::mutant::Mutant;
 use crate::oracle::Violation;
 use crate::world::history::{self, Faults, Report, Script};
+use crate::world::part::Part;
 use crate::world::setup::Stage;
 
 const USAGE: &str =
-    "usage: sluice-sim [--seeds N] [--from S] [--withdrawals W] [--threads T] [--coverage] [--keep-going]
-       sluice-sim --seed S [--trace] [--lines N] [--ask SQL]
+    "usage: sluice-sim [--seeds N] [--from S] [--withdrawals W] [--threads T] [--coverage] [--hits-min H] [--keep-going]
+       sluice-sim --seed S [--trace] [--lines N] [--ask SQL] [--without PART,..]
+       sluice-sim --seed S --shrink
        sluice-sim --replay-check K [--from S]
        sluice-sim --systematic S [--every N]
        sluice-sim --mutants N";
@@ -30,6 +33,9 @@ struct Arguments {
     lines: usize,
     ask: Option<String>,
     coverage: bool,
+    hits_min: u64,
+    shrink: bool,
+    without: BTreeSet<Part>,
     replay: Option<u64>,
     systematic: Option<u64>,
     every: u64,
@@ -48,6 +54,9 @@ fn parse(arguments: &[String]) -> Result<Arguments, String> {
         lines: history::LINES,
         ask: None,
         coverage: false,
+        hits_min: 0,
+        shrink: false,
+        without: BTreeSet::new(),
         replay: None,
         systematic: None,
         every: 1,
@@ -72,6 +81,16 @@ fn parse(arguments: &[String]) -> Result<Arguments, String> {
             "--withdrawals" => parsed.withdrawals = number()? as usize,
             "--threads" => parsed.threads = number()?.max(1) as usize,
             "--lines" => parsed.lines = number()? as usize,
+            "--hits-min" => parsed.hits_min = number()?,
+            "--shrink" => parsed.shrink = true,
+            "--without" => {
+                let parts = words.next().ok_or_else(|| format!("{word} needs parts\n{USAGE}"))?;
+                parsed.without = parts
+                    .split(',')
+                    .map(str::parse)
+                    .collect::<Result<_, String>>()
+                    .map_err(|why| format!("{why}\n{USAGE}"))?;
+            }
             "--ask" => parsed.ask = words.next().cloned(),
             "--keep-going" => parsed.keep_going = true,
             "--trace" => parsed.trace = true,
@@ -87,9 +106,13 @@ fn parse(arguments: &[String]) -> Result<Arguments, String> {
 /// # Errors
 /// How to use it, or what could not be prepared.
 pub fn run(arguments: &[String]) -> Result<bool, String> {
+    if matches!(arguments.first().map(String::as_str), Some("help" | "--help" | "-h")) {
+        println!("{USAGE}");
+        return Ok(true);
+    }
     let asked = parse(arguments)?;
     if let Some(seed) = asked.seed {
-        return one(&asked, seed);
+        return if asked.shrink { smaller(&asked, seed) } else { one(&asked, seed) };
     }
     if let Some(count) = asked.replay {
         return replay(&asked, count);
@@ -109,6 +132,7 @@ fn random(asked: &Arguments, seed: u64) -> Script {
         withdrawals: asked.withdrawals,
         lines: asked.lines,
         ask: asked.ask.clone(),
+        without: asked.without.clone(),
         ..Script::random(seed)
     }
 }
@@ -130,6 +154,22 @@ fn one(asked: &Arguments, seed: u64) -> Result<bool, String> {
     Ok(report.violation.is_none())
 }
 
+/// Makes the failure of a seed small; true when there is none.
+fn smaller(asked: &Arguments, seed: u64) -> Result<bool, String> {
+    let Some((script, _)) = shrink::shrink(&Stage::new()?, &random(asked, seed)) else {
+        println!("seed {seed} breaks no rule");
+        return Ok(true);
+    };
+    let report = history::run(&Stage::new()?, &Script { keep_text: true, ..script.clone() });
+    failure(&report);
+    println!("{} withdrawals, and:", script.withdrawals);
+    for (part, what) in &report.parts {
+        println!("  {part}: {what}");
+    }
+    println!("again: {}", shrink::again(&script));
+    Ok(false)
+}
+
 fn failure(report: &Report) {
     for line in &report.lines {
         println!("{line}");
@@ -143,8 +183,7 @@ fn failure(report: &Report) {
 fn play(asked: &Arguments, scripts: Vec<Script>, what: &str) -> Result<bool, String> {
     let (total, started) = (scripts.len(), clock());
     let queue = Mutex::new(scripts.into_iter());
-    let sums =
-        Mutex::new((Coverage::new(), BTreeMap::<String, u64>::new(), BTreeMap::<&'static str, u64>::new()));
+    let sums: Mutex<Sums> = Mutex::default();
     let failed: Mutex<Vec<(Script, Violation)>> = Mutex::default();
     let (done, steps, stopping) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
     let worker = || -> Result<(), String> {
@@ -155,16 +194,7 @@ fn play(asked: &Arguments, scripts: Vec<Script>, what: &str) -> Result<bool, Str
             let report = history::run(&stage, &script);
             done.fetch_add(1, Ordering::Relaxed);
             steps.fetch_add(report.steps, Ordering::Relaxed);
-            let mut sums = sums.lock().map_err(|_| "a worker died")?;
-            for (key, count) in report.coverage {
-                *sums.0.entry(key).or_default() += count;
-            }
-            for (status, count) in report.ends {
-                *sums.1.entry(status).or_default() += count;
-            }
-            for (alert, count) in report.alerts {
-                *sums.2.entry(alert).or_default() += count;
-            }
+            sums.lock().map_err(|_| "a worker died")?.add(&report);
             if let Some(violation) = report.violation {
                 stopping.store(!asked.keep_going, Ordering::Relaxed);
                 failed.lock().map_err(|_| "a worker died")?.push((script, violation));
@@ -175,10 +205,10 @@ fn play(asked: &Arguments, scripts: Vec<Script>, what: &str) -> Result<bool, Str
         let workers: Vec<_> = (0..asked.threads).map(|_| scope.spawn(worker)).collect();
         workers.into_iter().try_for_each(|it| it.join().map_err(|_| "a worker panicked".to_owned())?)
     })?;
-    let (coverage, ends, alerts) = sums.into_inner().map_err(|_| "a worker died")?;
+    let Sums { coverage, staged, ends, alerts } = sums.into_inner().map_err(|_| "a worker died")?;
     let (done, ms) = (done.into_inner(), clock().saturating_sub(started).max(1));
     if asked.coverage {
-        print!("{}", table::text(&coverage));
+        print!("{}{}", table::text(&coverage), table::stages(&staged));
         println!("alerts: {alerts:?}");
     }
     let mut failed = failed.into_inner().map_err(|_| "a worker died")?;
@@ -201,7 +231,7 @@ fn play(asked: &Arguments, scripts: Vec<Script>, what: &str) -> Result<bool, Str
         count => format!("RULES WERE BROKEN IN {count}"),
     };
     println!(
-        "{done} of {total} {what} in {}.{:03} s: {}.{} a second on {} threads, {} polls each; {}; ends {ends:?}; {verdict}",
+        "{done} of {total} {what} in {}.{:03} s: {}.{} a second on {} threads, {} polls each; {}; {}; ends {ends:?}; {verdict}",
         ms / 1_000,
         ms % 1_000,
         done * 1_000 / ms,
@@ -209,8 +239,32 @@ fn play(asked: &Arguments, scripts: Vec<Script>, what: &str) -> Result<bool, Str
         asked.threads,
         steps.into_inner() / done.max(1),
         table::summary(&coverage),
+        table::summary_of_stages(&staged),
     );
-    Ok(failed.is_empty())
+    let rare = table::rare(&staged, asked.hits_min);
+    for (fault, stage, hits) in &rare {
+        println!("{fault} struck {stage} {hits} times, and {} are wanted", asked.hits_min);
+    }
+    Ok(failed.is_empty() && rare.is_empty())
+}
+
+/// What many histories came to.
+#[derive(Default)]
+struct Sums {
+    coverage: Coverage,
+    staged: Coverage,
+    ends: BTreeMap<String, u64>,
+    alerts: BTreeMap<&'static str, u64>,
+}
+
+impl Sums {
+    fn add(&mut self, report: &Report) {
+        for (sums, counts) in [(&mut self.coverage, &report.coverage), (&mut self.staged, &report.staged)] {
+            counts.iter().for_each(|(key, count)| *sums.entry(*key).or_default() += count);
+        }
+        report.ends.iter().for_each(|(status, count)| *self.ends.entry(status.clone()).or_default() += count);
+        report.alerts.iter().for_each(|(alert, count)| *self.alerts.entry(alert).or_default() += count);
+    }
 }
 
 fn replay(asked: &Arguments, count: u64) -> Result<bool, String> {

@@ -63,7 +63,8 @@ struct State {
     now_us: i64,
     timer_serial: u64,
     task_serial: u64,
-    running: u64,
+    /// The task that is polled: its number and its name.
+    running: (u64, &'static str),
     timers: BTreeMap<(i64, u64), Waker>,
     orders: Vec<Order>,
     processes: Vec<Process>,
@@ -152,6 +153,11 @@ impl Sim {
 
     /// Names the task that is running: what one task knows another of the same process need not.
     pub fn task(&self) -> u64 {
+        self.state().running.0
+    }
+
+    /// The number of the task that is running, and its name.
+    pub fn running(&self) -> (u64, &'static str) {
         self.state().running
     }
 
@@ -222,7 +228,7 @@ impl Executor {
             now_us: start_us,
             timer_serial: 0,
             task_serial: 0,
-            running: 0,
+            running: (0, ""),
             timers: BTreeMap::new(),
             orders: vec![],
             processes: vec![],
@@ -262,7 +268,7 @@ impl Executor {
         task.flag.0.store(false, Ordering::Relaxed);
         {
             let mut state = self.sim.state();
-            state.running = task.serial;
+            state.running = (task.serial, task.name);
             state.trace.mark((now as u64) ^ (task.serial << 56));
         }
         let waker = task.waker.clone();

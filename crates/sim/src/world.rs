@@ -3,6 +3,7 @@
 pub mod client;
 pub mod director;
 pub mod history;
+pub mod part;
 pub mod process;
 pub mod reply;
 pub mod setup;

@@ -1,10 +1,11 @@
 //! What the simulator itself promises: it replays, it plays whole histories in which every rule holds, and it notices
 //! when a rule is broken.
 
-use sluice_sim::cli::caught_by;
+use sluice_sim::cli::{caught_by, shrink};
 use sluice_sim::faults::Fault;
 use sluice_sim::mutant::Mutant;
 use sluice_sim::world::history::{Faults, Script, run};
+use sluice_sim::world::part::Part;
 use sluice_sim::world::setup::Stage;
 
 /// Small enough for a debug build, large enough to have a second slot, a cancel and a reorg in some of them.
@@ -75,4 +76,26 @@ fn mutants_are_caught_and_by_the_rule_they_break() {
         let rule = violation.invariant.split(' ').next().unwrap_or_default();
         assert!(rules.contains(&rule), "{mutant:?} at seed {seed}: {violation}");
     }
+}
+
+#[test]
+fn a_failure_is_made_small_and_stays_the_same_failure() {
+    let stage = Stage::new().unwrap();
+    let (seed, violation) = caught_by(&stage, Mutant::NoIdentity, 1, SEEDS_MAX, 20).expect("it is caught");
+    let whole = Script { mutant: Some(Mutant::NoIdentity), ..Script::random(seed) };
+    let parts = run(&stage, &whole).parts.len();
+    let (small, report) = shrink::shrink(&stage, &whole).expect("it breaks a rule");
+    assert_eq!(report.violation.as_ref().map(|it| it.invariant), Some(violation.invariant));
+    assert!(small.withdrawals < 20 && report.parts.len() * 2 < parts, "{small:?} of {parts} parts");
+    let again = run(&stage, &small);
+    assert_eq!(
+        (again.hash, again.violation.map(|it| it.detail)),
+        (report.hash, report.violation.map(|it| it.detail))
+    );
+    // What is left out is said in words that leave it out again.
+    for part in &small.without {
+        assert_eq!(part.to_string().parse::<Part>().as_ref(), Ok(part));
+    }
+    let calm = Script { mutant: None, ..small };
+    assert!(shrink::shrink(&stage, &calm).is_none(), "without the mutant nothing is broken");
 }

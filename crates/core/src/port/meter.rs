@@ -4,6 +4,9 @@ use super::store::{Accepted, Change, Outcome};
 
 /// Takes figures.
 pub trait Meter: Send + Sync {
+    /// A stage, or a whole turn of a loop, begins in the task that calls this.
+    fn enters(&self, _stage: &'static str) {}
+
     /// A stage, or a whole turn of a loop, has run. `outcome` is `ok`, or the kind of the error.
     fn stage(&self, _stage: &'static str, _took_us: i64, _outcome: &'static str) {}
 

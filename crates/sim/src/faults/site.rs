@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sluice_core::lane::LEASE_MS;
 use sluice_core::port::Fut;
 
+use super::stage::Stages;
 use super::{Fault, METHODS, Plan};
 use crate::executor::{ProcessId, Sim};
 
@@ -19,6 +20,8 @@ pub struct Site {
     pub sim: Sim,
     /// What strikes.
     pub plan: Plan,
+    /// Which stage calls.
+    pub stages: Arc<Stages>,
     /// Who calls.
     pub process: ProcessId,
     /// Brings it back after a kill.
@@ -45,7 +48,7 @@ impl Site {
     {
         assert!(METHODS.contains(&method), "{method} is a call that no fault could be drawn for");
         self.sim.hop().await;
-        let answer = match self.plan.strike(&self.sim, method) {
+        let answer = match self.plan.strike(&self.sim, method, self.stages.current()) {
             None => make().await,
             Some((fault, luck)) => {
                 self.sim.note(self.process, || format!("{} strikes {method}", fault.as_str()));
@@ -88,7 +91,7 @@ impl Site {
     ) -> T {
         assert!(METHODS.contains(&method), "{method} is a call that no fault could be drawn for");
         self.sim.hop().await;
-        let answer = match self.plan.strike(&self.sim, method) {
+        let answer = match self.plan.strike(&self.sim, method, self.stages.current()) {
             None => make().await,
             Some((fault, luck)) => {
                 self.sim.note(self.process, || format!("{} strikes {method}", fault.as_str()));

@@ -77,8 +77,10 @@ async fn ask(
     let key = format!("key-{:016x}", luck.bits());
     let (partner, deployment) = (wish.order.partner, world.deployment.clone());
     let (wanted, cause) = (wanted(world, wish, atoms, key), cause(world, process, "api"));
-    remote(world, process, |ports| async move { take(&ports, &deployment, partner, wanted, cause).await })
-        .await
+    remote(world, process, "intake", |ports| async move {
+        take(&ports, &deployment, partner, wanted, cause).await
+    })
+    .await
 }
 
 async fn post(world: &Arc<World>, index: usize, wish: &Wish, luck: &mut Rng) {
@@ -140,9 +142,10 @@ async fn change_mind(world: &Arc<World>, index: usize, luck: &mut Rng) {
         let Some(id) = order.answered else { return };
         let process = process(luck);
         let cause = cause(world, process, "the user changed their mind");
-        let answer =
-            remote(world, process, |ports| async move { cancel(&ports, order.partner, id, cause).await })
-                .await;
+        let answer = remote(world, process, "orders", |ports| async move {
+            cancel(&ports, order.partner, id, cause).await
+        })
+        .await;
         match answer {
             Some(Ok(Cancelled::Now(_) | Cancelled::Requested(_)) | Err(OrderError::Refused(_))) => return,
             // Whatever else it says, the caller cannot know whether it was heard, and asks again.

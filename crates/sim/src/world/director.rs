@@ -124,7 +124,7 @@ where
 {
     for _ in 0..20 {
         for process in PROCESSES {
-            if remote(world, process, |ports| job(ports, Arc::clone(world))).await == Some(true) {
+            if remote(world, process, "orders", |ports| job(ports, Arc::clone(world))).await == Some(true) {
                 return true;
             }
         }

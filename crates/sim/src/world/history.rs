@@ -1,13 +1,15 @@
 //! Runs one history from its seed and judges it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::executor::{Executor, Step, WORLD};
-use crate::faults::{Coverage, Fault, Plan, When};
+use crate::faults::{self, Coverage, Fault, Plan, When};
 use crate::mutant::Mutant;
 use crate::oracle::{Violation, end, money, store};
 use crate::rng::Rng;
 
+use super::part::{Part, Parts};
 use super::setup::{self, Stage};
 use super::{PROCESSES, World, client, director, process, stranger, weather};
 
@@ -26,6 +28,8 @@ pub struct Script {
     pub keep_text: bool,
     /// Lines of it to report.
     pub lines: usize,
+    /// Parts that are left out.
+    pub without: BTreeSet<Part>,
     /// A question to the store at the end, one text column `what`.
     pub ask: Option<String>,
 }
@@ -51,6 +55,7 @@ impl Script {
             mutant: None,
             keep_text: false,
             lines: LINES,
+            without: BTreeSet::new(),
             ask: None,
         }
     }
@@ -69,8 +74,12 @@ pub struct Report {
     pub virtual_ms: i64,
     /// Hash of the trace.
     pub hash: u64,
-    /// What struck where.
+    /// What struck which method of a port, and what the weather was.
     pub coverage: Coverage,
+    /// What struck which stage.
+    pub staged: Coverage,
+    /// What it was made of, besides its orders.
+    pub parts: Vec<(Part, String)>,
     /// How often each port method was called.
     pub called: std::collections::BTreeMap<&'static str, u64>,
     /// How withdrawals ended.
@@ -110,33 +119,46 @@ pub fn run(stage: &Stage, script: &Script) -> Report {
             );
         }
     };
-    people(&world, script, &mut rng);
+    let parts = people(&world, script, &mut rng);
     let violation = play(&mut executor, &world);
-    report(&executor, &plan, Some(&world), violation, script)
+    Report { parts, ..report(&executor, &plan, Some(&world), violation, script) }
 }
 
-fn people(world: &Arc<World>, script: &Script, rng: &mut Rng) {
+fn people(world: &Arc<World>, script: &Script, rng: &mut Rng) -> Vec<(Part, String)> {
     let sim = &world.sim;
     let span_us = 10_000_000;
     let (mut busy_us, mut scope) = (2_000_000, None);
+    let mut parts = Parts::without(script.without.clone());
     match script.faults {
         Faults::Random => {
-            world.plan.draw(rng, sim.now_us() + 300_000, span_us);
+            world.plan.draw(rng, sim.now_us() + 300_000, span_us, faults::owed(script.seed));
+            let planned = world.plan.planned();
+            world.plan.omit(|place| !parts.keeps(Part::Fault(place), || planned[place].clone()));
             let targets = setup::victims(world, rng);
             let deep = world.profile.death_extra_blocks;
             let nodes = world.chain().nodes.len();
+            let (taxed, start) = (setup::taxed(world, script.seed), sim.now_us());
+            let doubted: Vec<_> = world.plan.awaits("sightings").into_iter().map(|at| at - start).collect();
+            let forecast = weather::draw(rng, span_us, nodes, deep, &targets, taxed, &doubted);
             let forecast =
-                weather::draw(rng, span_us, nodes, deep, &targets, setup::taxed(world, script.seed));
+                parts.keep(forecast, Part::Weather, |(at, what)| format!("{what:?} after {at} us"));
             sim.spawn(WORLD, "weather", weather::run(Arc::clone(world), forecast));
             let duty = setup::duty(world, rng, span_us);
-            if let Some((at, lasts, what)) = duty.stop {
+            if let Some((at, lasts, what)) = duty.stop
+                && parts.keeps(Part::Stop, || format!("{what:?} after {at} us for {lasts} us"))
+            {
                 scope = Some(what);
                 sim.spawn(WORLD, "stop", director::stops(Arc::clone(world), at, lasts, what));
             }
-            sim.spawn(WORLD, "orders", director::orders(Arc::clone(world), duty.orders));
+            let what = |(at, purse, order): &_| format!("{order:?} to lane {purse} after {at} us");
+            let orders = parts.keep(duty.orders, Part::Order, what);
+            sim.spawn(WORLD, "orders", director::orders(Arc::clone(world), orders));
             let mut luck = stranger::luck(script.seed);
-            for (at, purse, deed) in stranger::draw(world, &mut luck, span_us) {
-                let own = Rng::new(luck.bits());
+            let strangers = stranger::draw(world, &mut luck, span_us).into_iter();
+            let strangers = strangers.map(|drawn| (drawn, Rng::new(luck.bits()))).collect();
+            let what =
+                |((at, purse, deed), _): &_| format!("{deed:?} with the key of {purse:?} after {at} us");
+            for ((at, purse, deed), own) in parts.keep(strangers, Part::Stranger, what) {
                 sim.spawn(WORLD, "stranger", stranger::strike(Arc::clone(world), at, purse, deed, own));
             }
             for process in PROCESSES {
@@ -157,6 +179,7 @@ fn people(world: &Arc<World>, script: &Script, rng: &mut Rng) {
         sim.spawn(WORLD, "client", client::run(Arc::clone(world), index, luck));
     }
     sim.spawn(WORLD, "director", director::run(Arc::clone(world), busy_us, scope));
+    parts.kept
 }
 
 fn play(executor: &mut Executor, world: &Arc<World>) -> Option<Violation> {
@@ -277,6 +300,8 @@ fn report(
         virtual_ms: (sim.now_us() - setup::START_US) / 1_000,
         hash: trace.hash(),
         coverage: plan.coverage(),
+        staged: plan.staged(),
+        parts: vec![],
         called: plan.called(),
         ends,
         alerts,

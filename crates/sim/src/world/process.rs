@@ -7,7 +7,6 @@ use std::sync::Arc;
 use sluice_chain::evm::node::Node;
 use sluice_chain::evm::{Evm, Quorum};
 use sluice_core::port::chain::Chain;
-use sluice_core::port::meter::NoMeter;
 use sluice_core::port::signer::Signer;
 use sluice_core::port::store::Store;
 use sluice_core::port::{Ports, around};
@@ -16,6 +15,7 @@ use super::World;
 use crate::executor::{ProcessId, WORLD};
 use crate::faults::node::ChaosNode;
 use crate::faults::site::Restart;
+use crate::faults::stage::Stages;
 use crate::faults::{Chaos, Site};
 use crate::model::node::ModelNode;
 use crate::mutant;
@@ -60,7 +60,9 @@ fn restart(world: &Arc<World>) -> Restart {
 
 fn ports(world: &Arc<World>, process: ProcessId) -> Ports {
     let (sim, witness) = (world.sim.clone(), world.witness.clone());
-    let site = Site { sim: sim.clone(), plan: world.plan.clone(), process, restart: restart(world) };
+    let stages = Arc::new(Stages::new(sim.clone()));
+    let (plan, restart) = (world.plan.clone(), restart(world));
+    let site = Site { sim: sim.clone(), plan, stages: Arc::clone(&stages), process, restart };
     let clock = Arc::new(ProcessClock { sim: sim.clone(), process });
     let count = world.chain().nodes.len();
     let nodes: Vec<Arc<dyn Node>> = (0..count)
@@ -85,6 +87,6 @@ fn ports(world: &Arc<World>, process: ProcessId) -> Ports {
         clock,
         entropy: Arc::new(Chance(sim)),
         wake: Arc::clone(&world.hub) as Arc<_>,
-        meter: Arc::new(NoMeter),
+        meter: stages,
     }
 }

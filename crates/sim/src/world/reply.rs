@@ -17,9 +17,14 @@ struct Slot<T> {
 /// Longest a caller waits for an answer, microseconds.
 const PATIENCE_US: i64 = 5_000_000;
 
-/// Runs a job inside a process and waits for its answer. `None` when the process is down, dies, or takes too long: the
+/// Runs a job inside a process, as a task of this name, and waits for its answer. `None` when the process is down, dies, or takes too long: the
 /// job may have been done all the same.
-pub async fn remote<T, F>(world: &Arc<World>, process: ProcessId, job: impl FnOnce(Ports) -> F) -> Option<T>
+pub async fn remote<T, F>(
+    world: &Arc<World>,
+    process: ProcessId,
+    stage: &'static str,
+    job: impl FnOnce(Ports) -> F,
+) -> Option<T>
 where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,
@@ -27,7 +32,7 @@ where
     let ports = super::locked(&world.alive).get(&process).cloned()?;
     let slot = Arc::new(Mutex::new(Slot { answer: None, waker: None }));
     let (work, answers) = (job(ports), Arc::clone(&slot));
-    world.sim.spawn(process, "request", async move {
+    world.sim.spawn(process, stage, async move {
         let answer = work.await;
         let mut slot = answers.lock().unwrap_or_else(PoisonError::into_inner);
         slot.answer = Some(answer);

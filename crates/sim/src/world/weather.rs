@@ -53,6 +53,7 @@ pub fn draw(
     death_extra: u64,
     targets: &[EvmAddress],
     taxed: Option<EvmAddress>,
+    doubted: &[i64],
 ) -> Vec<(i64, Weather)> {
     let mut all = vec![];
     // One of the operators may lie: that of the node which is asked first, or last. The others are the quorum.
@@ -60,7 +61,12 @@ pub fn draw(
     let at = |rng: &mut Rng| 500_000 + rng.below(span_us as u64) as i64;
     for _ in 0..rng.within(1, 2) {
         let below_final = if rng.chance(250) { rng.within(1, death_extra) } else { 0 };
-        let stuck = (0..nodes).filter(|_| rng.chance(150)).collect();
+        let mut stuck: Vec<usize> = (0..nodes).filter(|_| rng.chance(150)).collect();
+        // Who claims what others deny, and who stays where nobody else is any more, are both not heard for minutes: two of
+        // three would be wrong at once.
+        if below_final > 0 && !doubted.is_empty() {
+            stuck.retain(|node| *node == liar);
+        }
         all.push((at(rng), Weather::Reorg { depth: rng.within(1, 4), below_final, stuck }));
     }
     all.push((at(rng), Weather::FeeSpike(u128::from(rng.within(2, 90)))));
@@ -89,6 +95,8 @@ pub fn draw(
             all.push((0, Weather::Blacklist(*target)));
         }
     }
+    // Where a fault waits for it, one node claims what others can deny.
+    all.extend(doubted.iter().map(|at| (*at, Weather::Lies(liar, Lie::FalseStranger))));
     all.extend(taxed.map(|account| (0, Weather::Taxed(account))));
     all.sort_by_key(|(at, _)| *at);
     all
