@@ -160,5 +160,5 @@ fn encoded(path: &Path) -> String {
 }
 
 fn failed(error: rusqlite::Error) -> CopyError {
-    SqlError::from(lite_failed(&error)).into()
+    lite_failed(&error).into()
 }
