@@ -3,10 +3,10 @@
 //! is recorded, and its lane frozen (M6). Blocks are read from one node as they come, and that node may have left it out. A
 //! crash begins with the newest again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use sluice_core::alert::Code;
-use sluice_core::id::AlertId;
+use sluice_core::alert::{Alert, Code};
+use sluice_core::id::{AlertId, WalletId};
 use sluice_core::time::Timestamp;
 use sluice_core::wallet::Wallet;
 
@@ -38,12 +38,15 @@ pub(super) async fn run(watch: &mut Watch<'_>, again: &mut Again) -> Result<(), 
     if again.rests_until.is_some_and(|until| (1..=REST_MS).contains(&until.since_ms(now))) {
         return Ok(());
     }
-    let wallets = watch.ports.store.wallets(Some(watch.id())).await?;
+    let mut wallets = watch.ports.store.wallets(Some(watch.id())).await?;
     let open = open(watch, &wallets).await?;
-    if !open.is_subset(&again.alerts) {
+    // Only those: a block from before another one was adopted holds what it did in its own right.
+    wallets.retain(|wallet| open.values().any(|subject| *subject == wallet.id));
+    let alerts: BTreeSet<AlertId> = open.into_keys().collect();
+    if !alerts.is_subset(&again.alerts) {
         again.below = None;
     }
-    again.alerts = open;
+    again.alerts = alerts;
     let mut rest_ms = LOOK_MS;
     if !again.alerts.is_empty() {
         again.below = read(watch, &wallets, again.below).await?;
@@ -53,14 +56,16 @@ pub(super) async fn run(watch: &mut Watch<'_>, again: &mut Again) -> Result<(), 
     Ok(())
 }
 
-/// Open alerts about the books of wallets of this chain.
-async fn open(watch: &Watch<'_>, wallets: &[Wallet]) -> Result<BTreeSet<AlertId>, StageError> {
-    let subjects: BTreeSet<String> = wallets.iter().map(|wallet| wallet.id.to_string()).collect();
-    let (mut found, mut after) = (BTreeSet::new(), None);
+/// Open alerts about the books of wallets of this chain, and whose they are.
+async fn open(watch: &Watch<'_>, wallets: &[Wallet]) -> Result<BTreeMap<AlertId, WalletId>, StageError> {
+    let (mut found, mut after) = (BTreeMap::new(), None);
     loop {
         let page = watch.ports.store.open_alerts(&[Code::ReconciliationDifference], after, PAGE).await?;
-        let ours = page.iter().filter(|alert| subjects.contains(&alert.raise.subject));
-        found.extend(ours.map(|alert| alert.id));
+        let whose = |alert: &Alert| {
+            let wallet = WalletId::parse(&alert.raise.subject).ok()?;
+            wallets.iter().any(|known| known.id == wallet).then_some((alert.id, wallet))
+        };
+        found.extend(page.iter().filter_map(whose));
         after = page.last().map(|alert| alert.id);
         if page.len() < PAGE {
             return Ok(found);
