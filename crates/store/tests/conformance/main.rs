@@ -33,6 +33,8 @@ macro_rules! promises {
 mod accept;
 mod adoption;
 mod again;
+#[path = "../interleavings/mod.rs"]
+mod interleavings;
 mod life;
 #[path = "../reader/mod.rs"]
 mod reader;

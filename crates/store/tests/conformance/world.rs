@@ -14,6 +14,7 @@ use sluice_core::chain::{BlockRef, ChainId};
 use sluice_core::event::Cause;
 use sluice_core::id::*;
 use sluice_core::intent::DeploymentId;
+use sluice_core::moved::Moved;
 use sluice_core::partner::{Limit, Partner};
 use sluice_core::policy::{Facts, evaluate};
 use sluice_core::port::registry::Registry as _;
@@ -59,7 +60,7 @@ pub struct World {
     pub partner: Partner,
     pub asset: Asset,
     pub wallet: Wallet,
-    _folder: tempfile::TempDir,
+    _folder: Arc<tempfile::TempDir>,
 }
 
 pub const NOON: i64 = 1_795_230_000_000_000;
@@ -84,7 +85,7 @@ async fn fresh_schema(base: &str) -> String {
 impl World {
     /// `None` where PostgreSQL is asked for and there is none.
     pub async fn new(kind: Kind) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
         let url = match kind {
             Kind::Inline => "sqlite::memory:".to_owned(),
             Kind::File => format!("sqlite://{}", folder.path().join("sluice.db").display()),
@@ -100,35 +101,58 @@ impl World {
             decimals: 6,
             freezable: true,
         };
-        let ulid = Ulid::new(clock.now(), entropy.bits());
-        let partner = Partner {
-            id: PartnerId::new(ulid),
-            name: "demo".into(),
-            zone: "Asia/Seoul".into(),
-            test_mode: true,
-            created_at: clock.now(),
-        };
         let seed = format!(
-            "insert into partner (id, name, zone, test_mode, created_at) values ('{}', 'demo', 'Asia/Seoul', 1, {NOON});
-             insert into asset (id, chain, symbol, precision, decimals, freezable)
+            "insert into asset (id, chain, symbol, precision, decimals, freezable)
              values ('{}', 'eip155:137', 'USDC', 6, 6, 1);",
-            partner.id, asset.id
+            asset.id
         );
         db.tamper(&seed, &seed).await.unwrap();
-        let adopted = Wallet::adopt(
-            WalletId::new(ulid),
-            partner.id,
-            ChainId::evm(137),
-            EvmAddress([0x11; 20]),
-            "hot".into(),
-            7,
-            "test".into(),
-            clock.now(),
-        );
-        let wallet = adopted.after().clone();
-        let world = Self { kind, db, clock, entropy, url, partner, asset, wallet, _folder: folder };
-        world.applied(Change { wallets: vec![adopted], ..world.change() }).await;
+        let ulid = Ulid::new(clock.now(), entropy.bits());
+        let (partner, wallet) = tenant(ulid, clock.now(), EvmAddress([0x11; 20]));
+        let world = Self {
+            kind,
+            db,
+            clock,
+            entropy,
+            url,
+            partner,
+            asset,
+            wallet: wallet.after().clone(),
+            _folder: folder,
+        };
+        world.settled_in(wallet).await;
         Some(world)
+    }
+
+    /// Another partner with a wallet of its own, in the same database.
+    pub async fn beside(&self) -> Self {
+        let ulid = self.ulid();
+        let mut address = [0x12; 20];
+        address[..16].copy_from_slice(&self.entropy.bits().to_be_bytes());
+        let (partner, wallet) = tenant(ulid, self.now(), EvmAddress(address));
+        let world = Self {
+            kind: self.kind,
+            db: Arc::clone(&self.db),
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+            url: self.url.clone(),
+            partner,
+            asset: self.asset.clone(),
+            wallet: wallet.after().clone(),
+            _folder: Arc::clone(&self._folder),
+        };
+        world.settled_in(wallet).await;
+        world
+    }
+
+    async fn settled_in(&self, wallet: Moved<Wallet>) {
+        let seed = format!(
+            "insert into partner (id, name, zone, test_mode, created_at)
+             values ('{}', 'demo', 'Asia/Seoul', 1, {NOON})",
+            self.partner.id
+        );
+        self.db.tamper(&seed, &seed).await.unwrap();
+        self.applied(Change { wallets: vec![wallet], ..self.change() }).await;
     }
 
     pub fn now(&self) -> Timestamp {
@@ -266,6 +290,20 @@ impl World {
             other => panic!("{other:?}"),
         }
     }
+}
+
+fn tenant(ulid: Ulid, now: Timestamp, address: EvmAddress) -> (Partner, Moved<Wallet>) {
+    let partner = Partner {
+        id: PartnerId::new(ulid),
+        name: "demo".into(),
+        zone: "Asia/Seoul".into(),
+        test_mode: true,
+        created_at: now,
+    };
+    let id = WalletId::new(ulid);
+    let (chain, why) = (ChainId::evm(137), "test".to_owned());
+    let wallet = Wallet::adopt(id, partner.id, chain, address, "hot".into(), 7, why, now);
+    (partner, wallet)
 }
 
 pub fn block(number: u64) -> BlockRef {

@@ -4,3 +4,5 @@ mod commands;
 mod keys;
 mod partners;
 mod stops;
+
+pub use commands::{asked, persons};
