@@ -11,6 +11,7 @@
 //! - Every finding is `path:line: what is wrong, and what to do`, and makes the exit code non-zero.
 
 mod bench;
+mod fuzz;
 mod lint;
 mod tidy;
 
@@ -23,6 +24,8 @@ cargo xtask <command>
   tidy       check the house rules: edges, file length, names, catalogues, headers, links, ADRs
   lint       fmt, tidy, clippy and doc with warnings as errors, and cargo deny where it is installed
   bench api  build for release, start the engine, and measure starts, memory and creations
+  fuzz --minutes N
+             give each fuzz target so long, with libFuzzer and counters in every branch
   sim ...    build the simulator and play histories; what follows is handed to it, `cargo xtask sim help` lists it
   help       print this list
 ";
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         [] => ("help", ""),
         [command, arguments @ ..] if command == "sim" => return sim(arguments),
         [command] if command == "bench" => return refuse("say what to measure: `bench api`"),
+        [command, word, minutes] if command == "fuzz" && word == "--minutes" => ("fuzz", minutes.as_str()),
         [command] => (command.as_str(), ""),
         [command, what] if command == "bench" => (command.as_str(), what.as_str()),
         [_, extra, ..] => return refuse(&format!("`{extra}` is one word too many")),
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::run(&root),
         "lint" => lint::run(&root),
         "bench" => bench::run(&root, what),
+        "fuzz" => fuzz::run(&root, what),
         other => refuse(&format!("there is no command `{other}`")),
     }
 }

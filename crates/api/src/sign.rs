@@ -249,4 +249,6 @@ impl fmt::Display for Signature {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

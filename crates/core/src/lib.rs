@@ -30,6 +30,8 @@ pub mod chain;
 pub mod command;
 pub mod event;
 pub mod fee;
+#[cfg(test)]
+mod fuzz;
 pub mod id;
 pub mod intent;
 pub mod journal;

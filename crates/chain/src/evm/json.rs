@@ -253,6 +253,9 @@ pub(super) fn wallet_filter(block: [u8; 32], wallets: &[EvmAddress]) -> Value {
 }
 
 #[cfg(test)]
+pub(super) mod fuzz;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -249,6 +249,9 @@ fn refusal(envelopes: Vec<Envelope<'_>>) -> Result<Option<Vec<Answer>>, String> 
 }
 
 #[cfg(test)]
+mod fuzz;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
