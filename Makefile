@@ -10,10 +10,10 @@ SEEDS ?= 1000
 SLUICE := cargo run -p sluice-app --features dev --bin sluice --
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint release tools
+.PHONY: help run demo test schemathesis lint release tools
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The debug profile, so that the build is the one the tests use. ARGS is handed on: make run ARGS="--help"
 run: ## start SQLite, a local chain and the whole engine on this machine; Ctrl-C stops all of it
@@ -28,6 +28,11 @@ test: ## run every test on SQLite and on a throw-away PostgreSQL, then SEEDS=100
 	@scripts/setup.sh test
 	@scripts/with-postgres.sh scripts/run-tests.sh
 	@cargo xtask sim --seeds $(SEEDS) $(if $(filter 1000,$(SEEDS)),--hits-min 10)
+
+# Not in `make test`: it installs a tool from PyPI, and takes two minutes more.
+schemathesis: ## ask the live API what its document promises; installs schemathesis in the cache
+	@scripts/setup.sh run
+	@scripts/schemathesis/run.sh
 
 lint: ## check formatting, the house rules, clippy and the documentation
 	@scripts/setup.sh build
