@@ -15,8 +15,8 @@ use crate::world::part::Part;
 use crate::world::setup::Stage;
 
 const USAGE: &str =
-    "usage: sluice-sim [--seeds N] [--from S] [--withdrawals W] [--threads T] [--coverage] [--hits-min H] [--keep-going]
-       sluice-sim --seed S [--trace] [--lines N] [--ask SQL] [--without PART,..]
+    "usage: sluice-sim [--seeds N] [--from S] [--clocks] [--withdrawals W] [--threads T] [--coverage] [--hits-min H] [--keep-going]
+       sluice-sim --seed S [--clocks] [--trace] [--lines N] [--ask SQL] [--without PART,..]
        sluice-sim --seed S --shrink
        sluice-sim --replay-check K [--from S]
        sluice-sim --systematic S [--every N]
@@ -33,6 +33,7 @@ struct Arguments {
     lines: usize,
     ask: Option<String>,
     coverage: bool,
+    clocks: bool,
     hits_min: u64,
     shrink: bool,
     without: BTreeSet<Part>,
@@ -54,6 +55,7 @@ fn parse(arguments: &[String]) -> Result<Arguments, String> {
         lines: history::LINES,
         ask: None,
         coverage: false,
+        clocks: false,
         hits_min: 0,
         shrink: false,
         without: BTreeSet::new(),
@@ -95,6 +97,7 @@ fn parse(arguments: &[String]) -> Result<Arguments, String> {
             "--keep-going" => parsed.keep_going = true,
             "--trace" => parsed.trace = true,
             "--coverage" => parsed.coverage = true,
+            "--clocks" => parsed.clocks = true,
             _ => return Err(format!("{word:?} is not known\n{USAGE}")),
         }
     }
@@ -133,6 +136,7 @@ fn random(asked: &Arguments, seed: u64) -> Script {
         lines: asked.lines,
         ask: asked.ask.clone(),
         without: asked.without.clone(),
+        clocks: asked.clocks,
         ..Script::random(seed)
     }
 }

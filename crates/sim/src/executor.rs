@@ -56,6 +56,8 @@ enum Order {
 struct Process {
     paused_until_us: i64,
     skew_us: i64,
+    /// What its clock shows for as long as it stands still.
+    frozen_at_us: Option<i64>,
     incarnation: u64,
 }
 
@@ -109,12 +111,24 @@ impl Sim {
     /// What the clock of a process shows, microseconds since 1970.
     pub fn clock_us(&self, process: ProcessId) -> i64 {
         let state = self.state();
-        state.now_us + state.processes.get(process).map_or(0, |it| it.skew_us)
+        let shown = |it: &Process| it.frozen_at_us.unwrap_or(state.now_us + it.skew_us);
+        state.processes.get(process).map_or(state.now_us, shown)
     }
 
-    /// Sets how far the clock of a process is off.
+    /// Sets how far the clock of a process is off; it goes again.
     pub fn skew(&self, process: ProcessId, us: i64) {
-        self.with_process(process, |it| it.skew_us = us);
+        self.with_process(process, |it| (it.skew_us, it.frozen_at_us) = (us, None));
+    }
+
+    /// The clock of a process stands still, showing what it shows.
+    pub fn freeze(&self, process: ProcessId) {
+        let shown = self.clock_us(process);
+        self.with_process(process, |it| it.frozen_at_us = Some(shown));
+    }
+
+    /// Time passes, and nobody gets to do anything in it.
+    pub fn leap(&self, us: i64) {
+        self.state().now_us += us;
     }
 
     /// Starts a task of a process.

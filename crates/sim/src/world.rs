@@ -1,6 +1,7 @@
 //! One history: partners, wallets, callers, two engine processes, a chain with weather, and faults, all from one seed.
 
 pub mod client;
+pub mod clocks;
 pub mod director;
 pub mod history;
 pub mod part;
@@ -62,6 +63,8 @@ pub struct Purse {
 pub struct Chronicle {
     /// A final block left the chain.
     pub finality_reversed: bool,
+    /// How far a clock may ever have been ahead, microseconds, where clocks go wrong by hours.
+    pub clocks_ahead_us: i64,
     /// A stop was ever in force.
     pub stopped: bool,
     /// Token units that came from outside after the start, by wallet.

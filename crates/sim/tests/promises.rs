@@ -26,6 +26,21 @@ fn every_rule_holds_in_a_handful_of_histories() {
     }
 }
 
+/// Hours ahead, hours behind, standing still; of each process, of the database and the signer.
+#[test]
+fn a_skewed_frozen_or_backward_clock_declares_nothing_dead_and_pays_nothing_twice() {
+    let stage = Stage::new().unwrap();
+    let mut struck = std::collections::BTreeSet::new();
+    for seed in 1..=6 {
+        let report = run(&stage, &Script { clocks: true, ..script(seed) });
+        assert_eq!(report.violation, None, "seed {seed}");
+        struck.extend(report.coverage.into_keys().map(|(what, _)| what));
+    }
+    for what in ["clock_ahead", "clock_behind", "clock_frozen"] {
+        assert!(struck.contains(what), "{what}: {struck:?}");
+    }
+}
+
 #[test]
 fn a_seed_is_a_history() {
     let stage = Stage::new().unwrap();

@@ -11,7 +11,7 @@ use crate::rng::Rng;
 
 use super::part::{Part, Parts};
 use super::setup::{self, Stage};
-use super::{PROCESSES, World, client, director, process, stranger, weather};
+use super::{PROCESSES, World, client, clocks, director, process, stranger, weather};
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub struct Script {
     pub withdrawals: usize,
     /// Which faults.
     pub faults: Faults,
+    /// Clocks go wrong by hours, backwards or not at all; the database's too.
+    pub clocks: bool,
     /// Broken on purpose.
     pub mutant: Option<Mutant>,
     /// Keep the text of the trace.
@@ -52,6 +54,7 @@ impl Script {
             seed,
             withdrawals: 20,
             faults: Faults::Random,
+            clocks: false,
             mutant: None,
             keep_text: false,
             lines: LINES,
@@ -163,6 +166,11 @@ fn people(world: &Arc<World>, script: &Script, rng: &mut Rng) -> Vec<(Part, Stri
             }
             for process in PROCESSES {
                 sim.skew(process, rng.within(0, 400_000) as i64 - 200_000);
+            }
+            if script.clocks {
+                let forecast = clocks::draw(&mut Rng::of(script.seed, 16), span_us);
+                world.chronicle().clocks_ahead_us = clocks::AHEAD_US_MAX;
+                sim.spawn(WORLD, "clocks", clocks::run(Arc::clone(world), forecast));
             }
             busy_us = span_us + 1_000_000;
         }
