@@ -52,6 +52,7 @@ on_both! {
         let world = World::new(database, Shape::default()).await;
         let engine = world.engine().await;
         let caller = engine.caller();
+        let auditor = world.auditor(&caller).await;
         let early = Order::fresh("early", 3);
         caller.insist_on(&early).await;
         caller.all_completed(&early).await;
@@ -109,6 +110,7 @@ on_both! {
         let orders = [orders, fresh].concat();
         world.judge().each_paid_once(&orders).await;
         world.judge().nothing_else_left(&orders).await;
+        auditor.proves(&caller, &orders).await;
         let (code, said, _) =
             world.sluice(&["restored", "--url", &engine.dev.api_url, "--key", &engine.dev.api_key]).await;
         assert!(code == Some(0) && said.contains("Nothing of it is left to do"), "{said}");
@@ -121,6 +123,7 @@ on_both! {
         let signer = world.signer().await;
         let engine = world.engine_beside(&signer, "dev").await;
         let caller = engine.caller();
+        let auditor = world.auditor(&caller).await;
         let early = Order::fresh("early", 2);
         caller.insist_on(&early).await;
         caller.all_completed(&early).await;
@@ -196,6 +199,7 @@ on_both! {
         let orders = [orders, fresh].concat();
         world.judge().each_paid_once(&orders).await;
         world.judge().nothing_else_left(&orders).await;
+        auditor.proves(&caller, &orders).await;
     }
 
     /// Somebody copies the database by hand and starts a second engine on the copy, beside the first and over the same
@@ -205,6 +209,7 @@ on_both! {
         let signer = world.signer().await;
         let engine = world.engine_beside(&signer, "dev").await;
         let caller = engine.caller();
+        let auditor = world.auditor(&caller).await;
         let early = Order::fresh("early", 2);
         caller.insist_on(&early).await;
         caller.all_completed(&early).await;
@@ -235,7 +240,12 @@ on_both! {
         .await;
         not_twice(&world, &both).await;
         world.judge().each_paid_once(&early).await;
-        world.judge().nothing_else_left(&[early, both].concat()).await;
+        let orders = [early, both].concat();
+        world.judge().nothing_else_left(&orders).await;
+        // What each of them tells is half of it: of both, nothing is double.
+        for caller in [one, two] {
+            assert_eq!(auditor.judges_the_api(&caller, &orders).await.counts.duplicates, 0);
+        }
     }
 }
 

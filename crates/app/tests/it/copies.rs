@@ -22,6 +22,7 @@ on_both! {
         let world = World::new(database, Shape::default()).await;
         let engine = world.engine().await;
         let caller = engine.caller();
+        let auditor = world.auditor(&caller).await;
         let early = Order::fresh("early", 1);
         caller.insist_on(&early).await;
         caller.all_completed(&early).await;
@@ -30,7 +31,8 @@ on_both! {
         refused(&world, &["backup", "--database", &url, "--to", "copy"], 2, "not overwritten").await;
         refused(&world, &["restore", "--from", "copy", "--to", &url], 2, "is not empty").await;
         refused(&world, &["restore", "--from", "keys", "--verify"], 2, "no manifest.json").await;
-        caller.insist_on(&Order::fresh("after", 1)).await;
+        let after = Order::fresh("after", 1);
+        caller.insist_on(&after).await;
         engine.interrupt().await;
         let folder = world.folder().join("copy");
         let left = std::fs::read_dir(world.folder()).expect("the folder").flatten();
@@ -55,7 +57,10 @@ on_both! {
         refused(&world, &["restore", "--from", "copy", "--to", &url], 2, "never finished").await;
         // Nothing of this touched the database.
         let engine = world.engine().await;
-        assert_eq!(engine.caller().client.restored().await.expect("a report").state, RestoredState::Never);
+        let caller = engine.caller();
+        assert_eq!(caller.client.restored().await.expect("a report").state, RestoredState::Never);
+        caller.all_completed(&after).await;
+        auditor.proves(&caller, &[early, after].concat()).await;
     }
 }
 
@@ -75,6 +80,7 @@ async fn the_signers_journal_is_copied_apart_and_made_again() {
     let signer = world.signer().await;
     let engine = world.engine_beside(&signer, "dev").await;
     let caller = engine.caller();
+    let auditor = world.auditor(&caller).await;
     let early = Order::fresh("early", 1);
     caller.insist_on(&early).await;
     caller.all_completed(&early).await;
@@ -127,5 +133,7 @@ async fn the_signers_journal_is_copied_apart_and_made_again() {
     let after = Order::fresh("after", 2);
     caller.insist_on(&after).await;
     caller.all_completed(&after).await;
-    world.judge().each_paid_once(&[early, after].concat()).await;
+    let orders = [early, after].concat();
+    world.judge().each_paid_once(&orders).await;
+    auditor.proves(&caller, &orders).await;
 }

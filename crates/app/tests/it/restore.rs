@@ -15,6 +15,7 @@ on_both! {
         let world = World::new(database, Shape::default()).await;
         let engine = world.engine().await;
         let caller = engine.caller();
+        let auditor = world.auditor(&caller).await;
         let early = Order::fresh("early", 3);
         for order in &early {
             caller.insist(order).await;
@@ -85,6 +86,7 @@ on_both! {
         let orders = [early, waiting, later, fresh].concat();
         world.judge().each_paid_once(&orders).await;
         world.judge().nothing_else_left(&orders).await;
+        auditor.proves(&caller, &orders).await;
         engine.interrupt().await;
         let engine = world.engine().await;
         let lanes = engine.caller().client.lanes().take(10).await.expect("lanes");
@@ -97,6 +99,7 @@ on_both! {
         let world = World::new(database, Shape { lanes: 1, ..Shape::default() }).await;
         let engine = world.engine().await;
         let caller = engine.caller();
+        let auditor = world.auditor(&caller).await;
         let early = Order::fresh("early", 1);
         caller.insist(&early[0]).await;
         caller.all_completed(&early).await;
@@ -147,6 +150,10 @@ on_both! {
         let orders = [early, fresh].concat();
         world.judge().each_paid_once(&orders).await;
         world.judge().nothing_else_left(&orders).await;
+        let asked = [orders.clone(), vec![lost]].concat();
+        let counts = auditor.judges_the_api(&caller, &asked).await.counts;
+        let (proven, voids) = (counts.proven, counts.voids);
+        assert_eq!((proven, voids, counts.duplicates, counts.missing, counts.orphans), (orders.len(), 1, 0, 0, 0));
     }
 }
 
