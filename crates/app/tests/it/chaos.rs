@@ -54,6 +54,7 @@ on_both! {
         let (production, proxies) = world.chaotic(&["alpha", "beta", "gamma"], 7).await;
         let engine = production.engine(&world, "one").await;
         let caller = engine.caller();
+        let auditor = world.auditor(&caller).await;
         for chaos in &proxies {
             chaos.enforce(Some(PoolRules::geth()));
             begin(chaos, &EVERYWHERE);
@@ -84,6 +85,7 @@ on_both! {
         let judge = world.judge();
         judge.each_paid_once(&orders).await;
         judge.nothing_else_left(&orders).await;
+        auditor.proves(&caller, &orders).await;
         engine.interrupt().await;
     }
 }

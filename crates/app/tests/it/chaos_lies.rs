@@ -60,7 +60,7 @@ on_both! {
         let world = World::new(database, Shape::default()).await;
         let names = ["alpha", "beta", "gamma"];
         let (production, proxies) = world.chaotic(&names, 11).await;
-        let mut all = Vec::new();
+        let (mut all, mut auditor) = (Vec::new(), None);
         for (liar, lies, known_for) in LIES {
             let index = names.iter().position(|name| *name == liar).expect("one of the three");
             let chaos: &Chaos = &proxies[index];
@@ -70,6 +70,10 @@ on_both! {
             // A new process has no memory of whom it may believe.
             let engine = production.engine(&world, "one").await;
             let caller = engine.caller();
+            if auditor.is_none() {
+                auditor = Some(world.auditor(&caller).await);
+            }
+            let auditor = auditor.as_ref().expect("there since the first liar");
             let tag = format!("{liar}-{}", lies[0]);
             pays(&world, &caller, &tag, &mut all).await;
             if let Some(known_for) = known_for {
@@ -92,6 +96,7 @@ on_both! {
             }
             assert!(lies.iter().any(|lie| chaos.counts().of(*lie) > 0), "{tag}: it was told");
             chaos.lift_all();
+            auditor.proves(&caller, &all).await;
             end(engine).await;
         }
         world.judge().nothing_else_left(&all).await;
@@ -106,6 +111,7 @@ on_both! {
         let engine = production.engine(&world, "one").await;
         let caller = engine.caller();
         production.operator("alpha").is(Manner::Honest);
+        let auditor = world.auditor(&caller).await;
         let mut all = Vec::new();
         pays(&world, &caller, "other-chain", &mut all).await;
         until("it is known", async || trouble(&caller, "alpha").await.as_deref() == Some("other_chain")).await;
@@ -113,6 +119,7 @@ on_both! {
         assert!(alert.detail.contains("31338"), "{alert:?}");
         pays(&world, &caller, "other-chain", &mut all).await;
         world.judge().nothing_else_left(&all).await;
+        auditor.proves(&caller, &all).await;
         end(engine).await;
     }
 }

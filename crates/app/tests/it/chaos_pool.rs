@@ -19,6 +19,7 @@ async fn hundred(world: &World, tag: &str) -> Vec<Chaos> {
     }
     let engine = production.engine(world, "one").await;
     let caller = engine.caller();
+    let auditor = world.auditor(&caller).await;
     let orders = Order::fresh(tag, 100);
     let start = instant();
     caller.insist_on(&orders).await;
@@ -32,6 +33,7 @@ async fn hundred(world: &World, tag: &str) -> Vec<Chaos> {
     let judge = world.judge();
     judge.each_paid_once(&orders).await;
     judge.nothing_else_left(&orders).await;
+    auditor.proves(&caller, &orders).await;
     for order in &orders {
         assert_eq!(caller.look(order).await.map(|it| it.status), Some(Status::Completed));
     }
