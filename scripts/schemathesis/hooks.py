@@ -46,6 +46,16 @@ class Signed(requests.auth.AuthBase):
 schemathesis.auth.set_from_requests(Signed())
 
 
+# The keys that sign. The tool finds them in the list of keys, and would revoke them.
+OURS = {DEV[name].split(".", 1)[0] for name in DEV if name.endswith("api_key")}
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    if case.path_parameters and case.path_parameters.get("id") in OURS:
+        case.path_parameters["id"] = "key_" + "0" * 26
+
+
 ANSWERS = collections.Counter()
 
 
