@@ -108,7 +108,8 @@ pub async fn keep(ports: &Ports, topic: Topic, name: &'static str, work: &mut dy
             }
             Err(StageError::LeaseLost) => {
                 turns = 0;
-                ports.wake.wait(topic.clone(), LEASE_LOST_WAIT_MS).await;
+                // Signals are for whoever holds it: each of them would have all the others ask in vain.
+                ports.wake.wait(Topic::Time(name.to_owned()), LEASE_LOST_WAIT_MS).await;
             }
             Err(error) => {
                 turns = 0;

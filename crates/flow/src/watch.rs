@@ -20,7 +20,7 @@ use sluice_core::event::Cause;
 use sluice_core::id::{TransferId, WalletId};
 use sluice_core::lane::{Fence, LEASE_MARGIN_MS, LEASE_MS, RENEW_MS};
 use sluice_core::port::chain::{Chain, Known, SlotQuestion};
-use sluice_core::port::store::{Change, Outcome};
+use sluice_core::port::store::{Change, Cursor, Outcome};
 use sluice_core::port::world::Topic;
 use sluice_core::port::{Fut, Ports};
 use sluice_core::sighting::Sighting;
@@ -37,7 +37,7 @@ pub struct Memory {
     told: Told,
     /// A block that was agreed final before it was followed.
     awaited: Option<BlockRef>,
-    doubts: inclusion::Doubts,
+    swept: inclusion::Swept,
     again: hidden::Again,
     /// Where settlement goes on, when there was more than one slice.
     settled: Option<(u64, TransferId)>,
@@ -82,13 +82,14 @@ pub async fn turn(
         .ok_or_else(|| StageError::NotConfigured(format!("chain {chain}")))?;
     let asked_at = ports.clock.now();
     let fence = lease(ports, chain, owner).await?;
-    let mut watch = Watch { ports, chain: port, owner, fence, asked_at, claims: vec![] };
+    let mut watch = Watch { ports, chain: port, owner, fence, asked_at, cursor: None, claims: vec![] };
     let heads = watch.chain.heads().await;
     watch.tell(&mut memory.told, heads.is_ok()).await?;
     let heads = heads?;
     let more =
         measured(ports, "blocks", Box::pin(blocks::run(&mut watch, &heads, &mut memory.awaited))).await?;
-    let absent = measured(ports, "inclusion", inclusion::sweep(&mut watch, &mut memory.doubts)).await?;
+    let absent =
+        measured(ports, "inclusion", inclusion::sweep(&mut watch, &heads, &mut memory.swept)).await?;
     measured(ports, "hidden", Box::pin(hidden::run(&mut watch, &mut memory.again))).await?;
     measured(ports, "sightings", sightings::weigh(&mut watch, &heads)).await?;
     let behind =
@@ -111,6 +112,8 @@ struct Watch<'a> {
     owner: &'a str,
     fence: Fence,
     asked_at: Timestamp,
+    /// What is followed, as this turn read it; `None` once the turn has written.
+    cursor: Option<Cursor>,
     /// What one node alone has shown, as this turn found it stored.
     claims: Vec<Sighting>,
 }
@@ -128,10 +131,22 @@ impl Watch<'_> {
         Cause { actor: Actor::System("chain"), reason: reason.into(), at: self.now() }
     }
 
+    /// The watcher's place. Nobody but the holder of the lease moves it, so one reading serves until this turn writes.
+    async fn cursor(&mut self) -> Result<Cursor, StageError> {
+        if let Some(cursor) = &self.cursor {
+            return Ok(cursor.clone());
+        }
+        let depth = self.chain.profile().settled_watch_blocks;
+        let cursor = self.ports.store.cursor(self.id(), depth).await?;
+        self.cursor = Some(cursor.clone());
+        Ok(cursor)
+    }
+
     async fn apply(&mut self, changes: Vec<Change>) -> Result<Vec<bool>, StageError> {
         if changes.is_empty() {
             return Ok(vec![]);
         }
+        self.cursor = None;
         if !(0..RENEW_MS).contains(&self.now().since_ms(self.asked_at)) {
             self.asked_at = self.now();
             self.fence = lease(self.ports, self.id(), self.owner).await?;

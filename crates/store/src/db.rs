@@ -315,7 +315,7 @@ where
 }
 
 fn script(connection: &rusqlite::Connection, text: &str) -> Result<(), SqlError> {
-    connection.execute_batch(text).map_err(|error| crate::sql::lite_failed(&error))
+    crate::sql::lite_script(connection, text).map_err(|error| crate::sql::lite_failed(&error))
 }
 
 /// How every SQLite connection of ours is set up.

@@ -8,7 +8,7 @@ mod lite;
 #[cfg(feature = "postgres")]
 mod pg;
 
-pub(crate) use lite::failed as lite_failed;
+pub(crate) use lite::{failed as lite_failed, scripted as lite_script};
 #[cfg(feature = "postgres")]
 pub(crate) use pg::failed as pg_failed;
 

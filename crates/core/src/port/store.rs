@@ -191,6 +191,8 @@ pub struct LaneView {
     pub partner: Partner,
     /// Every transfer that is not final or dropped, by slot and age, with all its attempts.
     pub transfers: Vec<WithAttempts>,
+    /// Whether anything of its partner waits in the queue of its chain, due or not.
+    pub queue: bool,
     /// Withdrawals those transfers carry for which a cancellation was asked and not yet answered.
     pub cancels: Vec<WithdrawalId>,
     /// Stops in force.

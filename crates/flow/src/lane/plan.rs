@@ -43,6 +43,10 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<bool, StageError> {
         }
         return Ok(false);
     }
+    // What came since is taken by the next turn: a signal or the sweep brings it soon.
+    if !lane.view.queue {
+        return Ok(false);
+    }
     let (partner, chain, wallet) = (lane.wallet().partner, lane.wallet().chain, lane.wallet().id);
     let all = lane.ports.store.assets(Some(chain)).await?;
     let (stopped, open): (Vec<Asset>, Vec<Asset>) =
@@ -67,6 +71,9 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<bool, StageError> {
         }
     }
     if slice.seen.is_empty() {
+        if stopped.is_empty() {
+            return Ok(false);
+        }
         let held = lane.ports.store.claimable(partner, &wanted(&stopped), lane.now(), 1).await?;
         if !held.is_empty() {
             lane.blocked_by(Waiting::Stop);

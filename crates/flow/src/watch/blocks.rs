@@ -22,8 +22,7 @@ pub(super) async fn run(
     heads: &Heads,
     awaited: &mut Option<BlockRef>,
 ) -> Result<bool, StageError> {
-    let depth = watch.chain.profile().settled_watch_blocks;
-    let cursor = watch.ports.store.cursor(watch.id(), depth).await?;
+    let cursor = watch.cursor().await?;
     let Some(top) = cursor.blocks.first().copied() else {
         // The first sight of a chain: wallets are adopted later than this, so nothing before it is ours. Where everything
         // that was followed has left the chain, what came meanwhile is ours too: from the final block on.

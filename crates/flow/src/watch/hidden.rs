@@ -79,7 +79,7 @@ async fn read(
     wallets: &[Wallet],
     below: Option<u64>,
 ) -> Result<Option<u64>, StageError> {
-    let cursor = watch.ports.store.cursor(watch.id(), watch.chain.profile().settled_watch_blocks).await?;
+    let cursor = watch.cursor().await?;
     let addresses: Vec<_> = wallets.iter().map(|wallet| wallet.address).collect();
     // Balances are compared at final blocks: what is missing there left in one of them.
     let Some(top) = cursor.finalized else { return Ok(None) };

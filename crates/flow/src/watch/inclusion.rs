@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use sluice_core::chain::BlockRef;
 use sluice_core::id::{TransferId, WalletId};
+use sluice_core::port::chain::Heads;
 use sluice_core::port::store::Change;
 use sluice_core::proof::SlotReading;
 use sluice_core::sighting::Word;
@@ -17,8 +18,19 @@ use crate::StageError;
 /// A slot that is signed for so many times the wait for a dearer attempt is shown to a quorum, whatever one node says.
 const DOUBT_TIMES: u64 = 2;
 
+/// Longest between two sweeps while no other block is the latest, milliseconds: slots grow old in that time too.
+const SWEEP_MS: i64 = 1_000;
+
 /// When the oldest slot of each lane was last shown to a quorum for its age alone.
-pub(super) type Doubts = BTreeMap<WalletId, (TransferId, Timestamp)>;
+type Doubts = BTreeMap<WalletId, (TransferId, Timestamp)>;
+
+/// What the last sweep came to. Losing it costs a sweep.
+#[derive(Default)]
+pub(super) struct Swept {
+    /// The latest block it was made under, and when; `None` before the first, and after one that found something.
+    under: Option<(BlockRef, Timestamp)>,
+    doubts: Doubts,
+}
 
 /// Reads the slots of transfers and notes where an attempt of theirs is included. Answers the signed ones in whose slot
 /// none was found. `read` are the blocks that were read: an inclusion in another one is one node's word about a block that
@@ -71,7 +83,20 @@ pub(super) async fn note(
 /// Looks at every lane of the chain for signed slots whose nonce is consumed: what a crash or a missed block left.
 /// Answers those in which no attempt of ours was found, for settlement to ask a quorum; and of each lane the oldest slot
 /// where that has been signed for long: the node that is read may hide that it is consumed.
-pub(super) async fn sweep(watch: &mut Watch<'_>, doubts: &mut Doubts) -> Result<Vec<TransferId>, StageError> {
+/// Nonces are consumed by blocks: while there is no other one, lanes are looked at now and then.
+pub(super) async fn sweep(
+    watch: &mut Watch<'_>,
+    heads: &Heads,
+    swept: &mut Swept,
+) -> Result<Vec<TransferId>, StageError> {
+    let now = watch.now();
+    let fresh =
+        |(head, at): (BlockRef, Timestamp)| head == heads.latest && (0..SWEEP_MS).contains(&now.since_ms(at));
+    if swept.under.is_some_and(fresh) {
+        return Ok(vec![]);
+    }
+    swept.under = None;
+    let doubts = &mut swept.doubts;
     let (mut found, mut old) = (Vec::new(), Vec::new());
     let wallets = watch.ports.store.wallets(Some(watch.id())).await?;
     doubts.retain(|wallet, _| wallets.iter().any(|known| known.id == *wallet));
@@ -98,11 +123,16 @@ pub(super) async fn sweep(watch: &mut Watch<'_>, doubts: &mut Doubts) -> Result<
                 .map(|(transfer, _)| transfer.id),
         );
     }
-    let depth = watch.chain.profile().settled_watch_blocks;
-    let cursor = watch.ports.store.cursor(watch.id(), depth).await?;
-    let mut absent = note(watch, &found, &cursor.blocks).await?;
+    // What was found is asked about again until it is settled, and what one node alone shows until it is weighed.
+    let quiet = found.is_empty() && old.is_empty() && watch.claims.is_empty();
+    let mut absent = vec![];
+    if !found.is_empty() {
+        let cursor = watch.cursor().await?;
+        absent = note(watch, &found, &cursor.blocks).await?;
+    }
     old.retain(|id| !found.contains(id));
     absent.extend(old);
+    swept.under = quiet.then_some((heads.latest, now));
     Ok(absent)
 }
 

@@ -34,8 +34,7 @@ pub(super) async fn run(
     place: &mut Option<(u64, TransferId)>,
 ) -> Result<bool, StageError> {
     let Some(head) = &heads.finalized else { return Ok(false) };
-    let depth = watch.chain.profile().settled_watch_blocks;
-    let cursor = watch.ports.store.cursor(watch.id(), depth).await?;
+    let cursor = watch.cursor().await?;
     note_head(watch, cursor.finalized, head.head(), cursor.settle_after).await?;
     if cursor.settle_after.is_some_and(|after| head.head().number < after) {
         return Ok(false);

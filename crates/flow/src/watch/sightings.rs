@@ -89,7 +89,7 @@ pub(super) async fn weigh(watch: &mut Watch<'_>, heads: &Heads) -> Result<(), St
         return Ok(());
     }
     claims.sort_by_key(|claim| claim.seen_at);
-    let cursor = watch.ports.store.cursor(watch.id(), watch.chain.profile().settled_watch_blocks).await?;
+    let cursor = watch.cursor().await?;
     for claim in claims.into_iter().take(WEIGHED_MAX) {
         let Some(view) = watch.ports.store.lane(claim.wallet).await? else { continue };
         let wallet = view.wallet.address;

@@ -30,21 +30,36 @@ pub(super) async fn view(conn: &mut Conn<'_>, wallet: WalletId) -> Result<Found<
         "where t.wallet_id = $1 and t.state not in ('final', 'dropped')
          order by t.nonce nulls last, t.planned_at, t.id limit $2"
     );
-    let rows = conn.rows(open, args![&id, LIST_MAX]).await?;
-    let transfers = keep(load::complete(conn, &rows).await?, &mut unread);
+    let open = conn.rows(open, args![&id, LIST_MAX]).await?;
+    let transfers = keep(load::complete(conn, &open).await?, &mut unread);
     let stops = keep(facts::stops(conn).await?, &mut unread);
     let heights = sql!(
-        "select journal_seq, (select max(number) from block where chain = $1) as height from meta limit 1"
+        "select journal_seq, (select max(number) from block where chain = $1) as height,
+                (select 1 from withdrawal where partner_id = $2 and chain = $1 and state in ('approved', 'queued')
+                 limit 1) as queue
+         from meta limit 1"
     );
-    let heights = conn.row(heights, args![wallet.chain.to_string()]).await?;
+    let heights = conn.row(heights, args![wallet.chain.to_string(), wallet.partner.to_string()]).await?;
     let height = heights.as_ref().map(|row| row.opt_int("height")).transpose()?.flatten();
+    let queue = heights.as_ref().map(|row| row.opt_int("queue")).transpose()?.flatten().is_some();
     let journal_seq = facts::of_meta(heights.as_ref(), "journal_seq")?;
-    let cancels = keep(cancels(conn, &id).await?, &mut unread);
+    // A transfer that does not read is none, and its withdrawal may still be called off.
+    let cancels = if open.is_empty() { vec![] } else { keep(cancels(conn, &id).await?, &mut unread) };
     let height = height.and_then(|height| u64::try_from(height).ok()).unwrap_or_default();
     let holder = holder(conn, &id).await?;
     let sightings = keep(unexplained(conn, &id).await?, &mut unread);
-    let view =
-        LaneView { wallet, partner, transfers, cancels, stops, sightings, height, holder, journal_seq };
+    let view = LaneView {
+        wallet,
+        partner,
+        transfers,
+        queue,
+        cancels,
+        stops,
+        sightings,
+        height,
+        holder,
+        journal_seq,
+    };
     Ok((Some(view), unread))
 }
 

@@ -37,13 +37,20 @@ pub(super) fn run(connection: &mut Connection, text: &str, args: &[Value]) -> Re
 
 pub(super) fn rows(connection: &mut Connection, text: &str, args: &[Value]) -> Result<Vec<Row>, SqlError> {
     let read = bound(connection, text, args).and_then(|mut statement| {
-        let names: Arc<[String]> = statement.column_names().map(str::to_owned).collect();
-        let mut answers = Vec::new();
+        let columns = statement.column_count();
+        let mut answers: Vec<Row> = Vec::new();
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {
-            let values =
-                (0..names.len()).map(|place| row.get_ref(place).and_then(value)).collect::<Result<_, _>>()?;
-            answers.push(Row { names: names.clone(), values });
+            let mut values = Vec::with_capacity(columns);
+            for place in 0..columns {
+                values.push(row.get_ref(place).and_then(value)?);
+            }
+            // Most questions of a loop find nothing: the names are asked for with the first row.
+            let names = match answers.first() {
+                Some(first) => Arc::clone(&first.names),
+                None => row.as_ref().column_names().map(str::to_owned).collect(),
+            };
+            answers.push(Row { names, values });
         }
         Ok(answers)
     });
@@ -51,7 +58,15 @@ pub(super) fn rows(connection: &mut Connection, text: &str, args: &[Value]) -> R
 }
 
 pub(super) fn script(connection: &mut Connection, text: &str) -> Result<(), SqlError> {
-    connection.execute_batch(text).map_err(|error| named(connection, error))
+    scripted(connection, text).map_err(|error| named(connection, error))
+}
+
+/// Runs statements without values. One alone, which begins or ends a transaction, is prepared once.
+pub(crate) fn scripted(connection: &Connection, text: &str) -> Result<(), Error> {
+    if text.contains(';') {
+        return connection.execute_batch(text);
+    }
+    connection.prepare_cached(text)?.raw_execute().map(|_| ())
 }
 
 fn value(stored: ValueRef<'_>) -> Result<Value, Error> {
