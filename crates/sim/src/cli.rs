@@ -1,16 +1,17 @@
 //! The command line: which seeds, what is printed, what counts as failure.
 
+mod play;
+mod record;
 pub mod shrink;
+mod systematic;
 mod table;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::collections::BTreeSet;
 
-use crate::faults::{Coverage, Fault};
+use self::play::Series;
 use crate::mutant::Mutant;
 use crate::oracle::Violation;
-use crate::world::history::{self, Faults, Report, Script};
+use crate::world::history::{self, Report, Script};
 use crate::world::part::Part;
 use crate::world::setup::Stage;
 
@@ -19,14 +20,16 @@ const USAGE: &str =
        sluice-sim --seed S [--clocks] [--trace] [--lines N] [--ask SQL] [--without PART,..]
        sluice-sim --seed S --shrink
        sluice-sim --replay-check K [--from S]
-       sluice-sim --systematic S [--every N]
+       sluice-sim --systematic [S] [--every N] [--points N [--draw TEXT]]
+       sluice-sim --pairs N [--systematic S]
+       any of the runs above with [--result FILE] plays --seeds N more and adds them to the file
        sluice-sim --mutants N";
 
 /// What was asked for.
 #[derive(Clone, Debug)]
 struct Arguments {
     seeds: u64,
-    from: u64,
+    from: Option<u64>,
     seed: Option<u64>,
     keep_going: bool,
     trace: bool,
@@ -40,6 +43,11 @@ struct Arguments {
     replay: Option<u64>,
     systematic: Option<u64>,
     every: u64,
+    points: Option<usize>,
+    draw: String,
+    pairs: Option<u64>,
+    result: Option<String>,
+    command: String,
     mutants: Option<u64>,
     withdrawals: usize,
     threads: usize,
@@ -48,7 +56,7 @@ struct Arguments {
 fn parse(arguments: &[String]) -> Result<Arguments, String> {
     let mut parsed = Arguments {
         seeds: 100,
-        from: 1,
+        from: None,
         seed: None,
         keep_going: false,
         trace: false,
@@ -62,11 +70,16 @@ fn parse(arguments: &[String]) -> Result<Arguments, String> {
         replay: None,
         systematic: None,
         every: 1,
+        points: None,
+        draw: String::new(),
+        pairs: None,
+        result: None,
+        command: format!("cargo xtask sim {}", arguments.join(" ")),
         mutants: None,
         withdrawals: 20,
         threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
     };
-    let mut words = arguments.iter();
+    let mut words = arguments.iter().peekable();
     while let Some(word) = words.next() {
         let mut number = || -> Result<u64, String> {
             let text = words.next().ok_or_else(|| format!("{word} needs a number\n{USAGE}"))?;
@@ -74,10 +87,11 @@ fn parse(arguments: &[String]) -> Result<Arguments, String> {
         };
         match word.as_str() {
             "--seeds" => parsed.seeds = number()?,
-            "--from" => parsed.from = number()?,
+            "--from" => parsed.from = Some(number()?),
             "--seed" => parsed.seed = Some(number()?),
             "--replay-check" => parsed.replay = Some(number()?),
-            "--systematic" => parsed.systematic = Some(number()?),
+            "--points" => parsed.points = Some(number()? as usize),
+            "--pairs" => parsed.pairs = Some(number()?),
             "--every" => parsed.every = number()?.max(1),
             "--mutants" => parsed.mutants = Some(number()?),
             "--withdrawals" => parsed.withdrawals = number()? as usize,
@@ -93,6 +107,12 @@ fn parse(arguments: &[String]) -> Result<Arguments, String> {
                     .collect::<Result<_, String>>()
                     .map_err(|why| format!("{why}\n{USAGE}"))?;
             }
+            "--systematic" => {
+                let seed = words.next_if(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
+                parsed.systematic = Some(seed.map_or(Ok(1), |text| text.parse()).map_err(|_| USAGE)?);
+            }
+            "--draw" => parsed.draw = words.next().cloned().ok_or(USAGE)?,
+            "--result" => parsed.result = Some(words.next().cloned().ok_or(USAGE)?),
             "--ask" => parsed.ask = words.next().cloned(),
             "--keep-going" => parsed.keep_going = true,
             "--trace" => parsed.trace = true,
@@ -120,14 +140,22 @@ pub fn run(arguments: &[String]) -> Result<bool, String> {
     if let Some(count) = asked.replay {
         return replay(&asked, count);
     }
+    if let Some(count) = asked.pairs {
+        return systematic::pairs(&asked, asked.systematic.unwrap_or(1), count);
+    }
     if let Some(seed) = asked.systematic {
-        return systematic(&asked, seed);
+        return systematic::singles(&asked, seed);
     }
     if let Some(count) = asked.mutants {
         return mutants(&asked, count);
     }
-    let scripts = (asked.from..asked.from + asked.seeds).map(|seed| random(&asked, seed)).collect();
-    play(&asked, scripts, "histories")
+    let series = Series { what: "histories by seed".into(), make: Box::new(|seed| random(&asked, seed)) };
+    if let Some(path) = &asked.result {
+        return record::extend(&asked, &series, path, None);
+    }
+    let from = asked.from.unwrap_or(1);
+    let played = play::play(&asked, &series, from..from + asked.seeds, asked.keep_going)?;
+    play::tell(&asked, &played, asked.seeds, "histories")
 }
 
 fn random(asked: &Arguments, seed: u64) -> Script {
@@ -183,97 +211,10 @@ fn failure(report: &Report) {
     }
 }
 
-/// Plays scripts on all threads. After a failure nothing new is begun; the failed seed is played again with its text.
-fn play(asked: &Arguments, scripts: Vec<Script>, what: &str) -> Result<bool, String> {
-    let (total, started) = (scripts.len(), clock());
-    let queue = Mutex::new(scripts.into_iter());
-    let sums: Mutex<Sums> = Mutex::default();
-    let failed: Mutex<Vec<(Script, Violation)>> = Mutex::default();
-    let (done, steps, stopping) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
-    let worker = || -> Result<(), String> {
-        let stage = Stage::new()?;
-        loop {
-            let next = queue.lock().map_err(|_| "a worker died")?.next();
-            let Some(script) = next.filter(|_| !stopping.load(Ordering::Relaxed)) else { return Ok(()) };
-            let report = history::run(&stage, &script);
-            done.fetch_add(1, Ordering::Relaxed);
-            steps.fetch_add(report.steps, Ordering::Relaxed);
-            sums.lock().map_err(|_| "a worker died")?.add(&report);
-            if let Some(violation) = report.violation {
-                stopping.store(!asked.keep_going, Ordering::Relaxed);
-                failed.lock().map_err(|_| "a worker died")?.push((script, violation));
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..asked.threads).map(|_| scope.spawn(worker)).collect();
-        workers.into_iter().try_for_each(|it| it.join().map_err(|_| "a worker panicked".to_owned())?)
-    })?;
-    let Sums { coverage, staged, ends, alerts } = sums.into_inner().map_err(|_| "a worker died")?;
-    let (done, ms) = (done.into_inner(), clock().saturating_sub(started).max(1));
-    if asked.coverage {
-        print!("{}{}", table::text(&coverage), table::stages(&staged));
-        println!("alerts: {alerts:?}");
-    }
-    let mut failed = failed.into_inner().map_err(|_| "a worker died")?;
-    failed.sort_by_key(|(script, _)| script.seed);
-    if asked.keep_going {
-        for (script, violation) in &failed {
-            let text: String = violation.to_string().chars().take(240).collect();
-            println!("seed {} {:?}: {text}", script.seed, script.faults);
-        }
-    } else if let Some((script, _)) = failed.first() {
-        let again = Script { keep_text: true, ..script.clone() };
-        let report = history::run(&Stage::new()?, &again);
-        if let Faults::One(call, fault) = script.faults {
-            println!("{} at call {call}", fault.as_str());
-        }
-        failure(&report);
-    }
-    let verdict = match failed.len() {
-        0 => "every rule held".to_owned(),
-        count => format!("RULES WERE BROKEN IN {count}"),
-    };
-    println!(
-        "{done} of {total} {what} in {}.{:03} s: {}.{} a second on {} threads, {} polls each; {}; {}; ends {ends:?}; {verdict}",
-        ms / 1_000,
-        ms % 1_000,
-        done * 1_000 / ms,
-        done * 10_000 / ms % 10,
-        asked.threads,
-        steps.into_inner() / done.max(1),
-        table::summary(&coverage),
-        table::summary_of_stages(&staged),
-    );
-    let rare = table::rare(&staged, asked.hits_min);
-    for (fault, stage, hits) in &rare {
-        println!("{fault} struck {stage} {hits} times, and {} are wanted", asked.hits_min);
-    }
-    Ok(failed.is_empty() && rare.is_empty())
-}
-
-/// What many histories came to.
-#[derive(Default)]
-struct Sums {
-    coverage: Coverage,
-    staged: Coverage,
-    ends: BTreeMap<String, u64>,
-    alerts: BTreeMap<&'static str, u64>,
-}
-
-impl Sums {
-    fn add(&mut self, report: &Report) {
-        for (sums, counts) in [(&mut self.coverage, &report.coverage), (&mut self.staged, &report.staged)] {
-            counts.iter().for_each(|(key, count)| *sums.entry(*key).or_default() += count);
-        }
-        report.ends.iter().for_each(|(status, count)| *self.ends.entry(status.clone()).or_default() += count);
-        report.alerts.iter().for_each(|(alert, count)| *self.alerts.entry(alert).or_default() += count);
-    }
-}
-
 fn replay(asked: &Arguments, count: u64) -> Result<bool, String> {
     let stage = Stage::new()?;
-    for seed in asked.from..asked.from + count {
+    let from = asked.from.unwrap_or(1);
+    for seed in from..from + count {
         let script = random(asked, seed);
         let (first, second) = (history::run(&stage, &script), history::run(&stage, &script));
         if (first.hash, first.steps) != (second.hash, second.steps) {
@@ -285,28 +226,12 @@ fn replay(asked: &Arguments, count: u64) -> Result<bool, String> {
     Ok(true)
 }
 
-/// Every fault at every port call of one calm history, one at a time.
-fn systematic(asked: &Arguments, seed: u64) -> Result<bool, String> {
-    let base = Script { faults: Faults::Quiet, withdrawals: asked.withdrawals, ..Script::random(seed) };
-    let calm = history::run(&Stage::new()?, &base);
-    if calm.violation.is_some() {
-        failure(&history::run(&Stage::new()?, &Script { keep_text: true, ..base }));
-        return Ok(false);
-    }
-    let one = |call, fault| Script { faults: Faults::One(call, fault), ..base.clone() };
-    let scripts = (0..calm.calls)
-        .step_by(usize::try_from(asked.every).unwrap_or(1))
-        .flat_map(|call| Fault::ALL.map(|fault| one(call, fault)))
-        .collect();
-    play(asked, scripts, "single-fault histories")
-}
-
 /// How soon each mutant is caught, and by what.
 fn mutants(asked: &Arguments, count: u64) -> Result<bool, String> {
     let stage = Stage::new()?;
     let mut all = true;
     for mutant in Mutant::ALL {
-        let caught = caught_by(&stage, mutant, asked.from, count, asked.withdrawals);
+        let caught = caught_by(&stage, mutant, asked.from.unwrap_or(1), count, asked.withdrawals);
         match &caught {
             Some((seed, violation)) => println!("{mutant:?}: caught at seed {seed} by {violation}"),
             None => println!("{mutant:?}: LIVES after {count} seeds"),

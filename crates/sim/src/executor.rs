@@ -91,8 +91,10 @@ pub struct Executor {
 /// What a step came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// A task was polled, or time moved.
+    /// A task was polled.
     Went,
+    /// Time moved to the next timer, and nothing else.
+    Waited,
     /// Nothing can ever happen again.
     Idle,
 }
@@ -295,7 +297,13 @@ impl Executor {
     }
 
     fn obey(&mut self) {
-        let orders = std::mem::take(&mut self.sim.state().orders);
+        let orders = {
+            let mut state = self.sim.state();
+            if state.orders.is_empty() {
+                return;
+            }
+            std::mem::take(&mut state.orders)
+        };
         for order in orders {
             match order {
                 Order::Spawn(task) => self.tasks.push(task),
@@ -309,9 +317,9 @@ impl Executor {
         let state = self.sim.state();
         self.ready.clear();
         for (index, task) in self.tasks.iter().enumerate() {
-            let asleep =
-                state.processes.get(task.process).is_some_and(|it| it.paused_until_us > state.now_us);
-            if !asleep && task.flag.0.load(Ordering::Relaxed) {
+            if task.flag.0.load(Ordering::Relaxed)
+                && state.processes.get(task.process).is_none_or(|it| it.paused_until_us <= state.now_us)
+            {
                 self.ready.push(index);
             }
         }
@@ -324,7 +332,7 @@ impl Executor {
         state.now_us = state.now_us.max(at);
         drop(state);
         waker.wake();
-        Step::Went
+        Step::Waited
     }
 }
 

@@ -74,11 +74,11 @@ impl Fault {
     }
 }
 
-/// The pairs of fault and stage that the history of a seed owes: seeds in a row go through all of them, each twice.
-pub fn owed(seed: u64) -> [(Fault, &'static str); 2] {
+/// The pairs of fault and stage that the history of a seed owes: seeds in a row go through all of them, each three times.
+pub fn owed(seed: u64) -> [(Fault, &'static str); 3] {
     let all = Fault::ALL.len() * STAGES.len();
     let place = usize::try_from(seed % all as u64).unwrap_or_default();
-    [place, (place + all / 2) % all]
+    [place, (place + all / 3) % all, (place + 2 * all / 3) % all]
         .map(|place| (Fault::ALL[place % Fault::ALL.len()], STAGES[place / Fault::ALL.len()]))
 }
 

@@ -169,7 +169,7 @@ mod tests {
                 inner.sleep(10).await;
                 hub.signal(Topic::Lanes);
             });
-            while executor.step() == Step::Went {}
+            while executor.step() != Step::Idle {}
             assert_eq!(*ended.lock().unwrap(), ended_at_us);
         }
     }

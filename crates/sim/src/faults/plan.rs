@@ -1,6 +1,6 @@
 //! Which faults strike when, and which did.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -92,8 +92,11 @@ pub type Coverage = BTreeMap<(&'static str, &'static str), u64>;
 
 struct Book {
     planned: Vec<Planned>,
-    calls: u64,
     called: BTreeMap<&'static str, u64>,
+    /// Stages that called.
+    stages: BTreeSet<&'static str>,
+    /// Method and stage of each call.
+    sites: Vec<(&'static str, &'static str)>,
     /// By method.
     coverage: Coverage,
     /// By stage.
@@ -111,8 +114,15 @@ const PATIENCE_US: i64 = 12_000_000;
 impl Plan {
     /// A plan without faults.
     pub fn quiet(luck: Rng) -> Self {
-        let (called, coverage, staged) = (BTreeMap::new(), Coverage::new(), Coverage::new());
-        let book = Book { planned: vec![], calls: 0, called, coverage, staged, luck };
+        let book = Book {
+            planned: vec![],
+            called: BTreeMap::new(),
+            stages: BTreeSet::new(),
+            sites: vec![],
+            coverage: Coverage::new(),
+            staged: Coverage::new(),
+            luck,
+        };
         Self(Arc::new(Mutex::new(book)))
     }
 
@@ -132,7 +142,7 @@ impl Plan {
 
     /// Draws a random plan over `span_us` of virtual time: at least five faults, a kill, and a pause past the lease; and
     /// those that are `owed`: what each history owes to the table of faults and stages.
-    pub fn draw(&self, rng: &mut Rng, start_us: i64, span_us: i64, owed: [(Fault, &'static str); 2]) {
+    pub fn draw(&self, rng: &mut Rng, start_us: i64, span_us: i64, owed: [(Fault, &'static str); 3]) {
         for (fault, stage) in owed {
             let us = start_us + rng.below(span_us as u64 / 2) as i64;
             self.add(When::After { us, place: Place::Stage(stage) }, fault);
@@ -172,7 +182,12 @@ impl Plan {
 
     /// Port calls so far.
     pub fn calls(&self) -> u64 {
-        self.book().calls
+        self.book().sites.len() as u64
+    }
+
+    /// Method and stage of each port call so far, in order.
+    pub fn sites(&self) -> Vec<(&'static str, &'static str)> {
+        self.book().sites.clone()
     }
 
     /// How often each method was called.
@@ -224,11 +239,16 @@ impl Plan {
         method: &'static str,
         stage: &'static str,
     ) -> Option<(Fault, u64)> {
-        assert!(STAGES.contains(&stage), "{stage} is a stage that no fault could be drawn for");
         let mut book = self.book();
-        let number = book.calls;
-        book.calls += 1;
-        *book.called.entry(method).or_default() += 1;
+        let number = book.sites.len() as u64;
+        book.sites.push((method, stage));
+        *book.called.entry(method).or_insert_with(|| {
+            assert!(METHODS.contains(&method), "{method} is a call that no fault could be drawn for");
+            0
+        }) += 1;
+        if book.stages.insert(stage) {
+            assert!(STAGES.contains(&stage), "{stage} is a stage that no fault could be drawn for");
+        }
         if book.planned.is_empty() {
             return None;
         }

@@ -7,7 +7,7 @@ use sluice_core::lane::LEASE_MS;
 use sluice_core::port::Fut;
 
 use super::stage::Stages;
-use super::{Fault, METHODS, Plan};
+use super::{Fault, Plan};
 use crate::executor::{ProcessId, Sim};
 
 /// What brings a killed process back. Called in the world, once per kill.
@@ -46,7 +46,6 @@ impl Site {
         T: Send,
         E: Send,
     {
-        assert!(METHODS.contains(&method), "{method} is a call that no fault could be drawn for");
         self.sim.hop().await;
         let answer = match self.plan.strike(&self.sim, method, self.stages.current()) {
             None => make().await,
@@ -89,7 +88,6 @@ impl Site {
         make: impl Fn() -> Fut<'a, T> + Send + 'a,
         unclear: impl Fn() -> T + Send + 'a,
     ) -> T {
-        assert!(METHODS.contains(&method), "{method} is a call that no fault could be drawn for");
         self.sim.hop().await;
         let answer = match self.plan.strike(&self.sim, method, self.stages.current()) {
             None => make().await,

@@ -45,6 +45,8 @@ pub enum Faults {
     Quiet,
     /// One, at one port call, in calm weather.
     One(u64, Fault),
+    /// Two, at two port calls of calm weather; the later one may never come.
+    Two([(u64, Fault); 2]),
 }
 
 impl Script {
@@ -83,6 +85,8 @@ pub struct Report {
     pub staged: Coverage,
     /// What it was made of, besides its orders.
     pub parts: Vec<(Part, String)>,
+    /// Method and stage of each port call, of a history without faults.
+    pub sites: Vec<(&'static str, &'static str)>,
     /// How often each port method was called.
     pub called: std::collections::BTreeMap<&'static str, u64>,
     /// How withdrawals ended.
@@ -176,6 +180,11 @@ fn people(world: &Arc<World>, script: &Script, rng: &mut Rng) -> Vec<(Part, Stri
         }
         Faults::Quiet => {}
         Faults::One(call, fault) => world.plan.add(When::Call(call), fault),
+        Faults::Two(both) => {
+            for (call, fault) in both {
+                world.plan.add(When::Call(call), fault);
+            }
+        }
     }
     sim.spawn(WORLD, "blocks", weather::blocks(Arc::clone(world), Rng::of(script.seed, 12)));
     for process in PROCESSES {
@@ -194,8 +203,13 @@ fn play(executor: &mut Executor, world: &Arc<World>) -> Option<Violation> {
     let wallets = end::wallets(world);
     let (mut head, mut looked) = ([0; 32], 0);
     while executor.steps() < STEPS_MAX {
-        if executor.step() == Step::Idle {
-            return Some(Violation::new("liveness: something is always next", "the executor is idle"));
+        match executor.step() {
+            Step::Went => {}
+            // Nobody did anything since the last look.
+            Step::Waited => continue,
+            Step::Idle => {
+                return Some(Violation::new("liveness: something is always next", "the executor is idle"));
+            }
         }
         if let Some(violation) = world.first_violation() {
             return Some(violation);
@@ -310,6 +324,7 @@ fn report(
         coverage: plan.coverage(),
         staged: plan.staged(),
         parts: vec![],
+        sites: if script.faults == Faults::Quiet { plan.sites() } else { vec![] },
         called: plan.called(),
         ends,
         alerts,
