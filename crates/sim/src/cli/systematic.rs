@@ -10,6 +10,9 @@ use crate::rng::{Rng, mix};
 use crate::world::history::{self, Faults, Script};
 use crate::world::setup::Stage;
 
+/// Kinds of fault that strike each method in each stage whatever is drawn.
+const FIXED_KINDS: u64 = 2;
+
 /// The base of the systematic mode: its script, and method and stage of each of its port calls.
 struct Base {
     script: Script,
@@ -44,22 +47,21 @@ impl Base {
         (place / kinds, Fault::ALL[kind])
     }
 
-    /// For each method in each stage its first call, struck by each kind of fault: first all of them by one kind each, and
-    /// so on, so that a part of them leaves out no method in no stage.
-    fn firsts(&self) -> Vec<u64> {
+    /// For each method in each stage its first call, struck by so many kinds of fault; which, goes round from place to
+    /// place, so that each kind is among them.
+    fn firsts(&self, kinds_each: u64) -> BTreeSet<u64> {
         let mut met = BTreeSet::new();
-        let first: Vec<u64> =
-            (0u64..).zip(&self.sites).filter(|(_, site)| met.insert(**site)).map(|(call, _)| call).collect();
         let kinds = Fault::ALL.len() as u64;
-        let round = |round: u64| {
-            first.iter().zip(0u64..).map(move |(call, site)| call * kinds + (site + round) % kinds)
-        };
-        (0..kinds).flat_map(round).collect()
+        let calls = (0u64..).zip(&self.sites).filter(|(_, site)| met.insert(**site)).map(|(call, _)| call);
+        let places = (0u64..)
+            .zip(calls)
+            .flat_map(|(round, call)| (0..kinds_each).map(move |kind| call * kinds + (round + kind) % kinds));
+        places.collect()
     }
 
-    /// So many places: of [`Base::firsts`], then others that the text draws.
+    /// So many places: the fixed ones first, then others that the text draws.
     fn drawn(&self, count: usize, text: &str) -> Vec<u64> {
-        let mut chosen: BTreeSet<u64> = self.firsts().into_iter().take(count).collect();
+        let mut chosen: BTreeSet<u64> = self.firsts(FIXED_KINDS).into_iter().take(count).collect();
         let seed = text.bytes().fold(0, |word, byte| mix(word ^ u64::from(byte)));
         let mut luck = Rng::of(seed, 20);
         let most = count.min(usize::try_from(self.places()).unwrap_or(usize::MAX));
@@ -117,7 +119,7 @@ pub(super) fn singles(asked: &Arguments, seed: u64) -> Result<bool, String> {
         base.places(),
         base.places() - total,
         struck.len(),
-        base.firsts().len(),
+        base.firsts(Fault::ALL.len() as u64).len(),
     );
     let hit: u64 = played.coverage.values().sum();
     if played.failed.is_empty() && hit != total {
