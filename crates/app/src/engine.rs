@@ -16,6 +16,7 @@ use sluice_core::id::WalletId;
 use sluice_core::intent::DeploymentId;
 use sluice_core::port::chain::Chain;
 use sluice_core::port::meter::Meter;
+use sluice_core::port::reader::Reader;
 use sluice_core::port::registry::Registry;
 use sluice_core::port::store::Store;
 use sluice_core::port::world::{Clock, Entropy};
@@ -33,12 +34,24 @@ use crate::world::{LocalWake, SystemClock, SystemEntropy, random};
 pub struct Engine {
     /// What the loops are given.
     pub ports: Ports,
-    /// The database, for reading and for rows without money behind them.
-    pub db: Arc<Db>,
+    /// The database, for reading.
+    pub reader: Arc<dyn Reader>,
+    /// The database, for rows without money behind them.
+    pub registry: Arc<dyn Registry>,
     /// The installation.
     pub deployment: DeploymentId,
     /// This process, in leases: unique for each start, so that a restarted process never renews its predecessor's.
     pub owner: String,
+}
+
+/// Every port of a process: what `assemble` lets somebody put something around, before anything is asked of them.
+pub struct Doors {
+    /// What the loops are given.
+    pub ports: Ports,
+    /// Reading.
+    pub reader: Arc<dyn Reader>,
+    /// Rows without money behind them.
+    pub registry: Arc<dyn Registry>,
 }
 
 /// Which loops a process runs.
@@ -54,7 +67,7 @@ pub enum Role {
     Notifier,
 }
 
-/// Opens the database, asks the signer who it is, connects the chains.
+/// Opens the database, asks the signer who it is, connects the chains. `around` may put something around each port.
 ///
 /// # Errors
 /// [`StartError`]: one sentence and an exit code.
@@ -62,6 +75,7 @@ pub async fn assemble(
     config: &Config,
     signer: Arc<dyn Signer>,
     deliver: Arc<dyn Deliver>,
+    around: impl FnOnce(Doors) -> Doors,
 ) -> Result<Engine, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
@@ -74,9 +88,7 @@ pub async fn assemble(
     let mut chains: BTreeMap<_, Arc<dyn Chain>> = BTreeMap::new();
     let mut assets = Vec::new();
     for entry in &config.assets {
-        let asset = entry.asset()?;
-        db.put_asset(asset.clone()).await?;
-        assets.push(asset);
+        assets.push(entry.asset()?);
     }
     let http =
         client().map_err(|error| StartError::Other(format!("HTTP to nodes cannot be set up: {error}")))?;
@@ -95,7 +107,6 @@ pub async fn assemble(
         }
         refuse_other_chain(&nodes, profile.id.reference).await?;
         refuse_other_decimals(&nodes, assets.iter().filter(|asset| asset.id.chain == profile.id)).await?;
-        db.put_asset(Asset::native(&profile)).await?;
         let tokens = assets.iter().filter(|asset| asset.id.chain == profile.id).filter_map(Asset::contract);
         let evm = Evm::new(profile.clone(), nodes, Quorum { needed: quorum(chain) }, clock.clone())
             .believing(tokens);
@@ -104,6 +115,11 @@ pub async fn assemble(
     let store: Arc<dyn Store> = db.clone();
     let ports =
         Ports { store, chains, signer, deliver, clock, entropy, wake: Arc::new(LocalWake::default()), meter };
+    let Doors { ports, reader, registry } = around(Doors { ports, reader: db.clone(), registry: db });
+    let coins = ports.chains.values().map(|chain| Asset::native(chain.profile()));
+    for asset in assets.into_iter().chain(coins) {
+        registry.put_asset(asset).await?;
+    }
     // Before anybody is served: a withdrawal that a lost life of this store has paid must not be cancelled meanwhile.
     match flow::journal::compare(&ports).await {
         Ok(flow::journal::Standing::Together | flow::journal::Standing::WentBack) => {}
@@ -124,7 +140,7 @@ pub async fn assemble(
         }
     }
     let owner = format!("{}-{}", std::process::id(), hex::encode(random::<6>()));
-    Ok(Engine { ports, db, deployment, owner })
+    Ok(Engine { ports, reader, registry, deployment, owner })
 }
 
 /// A node that answers and is of another chain is a wrong configuration. One that does not answer is trouble, which
@@ -200,9 +216,9 @@ impl Engine {
             });
         }
         if roles.contains(&Role::Api) {
-            let (db, clock) = (Arc::clone(&self.db), Arc::clone(&self.ports.clock));
+            let (registry, clock) = (Arc::clone(&self.registry), Arc::clone(&self.ports.clock));
             loops.spawn(async move {
-                forget_nonces(&db, &*clock).await;
+                forget_nonces(&*registry, &*clock).await;
                 "nonces"
             });
         }
@@ -278,9 +294,9 @@ impl Engine {
 }
 
 /// Forgets the nonces of signed requests that could not be replayed any more, for ever.
-async fn forget_nonces(db: &Db, clock: &dyn Clock) {
+async fn forget_nonces(registry: &dyn Registry, clock: &dyn Clock) {
     loop {
-        if let Err(error) = db.sweep_nonces(clock.now()).await {
+        if let Err(error) = registry.sweep_nonces(clock.now()).await {
             tracing::warn!(%error, "Old nonces of requests are forgotten later");
         }
         tokio::time::sleep(NONCES_LOOK).await;

@@ -13,7 +13,11 @@
 //! what the call then answered to `<file>.answer`: how a test sees that the old holder of a lease was refused.
 
 mod chain;
+mod deliver;
 mod key;
+pub mod list;
+mod reader;
+mod registry;
 mod signer;
 mod store;
 
@@ -24,6 +28,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::process::{Signal, getpid, kill_process};
 use sluice_core::port::Ports;
+
+use crate::engine::Doors;
 
 pub use key::stopping_keys;
 
@@ -71,15 +77,18 @@ impl Failpoint {
         Arc::new(Self { file: file.to_owned(), armed: Mutex::new(None) })
     }
 
-    /// The ports with every call a failpoint.
-    pub fn wrap(self: &Arc<Self>, ports: Ports) -> Ports {
+    /// The ports with every call of [`list`] a failpoint.
+    pub(crate) fn wrap(self: &Arc<Self>, doors: Doors) -> Doors {
+        let Doors { ports, reader, registry } = doors;
         let chains = ports.chains.into_iter().map(|(id, chain)| (id, chain::wrap(chain, self)));
-        Ports {
+        let ports = Ports {
             store: store::wrap(ports.store, self),
             chains: chains.collect(),
             signer: signer::wrap(ports.signer, self),
+            deliver: deliver::wrap(ports.deliver, self),
             ..ports
-        }
+        };
+        Doors { ports, reader: reader::wrap(reader, self), registry: registry::wrap(registry, self) }
     }
 
     /// One call of an asynchronous port.

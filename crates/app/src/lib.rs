@@ -12,7 +12,7 @@ mod config;
 mod engine;
 mod error;
 #[cfg(feature = "dev")]
-mod failpoint;
+pub mod failpoint;
 mod metrics;
 mod roles;
 mod secrets;

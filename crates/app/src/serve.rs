@@ -61,8 +61,8 @@ pub fn api(
     });
     Ok(Api {
         ports: engine.ports.clone(),
-        reader: engine.db.clone(),
-        registry: engine.db.clone(),
+        reader: engine.reader.clone(),
+        registry: engine.registry.clone(),
         deployment: engine.deployment.clone(),
         config: http(config)?,
         secrets: sealer,

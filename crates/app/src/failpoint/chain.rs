@@ -18,6 +18,26 @@ use sluice_core::proof::{Final, SlotReading};
 
 use super::Failpoint;
 
+/// Every call of a chain that something is around.
+pub const CALLS: [&str; 16] = [
+    "chain.market",
+    "chain.heads",
+    "chain.block",
+    "chain.second_look",
+    "chain.submit",
+    "chain.preflight",
+    "chain.balances",
+    "chain.standing",
+    "chain.counted",
+    "chain.nonces",
+    "chain.progress",
+    "chain.settle",
+    "chain.still_final",
+    "chain.transfers_of",
+    "chain.foreign",
+    "chain.has_code",
+];
+
 pub(super) fn wrap(inner: Arc<dyn Chain>, point: &Arc<Failpoint>) -> Arc<dyn Chain> {
     Arc::new(Wrapped { inner, point: point.clone() })
 }

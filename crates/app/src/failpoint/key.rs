@@ -1,4 +1,5 @@
-//! Keys, each signature a failpoint: the only place between two signatures of one request.
+//! Keys, each call a failpoint: the only places inside a request of the signer. Before `key.sign` its intents are in the
+//! journal, after it the signature is not.
 
 use std::sync::Arc;
 
@@ -7,6 +8,9 @@ use sluice_signer::Enrolled;
 use sluice_signer::key::{Key, KeyError, KeyRing, Raw};
 
 use super::Failpoint;
+
+/// Every call of a key that something is around.
+pub const CALLS: [&str; 2] = ["key.sign", "key.unlock"];
 
 /// The ring with every signature a failpoint.
 pub fn stopping_keys(ring: &KeyRing, point: &Arc<Failpoint>) -> KeyRing {
@@ -33,6 +37,6 @@ impl Key for Wrapped {
     }
 
     fn unlock(&self) -> Result<(), KeyError> {
-        self.inner.unlock()
+        self.point.around_sync("key.unlock", || self.inner.unlock())
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use sluice_core::alert::Severity;
-use sluice_core::port::reader::{AlertFilter, Reader, WalletView};
+use sluice_core::port::reader::{AlertFilter, WalletView};
 use sluice_core::port::store::StoreError;
 use sluice_core::wallet::LaneState;
 
@@ -35,7 +35,7 @@ pub async fn sample(engine: &Engine, handle: &PrometheusHandle) {
 }
 
 async fn look(engine: &Engine) -> Result<(), StoreError> {
-    let (reader, now): (&dyn Reader, _) = (&*engine.db, engine.ports.clock.now());
+    let (reader, now) = (&engine.reader, engine.ports.clock.now());
     for view in reader.wallets_of(None).await? {
         lane(engine, &view, view.oldest.map_or(0, |(_, since)| now.micros().saturating_sub(since.micros())));
     }

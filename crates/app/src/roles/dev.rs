@@ -104,10 +104,11 @@ async fn on_chain(
         Some(socket) => signer_link::socket(socket, &keys.deployment),
         None => signer_link::in_process(&keys, &config)?,
     };
-    let mut engine = assemble(&config, signer, sinks::open(&config.alerts)?).await?;
-    if let Some(file) = &arguments.failpoint_file {
-        engine.ports = Failpoint::at(file).wrap(engine.ports);
-    }
+    let around = |doors| match &arguments.failpoint_file {
+        Some(file) => Failpoint::at(file).wrap(doors),
+        None => doors,
+    };
+    let engine = assemble(&config, signer, sinks::open(&config.alerts)?, around).await?;
     let demo = seed::demo_partner(&engine, &config, folder, chain, &wallets).await?;
     let sealer = Arc::new(Sealer::read(&config.server.sealing_key_file).map_err(StartError::Said)?);
     let roles: BTreeSet<Role> = if arguments.roles.is_empty() {

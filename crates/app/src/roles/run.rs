@@ -38,7 +38,10 @@ pub async fn run(path: &Path, roles: &[Role], listen: Option<String>) -> Result<
         false => None,
     };
     let engine =
-        assemble(&config, signer_link::socket(socket, deployment), sinks::open(&config.alerts)?).await?;
+        assemble(&config, signer_link::socket(socket, deployment), sinks::open(&config.alerts)?, |doors| {
+            doors
+        })
+        .await?;
     let stop = interrupted();
     tracing::info!(owner = %engine.owner, ?roles, "Sluice is running");
     work_and_serve(&engine, &config, sealer, &roles, listener, stop).await

@@ -9,8 +9,6 @@ use sluice_core::chain::ChainId;
 use sluice_core::event::Cause;
 use sluice_core::id::{KeyId, PartnerId, Ulid, WalletId};
 use sluice_core::partner::{ApiKey, Credential, Limit, PLATFORM, Partner};
-use sluice_core::port::registry::Registry;
-use sluice_core::port::store::Store;
 use sluice_core::time::Timestamp;
 use sluice_devnet::control::{BlockTag, Control};
 use sluice_flow::operator::{AdoptError, Wanted, adopt_held};
@@ -74,7 +72,7 @@ pub(super) async fn demo_partner(
             version: 1,
         });
     }
-    engine.db.create_partner(partner, limits, cause()).await?;
+    engine.registry.create_partner(partner, limits, cause()).await?;
     let kept = |file, partner, label| key(engine, config, folder, Seed { file, partner, label }, cause());
     let demo = Demo {
         partner: PARTNER,
@@ -117,7 +115,7 @@ async fn key(
         let path = folder.path(seed.file);
         StartError::Other(format!("{} is damaged; remove it to get a new key", path.display()))
     })?;
-    if engine.db.key(id).await?.is_none() {
+    if engine.registry.key(id).await?.is_none() {
         let sealer = Sealer::read(&config.server.sealing_key_file).map_err(StartError::Said)?;
         let platform = seed.partner == PLATFORM;
         let key = ApiKey {
@@ -133,7 +131,7 @@ async fn key(
             created_by: Some(cause.actor.clone()),
             last_used_at: None,
         };
-        engine.db.create_key(key, cause).await?;
+        engine.registry.create_key(key, cause).await?;
     }
     Ok(made)
 }
@@ -146,7 +144,7 @@ async fn adopt_wallets(
     cause: &impl Fn() -> Cause,
 ) -> Result<(), StartError> {
     let other = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
-    let known = engine.db.wallets(None).await?;
+    let known = engine.ports.store.wallets(None).await?;
     let profile = sluice_core::chain::ChainProfile::devnet();
     for (wallet, address) in wallets {
         if known.iter().any(|it| it.id == *wallet) {

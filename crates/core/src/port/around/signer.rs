@@ -14,6 +14,21 @@ use crate::port::signer::{
 use crate::slot::Slot;
 use crate::stop::Scope;
 
+/// Every call of the signer that something is around.
+pub const CALLS: [&str; 11] = [
+    "signer.hello",
+    "signer.admit",
+    "signer.sign",
+    "signer.held",
+    "signer.show",
+    "signer.bar",
+    "signer.close",
+    "signer.mark",
+    "signer.export",
+    "signer.stop",
+    "signer.lift",
+];
+
 /// What a call of the signer brings.
 pub type Answer<'a, T> = Fut<'a, Result<T, SignerError>>;
 

@@ -25,6 +25,49 @@ use crate::transfer::Transfer;
 use crate::wallet::Wallet;
 use crate::withdrawal::Withdrawal;
 
+/// Every call of the store that something is around.
+pub const CALLS: [&str; 39] = [
+    "store.lease",
+    "store.release",
+    "store.accept",
+    "store.apply",
+    "store.lane",
+    "store.wallets",
+    "store.assets",
+    "store.claimable",
+    "store.withdrawals",
+    "store.transfers",
+    "store.attempts_by_txid",
+    "store.cursor",
+    "store.settleable",
+    "store.included_in",
+    "store.revived",
+    "store.proof",
+    "store.expired_holds",
+    "store.overdue",
+    "store.intake_facts",
+    "store.seal",
+    "store.open_alerts",
+    "store.untold_attention",
+    "store.undelivered_alerts",
+    "store.alerts_delivered",
+    "store.journal_seq",
+    "store.journal_known",
+    "store.lost_payments",
+    "store.lost_txids",
+    "store.unheld",
+    "store.unended",
+    "store.outbid",
+    "store.stops",
+    "store.is_adopted",
+    "store.ended_since",
+    "store.retired",
+    "store.open_command",
+    "store.expired_commands",
+    "store.person",
+    "store.booked",
+];
+
 /// What a call of the store brings.
 pub type Answer<'a, T> = Fut<'a, Result<T, StoreError>>;
 
