@@ -21,13 +21,14 @@ pub use auditor::Auditor;
 pub use caller::{Caller, Order};
 pub use database::Database;
 pub use door::{Door, Manner};
-pub use engine::Engine;
+pub use engine::{Engine, signal};
 pub use judge::Judge;
 pub use point::Point;
 pub use signer::SignerProcess;
 use sluice_api::status::Status;
 use sluice_api::withdrawal::Withdrawal;
 use sluice_devnet::anvil::{Anvil, AnvilConfig, Mining};
+use sluice_devnet::chaos::{Chaos, ChaosConfig};
 use sluice_devnet::control::Control;
 use sluice_devnet::token::TestUsd;
 pub use stored::Stored;
@@ -65,6 +66,8 @@ pub struct World {
     folder: tempfile::TempDir,
     database: String,
     shape: Shape,
+    /// What engines take for the node, where that is not the node itself.
+    node: Option<String>,
     /// Where each engine of this world listens, so that a caller finds it again after a restart.
     ports: Mutex<BTreeMap<String, u16>>,
     door: Option<Door>,
@@ -89,7 +92,7 @@ impl World {
         anvil.control().mine(2 * shape.epoch + 2).await.expect("blocks are mined");
         let folder = tempfile::tempdir().expect("a temporary folder");
         let database = database.url(folder.path());
-        Self { anvil, usd, folder, database, shape, ports: Mutex::default(), door: None }
+        Self { anvil, usd, folder, database, shape, node: None, ports: Mutex::default(), door: None }
     }
 
     /// The same with a door in front of the PostgreSQL server, for this world alone.
@@ -101,6 +104,15 @@ impl World {
         world.database = format!("{user}:{}/{name}", door.port());
         world.door = Some(door);
         world
+    }
+
+    /// The same with a proxy between engines and node, on which things go wrong once it is told so.
+    pub async fn behind_chaos(database: Database, shape: Shape, seed: u64) -> (Self, Chaos) {
+        let mut world = Self::new(database, shape).await;
+        let chaos = Chaos::start(ChaosConfig::before(world.anvil.url(), seed)).await;
+        let chaos = chaos.unwrap_or_else(|error| panic!("{error}"));
+        world.node = Some(chaos.url());
+        (world, chaos)
     }
 
     /// The door in front of the database.
@@ -121,6 +133,14 @@ impl World {
     /// The same with so few file descriptors.
     pub async fn signer_with(&self, files_max: u32) -> SignerProcess {
         SignerProcess::start(self, files_max).await
+    }
+
+    /// Starts an engine over that signer and waits for nothing: it may be about to kill itself.
+    pub fn engine_begun(&self, signer: &SignerProcess, more: &[&str]) -> Engine {
+        let socket = signer.socket.display().to_string();
+        let more: Vec<_> =
+            ["--signer-socket", &socket].iter().chain(more).map(|it| (*it).to_owned()).collect();
+        Engine::begin(self, &self.database, "dev", &more)
     }
 
     /// Starts one of several engines on the same database, over that signer.
@@ -220,6 +240,13 @@ impl World {
         std::fs::read_to_string(self.folder.path().join("engine.log")).unwrap_or_default()
     }
 
+    /// The last lines of it.
+    pub fn tail(&self, lines: usize) -> String {
+        let log = self.log();
+        let from = log.lines().count().saturating_sub(lines);
+        log.lines().skip(from).collect::<Vec<_>>().join("\n")
+    }
+
     /// Where everything of this world is kept.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -240,6 +267,11 @@ impl World {
         let pid = self.anvil.pid().expect("it runs").to_string();
         let sent = std::process::Command::new("kill").args([&format!("-{signal}"), &pid]).status();
         assert!(sent.is_ok_and(|status| status.success()), "kill -{signal}");
+    }
+
+    /// What engines take for the node.
+    fn node_url(&self) -> String {
+        self.node.clone().unwrap_or_else(|| self.anvil.url())
     }
 
     fn file(&self, name: &str) -> PathBuf {

@@ -20,6 +20,7 @@ mod fees;
 mod freeze;
 mod identity;
 mod install;
+mod kills;
 mod limits;
 mod one_command;
 mod operators;

@@ -172,7 +172,7 @@ pub async fn unfrozen(caller: &Caller, second: &Caller, lane: &str) {
 }
 
 /// No second payment, no refund, no other transaction: only the one that paid it completes it.
-async fn people_can_only_show_its_transaction(
+pub async fn people_can_only_show_its_transaction(
     world: &World,
     people: [&Caller; 2],
     order: &Order,

@@ -15,7 +15,8 @@ use crate::on_both;
 
 const CHAIN: &str = "eip155:31337";
 
-fn adopting(address: &str) -> AdoptWallet {
+/// Taking a wallet into service.
+pub fn adopting(address: &str) -> AdoptWallet {
     AdoptWallet {
         chain: CHAIN.into(),
         address: address.into(),
@@ -36,7 +37,7 @@ fn code<T: std::fmt::Debug>(answer: Result<T, ClientError>) -> String {
 }
 
 /// `sluice signer key ..` on the signer's machine; the wallet's id and its address.
-fn signer_key(config: &Path, partner: &str, what: &[&str]) -> (String, String) {
+pub fn signer_key(config: &Path, partner: &str, what: &[&str]) -> (String, String) {
     let made = Command::new(env!("CARGO_BIN_EXE_sluice"))
         .args(["--json", "signer", "--config"])
         .arg(config)
@@ -52,7 +53,7 @@ fn signer_key(config: &Path, partner: &str, what: &[&str]) -> (String, String) {
 }
 
 /// Gives an account coins and test dollars.
-async fn fund(world: &World, address: &str) {
+pub async fn fund(world: &World, address: &str) {
     let account = address.parse().expect("an address");
     let coins = U256::from(10_000_000_000_000_000_000_u64);
     world.anvil.control().set_balance(account, coins).await.expect("coins");

@@ -27,6 +27,14 @@ impl Database {
         url.map(Self::Postgres)
     }
 
+    /// What it is called.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres(_) => "postgres",
+        }
+    }
+
     /// The address of a database of its own for this folder.
     pub fn url(&self, folder: &Path) -> String {
         match self {

@@ -54,6 +54,24 @@ impl Engine {
 
     /// The same on another database.
     pub(super) async fn start_on(world: &World, database: &str, name: &str, more: &[String]) -> Self {
+        let mut engine = Self::begin(world, database, name, more);
+        let file = world.file(&format!("{name}.json"));
+        until("the engine serves", async || {
+            engine.still_runs(world);
+            match std::fs::read_to_string(&file).ok().and_then(|text| serde_json::from_str(&text).ok()) {
+                Some(dev) => {
+                    engine.dev = dev;
+                    true
+                }
+                None => false,
+            }
+        })
+        .await;
+        engine
+    }
+
+    /// Starts it and waits for nothing.
+    pub(super) fn begin(world: &World, database: &str, name: &str, more: &[String]) -> Self {
         let file = world.file(&format!("{name}.json"));
         // A killed engine leaves its file behind; only a new one counts.
         let _gone = std::fs::remove_file(&file);
@@ -63,7 +81,7 @@ impl Engine {
             "--listen".into(),
             format!("127.0.0.1:{}", world.port(name)),
             "--node".into(),
-            world.anvil.url(),
+            world.node_url(),
             "--database".into(),
             database.to_owned(),
             "--lanes".into(),
@@ -80,20 +98,7 @@ impl Engine {
             point.file().display().to_string(),
         ];
         let child = spawn(&world.file("engine.log"), arguments.iter().chain(more));
-        let mut engine =
-            Self { child, folder: world.folder.path().to_owned(), dev: DevFile::default(), point };
-        until("the engine serves", async || {
-            engine.still_runs(world);
-            match std::fs::read_to_string(&file).ok().and_then(|text| serde_json::from_str(&text).ok()) {
-                Some(dev) => {
-                    engine.dev = dev;
-                    true
-                }
-                None => false,
-            }
-        })
-        .await;
-        engine
+        Self { child, folder: world.folder.path().to_owned(), dev: DevFile::default(), point }
     }
 
     /// Starts `sluice run` with a configuration file, and waits until it serves.
@@ -120,10 +125,7 @@ impl Engine {
 
     fn still_runs(&mut self, world: &World) {
         if let Ok(Some(status)) = self.child.try_wait() {
-            let log = world.log();
-            let from = log.lines().count().saturating_sub(20);
-            let tail: Vec<&str> = log.lines().skip(from).collect();
-            panic!("the engine ended: {status}\n{}", tail.join("\n"));
+            panic!("the engine ended: {status}\n{}", world.tail(20));
         }
     }
 
@@ -155,6 +157,11 @@ impl Engine {
     /// `kill -9`, and waits until it is gone.
     pub async fn kill(mut self) {
         self.child.kill().await.expect("it can be killed");
+    }
+
+    /// Waits until it is gone: with which signal, if it was one.
+    pub async fn gone(&mut self) -> Option<i32> {
+        self.child.wait().await.expect("it ends").signal()
     }
 
     /// Waits until it has killed itself at its failpoint.
@@ -206,7 +213,7 @@ pub(super) fn spawn_with(log: &Path, files_max: u32, arguments: &[String]) -> Ch
 }
 
 /// Sends a signal by name.
-pub(super) fn signal(pid: u32, name: &str) {
+pub fn signal(pid: u32, name: &str) {
     let sent = std::process::Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status();
     assert!(sent.is_ok_and(|status| status.success()), "kill -{name}");
 }

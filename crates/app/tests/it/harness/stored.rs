@@ -59,6 +59,13 @@ impl Stored {
         found
     }
 
+    /// How many withdrawals are not over.
+    pub async fn unfinished(&self) -> u64 {
+        let question = "select count(*) as unfinished from withdrawal where ended_at is null";
+        let rows = self.db.inspect(question).await.expect("it can be read");
+        u64::try_from(rows[0].int("unfinished").expect("a count")).expect("a count")
+    }
+
     /// The text answers to a question with one column `answer`.
     pub async fn ask(&self, question: &str) -> Vec<String> {
         let rows = self.db.inspect(question).await.expect("it can be read");
