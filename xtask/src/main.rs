@@ -12,6 +12,7 @@
 
 mod bench;
 mod fuzz;
+mod kills;
 mod lint;
 mod tidy;
 
@@ -27,6 +28,8 @@ cargo xtask <command>
   fuzz --minutes N
              give each fuzz target so long, with libFuzzer and counters in every branch
   sim ...    build the simulator and play histories; what follows is handed to it, `cargo xtask sim help` lists it
+  kills ...  kill real processes at every call of every port: --rounds N [--database sqlite|postgres] [--seed S]
+             [--worlds W] [--minutes M] [--only store.apply,signer.]
   help       print this list
 ";
 
@@ -35,6 +38,12 @@ fn main() -> ExitCode {
     let (command, what) = match words.as_slice() {
         [] => ("help", ""),
         [command, arguments @ ..] if command == "sim" => return sim(arguments),
+        [command, arguments @ ..] if command == "kills" => {
+            return match find_root() {
+                Ok(root) => kills::run(&root, arguments),
+                Err(why) => refuse(&why),
+            };
+        }
         [command] if command == "bench" => return refuse("say what to measure: `bench api`"),
         [command, word, minutes] if command == "fuzz" && word == "--minutes" => ("fuzz", minutes.as_str()),
         [command] => (command.as_str(), ""),
