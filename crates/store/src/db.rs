@@ -3,6 +3,7 @@
 mod lite;
 #[cfg(feature = "postgres")]
 mod pg;
+mod shared;
 mod template;
 
 use std::collections::BTreeSet;
@@ -16,16 +17,13 @@ use sluice_core::port::meter::Meter;
 use sluice_core::port::store::StoreError;
 use sluice_core::port::world::{Clock, Entropy};
 
-#[cfg(feature = "postgres")]
 use crate::engine::Context;
-#[cfg(feature = "postgres")]
 use crate::engine::committer::Groups;
 use crate::migrate;
 use crate::sql::{Conn, Row, Sql, SqlError};
 use crate::{args, sql};
 
-#[cfg(feature = "postgres")]
-pub(crate) use pg::Pg;
+pub(crate) use shared::Shared;
 pub use template::Template;
 
 /// Why a store does not open.
@@ -80,13 +78,12 @@ pub struct Db {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) reported: Mutex<BTreeSet<(&'static str, String)>>,
     pub(crate) observer: Observer,
-    #[cfg(feature = "postgres")]
     groups: Option<Groups>,
 }
 
 enum Backend {
     /// SQLite in a file: one writer thread, some readers.
-    Lite(lite::Lite),
+    Lite(Arc<lite::Lite>),
     /// SQLite in memory, on the calling thread: tests and the simulator.
     Inline(Mutex<rusqlite::Connection>),
     /// PostgreSQL.
@@ -108,7 +105,7 @@ impl Db {
             return Self::inline(clock, entropy);
         }
         let backend = if let Some(path) = url.strip_prefix("sqlite://").filter(|path| !path.is_empty()) {
-            Backend::Lite(lite::Lite::open(path)?)
+            Backend::Lite(Arc::new(lite::Lite::open(path)?))
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             #[cfg(feature = "postgres")]
             {
@@ -144,23 +141,17 @@ impl Db {
 
     fn over(backend: Backend, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
         let observer = Observer::default();
-        #[cfg(feature = "postgres")]
-        let groups = match &backend {
-            Backend::Pg(pg) => {
-                let context = Context { clock: clock.clone(), entropy: entropy.clone() };
-                Some(Groups::start(pg, &context, &observer))
-            }
-            Backend::Lite(_) | Backend::Inline(_) => None,
-        };
-        Self {
-            backend,
-            clock,
-            entropy,
-            reported: Mutex::default(),
-            observer,
+        let shared = match &backend {
+            // What shares it must not outlive it: the file is closed when the database is dropped.
+            Backend::Lite(lite) => Some(Shared::Lite(Arc::downgrade(lite))),
             #[cfg(feature = "postgres")]
-            groups,
-        }
+            Backend::Pg(pg) => Some(Shared::Pg(pg.clone())),
+            // One caller at a time, and no runtime.
+            Backend::Inline(_) => None,
+        };
+        let context = Context { clock: clock.clone(), entropy: entropy.clone() };
+        let groups = shared.map(|shared| Groups::start(&shared, &context, &observer));
+        Self { backend, clock, entropy, reported: Mutex::default(), observer, groups }
     }
 
     /// Tells of every commit from now on. The first who asks is told.
@@ -263,8 +254,7 @@ impl Db {
         }
     }
 
-    /// What concurrent callers share, where the backend has it.
-    #[cfg(feature = "postgres")]
+    /// What concurrent callers share, where the backend has several at a time.
     pub(crate) const fn groups(&self) -> Option<&Groups> {
         self.groups.as_ref()
     }

@@ -8,10 +8,8 @@ mod alerts;
 pub(crate) mod apply;
 mod claim;
 mod commands;
-#[cfg(feature = "postgres")]
 pub(crate) mod committer;
 pub(crate) mod facts;
-#[cfg(feature = "postgres")]
 pub(crate) mod gather;
 mod journal;
 mod lane;
@@ -214,7 +212,6 @@ impl Store for Db {
         asset: AssetId,
     ) -> Fut<'_, Result<Option<IntakeFacts>, StoreError>> {
         Box::pin(async move {
-            #[cfg(feature = "postgres")]
             if let Some(groups) = self.groups() {
                 let (facts, unread) = groups.facts.ask((partner, asset)).await?;
                 self.report(unread).await?;

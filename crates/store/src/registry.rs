@@ -97,7 +97,6 @@ impl Registry for Db {
     ) -> Fut<'a, Result<bool, StoreError>> {
         let one = Nonce { key, nonce: nonce.to_owned(), until, now };
         Box::pin(async move {
-            #[cfg(feature = "postgres")]
             if let Some(groups) = self.groups() {
                 return groups.nonces.ask(one).await;
             }

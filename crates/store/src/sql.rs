@@ -26,17 +26,18 @@ pub struct Sql {
         expect(dead_code, reason = "both texts stand together in every build")
     )]
     pg: Cow<'static, str>,
+    over_rows: bool,
 }
 
 impl Sql {
     /// One text that both databases understand.
     pub const fn one(text: &'static str) -> Self {
-        Self { lite: Cow::Borrowed(text), pg: Cow::Borrowed(text) }
+        Self { lite: Cow::Borrowed(text), pg: Cow::Borrowed(text), over_rows: false }
     }
 
     /// Two texts. `_because` is for the reader: every difference has its reason beside it.
     pub const fn two(lite: &'static str, pg: &'static str, _because: &'static str) -> Self {
-        Self { lite: Cow::Borrowed(lite), pg: Cow::Borrowed(pg) }
+        Self { lite: Cow::Borrowed(lite), pg: Cow::Borrowed(pg), over_rows: false }
     }
 
     pub(crate) fn lite_text(&self) -> &str {
@@ -45,7 +46,14 @@ impl Sql {
 
     /// Texts put together at run time from our own constants: never from a value, values are parameters.
     pub const fn built(lite: String, pg: String) -> Self {
-        Self { lite: Cow::Owned(lite), pg: Cow::Owned(pg) }
+        Self { lite: Cow::Owned(lite), pg: Cow::Owned(pg), over_rows: false }
+    }
+
+    /// A statement over many rows that come as `$1`, a JSON list of maps. PostgreSQL takes the list, and saves the ways
+    /// there and back. SQLite has no way to save: its text is run once for each row, whose columns it names `:column`,
+    /// and is spared to read the list again for each column.
+    pub const fn over_rows(lite: String, pg: String) -> Self {
+        Self { lite: Cow::Owned(lite), pg: Cow::Owned(pg), over_rows: true }
     }
 }
 
@@ -240,6 +248,7 @@ impl Conn<'_> {
     /// [`SqlError`].
     pub async fn run(&mut self, sql: &Sql, args: &[Value]) -> Result<u64, SqlError> {
         match self {
+            Self::Lite(connection) if sql.over_rows => lite::run_over(connection, &sql.lite, args),
             Self::Lite(connection) => lite::run(connection, &sql.lite, args),
             #[cfg(feature = "postgres")]
             Self::Pg(connection) => pg::run(connection, &sql.pg, args).await,
@@ -253,6 +262,7 @@ impl Conn<'_> {
     /// own wallets, must not pass for all of them.
     pub async fn rows(&mut self, sql: &Sql, args: &[Value]) -> Result<Vec<Row>, SqlError> {
         let rows = match self {
+            Self::Lite(connection) if sql.over_rows => lite::rows_over(connection, &sql.lite, args),
             Self::Lite(connection) => lite::rows(connection, &sql.lite, args),
             #[cfg(feature = "postgres")]
             Self::Pg(connection) => pg::rows(connection, &sql.pg, args).await,

@@ -31,7 +31,7 @@ type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 /// Work on a connection inside a transaction, or why there is none; whether it went well.
 type Job = Box<dyn FnOnce(Result<&mut Connection, StoreError>) -> (bool, Finish) + Send>;
 
-pub(super) struct Lite {
+pub(crate) struct Lite {
     writes: Option<mpsc::Sender<Job>>,
     reads: Option<mpsc::Sender<Job>>,
     threads: Vec<JoinHandle<()>>,

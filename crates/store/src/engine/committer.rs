@@ -1,4 +1,4 @@
-//! What concurrent callers on PostgreSQL share: the commit that accepts, the read before it, and the nonces of requests.
+//! What concurrent callers share: the commit that accepts, the read before it, and the nonces of requests.
 //!
 //! The statements of a group are written for all of it at once. When one of them breaks the group (a defect, for every
 //! expected conflict is an answer), each caller is tried alone: it refuses itself alone.
@@ -12,7 +12,7 @@ use sluice_core::port::store::{Accepted, Intake, IntakeFacts, StoreError};
 use super::gather::Gather;
 use super::unread::Found;
 use super::{Context, accept, facts};
-use crate::db::{Observer, Pg};
+use crate::db::{Observer, Shared};
 use crate::registry::nonce::{self, Nonce};
 use crate::sql::SqlError;
 
@@ -29,29 +29,33 @@ pub(crate) struct Groups {
 }
 
 impl Groups {
-    pub(crate) fn start(pg: &Pg, context: &Context, observer: &Observer) -> Self {
-        let with = |pg: &Pg| pg.clone();
-        let (committing, asking, noting) = (with(pg), with(pg), with(pg));
+    pub(crate) fn start(db: &Shared, context: &Context, observer: &Observer) -> Self {
+        let (committing, asking, noting) = (db.clone(), db.clone(), db.clone());
         let (context, observer) = (context.clone(), Arc::clone(observer));
         Self {
             accept: Gather::start(move |intakes| {
-                let (pg, context, observer) = (committing.clone(), context.clone(), Arc::clone(&observer));
-                Box::pin(async move { commit(&pg, &context, &observer, &intakes).await })
+                let (db, context, observer) = (committing.clone(), context.clone(), Arc::clone(&observer));
+                Box::pin(async move { commit(&db, &context, &observer, &intakes).await })
             }),
             facts: Gather::start(move |asked| {
-                let pg = asking.clone();
-                Box::pin(async move { read(&pg, asked).await })
+                let db = asking.clone();
+                Box::pin(async move { read(&db, asked).await })
             }),
             nonces: Gather::start(move |nonces| {
-                let pg = noting.clone();
-                Box::pin(async move { note(&pg, nonces).await })
+                let db = noting.clone();
+                Box::pin(async move { note(&db, nonces).await })
             }),
         }
     }
 }
 
-async fn commit(pg: &Pg, context: &Context, observer: &Observer, intakes: &[Intake]) -> Answers<Accepted> {
-    match together(pg, context, intakes).await {
+async fn commit(
+    db: &Shared,
+    context: &Context,
+    observer: &Observer,
+    intakes: &[Intake],
+) -> Answers<Accepted> {
+    match together(db, context, intakes).await {
         Ok(answers) => {
             told(observer, &answers);
             answers.into_iter().map(Ok).collect()
@@ -62,7 +66,7 @@ async fn commit(pg: &Pg, context: &Context, observer: &Observer, intakes: &[Inta
         Err(_) => {
             let mut answers = Vec::with_capacity(intakes.len());
             for intake in intakes {
-                let alone = together(pg, context, std::slice::from_ref(intake)).await;
+                let alone = together(db, context, std::slice::from_ref(intake)).await;
                 if let Ok(answers) = &alone {
                     told(observer, answers);
                 }
@@ -82,11 +86,11 @@ fn told(observer: &Observer, answers: &[Accepted]) {
     }
 }
 
-async fn together(pg: &Pg, context: &Context, intakes: &[Intake]) -> Result<Vec<Accepted>, SqlError> {
+async fn together(db: &Shared, context: &Context, intakes: &[Intake]) -> Result<Vec<Accepted>, SqlError> {
     let mut tries = 1;
     loop {
         let (group, context) = (intakes.to_vec(), context.clone());
-        let done = pg
+        let done = db
             .try_write(move |conn| Box::pin(async move { accept::group(conn, &context, group).await }))
             .await;
         match done {
@@ -97,9 +101,9 @@ async fn together(pg: &Pg, context: &Context, intakes: &[Intake]) -> Result<Vec<
 }
 
 /// The facts begin to be read after the last of the group has asked: none of them sees an older moment than it would alone.
-async fn read(pg: &Pg, asked: Vec<(PartnerId, AssetId)>) -> Answers<Found<Option<IntakeFacts>>> {
+async fn read(db: &Shared, asked: Vec<(PartnerId, AssetId)>) -> Answers<Found<Option<IntakeFacts>>> {
     let questions = asked.clone();
-    let read = pg.read(move |conn| Box::pin(async move { facts::intake(conn, &questions).await })).await;
+    let read = db.read(move |conn| Box::pin(async move { facts::intake(conn, &questions).await })).await;
     match read {
         // Said once, by whoever comes first.
         Ok((facts, mut unread)) => {
@@ -109,9 +113,9 @@ async fn read(pg: &Pg, asked: Vec<(PartnerId, AssetId)>) -> Answers<Found<Option
     }
 }
 
-async fn note(pg: &Pg, nonces: Vec<Nonce>) -> Answers<bool> {
+async fn note(db: &Shared, nonces: Vec<Nonce>) -> Answers<bool> {
     let group = nonces.clone();
-    let done = pg.statement(move |conn| Box::pin(async move { nonce::first_uses(conn, &group).await })).await;
+    let done = db.statement(move |conn| Box::pin(async move { nonce::first_uses(conn, &group).await })).await;
     match done {
         Ok(firsts) => firsts.into_iter().map(Ok).collect(),
         Err(SqlError::Store(error @ (StoreError::Down(_) | StoreError::Unknown(_)))) => {
@@ -120,7 +124,7 @@ async fn note(pg: &Pg, nonces: Vec<Nonce>) -> Answers<bool> {
         Err(_) => {
             let mut answers = Vec::with_capacity(nonces.len());
             for one in nonces {
-                let alone = pg.statement(move |conn| {
+                let alone = db.statement(move |conn| {
                     Box::pin(async move { nonce::first_uses(conn, std::slice::from_ref(&one)).await })
                 });
                 let first = alone.await.map_err(StoreError::from);

@@ -1,4 +1,4 @@
-//! Groups on PostgreSQL: callers that come while a group is under way share the next one, so that a busy server asks the
+//! Groups: callers that come while a group is under way share the next one, so that a busy server asks the
 //! database as often as an idle one. No timer: a lone caller is served at once, and a group is as large as the one before
 //! it was slow.
 //!

@@ -1,7 +1,5 @@
 //! Writing many rows with one statement: the rows go in as one JSON parameter.
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
 
 use crate::sql::Sql;
@@ -24,26 +22,22 @@ impl Table {
         texts.chain(ints).collect::<Vec<_>>().join(", ")
     }
 
-    /// `insert .. select .. from $1`, with `tail` for a conflict clause or `returning`.
+    /// `insert` of the rows of `$1`, with `tail` for a conflict clause or `returning`.
     pub(crate) fn insert(&self, tail: &str) -> Sql {
         let names = self.columns().collect::<Vec<_>>().join(", ");
-        let (mut lite, mut pg) = (String::new(), String::new());
-        for (place, name) in self.columns().enumerate() {
-            let comma = if place == 0 { "" } else { ", " };
-            let _infallible = write!(lite, "{comma}r.value->>'{name}'");
-            let _infallible = write!(pg, "{comma}r.{name}");
-        }
+        let list = |of: &dyn Fn(&str) -> String| self.columns().map(of).collect::<Vec<_>>().join(", ");
+        let (lite, pg) = (list(&|name| format!(":{name}")), list(&|name| format!("r.{name}")));
         let (table, record) = (self.name, self.record());
-        Sql::built(
-            // `where true` tells SQLite's parser that `on` begins no join.
-            format!("insert into {table} ({names}) select {lite} from json_each($1) as r where true {tail}"),
+        Sql::over_rows(
+            format!("insert into {table} ({names}) values ({lite}) {tail}"),
             format!(
                 "insert into {table} ({names}) select {pg} from json_to_recordset($1::json) as r({record}) {tail}"
             ),
         )
     }
 
-    /// `update .. from $1`: columns `set`, where the columns `key` are the same. A key `was` is the version expected.
+    /// `update` from the rows of `$1`: columns `set`, where the columns `key` are the same. A key `was` is the version
+    /// expected.
     pub(crate) fn update(&self, set: &[&str], key: &[&str], tail: &str) -> Sql {
         let table = self.name;
         let sets = |r: &dyn Fn(&str) -> String| {
@@ -57,16 +51,12 @@ impl Table {
                 .collect::<Vec<_>>()
                 .join(" and ")
         };
-        let lite = |name: &str| format!("(r.value->>'{name}')");
+        let lite = |name: &str| format!(":{name}");
         let pg = |name: &str| format!("r.{name}");
         let was = if key.contains(&"was") { ", was bigint" } else { "" };
         let record = self.record();
-        Sql::built(
-            format!(
-                "update {table} set {} from json_each($1) as r where {} {tail}",
-                sets(&lite),
-                keys(&lite)
-            ),
+        Sql::over_rows(
+            format!("update {table} set {} where {} {tail}", sets(&lite), keys(&lite)),
             format!(
                 "update {table} set {} from json_to_recordset($1::json) as r({record}{was}) where {} {tail}",
                 sets(&pg),

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::types::{Null, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Error, Statement, ffi};
+use serde_json::Value as Json;
 use sluice_core::port::store::StoreError;
 
 use super::{FOREIGN_KEY, Row, SqlError, Value};
@@ -20,41 +21,85 @@ impl ToSql for Value {
 }
 
 pub(super) fn run(connection: &mut Connection, text: &str, args: &[Value]) -> Result<u64, SqlError> {
-    let done = bound(connection, text, args).and_then(|mut statement| {
-        // A statement with `returning` answers rows; they are stepped over so that all of it is done.
-        if statement.column_count() == 0 {
-            return statement.raw_execute();
-        }
-        let mut rows = statement.raw_query();
-        let mut count = 0;
-        while rows.next()?.is_some() {
-            count += 1;
-        }
-        Ok(count)
-    });
+    let done = bound(connection, text, args).and_then(|mut statement| changed(&mut statement));
     done.map(|count| u64::try_from(count).unwrap_or(u64::MAX)).map_err(|error| named(connection, error))
 }
 
 pub(super) fn rows(connection: &mut Connection, text: &str, args: &[Value]) -> Result<Vec<Row>, SqlError> {
-    let read = bound(connection, text, args).and_then(|mut statement| {
-        let columns = statement.column_count();
-        let mut answers: Vec<Row> = Vec::new();
-        let mut rows = statement.raw_query();
-        while let Some(row) = rows.next()? {
-            let mut values = Vec::with_capacity(columns);
-            for place in 0..columns {
-                values.push(row.get_ref(place).and_then(value)?);
-            }
-            // Most questions of a loop find nothing: the names are asked for with the first row.
-            let names = match answers.first() {
-                Some(first) => Arc::clone(&first.names),
-                None => row.as_ref().column_names().map(str::to_owned).collect(),
-            };
-            answers.push(Row { names, values });
+    let mut answers = Vec::new();
+    let read = bound(connection, text, args).and_then(|mut statement| answered(&mut statement, &mut answers));
+    read.map(|()| answers).map_err(|error| named(connection, error))
+}
+
+/// The statement once for each row of the first value; how many rows they changed together.
+pub(super) fn run_over(connection: &mut Connection, text: &str, args: &[Value]) -> Result<u64, SqlError> {
+    let mut count = 0;
+    for_each(connection, text, args, |statement| {
+        count += changed(statement)?;
+        Ok(())
+    })?;
+    Ok(u64::try_from(count).unwrap_or(u64::MAX))
+}
+
+/// The statement once for each row of the first value; the rows they answer, one after the other.
+pub(super) fn rows_over(
+    connection: &mut Connection,
+    text: &str,
+    args: &[Value],
+) -> Result<Vec<Row>, SqlError> {
+    let mut answers = Vec::new();
+    for_each(connection, text, args, |statement| answered(statement, &mut answers))?;
+    Ok(answers)
+}
+
+fn for_each(
+    connection: &mut Connection,
+    text: &str,
+    args: &[Value],
+    mut step: impl FnMut(&mut Statement<'_>) -> Result<(), Error>,
+) -> Result<(), SqlError> {
+    let Some(Value::Text(list)) = args.first() else {
+        return Err(StoreError::Statement(format!("no list of rows for: {text}")).into());
+    };
+    let list: Vec<serde_json::Map<String, Json>> =
+        serde_json::from_str(list).map_err(|error| StoreError::Statement(error.to_string()))?;
+    let done = connection.prepare_cached(text).and_then(|mut statement| {
+        for row in &list {
+            bind(&mut statement, args, Some(row))?;
+            step(&mut statement)?;
         }
-        Ok(answers)
+        Ok(())
     });
-    read.map_err(|error| named(connection, error))
+    done.map_err(|error| named(connection, error))
+}
+
+fn changed(statement: &mut Statement<'_>) -> Result<usize, Error> {
+    // A statement with `returning` answers rows; they are stepped over so that all of it is done.
+    if statement.column_count() == 0 {
+        return statement.raw_execute();
+    }
+    let mut rows = statement.raw_query();
+    let mut count = 0;
+    while rows.next()?.is_some() {
+        count += 1;
+    }
+    Ok(count)
+}
+
+fn answered(statement: &mut Statement<'_>, answers: &mut Vec<Row>) -> Result<(), Error> {
+    let columns = statement.column_count();
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next()? {
+        let values =
+            (0..columns).map(|place| row.get_ref(place).and_then(value)).collect::<Result<_, _>>()?;
+        // Most questions of a loop find nothing: the names are asked for with the first row.
+        let names = match answers.first() {
+            Some(first) => Arc::clone(&first.names),
+            None => row.as_ref().column_names().map(str::to_owned).collect(),
+        };
+        answers.push(Row { names, values });
+    }
+    Ok(())
 }
 
 pub(super) fn script(connection: &mut Connection, text: &str) -> Result<(), SqlError> {
@@ -88,17 +133,37 @@ fn bound<'c>(
     args: &[Value],
 ) -> Result<rusqlite::CachedStatement<'c>, Error> {
     let mut statement = connection.prepare_cached(text)?;
-    for place in 1..=statement.parameter_count() {
-        let number = number(&statement, place).ok_or(Error::InvalidParameterCount(place, args.len()))?;
-        let value = args.get(number - 1).ok_or(Error::InvalidParameterCount(number, args.len()))?;
-        statement.raw_bind_parameter(place, value)?;
-    }
+    bind(&mut statement, args, None)?;
     Ok(statement)
 }
 
+/// Binds every parameter: `$2` to the second value, `:name` to the column of the row.
+fn bind(
+    statement: &mut Statement<'_>,
+    args: &[Value],
+    row: Option<&serde_json::Map<String, Json>>,
+) -> Result<(), Error> {
+    for place in 1..=statement.parameter_count() {
+        let missing = || Error::InvalidParameterCount(place, args.len());
+        let name = statement.parameter_name(place).ok_or_else(missing)?;
+        if let Some(column) = name.strip_prefix(':') {
+            match row.and_then(|row| row.get(column)).ok_or_else(missing)? {
+                Json::Null => statement.raw_bind_parameter(place, Null)?,
+                Json::String(text) => statement.raw_bind_parameter(place, text)?,
+                // Integers alone: the seam knows no others.
+                other => statement.raw_bind_parameter(place, other.as_i64().ok_or_else(missing)?)?,
+            }
+        } else {
+            let value = number(name).and_then(|number| args.get(number - 1)).ok_or_else(missing)?;
+            statement.raw_bind_parameter(place, value)?;
+        }
+    }
+    Ok(())
+}
+
 /// SQLite takes `$2` for a name and gives names their places by first appearance; the number is in the name.
-fn number(statement: &Statement<'_>, place: usize) -> Option<usize> {
-    statement.parameter_name(place)?.strip_prefix('$')?.parse().ok().filter(|number| *number > 0)
+fn number(name: &str) -> Option<usize> {
+    name.strip_prefix('$')?.parse().ok().filter(|number| *number > 0)
 }
 
 /// Translates an error. Rules get the name that PostgreSQL would say.

@@ -1,11 +1,81 @@
 //! A request whose ids were stored before: the same request again, or another under the same name.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use serde::Serialize;
 use sluice_core::id::WithdrawalId;
 use sluice_core::port::store::{Accepted, Intake, StoreError};
 
 use crate::row;
-use crate::sql::{Conn, Row, SqlError};
+use crate::row::table::json;
+use crate::sql::{Conn, LIST_MAX, Row, Sql, SqlError};
 use crate::{args, withdrawals};
+
+/// The two names of a request, and its place in the group.
+#[derive(Serialize)]
+struct Names<'i> {
+    place: usize,
+    partner_id: String,
+    external_id: &'i str,
+    idempotency_key: Option<&'i str>,
+}
+
+static KNOWN: LazyLock<Sql> = LazyLock::new(|| {
+    Sql::over_rows(
+        "select :place as place where exists
+             (select 1 from withdrawal where partner_id = :partner_id and external_id = :external_id)
+         or exists
+             (select 1 from withdrawal where partner_id = :partner_id and idempotency_key = :idempotency_key)
+         limit $2"
+            .into(),
+        // `limit` inside: each name is looked up by its index, whatever the planner believes of the table.
+        "with r as (select * from json_to_recordset($1::json)
+             as r(place bigint, partner_id text, external_id text, idempotency_key text))
+         select r.place from r, lateral (select 1 from withdrawal w
+             where w.partner_id = r.partner_id and w.external_id = r.external_id limit 1) as named
+         union
+         select r.place from r, lateral (select 1 from withdrawal w
+             where w.partner_id = r.partner_id and w.idempotency_key = r.idempotency_key limit 1) as keyed
+         limit $2"
+            .into(),
+    )
+});
+
+/// Which requests of a group carry a name that is stored, or that an earlier one of the group carries.
+pub(super) async fn places(conn: &mut Conn<'_>, intakes: &[Intake]) -> Result<BTreeSet<usize>, SqlError> {
+    let names: Vec<Names<'_>> = intakes
+        .iter()
+        .enumerate()
+        .map(|(place, intake)| {
+            let withdrawal = intake.withdrawal.after();
+            Names {
+                place,
+                partner_id: withdrawal.partner.to_string(),
+                external_id: &withdrawal.request.external_id,
+                idempotency_key: intake.idempotency_key.as_deref(),
+            }
+        })
+        .collect();
+    let mut places = BTreeSet::new();
+    for row in conn.rows(&KNOWN, args![json(&names)?, LIST_MAX]).await? {
+        places.insert(usize::try_from(row.int("place")?).unwrap_or(usize::MAX));
+    }
+    let (mut ids, mut keys) = (BTreeSet::new(), BTreeSet::new());
+    for one in &names {
+        if places.contains(&one.place) {
+            continue;
+        }
+        let key = one.idempotency_key.map(|key| (&one.partner_id, key));
+        if ids.contains(&(&one.partner_id, one.external_id)) || key.is_some_and(|key| keys.contains(&key)) {
+            places.insert(one.place);
+            continue;
+        }
+        ids.insert((&one.partner_id, one.external_id));
+        keys.extend(key);
+    }
+    Ok(places)
+}
 
 /// Compares by content. The external id is asked first: it is the identity of the payment, the key only of the request.
 pub(super) async fn answer(conn: &mut Conn<'_>, intake: &Intake) -> Result<Accepted, SqlError> {
