@@ -10,7 +10,6 @@
 //! - Reads the work tree and starts cargo and what cargo built; it changes no file of the tree.
 //! - Every finding is `path:line: what is wrong, and what to do`, and makes the exit code non-zero.
 
-mod bench;
 mod fuzz;
 mod kills;
 mod lint;
@@ -24,7 +23,7 @@ cargo xtask <command>
 
   tidy       check the house rules: edges, file length, names, catalogues, headers, links, ADRs
   lint       fmt, tidy, clippy and doc with warnings as errors, and cargo deny where it is installed
-  bench api  build for release, start the engine, and measure starts, memory and creations
+  bench ...  build for release, and measure what was promised; `cargo xtask bench help` lists what
   fuzz --minutes N
              give each fuzz target so long, with libFuzzer and counters in every branch
   sim ...    build the simulator and play histories; what follows is handed to it, `cargo xtask sim help` lists it
@@ -44,10 +43,9 @@ fn main() -> ExitCode {
                 Err(why) => refuse(&why),
             };
         }
-        [command] if command == "bench" => return refuse("say what to measure: `bench api`"),
+        [command, arguments @ ..] if command == "bench" => return bench(arguments),
         [command, word, minutes] if command == "fuzz" && word == "--minutes" => ("fuzz", minutes.as_str()),
         [command] => (command.as_str(), ""),
-        [command, what] if command == "bench" => (command.as_str(), what.as_str()),
         [_, extra, ..] => return refuse(&format!("`{extra}` is one word too many")),
     };
     if matches!(command, "help" | "--help" | "-h") {
@@ -61,7 +59,6 @@ fn main() -> ExitCode {
     match command {
         "tidy" => tidy::run(&root),
         "lint" => lint::run(&root),
-        "bench" => bench::run(&root, what),
         "fuzz" => fuzz::run(&root, what),
         other => refuse(&format!("there is no command `{other}`")),
     }
@@ -69,9 +66,19 @@ fn main() -> ExitCode {
 
 /// Runs the simulator, built with optimisation and with its assertions.
 fn sim(arguments: &[String]) -> ExitCode {
-    let mut simulator = cargo();
-    simulator.args(["run", "-q", "-p", "sluice-sim", "--profile", "sim", "--"]).args(arguments);
-    match simulator.status() {
+    run(&["-p", "sluice-sim", "--profile", "sim"], arguments)
+}
+
+/// Measures what was promised, with optimisation on both sides.
+fn bench(arguments: &[String]) -> ExitCode {
+    run(&["-p", "sluice-bench", "--release"], arguments)
+}
+
+/// Builds a program of ours and hands the rest of the command to it.
+fn run(which: &[&str], arguments: &[String]) -> ExitCode {
+    let mut program = cargo();
+    program.args(["run", "-q"]).args(which).arg("--").args(arguments);
+    match program.status() {
         Ok(status) if status.success() => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => refuse(&format!("cargo cannot be started ({error})")),

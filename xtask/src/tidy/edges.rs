@@ -25,6 +25,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "app",
         &["core", "codec", "flow", "store", "chain", "signer", "outbound", "api", "http", "devnet", "audit"],
     ),
+    ("bench", &["devnet"]),
     ("xtask", &[]),
 ];
 

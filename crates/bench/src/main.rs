@@ -1,0 +1,109 @@
+//! `sluice-bench`: measures what was promised of speed and memory, from outside, on the release build, with real
+//! databases, a real chain and real requests. `cargo xtask bench` starts it.
+//!
+//! # Invariants
+//!
+//! - It shares no line with the engine, so that nothing is measured by what is measured.
+//! - Every figure is a time or a count that was taken in this run, by whole numbers; beside each promise stands what
+//!   the same machine does without the engine, in the same run.
+//! - It ends with an error when a promise is not kept, and writes the figures all the same.
+
+mod api;
+mod client;
+mod clock;
+mod database;
+mod engine;
+mod installation;
+mod intake;
+mod payouts;
+mod program;
+mod reads;
+mod recovery;
+mod report;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use database::Server;
+use program::Program;
+use report::Report;
+
+const HELP: &str = "\
+cargo xtask bench [--write] [NAME..]
+
+  api       starts, memory, and creations while the engine pays
+  intake    creations at 1, 16 and 64 connections beside a bare insert of the same rows
+  payouts   orders paid to the end on a local chain, by 1 and 8 lanes, with and without the limits of a pool
+  recovery  from kill -9 to the first new broadcast of the engine that takes over
+  reads     lists, stats and the queue with a history of 10,000 to 1,000,000 orders
+
+Without a name, all of them. --write keeps table, JSON and picture in bench/. Run it under
+scripts/with-postgres.sh, or SQLite alone is measured; scripts/setup.sh test installs what it needs.
+";
+
+type Bench = fn(&Program, &Server<'_>) -> Result<Report, String>;
+
+const BENCHES: [(&str, Bench); 5] = [
+    ("api", api::measure),
+    ("intake", intake::measure),
+    ("payouts", payouts::measure),
+    ("recovery", recovery::measure),
+    ("reads", reads::measure),
+];
+
+fn main() -> ExitCode {
+    let mut words: Vec<String> = std::env::args().skip(1).collect();
+    if words.iter().any(|word| matches!(word.as_str(), "help" | "--help" | "-h")) {
+        print!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
+    let before = words.len();
+    words.retain(|word| word != "--write");
+    let write = words.len() < before;
+    if let Some(unknown) = words.iter().find(|word| BENCHES.iter().all(|(name, _)| name != word)) {
+        eprintln!("bench: there is no bench `{unknown}`; `cargo xtask bench help` lists them.");
+        return ExitCode::from(2);
+    }
+    match run(&words, write) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => {
+            eprintln!("bench: a promise was not kept; it is marked in the table.");
+            ExitCode::FAILURE
+        }
+        Err(why) => {
+            eprintln!("bench: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(names: &[String], write: bool) -> Result<bool, String> {
+    let root = root()?;
+    let machine = report::machine();
+    let program = Program::build(&root)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    #[expect(clippy::disallowed_methods, reason = "a measurement has no configuration reader")]
+    let postgres = std::env::var("SLUICE_TEST_POSTGRES_URL").ok();
+    let server = Server { runtime: &runtime, postgres };
+    let mut kept = true;
+    for (name, bench) in
+        BENCHES.iter().filter(|(name, _)| names.is_empty() || names.iter().any(|it| it == name))
+    {
+        eprintln!("bench: {name}");
+        let report = bench(&program, &server)?;
+        println!("{}", report.page(&machine));
+        kept &= report.kept();
+        if write {
+            report.write(&root.join("bench"), &machine)?;
+        }
+    }
+    Ok(kept)
+}
+
+/// The folder of the workspace.
+fn root() -> Result<PathBuf, String> {
+    let here = std::env::current_dir().map_err(|error| error.to_string())?;
+    let root = here.ancestors().find(|folder| folder.join("crates/bench/Cargo.toml").is_file());
+    root.map(Path::to_path_buf).ok_or_else(|| "this folder is not inside the Sluice workspace".to_owned())
+}
