@@ -22,13 +22,16 @@ const USAGE: &str =
        sluice-sim --replay-check K [--from S]
        sluice-sim --systematic [S] [--every N] [--points N [--draw TEXT]]
        sluice-sim --pairs N [--systematic S]
-       any of the runs above with [--result FILE] plays --seeds N more and adds them to the file
+       any of the runs above with [--result FILE] plays --seeds N more and adds them to the file; of --systematic all
        sluice-sim --mutants N";
+
+/// Histories that are played where nobody says how many.
+const SEEDS: u64 = 100;
 
 /// What was asked for.
 #[derive(Clone, Debug)]
 struct Arguments {
-    seeds: u64,
+    seeds: Option<u64>,
     from: Option<u64>,
     seed: Option<u64>,
     keep_going: bool,
@@ -55,7 +58,7 @@ struct Arguments {
 
 fn parse(arguments: &[String]) -> Result<Arguments, String> {
     let mut parsed = Arguments {
-        seeds: 100,
+        seeds: None,
         from: None,
         seed: None,
         keep_going: false,
@@ -86,7 +89,7 @@ fn parse(arguments: &[String]) -> Result<Arguments, String> {
             text.parse().map_err(|_| format!("{text:?} is no number\n{USAGE}"))
         };
         match word.as_str() {
-            "--seeds" => parsed.seeds = number()?,
+            "--seeds" => parsed.seeds = Some(number()?),
             "--from" => parsed.from = Some(number()?),
             "--seed" => parsed.seed = Some(number()?),
             "--replay-check" => parsed.replay = Some(number()?),
@@ -149,13 +152,18 @@ pub fn run(arguments: &[String]) -> Result<bool, String> {
     if let Some(count) = asked.mutants {
         return mutants(&asked, count);
     }
-    let series = Series { what: "histories by seed".into(), make: Box::new(|seed| random(&asked, seed)) };
+    let clocks = if asked.clocks { ", with clocks that are hours wrong" } else { "" };
+    let series = Series {
+        what: format!("histories by seed, of {} withdrawals{clocks}", asked.withdrawals),
+        first: 1,
+        make: Box::new(|seed| random(&asked, seed)),
+    };
     if let Some(path) = &asked.result {
         return record::extend(&asked, &series, path, None);
     }
-    let from = asked.from.unwrap_or(1);
-    let played = play::play(&asked, &series, from..from + asked.seeds, asked.keep_going)?;
-    play::tell(&asked, &played, asked.seeds, "histories")
+    let (from, count) = (asked.from.unwrap_or(1), asked.seeds.unwrap_or(SEEDS));
+    let played = play::play(&asked, &series, from..from + count, asked.keep_going)?;
+    play::tell(&asked, &played, count, "histories")
 }
 
 fn random(asked: &Arguments, seed: u64) -> Script {

@@ -14,6 +14,8 @@ use crate::world::setup::Stage;
 pub(super) struct Series<'a> {
     /// What they are, in words.
     pub what: String,
+    /// The lowest number.
+    pub first: u64,
     /// The history of a number.
     pub make: Box<dyn Fn(u64) -> Script + Sync + 'a>,
 }

@@ -92,9 +92,9 @@ impl Record {
         std::fs::rename(&beside, path).map_err(told)
     }
 
-    /// The first number that was played by no range.
-    fn next(&self) -> u64 {
-        self.ranges.iter().map(|range| range.to + 1).max().unwrap_or(1)
+    /// The number behind all that were played, or the first of all.
+    fn next(&self, first: u64) -> u64 {
+        self.ranges.iter().map(|range| range.to + 1).max().unwrap_or(first)
     }
 
     fn add(&mut self, played: &Played, range: Range) {
@@ -143,8 +143,8 @@ impl Range {
     }
 }
 
-/// Plays on from where the file ends, or from `--from`, and adds to the file after each few hundred histories; up to
-/// `end` where the series has one. False when a rule was broken.
+/// Plays on from where the file ends, or from `--from`, and adds to the file after each few hundred histories: as many as
+/// were asked for, or to the `end` of a series that has one. False when a rule was broken.
 ///
 /// # Errors
 /// What could not be read, written or prepared, and a number that was played already.
@@ -156,8 +156,9 @@ pub(super) fn extend(
 ) -> Result<bool, String> {
     let path = Path::new(path);
     let mut record = Record::read(path, &series.what)?;
-    let from = asked.from.unwrap_or_else(|| record.next());
-    let until = from.saturating_add(asked.seeds).min(end.unwrap_or(u64::MAX));
+    let from = asked.from.unwrap_or_else(|| record.next(series.first));
+    let count = asked.seeds.unwrap_or(if end.is_some() { u64::MAX } else { super::SEEDS });
+    let until = from.saturating_add(count).min(end.unwrap_or(u64::MAX));
     if let Some(range) = record.ranges.iter().find(|range| range.from < until && from <= range.to) {
         return Err(format!("{} to {} were played already", range.from, range.to));
     }
@@ -246,13 +247,13 @@ mod tests {
     #[test]
     fn ranges_of_one_build_join_and_those_of_another_stand_apart() {
         let mut record = Record::default();
-        assert_eq!(record.next(), 1);
+        assert_eq!((record.next(0), record.next(1)), (0, 1), "the place of a fault is counted from zero");
         record.add(&played(500), range(1, 500, "a"));
         record.add(&played(500), range(501, 1_000, "a"));
         record.add(&played(10), range(1_001, 1_010, "b"));
         let spans: Vec<_> = record.ranges.iter().map(|it| (it.from, it.to, it.ms)).collect();
         assert_eq!(spans, [(1, 1_000, 1_000_000), (1_001, 1_010, 10_000)]);
-        assert_eq!((record.histories, record.next()), (1_010, 1_011));
+        assert_eq!((record.histories, record.next(1)), (1_010, 1_011));
         assert_eq!(record.histories_per_second, "1.0");
     }
 }

@@ -89,7 +89,8 @@ impl Base {
 pub(super) fn singles(asked: &Arguments, seed: u64) -> Result<bool, String> {
     let Some(base) = Base::of(asked, seed)? else { return Ok(false) };
     let series = Series {
-        what: format!("histories of seed {seed} with a single fault"),
+        what: format!("histories of seed {seed}, of {} withdrawals, with a single fault", asked.withdrawals),
+        first: 0,
         make: Box::new(|place| {
             let (call, fault) = Base::fault(place);
             base.with(Faults::One(call, fault))
@@ -135,7 +136,11 @@ pub(super) fn singles(asked: &Arguments, seed: u64) -> Result<bool, String> {
 pub(super) fn pairs(asked: &Arguments, seed: u64, count: u64) -> Result<bool, String> {
     let Some(base) = Base::of(asked, seed)? else { return Ok(false) };
     let series = Series {
-        what: format!("histories of seed {seed} with a pair of faults"),
+        what: format!(
+            "histories of seed {seed}, of {} withdrawals, with a pair of faults",
+            asked.withdrawals
+        ),
+        first: 1,
         make: Box::new(|number| base.with(Faults::Two(base.pair(number)))),
     };
     if let Some(path) = &asked.result {
