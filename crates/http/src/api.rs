@@ -67,6 +67,10 @@ pub struct HttpConfig {
     pub rate_per_s: NonZeroU32,
     /// Requests a key may make at once after a rest.
     pub rate_burst: NonZeroU32,
+    /// Requests that all keys of a partner together may make per second, in the long run.
+    pub partner_rate_per_s: NonZeroU32,
+    /// Requests that all keys of a partner together may make at once after a rest.
+    pub partner_rate_burst: NonZeroU32,
     /// Where problems are explained; the code is appended.
     pub problem_docs: Option<String>,
     /// Where `docs/runbooks.md` is published; the alert's code is added as the fragment.
@@ -96,6 +100,8 @@ impl Default for HttpConfig {
             streams_per_key_max: 16,
             rate_per_s: at_least_one(500),
             rate_burst: at_least_one(1_000),
+            partner_rate_per_s: at_least_one(10_000),
+            partner_rate_burst: at_least_one(20_000),
             problem_docs: None,
             runbooks: "docs/runbooks.md".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

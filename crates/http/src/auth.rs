@@ -106,7 +106,7 @@ async fn admit(
         return Err(Refusal::new(Code::IpNotAllowed).with("ip", from).into());
     }
     tracing::Span::current().record("partner.id", tracing::field::display(known.key.partner));
-    let rate = server.rates.take(known.key.id)?;
+    let rate = server.rates.take(known.key.id, known.key.partner)?;
     match scope_of(endpoint) {
         Some(scope) if !known.key.scopes.contains(&scope) => return Err(Reject::scope(scope)),
         // No such key can be made; one that is there all the same opens nothing.

@@ -36,7 +36,7 @@ impl Server {
         let clock = Arc::clone(&api.ports.clock);
         Arc::new(Self {
             keys: Keys::default(),
-            rates: Rates::new(api.config.rate_per_s, api.config.rate_burst, Arc::clone(&clock)),
+            rates: Rates::new(&api.config, Arc::clone(&clock)),
             room: Arc::new(Semaphore::new(api.config.in_flight_max)),
             closing: watch::Sender::new(false),
             started_at: clock.now(),

@@ -29,6 +29,10 @@ pub struct Server {
     pub rate_per_s: NonZeroU32,
     /// Requests a key may make at once after a rest.
     pub rate_burst: NonZeroU32,
+    /// Requests all keys of a partner together may make per second, in the long run.
+    pub partner_rate_per_s: NonZeroU32,
+    /// Requests all keys of a partner together may make at once after a rest.
+    pub partner_rate_burst: NonZeroU32,
     /// Requests worked on at once; one more is shed with 503.
     pub in_flight_max: usize,
     /// Connections held at once.
@@ -47,6 +51,8 @@ impl Default for Server {
             metrics_from: None,
             rate_per_s: http.rate_per_s,
             rate_burst: http.rate_burst,
+            partner_rate_per_s: http.partner_rate_per_s,
+            partner_rate_burst: http.partner_rate_burst,
             in_flight_max: http.in_flight_max,
             connections_max: http.connections_max,
         }
@@ -84,6 +90,8 @@ impl Server {
             },
             rate_per_s: self.rate_per_s,
             rate_burst: self.rate_burst,
+            partner_rate_per_s: self.partner_rate_per_s,
+            partner_rate_burst: self.partner_rate_burst,
             in_flight_max: self.in_flight_max,
             connections_max: self.connections_max,
             ..standard

@@ -24,6 +24,7 @@ pub use door::{Door, Manner};
 pub use engine::{Engine, signal};
 pub use judge::Judge;
 pub use point::Point;
+pub use production::Production;
 pub use signer::SignerProcess;
 use sluice_api::status::Status;
 use sluice_api::withdrawal::Withdrawal;
@@ -49,11 +50,20 @@ pub struct Shape {
     pub epoch: u64,
     /// Figures of the chain's profile that differ, as TOML; for production engines.
     pub profile: &'static str,
+    /// Figures of the server that differ, as TOML; for production engines.
+    pub server: &'static str,
 }
 
 impl Default for Shape {
     fn default() -> Self {
-        Self { block: Duration::from_millis(250), lanes: 2, funds: 2_000_000, epoch: 1, profile: "" }
+        Self {
+            block: Duration::from_millis(250),
+            lanes: 2,
+            funds: 2_000_000,
+            epoch: 1,
+            profile: "",
+            server: "",
+        }
     }
 }
 

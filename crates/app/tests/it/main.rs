@@ -22,6 +22,7 @@ mod identity;
 mod install;
 mod kills;
 mod limits;
+mod neighbours;
 mod one_command;
 mod operators;
 mod pays;

@@ -1,6 +1,6 @@
-//! How often a key may call: a bucket for each key (GCRA), told in every answer.
+//! How often a key may call, and all keys of a partner together: a bucket for each (GCRA). The key's is told in every
+//! answer. The partner's is larger and keeps one that calls by many keys from taking the place of the others.
 
-use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,9 +11,10 @@ use governor::nanos::Nanos;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 use sluice_api::problem::{Code, Refusal};
-use sluice_core::id::KeyId;
+use sluice_core::id::{KeyId, PartnerId};
 use sluice_core::port::world::Clock;
 
+use crate::api::HttpConfig;
 use crate::problem::Reject;
 
 /// What is left, <https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/>.
@@ -23,11 +24,12 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 /// Buckets that are full again are forgotten each time so many requests have passed.
 const FORGET_EVERY: u32 = 4_096;
 
-type Buckets = RateLimiter<KeyId, DefaultKeyedStateStore<KeyId>, Forward, StateInformationMiddleware>;
+type Buckets<K> = RateLimiter<K, DefaultKeyedStateStore<K>, Forward, StateInformationMiddleware>;
 
 /// The buckets.
 pub(crate) struct Rates {
-    buckets: Buckets,
+    keys: Buckets<KeyId>,
+    partners: Buckets<PartnerId>,
     clock: Forward,
     per_s: u32,
     burst: u32,
@@ -42,11 +44,18 @@ pub(super) struct Left {
 }
 
 impl Rates {
-    pub fn new(per_s: NonZeroU32, burst: NonZeroU32, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(config: &HttpConfig, clock: Arc<dyn Clock>) -> Self {
         let clock = Forward { clock, last: Arc::default() };
-        let quota = Quota::per_second(per_s).allow_burst(burst);
-        let buckets = Buckets::new(quota, DefaultKeyedStateStore::default(), clock.clone());
-        Self { buckets, clock, per_s: per_s.get(), burst: burst.get(), taken: AtomicU32::new(0) }
+        let key = Quota::per_second(config.rate_per_s).allow_burst(config.rate_burst);
+        let partner = Quota::per_second(config.partner_rate_per_s).allow_burst(config.partner_rate_burst);
+        Self {
+            keys: Buckets::new(key, DefaultKeyedStateStore::default(), clock.clone()),
+            partners: Buckets::new(partner, DefaultKeyedStateStore::default(), clock.clone()),
+            clock,
+            per_s: config.rate_per_s.get(),
+            burst: config.rate_burst.get(),
+            taken: AtomicU32::new(0),
+        }
     }
 
     /// What a throttled key has left.
@@ -54,22 +63,26 @@ impl Rates {
         Left { burst: self.burst, per_s: self.per_s, left: 0 }
     }
 
-    /// Takes one request out of a key's bucket.
-    pub(super) fn take(&self, key: KeyId) -> Result<Left, Reject> {
+    /// Takes one request out of the bucket of a key, and of its partner's.
+    pub(super) fn take(&self, key: KeyId, partner: PartnerId) -> Result<Left, Reject> {
         if self.taken.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
-            self.buckets.retain_recent();
+            self.keys.retain_recent();
+            self.partners.retain_recent();
         }
-        match self.buckets.check_key(&key) {
-            Ok(state) => {
-                Ok(Left { burst: self.burst, per_s: self.per_s, left: state.remaining_burst_capacity() })
-            }
-            Err(early) => {
-                let wait = early.wait_time_from(governor::clock::Clock::now(&self.clock));
-                let seconds = wait.as_secs().saturating_add(1);
-                let refusal = Refusal::new(Code::RateLimited).with("retry_after_s", seconds);
-                Err(Reject { refusal, retry_after_s: Some(seconds) })
-            }
-        }
+        let early = match self.keys.check_key(&key) {
+            Ok(state) => match self.partners.check_key(&partner) {
+                Ok(_) => {
+                    let left = state.remaining_burst_capacity();
+                    return Ok(Left { burst: self.burst, per_s: self.per_s, left });
+                }
+                Err(early) => early,
+            },
+            Err(early) => early,
+        };
+        let wait = early.wait_time_from(governor::clock::Clock::now(&self.clock));
+        let seconds = wait.as_secs().saturating_add(1);
+        let refusal = Refusal::new(Code::RateLimited).with("retry_after_s", seconds);
+        Err(Reject { refusal, retry_after_s: Some(seconds) })
     }
 }
 
@@ -129,32 +142,60 @@ mod tests {
         KeyId::new(Ulid::new(Timestamp::default(), chance))
     }
 
+    fn partner(chance: u128) -> PartnerId {
+        PartnerId::new(Ulid::new(Timestamp::default(), chance))
+    }
+
+    fn rates(per_s: u32, burst: u32, of_partner: u32, clock: Arc<Hand>) -> Rates {
+        let some = |count| std::num::NonZeroU32::new(count).unwrap();
+        let config = HttpConfig {
+            rate_per_s: some(per_s),
+            rate_burst: some(burst),
+            partner_rate_per_s: some(of_partner),
+            partner_rate_burst: some(of_partner),
+            ..HttpConfig::default()
+        };
+        Rates::new(&config, clock)
+    }
+
+    #[test]
+    fn the_keys_of_a_partner_share_its_rate_and_no_other_partner_feels_it() {
+        let hand = Arc::new(Hand(AtomicI64::new(1_000_000_000)));
+        let rates = rates(10, 10, 3, hand.clone());
+        for each in [1, 2, 3] {
+            assert!(rates.take(key(each), partner(1)).is_ok());
+        }
+        let reject = rates.take(key(4), partner(1)).err().unwrap();
+        assert_eq!((reject.refusal.code, reject.retry_after_s), (Code::RateLimited, Some(1)));
+        assert!(rates.take(key(5), partner(2)).is_ok());
+        hand.0.fetch_add(1_000_000, Ordering::Relaxed);
+        assert!(rates.take(key(4), partner(1)).is_ok());
+    }
+
     #[test]
     fn a_key_may_burst_and_then_keeps_its_pace_and_no_other_key_feels_it() {
         let hand = Arc::new(Hand(AtomicI64::new(1_000_000_000)));
-        let two = NonZeroU32::new(2).unwrap();
-        let rates = Rates::new(two, NonZeroU32::new(4).unwrap(), hand.clone());
+        let rates = rates(2, 4, 1_000, hand.clone());
         for left in [3, 2, 1, 0] {
-            assert_eq!(rates.take(key(1)).ok().map(|it| it.left), Some(left));
+            assert_eq!(rates.take(key(1), partner(1)).ok().map(|it| it.left), Some(left));
         }
-        let reject = rates.take(key(1)).err().unwrap();
+        let reject = rates.take(key(1), partner(1)).err().unwrap();
         assert_eq!((reject.refusal.code, reject.retry_after_s), (Code::RateLimited, Some(1)));
         assert!(reject.refusal.is_complete());
-        assert!(rates.take(key(2)).is_ok());
+        assert!(rates.take(key(2), partner(1)).is_ok());
         hand.0.fetch_add(500_000, Ordering::Relaxed);
-        assert!(rates.take(key(1)).is_ok() && rates.take(key(1)).is_err());
+        assert!(rates.take(key(1), partner(1)).is_ok() && rates.take(key(1), partner(1)).is_err());
     }
 
     #[test]
     fn a_clock_that_is_set_back_locks_nobody_out() {
         let hand = Arc::new(Hand(AtomicI64::new(5_000_000_000)));
-        let one = NonZeroU32::MIN;
-        let rates = Rates::new(one, one, hand.clone());
-        assert!(rates.take(key(1)).is_ok());
+        let rates = rates(1, 1, 1_000, hand.clone());
+        assert!(rates.take(key(1), partner(1)).is_ok());
         hand.0.store(1_000_000_000, Ordering::Relaxed);
-        assert!(rates.take(key(1)).is_err());
+        assert!(rates.take(key(1), partner(1)).is_err());
         hand.0.fetch_add(1_000_000, Ordering::Relaxed);
-        assert!(rates.take(key(1)).is_ok());
+        assert!(rates.take(key(1), partner(1)).is_ok());
     }
 
     #[test]

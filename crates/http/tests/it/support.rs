@@ -176,7 +176,13 @@ impl World {
 /// Bounds that no test meets by accident.
 pub fn generous() -> HttpConfig {
     let many = NonZeroU32::new(1_000_000).unwrap();
-    HttpConfig { rate_per_s: many, rate_burst: many, ..HttpConfig::default() }
+    HttpConfig {
+        rate_per_s: many,
+        rate_burst: many,
+        partner_rate_per_s: many,
+        partner_rate_burst: many,
+        ..HttpConfig::default()
+    }
 }
 
 /// A right body.

@@ -12,7 +12,7 @@ pub struct Production {
     /// Who runs the nodes: the names a quorum counts, each with a door of its own in front of the world's node.
     pub operators: Vec<(String, Door)>,
     /// Who holds the keys; ended when dropped.
-    _signer: SignerProcess,
+    pub signer: SignerProcess,
     dev: DevFile,
     config: PathBuf,
 }
@@ -49,7 +49,7 @@ impl World {
         }
         let config = self.file("sluice.toml");
         std::fs::write(&config, self.configuration(&named, &signer, &dev)).expect("a configuration");
-        Production { operators: named, _signer: signer, dev, config }
+        Production { operators: named, signer, dev, config }
     }
 
     fn configuration(&self, operators: &[(String, Door)], signer: &SignerProcess, dev: &DevFile) -> String {
@@ -63,6 +63,7 @@ impl World {
             r#"
 [server]
 sealing_key_file = "{sealing}"
+{server}
 [database]
 url = "{database}"
 [signer]
@@ -87,6 +88,7 @@ freezable = true
             nodes = nodes.join(", "),
             block_ms = self.shape.block.as_millis(),
             profile = self.shape.profile,
+            server = self.shape.server,
             asset = dev.assets[0].id,
         )
     }
