@@ -63,7 +63,17 @@ pub fn measure(program: &Program, server: &Server<'_>) -> Result<Report, String>
     let mut all = Vec::new();
     for case in &cases {
         eprintln!("bench: payouts: {}, {} orders, {}", case.kind.name(), case.orders, case.name);
-        all.push(of(program, server, case)?);
+        let figures = of(program, server, case)?;
+        eprintln!(
+            "bench: payouts: completed {}, steady {}, mined {}, p99 {}; of a payment the engine took {}, the chain {}",
+            Unit::PerSecond.text(figures.completed),
+            Unit::PerSecond.text(figures.steady),
+            Unit::PerSecond.text(figures.mined),
+            Unit::Us.text(figures.latency.quantile_us(99)),
+            Unit::Us.text(figures.engine_us),
+            Unit::Us.text(figures.chain_us),
+        );
+        all.push(figures);
     }
     let how = "Engine, signer and anvil in processes of their own on this machine. Orders are accepted from 64 connections \
                while a stop is in force; then the stop is lifted. Mined: over the blocks that hold payments. Completed: from \
