@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::client::{Load, Pace, load, until};
-use crate::clock::now;
 use crate::database::{Database, Kind, Server};
 use crate::installation::{Installation, Shape};
 use crate::intake::plans;
@@ -131,7 +130,6 @@ fn of(program: &Program, server: &Server<'_>, case: &Case) -> Result<Figures, St
     let before = (installation.received(&database)?, busy(&installation)?);
     let lifted_at = unix_us();
     installation.engine.lift(&stop)?;
-    let begun = now();
     let (asks, engine) = (database.counter()?, &mut installation.engine);
     until("the last payment", PATIENCE, || {
         engine.process.lives()?;
@@ -139,7 +137,6 @@ fn of(program: &Program, server: &Server<'_>, case: &Case) -> Result<Figures, St
         Ok(asks.completed()? == case.orders)
     })?;
     drop(asks);
-    let _took = begun.elapsed();
     let resident_kib = u128::from(installation.engine.process.resident_kib()?);
     let after = busy(&installation)?;
     let received = installation.received(&database)? - before.0;

@@ -1,5 +1,5 @@
 //! A partner that asks for far more than its share is refused what is beyond it, and its neighbour is served as if it were
-//! alone. `cargo xtask bench` has the figures of the release build; here a starved neighbour is found on any machine.
+//! alone. The share is what the operator gives it (`partner_rate_per_s`).
 
 use std::time::Duration;
 

@@ -147,11 +147,15 @@ fn bind(
         let missing = || Error::InvalidParameterCount(place, args.len());
         let name = statement.parameter_name(place).ok_or_else(missing)?;
         if let Some(column) = name.strip_prefix(':') {
-            match row.and_then(|row| row.get(column)).ok_or_else(missing)? {
+            let wrong = || Error::InvalidParameterName(name.to_owned());
+            match row.and_then(|row| row.get(column)).ok_or_else(wrong)? {
                 Json::Null => statement.raw_bind_parameter(place, Null)?,
                 Json::String(text) => statement.raw_bind_parameter(place, text)?,
                 // Integers alone: the seam knows no others.
-                other => statement.raw_bind_parameter(place, other.as_i64().ok_or_else(missing)?)?,
+                other => {
+                    let number = other.as_i64().ok_or_else(wrong)?;
+                    statement.raw_bind_parameter(place, number)?;
+                }
             }
         } else {
             let value = number(name).and_then(|number| args.get(number - 1)).ok_or_else(missing)?;
