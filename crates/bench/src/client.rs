@@ -63,8 +63,6 @@ pub enum Pace {
 pub enum Question {
     /// An order of this body by this key.
     Order(Key, String),
-    /// `GET` of this target by this key.
-    Get(Key, String),
     /// `GET /health`, which takes no key.
     Health,
 }
@@ -73,7 +71,6 @@ impl Question {
     fn request(&self) -> Result<String, String> {
         match self {
             Self::Order(key, body) => key.signed("POST", "/v1/withdrawals", body),
-            Self::Get(key, target) => key.signed("GET", target, ""),
             Self::Health => Ok("GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".to_owned()),
         }
     }

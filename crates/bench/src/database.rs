@@ -101,31 +101,6 @@ impl Database<'_> {
         self.runtime.block_on(pool.connect_with(options)).map_err(|error| error.to_string())
     }
 
-    /// Statements that answer nothing.
-    pub fn execute(&self, statements: &str) -> Result<(), String> {
-        let done = match self.kind {
-            Kind::Sqlite => self.lite()?.execute_batch(statements).map_err(|error| error.to_string()),
-            Kind::Postgres => {
-                let pool = self.pool(1)?;
-                let done = self.runtime.block_on(pool.execute(sqlx::AssertSqlSafe(statements.to_owned())));
-                self.runtime.block_on(pool.close());
-                done.map(|_| ()).map_err(|error| error.to_string())
-            }
-        };
-        done.map_err(|error| format!("{statements}: {error}"))
-    }
-
-    /// The columns of a table, in order.
-    pub fn columns(&self, table: &str) -> Result<Vec<String>, String> {
-        match self.kind {
-            Kind::Sqlite => self.texts(&format!("select name from pragma_table_info('{table}')")),
-            Kind::Postgres => self.texts(&format!(
-                "select column_name::text from information_schema.columns
-                 where table_name = '{table}' and table_schema = 'public' order by ordinal_position"
-            )),
-        }
-    }
-
     /// Rows of one text each.
     pub fn texts(&self, question: &str) -> Result<Vec<String>, String> {
         match self.kind {

@@ -17,7 +17,6 @@ mod installation;
 mod intake;
 mod payouts;
 mod program;
-mod reads;
 mod recovery;
 mod report;
 
@@ -35,7 +34,6 @@ cargo xtask bench [--write] [NAME..]
   intake    creations at 1, 16 and 64 connections beside a bare insert of the same rows
   payouts   orders paid to the end on a local chain, by 1 and 8 lanes, with and without the limits of a pool
   recovery  from kill -9 to the first new broadcast of the engine that takes over
-  reads     lists, stats and the queue with a history of 10,000 to 1,000,000 orders
 
 Without a name, all of them. --write keeps table, JSON and picture in bench/. Run it under
 scripts/with-postgres.sh, or SQLite alone is measured; scripts/setup.sh test installs what it needs.
@@ -43,12 +41,11 @@ scripts/with-postgres.sh, or SQLite alone is measured; scripts/setup.sh test ins
 
 type Bench = fn(&Program, &Server<'_>) -> Result<Report, String>;
 
-const BENCHES: [(&str, Bench); 5] = [
+const BENCHES: [(&str, Bench); 4] = [
     ("api", api::measure),
     ("intake", intake::measure),
     ("payouts", payouts::measure),
     ("recovery", recovery::measure),
-    ("reads", reads::measure),
 ];
 
 fn main() -> ExitCode {

@@ -19,8 +19,6 @@ pub enum Unit {
     KiB,
     /// Hundredths of something: a ratio or a share.
     Hundredths,
-    /// Things.
-    Count,
 }
 
 impl Unit {
@@ -35,7 +33,6 @@ impl Unit {
             Self::PerSecond => format!("{}/s", thousands(value)),
             Self::KiB => format!("{}.{} MB", value / 1_000, value % 1_000 / 100),
             Self::Hundredths => format!("{}.{:02}", value / 100, value % 100),
-            Self::Count => thousands(value),
         }
     }
 
@@ -45,7 +42,6 @@ impl Unit {
             Self::PerSecond => "per_second",
             Self::KiB => "kib",
             Self::Hundredths => "hundredths",
-            Self::Count => "count",
         }
     }
 }
@@ -233,7 +229,7 @@ mod tests {
         assert_eq!(Unit::Us.text(12_345_678), "12.3 s");
         assert_eq!(Unit::Us.text(1_234), "1.2 ms");
         assert_eq!(Unit::Hundredths.text(105), "1.05");
-        assert_eq!(Unit::Count.text(1_000_000), "1,000,000");
+        assert_eq!(Unit::PerSecond.text(1_000_000), "1,000,000/s");
         assert_eq!(Unit::KiB.text(61_440), "61.4 MB");
     }
 
