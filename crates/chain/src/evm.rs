@@ -6,6 +6,7 @@ mod debt;
 mod effect;
 pub mod errors;
 mod foreign;
+mod gas;
 mod heads;
 mod health;
 #[cfg(feature = "http")]
@@ -58,6 +59,8 @@ pub struct Evm {
     crew: health::Crew,
     pulse: Mutex<heads::Pulse>,
     believed: Option<BTreeSet<EvmAddress>>,
+    gas: gas::Known,
+    clock: Arc<dyn Clock>,
 }
 
 impl Evm {
@@ -68,8 +71,16 @@ impl Evm {
         quorum: Quorum,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let crew = health::Crew::new(&profile, nodes, clock);
-        Self { profile, quorum, crew, pulse: Mutex::default(), believed: None }
+        let crew = health::Crew::new(&profile, nodes, Arc::clone(&clock));
+        Self {
+            profile,
+            quorum,
+            crew,
+            pulse: Mutex::default(),
+            believed: None,
+            gas: gas::Known::default(),
+            clock,
+        }
     }
 
     /// Believes Transfer and Approval logs of these contracts only, where it looks for value that left a wallet.

@@ -144,7 +144,7 @@ pub(super) async fn latest(node: &dyn Node) -> Result<Header, NodeError> {
 
 /// Asks a token for a balance.
 pub(super) fn balance_call(wallet: EvmAddress, token: EvmAddress) -> Call {
-    Call { from: wallet, to: token, value: Units::ZERO, data: call::balance_of(wallet) }
+    Call { from: wallet, to: token, value: Units::ZERO, data: call::balance_of(wallet), gas: None }
 }
 
 /// Reads the answer of [`balance_call`].

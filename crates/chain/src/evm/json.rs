@@ -235,6 +235,9 @@ pub(super) fn call(call: &Call) -> Value {
     if !call.value.is_zero() {
         object["value"] = json!(format!("{:#x}", call.value));
     }
+    if let Some(gas) = call.gas {
+        object["gas"] = json!(format!("{gas:#x}"));
+    }
     if !call.data.is_empty() {
         // Both names: geth prefers `input`, some older nodes know only `data`.
         object["data"] = json!(hex_of(&call.data));

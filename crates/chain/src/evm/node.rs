@@ -105,6 +105,8 @@ pub struct Call {
     pub value: Units,
     /// Call data.
     pub data: Vec<u8>,
+    /// The gas it may take; `None` leaves that to the node.
+    pub gas: Option<u64>,
 }
 
 /// What a simulated call did.

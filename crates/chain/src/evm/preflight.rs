@@ -18,6 +18,7 @@ use sluice_core::transfer::{Failure, Remedy};
 use super::Evm;
 use super::account::{balance_call, balance_of, coins, latest};
 use super::exactly;
+use super::gas::within;
 use super::node::{At, Call, Called, Node, NodeError};
 
 /// What a transaction costs before it does anything (Yellow Paper, `G_transaction`): no estimate is below it.
@@ -33,6 +34,8 @@ struct Run<'a> {
     trial: &'a Trial,
     token: Option<EvmAddress>,
     units: Units,
+    /// What a transfer of the token has needed lately.
+    known: Option<u64>,
 }
 
 impl Evm {
@@ -40,10 +43,13 @@ impl Evm {
         if trials.is_empty() {
             return Ok(Vec::new());
         }
+        let known = self.gas.lately(self.clock.now());
         let runs = trials.iter().map(|trial| {
             let units = scale::to_chain(trial.payment.amount, &trial.asset);
             let ours = trial.asset.id.chain == self.profile.id;
-            let run = units.filter(|_| ours).map(|units| Run { trial, token: trial.asset.contract(), units });
+            let token = trial.asset.contract();
+            let known = token.and_then(|token| known.get(&token).copied());
+            let run = units.filter(|_| ours).map(|units| Run { trial, token, units, known });
             run.ok_or_else(|| {
                 self.disagree(format!("{} cannot say this amount of {}", self.name(), trial.asset.id))
             })
@@ -51,6 +57,14 @@ impl Evm {
         let runs: &Vec<Run<'_>> = &runs.collect::<Result<_, _>>()?;
         let ask = |node: Arc<dyn Node>| async move { simulate_on(&*node, runs).await };
         let (first, mut found) = self.crew.first(ask).await?;
+        for (run, found) in runs.iter().zip(&found) {
+            // What passed within its bound taught nothing: learned again, an old lie would outlive its time.
+            if let (Some(token), Preflight::Passes { gas }) = (run.token, found)
+                && run.known.is_none_or(|known| *gas > known)
+            {
+                self.gas.learn(token, *gas, self.profile.transfer_gas_max, self.clock.now());
+            }
+        }
         let ends = |found: &Preflight| matches!(found, Preflight::Fails(failure) if matches!(failure.remedy(), Remedy::Fail));
         let ending: Vec<usize> =
             found.iter().enumerate().filter(|(_, found)| ends(found)).map(|(position, _)| position).collect();
@@ -110,15 +124,18 @@ impl Calls {
     }
 
     fn view(&mut self, token: EvmAddress, data: Vec<u8>) -> usize {
-        self.shared(Call { from: NOBODY, to: token, value: Units::ZERO, data })
+        self.shared(Call { from: NOBODY, to: token, value: Units::ZERO, data, gas: None })
     }
 }
 
 fn transfer_call(run: &Run<'_>) -> Call {
     let (from, to) = (run.trial.from, run.trial.to);
     match run.token {
-        Some(token) => Call { from, to: token, value: Units::ZERO, data: call::transfer(to, run.units) },
-        None => Call { from, to, value: run.units, data: Vec::new() },
+        Some(token) => {
+            let data = call::transfer(to, run.units);
+            Call { from, to: token, value: Units::ZERO, data, gas: run.known }
+        }
+        None => Call { from, to, value: run.units, data: Vec::new(), gas: None },
     }
 }
 
@@ -153,18 +170,23 @@ async fn simulate_on(node: &dyn Node, runs: &[Run<'_>]) -> Result<Vec<Preflight>
         }
         places.push(place);
     }
-    let answers = called(node, &calls.calls, at).await?;
+    let answers = within(node, &mut calls.calls, at, went_through).await?;
 
     let verdicts = runs.iter().zip(&places).map(|(run, place)| verdict(run, place, &answers));
     let verdicts: Vec<Result<(), Failure>> = verdicts.collect::<Result<_, _>>()?;
-    let passing = runs.iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_ok());
-    let passing: Vec<Call> = passing.map(|(run, _)| transfer_call(run)).collect();
-    let mut gas = estimated(node, &passing).await?.into_iter();
-    let found = verdicts.into_iter().map(|verdict| match verdict.map(|()| gas.next()) {
-        Ok(Some(Ok(gas))) => Preflight::Passes { gas: gas.max(GAS_MIN) },
-        Ok(Some(Err(failure))) => Preflight::Fails(failure),
-        Ok(None) => Preflight::Fails(Failure::NodeDown),
-        Err(failure) => Preflight::Fails(failure),
+    // Those that passed within what is known need no estimate.
+    let made = places.iter().map(|place| place.transfer.and_then(|transfer| calls.calls.get(transfer)));
+    let passed: Vec<(Result<(), Failure>, Option<&Call>)> = verdicts.into_iter().zip(made).collect();
+    let unknown = passed.iter().filter_map(|(verdict, call)| verdict.is_ok().then_some(*call).flatten());
+    let unknown: Vec<Call> = unknown.filter(|call| call.gas.is_none()).cloned().collect();
+    let mut estimates = estimated(node, &unknown).await?.into_iter();
+    let found = passed.into_iter().map(|(verdict, call)| {
+        let gas = match (verdict, call.and_then(|call| call.gas)) {
+            (Err(failure), _) => Err(failure),
+            (Ok(()), Some(gas)) => Ok(gas),
+            (Ok(()), None) => estimates.next().unwrap_or(Err(Failure::NodeDown)),
+        };
+        gas.map_or_else(Preflight::Fails, |gas| Preflight::Passes { gas: gas.max(GAS_MIN) })
     });
     Ok(found.collect())
 }
@@ -205,21 +227,26 @@ fn verdict(
         (None, _) => false,
     };
     Ok(match answer(place.transfer) {
-        // Tokens answer true, or nothing at all (USDT on Ethereum); a false is a refusal without a revert.
-        Some(Called::Returned(data))
-            if run.token.is_none() || data.is_empty() || call::read_bool(data) == Some(true) =>
-        {
-            Ok(())
-        }
+        Some(Called::Returned(data)) if run.token.is_none() || went_through(data) => Ok(()),
         Some(Called::Returned(_) | Called::Reverted(_)) if short => Err(Failure::FundsShort),
         Some(Called::Returned(_) | Called::Reverted(_)) => Err(Failure::TransferReverts),
         None => Err(Failure::NodeDown),
     })
 }
 
+/// What a token's transfer answers when it has moved: true, or nothing at all (USDT on Ethereum). A false is a refusal
+/// without a revert.
+fn went_through(data: &[u8]) -> bool {
+    data.is_empty() || call::read_bool(data) == Some(true)
+}
+
 /// Calls a slice at once. Where the node answers the slice with an error, each call alone: one that it cannot answer
 /// (`None`) must not stop the others.
-async fn called(node: &dyn Node, calls: &[Call], at: At) -> Result<Vec<Option<Called>>, NodeError> {
+pub(super) async fn called(
+    node: &dyn Node,
+    calls: &[Call],
+    at: At,
+) -> Result<Vec<Option<Called>>, NodeError> {
     if calls.is_empty() {
         return Ok(Vec::new());
     }

@@ -116,6 +116,9 @@ fn run_call(accounts: &Accounts, chain: &Chain, call: &Call) -> Called {
     if call.to != chain.terms.token {
         return Called::Returned(vec![]);
     }
+    if call.gas.is_some_and(|gas| gas < TRANSFER_GAS) {
+        return Called::Reverted(vec![]);
+    }
     // Balances are the only state a call can change, and the change is thrown away.
     let outcome = match token::parse(&call.data) {
         Some(token::Call::Transfer(..)) => accounts.token.clone().call(&chain.issuer, call.from, &call.data),

@@ -174,8 +174,9 @@ impl World {
         if self.poison == Some(to) {
             return Err(NodeError::Rpc { code: -32_000, message: "missing trie node".into() });
         }
+        let dry = call.gas.is_some_and(|gas| gas < self.gas);
         let frozen = self.paused || self.blacklist.contains(&call.from) || self.blacklist.contains(&to);
-        if frozen || units > Units::from(self.balance) {
+        if dry || frozen || units > Units::from(self.balance) {
             return Ok(Called::Reverted(vec![]));
         }
         Ok(yes(true))

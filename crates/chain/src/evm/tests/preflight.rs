@@ -116,3 +116,57 @@ fn an_amount_the_chain_cannot_say_is_refused() {
     let refused = run(stage.evm.preflight(&[trial(coarse, THEM, 1)]));
     assert!(matches!(refused, Err(ChainError::Disagree { .. })));
 }
+
+#[test]
+fn gas_is_estimated_where_what_is_known_does_not_pass() {
+    let stage = stage(&world(), &["a"], 1);
+    let node = &stage.nodes[0];
+    let trials = [trial(usdc(), THEM, 100), trial(usdc(), THIEF, 100)];
+    assert_eq!(tried(&stage, &trials), [PASSES; 2]);
+    assert_eq!(tried(&stage, &trials), [PASSES; 2], "within what was estimated before");
+    assert_eq!((node.asked("calls"), node.asked("estimates")), (2, 1));
+    node.change(|world| world.gas = 60_000);
+    let more = Preflight::Passes { gas: 60_000 };
+    assert_eq!(tried(&stage, &trials), [more; 2], "tried again without a bound, and estimated");
+    assert_eq!((node.asked("calls"), node.asked("estimates")), (4, 2));
+    node.change(|world| world.gas = 45_000);
+    assert_eq!(tried(&stage, &trials), [more; 2], "the most that was needed");
+    assert_eq!((node.asked("calls"), node.asked("estimates")), (5, 2));
+}
+
+#[test]
+fn what_reverts_within_its_bound_is_judged_without_one() {
+    let stage = stage(&world(), &["a"], 1);
+    assert_eq!(tried(&stage, &[trial(usdc(), THEM, 100)]), [PASSES]);
+    let trials = [trial(usdc(), THEM, 1_001), trial(usdc(), THIEF, 100)];
+    assert_eq!(tried(&stage, &trials), [Preflight::Fails(Failure::FundsShort), PASSES]);
+    stage.nodes[0].change(|world| world.poison = Some(THIEF));
+    let refused = Preflight::Fails(Failure::NodeDown);
+    assert_eq!(tried(&stage, &trials), [Preflight::Fails(Failure::FundsShort), refused]);
+}
+
+#[test]
+fn a_node_that_claims_too_much_is_not_remembered() {
+    let stage = stage(&world(), &["a"], 1);
+    let most = ChainProfile::devnet().transfer_gas_max;
+    stage.nodes[0].change(|world| world.gas = most + 1);
+    let trials = [trial(usdc(), THEM, 100)];
+    assert_eq!(tried(&stage, &trials), [Preflight::Passes { gas: most + 1 }]);
+    stage.nodes[0].change(|world| world.gas = 45_000);
+    assert_eq!(tried(&stage, &trials), [PASSES]);
+}
+
+#[test]
+fn an_estimate_is_believed_for_ten_minutes_however_often_it_passes() {
+    let stage = stage(&world(), &["a"], 1);
+    let node = &stage.nodes[0];
+    let trials = [trial(usdc(), THEM, 100)];
+    node.change(|world| world.gas = 60_000);
+    assert_eq!(tried(&stage, &trials), [Preflight::Passes { gas: 60_000 }]);
+    node.change(|world| world.gas = 45_000);
+    stage.clock.advance(599_999);
+    assert_eq!(tried(&stage, &trials), [Preflight::Passes { gas: 60_000 }]);
+    stage.clock.advance(1);
+    assert_eq!(tried(&stage, &trials), [PASSES]);
+    assert_eq!(node.asked("estimates"), 2);
+}
