@@ -166,7 +166,13 @@ async fn refuse_other_decimals(
 ) -> Result<(), StartError> {
     for asset in assets {
         let Some(token) = asset.contract() else { continue };
-        let ask = [Call { from: EvmAddress([0; 20]), to: token, value: Units::ZERO, data: call::decimals() }];
+        let ask = [Call {
+            from: EvmAddress([0; 20]),
+            to: token,
+            value: Units::ZERO,
+            data: call::decimals(),
+            gas: None,
+        }];
         for node in nodes {
             match node.calls(&ask, At::Latest).await.as_deref() {
                 Ok([Called::Returned(answer)]) if call::read_u8(answer) == Some(asset.decimals) => {}

@@ -75,9 +75,13 @@ pub struct Holder {
 
 /// How many new slots a lane may allocate: its window counts slots allocated and not yet included; unsettled ones have
 /// a bound of their own.
-pub fn room(profile: &ChainProfile, transfers: &[Transfer]) -> usize {
+pub fn room<'a>(
+    profile: &ChainProfile,
+    transfers: impl IntoIterator<Item = &'a Transfer, IntoIter: Clone>,
+) -> usize {
+    let transfers = transfers.into_iter();
     let count =
-        |wanted: fn(&State) -> bool| transfers.iter().filter(|transfer| wanted(&transfer.state)).count();
+        |wanted: fn(&State) -> bool| transfers.clone().filter(|transfer| wanted(&transfer.state)).count();
     let open = count(|state| matches!(state, State::Built(_) | State::Signed(_)));
     let unsettled = count(|state| matches!(state, State::Built(_) | State::Signed(_) | State::Seen(_)));
     let unsettled_max = usize::try_from(profile.unsettled_max).unwrap_or(usize::MAX);
@@ -85,9 +89,9 @@ pub fn room(profile: &ChainProfile, transfers: &[Transfer]) -> usize {
 }
 
 /// Whether it is the bound on unsettled transfers that leaves no room.
-pub fn unsettled_full(profile: &ChainProfile, transfers: &[Transfer]) -> bool {
+pub fn unsettled_full<'a>(profile: &ChainProfile, transfers: impl IntoIterator<Item = &'a Transfer>) -> bool {
     let unsettled = |state: &State| matches!(state, State::Built(_) | State::Signed(_) | State::Seen(_));
-    let count = transfers.iter().filter(|transfer| unsettled(&transfer.state)).count();
+    let count = transfers.into_iter().filter(|transfer| unsettled(&transfer.state)).count();
     count >= usize::try_from(profile.unsettled_max).unwrap_or(usize::MAX)
 }
 

@@ -26,7 +26,7 @@ use sluice_core::attempt::{Attempt, Durable};
 use sluice_core::chain::{BlockRef, ChainProfile};
 use sluice_core::event::Cause;
 use sluice_core::fee;
-use sluice_core::id::{AttemptId, TransferId, WalletId};
+use sluice_core::id::{AttemptId, WalletId};
 use sluice_core::journal::Seen;
 use sluice_core::lane::{Fence, LEASE_MARGIN_MS, LEASE_MS, RENEW_MS};
 use sluice_core::port::chain::Chain;
@@ -65,6 +65,9 @@ pub struct Memory {
     journal_seq: u64,
     looked_at: Option<Timestamp>,
     fee_cap: Option<FeeCap>,
+    /// The last look at the queue did not see its end.
+    crowded: bool,
+    looks: u32,
 }
 
 /// Runs a lane for ever.
@@ -138,7 +141,7 @@ async fn stages(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool, StageE
     measured(ports, "fill", Box::pin(fill::run(lane, memory))).await?;
     measured(ports, "sign", Box::pin(sign::run(lane))).await?;
     measured(ports, "broadcast", Box::pin(broadcast::run(lane, memory))).await?;
-    let took = measured(ports, "plan", Box::pin(plan::run(lane))).await?;
+    let took = measured(ports, "plan", Box::pin(plan::run(lane, memory))).await?;
     measured(ports, "fund", Box::pin(fund::run(lane))).await?;
     measured(ports, "fuel", Box::pin(fuel::run(lane))).await?;
     measured(ports, "build", Box::pin(build::run(lane))).await?;
@@ -196,8 +199,8 @@ impl Lane<'_> {
         &self.view.wallet
     }
 
-    fn transfers(&self) -> impl Iterator<Item = &Transfer> {
-        self.view.transfers.iter().map(|(transfer, _)| transfer)
+    fn transfers(&self) -> impl Iterator<Item = &Transfer> + Clone {
+        self.view.transfers().map(|(transfer, _)| transfer)
     }
 
     fn cause(&self, reason: &str) -> Cause {
@@ -344,11 +347,6 @@ impl Lane<'_> {
             payout.into_iter().chain(gas)
         });
         sluice_core::lane::available(balance, promised)
-    }
-
-    /// Attempts that a transfer has.
-    fn attempts(&self, id: TransferId) -> usize {
-        self.view.transfers.iter().find(|(it, _)| it.id == id).map_or(0, |(_, attempts)| attempts.len())
     }
 
     fn signed_attempts(attempts: &[Durable<Attempt>]) -> impl Iterator<Item = &Durable<Attempt>> {

@@ -79,7 +79,7 @@ pub async fn compare(ports: &Ports, wallet: WalletId) -> Result<Result<Compared,
     // Read after the block: what it has consumed is settled, or stands open here.
     let Some(view) = ports.store.lane(wallet.id).await? else { return Ok(Err(NotCompared::Retired)) };
     let consumed = |slot: &Slot| slot.nonce().is_some_and(|nonce| nonce < standing.reading().nonce);
-    if view.transfers.iter().any(|(transfer, _)| transfer.slot().is_some_and(consumed)) {
+    if view.transfers().any(|(transfer, _)| transfer.slot().is_some_and(consumed)) {
         return Ok(Err(NotCompared::UnderWay));
     }
     let Some(books) = ports.store.booked(wallet.id, block.number).await? else {

@@ -41,6 +41,8 @@ pub struct Memory {
     again: hidden::Again,
     /// Where settlement goes on, when there was more than one slice.
     settled: Option<(u64, TransferId)>,
+    /// The newest block, and when it was first seen.
+    newest: Option<(BlockRef, Timestamp)>,
 }
 
 /// Tries to store something about a lane that moves meanwhile; afterwards the turn ends, and the next begins anew.
@@ -86,6 +88,9 @@ pub async fn turn(
     let heads = watch.chain.heads().await;
     watch.tell(&mut memory.told, heads.is_ok()).await?;
     let heads = heads?;
+    if memory.newest.is_none_or(|(block, _)| block != heads.latest) {
+        memory.newest = Some((heads.latest, watch.now()));
+    }
     let more =
         measured(ports, "blocks", Box::pin(blocks::run(&mut watch, &heads, &mut memory.awaited))).await?;
     let absent =
@@ -95,9 +100,24 @@ pub async fn turn(
     let behind =
         measured(ports, "settle", Box::pin(settle::run(&mut watch, &heads, absent, &mut memory.settled)))
             .await?;
-    // Half a block: a new one is seen soon, and a fast chain is not polled to death.
-    let idle_ms = (watch.chain.profile().block_time_ms / 2).clamp(50, 2_000);
+    let waited_ms = memory.newest.map_or(0, |(_, at)| watch.now().since_ms(at));
+    let idle_ms = until_next(waited_ms, watch.chain.profile().block_time_ms);
     Ok(Done::more_if(more || behind, idle_ms))
+}
+
+/// Shortest and longest pause between two looks for a block, milliseconds: a fast chain is not polled to death.
+const LOOK_MS: (u64, u64) = (50, 2_000);
+
+/// How long nothing new is to be expected, milliseconds, after the newest block was first seen so long ago: until nine
+/// tenths of a block have passed, then a tenth at a time; and half a block at a time while a chain stands still. Lanes
+/// whose nodes hold few transactions of a sender wait for each block; what is learned late of it is paid late.
+fn until_next(waited_ms: i64, block_time_ms: u64) -> u64 {
+    let waited_ms = u64::try_from(waited_ms).unwrap_or(0);
+    let tenth_ms = block_time_ms / 10;
+    let late = waited_ms > 2 * block_time_ms;
+    let next_ms =
+        if late { block_time_ms / 2 } else { (9 * tenth_ms).saturating_sub(waited_ms).max(tenth_ms) };
+    next_ms.clamp(LOOK_MS.0, LOOK_MS.1)
 }
 
 async fn lease(ports: &Ports, chain: ChainId, owner: &str) -> Result<Fence, StageError> {
@@ -238,4 +258,22 @@ pub(crate) fn question(transfer: &Transfer, attempts: &[Durable<Attempt>]) -> Op
     let pays = transfer.items.iter().map(|item| item.approved.payment.clone()).collect();
     let strangers = transfer.taken_by().map(|stranger| stranger.txid).into_iter().collect();
     Some(SlotQuestion { slot, attempts, asset: transfer.asset.clone(), pays, strangers })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_is_looked_for_shortly_before_it_is_due_and_then_often() {
+        assert_eq!(until_next(0, 1_000), 900);
+        assert_eq!(until_next(400, 1_000), 500);
+        assert_eq!(until_next(900, 1_000), 100);
+        assert_eq!(until_next(2_000, 1_000), 100);
+        assert_eq!(until_next(60_000, 1_000), 500, "while the chain stands still");
+        assert_eq!(until_next(-10_000, 1_000), 900, "a clock that went back");
+        assert_eq!(until_next(0, 250), 225);
+        assert_eq!(until_next(230, 250), 50);
+        assert_eq!(until_next(0, 12_000), 2_000);
+    }
 }

@@ -19,6 +19,7 @@ use sluice_core::port::world::{Clock, Entropy};
 
 use crate::engine::Context;
 use crate::engine::committer::Groups;
+use crate::engine::memo::Memo;
 use crate::migrate;
 use crate::sql::{Conn, Row, Sql, SqlError};
 use crate::{args, sql};
@@ -78,6 +79,7 @@ pub struct Db {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) reported: Mutex<BTreeSet<(&'static str, String)>>,
     pub(crate) observer: Observer,
+    pub(crate) memo: Memo,
     groups: Option<Groups>,
 }
 
@@ -151,7 +153,7 @@ impl Db {
         };
         let context = Context { clock: clock.clone(), entropy: entropy.clone() };
         let groups = shared.map(|shared| Groups::start(&shared, &context, &observer));
-        Self { backend, clock, entropy, reported: Mutex::default(), observer, groups }
+        Self { backend, clock, entropy, reported: Mutex::default(), observer, memo: Memo::default(), groups }
     }
 
     /// Tells of every commit from now on. The first who asks is told.
@@ -223,7 +225,9 @@ impl Db {
     #[doc(hidden)]
     pub async fn tamper(&self, lite: &str, pg: &str) -> Result<(), StoreError> {
         let sql = Sql::built(lite.to_owned(), pg.to_owned());
-        self.write(move |conn| Box::pin(async move { conn.script(&sql).await })).await
+        self.write(move |conn| Box::pin(async move { conn.script(&sql).await })).await?;
+        self.memo.clear();
+        Ok(())
     }
 
     /// Runs `work` in one transaction that sees one moment and changes nothing.

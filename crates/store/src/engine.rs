@@ -15,10 +15,12 @@ mod journal;
 mod lane;
 mod lease;
 pub(crate) mod load;
+pub(crate) mod memo;
 mod seal;
 pub(crate) mod unread;
 mod watch;
 
+use std::future::ready;
 use std::sync::Arc;
 
 use sluice_core::alert::{Alert, Code};
@@ -115,7 +117,8 @@ impl Store for Db {
     }
 
     fn lane(&self, wallet: WalletId) -> Fut<'_, Result<Option<LaneView>, StoreError>> {
-        Box::pin(self.reading(move |conn| Box::pin(lane::view(conn, wallet))))
+        let memo = self.memo.clone();
+        Box::pin(self.reading(move |conn| Box::pin(async move { lane::view(conn, &memo, wallet).await })))
     }
 
     fn wallets(&self, chain: Option<ChainId>) -> Fut<'_, Result<Vec<Wallet>, StoreError>> {
@@ -140,6 +143,9 @@ impl Store for Db {
     }
 
     fn withdrawals<'a>(&'a self, ids: &'a [WithdrawalId]) -> Fut<'a, Result<Vec<Withdrawal>, StoreError>> {
+        if ids.is_empty() {
+            return Box::pin(ready(Ok(vec![])));
+        }
         let ids = ids.to_vec();
         Box::pin(self.reading(move |conn| Box::pin(async move { load::withdrawals(conn, &ids).await })))
     }
@@ -148,6 +154,9 @@ impl Store for Db {
         &'a self,
         ids: &'a [TransferId],
     ) -> Fut<'a, Result<Vec<(Transfer, Attempts)>, StoreError>> {
+        if ids.is_empty() {
+            return Box::pin(ready(Ok(vec![])));
+        }
         let ids = ids.to_vec();
         Box::pin(self.reading(move |conn| Box::pin(async move { load::transfers(conn, &ids).await })))
     }

@@ -95,6 +95,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0018_statements.sql"),
         "each names the other",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0019_what_a_lane_reads.sql"),
+        include_str!("../migrations/postgres/0019_what_a_lane_reads.sql"),
+        "each names the other",
+    ),
 ];
 
 /// Highest version this program knows.

@@ -2,6 +2,8 @@
 //!
 //! Length: one trait, so that whoever wraps it, to break it or to measure it, sees every question there is.
 
+use std::sync::Arc;
+
 use super::Fut;
 use crate::adoption::Adopted;
 use crate::alert::{Alert, Raise};
@@ -189,8 +191,9 @@ pub struct LaneView {
     pub wallet: Wallet,
     /// Its partner.
     pub partner: Partner,
-    /// Every transfer that is not final or dropped, by slot and age, with all its attempts.
-    pub transfers: Vec<WithAttempts>,
+    /// Every transfer that is not final or dropped, by slot and age, with all its attempts. Shared with whoever else read
+    /// the lane: a lane is read many times for each change of one of them.
+    pub open: Vec<Arc<WithAttempts>>,
     /// Whether anything of its partner waits in the queue of its chain, due or not.
     pub queue: bool,
     /// Withdrawals those transfers carry for which a cancellation was asked and not yet answered.
@@ -205,6 +208,18 @@ pub struct LaneView {
     pub holder: Option<Holder>,
     /// Highest journal sequence ever seen in a signer's reply; it falls only where the store was exchanged (M17).
     pub journal_seq: u64,
+}
+
+impl LaneView {
+    /// What is open, with its attempts.
+    pub fn transfers(&self) -> impl Iterator<Item = (&Transfer, &[Durable<Attempt>])> + Clone {
+        self.open.iter().map(|it| (&it.0, it.1.as_slice()))
+    }
+
+    /// Attempts of an open transfer; none of one that is not open.
+    pub fn attempts(&self, transfer: TransferId) -> &[Durable<Attempt>] {
+        self.transfers().find(|(it, _)| it.id == transfer).map_or(&[], |(_, attempts)| attempts)
+    }
 }
 
 /// The watcher's place on a chain.
@@ -225,6 +240,9 @@ pub struct Wanted {
     pub assets: Vec<AssetId>,
     /// Also what had a slot before, which is proven dead. Not while finality is in doubt (M16).
     pub replacements: bool,
+    /// So many of each asset stand before what is wanted, as other lanes of the partner are taking them; where fewer than
+    /// asked for stand behind these, the first of all.
+    pub skip: usize,
 }
 
 /// Which alerts wait for a sink.

@@ -204,7 +204,7 @@ async fn settled(
 ) -> Result<Option<Wallet>, StageError> {
     let Some(view) = ports.store.lane(wallet.id).await? else { return Ok(None) };
     let nonce = |transfer: &Transfer| transfer.slot().and_then(Slot::nonce);
-    let open = view.transfers.iter().any(|(it, _)| nonce(it).is_some_and(|nonce| nonce < candidate.nonce));
+    let open = view.transfers().any(|(it, _)| nonce(it).is_some_and(|nonce| nonce < candidate.nonce));
     Ok((!open).then_some(view.wallet))
 }
 

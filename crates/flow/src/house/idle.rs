@@ -58,7 +58,8 @@ async fn look(ports: &Ports, fence: &Fence, told: &mut Told) -> Result<(), Stage
                 let assets = ports.store.assets(Some(wallet.chain)).await?;
                 // As the lanes ask: while finality is in doubt no slot is replaced by another (M16).
                 let replacements = ports.store.cursor(wallet.chain, 1).await?.settle_after.is_none();
-                let wanted = Wanted { assets: assets.iter().map(|it| it.id).collect(), replacements };
+                let wanted =
+                    Wanted { assets: assets.iter().map(|it| it.id).collect(), replacements, skip: 0 };
                 unread.insert(ports.store.claimable(wallet.partner, &wanted, now, LOOK_MAX).await?)
             }
         };
@@ -96,7 +97,7 @@ fn idle(view: &LaneView, due: &[Withdrawal], now: Timestamp) -> Option<String> {
     if view.holder.as_ref().is_none_or(|holder| orphan(holder.until)) {
         return Some(format!("{} waits for {waited_s} s and no processor works this lane", waiting.id));
     }
-    let sending = view.transfers.iter().any(|(transfer, _)| transfer.slot().is_some());
+    let sending = view.transfers().any(|(transfer, _)| transfer.slot().is_some());
     (wallet.obstacle.is_none() && !sending)
         .then(|| format!("{} waits for {waited_s} s and the lane does not say for what", waiting.id))
 }

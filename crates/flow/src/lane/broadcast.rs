@@ -31,8 +31,7 @@ async fn send(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<(), StageError
     };
     let of_lane: BTreeSet<AttemptId> = lane
         .view
-        .transfers
-        .iter()
+        .transfers()
         .filter(|(transfer, _)| matches!(transfer.state, State::Signed(_)))
         .flat_map(|(_, attempts)| attempts.iter().map(|attempt| attempt.get().unsigned().id))
         .collect();
@@ -45,7 +44,7 @@ async fn send(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<(), StageError
     lane.view.stops = lane.ports.store.stops().await?;
     let frozen = matches!(lane.wallet().state, LaneState::Frozen { .. });
     let mut slice: Vec<Durable<Signed>> = Vec::new();
-    for (transfer, attempts) in &lane.view.transfers {
+    for (transfer, attempts) in lane.view.transfers() {
         let State::Signed(state) = &transfer.state else { continue };
         let kind = match state.mode {
             Mode::Pay => Kind::Pay,
@@ -112,8 +111,7 @@ async fn bump(lane: &mut Lane<'_>) -> Result<(), StageError> {
     };
     let stuck: Vec<Stuck> = lane
         .view
-        .transfers
-        .iter()
+        .transfers()
         .filter_map(|(transfer, attempts)| {
             let State::Signed(state) = &transfer.state else { return None };
             let waited = height.saturating_sub(state.sent_at_height) >= pace(after, attempts.len());
@@ -150,7 +148,7 @@ async fn bump(lane: &mut Lane<'_>) -> Result<(), StageError> {
             }
             tried |= hurried.is_some();
             let most_wei = hurried.and_then(|order| order.max_fee_wei).filter(|_| !waited);
-            let drawn = u32::try_from(lane.attempts(transfer.id)).unwrap_or(u32::MAX);
+            let drawn = u32::try_from(lane.view.attempts(transfer.id).len()).unwrap_or(u32::MAX);
             let kind = transfer.mode().map_or(latest.kind, |mode| match mode {
                 Mode::Pay => Kind::Pay,
                 Mode::Void { .. } => Kind::Void,
@@ -241,7 +239,7 @@ fn dearer(
     };
     let bytes = sluice_codec::evm::draft(latest.kind, &latest.slot, &fees, &pays, &transfer.asset)
         .map_err(|error| StageError::Encode(error.to_string()))?;
-    let serial = lane.attempts(transfer.id);
+    let serial = lane.view.attempts(transfer.id).len();
     Ok(Ok(Unsigned {
         id: AttemptId::new(lane.ports.entropy.ulid(now)),
         serial: u32::try_from(serial).unwrap_or(u32::MAX),

@@ -84,10 +84,9 @@ pub(super) async fn close_unsigned(
             }))))
         }
         SlotRecord::Signed(signatures) => {
-            let attempts =
-                lane.view.transfers.iter().find(|(it, _)| it.id == transfer.id).map(|(_, it)| it.as_slice());
+            let attempts = lane.view.attempts(transfer.id);
             let recorded = signatures.into_iter().find_map(|(id, signature)| {
-                let attempt = attempts?.iter().find(|attempt| attempt.get().unsigned().id == id)?;
+                let attempt = attempts.iter().find(|attempt| attempt.get().unsigned().id == id)?;
                 (id == built.attempt).then(|| Signed {
                     unsigned: attempt.get().unsigned().clone(),
                     raw: signature.raw,
@@ -140,7 +139,7 @@ pub(super) fn draft_void(lane: &Lane<'_>, transfer: &Transfer, market: &Market) 
 /// every signed one, which may be in a pool; never one that the signer was asked for before, and refused.
 pub(super) fn draft_race(lane: &Lane<'_>, transfer: &Transfer, market: &Market) -> Option<Unsigned> {
     let gas_limit = lane.profile().void_gas;
-    let (_, attempts) = lane.view.transfers.iter().find(|(it, _)| it.id == transfer.id)?;
+    let attempts = lane.view.attempts(transfer.id);
     let offered = |signed_only: bool| {
         let attempts = attempts.iter().filter(move |it| !signed_only || it.get().signed().is_some());
         let fees = attempts.map(|it| it.get().unsigned().fees);
@@ -166,7 +165,7 @@ pub(super) fn draft_race(lane: &Lane<'_>, transfer: &Transfer, market: &Market) 
 fn void_with(lane: &Lane<'_>, transfer: &Transfer, fees: Fees) -> Option<Unsigned> {
     let (slot, now) = (transfer.slot()?.clone(), lane.now());
     let bytes = evm::void(&slot, &fees).ok()?;
-    let serial = lane.attempts(transfer.id);
+    let serial = lane.view.attempts(transfer.id).len();
     Some(Unsigned {
         id: AttemptId::new(lane.ports.entropy.ulid(now)),
         transfer: transfer.id,

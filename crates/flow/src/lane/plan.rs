@@ -12,11 +12,12 @@ use sluice_core::intent::Approved;
 use sluice_core::lane::{room, unsettled_full};
 use sluice_core::port::store::{Change, Wanted};
 use sluice_core::transfer::{State, Transfer};
+use sluice_core::wallet::Wallet;
 use sluice_core::withdrawal::{Waiting, Withdrawal};
 use sluice_core::{alert, stop};
 
-use super::Lane;
 use super::give_back::{self, Fate};
+use super::{Lane, Memory};
 use crate::StageError;
 
 /// Most queue entries looked at at once: what does not fit is passed over, within reason.
@@ -24,7 +25,7 @@ const LOOK_MAX: usize = 64;
 /// Most looks in one turn; each but the last leaves out at least one asset that is dry.
 const LOOKS_MAX: usize = 8;
 
-pub(super) async fn run(lane: &mut Lane<'_>) -> Result<bool, StageError> {
+pub(super) async fn run(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool, StageError> {
     if !lane.wallet().takes_work() {
         return give_all_back(lane).await.map(|()| false);
     }
@@ -32,12 +33,11 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<bool, StageError> {
         lane.blocked_by(Waiting::Node);
         return give_all_back(lane).await.map(|()| false);
     }
-    let transfers: Vec<Transfer> = lane.transfers().cloned().collect();
-    let unslotted = transfers.iter().filter(|transfer| is_unslotted(transfer)).count();
-    let room = room(lane.profile(), &transfers).saturating_sub(unslotted);
+    let unslotted = lane.transfers().filter(|transfer| is_unslotted(transfer)).count();
+    let room = room(lane.profile(), lane.transfers()).saturating_sub(unslotted);
     if room == 0 {
         lane.blocked_by(Waiting::Lane);
-        if unsettled_full(lane.profile(), &transfers) {
+        if unsettled_full(lane.profile(), lane.transfers()) {
             let most = lane.profile().unsettled_max;
             lane.found(alert::Code::UnsettledFull, format!("{most} transfers are sent and not final"));
         }
@@ -53,15 +53,22 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<bool, StageError> {
         all.into_iter().partition(|asset| stop::stopped(&lane.view.stops, partner, asset.id, Some(wallet)));
     // While finality is in doubt no slot is replaced by another (M16).
     let replacements = lane.ports.store.cursor(chain, 1).await?.settle_after.is_none();
-    let wanted = |assets: &[Asset]| Wanted { assets: assets.iter().map(|it| it.id).collect(), replacements };
+    let wanted = |assets: &[Asset], skip: usize| Wanted {
+        assets: assets.iter().map(|it| it.id).collect(),
+        replacements,
+        skip,
+    };
     let mut slice = Slice { room, ..Slice::default() };
     let mut assets = open;
+    let mut place = Some(place(lane, memory).await?);
     for _ in 0..LOOKS_MAX {
         if assets.is_empty() {
             break;
         }
-        let due = lane.ports.store.claimable(partner, &wanted(&assets), lane.now(), LOOK_MAX).await?;
+        let skip = place.take().unwrap_or_default();
+        let due = lane.ports.store.claimable(partner, &wanted(&assets, skip), lane.now(), LOOK_MAX).await?;
         let more = due.len() == LOOK_MAX;
+        memory.crowded = more;
         slice.take(lane, due).await?;
         let before = assets.len();
         assets.retain(|asset| !slice.dry.contains(&asset.id));
@@ -74,7 +81,7 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<bool, StageError> {
         if stopped.is_empty() {
             return Ok(false);
         }
-        let held = lane.ports.store.claimable(partner, &wanted(&stopped), lane.now(), 1).await?;
+        let held = lane.ports.store.claimable(partner, &wanted(&stopped, 0), lane.now(), 1).await?;
         if !held.is_empty() {
             lane.blocked_by(Waiting::Stop);
         }
@@ -84,7 +91,27 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<bool, StageError> {
     note_funds(lane, short, kept_for);
     let changes = planned(lane, taken)?;
     let applied = lane.apply(changes).await?;
-    Ok(applied.iter().filter(|applied| **applied).count() >= room)
+    Ok(memory.crowded && applied.contains(&true))
+}
+
+/// Looks after which a lane looks at the head of the queue, wherever its own place is: what stands there waits for no lane
+/// that stands still.
+const HEAD_EVERY: u32 = 4;
+/// Places of their own at most: what is skipped is read all the same.
+const PLACES: usize = 16;
+
+/// Where this look begins. Lanes of one partner that look at the same place take the same withdrawals, and all but one of
+/// them in vain; so while the queue is longer than a look, each begins as many looks behind the head as lanes stand before
+/// it in the order of their ids.
+async fn place(lane: &Lane<'_>, memory: &mut Memory) -> Result<usize, StageError> {
+    memory.looks = memory.looks.wrapping_add(1);
+    if !memory.crowded || memory.looks.is_multiple_of(HEAD_EVERY) {
+        return Ok(0);
+    }
+    let wallet = lane.wallet();
+    let before = |it: &&Wallet| it.partner == wallet.partner && it.takes_work() && it.id < wallet.id;
+    let wallets = lane.ports.store.wallets(Some(wallet.chain)).await?;
+    Ok(wallets.iter().filter(before).count() % PLACES * LOOK_MAX)
 }
 
 /// What a turn takes from the queue.

@@ -105,7 +105,7 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
 fn awaited(lane: &Lane<'_>) -> Vec<(Transfer, Durable<Unsigned>)> {
     let frozen = matches!(lane.wallet().state, LaneState::Frozen { .. } | LaneState::Retired);
     let (may_sign, mut found) = (lane.wallet().may_sign(), Vec::new());
-    for (transfer, attempts) in &lane.view.transfers {
+    for (transfer, attempts) in lane.view.transfers() {
         let (awaited, first) = match &transfer.state {
             State::Built(built) => (Some(built.attempt), true),
             State::Signed(signed) => (signed.pending, false),
@@ -232,9 +232,7 @@ async fn redrawn(
     transfer: &Transfer,
     refused: AttemptId,
 ) -> Result<Option<Unsigned>, StageError> {
-    let attempts =
-        lane.view.transfers.iter().find(|(it, _)| it.id == transfer.id).map(|(_, it)| it.as_slice());
-    let attempts = attempts.unwrap_or_default();
+    let attempts = lane.view.attempts(transfer.id);
     let Some(last) = attempts.iter().map(|it| it.get().unsigned()).find(|it| it.id == refused) else {
         return Ok(None);
     };

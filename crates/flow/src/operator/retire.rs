@@ -44,7 +44,7 @@ pub(super) async fn bar(ports: &Ports, wallet: WalletId, reason: &str) {
 
 async fn must_be_empty(ports: &Ports, view: &LaneView) -> Result<(), OrderError> {
     let wallet = &view.wallet;
-    if view.transfers.iter().any(|(it, _)| !matches!(it.state, State::Dropped { .. })) {
+    if view.transfers().any(|(it, _)| !matches!(it.state, State::Dropped { .. })) {
         return Err(OrderError::NotEmpty("the lane still holds work; drain it first".into()));
     }
     let chain =

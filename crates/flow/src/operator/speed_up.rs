@@ -52,8 +52,8 @@ async fn signers(ports: &Ports, wallet: &Wallet) -> Option<FeeCap> {
 
 /// The oldest slot that is outside and in no block yet.
 fn oldest(view: &LaneView) -> Option<(u64, &Transfer, &Signed, &[Durable<Attempt>])> {
-    let outside = view.transfers.iter().filter_map(|(transfer, attempts)| match &transfer.state {
-        State::Signed(signed) => Some((signed.slot.nonce()?, transfer, signed, attempts.as_slice())),
+    let outside = view.transfers().filter_map(|(transfer, attempts)| match &transfer.state {
+        State::Signed(signed) => Some((signed.slot.nonce()?, transfer, signed, attempts)),
         State::Planned
         | State::Funded(_)
         | State::Fuelling(_)

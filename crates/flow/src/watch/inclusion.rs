@@ -104,11 +104,8 @@ pub(super) async fn sweep(
         let Some(view) = watch.ports.store.lane(wallet.id).await? else { continue };
         let claims = view.sightings.iter().filter(|it| it.word == Word::Claimed).cloned();
         watch.claims.extend(claims);
-        let signed: Vec<_> = view
-            .transfers
-            .iter()
-            .filter(|(transfer, _)| matches!(transfer.state, State::Signed(_)))
-            .collect();
+        let signed: Vec<_> =
+            view.transfers().filter(|(transfer, _)| matches!(transfer.state, State::Signed(_))).collect();
         let Some((oldest, _)) = signed.first() else { continue };
         old.extend(doubtful(watch, oldest, doubts));
         let latest = watch.chain.nonces(wallet.address).await?.latest;

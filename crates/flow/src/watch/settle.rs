@@ -4,15 +4,18 @@
 
 mod late;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
 use sluice_core::chain::BlockRef;
-use sluice_core::id::{ProofId, TransferId};
+use sluice_core::id::{ProofId, TransferId, WalletId, WithdrawalId};
 use sluice_core::moved::Moved;
 use sluice_core::port::chain::{ChainError, Heads, SlotQuestion};
 use sluice_core::port::store::{ChainChange, Change, Cursor, Pause, WithAttempts};
 use sluice_core::proof::{Effect, Final, Proof, SlotReading};
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::{Failure, Life, Outcome, Transfer};
-use sluice_core::wallet::Revert;
+use sluice_core::wallet::{Revert, Wallet};
 use sluice_core::withdrawal::{
     AttentionCode, GivenBackWhy, RETRIES_MAX, State as WithdrawalState, Withdrawal,
 };
@@ -21,7 +24,7 @@ use super::{Watch, question, stranger};
 use crate::StageError;
 
 /// Transfers settled in one turn.
-const SLICE_MAX: usize = 128;
+const SLICE_MAX: usize = 512;
 /// Wait before a new slot is taken after a proof of death, milliseconds; doubles with each retry.
 const RETRY_MS: i64 = 2_000;
 
@@ -81,7 +84,7 @@ async fn slice(
     let (transfers, questions): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
     let readings = read(watch, &questions).await?;
     let (mut changes, mut unexplained, mut unseen) = (Vec::new(), Vec::new(), Vec::new());
-    let mut strangers = Vec::new();
+    let (mut strangers, mut ends) = (Vec::new(), Vec::new());
     for (transfer, reading) in transfers.into_iter().zip(readings) {
         let Some(reading) = reading else { continue };
         let lies_in = match reading.reading() {
@@ -103,7 +106,7 @@ async fn slice(
                 if given_up && !proof.proves_death() {
                     unexplained.push((wallet, format!("the payment of {id} was given up and has landed: compare it with its withdrawal's other transfers")));
                 }
-                changes.push(ended(watch, *transfer, *proof).await?);
+                ends.push((*transfer, *proof));
             }
             Outcome::Unexplained { evidence } => unexplained.push((wallet, evidence)),
             Outcome::Foreign => strangers.push((transfer, reading)),
@@ -118,6 +121,10 @@ async fn slice(
             },
             Outcome::NotDeepEnough { .. } => {}
         }
+    }
+    let mut beside = Beside::read(watch, ends.iter().map(|(step, _)| step.after())).await?;
+    for (step, proof) in ends {
+        changes.push(ended(watch, step, proof, &mut beside).await?);
     }
     for (transfer, _) in watch.ports.store.transfers(&unseen).await? {
         if matches!(transfer.state, sluice_core::transfer::State::Seen(_)) {
@@ -134,8 +141,11 @@ async fn slice(
     stranger::run(watch, cursor, strangers).await
 }
 
-/// Reads slots by quorum. When the slice as a whole finds none, each slot is asked for alone: one disputed slot must not
-/// keep the others from being settled. What stays without a quorum is asked again in the next turn.
+/// Most questions into which a slice is taken apart in one turn.
+const ASKS_MAX: usize = 128;
+
+/// Reads slots by quorum. When the slice as a whole finds none, it is asked for by halves: one disputed slot must not keep
+/// the others from being settled. What stays without a quorum is asked again in the next turn.
 async fn read(
     watch: &Watch<'_>,
     questions: &[SlotQuestion],
@@ -146,10 +156,26 @@ async fn read(
         Err(error @ (ChainError::Down { .. } | ChainError::NoBlock)) => return Err(error.into()),
         Err(ChainError::Disagree { .. }) => {}
     }
-    let mut readings = Vec::with_capacity(questions.len());
-    for question in questions {
-        let alone = watch.chain.settle(std::slice::from_ref(question)).await;
-        readings.push(alone.ok().and_then(|readings| readings.into_iter().next()));
+    let mut readings: Vec<Option<Final<SlotReading>>> = questions.iter().map(|_| None).collect();
+    // From another place each time: where more are disputed than one turn takes apart, none is passed over for ever.
+    let begin = usize::try_from(watch.ports.entropy.bits() % questions.len() as u128).unwrap_or_default();
+    let mut left: Vec<Range<usize>> = vec![0..begin, begin..questions.len()];
+    for _ in 0..ASKS_MAX {
+        let Some(range) = left.pop() else { break };
+        let Some(some) = questions.get(range.clone()).filter(|some| !some.is_empty()) else { continue };
+        match watch.chain.settle(some).await {
+            Ok(found) => {
+                for (place, reading) in readings.iter_mut().skip(range.start).zip(found) {
+                    *place = Some(reading);
+                }
+            }
+            Err(ChainError::Down { .. } | ChainError::NoBlock) => break,
+            Err(ChainError::Disagree { .. }) if some.len() < 2 => {}
+            Err(ChainError::Disagree { .. }) => {
+                let middle = range.start + some.len() / 2;
+                left.extend([middle..range.end, range.start..middle]);
+            }
+        }
     }
     Ok(readings)
 }
@@ -178,11 +204,49 @@ async fn note_head(
     Ok(())
 }
 
+/// What the ends of a slice are judged beside, read once for all of them: what moves meanwhile refuses the change, which
+/// is made again.
+pub(super) struct Beside {
+    withdrawals: BTreeMap<WithdrawalId, Withdrawal>,
+    wallets: BTreeMap<WalletId, Wallet>,
+}
+
+impl Beside {
+    pub(super) async fn read(
+        watch: &Watch<'_>,
+        transfers: impl Iterator<Item = &Transfer>,
+    ) -> Result<Self, StageError> {
+        let (mut carried, mut of_wallets) = (BTreeSet::new(), BTreeSet::new());
+        for transfer in transfers {
+            carried.extend(transfer.items.iter().map(|item| item.withdrawal));
+            of_wallets.insert(transfer.wallet);
+        }
+        let carried: Vec<WithdrawalId> = carried.into_iter().collect();
+        let mut withdrawals = BTreeMap::new();
+        // Transfers carry more than one withdrawal on some chains; no answer is longer than a list may be.
+        for few in carried.chunks(SLICE_MAX) {
+            let read = watch.ports.store.withdrawals(few).await?;
+            withdrawals.extend(read.into_iter().map(|it| (it.id, it)));
+        }
+        let mut wallets = BTreeMap::new();
+        for wallet in of_wallets {
+            let view = watch.ports.store.lane(wallet).await?;
+            wallets.extend(view.map(|view| (wallet, view.wallet)));
+        }
+        Ok(Self { withdrawals, wallets })
+    }
+
+    fn of(&self, ids: impl IntoIterator<Item = WithdrawalId>) -> Vec<Withdrawal> {
+        ids.into_iter().filter_map(|id| self.withdrawals.get(&id).cloned()).collect()
+    }
+}
+
 /// What the end of a transfer means for the withdrawals it carried and for its wallet's breaker.
 pub(super) async fn ended(
     watch: &mut Watch<'_>,
     transfer: Moved<Transfer>,
     proof: Proof,
+    beside: &mut Beside,
 ) -> Result<Change, StageError> {
     let now = watch.now();
     let carried: Vec<_> = transfer
@@ -194,14 +258,14 @@ pub(super) async fn ended(
         .map(|item| item.withdrawal)
         .collect();
     let mut change = Change { cause: Some(watch.cause("settle")), ..Change::default() };
-    for withdrawal in watch.ports.store.withdrawals(&carried).await? {
+    for withdrawal in beside.of(carried) {
         if let Some(step) = late::instead(watch, &withdrawal, &proof, transfer.after()).await? {
             change.withdrawals.push(step);
         } else if let Some(step) = follow(withdrawal, &proof, transfer.after(), now)? {
             change.withdrawals.push(step);
         }
     }
-    late::given_up(watch, &proof, transfer.after(), &mut change).await?;
+    late::given_up(watch, &proof, transfer.after(), beside, &mut change).await?;
     let effect = match &transfer.after().state {
         sluice_core::transfer::State::Final(ended) => ended.end.inclusion().map(|it| it.effect),
         _ => None,
@@ -215,9 +279,13 @@ pub(super) async fn ended(
         }
         Some(Effect::Voided | Effect::Mismatch) | None => None,
     };
-    if let (Some(reverted), Some(view)) = (reverted, watch.ports.store.lane(transfer.after().wallet).await?) {
+    if let (Some(reverted), Some(wallet)) = (reverted, beside.wallets.get_mut(&transfer.after().wallet))
         // At too many reverts in a row the breaker is open; the lane tells of it.
-        change.wallets.extend(view.wallet.reverted(reverted));
+        && let Some(step) = wallet.clone().reverted(reverted)
+    {
+        // The next end of this slice counts from there: one that clears the row leaves nothing to clear.
+        *wallet = step.after().clone();
+        change.wallets.push(step);
     }
     change.transfers.push(transfer);
     change.proofs.push(proof);

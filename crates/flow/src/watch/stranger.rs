@@ -155,7 +155,10 @@ async fn bury(watch: &mut Watch<'_>, noted: Vec<Found>) -> Result<(), StageError
         let now = watch.now();
         let proof = ProofId::new(watch.ports.entropy.ulid(now));
         match transfer.lost(&reading, proof, deep, now)? {
-            Ok((step, proof)) => changes.push(settle::ended(watch, step, proof).await?),
+            Ok((step, proof)) => {
+                let mut beside = settle::Beside::read(watch, std::iter::once(step.after())).await?;
+                changes.push(settle::ended(watch, step, proof, &mut beside).await?);
+            }
             Err(
                 NotDead::NotDeepEnough { .. }
                 | NotDead::NotTaken

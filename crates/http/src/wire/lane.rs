@@ -28,9 +28,9 @@ pub(crate) fn lane(
 ) -> Option<WireLane> {
     let wallet = &view.wallet;
     let stop = held.and_then(|held| held.stops.iter().find(|stop| covers(stop, wallet)));
-    let transfers = held.map_or(&[][..], |held| held.transfers.as_slice());
+    let transfers = || held.into_iter().flat_map(LaneView::transfers);
     let holder = held.and_then(|held| held.holder.as_ref());
-    let oldest = transfers.iter().map(|(transfer, _)| transfer).min_by_key(|transfer| transfer.planned_at);
+    let oldest = transfers().map(|(transfer, _)| transfer).min_by_key(|transfer| transfer.planned_at);
     let (state, since) = (state(&wallet.state, stop)?, stop.map_or(view.since, |stop| stop.at));
     Some(WireLane {
         id: wallet.id.to_string(),
@@ -45,8 +45,7 @@ pub(crate) fn lane(
         next_nonce: Some(wallet.next_nonce),
         in_flight: u32::try_from(view.in_flight).unwrap_or(0),
         window,
-        queued: u32::try_from(transfers.iter().filter(|(it, _)| it.slot().is_none()).count())
-            .unwrap_or(u32::MAX),
+        queued: u32::try_from(transfers().filter(|(it, _)| it.slot().is_none()).count()).unwrap_or(u32::MAX),
         oldest: oldest.map(oldest_item),
         fee_cap: wallet.raised_cap.filter(|cap| now < cap.until).map(|cap| FeeCap {
             max_fee_wei: cap.max_fee_wei.to_string().as_str().into(),

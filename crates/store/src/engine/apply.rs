@@ -60,9 +60,22 @@ pub(super) async fn run(
         return Ok(changes.iter().map(|_| Outcome::Fenced).collect());
     }
     changes.iter().try_for_each(steps_each_thing_once)?;
+    changes.iter().try_for_each(moves_what_it_signs)?;
     lock(conn, changes).await?;
-    if changes.len() > 1 && disjoint(changes) && attempt(conn, context, changes).await? == Outcome::Applied {
-        return Ok(changes.iter().map(|_| Outcome::Applied).collect());
+    if changes.len() > 1 && disjoint(changes) {
+        if attempt(conn, context, changes).await? == Outcome::Applied {
+            return Ok(changes.iter().map(|_| Outcome::Applied).collect());
+        }
+        // Mostly because somebody else was faster: what he has left is tried together once more.
+        let stale = versions::stale(conn, changes).await?;
+        if stale.contains(&true) {
+            let fresh = changes.iter().zip(&stale).filter(|(_, stale)| !**stale);
+            let fresh: Vec<Change> = fresh.map(|(change, _)| change.clone()).collect();
+            if fresh.is_empty() || attempt(conn, context, &fresh).await? == Outcome::Applied {
+                let outcome = |stale: bool| if stale { Outcome::Moved } else { Outcome::Applied };
+                return Ok(stale.into_iter().map(outcome).collect());
+            }
+        }
     }
     let mut outcomes = Vec::with_capacity(changes.len());
     for change in changes {
@@ -85,7 +98,7 @@ async fn attempt(conn: &mut Conn<'_>, context: &Context, changes: &[Change]) -> 
     conn.script(sql!("rollback to savepoint change; release savepoint change")).await?;
     match refused {
         // What was overtaken may break a rule only because of that: a change sent again after a lost answer does.
-        Some(name) if !versions::overtaken(conn, changes).await? => Ok(Outcome::Refused(name)),
+        Some(name) if !versions::stale(conn, changes).await?.contains(&true) => Ok(Outcome::Refused(name)),
         Some(_) | None => Ok(Outcome::Moved),
     }
 }
@@ -155,6 +168,19 @@ fn steps_each_thing_once(change: &Change) -> Result<(), StoreError> {
     }
     Err(StoreError::Statement(
         "a change holds two steps of the same thing: join them with Moved::then".into(),
+    ))
+}
+
+/// A new attempt or signature moves its transfer: whoever has read the same version has read the same attempts.
+fn moves_what_it_signs(change: &Change) -> Result<(), StoreError> {
+    let moved: BTreeSet<_> = change.transfers.iter().map(|step| step.after().id).collect();
+    let drawn = change.attempts.iter().map(|attempt| attempt.transfer);
+    let signed = change.signatures.iter().map(|signed| signed.unsigned.transfer);
+    if drawn.chain(signed).all(|transfer| moved.contains(&transfer)) {
+        return Ok(());
+    }
+    Err(StoreError::Statement(
+        "a change holds an attempt or a signature without the step of its transfer".into(),
     ))
 }
 

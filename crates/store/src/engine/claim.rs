@@ -32,14 +32,19 @@ pub(super) async fn claimable(
                              and ((t.state = 'final' and p.verdict = 'paid')
                                or (t.state in ('built', 'signed', 'seen') and d.head_number is not null)))
            and not exists (select 1 from lost_attempt l where l.payment_key = w.payment_key)
-         order by w.due_at, w.id limit $5"
+         order by w.due_at, w.id limit $5 offset $7"
     );
     let latest = now.plus_ms(allowance_ms(Type::Regular, Amount::ZERO, 0, false));
     let (mut due, mut unread) = (Vec::new(), Vec::new());
     for asset in &wanted.assets {
-        let args =
-            args![partner.to_string(), asset.to_string(), now, latest, size(limit), wanted.replacements];
-        let rows = conn.rows(text, args).await?;
+        let (partner, asset) = (partner.to_string(), asset.to_string());
+        let ask = |skip: usize| {
+            args![&partner, &asset, now, latest, size(limit), wanted.replacements, size(skip)].to_vec()
+        };
+        let mut rows = conn.rows(text, &ask(wanted.skip)).await?;
+        if rows.len() < limit && wanted.skip > 0 {
+            rows = conn.rows(text, &ask(0)).await?;
+        }
         due.extend(keep(row::read(&rows, row::withdrawal::read), &mut unread));
     }
     due.sort_by_key(|it| (it.due_at, it.id));

@@ -1,20 +1,29 @@
 //! A lane as its loop needs it, read in one piece.
 
-use sluice_core::id::{WalletId, WithdrawalId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sluice_core::id::{TransferId, WalletId, WithdrawalId};
 use sluice_core::lane::Holder;
-use sluice_core::port::store::LaneView;
+use sluice_core::port::store::{LaneView, WithAttempts};
 use sluice_core::sighting::Sighting;
+use sluice_core::slot::Slot;
 use sluice_core::time::Timestamp;
 
 use super::facts;
+use super::memo::{Memo, Stamp, unmoved};
 use super::unread::{Found, keep};
 use super::{LIST_MAX, load};
 use crate::row::cells::Cells;
 use crate::row::{self, Unread};
 use crate::sql::{Conn, Row, SqlError};
-use crate::{args, sql, transfers};
+use crate::{args, sql};
 
-pub(super) async fn view(conn: &mut Conn<'_>, wallet: WalletId) -> Result<Found<Option<LaneView>>, SqlError> {
+pub(super) async fn view(
+    conn: &mut Conn<'_>,
+    memo: &Memo,
+    wallet: WalletId,
+) -> Result<Found<Option<LaneView>>, SqlError> {
     let mut unread: Vec<Unread> = Vec::new();
     let id = wallet.to_string();
     let rows = conn.rows(sql!("select * from wallet where id = $1 limit 1"), args![&id]).await?;
@@ -26,12 +35,6 @@ pub(super) async fn view(conn: &mut Conn<'_>, wallet: WalletId) -> Result<Found<
     let Some(partner) = keep(row::read(&rows, row::partner::read), &mut unread).pop() else {
         return Ok((None, unread));
     };
-    let open = transfers!(
-        "where t.wallet_id = $1 and t.state not in ('final', 'dropped')
-         order by t.nonce nulls last, t.planned_at, t.id limit $2"
-    );
-    let open = conn.rows(open, args![&id, LIST_MAX]).await?;
-    let transfers = keep(load::complete(conn, &open).await?, &mut unread);
     let stops = keep(facts::stops(conn).await?, &mut unread);
     let heights = sql!(
         "select journal_seq, (select max(number) from block where chain = $1) as height,
@@ -43,24 +46,54 @@ pub(super) async fn view(conn: &mut Conn<'_>, wallet: WalletId) -> Result<Found<
     let height = heights.as_ref().map(|row| row.opt_int("height")).transpose()?.flatten();
     let queue = heights.as_ref().map(|row| row.opt_int("queue")).transpose()?.flatten().is_some();
     let journal_seq = facts::of_meta(heights.as_ref(), "journal_seq")?;
+    let open = keep(open(conn, memo, wallet.id, journal_seq).await?, &mut unread);
     // A transfer that does not read is none, and its withdrawal may still be called off.
-    let cancels = if open.is_empty() { vec![] } else { keep(cancels(conn, &id).await?, &mut unread) };
+    let cancels = if open.is_empty() && unread.is_empty() {
+        vec![]
+    } else {
+        keep(cancels(conn, &id).await?, &mut unread)
+    };
     let height = height.and_then(|height| u64::try_from(height).ok()).unwrap_or_default();
     let holder = holder(conn, &id).await?;
     let sightings = keep(unexplained(conn, &id).await?, &mut unread);
-    let view = LaneView {
-        wallet,
-        partner,
-        transfers,
-        queue,
-        cancels,
-        stops,
-        sightings,
-        height,
-        holder,
-        journal_seq,
-    };
+    let view =
+        LaneView { wallet, partner, open, queue, cancels, stops, sightings, height, holder, journal_seq };
     Ok((Some(view), unread))
+}
+
+/// What is open, by slot and age: rows that have not moved since the last look are not read again.
+async fn open(
+    conn: &mut Conn<'_>,
+    memo: &Memo,
+    wallet: WalletId,
+    journal_seq: u64,
+) -> Result<Found<Vec<Arc<WithAttempts>>>, SqlError> {
+    let text = sql!(
+        "select id, version, changed_at from transfer where wallet_id = $1 and state not in ('final', 'dropped') limit $2"
+    );
+    let rows = conn.rows(text, args![wallet.to_string(), LIST_MAX]).await?;
+    let mut unread = Vec::new();
+    let there = keep(row::read(&rows, place), &mut unread);
+    let known = memo.of(wallet, journal_seq);
+    let found = |&(id, stamp): &(TransferId, Stamp)| (id, unmoved(&known, id, stamp));
+    let mut of: BTreeMap<TransferId, Option<Arc<WithAttempts>>> = there.iter().map(found).collect();
+    let moved: Vec<TransferId> = of.iter().filter(|(_, it)| it.is_none()).map(|(id, _)| *id).collect();
+    for read in keep(load::transfers(conn, &moved).await?, &mut unread) {
+        of.insert(read.0.id, Some(Arc::new(read)));
+    }
+    let mut open: Vec<_> = of.into_values().flatten().collect();
+    // By slot, and last what has none: sorted here, for SQLite sorts rows that are none as if they were the first.
+    open.sort_by_key(|it| {
+        let nonce = it.0.slot().and_then(Slot::nonce);
+        (nonce.is_none(), nonce, it.0.planned_at, it.0.id)
+    });
+    memo.keep(wallet, journal_seq, &open);
+    Ok((open, unread))
+}
+
+fn place(row: &Row) -> Result<(TransferId, Stamp), Unread> {
+    let cells = Cells::of("transfer", "id", row);
+    Ok((cells.parsed("id", TransferId::parse)?, (cells.int("version")?, cells.int("changed_at")?)))
 }
 
 async fn holder(conn: &mut Conn<'_>, wallet: &str) -> Result<Option<Holder>, SqlError> {
@@ -89,9 +122,10 @@ async fn unexplained(conn: &mut Conn<'_>, wallet: &str) -> Result<Found<Vec<Sigh
 
 async fn cancels(conn: &mut Conn<'_>, wallet: &str) -> Result<Found<Vec<WithdrawalId>>, SqlError> {
     let text = sql!(
-        "select w.id from withdrawal w join transfer t on t.id = w.transfer_id
-         where t.wallet_id = $1 and t.state not in ('final', 'dropped')
-           and w.state = 'assigned' and w.cancel_at is not null
+        "select w.id from withdrawal w
+         where w.wallet_id = $1 and w.state = 'assigned' and w.cancel_at is not null
+           and exists (select 1 from transfer t
+                       where t.id = w.transfer_id and t.wallet_id = $1 and t.state not in ('final', 'dropped'))
          order by w.id limit $2"
     );
     let rows = conn.rows(text, args![wallet, LIST_MAX]).await?;

@@ -33,6 +33,9 @@ pub(super) async fn transfers(
     conn: &mut Conn<'_>,
     ids: &[TransferId],
 ) -> Result<Found<Vec<(Transfer, Attempts)>>, SqlError> {
+    if ids.is_empty() {
+        return Ok((vec![], vec![]));
+    }
     let text = transfers!(
         lite "where t.id in (select value from json_each($1)) order by t.id limit $2",
         pg "where t.id in (select jsonb_array_elements_text($1::jsonb)) order by t.id limit $2",

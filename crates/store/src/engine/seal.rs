@@ -26,11 +26,11 @@ use crate::row::table::{Table, json};
 use crate::sql::{Conn, Sql, SqlError, slice};
 use crate::{args, sql};
 
-const SEALS: Table = Table { name: "event", texts: &["id", "link"], ints: &["number"] };
+const SEALS: Table = Table { name: "event", texts: &["id", "link"], ints: &["number"], blobs: &[] };
 static SEAL: LazyLock<Sql> = LazyLock::new(|| SEALS.update(&["number", "link"], &["id"], ""));
 
 const HEADS: Table =
-    Table { name: "event_head", texts: &["partner_id", "link"], ints: &["number", "sealed_at"] };
+    Table { name: "event_head", texts: &["partner_id", "link"], ints: &["number", "sealed_at"], blobs: &[] };
 static SET_HEAD: LazyLock<Sql> = LazyLock::new(|| {
     HEADS.insert(
         "on conflict (partner_id) do update set number = excluded.number, link = excluded.link,

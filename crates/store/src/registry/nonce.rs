@@ -14,7 +14,7 @@ use crate::{args, sql};
 /// Nonces forgotten in one transaction: a large backlog must not keep others from writing.
 pub(super) const SWEEP: u64 = 5_000;
 
-const NONCES: Table = Table { name: "api_nonce", texts: &["key_id", "nonce"], ints: &["until"] };
+const NONCES: Table = Table { name: "api_nonce", texts: &["key_id", "nonce"], ints: &["until"], blobs: &[] };
 static USE: LazyLock<Sql> = LazyLock::new(|| {
     NONCES.insert(
         "on conflict (key_id, nonce) do update set until = excluded.until where api_nonce.until < $2

@@ -6,9 +6,10 @@ use sluice_core::id::{AttemptId, TransferId};
 use sluice_core::slot::Slot;
 
 use super::Unread;
-use super::cells::Cells;
+use super::cells::{Cells, big};
+use super::table::Table;
 use super::version::V;
-use crate::sql::{Row, Value};
+use crate::sql::Row;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,32 +20,90 @@ struct FeesShape {
     tip_wei: String,
 }
 
-/// The values of an insert, in this order: `id, transfer_id, serial, chain, slot, kind, payment_hash, evidence, bytes,
-/// digest, built_at`. `payment_hash` is that of the transfer, and belongs to paying attempts alone.
-pub(crate) fn values(attempt: &Unsigned, payment_hash: &str) -> Result<Vec<Value>, serde_json::Error> {
-    let fees = FeesShape {
-        v: V,
-        gas_limit: attempt.fees.gas_limit.to_string(),
-        max_fee_wei: attempt.fees.max_fee_wei.to_string(),
-        tip_wei: attempt.fees.tip_wei.to_string(),
-    };
-    let payment_hash = match attempt.kind {
-        Kind::Pay => Some(payment_hash),
-        Kind::Void => None,
-    };
-    Ok(vec![
-        attempt.id.to_string().into(),
-        attempt.transfer.to_string().into(),
-        attempt.serial.into(),
-        attempt.slot.chain().to_string().into(),
-        attempt.slot.to_string().into(),
-        attempt.kind.as_str().into(),
-        payment_hash.into(),
-        serde_json::to_string(&fees)?.into(),
-        attempt.bytes.as_slice().into(),
-        hex::encode(attempt.digest).into(),
-        attempt.built_at.into(),
-    ])
+pub(crate) const TABLE: Table = Table {
+    name: "attempt",
+    texts: &["id", "transfer_id", "chain", "slot", "kind", "payment_hash", "evidence", "digest"],
+    ints: &["serial", "built_at"],
+    blobs: &["bytes"],
+};
+
+/// A new row of `attempt`.
+#[derive(Serialize)]
+pub(crate) struct AttemptRow<'a> {
+    id: String,
+    transfer_id: String,
+    serial: u32,
+    chain: String,
+    slot: String,
+    kind: &'static str,
+    payment_hash: Option<&'a str>,
+    evidence: String,
+    bytes: String,
+    digest: String,
+    built_at: i64,
+}
+
+impl<'a> AttemptRow<'a> {
+    /// `payment_hash` is that of the transfer, and belongs to paying attempts alone.
+    pub(crate) fn of(attempt: &Unsigned, payment_hash: &'a str) -> Result<Self, serde_json::Error> {
+        let fees = FeesShape {
+            v: V,
+            gas_limit: attempt.fees.gas_limit.to_string(),
+            max_fee_wei: attempt.fees.max_fee_wei.to_string(),
+            tip_wei: attempt.fees.tip_wei.to_string(),
+        };
+        Ok(Self {
+            id: attempt.id.to_string(),
+            transfer_id: attempt.transfer.to_string(),
+            serial: attempt.serial,
+            chain: attempt.slot.chain().to_string(),
+            slot: attempt.slot.to_string(),
+            kind: attempt.kind.as_str(),
+            payment_hash: match attempt.kind {
+                Kind::Pay => Some(payment_hash),
+                Kind::Void => None,
+            },
+            evidence: serde_json::to_string(&fees)?,
+            bytes: hex::encode(&attempt.bytes),
+            digest: hex::encode(attempt.digest),
+            built_at: attempt.built_at.micros(),
+        })
+    }
+}
+
+/// What a signature adds to the row of its attempt.
+pub(crate) const SIGNED: Table = Table {
+    name: "attempt",
+    texts: &["id", "txid", "digest"],
+    ints: &["journal_seq", "signed_at"],
+    blobs: &["raw"],
+};
+
+/// What of it is written; the rest says of which attempt.
+pub(crate) const SIGNS: &[&str] = &["raw", "txid", "journal_seq", "signed_at"];
+
+/// The signature of a row that waits for it.
+#[derive(Serialize)]
+pub(crate) struct SignedRow {
+    id: String,
+    digest: String,
+    raw: String,
+    txid: String,
+    journal_seq: i64,
+    signed_at: i64,
+}
+
+impl SignedRow {
+    pub(crate) fn of(signed: &Signed) -> Self {
+        Self {
+            id: signed.unsigned.id.to_string(),
+            digest: hex::encode(signed.unsigned.digest),
+            raw: hex::encode(&signed.raw),
+            txid: hex::encode(signed.txid),
+            journal_seq: big(signed.journal_seq),
+            signed_at: signed.signed_at.micros(),
+        }
+    }
 }
 
 /// From a row of `attempt`.

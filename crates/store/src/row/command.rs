@@ -25,6 +25,7 @@ pub(crate) const TABLE: Table = Table {
         "ended_reason",
     ],
     ints: &["asked_at", "expires_at", "ended_at", "version"],
+    blobs: &[],
 };
 
 /// What its end writes.

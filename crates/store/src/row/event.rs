@@ -25,6 +25,7 @@ pub(crate) const TABLE: Table = Table {
         "data",
     ],
     ints: &["at"],
+    blobs: &[],
 };
 
 /// A row of `event` before it is sealed.

@@ -17,6 +17,7 @@ pub(crate) const TABLE: Table = Table {
     name: "proof",
     texts: &["id", "partner_id", "transfer_id", "verdict", "evidence", "head_hash"],
     ints: &["head_number", "single_source", "at"],
+    blobs: &[],
 };
 
 /// A row of `proof`.

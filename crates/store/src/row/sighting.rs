@@ -14,6 +14,7 @@ pub(crate) const TABLE: Table = Table {
     name: "sighting",
     texts: &["chain", "txid", "wallet_id", "partner_id", "what", "told_by", "word", "block_hash"],
     ints: &["nonce", "block_number", "seen_at"],
+    blobs: &[],
 };
 
 /// A row of `sighting`.

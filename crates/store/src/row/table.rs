@@ -4,29 +4,39 @@ use serde::Serialize;
 
 use crate::sql::Sql;
 
-/// Columns of a table that travel as JSON. Blobs do not.
+/// Columns of a table that travel as JSON.
 pub(crate) struct Table {
     pub(crate) name: &'static str,
     pub(crate) texts: &'static [&'static str],
     pub(crate) ints: &'static [&'static str],
+    /// Blobs, which travel as text in hexadecimal.
+    pub(crate) blobs: &'static [&'static str],
 }
 
 impl Table {
     fn columns(&self) -> impl Iterator<Item = &'static str> {
-        self.texts.iter().chain(self.ints).copied()
+        self.texts.iter().chain(self.ints).chain(self.blobs).copied()
     }
 
     fn record(&self) -> String {
-        let texts = self.texts.iter().map(|name| format!("{name} text"));
+        let texts = self.texts.iter().chain(self.blobs).map(|name| format!("{name} text"));
         let ints = self.ints.iter().map(|name| format!("{name} bigint"));
         texts.chain(ints).collect::<Vec<_>>().join(", ")
+    }
+
+    fn lite(&self, name: &str) -> String {
+        if self.blobs.contains(&name) { format!("unhex(:{name})") } else { format!(":{name}") }
+    }
+
+    fn pg(&self, name: &str) -> String {
+        if self.blobs.contains(&name) { format!("decode(r.{name}, 'hex')") } else { format!("r.{name}") }
     }
 
     /// `insert` of the rows of `$1`, with `tail` for a conflict clause or `returning`.
     pub(crate) fn insert(&self, tail: &str) -> Sql {
         let names = self.columns().collect::<Vec<_>>().join(", ");
         let list = |of: &dyn Fn(&str) -> String| self.columns().map(of).collect::<Vec<_>>().join(", ");
-        let (lite, pg) = (list(&|name| format!(":{name}")), list(&|name| format!("r.{name}")));
+        let (lite, pg) = (list(&|name| self.lite(name)), list(&|name| self.pg(name)));
         let (table, record) = (self.name, self.record());
         Sql::over_rows(
             format!("insert into {table} ({names}) values ({lite}) {tail}"),
@@ -51,8 +61,8 @@ impl Table {
                 .collect::<Vec<_>>()
                 .join(" and ")
         };
-        let lite = |name: &str| format!(":{name}");
-        let pg = |name: &str| format!("r.{name}");
+        let lite = |name: &str| self.lite(name);
+        let pg = |name: &str| self.pg(name);
         let was = if key.contains(&"was") { ", was bigint" } else { "" };
         let record = self.record();
         Sql::over_rows(

@@ -77,32 +77,18 @@ fn stored_transfer(transfer: &sluice_core::transfer::Transfer) -> Stored {
 }
 
 fn stored_attempt(attempt: &sluice_core::attempt::Attempt) -> Stored {
-    let names = [
-        "id",
-        "transfer_id",
-        "serial",
-        "chain",
-        "slot",
-        "kind",
-        "payment_hash",
-        "evidence",
-        "bytes",
-        "digest",
-        "built_at",
-    ];
-    let json = |value: &Value| match value {
-        Value::Int(int) => Json::from(*int),
-        Value::Text(text) => Json::from(text.clone()),
-        Value::Bytes(bytes) => Json::from(format!("blob:{}", hex::encode(bytes))),
-        Value::Null => Json::Null,
-    };
-    let values = super::attempt::values(attempt.unsigned(), &"ab".repeat(32)).unwrap();
-    let mut row: Columns = names.iter().map(|name| (*name).to_owned()).zip(values.iter().map(json)).collect();
+    let hash = "ab".repeat(32);
+    let mut row = columns(&super::attempt::AttemptRow::of(attempt.unsigned(), &hash).unwrap());
     let signed = attempt.signed();
-    row.insert("raw".into(), signed.map_or(Json::Null, |it| format!("blob:{}", hex::encode(&it.raw)).into()));
-    row.insert("txid".into(), signed.map_or(Json::Null, |it| hex::encode(it.txid).into()));
-    row.insert("journal_seq".into(), signed.map_or(Json::Null, |it| it.journal_seq.into()));
-    row.insert("signed_at".into(), signed.map_or(Json::Null, |it| it.signed_at.micros().into()));
+    for column in super::attempt::SIGNS {
+        row.insert((*column).into(), Json::Null);
+    }
+    row.extend(signed.into_iter().flat_map(|it| columns(&super::attempt::SignedRow::of(it))));
+    // Blobs travel in hexadecimal and are kept as bytes.
+    for blob in super::attempt::TABLE.blobs.iter().chain(super::attempt::SIGNED.blobs) {
+        let kept = row[*blob].as_str().map(|hex| format!("blob:{hex}"));
+        row.insert((*blob).into(), kept.into());
+    }
     let name = if signed.is_some() { "attempt.signed" } else { "attempt.unsigned" };
     Stored { name: name.into(), row, items: vec![] }
 }

@@ -50,6 +50,7 @@ pub(crate) const TABLE: Table = Table {
         "evidence",
     ],
     ints: &["asked", "nonce", "block_number", "planned_at", "changed_at", "version"],
+    blobs: &[],
 };
 
 /// What a step may change.
@@ -75,7 +76,7 @@ pub(crate) struct TransferRow {
     chain: String,
     asset: String,
     purpose: &'static str,
-    payment_hash: String,
+    payment_hash: Option<String>,
     state: &'static str,
     asked: u32,
     slot: Option<String>,
@@ -100,7 +101,8 @@ impl TransferRow {
             chain: transfer.asset.id.chain.to_string(),
             asset: transfer.asset.id.to_string(),
             purpose: transfer.purpose.as_str(),
-            payment_hash: hex::encode(transfer.payment_hash()),
+            // It never changes: a step of a row that is there does not write it again.
+            payment_hash: was.is_none().then(|| hex::encode(transfer.payment_hash())),
             state: transfer.state.as_str(),
             asked: u32::from(links.asked),
             slot: links.slot.as_ref().map(Slot::to_string),

@@ -31,6 +31,7 @@ pub(crate) const TABLE: Table = Table {
         "obstacle",
     ],
     ints: &["next_nonce", "cap_until", "obstacle_since", "reverts", "adopted_at", "version"],
+    blobs: &[],
 };
 
 /// What may change after adoption.

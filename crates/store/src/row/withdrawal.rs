@@ -72,6 +72,7 @@ pub(crate) const TABLE: Table = Table {
         "updated_at",
         "version",
     ],
+    blobs: &[],
 };
 
 /// What a step may change.

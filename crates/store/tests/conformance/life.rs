@@ -35,7 +35,7 @@ async fn a_payment_is_followed_from_request_to_proof(world: World) {
     let (built, attempt) = world.built(fuelled, 7).await;
     statuses.push(world.status(id).await);
     let lane = world.db.lane(world.wallet.id).await.unwrap().unwrap();
-    let durable = lane.transfers[0].1[0].unsigned().unwrap();
+    let durable = lane.open[0].1[0].unsigned().unwrap();
     assert_eq!(durable.get(), &attempt, "what may be signed was read from the store");
     let (signed_transfer, signed) = world.signed(built, &attempt).await;
     statuses.push(world.status(id).await);
@@ -86,7 +86,7 @@ async fn a_payment_is_followed_from_request_to_proof(world: World) {
             "completed"
         ]
     );
-    assert_eq!(world.db.lane(world.wallet.id).await.unwrap().unwrap().transfers.len(), 0);
+    assert_eq!(world.db.lane(world.wallet.id).await.unwrap().unwrap().open.len(), 0);
     assert_eq!(
         world.db.included_in(chain, &[block(101)]).await.unwrap(),
         [attempt.transfer],
@@ -161,12 +161,20 @@ async fn a_queue_answers_in_order_of_due_time_and_only_what_may_start(world: Wor
     let late = world.accepted("late").await;
     world.turn(1_000);
     let later = world.accepted("later").await;
-    let claim = async |limit| {
-        let wanted = Wanted { assets: vec![world.asset.id], replacements: true };
+    let claim_after = async |skip, limit| {
+        let wanted = Wanted { assets: vec![world.asset.id], replacements: true, skip };
         let found = world.db.claimable(world.partner.id, &wanted, world.now(), limit).await.unwrap();
         found.into_iter().map(|withdrawal| withdrawal.id).collect::<Vec<_>>()
     };
+    let claim = async |limit| claim_after(0, limit).await;
     assert_eq!(claim(10).await, [late.id, later.id]);
+    assert_eq!(claim_after(1, 1).await, [later.id], "what others take is left to them");
+    assert_eq!(
+        claim_after(1, 10).await,
+        [late.id, later.id],
+        "a queue that is shorter is read from its head"
+    );
+    assert_eq!(claim_after(2, 1).await, [late.id]);
     assert_eq!(claim(1).await, [late.id], "a list has a limit");
     world.plan(late.clone()).await;
     assert_eq!(claim(10).await, [later.id]);
@@ -192,7 +200,7 @@ async fn what_waits_of_one_asset_hides_nothing_of_another(world: World) {
     world.turn(1_000);
     let behind = world.accepted_of("behind", &second).await;
     let claim = async |assets: &[&Asset], limit| {
-        let wanted = Wanted { assets: assets.iter().map(|it| it.id).collect(), replacements: true };
+        let wanted = Wanted { assets: assets.iter().map(|it| it.id).collect(), replacements: true, skip: 0 };
         world.db.claimable(world.partner.id, &wanted, world.now(), limit).await.unwrap()
     };
     let both = claim(&[&first, &second], 64).await;

@@ -1,7 +1,7 @@
 //! One live slot per withdrawal, one payment per slot, and ends that stay ends: by the schema, whatever the code does.
 
 use sluice_core::attempt::Kind as AttemptKind;
-use sluice_core::port::store::{Change, Outcome, Store};
+use sluice_core::port::store::{Change, Outcome, Store, StoreError};
 use sluice_core::proof::Effect;
 use sluice_core::withdrawal::{GivenBackWhy, State};
 
@@ -98,7 +98,15 @@ async fn an_attempt_with_another_payment_or_slot_is_refused_by_the_schema(world:
         assert!(why.contains(rule) || why.contains("foreign_key"), "{rule}: {why}");
     }
     let another = world.unsigned(&built, 8, AttemptKind::Pay, 1);
-    let outcome = world.apply(Change { attempts: vec![another], ..world.change() }).await;
+    let alone = Change { attempts: vec![another.clone()], ..world.change() };
+    let refused = world.db.apply(None, vec![alone]).await;
+    assert!(
+        matches!(&refused, Err(StoreError::Statement(why)) if why.contains("without the step")),
+        "{refused:?}"
+    );
+    let step = built.ask(world.now()).unwrap();
+    let outcome =
+        world.apply(Change { transfers: vec![step], attempts: vec![another], ..world.change() }).await;
     assert_eq!(outcome, Outcome::Refused("m3_same_slot".into()), "by name on both");
 }
 
@@ -202,5 +210,5 @@ async fn a_slot_with_thousands_of_attempts_hides_none_of_another(world: World) {
     let counts: Vec<_> = read.iter().map(|(transfer, attempts)| (transfer.id, attempts.len())).collect();
     assert_eq!(counts, [(one.id, 10_051), (two.id, 1)]);
     let lane = world.db.lane(world.wallet.id).await.unwrap().unwrap();
-    assert!(lane.transfers.iter().all(|(_, attempts)| !attempts.is_empty()));
+    assert!(lane.transfers().all(|(_, attempts)| !attempts.is_empty()));
 }

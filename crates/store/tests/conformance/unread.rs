@@ -7,6 +7,7 @@ use crate::world::World;
 promises! {
     an_unknown_state_is_left_out_and_reported_and_stops_nobody;
     a_transfer_with_an_unreadable_attempt_is_left_out_whole;
+    a_wish_to_cancel_is_heard_though_its_transfer_does_not_read;
     a_part_of_the_stops_never_passes_for_all_of_them;
 }
 
@@ -15,7 +16,7 @@ async fn an_unknown_state_is_left_out_and_reported_and_stops_nobody(world: World
     let good = world.accepted("good").await;
     let newer = format!("update withdrawal set evidence = '{{\"v\":2}}' where id = '{}'", odd.id);
     world.db.tamper(&newer, &newer).await.unwrap();
-    let wanted = Wanted { assets: vec![world.asset.id], replacements: true };
+    let wanted = Wanted { assets: vec![world.asset.id], replacements: true, skip: 0 };
     let claimed = world.db.claimable(world.partner.id, &wanted, world.now(), 10).await.unwrap();
     assert_eq!(claimed, vec![good.clone()]);
     assert_eq!(world.db.withdrawals(&[odd.id, good.id]).await.unwrap(), [good]);
@@ -37,8 +38,21 @@ async fn a_transfer_with_an_unreadable_attempt_is_left_out_whole(world: World) {
     let pg = format!("drop trigger m2_bytes_are_for_ever on attempt; {break_it}");
     world.db.tamper(&lite, &pg).await.unwrap();
     let lane = world.db.lane(world.wallet.id).await.unwrap().unwrap();
-    let ids: Vec<_> = lane.transfers.iter().map(|(transfer, _)| transfer.id).collect();
+    let ids: Vec<_> = lane.transfers().map(|(transfer, _)| transfer.id).collect();
     assert_eq!(ids, [good.id]);
+}
+
+async fn a_wish_to_cancel_is_heard_though_its_transfer_does_not_read(world: World) {
+    let withdrawal = world.accepted("odd").await;
+    let odd = world.plan(withdrawal.clone()).await;
+    let break_it = format!(
+        "update transfer set evidence = '{{\"v\":9}}' where id = '{}';
+         update withdrawal set cancel_at = 1, cancel_by = 'system:test', cancel_reason = 'a test' where id = '{}'",
+        odd.id, withdrawal.id
+    );
+    world.db.tamper(&break_it, &break_it).await.unwrap();
+    let lane = world.db.lane(world.wallet.id).await.unwrap().unwrap();
+    assert_eq!((lane.open.len(), lane.cancels), (0, vec![withdrawal.id]));
 }
 
 async fn a_part_of_the_stops_never_passes_for_all_of_them(world: World) {

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use sluice_core::lane::Lease;
-use sluice_core::port::store::{Change, Outcome, Store};
+use sluice_core::port::store::{Change, Outcome, Store, WithAttempts};
+use sluice_core::proof::Effect;
+use sluice_store::Db;
 
-use crate::world::World;
+use crate::world::{Kind, World};
 
 promises! {
     a_stale_fence_writes_nothing;
@@ -14,6 +16,7 @@ promises! {
     a_change_that_was_overtaken_writes_nothing;
     one_change_of_a_slice_takes_no_other_with_it;
     a_slice_that_fits_together_is_written_in_one_go;
+    a_lane_that_was_read_before_is_read_as_it_is_now;
 }
 
 async fn a_stale_fence_writes_nothing(world: World) {
@@ -107,6 +110,51 @@ async fn a_slice_that_fits_together_is_written_in_one_go(world: World) {
     let outcomes = world.db.apply(None, changes).await.unwrap();
     assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Applied), "{outcomes:?}");
     let lane = world.db.lane(world.wallet.id).await.unwrap().unwrap();
-    assert_eq!(lane.transfers.len(), 16);
+    assert_eq!(lane.open.len(), 16);
     assert_eq!(world.number("select count(*) from event where kind = 'withdrawal.queued'").await, 16);
+}
+
+async fn a_lane_that_was_read_before_is_read_as_it_is_now(world: World) {
+    // Another process on the same database, where there can be one.
+    let other = match world.kind {
+        Kind::Inline => Arc::clone(&world.db),
+        Kind::File | Kind::Postgres => {
+            Arc::new(Db::open(&world.url, world.clock.clone(), world.entropy.clone()).await.unwrap())
+        }
+    };
+    let as_it_is = async || {
+        let lane = world.db.lane(world.wallet.id).await.unwrap().unwrap();
+        let ids: Vec<_> = lane.transfers().map(|(transfer, _)| transfer.id).collect();
+        let read: Vec<_> = lane.open.iter().map(|it| WithAttempts::clone(it)).collect();
+        let mut fresh = other.transfers(&ids).await.unwrap();
+        fresh.sort_by_key(|(transfer, _)| ids.iter().position(|id| *id == transfer.id));
+        assert_eq!(read, fresh);
+        ids
+    };
+    let waits = world.plan(world.accepted("waits").await).await;
+    let goes = world.plan(world.accepted("goes").await).await;
+    assert_eq!(as_it_is().await, [waits.id, goes.id]);
+    // The other writes, too: what was read before must not hide it.
+    let there = async |change: Change| {
+        assert_eq!(other.apply(None, vec![change]).await.unwrap(), [Outcome::Applied]);
+    };
+    let fuelled = world.fuelled(goes).await;
+    as_it_is().await;
+    let (built, attempt) = world.built(fuelled, 7).await;
+    assert_eq!(as_it_is().await, [built.id, waits.id], "by slot, then what has none");
+    let asked = built.ask(world.now()).unwrap();
+    let built = asked.after().clone();
+    there(Change { transfers: vec![asked], ..world.change() }).await;
+    as_it_is().await;
+    let (signed_transfer, signed) = world.signed(built, &attempt).await;
+    as_it_is().await;
+    let effect = Effect::Paid { log_index: 4 };
+    let seen = world.seen(signed_transfer, &signed, 101, effect).await;
+    as_it_is().await;
+    let (change, _) = world.settled(seen, world.inclusion(&signed, 101, effect));
+    there(change).await;
+    assert_eq!(as_it_is().await, [waits.id], "what has ended is not open");
+    let row = format!("update transfer set version = version + 1 where id = '{}'", waits.id);
+    other.tamper(&row, &row).await.unwrap();
+    as_it_is().await;
 }

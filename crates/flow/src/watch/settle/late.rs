@@ -8,6 +8,7 @@ use sluice_core::proof::Proof;
 use sluice_core::transfer::{Life, Transfer};
 use sluice_core::withdrawal::{CancelEffect, CancelRequest, State, Withdrawal};
 
+use super::Beside;
 use crate::StageError;
 use crate::revived::paid_late;
 use crate::watch::Watch;
@@ -19,13 +20,13 @@ pub(super) async fn given_up(
     watch: &Watch<'_>,
     proof: &Proof,
     transfer: &Transfer,
+    beside: &Beside,
     change: &mut Change,
 ) -> Result<(), StageError> {
     let before = |life| matches!(life, Life::Dead(by) if by != proof.id());
-    let given_up: Vec<_> =
-        transfer.items.iter().filter(|it| before(it.life)).map(|it| it.withdrawal).collect();
+    let given_up = transfer.items.iter().filter(|it| before(it.life)).map(|it| it.withdrawal);
     let now = watch.now();
-    for withdrawal in watch.ports.store.withdrawals(&given_up).await? {
+    for withdrawal in beside.of(given_up) {
         if proof.proves_death() {
             // A person has waited for its end: it was taken back together with another one, or closed while an earlier one
             // was alive.

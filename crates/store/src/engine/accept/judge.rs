@@ -17,16 +17,20 @@ use crate::row::table::{Table, json};
 use crate::sql::{Conn, Sql, SqlError, slice};
 use crate::{args, sql};
 
-const USAGE: Table = Table { name: "usage", texts: &["key"], ints: &["used"] };
+const USAGE: Table = Table { name: "usage", texts: &["key"], ints: &["used"], blobs: &[] };
 static BEGIN: LazyLock<Sql> = LazyLock::new(|| USAGE.insert("on conflict do nothing"));
 static BUMP: LazyLock<Sql> = LazyLock::new(|| USAGE.update(&["used"], &["key"], ""));
 
 const RESERVATIONS: Table =
-    Table { name: "reservation", texts: &["withdrawal_id", "usage_key"], ints: &["amount"] };
+    Table { name: "reservation", texts: &["withdrawal_id", "usage_key"], ints: &["amount"], blobs: &[] };
 static RESERVE: LazyLock<Sql> = LazyLock::new(|| RESERVATIONS.insert(""));
 
-const DECISIONS: Table =
-    Table { name: "decision", texts: &["withdrawal_id", "outcome", "detail"], ints: &["number", "at"] };
+const DECISIONS: Table = Table {
+    name: "decision",
+    texts: &["withdrawal_id", "outcome", "detail"],
+    ints: &["number", "at"],
+    blobs: &[],
+};
 static RECORD: LazyLock<Sql> = LazyLock::new(|| DECISIONS.insert(""));
 
 /// A request with its decision.

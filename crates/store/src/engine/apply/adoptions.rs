@@ -17,6 +17,7 @@ const TABLE: Table = Table {
     name: "adoption",
     texts: &["chain", "txid", "wallet_id", "partner_id", "kind", "evidence", "block_hash"],
     ints: &["block_number", "at"],
+    blobs: &[],
 };
 
 static INSERT: LazyLock<Sql> = LazyLock::new(|| TABLE.insert(""));

@@ -13,6 +13,11 @@ pub(super) async fn write(
     context: &Context,
     changes: &[Change],
 ) -> Result<Written, SqlError> {
+    for seen in together(changes.iter().filter_map(|change| change.journal_seq)) {
+        if see(conn, seen).await? == Written::Moved {
+            return Ok(Written::Moved);
+        }
+    }
     for change in changes {
         let at = cause(change, context).at;
         if let Some(feed) = change.feed {
@@ -20,11 +25,6 @@ pub(super) async fn write(
         }
         if let Some(mark) = change.mark {
             conn.run(sql!("update meta set mark = $1 where mark < $1"), args![big(mark)]).await?;
-        }
-        if let Some(seen) = change.journal_seq
-            && see(conn, seen).await? == Written::Moved
-        {
-            return Ok(Written::Moved);
         }
         if let Some(Place { seq, hash }) = change.journal_place {
             let text = sql!(
@@ -59,6 +59,18 @@ pub(super) async fn write(
         }
     }
     Ok(Written::Whole)
+}
+
+/// A slice of signatures was all asked for from one place of the journal: only the furthest they reached is written.
+fn together(seen: impl Iterator<Item = Seen>) -> Vec<Seen> {
+    let mut joined: Vec<Seen> = Vec::new();
+    for next in seen {
+        match joined.last_mut() {
+            Some(last) if last.from == next.from => last.to = last.to.max(next.to),
+            _ => joined.push(next),
+        }
+    }
+    joined
 }
 
 /// The place only rises, and only from a place at or behind which nothing is unknown (M17).

@@ -20,6 +20,7 @@ const LEDGER: Table = Table {
     name: "ledger",
     texts: &["group_id", "partner_id", "wallet_id", "asset", "account", "transfer_id", "reason"],
     ints: &["atoms", "at"],
+    blobs: &[],
 };
 static POST: LazyLock<Sql> = LazyLock::new(|| LEDGER.insert(""));
 
@@ -27,6 +28,7 @@ const SUMS: Table = Table {
     name: "ledger_balance",
     texts: &["partner_id", "wallet_id", "asset", "account"],
     ints: &["atoms"],
+    blobs: &[],
 };
 // A new sum begins at zero and is then moved: `check` looks at a row before it sees that the row exists already.
 static BEGIN_SUM: LazyLock<Sql> = LazyLock::new(|| SUMS.insert("on conflict do nothing"));

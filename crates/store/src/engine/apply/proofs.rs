@@ -1,17 +1,19 @@
 //! Proofs, before everything that refers to them; and which on-chain log pays what.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use serde::Serialize;
 use sluice_core::chain::ChainId;
 use sluice_core::port::store::{Change, StoreError};
 use sluice_core::proof::{Effect, Proof, Verdict};
 use sluice_core::withdrawal::State;
 
+use crate::args;
 use crate::row::cells::big;
 use crate::row::proof::{ProofRow, TABLE};
-use crate::row::table::json;
+use crate::row::table::{Table, json};
 use crate::sql::{Conn, Sql, SqlError};
-use crate::{args, sql};
 
 static INSERT: LazyLock<Sql> = LazyLock::new(|| TABLE.insert(""));
 
@@ -23,34 +25,61 @@ pub(super) async fn write(conn: &mut Conn<'_>, changes: &[Change]) -> Result<(),
         return Ok(());
     }
     conn.run(&INSERT, args![json(&rows)?]).await?;
-    for change in changes {
-        for proof in &change.proofs {
-            pay(conn, change, proof).await?;
-        }
-    }
-    Ok(())
+    pay(conn, changes).await
 }
 
-/// Notes which log a proof of payment rests on. A log that has paid something else pays nothing more (M1).
-async fn pay(conn: &mut Conn<'_>, change: &Change, proof: &Proof) -> Result<(), SqlError> {
+const PAID: Table =
+    Table { name: "paid_log", texts: &["chain", "txid", "payee"], ints: &["log_index"], blobs: &[] };
+static PAY: LazyLock<Sql> = LazyLock::new(|| {
+    PAID.insert(
+        "on conflict (chain, txid, log_index) do update set payee = excluded.payee
+            where paid_log.payee = excluded.payee",
+    )
+});
+
+#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
+struct PaidRow {
+    chain: String,
+    txid: String,
+    log_index: i64,
+    payee: String,
+}
+
+/// Notes which logs proofs of payment rest on. A log that has paid something else pays nothing more (M1).
+async fn pay(conn: &mut Conn<'_>, changes: &[Change]) -> Result<(), SqlError> {
+    let mut rows = BTreeSet::new();
+    for change in changes {
+        for proof in &change.proofs {
+            rows.extend(paid(change, proof)?);
+        }
+    }
+    let twice = || SqlError::Rule("m1_one_log_pays_once".into());
+    let rows: Vec<PaidRow> = rows.into_iter().collect();
+    // One log under two payees of one slice: no statement may touch a row twice.
+    let log = |row: &PaidRow| (row.chain.clone(), row.txid.clone(), row.log_index);
+    if rows.iter().map(log).collect::<BTreeSet<_>>().len() < rows.len() {
+        return Err(twice());
+    }
+    if rows.is_empty() || conn.run(&PAY, args![json(&rows)?]).await? == rows.len() as u64 {
+        return Ok(());
+    }
+    Err(twice())
+}
+
+fn paid(change: &Change, proof: &Proof) -> Result<Option<PaidRow>, SqlError> {
     let (txid, log_index) = match proof.verdict() {
         Verdict::Paid(inclusion) => match inclusion.effect {
             Effect::Paid { log_index } => (inclusion.txid, log_index),
-            Effect::Reverted | Effect::Voided | Effect::Mismatch => return Ok(()),
+            Effect::Reverted | Effect::Voided | Effect::Mismatch => return Ok(None),
         },
         Verdict::PaidElsewhere { txid, log_index, .. } => (*txid, *log_index),
-        Verdict::Dead(_) => return Ok(()),
+        Verdict::Dead(_) => return Ok(None),
     };
     let Some((chain, payee)) = payee(change, proof) else {
         return Err(SqlError::Rule("m1_a_payment_has_its_payee".into()));
     };
-    let text = sql!(
-        "insert into paid_log (chain, txid, log_index, payee) values ($1, $2, $3, $4)
-         on conflict (chain, txid, log_index) do update set payee = excluded.payee
-            where paid_log.payee = excluded.payee"
-    );
-    let noted = conn.run(text, args![chain.to_string(), hex::encode(txid), big(log_index), payee]).await?;
-    if noted == 1 { Ok(()) } else { Err(SqlError::Rule("m1_one_log_pays_once".into())) }
+    let (chain, txid) = (chain.to_string(), hex::encode(txid));
+    Ok(Some(PaidRow { chain, txid, log_index: big(log_index), payee }))
 }
 
 /// What a proof of payment is about: a transfer of ours, or a withdrawal that somebody else paid.

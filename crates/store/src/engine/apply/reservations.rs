@@ -16,7 +16,7 @@ use crate::sql::{Conn, Sql, SqlError, slice};
 use crate::{args, sql};
 
 const RELEASES: Table =
-    Table { name: "reservation", texts: &["withdrawal_id", "outcome"], ints: &["released_at"] };
+    Table { name: "reservation", texts: &["withdrawal_id", "outcome"], ints: &["released_at"], blobs: &[] };
 static RELEASE: LazyLock<Sql> = LazyLock::new(|| {
     RELEASES.update(
         &["outcome", "released_at"],

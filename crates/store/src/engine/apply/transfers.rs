@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use sluice_core::asset::Asset;
+use sluice_core::asset::{Asset, AssetId};
 use sluice_core::id::TransferId;
 use sluice_core::moved::Moved;
 use sluice_core::port::store::{Change, StoreError};
@@ -70,8 +70,13 @@ pub(super) async fn write(conn: &mut Conn<'_>, changes: &[Change]) -> Result<Wri
         }
     }
     if !born.is_empty() {
-        for step in steps.iter().filter(|step| step.before().is_none()) {
-            know(conn, &step.after().asset).await?;
+        let moved: BTreeMap<AssetId, &Asset> = steps
+            .iter()
+            .filter(|step| step.before().is_none())
+            .map(|step| (step.after().asset.id, &step.after().asset))
+            .collect();
+        for asset in moved.into_values() {
+            know(conn, asset).await?;
         }
         conn.run(&INSERT, args![json(&born)?]).await?;
     }

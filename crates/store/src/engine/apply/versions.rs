@@ -1,13 +1,16 @@
 //! Whether what a change steps is still as its caller had read it.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use sluice_core::port::store::Change;
 
+use super::super::limit;
 use crate::row::table::json;
 use crate::sql::{Conn, Sql, SqlError};
 use crate::{args, sql};
 
-#[derive(Serialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 struct Expected {
     id: String,
     version: i64,
@@ -17,36 +20,68 @@ macro_rules! as_expected {
     ($table:literal) => {
         sql!(
             lite concat!("with t as (select id, version from ", $table, ")",
-                " select count(*) as n from json_each($1) as r
-                  join t on t.id = r.value->>'id' and t.version = r.value->>'version' limit 1"),
+                " select t.id, t.version from json_each($1) as r
+                  join t on t.id = r.value->>'id' and t.version = r.value->>'version' limit $2"),
             pg concat!("with t as (select id, version from ", $table, ")",
-                " select count(*) as n from json_to_recordset($1::json) as r(id text, version bigint)
-                  join t on t.id = r.id and t.version = r.version limit 1"),
+                " select t.id, t.version from json_to_recordset($1::json) as r(id text, version bigint)
+                  join t on t.id = r.id and t.version = r.version limit $2"),
             because "each database reads JSON in its own way"
         )
     };
 }
 
-pub(super) async fn overtaken(conn: &mut Conn<'_>, changes: &[Change]) -> Result<bool, SqlError> {
-    let expected = |id: String, version: i64| Expected { id, version };
-    let wallets = changes.iter().flat_map(|change| &change.wallets).filter_map(|step| step.before());
-    let wallets = wallets.map(|it| expected(it.id.to_string(), it.version)).collect();
-    let transfers = changes.iter().flat_map(|change| &change.transfers).filter_map(|step| step.before());
-    let transfers = transfers.map(|it| expected(it.id.to_string(), it.version)).collect();
-    let withdrawals = changes.iter().flat_map(|change| &change.withdrawals).filter_map(|step| step.before());
-    let withdrawals = withdrawals.map(|it| expected(it.id.to_string(), it.version)).collect();
-    let commands = changes.iter().flat_map(|change| &change.commands).filter_map(|step| step.before());
-    let commands = commands.map(|it| expected(it.id.to_string(), it.version)).collect();
-    Ok(differ(conn, as_expected!("wallet"), wallets).await?
-        || differ(conn, as_expected!("command"), commands).await?
-        || differ(conn, as_expected!("transfer"), transfers).await?
-        || differ(conn, as_expected!("withdrawal"), withdrawals).await?)
+/// What one change steps, by table.
+#[derive(Default)]
+struct Steps {
+    wallets: Vec<Expected>,
+    commands: Vec<Expected>,
+    transfers: Vec<Expected>,
+    withdrawals: Vec<Expected>,
 }
 
-async fn differ(conn: &mut Conn<'_>, text: &Sql, expected: Vec<Expected>) -> Result<bool, SqlError> {
-    if expected.is_empty() {
-        return Ok(false);
+impl Steps {
+    fn of(change: &Change) -> Self {
+        fn expected(id: impl ToString, version: i64) -> Expected {
+            Expected { id: id.to_string(), version }
+        }
+        let wallets = change.wallets.iter().filter_map(|step| step.before());
+        let commands = change.commands.iter().filter_map(|step| step.before());
+        let transfers = change.transfers.iter().filter_map(|step| step.before());
+        let withdrawals = change.withdrawals.iter().filter_map(|step| step.before());
+        Self {
+            wallets: wallets.map(|it| expected(it.id, it.version)).collect(),
+            commands: commands.map(|it| expected(it.id, it.version)).collect(),
+            transfers: transfers.map(|it| expected(it.id, it.version)).collect(),
+            withdrawals: withdrawals.map(|it| expected(it.id, it.version)).collect(),
+        }
     }
-    let found = conn.row(text, args![json(&expected)?]).await?.map(|row| row.int("n")).transpose()?;
-    Ok(found != i64::try_from(expected.len()).ok())
+}
+
+/// Of each change, whether anything it steps has moved since.
+pub(super) async fn stale(conn: &mut Conn<'_>, changes: &[Change]) -> Result<Vec<bool>, SqlError> {
+    let steps: Vec<Steps> = changes.iter().map(Steps::of).collect();
+    let mut stale = vec![false; changes.len()];
+    type Of = fn(&Steps) -> &[Expected];
+    let tables: [(&Sql, Of); 4] = [
+        (as_expected!("wallet"), |steps| &steps.wallets),
+        (as_expected!("command"), |steps| &steps.commands),
+        (as_expected!("transfer"), |steps| &steps.transfers),
+        (as_expected!("withdrawal"), |steps| &steps.withdrawals),
+    ];
+    for (text, of) in tables {
+        let expected: BTreeSet<&Expected> = steps.iter().flat_map(of).collect();
+        if expected.is_empty() {
+            continue;
+        }
+        let expected: Vec<&Expected> = expected.into_iter().collect();
+        let rows = conn.rows(text, args![json(&expected)?, limit(expected.len() + 1)]).await?;
+        let there = rows
+            .iter()
+            .map(|row| Ok(Expected { id: row.text("id")?.to_owned(), version: row.int("version")? }))
+            .collect::<Result<BTreeSet<_>, SqlError>>()?;
+        for (steps, stale) in steps.iter().zip(&mut stale) {
+            *stale |= of(steps).iter().any(|it| !there.contains(it));
+        }
+    }
+    Ok(stale)
 }

@@ -23,6 +23,7 @@ const BALANCES: Table = Table {
     name: "wallet_balance",
     texts: &["wallet_id", "asset", "units", "block_hash"],
     ints: &["block_number", "at"],
+    blobs: &[],
 };
 // An older reading that arrives late does not replace a newer one.
 static SET_BALANCE: LazyLock<Sql> = LazyLock::new(|| {

@@ -19,6 +19,7 @@ pub(crate) const TABLE: Table = Table {
     name: "transfer_item",
     texts: &["transfer_id", "withdrawal_id", "approved", "paid_by", "dead_by"],
     ints: &["position", "dropped"],
+    blobs: &[],
 };
 
 /// What may change: the fate of an item.
