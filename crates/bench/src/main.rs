@@ -28,24 +28,25 @@ use program::Program;
 use report::Report;
 
 const HELP: &str = "\
-cargo xtask bench [--write] [NAME..]
+cargo xtask bench [--write | --only TEXT] [NAME..]
 
   api       starts, memory, and creations while the engine pays
   intake    creations at 1, 16 and 64 connections beside a bare insert of the same rows
   payouts   orders paid to the end on a local chain, by 1 and 8 lanes, with and without the limits of a pool
   recovery  from kill -9 to the first new broadcast of the engine that takes over
 
-Without a name, all of them. --write keeps table, JSON and picture in bench/. Run it under
+Without a name, all of them. --write keeps table, JSON and picture in bench/. --only leaves out the cases
+of payouts whose name does not hold the text (SQLite: 8 lanes). Run it under
 scripts/with-postgres.sh, or SQLite alone is measured; scripts/setup.sh test installs what it needs.
 ";
 
-type Bench = fn(&Program, &Server<'_>) -> Result<Report, String>;
+type Bench = fn(&Program, &Server<'_>, &str) -> Result<Report, String>;
 
 const BENCHES: [(&str, Bench); 4] = [
-    ("api", api::measure),
-    ("intake", intake::measure),
+    ("api", |program, server, _| api::measure(program, server)),
+    ("intake", |program, server, _| intake::measure(program, server)),
     ("payouts", payouts::measure),
-    ("recovery", recovery::measure),
+    ("recovery", |program, server, _| recovery::measure(program, server)),
 ];
 
 fn main() -> ExitCode {
@@ -57,11 +58,19 @@ fn main() -> ExitCode {
     let before = words.len();
     words.retain(|word| word != "--write");
     let write = words.len() < before;
+    let only = match words.iter().position(|word| word == "--only") {
+        Some(place) => words.drain(place..words.len().min(place + 2)).nth(1),
+        None => Some(String::new()),
+    };
+    let Some(only) = only.filter(|only| only.is_empty() || !write) else {
+        eprintln!("bench: --only takes a text, and what leaves out cases is not written.");
+        return ExitCode::from(2);
+    };
     if let Some(unknown) = words.iter().find(|word| BENCHES.iter().all(|(name, _)| name != word)) {
         eprintln!("bench: there is no bench `{unknown}`; `cargo xtask bench help` lists them.");
         return ExitCode::from(2);
     }
-    match run(&words, write) {
+    match run(&words, write, &only) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => {
             eprintln!("bench: a promise was not kept; it is marked in the table.");
@@ -74,7 +83,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(names: &[String], write: bool) -> Result<bool, String> {
+fn run(names: &[String], write: bool, only: &str) -> Result<bool, String> {
     let root = root()?;
     let machine = report::machine();
     let program = Program::build(&root)?;
@@ -88,7 +97,7 @@ fn run(names: &[String], write: bool) -> Result<bool, String> {
         BENCHES.iter().filter(|(name, _)| names.is_empty() || names.iter().any(|it| it == name))
     {
         eprintln!("bench: {name}");
-        let report = bench(&program, &server)?;
+        let report = bench(&program, &server, only)?;
         println!("{}", report.page(&machine));
         kept &= report.kept();
         if write {

@@ -27,6 +27,12 @@ struct Case {
     shape: Shape,
 }
 
+impl Case {
+    fn title(&self) -> String {
+        format!("{}: {} ({})", self.kind.name(), self.name, self.orders)
+    }
+}
+
 struct Figures {
     accepted: Load,
     mined: u128,
@@ -56,9 +62,10 @@ fn cases(kinds: &[Kind]) -> Vec<Case> {
     cases
 }
 
-/// Measures all cases.
-pub fn measure(program: &Program, server: &Server<'_>) -> Result<Report, String> {
-    let cases = cases(&server.kinds());
+/// Measures all cases whose name holds `only`.
+pub fn measure(program: &Program, server: &Server<'_>, only: &str) -> Result<Report, String> {
+    let mut cases = cases(&server.kinds());
+    cases.retain(|case| case.title().contains(only));
     let mut all = Vec::new();
     for case in &cases {
         eprintln!("bench: payouts: {}, {} orders, {}", case.kind.name(), case.orders, case.name);
@@ -80,7 +87,7 @@ pub fn measure(program: &Program, server: &Server<'_>) -> Result<Report, String>
                the first twentieth and the last one. Latency is counted from the lift. Every payment is counted at the \
                recipient afterwards."
         .to_owned();
-    let columns = cases.iter().map(|case| format!("{}: {} ({})", case.kind.name(), case.name, case.orders));
+    let columns = cases.iter().map(Case::title);
     let mut report = Report::new("payouts", how, columns);
     let mut row = |what: &str, unit, promise, ask: &dyn Fn(&Case, &Figures) -> Option<u128>| {
         let cells = cases.iter().zip(&all).map(|(case, figures)| ask(case, figures)).collect();
