@@ -52,15 +52,18 @@ impl Evm {
             }
         }
         let reached = self.measure(&latest);
+        let head = self.agree_on_head(&finals).await.ok();
+        let finalized = head.as_ref().and_then(|head| self.evidence(head));
+        match &head {
+            Some(head) => {
+                self.release(head).await;
+                self.remind(head).await;
+            }
+            None => self.reconsider(&finals, voters.is_empty()).await,
+        }
         let Some(best) = self.best(&latest, reached).await else {
             return Err(self.crew.down(self.crew.why_none()));
         };
-        let head = self.agree_on_head(&finals).await.ok();
-        let finalized = head.as_ref().and_then(|head| self.evidence(head));
-        if let Some(head) = &head {
-            self.release(head).await;
-            self.remind(head).await;
-        }
         self.watch_pulse(&best, finalized.as_ref());
         Ok(Heads { latest: best.block, latest_time: best.time, reached, finalized })
     }
@@ -117,6 +120,31 @@ impl Evm {
                 let agrees = header.is_some_and(|header| header.block == head.block);
                 self.crew.rechecked(node, agrees);
             }
+        }
+    }
+
+    /// Those that are heard are too few to agree on anything, and nobody could ever be released beside them. So the final
+    /// blocks of quarantined nodes whose time is up are counted once with theirs: who holds what enough operators then
+    /// agree on is heard again, from the next look on. One that is heard already has to be among them, if any is, and
+    /// none of those may contradict.
+    async fn reconsider(&self, finals: &[(usize, BlockRef)], nobody_is_heard: bool) {
+        let due = self.crew.due_for_release();
+        if due.is_empty() {
+            return;
+        }
+        let answers = self.crew.each(&due, |node| async move { node.header(Tag::Finalized).await }).await;
+        let candidates = answers.into_iter().filter_map(|(node, answer)| Some((node, answer.ok()??.block)));
+        let mut all = finals.to_vec();
+        all.extend(candidates);
+        let Ok((_, agreed)) = self.common(&all).await else { return };
+        let is_due = |node: &usize| due.contains(node);
+        let contradicted = agreed.against.iter().any(|(node, _)| !is_due(node));
+        let joined = nobody_is_heard || agreed.nodes.iter().any(|node| !is_due(node));
+        if contradicted || !joined {
+            return;
+        }
+        for node in due.iter().copied() {
+            self.crew.rechecked(node, agreed.nodes.contains(&node));
         }
     }
 

@@ -56,6 +56,13 @@ pub(super) struct Head {
     pub(super) operators: Vec<String>,
 }
 
+/// Why there is no final block that enough operators have.
+pub(super) struct Apart {
+    why: String,
+    /// They differ, and that has been raised.
+    split: bool,
+}
+
 /// What a differing answer means beside the agreed one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dissent {
@@ -146,6 +153,28 @@ impl Evm {
     /// The highest block such that enough operators have finality at or above it and agree on its hash. Nodes that are
     /// ahead are asked for their block at that height.
     pub(super) async fn agree_on_head(&self, finals: &[(usize, BlockRef)]) -> Result<Head, ChainError> {
+        match self.common(finals).await {
+            Ok((height, agreed)) => {
+                for (node, _) in agreed.against {
+                    self.crew.quarantine(node, &format!("final block #{height}"));
+                }
+                let block = BlockRef { number: height, hash: agreed.said };
+                Ok(Head { block, nodes: agreed.nodes, operators: agreed.operators })
+            }
+            Err(Apart { why, split }) => {
+                if !split && !finals.is_empty() {
+                    self.crew.raise(Code::NodesDown, format!("no final block: {why}"));
+                }
+                Err(self.disagree(why))
+            }
+        }
+    }
+
+    /// The highest height at which enough operators have the same final block, and that block's hash.
+    pub(super) async fn common(
+        &self,
+        finals: &[(usize, BlockRef)],
+    ) -> Result<(u64, Agreed<[u8; 32]>), Apart> {
         let needed = self.quorum.needed.max(1);
         let mut heights: Vec<u64> = finals.iter().map(|(_, block)| block.number).collect();
         heights.sort_unstable_by(|one, other| other.cmp(one));
@@ -159,13 +188,7 @@ impl Evm {
                 continue;
             }
             match self.count(&self.hashes_at(height, &reached).await) {
-                Tally::Agreed(agreed) => {
-                    for (node, _) in agreed.against {
-                        self.crew.quarantine(node, &format!("final block #{height}"));
-                    }
-                    let block = BlockRef { number: height, hash: agreed.said };
-                    return Ok(Head { block, nodes: agreed.nodes, operators: agreed.operators });
-                }
+                Tally::Agreed(agreed) => return Ok((height, agreed)),
                 // A lower block may still be agreed on; that these differ is said all the same.
                 Tally::Split => {
                     why = format!("they have different final blocks at height {height}");
@@ -177,10 +200,7 @@ impl Evm {
                 }
             }
         }
-        if !split && !finals.is_empty() {
-            self.crew.raise(Code::NodesDown, format!("no final block: {why}"));
-        }
-        Err(self.disagree(why))
+        Err(Apart { why, split })
     }
 
     async fn hashes_at(&self, height: u64, reached: &[(usize, BlockRef)]) -> Vec<Vote<[u8; 32]>> {

@@ -19,8 +19,9 @@ use crate::executor::WORLD;
 use crate::oracle::end;
 use crate::oracle::store::ask;
 
-/// How long everything may take to end once nothing is wrong any more, virtual microseconds.
-pub const BOUND_US: i64 = 240_000_000;
+/// How long everything may take to end once nothing is wrong any more, virtual microseconds: four minutes, and the five
+/// after which nodes that contradicted the others are asked again. Where two of three did, nothing ends before that.
+pub const BOUND_US: i64 = 540_000_000;
 /// Looks at the store this often.
 const LOOK_US: i64 = 500_000;
 /// Rest after the last withdrawal ended: sealing and alerts follow.

@@ -57,6 +57,53 @@ fn a_node_with_another_final_hash_is_outvoted_and_not_heard_until_it_agrees() {
     assert!(!contradicts(), "and nothing is wrong with it any more");
 }
 
+/// Two of three nodes, quarantined one after the other; the third alone is no quorum that could release either.
+fn two_quarantined() -> super::fake::Stage {
+    let stage = stage(&World::new(12, 10), &["a", "b", "c"], 2);
+    stage.nodes[0].change(|world| world.fork(5, 0xbb));
+    run(stage.evm.heads()).unwrap();
+    stage.evm.disproved("b/1", "final block #7");
+    assert_eq!(run(stage.evm.heads()).unwrap().finalized, None, "one operator is left");
+    stage
+}
+
+#[test]
+fn nodes_that_are_honest_again_are_heard_although_too_few_others_are_left() {
+    let stage = two_quarantined();
+    stage.nodes[0].change(|world| world.fork(5, 0xaa));
+    stage.clock.advance(299_000);
+    run(stage.evm.heads()).unwrap();
+    assert_eq!(run(stage.evm.heads()).unwrap().finalized, None, "not before their time");
+    stage.clock.advance(1_000);
+    run(stage.evm.heads()).unwrap();
+    let finalized = run(stage.evm.heads()).unwrap().finalized.unwrap();
+    assert_eq!(finalized.operators(), ["a", "b", "c"]);
+}
+
+#[test]
+fn a_quarantined_node_that_still_contradicts_is_left_out() {
+    let stage = two_quarantined();
+    stage.clock.advance(300_000);
+    run(stage.evm.heads()).unwrap();
+    let finalized = run(stage.evm.heads()).unwrap().finalized.unwrap();
+    assert_eq!(finalized.operators(), ["b", "c"]);
+}
+
+#[test]
+fn quarantined_nodes_do_not_release_each_other_against_one_that_is_heard() {
+    let stage = two_quarantined();
+    stage.nodes[1].change(|world| world.fork(5, 0xbb));
+    stage.clock.advance(300_000);
+    for _ in 0..3 {
+        assert_eq!(run(stage.evm.heads()).unwrap().finalized, None, "two liars are one word against one");
+    }
+    stage.nodes[2].change(|world| world.down = true);
+    for _ in 0..3 {
+        let heads = run(stage.evm.heads());
+        assert!(heads.is_err(), "nor when it is silent: {heads:?}");
+    }
+}
+
 #[test]
 fn three_different_final_blocks_are_none() {
     let stage = stage(&World::new(12, 10), &["a", "b", "c"], 2);
