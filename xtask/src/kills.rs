@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use super::refuse;
 
 /// What is read from the words behind the command.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Wanted {
     rounds: u64,
     seed: u64,
@@ -14,11 +14,13 @@ struct Wanted {
     database: Option<String>,
     only: Option<String>,
     minutes: Option<u64>,
+    world: Option<u64>,
+    result: Option<String>,
 }
 
 impl Wanted {
     fn of(words: &[String]) -> Result<Self, String> {
-        let mut wanted = Self { rounds: 0, seed: 1, worlds: 2, database: None, only: None, minutes: None };
+        let mut wanted = Self { seed: 1, worlds: 2, ..Self::default() };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             let value = words.next().ok_or_else(|| format!("`{word}` takes a value"))?;
@@ -28,6 +30,8 @@ impl Wanted {
                 "--seed" => wanted.seed = number()?,
                 "--worlds" => wanted.worlds = number()?.clamp(1, 8),
                 "--minutes" => wanted.minutes = Some(number()?),
+                "--world" => wanted.world = Some(number()?),
+                "--result" => wanted.result = Some(value.clone()),
                 "--only" => wanted.only = Some(value.clone()),
                 "--database" if ["sqlite", "postgres"].contains(&value.as_str()) => {
                     wanted.database = Some(value.clone());
@@ -36,7 +40,13 @@ impl Wanted {
                 other => return Err(format!("`{other}` is no setting of kills")),
             }
         }
-        if wanted.rounds == 0 { Err("say how often: `kills --rounds 2000`".into()) } else { Ok(wanted) }
+        match (wanted.rounds, wanted.world, &wanted.result) {
+            (0, None, _) => Err("say how often: `kills --rounds 2000`".into()),
+            (_, Some(_), None) => {
+                Err("a world is looked up in a result: `--result FILE --world SEED`".into())
+            }
+            _ => Ok(wanted),
+        }
     }
 }
 
@@ -51,14 +61,18 @@ pub fn run(root: &Path, words: &[String]) -> ExitCode {
         return refuse(&format!("{} cannot be made ({error})", folder.display()));
     }
     let on = wanted.database.as_deref().unwrap_or("both");
-    let result = folder.join(format!("{}-{on}-seed-{}.json", wanted.rounds, wanted.seed));
+    let result = match &wanted.result {
+        Some(file) => root.join(file),
+        None => folder.join(format!("{}-{on}-seed-{}.json", wanted.rounds, wanted.seed)),
+    };
     let mut drill = Command::new(root.join("scripts/with-postgres.sh"));
     drill.args(["cargo", "test", "-p", "sluice-app", "--test", "it", "--"]);
-    drill.args(["kills::many", "--exact", "--ignored", "--nocapture"]).current_dir(root);
+    drill.args(["kills::rounds", "--exact", "--ignored", "--nocapture"]).current_dir(root);
     drill.env("SLUICE_KILLS_ROUNDS", wanted.rounds.to_string());
     drill.env("SLUICE_KILLS_SEED", wanted.seed.to_string());
     drill.env("SLUICE_KILLS_WORLDS", wanted.worlds.to_string());
     drill.env("SLUICE_KILLS_MINUTES", wanted.minutes.map(|it| it.to_string()).unwrap_or_default());
+    drill.env("SLUICE_KILLS_WORLD", wanted.world.map(|it| it.to_string()).unwrap_or_default());
     drill.env("SLUICE_KILLS_ONLY", wanted.only.unwrap_or_default());
     drill.env("SLUICE_KILLS_DATABASE", wanted.database.unwrap_or_default());
     drill.env("SLUICE_KILLS_COMMAND", format!("cargo xtask kills {}", words.join(" ")));
@@ -89,15 +103,16 @@ mod tests {
 
     #[test]
     fn what_is_wanted_is_read_and_the_rest_refused() {
-        let wanted = of(&["--rounds", "2000", "--seed", "7", "--database", "postgres"]);
+        let wanted = of(&["--rounds", "2000", "--seed", "7", "--database", "postgres", "--result", "a.json"]);
         let expected = Wanted {
             rounds: 2_000,
             seed: 7,
             worlds: 2,
             database: Some("postgres".into()),
-            only: None,
-            minutes: None,
+            result: Some("a.json".into()),
+            ..Wanted::default()
         };
+        assert!(of(&["--world", "9", "--result", "a.json"]).is_ok());
         assert_eq!(wanted, Ok(expected));
         for wrong in [
             &[][..],
@@ -105,6 +120,7 @@ mod tests {
             &["--rounds", "many"],
             &["--rounds", "1", "--database", "mysql"],
             &["--round", "1"],
+            &["--world", "9"],
         ] {
             assert!(of(wrong).is_err(), "{wrong:?}");
         }

@@ -267,6 +267,11 @@ impl World {
         format!("eip155:31337/erc20:{}", self.usd.address().to_string().to_lowercase())
     }
 
+    /// Its folder outlives it, for people who want to understand what happened.
+    pub fn keep(&mut self) {
+        self.folder.disable_cleanup(true);
+    }
+
     /// Address of its database.
     pub fn database(&self) -> &str {
         &self.database

@@ -3,22 +3,29 @@
 //! The points are the methods of the ports (`sluice_app::failpoint::list`). One world lives on while its engine dies at one
 //! of them after another, always with withdrawals under way, half of the time while it recovers from the kill before.
 
+mod autopsy;
 mod deeds;
 mod drill;
+mod many;
 mod orders;
+mod record;
 mod report;
 mod restored;
 mod spares;
 
-use std::time::Duration;
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
+use serde_json::Value;
 use sluice_app::failpoint::list;
 
 use crate::harness::{Database, instant, since};
 use crate::on_both;
 use drill::Drill;
-use report::Pass;
+use record::{Failure, Pass};
 
 /// Worlds of a database at a time.
 const WORLDS: usize = 2;
@@ -68,30 +75,56 @@ impl Draw {
 }
 
 /// Kills at each of these points, judges, kills where somebody must act by hand, judges again. No kill begins when the
-/// budget is over; a quarter of it is for what is done by hand.
-async fn pass(database: Database, seed: u64, points: Vec<String>, budget: Duration) -> Pass {
-    let start = instant();
-    let mut draw = Draw(seed);
-    let (name, mut drill) = (database.name(), Drill::begin(database, seed).await);
-    let (odd, common): (Vec<_>, Vec<_>) = points.into_iter().partition(|point| deeds::of(point).by_hand());
+/// budget is over; a quarter of it is for what is done by hand. A world that fails is kept, and keeps no other from going on.
+async fn pass(database: Database, seed: u64, points: Vec<String>, budget: Duration) -> Result<Pass, Failure> {
+    let (start, name) = (instant(), database.name().to_owned());
+    let begun = AssertUnwindSafe(Drill::begin(database, seed)).catch_unwind().await;
+    let mut drill = match begun {
+        Ok(drill) => drill,
+        Err(panic) => {
+            let why = format!("it could not begin: {}", text(&*panic));
+            return Err(Failure { database: name, seed, why, points, kills: vec![] });
+        }
+    };
+    let ended = AssertUnwindSafe(killed_at_all(&mut drill, &points, start, budget)).catch_unwind().await;
+    let faults = drill.chaos.counts().json();
+    match ended {
+        Ok(verdicts) => Ok(Pass { database: name, seed, points, kills: drill.kills, verdicts, faults }),
+        Err(panic) => {
+            let why = text(&*panic);
+            let kept = drill.autopsy(&why).await;
+            eprintln!("{name}, seed {seed}: this world failed and is kept in {kept}");
+            Err(Failure { database: name, seed, why, points, kills: drill.kills })
+        }
+    }
+}
+
+/// What the judges said.
+async fn killed_at_all(drill: &mut Drill, points: &[String], start: Instant, budget: Duration) -> Vec<Value> {
+    let mut draw = Draw(drill.seed);
+    let (odd, common): (Vec<_>, Vec<_>) = points.iter().partition(|point| deeds::of(point).by_hand());
     let mut verdicts = vec![];
     let common_for = if odd.is_empty() { budget } else { budget / 4 * 3 };
     for (strict, points, budget) in [(true, common, common_for), (false, odd, budget)] {
         let before = drill.kills.len();
-        for point in &points {
+        for point in points {
             if since(start) > budget {
                 break;
             }
             let settled = draw.below(2) == 0;
             drill.kill_at(point, settled, &mut draw).await;
-            report::progress(name, drill.kills.last().expect("a kill"));
         }
         if drill.kills.len() > before {
             verdicts.push(drill.judged(strict).await);
         }
     }
-    let chaos = drill.chaos.counts().json();
-    Pass { database: name, seed, kills: drill.kills, verdicts, chaos }
+    verdicts
+}
+
+/// What a panic says.
+fn text(panic: &(dyn Any + Send)) -> String {
+    let said = panic.downcast_ref::<String>().cloned();
+    said.or_else(|| panic.downcast_ref::<&str>().map(|it| (*it).to_owned())).unwrap_or_default()
 }
 
 on_both! {
@@ -104,10 +137,13 @@ on_both! {
         let passes = (0..WORLDS).map(|world| {
             pass(database.clone(), seed.wrapping_add(world as u64), share(world), KILLING)
         });
-        let passes = join_all(passes).await;
+        let ended = join_all(passes).await;
+        let failed: Vec<_> = ended.iter().filter_map(|it| it.as_ref().err()).map(report::failed).collect();
+        let passes: Vec<Pass> = ended.into_iter().flatten().collect();
         let kills: usize = passes.iter().map(|pass| pass.kills.len()).sum();
         eprintln!("{}", report::table(&passes));
         eprintln!("{kills} of {} points were taken, drawn by {of}; none may be fewer than {POINTS_MIN}", all.len());
+        assert!(failed.is_empty(), "{failed:#?}");
         assert!(kills >= POINTS_MIN, "{kills} points were taken");
     }
 }
@@ -115,6 +151,6 @@ on_both! {
 /// `cargo xtask kills`: rounds as many as it is told, on the databases it is told.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by `cargo xtask kills`"]
-async fn many() {
-    report::many(points(), pass).await;
+async fn rounds() {
+    many::many(points()).await;
 }

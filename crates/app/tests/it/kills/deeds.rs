@@ -10,8 +10,8 @@ use sluice_api::status::Status;
 use sluice_api::withdrawal::CancelWithdrawal;
 use sluice_devnet::chaos::{Fault, Rule};
 
-use super::drill::Drill;
-use crate::harness::{Caller, until};
+use super::drill::{Drill, patiently};
+use crate::harness::Caller;
 
 /// What is done until a point is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,7 +140,7 @@ impl Drill {
             let found = self.people.first.client.withdrawal_by_external_id(&order.external_id).await;
             found.ok().flatten().is_some_and(|it| it.status == Status::Completed)
         };
-        until("a payment is completed", completed).await;
+        patiently("a payment is completed", completed).await;
         self.world.no_blocks().await;
         let reorganised = self.world.control().reorg(8).await;
         self.world.blocks().await;
@@ -248,16 +248,23 @@ impl Drill {
         }
     }
 
-    /// Two persons explain what was done by hand and open the lanes again.
+    /// Two persons explain what was done by hand and open the lanes again, as far as they are heard: who is asked may die
+    /// at any of it, and what is not final yet cannot be explained.
     pub async fn explains_all(&self) {
-        let [first, second] = [&self.people.first, &self.people.second];
-        for lane in first.client.lanes().take(32).await.unwrap_or_default() {
+        let people = [&self.people.first.client, &self.people.second.client];
+        for lane in people[0].lanes().take(32).await.unwrap_or_default() {
             if lane.state != sluice_api::lane::LaneState::Frozen {
                 continue;
             }
-            first.explain_all(second, &lane.id).await;
-            for person in [first, second] {
-                let _not_yet = person.client.unfreeze_lane(&lane.id, &because()).await;
+            let Ok(lane) = people[0].lane(&lane.id).await else { continue };
+            for one in &lane.unexplained {
+                let theft = body(json!({ "txid": one.txid, "type": "theft", "reason": "a kill drill" }));
+                for person in people {
+                    let _not_yet = person.adopt_transaction(&lane.id, &theft).await;
+                }
+            }
+            for person in people {
+                let _not_yet = person.unfreeze_lane(&lane.id, &because()).await;
             }
         }
     }

@@ -13,13 +13,18 @@ use sluice_devnet::chaos::{Chaos, Fault, PoolRules, Rule};
 use super::Draw;
 use super::deeds::{self, Deed};
 use super::orders::Ledger;
+use super::record::Kill;
+use super::report;
 use super::spares::Spares;
 use crate::harness::{
-    Auditor, Caller, Database, Engine, Order, Shape, SignerProcess, World, instant, since, until,
+    Auditor, Caller, Database, Engine, Order, Shape, SignerProcess, World, instant, since, within,
 };
 
-/// Every point is reached within this time after the engine is started for it.
-const REACHED: Duration = Duration::from_secs(90);
+/// A point that is not reached so long after the engine was started for it is not reached at all. This ends a hang and
+/// measures nothing: a machine may be busy with other work.
+const REACHED: Duration = Duration::from_secs(300);
+/// What is not over after this time, undisturbed, is stuck. It, too, measures nothing.
+const OVER: Duration = Duration::from_secs(600);
 /// A restarted engine sends something new within this time, where something is to be sent.
 const MOVES_AGAIN: Duration = Duration::from_secs(20);
 /// Kills at a point, one after another, until one of them comes while something is in flight.
@@ -36,24 +41,6 @@ const CHAOS: [(Fault, &str, u64); 5] = [
     (Fault::LoseReply, "eth_getTransactionReceipt", 10),
 ];
 
-/// A kill.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct Kill {
-    /// Where: `store.apply/built:after:1`.
-    pub point: String,
-    /// Whether the engine was killed while it recovered from the kill before, or after it had sent something again.
-    pub recovering: bool,
-    /// Withdrawals that were accepted and not over, as the database says.
-    pub unfinished: u64,
-    /// Transfers at each stage.
-    pub stages: BTreeMap<&'static str, usize>,
-    /// From the start of the process to the kill.
-    pub lived_ms: u128,
-    /// From the kill to the first new transaction that the node holds, by the engine started after it; `None` where it
-    /// was killed before, or ended by nothing to send.
-    pub recovered_ms: Option<u128>,
-}
-
 /// Who takes part.
 pub struct People {
     /// Of the demo partner.
@@ -68,6 +55,8 @@ pub struct People {
 
 /// A world under kills.
 pub struct Drill {
+    /// What its chance was made of.
+    pub seed: u64,
     /// The world.
     pub world: World,
     /// The proxy before its node.
@@ -78,8 +67,9 @@ pub struct Drill {
     pub spares: Spares,
     /// Addresses of the lanes.
     pub lanes: Vec<String>,
-    /// Kills so far.
+    /// Kills so far, each with work in flight.
     pub kills: Vec<Kill>,
+    database: &'static str,
     signer: SignerProcess,
     auditor: Auditor,
     engine: AtomicU32,
@@ -94,6 +84,7 @@ pub struct Drill {
 impl Drill {
     /// A world with work under way and a dead engine.
     pub async fn begin(database: Database, seed: u64) -> Self {
+        let name = database.name();
         let (world, chaos) = World::behind_chaos(database, Shape::default(), seed).await;
         let signer = world.signer().await;
         let engine = world.engine_beside(&signer, "dev").await;
@@ -111,12 +102,14 @@ impl Drill {
         chaos.enforce(Some(PoolRules::geth()));
         rules(&chaos);
         let mut drill = Self {
+            seed,
             world,
             chaos,
             people,
             spares,
             lanes,
             kills: vec![],
+            database: name,
             signer,
             auditor,
             engine: AtomicU32::new(0),
@@ -185,9 +178,10 @@ impl Drill {
         let working = async {
             self.tops_up(more).await;
             if later || in_signer {
-                until("the engine serves", async || self.people.first.client.health().await.is_ok()).await;
+                patiently("the engine serves", async || self.people.first.client.health().await.is_ok())
+                    .await;
                 let moved = async || recovered.lock().unwrap_or_else(PoisonError::into_inner).is_some();
-                let _nothing_to_send = tokio::time::timeout(MOVES_AGAIN, until("it moves", moved)).await;
+                let _nothing_to_send = tokio::time::timeout(MOVES_AGAIN, patiently("it moves", moved)).await;
                 if deed == Deed::Resolve {
                     self.strands().await;
                 }
@@ -200,7 +194,7 @@ impl Drill {
             if !in_signer {
                 return Some(engine.gone().await);
             }
-            at.strikes().await;
+            patiently("the signer dies", async || at.fired()).await;
             None
         };
         let ended = tokio::select! {
@@ -224,17 +218,12 @@ impl Drill {
         let recovered = recovered.into_inner().unwrap_or_else(PoisonError::into_inner);
         let recovered_ms =
             recovered.zip(self.died).map(|(sent, dead): (Instant, _)| sent.duration_since(dead).as_millis());
-        self.kills.push(Kill {
-            point: armed,
-            recovering: !later && !in_signer,
-            unfinished,
-            stages,
-            lived_ms: lived.as_millis(),
-            recovered_ms,
-        });
         (self.died, self.unfinished) = (Some(died), unfinished);
-        if unfinished == 0 {
-            self.kills.pop();
+        if unfinished > 0 {
+            let (recovering, lived_ms) = (!later && !in_signer, lived.as_millis());
+            let kill = Kill { point: armed, unfinished, recovering, lived_ms, recovered_ms };
+            report::progress(self.database, &kill, &stages);
+            self.kills.push(kill);
         }
         if deed.by_hand() {
             self.world.blocks().await;
@@ -243,6 +232,11 @@ impl Drill {
             self.prime().await;
         }
         unfinished > 0
+    }
+
+    /// An engine with these roles alone.
+    pub async fn engine_of(&self, roles: &[&str]) -> Engine {
+        self.world.engine_on(self.world.database(), &self.signer, "dev", roles).await
     }
 
     /// An engine is killed right after it gave nonces out; while only the API runs, what it left is cancelled.
@@ -261,7 +255,7 @@ impl Drill {
             () = working => unreachable!("it asks for ever"),
         }
         assert!(engine.point.fired(), "nothing was built\n{}", self.world.tail(40));
-        let engine = self.world.engine_on(self.world.database(), &self.signer, "dev", &["api"]).await;
+        let engine = self.engine_of(&["api"]).await;
         let open = self.people.first.client.withdrawals(WithdrawalQuery::default()).take(200).await;
         for one in open.expect("the withdrawals").iter().filter(|it| !it.status.is_terminal()) {
             let known = self.ledger().all.iter().find(|it| it.external_id == one.external_id).cloned();
@@ -309,7 +303,7 @@ impl Drill {
         let engine = self.world.engine_beside(&self.signer, "dev").await;
         self.tops_up(0).await;
         let mut left = vec![];
-        let ended = tokio::time::timeout(crate::harness::PATIENCE, async {
+        let ended = tokio::time::timeout(OVER, async {
             loop {
                 self.lifts_all().await;
                 self.explains_all().await;
@@ -323,7 +317,13 @@ impl Drill {
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         });
-        assert!(ended.await.is_ok(), "stuck: {left:#?}\n{}", self.world.tail(60));
+        let ended = ended.await.is_ok();
+        assert!(
+            ended,
+            "stuck: {} are not over after {OVER:?}: {left:#?}\n{}",
+            left.len(),
+            self.world.tail(60)
+        );
         engine
     }
 
@@ -368,6 +368,11 @@ impl Drill {
         let stored = self.world.stored().await;
         (stored.unfinished().await, stored.in_flight().await)
     }
+}
+
+/// Waits longer than any point may take: the bound that fails is the one that knows what it waits for.
+pub async fn patiently(what: &str, ask: impl AsyncFnMut() -> bool) {
+    within(2 * REACHED, what, ask).await;
 }
 
 /// What goes wrong, and nothing that was added for a while.
