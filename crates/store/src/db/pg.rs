@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use sluice_core::port::Fut;
 use sluice_core::port::store::StoreError;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions, Postgres};
 use sqlx::{Connection as _, PgPool};
 
 use super::OpenError;
@@ -106,19 +107,50 @@ impl Pg {
     where
         W: for<'a, 'c> FnOnce(&'a mut Conn<'c>) -> Fut<'a, Result<T, SqlError>>,
     {
-        let mut transaction = self.pool.begin_with(begin).await.map_err(|error| pg_failed(&error))?;
-        let done = work(&mut Conn::Pg(&mut transaction)).await;
-        match done {
-            Ok(value) => {
-                // Sent and not answered: it may have been committed.
-                transaction.commit().await.map_err(|error| StoreError::Unknown(error.to_string()))?;
-                Ok(value)
-            }
-            Err(error) => {
-                // If even this fails the connection is broken and the server rolls back by itself.
-                drop(transaction.rollback().await);
-                Err(error)
-            }
+        let connection = self.pool.acquire().await.map_err(|error| pg_failed(&error))?;
+        let mut lent = Lent { connection, back: false };
+        let done = in_transaction(&mut lent.connection, begin, work).await;
+        lent.back = true;
+        done
+    }
+}
+
+/// A connection that a transaction runs on. Whoever waits may give up at any moment, and a transaction that is given up
+/// while it begins stays open on its connection without the pool knowing of it: the next statement there would be part of
+/// it, and be lost with it. So the connection is used again only if the transaction came to its end.
+struct Lent {
+    connection: PoolConnection<Postgres>,
+    back: bool,
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if !self.back {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
+async fn in_transaction<T, W>(
+    connection: &mut PgConnection,
+    begin: &'static str,
+    work: W,
+) -> Result<T, SqlError>
+where
+    W: for<'a, 'c> FnOnce(&'a mut Conn<'c>) -> Fut<'a, Result<T, SqlError>>,
+{
+    let mut transaction = connection.begin_with(begin).await.map_err(|error| pg_failed(&error))?;
+    let done = work(&mut Conn::Pg(&mut transaction)).await;
+    match done {
+        Ok(value) => {
+            // Sent and not answered: it may have been committed.
+            transaction.commit().await.map_err(|error| StoreError::Unknown(error.to_string()))?;
+            Ok(value)
+        }
+        Err(error) => {
+            // If even this fails the connection is broken and the server rolls back by itself.
+            drop(transaction.rollback().await);
+            Err(error)
         }
     }
 }

@@ -160,7 +160,7 @@ pub fn apply(change: Change) -> Act {
     })
 }
 
-async fn accepted(it: &World, id: &str, atoms: i64) -> Withdrawal {
+pub async fn accepted(it: &World, id: &str, atoms: i64) -> Withdrawal {
     match it.db.accept(it.intake(id, atoms, 10)).await.unwrap() {
         Accepted::New(withdrawal) => *withdrawal,
         other => panic!("{other:?}"),
@@ -183,7 +183,7 @@ fn a_key(it: &World, label: &str, by: Option<KeyId>) -> ApiKey {
     }
 }
 
-async fn key(it: &World, label: &str, by: Option<KeyId>) -> KeyId {
+pub async fn key(it: &World, label: &str, by: Option<KeyId>) -> KeyId {
     let key = a_key(it, label, by);
     let id = key.id;
     assert!(it.db.create_key(key, it.cause()).await.unwrap());

@@ -5,6 +5,8 @@
 //! statement of both operations.
 
 mod books;
+mod given_up;
+mod idle;
 mod intake;
 mod lanes;
 mod pair;

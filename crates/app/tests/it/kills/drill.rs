@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use sluice_api::query::WithdrawalQuery;
 use sluice_api::status::Status;
+use sluice_api::withdrawal::Withdrawal;
 use sluice_devnet::chaos::{Chaos, Fault, PoolRules, Rule};
 
 use super::Draw;
@@ -29,6 +30,11 @@ const OVER: Duration = Duration::from_secs(600);
 const MOVES_AGAIN: Duration = Duration::from_secs(20);
 /// Kills at a point, one after another, until one of them comes while something is in flight.
 const TRIES_MAX: usize = 4;
+/// Between two blocks. Several worlds share a machine, and each follows its chain block by block: where blocks come faster
+/// than a busy machine can look at them, nothing is ever over.
+const BLOCK: Duration = Duration::from_millis(500);
+/// More withdrawals than a world has.
+const ORDERS_MAX: usize = 100_000;
 /// Unfinished withdrawals, below which more are ordered, and how many at once.
 const BUSY: u64 = 12;
 const MORE: u64 = 6;
@@ -85,7 +91,8 @@ impl Drill {
     /// A world with work under way and a dead engine.
     pub async fn begin(database: Database, seed: u64) -> Self {
         let name = database.name();
-        let (world, chaos) = World::behind_chaos(database, Shape::default(), seed).await;
+        let (world, chaos) =
+            World::behind_chaos(database, Shape { block: BLOCK, ..Shape::default() }, seed).await;
         let signer = world.signer().await;
         let engine = world.engine_beside(&signer, "dev").await;
         world.mine(80).await;
@@ -272,7 +279,7 @@ impl Drill {
         let engine = self.over().await;
         let (all, wished) = (self.ledger().all.clone(), self.wished().clone());
         let (mut paid, mut cancelled) = (vec![], vec![]);
-        let told = self.people.first.client.withdrawals(WithdrawalQuery::default()).take(100_000).await;
+        let told = self.people.first.client.withdrawals(WithdrawalQuery::default()).take(ORDERS_MAX).await;
         let told: BTreeMap<String, Status> =
             told.expect("the withdrawals").into_iter().map(|it| (it.external_id, it.status)).collect();
         for order in &all {
@@ -304,17 +311,33 @@ impl Drill {
         self.tops_up(0).await;
         let mut left = vec![];
         let ended = tokio::time::timeout(OVER, async {
+            let client = &self.people.first.client;
             loop {
                 self.lifts_all().await;
                 self.explains_all().await;
                 self.redrives_all().await;
-                let newest = self.people.first.client.withdrawals(WithdrawalQuery::default()).take(400).await;
-                left = newest.expect("the withdrawals");
-                left.retain(|it| !it.status.is_terminal());
-                if left.is_empty() {
-                    break;
+                // The oldest is asked about until it is over; who asks for the whole list again and again is the load that
+                // everybody waits behind.
+                let oldest: Option<&Withdrawal> = left.last();
+                let waited_for = oldest.map(|it| it.id.clone());
+                match waited_for {
+                    Some(id) if client.withdrawal(&id).await.is_ok_and(|it| it.status.is_terminal()) => {
+                        left.pop();
+                        continue;
+                    }
+                    Some(_) => {}
+                    None => match client.withdrawals(WithdrawalQuery::default()).take(ORDERS_MAX).await {
+                        Ok(all) => {
+                            left = all.into_iter().filter(|it| !it.status.is_terminal()).collect();
+                            if left.is_empty() {
+                                break;
+                            }
+                        }
+                        // A server that is too busy to answer now has not said that all is over.
+                        Err(error) => eprintln!("asked how all stands: {error}"),
+                    },
                 }
-                tokio::time::sleep(Duration::from_millis(200)).await;
+                tokio::time::sleep(Duration::from_millis(300)).await;
             }
         });
         let ended = ended.await.is_ok();

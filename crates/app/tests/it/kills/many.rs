@@ -94,12 +94,16 @@ fn chosen(points: &[String], counts: &BTreeMap<String, usize>, draw: &mut Draw, 
 
 /// What became of a world, in a runtime of its own: what it waits for keeps no other waiting.
 async fn lived(planned: Planned, time: Duration) -> Result<Pass, Failure> {
-    let Planned { database, seed, points } = planned;
+    let Planned { database, seed, points } = planned.clone();
     let lived = tokio::task::spawn_blocking(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.expect("a runtime").block_on(pass(database, seed, points, time))
     });
-    lived.await.expect("a world's panic is caught within it")
+    lived.await.unwrap_or_else(|error| {
+        let Planned { database, seed, points } = planned;
+        let (database, why) = (database.name().to_owned(), format!("the drill itself failed: {error}"));
+        Err(Failure { database, seed, why, points, kills: vec![] })
+    })
 }
 
 /// Rounds as many as `SLUICE_KILLS_ROUNDS`, those of earlier pieces included; the result is written whenever a world ends.
@@ -122,7 +126,7 @@ pub async fn many(points: Vec<String>) {
             running.spawn(lived(next, wanted.time.saturating_sub(since(start))));
         }
         let Some(ended) = running.join_next().await else { break };
-        let ended = ended.expect("a world's panic is caught within it");
+        let ended = ended.expect("a world is not cancelled, and its panic is a failure of it");
         let seed = match &ended {
             Ok(pass) => pass.seed,
             Err(failure) => failure.seed,
