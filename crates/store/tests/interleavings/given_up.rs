@@ -15,6 +15,8 @@ use crate::world::{Kind, World};
 
 /// Longest anything may take.
 const WAIT: Duration = Duration::from_secs(30);
+/// Long enough for a connection to be back in its pool; shorter than the server lets a transaction stand idle.
+const BACK: Duration = Duration::from_millis(400);
 /// More statements than anything here has.
 const STATEMENTS_MAX: usize = 60;
 
@@ -29,15 +31,25 @@ where
     let db = Arc::new(Db::open(&url, world.clock.clone(), world.entropy.clone()).await.unwrap());
     wire.hold(Some(place));
     let mut asked = tokio::spawn(act(Arc::clone(&db)));
-    let held = tokio::select! {
-        () = wire.held() => true,
-        ended = tokio::time::timeout(WAIT, &mut asked) => { ended.expect("an end").unwrap(); false }
-    };
+    tokio::select! {
+        () = wire.held() => {}
+        ended = tokio::time::timeout(WAIT, &mut asked) => {
+            ended.expect("an end").unwrap();
+            return None;
+        }
+    }
     asked.abort();
     // It is dropped when this is answered.
     let _cancelled = asked.await;
     wire.hold(None);
-    held.then_some((wire, db))
+    tokio::time::sleep(BACK).await;
+    let pids: Vec<_> = wire.pids().iter().map(i32::to_string).collect();
+    let open = format!(
+        "select count(*) as n from pg_stat_activity where state like 'idle in transaction%' and pid in ({})",
+        pids.join(", ")
+    );
+    assert_eq!(world.number(&open).await, 0, "given up at statement {place}, and still open");
+    Some((wire, db))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
