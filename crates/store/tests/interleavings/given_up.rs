@@ -8,6 +8,7 @@ use sluice_core::port::Fut;
 use sluice_core::port::registry::Registry as _;
 use sluice_core::port::store::{Accepted, Change, Store as _};
 use sluice_store::Db;
+use tokio::task::JoinSet;
 
 use super::intake::{accepted, key};
 use super::wire::{Wire, server_of};
@@ -30,17 +31,16 @@ where
     let url = wire.url(&world.url);
     let db = Arc::new(Db::open(&url, world.clock.clone(), world.entropy.clone()).await.unwrap());
     wire.hold(Some(place));
-    let mut asked = tokio::spawn(act(Arc::clone(&db)));
+    let mut asked = JoinSet::new();
+    asked.spawn(act(Arc::clone(&db)));
     tokio::select! {
         () = wire.held() => {}
-        ended = tokio::time::timeout(WAIT, &mut asked) => {
-            ended.expect("an end").unwrap();
+        ended = tokio::time::timeout(WAIT, asked.join_next()) => {
+            ended.expect("an end").unwrap().unwrap();
             return None;
         }
     }
-    asked.abort();
-    // It is dropped when this is answered.
-    let _cancelled = asked.await;
+    asked.shutdown().await;
     wire.hold(None);
     tokio::time::sleep(BACK).await;
     let pids: Vec<_> = wire.pids().iter().map(i32::to_string).collect();

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use sluice_core::port::store::{Accepted, Intake, Store as _, StoreError};
 
+use tokio::task::JoinSet;
+
 use super::wire::{Wire, server_of};
 use crate::world::{Kind, World};
 
@@ -24,16 +26,14 @@ async fn too_late(world: &World, place: usize) -> (Result<Accepted, StoreError>,
     let db = Arc::new(db.await.unwrap());
     let intake: Intake = world.intake("one", 5, 90);
     wire.hold(Some(place));
-    let asked = {
-        let db = Arc::clone(&db);
-        tokio::spawn(async move { db.accept(intake).await })
-    };
+    let (mut asked, asking) = (JoinSet::new(), Arc::clone(&db));
+    asked.spawn(async move { asking.accept(intake).await });
     let held = tokio::time::timeout(Duration::from_secs(1), wire.held()).await.is_ok();
     if held {
         tokio::time::sleep(TOO_LONG).await;
     }
     wire.hold(None);
-    let said = tokio::time::timeout(WAIT, asked).await.expect("an answer").unwrap();
+    let said = tokio::time::timeout(WAIT, asked.join_next()).await.expect("an answer").unwrap().unwrap();
     // The same door is open to the next one at once.
     let next = tokio::time::timeout(WAIT, db.accept(world.intake("next", 1, 90))).await.expect("an answer");
     assert!(matches!(next, Ok(Accepted::New(_))), "after statement {place} came too late: {next:?}");

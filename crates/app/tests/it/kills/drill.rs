@@ -16,10 +16,8 @@ use super::deeds::{self, Deed};
 use super::orders::Ledger;
 use super::record::Kill;
 use super::report;
-use super::spares::Spares;
-use crate::harness::{
-    Auditor, Caller, Database, Engine, Order, Shape, SignerProcess, World, instant, since, within,
-};
+use super::spares::{People, Spares};
+use crate::harness::{Auditor, Database, Engine, Order, Shape, SignerProcess, World, instant, since, within};
 
 /// A point that is not reached so long after the engine was started for it is not reached at all. This ends a hang and
 /// measures nothing: a machine may be busy with other work.
@@ -46,18 +44,6 @@ const CHAOS: [(Fault, &str, u64); 5] = [
     (Fault::DelayReply { ms: 60 }, "eth_getBlockByNumber", 20),
     (Fault::LoseReply, "eth_getTransactionReceipt", 10),
 ];
-
-/// Who takes part.
-pub struct People {
-    /// Of the demo partner.
-    pub first: Caller,
-    /// Another one.
-    pub second: Caller,
-    /// Of the platform.
-    pub platform: Caller,
-    /// Another one.
-    pub second_platform: Caller,
-}
 
 /// A world under kills.
 pub struct Drill {

@@ -1,11 +1,22 @@
-//! Wallets beside the lanes, so that people have something to give orders about.
+//! Who gives orders, and wallets beside the lanes, so that they have something to give orders about.
 
 use sluice_api::wallet::AdoptWallet;
 
 use super::deeds::because;
-use super::drill::People;
-use crate::harness::{Engine, SignerProcess, World, until};
+use crate::harness::{Caller, Engine, SignerProcess, World, until};
 use crate::wallets::{adopting, fund, signer_key};
+
+/// Who takes part.
+pub struct People {
+    /// Of the demo partner.
+    pub first: Caller,
+    /// Another one.
+    pub second: Caller,
+    /// Of the platform.
+    pub platform: Caller,
+    /// Another one.
+    pub second_platform: Caller,
+}
 
 /// Wallets beside the lanes, for orders of people.
 pub struct Spares {
