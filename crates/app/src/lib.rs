@@ -22,10 +22,12 @@ mod sinks;
 mod telemetry;
 mod world;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use sluice_core::port::Ports;
 
 use crate::error::StartError;
 
@@ -154,9 +156,20 @@ enum ConfigCommand {
 
 /// Runs the program to its end, with the arguments of this process.
 pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    start(std::env::args_os().collect(), |ports| ports)
+}
+
+/// The same with these arguments, the first of them the program's own name, and with something around the ports of its
+/// engine: how tests see what they would notice.
+#[cfg(feature = "dev")]
+pub fn main_around(arguments: Vec<OsString>, around: impl FnOnce(Ports) -> Ports) -> ExitCode {
+    start(arguments, around)
+}
+
+fn start(words: Vec<OsString>, around: impl FnOnce(Ports) -> Ports) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(&words) {
         Ok(arguments) => arguments,
-        Err(error) => return cli::refuse(&error, std::env::args_os()),
+        Err(error) => return cli::refuse(&error, words),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -165,17 +178,17 @@ pub fn main() -> ExitCode {
             return ExitCode::from(3);
         }
     };
-    runtime.block_on(run(arguments))
+    runtime.block_on(run(arguments, around))
 }
 
-async fn run(arguments: Arguments) -> ExitCode {
+async fn run(arguments: Arguments, around: impl FnOnce(Ports) -> Ports) -> ExitCode {
     let global = &arguments.global;
     let (lang, as_json) = (global.lang(), global.json);
     let done = match arguments.command {
         Command::Client(command) => return cli::run(command, &arguments.global).await,
-        Command::Run { config, roles, listen } => roles::run::run(&config, &roles, listen).await,
+        Command::Run { config, roles, listen } => roles::run::run(&config, &roles, listen, around).await,
         #[cfg(feature = "dev")]
-        Command::Dev(dev) => Box::pin(roles::dev::run(dev, &arguments.global)).await,
+        Command::Dev(dev) => Box::pin(roles::dev::run(dev, &arguments.global, around)).await,
         #[cfg(feature = "dev")]
         Command::Devnet { command } => Box::pin(roles::devnet::run(command, &arguments.global)).await,
         #[cfg(not(feature = "dev"))]

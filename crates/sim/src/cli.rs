@@ -9,7 +9,8 @@ mod table;
 use std::collections::BTreeSet;
 
 use self::play::Series;
-use crate::mutant::Mutant;
+use sluice_mutant::Mutant;
+
 use crate::oracle::Violation;
 use crate::world::history::{self, Report, Script};
 use crate::world::part::Part;
@@ -238,7 +239,7 @@ fn replay(asked: &Arguments, count: u64) -> Result<bool, String> {
 fn mutants(asked: &Arguments, count: u64) -> Result<bool, String> {
     let stage = Stage::new()?;
     let mut all = true;
-    for mutant in Mutant::ALL {
+    for mutant in Mutant::random() {
         let caught = caught_by(&stage, mutant, asked.from.unwrap_or(1), count, asked.withdrawals);
         match &caught {
             Some((seed, violation)) => println!("{mutant:?}: caught at seed {seed} by {violation}"),

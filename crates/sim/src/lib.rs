@@ -2,7 +2,7 @@
 //! executor, with faults at every port call and an oracle that believes nobody.
 //!
 //! Where to start: [`world::history`] runs one history from its seed; [`faults`] says what may go wrong between two
-//! lines of the engine; [`model`] is the chain; [`oracle`] is what must be true whatever happened; [`mutant`] is how we
+//! lines of the engine; [`model`] is the chain; [`oracle`] is what must be true whatever happened; `sluice_mutant` is how we
 //! know that the oracle would notice.
 //!
 //! What is ours here is only what lies outside the engine: time, chance, nodes, callers. The store is the SQLite that
@@ -22,7 +22,6 @@ pub mod cli;
 pub mod executor;
 pub mod faults;
 pub mod model;
-pub mod mutant;
 pub mod oracle;
 pub mod ports;
 pub mod rng;

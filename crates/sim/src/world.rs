@@ -21,12 +21,12 @@ use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::intent::DeploymentId;
 use sluice_core::port::Ports;
 use sluice_core::port::signer::Signer;
+use sluice_mutant::Mutant;
 use sluice_store::Db;
 
 use crate::executor::{ProcessId, Sim};
 use crate::faults::Plan;
 use crate::model::node::SharedChain;
-use crate::mutant::Mutant;
 use crate::oracle::money::Order;
 use crate::oracle::{Violation, Witness};
 use crate::ports::{Hub, Pager};

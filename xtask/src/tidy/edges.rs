@@ -19,11 +19,15 @@ const EDGES: &[(&str, &[&str])] = &[
     ("api", &[]),
     ("http", &["core", "flow", "api"]),
     ("devnet", &["codec"]),
-    ("sim", &["core", "codec", "flow", "store", "chain", "signer"]),
+    ("mutant", &["core"]),
+    ("sim", &["core", "codec", "flow", "store", "chain", "signer", "mutant"]),
     ("audit", &[]),
     (
         "app",
-        &["core", "codec", "flow", "store", "chain", "signer", "outbound", "api", "http", "devnet", "audit"],
+        &[
+            "core", "codec", "flow", "store", "chain", "signer", "outbound", "api", "http", "devnet",
+            "mutant", "audit",
+        ],
     ),
     ("bench", &["devnet"]),
     ("xtask", &[]),
@@ -33,7 +37,7 @@ const EDGES: &[(&str, &[&str])] = &[
 const TESTED_WITH: &[(&str, &[&str])] = &[("audit", &["devnet"])];
 
 /// Release images are built without these.
-const BEHIND_A_FEATURE: &[(&str, &str)] = &[("app", "devnet")];
+const BEHIND_A_FEATURE: &[(&str, &str)] = &[("app", "devnet"), ("app", "mutant")];
 
 /// The features of a release image: what `cargo build --release` turns on unasked.
 const ON_BY_DEFAULT: &[&str] = &[];

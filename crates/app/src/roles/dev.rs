@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use clap::Args;
 use sluice_api::problem::Lang;
+use sluice_core::port::Ports;
 
 use crate::cli::Global;
 use crate::config::{Alerts, Chain, Config, Database, Keys, Node, ProfileOverrides, Server, Signer};
-use crate::engine::{Role, assemble};
+use crate::engine::{Doors, Role, assemble};
 use crate::error::StartError;
 use crate::failpoint::Failpoint;
 use crate::roles::run::{interrupted, work_and_serve};
@@ -63,18 +64,22 @@ pub struct DevArguments {
     roles: Vec<Role>,
 }
 
-/// Starts, works until interrupted, stops what it started.
+/// Starts, works until interrupted, stops what it started. Something may be around its ports, below the failpoints.
 ///
 /// # Errors
 /// [`StartError`]: one sentence.
-pub async fn run(arguments: DevArguments, global: &Global) -> Result<(), StartError> {
+pub async fn run(
+    arguments: DevArguments,
+    global: &Global,
+    around: impl FnOnce(Ports) -> Ports,
+) -> Result<(), StartError> {
     telemetry::start("warn,sluice=info");
     let folder = Folder::prepare(&global.data(), &arguments.dev_file)?;
     // The port first: a second `make run` must not touch what the first is using.
     let listener = serve::listen(&arguments.listen).await?;
     folder.forget_dev_file();
     let chain = chain::Local::start(&arguments, &folder).await?;
-    let ended = on_chain(&arguments, &folder, &chain, listener, global.lang()).await;
+    let ended = on_chain(&arguments, &folder, &chain, listener, global.lang(), around).await;
     folder.forget_dev_file();
     chain.stop().await?;
     ended
@@ -86,6 +91,7 @@ async fn on_chain(
     chain: &chain::Local,
     listener: tokio::net::TcpListener,
     lang: Lang,
+    around: impl FnOnce(Ports) -> Ports,
 ) -> Result<(), StartError> {
     let keys = Keys {
         deployment: "dev".into(),
@@ -104,9 +110,12 @@ async fn on_chain(
         Some(socket) => signer_link::socket(socket, &keys.deployment),
         None => signer_link::in_process(&keys, &config)?,
     };
-    let around = |doors| match &arguments.failpoint_file {
-        Some(file) => Failpoint::at(file).wrap(doors),
-        None => doors,
+    let around = |doors: Doors| {
+        let doors = Doors { ports: around(doors.ports), ..doors };
+        match &arguments.failpoint_file {
+            Some(file) => Failpoint::at(file).wrap(doors),
+            None => doors,
+        }
     };
     let engine = assemble(&config, signer, sinks::open(&config.alerts)?, around).await?;
     let demo = seed::demo_partner(&engine, &config, folder, chain, &wallets).await?;

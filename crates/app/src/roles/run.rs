@@ -5,20 +5,26 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 
+use sluice_core::port::Ports;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::config::{Both, Config};
-use crate::engine::{Engine, Role, assemble};
+use crate::engine::{Doors, Engine, Role, assemble};
 use crate::error::StartError;
 use crate::secrets::Sealer;
 use crate::{metrics, serve, signer_link, sinks, telemetry};
 
-/// Starts from a configuration file and works until interrupted.
+/// Starts from a configuration file and works until interrupted, with something around its ports.
 ///
 /// # Errors
 /// [`StartError`]: one sentence.
-pub async fn run(path: &Path, roles: &[Role], listen: Option<String>) -> Result<(), StartError> {
+pub async fn run(
+    path: &Path,
+    roles: &[Role],
+    listen: Option<String>,
+    around: impl FnOnce(Ports) -> Ports,
+) -> Result<(), StartError> {
     telemetry::start("info");
     let config = Config::read(path)?;
     let (Some(socket), Some(deployment)) = (&config.signer.socket, &config.signer.deployment) else {
@@ -39,7 +45,7 @@ pub async fn run(path: &Path, roles: &[Role], listen: Option<String>) -> Result<
     };
     let engine =
         assemble(&config, signer_link::socket(socket, deployment), sinks::open(&config.alerts)?, |doors| {
-            doors
+            Doors { ports: around(doors.ports), ..doors }
         })
         .await?;
     let stop = interrupted();

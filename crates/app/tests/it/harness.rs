@@ -32,6 +32,7 @@ use sluice_devnet::anvil::{Anvil, AnvilConfig, Mining};
 use sluice_devnet::chaos::{Chaos, ChaosConfig};
 use sluice_devnet::control::Control;
 use sluice_devnet::token::TestUsd;
+use sluice_mutant::Mutant;
 pub use stored::Stored;
 
 /// Longest anything in a test may take.
@@ -81,6 +82,8 @@ pub struct World {
     /// Where each engine of this world listens, so that a caller finds it again after a restart.
     ports: Mutex<BTreeMap<String, u16>>,
     door: Option<Door>,
+    /// The rule that its engines have off.
+    broken: Option<Mutant>,
 }
 
 impl World {
@@ -102,7 +105,24 @@ impl World {
         anvil.control().mine(2 * shape.epoch + 2).await.expect("blocks are mined");
         let folder = tempfile::tempdir().expect("a temporary folder");
         let database = database.url(folder.path());
-        Self { anvil, usd, folder, database, shape, node: None, ports: Mutex::default(), door: None }
+        Self {
+            anvil,
+            usd,
+            folder,
+            database,
+            shape,
+            node: None,
+            ports: Mutex::default(),
+            door: None,
+            broken: None,
+        }
+    }
+
+    /// The same with engines that have a rule off.
+    pub async fn with(broken: Option<Mutant>, database: Database, shape: Shape) -> Self {
+        let mut world = Self::new(database, shape).await;
+        world.broken = broken;
+        world
     }
 
     /// The same with a door in front of the PostgreSQL server, for this world alone.

@@ -22,6 +22,7 @@ mod identity;
 mod install;
 mod kills;
 mod limits;
+mod mutants;
 mod neighbours;
 mod one_command;
 mod operators;

@@ -1,11 +1,11 @@
 //! Runs one history from its seed and judges it.
 
+use sluice_mutant::Mutant;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::executor::{Executor, Step, WORLD};
 use crate::faults::{self, Coverage, Fault, Plan, When};
-use crate::mutant::Mutant;
 use crate::oracle::{Violation, end, money, store};
 use crate::rng::Rng;
 

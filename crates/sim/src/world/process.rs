@@ -10,6 +10,7 @@ use sluice_core::port::chain::Chain;
 use sluice_core::port::signer::Signer;
 use sluice_core::port::store::Store;
 use sluice_core::port::{Ports, around};
+use sluice_mutant as mutant;
 
 use super::World;
 use crate::executor::{ProcessId, WORLD};
@@ -18,7 +19,6 @@ use crate::faults::site::Restart;
 use crate::faults::stage::Stages;
 use crate::faults::{Chaos, Site};
 use crate::model::node::ModelNode;
-use crate::mutant;
 use crate::ports::{Chance, ProcessClock};
 use crate::rng::mix;
 
@@ -73,15 +73,16 @@ fn ports(world: &Arc<World>, process: ProcessId) -> Ports {
         .collect();
     let quorum =
         Quorum { needed: if world.mutant == Some(mutant::Mutant::OneOperator) { 1 } else { QUORUM } };
-    let evm = Evm::new(world.profile.clone(), nodes.clone(), quorum, Arc::clone(&clock) as Arc<_>)
+    let evm = Evm::new(world.profile.clone(), nodes, quorum, Arc::clone(&clock) as Arc<_>)
         .believing(world.asset.contract());
     let evm: Arc<dyn Chain> = mutant::chain(world.mutant, Arc::new(evm));
-    let signer: Arc<dyn Signer> = mutant::signer(world.mutant, Arc::clone(&world.signer), &nodes);
+    let chains = BTreeMap::from([(world.profile.id, evm)]);
+    let signer: Arc<dyn Signer> = mutant::signer(world.mutant, Arc::clone(&world.signer), &chains);
     let store: Arc<dyn Store> = mutant::store(world.mutant, Arc::clone(&world.db) as Arc<dyn Store>);
     let chaos = Chaos { site, witness };
     Ports {
         store: Arc::new(around::store::Wrapped { inner: store, by: chaos.clone() }),
-        chains: BTreeMap::from([(world.profile.id, evm)]),
+        chains,
         signer: Arc::new(around::signer::Wrapped { inner: signer, by: chaos }),
         deliver: Arc::clone(&world.pager) as Arc<_>,
         clock,

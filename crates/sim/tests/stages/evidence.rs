@@ -8,8 +8,8 @@ use sluice_core::event::Cause;
 use sluice_core::id::{KeyId, WithdrawalId};
 use sluice_core::withdrawal::State;
 use sluice_flow::operator::{OrderError, Ordered, give_up, redrive, resolve_paid_by};
-use sluice_sim::mutant::Mutant;
-use sluice_sim::mutant::chain::BrokenChain;
+use sluice_mutant::Mutant;
+use sluice_mutant::chain::BrokenChain;
 use sluice_sim::oracle::store::ask;
 use sluice_sim::world::director::DUTY;
 

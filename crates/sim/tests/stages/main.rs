@@ -10,6 +10,7 @@ mod keep;
 mod liars;
 mod lost;
 mod marks;
+mod old_copy;
 mod restore;
 mod revived;
 mod strangers;

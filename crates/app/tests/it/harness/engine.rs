@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use serde::Deserialize;
+use sluice_mutant::Mutant;
 use tokio::process::{Child, Command};
 
 use super::{Caller, Point, World, until};
@@ -97,7 +98,11 @@ impl Engine {
             "--failpoint-file".into(),
             point.file().display().to_string(),
         ];
-        let child = spawn(&world.file("engine.log"), arguments.iter().chain(more));
+        let log = world.file("engine.log");
+        let child = match world.broken.map(Mutant::name) {
+            Some(name) => spawn(MUTANT, &log, std::iter::once(&name).chain(&arguments).chain(more)),
+            None => spawn(PROGRAM, &log, arguments.iter().chain(more)),
+        };
         Self { child, folder: world.folder.path().to_owned(), dev: DevFile::default(), point }
     }
 
@@ -106,7 +111,7 @@ impl Engine {
         let listen = format!("127.0.0.1:{}", world.port(name));
         let arguments: Vec<String> =
             ["run", "--config", &config.display().to_string(), "--listen", &listen].map(String::from).into();
-        let child = spawn(&world.file("engine.log"), &arguments);
+        let child = spawn(PROGRAM, &world.file("engine.log"), &arguments);
         let dev = DevFile { api_url: format!("http://{listen}"), ..dev };
         let mut engine = Self {
             child,
@@ -184,10 +189,15 @@ impl Engine {
     }
 }
 
-/// Starts the program, killed when dropped, its words appended to a log.
-pub(super) fn spawn<'a>(log: &Path, arguments: impl IntoIterator<Item = &'a String>) -> Child {
+/// The program.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_sluice");
+/// The same with the rule off that its first argument names.
+const MUTANT: &str = env!("CARGO_BIN_EXE_sluice-mutant");
+
+/// Starts a program, killed when dropped, its words appended to a log.
+fn spawn<'a>(program: &str, log: &Path, arguments: impl IntoIterator<Item = &'a String>) -> Child {
     let log = std::fs::File::options().create(true).append(true).open(log).expect("a log");
-    Command::new(env!("CARGO_BIN_EXE_sluice"))
+    Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(log.try_clone().expect("a log"))
@@ -202,7 +212,7 @@ pub(super) fn spawn_with(log: &Path, files_max: u32, arguments: &[String]) -> Ch
     let log = std::fs::File::options().create(true).append(true).open(log).expect("a log");
     Command::new("sh")
         .args(["-c", &format!("ulimit -n {files_max} && exec \"$0\" \"$@\"")])
-        .arg(env!("CARGO_BIN_EXE_sluice"))
+        .arg(PROGRAM)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(log.try_clone().expect("a log"))

@@ -76,6 +76,14 @@ impl Judge {
         count
     }
 
+    /// No more than this was paid for all of these orders together.
+    pub async fn no_more_than(&self, atoms: u64, orders: &[Order]) {
+        let payments = self.payments().await;
+        let found = orders.iter().filter_map(|order| payments.get(&order.address.to_lowercase())).flatten();
+        let paid: u64 = found.map(|it| it.atoms).sum();
+        assert!(paid <= atoms, "{paid} were paid, and {atoms} may be");
+    }
+
     /// None of these orders was paid at all.
     pub async fn none_paid(&self, orders: &[Order]) {
         let payments = self.payments().await;

@@ -60,6 +60,11 @@ pub trait Around: Send + Sync {
     ) -> Answer<'a, Result<SlotRecord, SignerRefusal>> {
         self.around("signer.close", move || inner.close(wallet, epoch, slot))
     }
+
+    /// [`Signer::export`].
+    fn export<'a>(&'a self, inner: &'a dyn Signer, from_seq: u64, limit: usize) -> Answer<'a, Vec<Entry>> {
+        self.around("signer.export", move || inner.export(from_seq, limit))
+    }
 }
 
 /// A signer with something around it.
@@ -117,7 +122,7 @@ impl<A: Around> Signer for Wrapped<A> {
     }
 
     fn export<'a>(&'a self, from_seq: u64, limit: usize) -> Answer<'a, Vec<Entry>> {
-        self.by.around("signer.export", move || self.inner.export(from_seq, limit))
+        self.by.export(&*self.inner, from_seq, limit)
     }
 
     fn stop<'a>(&'a self, scope: &'a Scope, reason: &'a str) -> Answer<'a, u64> {

@@ -1,13 +1,16 @@
 //! Signers with a rule off.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use sluice_chain::evm::node::Node;
-use sluice_core::attempt::{Durable, Unsigned};
+use sluice_core::attempt::{Durable, Signed, Unsigned};
+use sluice_core::chain::ChainId;
 use sluice_core::id::WalletId;
 use sluice_core::intent::SigningRequest;
+use sluice_core::journal::{Entry, Fact};
 use sluice_core::port::around::signer::{Answer, Around};
+use sluice_core::port::chain::Chain;
 use sluice_core::port::signer::{Signature, Signer, SignerRefusal, SlotRecord};
 use sluice_core::proof::Tombstone;
 use sluice_core::slot::Slot;
@@ -18,8 +21,24 @@ use super::Mutant;
 pub struct Off {
     /// Which rule.
     pub mutant: Mutant,
-    /// Nodes, for the one that sends.
-    pub nodes: Vec<Arc<dyn Node>>,
+    /// For the one that sends.
+    pub chains: BTreeMap<ChainId, Arc<dyn Chain>>,
+}
+
+impl Off {
+    async fn send(&self, unsigned: &Unsigned, signature: &Signature) {
+        let Some(chain) = self.chains.get(&unsigned.slot.chain()) else { return };
+        let signed = Signed {
+            unsigned: unsigned.clone(),
+            raw: signature.raw.clone(),
+            txid: signature.txid,
+            journal_seq: signature.journal_seq,
+            signed_at: unsigned.built_at,
+        };
+        #[expect(clippy::disallowed_methods, reason = "nobody has stored it: that is what this mutant is")]
+        let never_stored = Durable::stored(signed);
+        chain.submit(&[never_stored]).await;
+    }
 }
 
 impl Around for Off {
@@ -46,9 +65,10 @@ impl Around for Off {
             }
             let answers = inner.sign(&requests).await?;
             if self.mutant == Mutant::SendsFirst {
-                let raw: Vec<_> = answers.iter().flatten().map(|signature| signature.raw.clone()).collect();
-                for node in &self.nodes {
-                    node.send(&raw).await;
+                for ((_, unsigned), answer) in requests.iter().zip(&answers) {
+                    if let Ok(signature) = answer {
+                        self.send(unsigned.get(), signature).await;
+                    }
                 }
             }
             Ok(answers)
@@ -76,6 +96,16 @@ impl Around for Off {
                     SlotRecord::Closed(tombstone)
                 }
             }))
+        })
+    }
+
+    fn export<'a>(&'a self, inner: &'a dyn Signer, from_seq: u64, limit: usize) -> Answer<'a, Vec<Entry>> {
+        if self.mutant != Mutant::NoJournal {
+            return inner.export(from_seq, limit);
+        }
+        Box::pin(async move {
+            let entries = inner.export(from_seq, limit).await?;
+            Ok(entries.into_iter().map(|entry| Entry { fact: Fact::Other, ..entry }).collect())
         })
     }
 }
