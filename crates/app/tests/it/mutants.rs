@@ -14,7 +14,7 @@ use seen::Seen;
 /// Both go through the scene, at the same time; each of those who look says what the table says.
 async fn told_apart<S: Future<Output = Seen>>(mutant: Mutant, scene: impl Fn(Option<Mutant>) -> S) {
     let row = TABLE.into_iter().find(|row| row.mutant == mutant).expect("a row of the table");
-    let (whole, broken) = tokio::join!(scene(None), scene(Some(mutant)));
+    let (whole, broken) = tokio::join!(Box::pin(scene(None)), Box::pin(scene(Some(mutant))));
     eprintln!("{} whole: {whole:?}\n{} off: {broken:?}", row.rule, row.rule);
     assert_eq!(whole, Seen::default(), "{}: nothing is to be found where nothing is off", row.rule);
     as_the_table_says(&row, &broken);
