@@ -9,6 +9,7 @@ use sluice_mutant::Mutant;
 use sluice_mutant::table::{Look, Row, TABLE};
 
 use crate::harness::Database;
+use scenes::Journal;
 use seen::Seen;
 
 /// Both go through the scene, at the same time; each of those who look says what the table says.
@@ -36,7 +37,15 @@ async fn m1_an_engine_that_recognises_nothing_pays_twice() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn m2_an_engine_that_sends_first_pays_what_it_calls_cancelled() {
-    told_apart(Mutant::SendsFirst, scenes::killed_between_signature_and_log).await;
+    let scene = |broken| scenes::killed_between_signature_and_log(broken, Journal::Lost);
+    told_apart(Mutant::SendsFirst, scene).await;
+}
+
+/// The rule is held twice. Off in the engine alone it costs nobody anything: the signer tells what it signed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn m2_an_engine_that_sends_first_loses_nothing_while_the_signer_logs_first() {
+    let scene = scenes::killed_between_signature_and_log(Some(Mutant::SendsFirst), Journal::Kept);
+    assert_eq!(scene.await, Seen::default());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,8 +2,9 @@
 //! for what is written down before; what the caller was told is what it was told last.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::pin::pin;
 
+use futures_util::future::{Either, select};
 use serde_json::json;
 use sluice_api::query::WithdrawalQuery;
 use sluice_api::status::Status;
@@ -20,6 +21,15 @@ const DAY_ATOMS: u64 = 1_000_000_000_000;
 /// Where a payment gets its slot.
 const HALT: &str = "store.apply/built:before:1:stop";
 
+/// What becomes of the signer's last entries, when it dies with the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Journal {
+    /// They are there.
+    Kept,
+    /// They are gone, as if it did not log first either.
+    Lost,
+}
+
 fn completed(orders: &[Order]) -> Vec<Told> {
     orders.iter().map(|order| (order.clone(), Status::Completed)).collect()
 }
@@ -32,9 +42,11 @@ pub async fn asked_again_after_a_kill(broken: Option<Mutant>) -> Seen {
     let auditor = world.auditor(&caller).await;
     let orders = Order::fresh("again", 1);
     engine.point.arm("store.accept:after:1:kill");
-    let unanswered = tokio::time::timeout(Duration::from_secs(2), caller.ask(&orders[0]));
-    let (answer, ()) = tokio::join!(unanswered, engine.struck());
-    assert!(!matches!(answer, Ok(Ok(_))), "nobody was there to answer: {answer:?}");
+    match select(pin!(caller.ask(&orders[0])), pin!(engine.struck())).await {
+        Either::Left((Ok(answer), _)) => panic!("nobody was there to answer: {answer:?}"),
+        Either::Left((Err(_), struck)) => struck.await,
+        Either::Right(((), _)) => {}
+    }
     let engine = world.engine().await;
     let caller = engine.caller();
     caller.insist(&orders[0]).await;
@@ -46,9 +58,8 @@ pub async fn asked_again_after_a_kill(broken: Option<Mutant>) -> Seen {
     Seen::of(&world, &auditor, &completed(&orders)).await
 }
 
-/// M2: the engine dies with the signature in its hand and not stored, and the signer's journal is lost with it. Then the
-/// order is cancelled.
-pub async fn killed_between_signature_and_log(broken: Option<Mutant>) -> Seen {
+/// M2: the engine dies with the signature in its hand and not stored. Then the order is cancelled.
+pub async fn killed_between_signature_and_log(broken: Option<Mutant>, journal: Journal) -> Seen {
     let world = World::with(broken, Database::Sqlite, Shape { lanes: 1, ..Shape::default() }).await;
     let signer = world.signer().await;
     let engine = world.engine_beside(&signer, "dev").await;
@@ -59,14 +70,14 @@ pub async fn killed_between_signature_and_log(broken: Option<Mutant>) -> Seen {
     let id = caller.insist(&orders[0]).await.id;
     engine.point.strikes().await;
     world.no_blocks().await;
-    let journal = ["signer.journal", "signer.journal-wal"].map(|name| world.folder().join(name));
+    let files = ["signer.journal", "signer.journal-wal"].map(|name| world.folder().join(name));
     let before: Vec<(PathBuf, Option<Vec<u8>>)> =
-        journal.into_iter().map(|file| (file.clone(), std::fs::read(file).ok())).collect();
+        files.into_iter().map(|file| (file.clone(), std::fs::read(file).ok())).collect();
     engine.point.arm("store.apply/signed:before:1:kill");
     engine.signal("CONT");
     engine.struck().await;
     signer.end().await;
-    for (file, bytes) in before {
+    for (file, bytes) in before.into_iter().filter(|_| journal == Journal::Lost) {
         match bytes {
             Some(bytes) => std::fs::write(file, bytes).expect("put back"),
             None => _ = std::fs::remove_file(file),
@@ -79,8 +90,17 @@ pub async fn killed_between_signature_and_log(broken: Option<Mutant>) -> Seen {
     engine.caller().client.cancel_withdrawal(&id, &wish).await.expect("asked for");
     engine.interrupt().await;
     let engine = world.engine_beside(&signer, "dev").await;
-    engine.caller().wait_for(&orders[0], Status::Cancelled).await;
-    Seen::of(&world, &auditor, &[(orders[0].clone(), Status::Cancelled)]).await
+    if journal == Journal::Kept {
+        // What was signed is known: a void races it, and a block decides.
+        world.blocks().await;
+    }
+    let mut told = None;
+    until("it is over", async || {
+        told = engine.caller().look(&orders[0]).await.map(|it| it.status).filter(|it| it.is_terminal());
+        told.is_some()
+    })
+    .await;
+    Seen::of(&world, &auditor, &[(orders[0].clone(), told.expect("it is over"))]).await
 }
 
 /// M4: a payment is made, and the chain is asked what became of it. What is dead by the word of one operator waits for two
