@@ -15,6 +15,7 @@ pub(crate) use pg::failed as pg_failed;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use serde::Serialize;
 use sluice_core::port::store::StoreError;
 
 /// A statement: one text, or two and the reason. Parameters are `$1`, `$2`, ..; a number may be used again.
@@ -26,18 +27,37 @@ pub struct Sql {
         expect(dead_code, reason = "both texts stand together in every build")
     )]
     pg: Cow<'static, str>,
-    over_rows: bool,
+}
+
+/// A statement over many rows. PostgreSQL takes them as one parameter, a JSON list of maps at `$1`, and saves the ways
+/// there and back. SQLite has no way to save: its text is run once for each row, whose fields it names `:column`. Values
+/// that are the same for every row are `$2` and on.
+#[derive(Clone, Debug)]
+pub struct EachRow {
+    lite: String,
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(dead_code, reason = "both texts stand together in every build")
+    )]
+    pg: String,
+}
+
+impl EachRow {
+    /// Texts put together from our own constants: never from a value, values are parameters.
+    pub const fn new(lite: String, pg: String) -> Self {
+        Self { lite, pg }
+    }
 }
 
 impl Sql {
     /// One text that both databases understand.
     pub const fn one(text: &'static str) -> Self {
-        Self { lite: Cow::Borrowed(text), pg: Cow::Borrowed(text), over_rows: false }
+        Self { lite: Cow::Borrowed(text), pg: Cow::Borrowed(text) }
     }
 
     /// Two texts. `_because` is for the reader: every difference has its reason beside it.
     pub const fn two(lite: &'static str, pg: &'static str, _because: &'static str) -> Self {
-        Self { lite: Cow::Borrowed(lite), pg: Cow::Borrowed(pg), over_rows: false }
+        Self { lite: Cow::Borrowed(lite), pg: Cow::Borrowed(pg) }
     }
 
     pub(crate) fn lite_text(&self) -> &str {
@@ -46,14 +66,7 @@ impl Sql {
 
     /// Texts put together at run time from our own constants: never from a value, values are parameters.
     pub const fn built(lite: String, pg: String) -> Self {
-        Self { lite: Cow::Owned(lite), pg: Cow::Owned(pg), over_rows: false }
-    }
-
-    /// A statement over many rows that come as `$1`, a JSON list of maps. PostgreSQL takes the list, and saves the ways
-    /// there and back. SQLite has no way to save: its text is run once for each row, whose columns it names `:column`,
-    /// and is spared to read the list again for each column.
-    pub const fn over_rows(lite: String, pg: String) -> Self {
-        Self { lite: Cow::Owned(lite), pg: Cow::Owned(pg), over_rows: true }
+        Self { lite: Cow::Owned(lite), pg: Cow::Owned(pg) }
     }
 }
 
@@ -248,7 +261,6 @@ impl Conn<'_> {
     /// [`SqlError`].
     pub async fn run(&mut self, sql: &Sql, args: &[Value]) -> Result<u64, SqlError> {
         match self {
-            Self::Lite(connection) if sql.over_rows => lite::run_over(connection, &sql.lite, args),
             Self::Lite(connection) => lite::run(connection, &sql.lite, args),
             #[cfg(feature = "postgres")]
             Self::Pg(connection) => pg::run(connection, &sql.pg, args).await,
@@ -262,16 +274,49 @@ impl Conn<'_> {
     /// own wallets, must not pass for all of them.
     pub async fn rows(&mut self, sql: &Sql, args: &[Value]) -> Result<Vec<Row>, SqlError> {
         let rows = match self {
-            Self::Lite(connection) if sql.over_rows => lite::rows_over(connection, &sql.lite, args),
             Self::Lite(connection) => lite::rows(connection, &sql.lite, args),
             #[cfg(feature = "postgres")]
             Self::Pg(connection) => pg::rows(connection, &sql.pg, args).await,
         }?;
-        if usize::try_from(LIST_MAX).is_ok_and(|most| rows.len() >= most) {
-            let why = format!("a list of {LIST_MAX} rows or more was asked for as a whole: {}", sql.lite);
-            return Err(StoreError::Statement(why).into());
+        whole(rows, &sql.lite)
+    }
+
+    /// Runs a statement over many rows; how many it changed.
+    ///
+    /// # Errors
+    /// [`SqlError`].
+    pub async fn run_each<T: Serialize + Sync>(
+        &mut self,
+        sql: &EachRow,
+        rows: &[T],
+    ) -> Result<u64, SqlError> {
+        match self {
+            Self::Lite(connection) => lite::each::run(connection, &sql.lite, rows, &[]),
+            #[cfg(feature = "postgres")]
+            Self::Pg(connection) => pg::run(connection, &sql.pg, &[Value::Text(json(rows)?)]).await,
         }
-        Ok(rows)
+    }
+
+    /// Runs a statement over many rows; the rows it answers, fewer than `LIST_MAX`. `more` are its values from `$2` on.
+    ///
+    /// # Errors
+    /// [`SqlError`], as [`Conn::rows`].
+    pub async fn rows_each<T: Serialize + Sync>(
+        &mut self,
+        sql: &EachRow,
+        rows: &[T],
+        more: &[Value],
+    ) -> Result<Vec<Row>, SqlError> {
+        let answered = match self {
+            Self::Lite(connection) => lite::each::rows(connection, &sql.lite, rows, more),
+            #[cfg(feature = "postgres")]
+            Self::Pg(connection) => {
+                let mut args = vec![Value::Text(json(rows)?)];
+                args.extend_from_slice(more);
+                pg::rows(connection, &sql.pg, &args).await
+            }
+        }?;
+        whole(answered, &sql.lite)
     }
 
     /// Like [`Conn::rows`], where at most one is expected.
@@ -298,6 +343,22 @@ impl Conn<'_> {
     pub const fn one_writer(&self) -> bool {
         matches!(self, Self::Lite(_))
     }
+}
+
+fn whole(rows: Vec<Row>, text: &str) -> Result<Vec<Row>, SqlError> {
+    if usize::try_from(LIST_MAX).is_ok_and(|most| rows.len() >= most) {
+        let why = format!("a list of {LIST_MAX} rows or more was asked for as a whole: {text}");
+        return Err(StoreError::Statement(why).into());
+    }
+    Ok(rows)
+}
+
+/// Rows as one parameter, a JSON list of maps.
+///
+/// # Errors
+/// [`StoreError::Statement`] when a row cannot be written so.
+pub fn json<T: Serialize>(rows: &[T]) -> Result<String, StoreError> {
+    serde_json::to_string(rows).map_err(|error| StoreError::Statement(error.to_string()))
 }
 
 /// Slices go in as one parameter: a JSON array of texts, for `json_each($1)` or `jsonb_array_elements_text($1::jsonb)`.

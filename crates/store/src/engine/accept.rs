@@ -24,11 +24,10 @@ use super::apply::events;
 use super::journal;
 use crate::args;
 use crate::db::Db;
-use crate::row::table::json;
 use crate::row::withdrawal::{TABLE, WithdrawalRow};
-use crate::sql::{Conn, Sql, SqlError};
+use crate::sql::{Conn, EachRow, SqlError};
 
-static INSERT: LazyLock<Sql> = LazyLock::new(|| TABLE.insert("on conflict do nothing returning id"));
+static INSERT: LazyLock<EachRow> = LazyLock::new(|| TABLE.insert("on conflict do nothing returning id"));
 
 /// One request. Where the backend has many callers at a time, it shares a commit with whatever waits beside it.
 pub(super) async fn one(db: &Db, intake: Intake) -> Result<Accepted, StoreError> {
@@ -111,7 +110,7 @@ async fn insert(
 ) -> Result<(), SqlError> {
     // In key order, so that two groups that hold the same ids wait for each other in one direction only.
     rows.sort_by(|a, b| (&a.partner_id, &a.external_id).cmp(&(&b.partner_id, &b.external_id)));
-    let inserted = conn.rows(&INSERT, args![json(&rows)?]).await?;
+    let inserted = conn.rows_each(&INSERT, &rows, args![]).await?;
     if inserted.len() == rows.len() {
         return Ok(());
     }

@@ -22,16 +22,16 @@ use sluice_core::trail;
 use super::{Context, lease, limit as size};
 use crate::row::cells::hash;
 use crate::row::event;
-use crate::row::table::{Table, json};
-use crate::sql::{Conn, Sql, SqlError, slice};
+use crate::row::table::Table;
+use crate::sql::{Conn, EachRow, SqlError, slice};
 use crate::{args, sql};
 
 const SEALS: Table = Table { name: "event", texts: &["id", "link"], ints: &["number"], blobs: &[] };
-static SEAL: LazyLock<Sql> = LazyLock::new(|| SEALS.update(&["number", "link"], &["id"], ""));
+static SEAL: LazyLock<EachRow> = LazyLock::new(|| SEALS.update(&["number", "link"], &["id"], ""));
 
 const HEADS: Table =
     Table { name: "event_head", texts: &["partner_id", "link"], ints: &["number", "sealed_at"], blobs: &[] };
-static SET_HEAD: LazyLock<Sql> = LazyLock::new(|| {
+static SET_HEAD: LazyLock<EachRow> = LazyLock::new(|| {
     HEADS.insert(
         "on conflict (partner_id) do update set number = excluded.number, link = excluded.link,
             sealed_at = excluded.sealed_at",
@@ -97,7 +97,7 @@ pub(super) async fn run(
         let id = row.text("id")?.to_owned();
         seals.push(SealRow { id, number: head.number, link: hex::encode(head.link) });
     }
-    conn.run(&SEAL, args![json(&seals)?]).await?;
+    conn.run_each(&SEAL, &seals).await?;
     let sealed_at = context.clock.now().micros();
     let heads = heads.into_iter().map(|(partner_id, head)| HeadRow {
         partner_id,
@@ -105,7 +105,7 @@ pub(super) async fn run(
         link: hex::encode(head.link),
         sealed_at,
     });
-    conn.run(&SET_HEAD, args![json(&heads.collect::<Vec<_>>())?]).await?;
+    conn.run_each(&SET_HEAD, &heads.collect::<Vec<_>>()).await?;
     Ok(seals.len())
 }
 

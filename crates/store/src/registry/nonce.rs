@@ -7,15 +7,15 @@ use serde::Serialize;
 use sluice_core::id::KeyId;
 use sluice_core::time::Timestamp;
 
-use crate::row::table::{Table, json};
-use crate::sql::{Conn, Sql, SqlError};
+use crate::row::table::Table;
+use crate::sql::{Conn, EachRow, SqlError};
 use crate::{args, sql};
 
 /// Nonces forgotten in one transaction: a large backlog must not keep others from writing.
 pub(super) const SWEEP: u64 = 5_000;
 
 const NONCES: Table = Table { name: "api_nonce", texts: &["key_id", "nonce"], ints: &["until"], blobs: &[] };
-static USE: LazyLock<Sql> = LazyLock::new(|| {
+static USE: LazyLock<EachRow> = LazyLock::new(|| {
     NONCES.insert(
         "on conflict (key_id, nonce) do update set until = excluded.until where api_nonce.until < $2
          returning key_id, nonce",
@@ -60,7 +60,7 @@ pub(crate) async fn first_uses(conn: &mut Conn<'_>, nonces: &[Nonce]) -> Result<
     rows.sort();
     let now = nonces.iter().map(|one| one.now).min().unwrap_or_default();
     let mut used = BTreeSet::new();
-    for row in conn.rows(&USE, args![json(&rows)?, now]).await? {
+    for row in conn.rows_each(&USE, &rows, args![now]).await? {
         used.insert((row.text("key_id")?.to_owned(), row.text("nonce")?.to_owned()));
     }
     Ok(nonces.iter().zip(firsts).map(|(one, first)| first && used.contains(&name(one))).collect())

@@ -1,8 +1,6 @@
-//! Writing many rows with one statement: the rows go in as one JSON parameter.
+//! Writing many rows with one statement.
 
-use serde::Serialize;
-
-use crate::sql::Sql;
+use crate::sql::EachRow;
 
 /// Columns of a table that travel as JSON.
 pub(crate) struct Table {
@@ -32,13 +30,13 @@ impl Table {
         if self.blobs.contains(&name) { format!("decode(r.{name}, 'hex')") } else { format!("r.{name}") }
     }
 
-    /// `insert` of the rows of `$1`, with `tail` for a conflict clause or `returning`.
-    pub(crate) fn insert(&self, tail: &str) -> Sql {
+    /// `insert` of many rows, with `tail` for a conflict clause or `returning`.
+    pub(crate) fn insert(&self, tail: &str) -> EachRow {
         let names = self.columns().collect::<Vec<_>>().join(", ");
         let list = |of: &dyn Fn(&str) -> String| self.columns().map(of).collect::<Vec<_>>().join(", ");
         let (lite, pg) = (list(&|name| self.lite(name)), list(&|name| self.pg(name)));
         let (table, record) = (self.name, self.record());
-        Sql::over_rows(
+        EachRow::new(
             format!("insert into {table} ({names}) values ({lite}) {tail}"),
             format!(
                 "insert into {table} ({names}) select {pg} from json_to_recordset($1::json) as r({record}) {tail}"
@@ -46,9 +44,9 @@ impl Table {
         )
     }
 
-    /// `update` from the rows of `$1`: columns `set`, where the columns `key` are the same. A key `was` is the version
+    /// `update` from many rows: columns `set`, where the columns `key` are the same. A key `was` is the version
     /// expected.
-    pub(crate) fn update(&self, set: &[&str], key: &[&str], tail: &str) -> Sql {
+    pub(crate) fn update(&self, set: &[&str], key: &[&str], tail: &str) -> EachRow {
         let table = self.name;
         let sets = |r: &dyn Fn(&str) -> String| {
             set.iter().map(|name| format!("{name} = {}", r(name))).collect::<Vec<_>>().join(", ")
@@ -65,7 +63,7 @@ impl Table {
         let pg = |name: &str| self.pg(name);
         let was = if key.contains(&"was") { ", was bigint" } else { "" };
         let record = self.record();
-        Sql::over_rows(
+        EachRow::new(
             format!("update {table} set {} where {} {tail}", sets(&lite), keys(&lite)),
             format!(
                 "update {table} set {} from json_to_recordset($1::json) as r({record}{was}) where {} {tail}",
@@ -74,10 +72,4 @@ impl Table {
             ),
         )
     }
-}
-
-/// Rows as the one parameter.
-pub(crate) fn json<T: Serialize>(rows: &[T]) -> Result<String, sluice_core::port::store::StoreError> {
-    serde_json::to_string(rows)
-        .map_err(|error| sluice_core::port::store::StoreError::Statement(error.to_string()))
 }

@@ -1,10 +1,11 @@
 //! SQLite under the seam.
 
+pub(super) mod each;
+
 use std::sync::Arc;
 
-use rusqlite::types::{Null, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Error, Statement, ffi};
-use serde_json::Value as Json;
 use sluice_core::port::store::StoreError;
 
 use super::{FOREIGN_KEY, Row, SqlError, Value};
@@ -29,48 +30,6 @@ pub(super) fn rows(connection: &mut Connection, text: &str, args: &[Value]) -> R
     let mut answers = Vec::new();
     let read = bound(connection, text, args).and_then(|mut statement| answered(&mut statement, &mut answers));
     read.map(|()| answers).map_err(|error| named(connection, error))
-}
-
-/// The statement once for each row of the first value; how many rows they changed together.
-pub(super) fn run_over(connection: &mut Connection, text: &str, args: &[Value]) -> Result<u64, SqlError> {
-    let mut count = 0;
-    for_each(connection, text, args, |statement| {
-        count += changed(statement)?;
-        Ok(())
-    })?;
-    Ok(u64::try_from(count).unwrap_or(u64::MAX))
-}
-
-/// The statement once for each row of the first value; the rows they answer, one after the other.
-pub(super) fn rows_over(
-    connection: &mut Connection,
-    text: &str,
-    args: &[Value],
-) -> Result<Vec<Row>, SqlError> {
-    let mut answers = Vec::new();
-    for_each(connection, text, args, |statement| answered(statement, &mut answers))?;
-    Ok(answers)
-}
-
-fn for_each(
-    connection: &mut Connection,
-    text: &str,
-    args: &[Value],
-    mut step: impl FnMut(&mut Statement<'_>) -> Result<(), Error>,
-) -> Result<(), SqlError> {
-    let Some(Value::Text(list)) = args.first() else {
-        return Err(StoreError::Statement(format!("no list of rows for: {text}")).into());
-    };
-    let list: Vec<serde_json::Map<String, Json>> =
-        serde_json::from_str(list).map_err(|error| StoreError::Statement(error.to_string()))?;
-    let done = connection.prepare_cached(text).and_then(|mut statement| {
-        for row in &list {
-            bind(&mut statement, args, Some(row))?;
-            step(&mut statement)?;
-        }
-        Ok(())
-    });
-    done.map_err(|error| named(connection, error))
 }
 
 fn changed(statement: &mut Statement<'_>) -> Result<usize, Error> {
@@ -133,34 +92,17 @@ fn bound<'c>(
     args: &[Value],
 ) -> Result<rusqlite::CachedStatement<'c>, Error> {
     let mut statement = connection.prepare_cached(text)?;
-    bind(&mut statement, args, None)?;
+    bind(&mut statement, args)?;
     Ok(statement)
 }
 
-/// Binds every parameter: `$2` to the second value, `:name` to the column of the row.
-fn bind(
-    statement: &mut Statement<'_>,
-    args: &[Value],
-    row: Option<&serde_json::Map<String, Json>>,
-) -> Result<(), Error> {
+/// Binds every parameter: `$2` to the second value.
+fn bind(statement: &mut Statement<'_>, args: &[Value]) -> Result<(), Error> {
     for place in 1..=statement.parameter_count() {
         let missing = || Error::InvalidParameterCount(place, args.len());
         let name = statement.parameter_name(place).ok_or_else(missing)?;
-        if let Some(column) = name.strip_prefix(':') {
-            let wrong = || Error::InvalidParameterName(name.to_owned());
-            match row.and_then(|row| row.get(column)).ok_or_else(wrong)? {
-                Json::Null => statement.raw_bind_parameter(place, Null)?,
-                Json::String(text) => statement.raw_bind_parameter(place, text)?,
-                // Integers alone: the seam knows no others.
-                other => {
-                    let number = other.as_i64().ok_or_else(wrong)?;
-                    statement.raw_bind_parameter(place, number)?;
-                }
-            }
-        } else {
-            let value = number(name).and_then(|number| args.get(number - 1)).ok_or_else(missing)?;
-            statement.raw_bind_parameter(place, value)?;
-        }
+        let value = number(name).and_then(|number| args.get(number - 1)).ok_or_else(missing)?;
+        statement.raw_bind_parameter(place, value)?;
     }
     Ok(())
 }

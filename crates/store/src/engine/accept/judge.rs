@@ -13,17 +13,17 @@ use sluice_core::usage::{Draw, admit};
 use sluice_core::withdrawal::{AttentionCode, Withdrawal};
 
 use crate::row::cells::Cells;
-use crate::row::table::{Table, json};
-use crate::sql::{Conn, Sql, SqlError, slice};
+use crate::row::table::Table;
+use crate::sql::{Conn, EachRow, SqlError, slice};
 use crate::{args, sql};
 
 const USAGE: Table = Table { name: "usage", texts: &["key"], ints: &["used"], blobs: &[] };
-static BEGIN: LazyLock<Sql> = LazyLock::new(|| USAGE.insert("on conflict do nothing"));
-static BUMP: LazyLock<Sql> = LazyLock::new(|| USAGE.update(&["used"], &["key"], ""));
+static BEGIN: LazyLock<EachRow> = LazyLock::new(|| USAGE.insert("on conflict do nothing"));
+static BUMP: LazyLock<EachRow> = LazyLock::new(|| USAGE.update(&["used"], &["key"], ""));
 
 const RESERVATIONS: Table =
     Table { name: "reservation", texts: &["withdrawal_id", "usage_key"], ints: &["amount"], blobs: &[] };
-static RESERVE: LazyLock<Sql> = LazyLock::new(|| RESERVATIONS.insert(""));
+static RESERVE: LazyLock<EachRow> = LazyLock::new(|| RESERVATIONS.insert(""));
 
 const DECISIONS: Table = Table {
     name: "decision",
@@ -31,7 +31,7 @@ const DECISIONS: Table = Table {
     ints: &["number", "at"],
     blobs: &[],
 };
-static RECORD: LazyLock<Sql> = LazyLock::new(|| DECISIONS.insert(""));
+static RECORD: LazyLock<EachRow> = LazyLock::new(|| DECISIONS.insert(""));
 
 /// A request with its decision.
 pub(super) struct Judged {
@@ -113,7 +113,7 @@ impl Counters {
         if used.len() < keys.len() {
             // The first draw of a window. What was locked stays so; in key order once more, with what is new.
             let zero: Vec<UsageRow<'_>> = keys.iter().map(|key| UsageRow { key, used: 0 }).collect();
-            conn.run(&BEGIN, args![json(&zero)?]).await?;
+            conn.run_each(&BEGIN, &zero).await?;
             used = read(conn, &keys).await?;
         }
         Ok(Self { used, bumped: BTreeSet::new() })
@@ -167,10 +167,10 @@ impl Counters {
             })
             .collect();
         if !usage.is_empty() {
-            conn.run(&BUMP, args![json(&usage)?]).await?;
-            conn.run(&RESERVE, args![json(&reservations)?]).await?;
+            conn.run_each(&BUMP, &usage).await?;
+            conn.run_each(&RESERVE, &reservations).await?;
         }
-        conn.run(&RECORD, args![json(&decisions)?]).await?;
+        conn.run_each(&RECORD, &decisions).await?;
         Ok(())
     }
 }

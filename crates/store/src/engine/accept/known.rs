@@ -8,8 +8,7 @@ use sluice_core::id::WithdrawalId;
 use sluice_core::port::store::{Accepted, Intake, StoreError};
 
 use crate::row;
-use crate::row::table::json;
-use crate::sql::{Conn, LIST_MAX, Row, Sql, SqlError};
+use crate::sql::{Conn, EachRow, LIST_MAX, Row, SqlError};
 use crate::{args, withdrawals};
 
 /// The two names of a request, and its place in the group.
@@ -21,8 +20,8 @@ struct Names<'i> {
     idempotency_key: Option<&'i str>,
 }
 
-static KNOWN: LazyLock<Sql> = LazyLock::new(|| {
-    Sql::over_rows(
+static KNOWN: LazyLock<EachRow> = LazyLock::new(|| {
+    EachRow::new(
         "select :place as place where exists
              (select 1 from withdrawal where partner_id = :partner_id and external_id = :external_id)
          or exists
@@ -58,7 +57,7 @@ pub(super) async fn places(conn: &mut Conn<'_>, intakes: &[Intake]) -> Result<BT
         })
         .collect();
     let mut places = BTreeSet::new();
-    for row in conn.rows(&KNOWN, args![json(&names)?, LIST_MAX]).await? {
+    for row in conn.rows_each(&KNOWN, &names, args![LIST_MAX]).await? {
         places.insert(usize::try_from(row.int("place")?).unwrap_or(usize::MAX));
     }
     let (mut ids, mut keys) = (BTreeSet::new(), BTreeSet::new());

@@ -7,11 +7,10 @@ use sluice_core::adoption::Adopted;
 use sluice_core::port::store::{Change, StoreError};
 
 use super::{Context, Happened, cause};
-use crate::args;
 use crate::row::cells::big;
-use crate::row::table::{Table, json};
+use crate::row::table::Table;
 use crate::row::version::V;
-use crate::sql::{Conn, Sql, SqlError};
+use crate::sql::{Conn, EachRow, SqlError};
 
 const TABLE: Table = Table {
     name: "adoption",
@@ -20,7 +19,7 @@ const TABLE: Table = Table {
     blobs: &[],
 };
 
-static INSERT: LazyLock<Sql> = LazyLock::new(|| TABLE.insert(""));
+static INSERT: LazyLock<EachRow> = LazyLock::new(|| TABLE.insert(""));
 
 #[derive(Serialize)]
 struct Row {
@@ -62,7 +61,7 @@ pub(super) async fn write(
         }
     }
     if !rows.is_empty() {
-        conn.run(&INSERT, args![json(&rows)?]).await?;
+        conn.run_each(&INSERT, &rows).await?;
     }
     Ok(())
 }

@@ -9,16 +9,16 @@ use sluice_core::port::store::{Change, StoreError};
 
 use super::{Context, Written, cause};
 use crate::row::attempt::{AttemptRow, SIGNED, SIGNS, SignedRow, TABLE};
-use crate::row::table::{Table, json};
-use crate::sql::{Conn, Sql, SqlError, slice};
+use crate::row::table::Table;
+use crate::sql::{Conn, EachRow, SqlError, slice};
 use crate::{args, sql};
 
 const NOTES: Table = Table { name: "note", texts: &["attempt_id", "text"], ints: &["at"], blobs: &[] };
 
-static INSERT: LazyLock<Sql> = LazyLock::new(|| TABLE.insert(""));
-static SIGN: LazyLock<Sql> =
+static INSERT: LazyLock<EachRow> = LazyLock::new(|| TABLE.insert(""));
+static SIGN: LazyLock<EachRow> =
     LazyLock::new(|| SIGNED.update(SIGNS, &["id", "digest"], "and attempt.raw is null"));
-static NOTE: LazyLock<Sql> = LazyLock::new(|| NOTES.insert(""));
+static NOTE: LazyLock<EachRow> = LazyLock::new(|| NOTES.insert(""));
 
 /// Notes kept of one attempt (M14).
 const NOTES_MAX: i64 = 20;
@@ -50,12 +50,12 @@ pub(super) async fn write(
         .collect::<Result<_, _>>()?;
     if !drawn.is_empty() {
         // The hash was taken from the transfer itself, so what can be wrong is the slot.
-        let inserted = conn.run(&INSERT, args![json(&drawn)?]).await;
+        let inserted = conn.run_each(&INSERT, &drawn).await;
         inserted.map_err(|error| error.foreign_key_is("m3_same_slot"))?;
     }
     let signed: Vec<SignedRow> =
         changes.iter().flat_map(|change| &change.signatures).map(SignedRow::of).collect();
-    if !signed.is_empty() && conn.run(&SIGN, args![json(&signed)?]).await? != signed.len() as u64 {
+    if !signed.is_empty() && conn.run_each(&SIGN, &signed).await? != signed.len() as u64 {
         return Ok(Written::Moved);
     }
     note(conn, context, changes).await?;
@@ -82,7 +82,7 @@ async fn note(conn: &mut Conn<'_>, context: &Context, changes: &[Change]) -> Res
     if notes.is_empty() {
         return Ok(());
     }
-    conn.run(&NOTE, args![json(&notes)?]).await?;
+    conn.run_each(&NOTE, &notes).await?;
     let forget = sql!(
         lite "delete from note where id in (
                 select id from (select id, row_number() over (partition by attempt_id order by id desc) as place

@@ -8,13 +8,11 @@ use sluice_core::moved::Moved;
 use sluice_core::port::store::Change;
 
 use super::{Happened, Written};
-use crate::args;
 use crate::row::command::{CommandRow, MUTABLE, TABLE};
-use crate::row::table::json;
-use crate::sql::{Conn, Sql, SqlError};
+use crate::sql::{Conn, EachRow, SqlError};
 
-static INSERT: LazyLock<Sql> = LazyLock::new(|| TABLE.insert(""));
-static UPDATE: LazyLock<Sql> = LazyLock::new(|| TABLE.update(MUTABLE, &["id", "was"], ""));
+static INSERT: LazyLock<EachRow> = LazyLock::new(|| TABLE.insert(""));
+static UPDATE: LazyLock<EachRow> = LazyLock::new(|| TABLE.update(MUTABLE, &["id", "was"], ""));
 
 /// What ends is written before what begins: the one may make room for the other.
 pub(super) async fn write(
@@ -32,11 +30,11 @@ pub(super) async fn write(
             happened.push((place, of_command(step)));
         }
     }
-    if !moved.is_empty() && conn.run(&UPDATE, args![json(&moved)?]).await? != moved.len() as u64 {
+    if !moved.is_empty() && conn.run_each(&UPDATE, &moved).await? != moved.len() as u64 {
         return Ok(Written::Moved);
     }
     if !born.is_empty() {
-        conn.run(&INSERT, args![json(&born)?]).await?;
+        conn.run_each(&INSERT, &born).await?;
     }
     Ok(Written::Whole)
 }
@@ -47,6 +45,6 @@ pub(crate) async fn step(
     step: &Moved<sluice_core::command::Command>,
 ) -> Result<bool, SqlError> {
     let row = CommandRow::of(step.after(), step.before().map(|before| before.version));
-    let text: &Sql = if step.before().is_some() { &UPDATE } else { &INSERT };
-    Ok(conn.run(text, args![json(&[row])?]).await? == 1)
+    let text: &EachRow = if step.before().is_some() { &UPDATE } else { &INSERT };
+    Ok(conn.run_each(text, &[row]).await? == 1)
 }

@@ -5,13 +5,11 @@ use std::sync::LazyLock;
 use sluice_core::event::Cause;
 
 use super::Happened;
-use crate::args;
 use crate::engine::Context;
 use crate::row::event::{EventRow, TABLE};
-use crate::row::table::json;
-use crate::sql::{Conn, Sql, SqlError};
+use crate::sql::{Conn, EachRow, SqlError};
 
-static INSERT: LazyLock<Sql> = LazyLock::new(|| TABLE.insert(""));
+static INSERT: LazyLock<EachRow> = LazyLock::new(|| TABLE.insert(""));
 
 /// `causes` are those of the changes, by place.
 pub(crate) async fn write(
@@ -26,7 +24,7 @@ pub(crate) async fn write(
         .filter_map(|(place, event)| Some(EventRow::of(context.event_id(), event, causes.get(*place)?)))
         .collect();
     if !rows.is_empty() {
-        conn.run(&INSERT, args![json(&rows)?]).await?;
+        conn.run_each(&INSERT, &rows).await?;
     }
     Ok(())
 }

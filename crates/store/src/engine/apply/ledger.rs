@@ -12,8 +12,8 @@ use sluice_core::port::store::Change;
 
 use super::{Context, cause};
 use crate::row;
-use crate::row::table::{Table, json};
-use crate::sql::{Conn, Sql, SqlError};
+use crate::row::table::Table;
+use crate::sql::{Conn, EachRow, SqlError};
 use crate::{args, sql};
 
 const LEDGER: Table = Table {
@@ -22,7 +22,7 @@ const LEDGER: Table = Table {
     ints: &["atoms", "at"],
     blobs: &[],
 };
-static POST: LazyLock<Sql> = LazyLock::new(|| LEDGER.insert(""));
+static POST: LazyLock<EachRow> = LazyLock::new(|| LEDGER.insert(""));
 
 const SUMS: Table = Table {
     name: "ledger_balance",
@@ -31,7 +31,20 @@ const SUMS: Table = Table {
     blobs: &[],
 };
 // A new sum begins at zero and is then moved: `check` looks at a row before it sees that the row exists already.
-static BEGIN_SUM: LazyLock<Sql> = LazyLock::new(|| SUMS.insert("on conflict do nothing"));
+static ADD: LazyLock<EachRow> = LazyLock::new(|| {
+    EachRow::new(
+        "update ledger_balance set atoms = atoms + :atoms
+         where wallet_id = :wallet_id and asset = :asset and account = :account and partner_id = :partner_id"
+            .into(),
+        "update ledger_balance set atoms = ledger_balance.atoms + r.atoms
+         from json_to_recordset($1::json)
+             as r(partner_id text, wallet_id text, asset text, account text, atoms bigint)
+         where ledger_balance.wallet_id = r.wallet_id and ledger_balance.asset = r.asset
+           and ledger_balance.account = r.account and ledger_balance.partner_id = r.partner_id"
+            .into(),
+    )
+});
+static BEGIN_SUM: LazyLock<EachRow> = LazyLock::new(|| SUMS.insert("on conflict do nothing"));
 
 #[derive(Serialize)]
 struct Line {
@@ -83,7 +96,7 @@ pub(super) async fn write(
     if lines.is_empty() {
         return Ok(());
     }
-    conn.run(&POST, args![json(&lines)?]).await?;
+    conn.run_each(&POST, &lines).await?;
     move_sums(conn, &lines).await
 }
 
@@ -141,19 +154,8 @@ async fn move_sums(conn: &mut Conn<'_>, lines: &[Line]) -> Result<(), SqlError> 
             };
         sums.iter().map(row).collect::<Vec<_>>()
     };
-    conn.run(&BEGIN_SUM, args![json(&rows(|_| 0))?]).await?;
-    let text = sql!(
-        lite "update ledger_balance set atoms = atoms + (r.value->>'atoms') from json_each($1) as r
-              where ledger_balance.wallet_id = r.value->>'wallet_id' and ledger_balance.asset = r.value->>'asset'
-                and ledger_balance.account = r.value->>'account' and ledger_balance.partner_id = r.value->>'partner_id'",
-        pg "update ledger_balance set atoms = ledger_balance.atoms + r.atoms
-            from json_to_recordset($1::json)
-                as r(partner_id text, wallet_id text, asset text, account text, atoms bigint)
-            where ledger_balance.wallet_id = r.wallet_id and ledger_balance.asset = r.asset
-              and ledger_balance.account = r.account and ledger_balance.partner_id = r.partner_id",
-        because "each database reads JSON in its own way"
-    );
-    conn.run(text, args![json(&rows(|sum| sum))?]).await?;
+    conn.run_each(&BEGIN_SUM, &rows(|_| 0)).await?;
+    conn.run_each(&ADD, &rows(|sum| sum)).await?;
     Ok(())
 }
 

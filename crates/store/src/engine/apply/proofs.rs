@@ -9,13 +9,12 @@ use sluice_core::port::store::{Change, StoreError};
 use sluice_core::proof::{Effect, Proof, Verdict};
 use sluice_core::withdrawal::State;
 
-use crate::args;
 use crate::row::cells::big;
 use crate::row::proof::{ProofRow, TABLE};
-use crate::row::table::{Table, json};
-use crate::sql::{Conn, Sql, SqlError};
+use crate::row::table::Table;
+use crate::sql::{Conn, EachRow, SqlError};
 
-static INSERT: LazyLock<Sql> = LazyLock::new(|| TABLE.insert(""));
+static INSERT: LazyLock<EachRow> = LazyLock::new(|| TABLE.insert(""));
 
 pub(super) async fn write(conn: &mut Conn<'_>, changes: &[Change]) -> Result<(), SqlError> {
     let rows =
@@ -24,13 +23,13 @@ pub(super) async fn write(conn: &mut Conn<'_>, changes: &[Change]) -> Result<(),
     if rows.is_empty() {
         return Ok(());
     }
-    conn.run(&INSERT, args![json(&rows)?]).await?;
+    conn.run_each(&INSERT, &rows).await?;
     pay(conn, changes).await
 }
 
 const PAID: Table =
     Table { name: "paid_log", texts: &["chain", "txid", "payee"], ints: &["log_index"], blobs: &[] };
-static PAY: LazyLock<Sql> = LazyLock::new(|| {
+static PAY: LazyLock<EachRow> = LazyLock::new(|| {
     PAID.insert(
         "on conflict (chain, txid, log_index) do update set payee = excluded.payee
             where paid_log.payee = excluded.payee",
@@ -60,7 +59,7 @@ async fn pay(conn: &mut Conn<'_>, changes: &[Change]) -> Result<(), SqlError> {
     if rows.iter().map(log).collect::<BTreeSet<_>>().len() < rows.len() {
         return Err(twice());
     }
-    if rows.is_empty() || conn.run(&PAY, args![json(&rows)?]).await? == rows.len() as u64 {
+    if rows.is_empty() || conn.run_each(&PAY, &rows).await? == rows.len() as u64 {
         return Ok(());
     }
     Err(twice())

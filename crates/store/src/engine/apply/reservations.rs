@@ -11,13 +11,22 @@ use sluice_core::port::store::Change;
 use sluice_core::withdrawal::State;
 
 use super::{Context, cause};
-use crate::row::table::{Table, json};
-use crate::sql::{Conn, Sql, SqlError, slice};
+use crate::row::table::Table;
+use crate::sql::{Conn, EachRow, SqlError, slice};
 use crate::{args, sql};
 
 const RELEASES: Table =
     Table { name: "reservation", texts: &["withdrawal_id", "outcome"], ints: &["released_at"], blobs: &[] };
-static RELEASE: LazyLock<Sql> = LazyLock::new(|| {
+static GIVE_BACK: LazyLock<EachRow> = LazyLock::new(|| {
+    EachRow::new(
+        "update usage set used = used - :amount where key = :key".into(),
+        "update usage set used = used - r.amount from json_to_recordset($1::json) as r(key text, amount bigint)
+         where usage.key = r.key"
+            .into(),
+    )
+});
+
+static RELEASE: LazyLock<EachRow> = LazyLock::new(|| {
     RELEASES.update(
         &["outcome", "released_at"],
         &["withdrawal_id"],
@@ -82,7 +91,7 @@ pub(super) async fn settle(
         return Ok(());
     }
     let mut back: BTreeMap<String, i64> = BTreeMap::new();
-    for row in conn.rows(&RELEASE, args![json(&releases)?]).await? {
+    for row in conn.rows_each(&RELEASE, &releases, args![]).await? {
         if row.text("outcome")? == "given_back" {
             let sum = back.entry(row.text("usage_key")?.to_owned()).or_default();
             *sum = sum.saturating_add(row.int("amount")?);
@@ -97,13 +106,7 @@ async fn give_back(conn: &mut Conn<'_>, back: BTreeMap<String, i64>) -> Result<(
     }
     lock(conn, back.keys().cloned().collect()).await?;
     let rows: Vec<Back> = back.into_iter().map(|(key, amount)| Back { key, amount }).collect();
-    let text = sql!(
-        lite "update usage set used = used - (r.value->>'amount') from json_each($1) as r where usage.key = r.value->>'key'",
-        pg "update usage set used = used - r.amount from json_to_recordset($1::json) as r(key text, amount bigint)
-            where usage.key = r.key",
-        because "each database reads JSON in its own way"
-    );
-    conn.run(text, args![json(&rows)?]).await?;
+    conn.run_each(&GIVE_BACK, &rows).await?;
     Ok(())
 }
 

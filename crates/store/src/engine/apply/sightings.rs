@@ -5,13 +5,11 @@ use std::sync::LazyLock;
 use sluice_core::port::store::Change;
 
 use super::Happened;
-use crate::args;
 use crate::row::sighting::{SightingRow, TABLE};
-use crate::row::table::json;
-use crate::sql::{Conn, Sql, SqlError};
+use crate::sql::{Conn, EachRow, SqlError};
 
 /// When it was first seen stays: a claim that is made again buys no more time.
-static UPSERT: LazyLock<Sql> = LazyLock::new(|| {
+static UPSERT: LazyLock<EachRow> = LazyLock::new(|| {
     TABLE.insert(
         "on conflict (chain, txid, wallet_id) do update set word = excluded.word, what = excluded.what,
          told_by = excluded.told_by, block_number = excluded.block_number, block_hash = excluded.block_hash",
@@ -28,7 +26,7 @@ pub(super) async fn write(
             continue;
         }
         let rows: Vec<SightingRow> = change.sighted.iter().map(SightingRow::of).collect();
-        conn.run(&UPSERT, args![json(&rows)?]).await?;
+        conn.run_each(&UPSERT, &rows).await?;
         happened.extend(change.sighted.iter().map(|sighting| (place, sighting.event())));
     }
     Ok(())

@@ -4,6 +4,7 @@
 //! transfer was signed has read nothing stale.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use serde::Serialize;
 use sluice_core::event::{Event, of_fill, of_transfer};
@@ -11,9 +12,8 @@ use sluice_core::id::WithdrawalId;
 use sluice_core::port::store::Change;
 
 use super::{Context, Happened, cause};
-use crate::row::table::json;
-use crate::sql::{Conn, SqlError};
-use crate::{args, sql};
+use crate::args;
+use crate::sql::{Conn, EachRow, SqlError};
 
 #[derive(Serialize)]
 struct Follows {
@@ -22,6 +22,21 @@ struct Follows {
     status: &'static str,
     updated_at: i64,
 }
+
+static FOLLOW: LazyLock<EachRow> = LazyLock::new(|| {
+    EachRow::new(
+        "update withdrawal set status = :status, updated_at = :updated_at
+         where id = :id and transfer_id = :transfer_id and state = 'assigned' and status <> :status
+         returning id"
+            .into(),
+        "update withdrawal set status = r.status, updated_at = r.updated_at
+         from json_to_recordset($1::json) as r(id text, transfer_id text, status text, updated_at bigint)
+         where withdrawal.id = r.id and withdrawal.transfer_id = r.transfer_id
+           and withdrawal.state = 'assigned' and withdrawal.status <> r.status
+         returning withdrawal.id as id"
+            .into(),
+    )
+});
 
 pub(super) async fn follow(
     conn: &mut Conn<'_>,
@@ -50,20 +65,7 @@ pub(super) async fn follow(
         return Ok(());
     }
     // Only those that this transfer still pays, and only where the face changes.
-    let text = sql!(
-        lite "update withdrawal set status = r.value->>'status', updated_at = r.value->>'updated_at'
-              from json_each($1) as r
-              where withdrawal.id = r.value->>'id' and withdrawal.transfer_id = r.value->>'transfer_id'
-                and withdrawal.state = 'assigned' and withdrawal.status <> r.value->>'status'
-              returning id",
-        pg "update withdrawal set status = r.status, updated_at = r.updated_at
-            from json_to_recordset($1::json) as r(id text, transfer_id text, status text, updated_at bigint)
-            where withdrawal.id = r.id and withdrawal.transfer_id = r.transfer_id
-              and withdrawal.state = 'assigned' and withdrawal.status <> r.status
-            returning withdrawal.id as id",
-        because "each database reads JSON in its own way"
-    );
-    for row in conn.rows(text, args![json(&follows)?]).await? {
+    for row in conn.rows_each(&FOLLOW, &follows, args![]).await? {
         if let Some((place, withdrawal, event)) = events.remove(row.text("id")?) {
             happened.push((place, Event { withdrawal: Some(withdrawal), ..event }));
         }

@@ -10,16 +10,15 @@ use sluice_core::port::store::{Change, StoreError};
 use sluice_core::transfer::{Life, Phase, Transfer};
 
 use super::Written;
-use crate::row::table::json;
 use crate::row::transfer::item::{self, ItemRow};
 use crate::row::transfer::{MUTABLE, TABLE, TransferRow, dropped};
-use crate::sql::{Conn, Sql, SqlError};
+use crate::sql::{Conn, EachRow, SqlError};
 use crate::{args, sql};
 
-static INSERT: LazyLock<Sql> = LazyLock::new(|| TABLE.insert(""));
-static UPDATE: LazyLock<Sql> = LazyLock::new(|| TABLE.update(MUTABLE, &["id", "was"], ""));
-static INSERT_ITEMS: LazyLock<Sql> = LazyLock::new(|| item::TABLE.insert(""));
-static UPDATE_ITEMS: LazyLock<Sql> =
+static INSERT: LazyLock<EachRow> = LazyLock::new(|| TABLE.insert(""));
+static UPDATE: LazyLock<EachRow> = LazyLock::new(|| TABLE.update(MUTABLE, &["id", "was"], ""));
+static INSERT_ITEMS: LazyLock<EachRow> = LazyLock::new(|| item::TABLE.insert(""));
+static UPDATE_ITEMS: LazyLock<EachRow> =
     LazyLock::new(|| item::TABLE.update(item::MUTABLE, &["transfer_id", "withdrawal_id"], ""));
 
 /// Phases before and after, of the transfers that are stepped.
@@ -60,12 +59,12 @@ pub(super) async fn write(conn: &mut Conn<'_>, changes: &[Change]) -> Result<Wri
         }
     }
     // What dies does so before what is born: a withdrawal may leave one slot and enter the next in one change.
-    if !moved.is_empty() && conn.run(&UPDATE, args![json(&moved)?]).await? != moved.len() as u64 {
+    if !moved.is_empty() && conn.run_each(&UPDATE, &moved).await? != moved.len() as u64 {
         return Ok(Written::Moved);
     }
     // And before what lives again: `m1_one_live_slot` is judged row by row, in an order no database promises.
     for fates in [ends, lives].iter().filter(|fates| !fates.is_empty()) {
-        if conn.run(&UPDATE_ITEMS, args![json(fates)?]).await? != fates.len() as u64 {
+        if conn.run_each(&UPDATE_ITEMS, fates).await? != fates.len() as u64 {
             return Ok(Written::Moved);
         }
     }
@@ -78,10 +77,10 @@ pub(super) async fn write(conn: &mut Conn<'_>, changes: &[Change]) -> Result<Wri
         for asset in moved.into_values() {
             know(conn, asset).await?;
         }
-        conn.run(&INSERT, args![json(&born)?]).await?;
+        conn.run_each(&INSERT, &born).await?;
     }
     if !born_items.is_empty() {
-        conn.run(&INSERT_ITEMS, args![json(&born_items)?]).await?;
+        conn.run_each(&INSERT_ITEMS, &born_items).await?;
     }
     Ok(Written::Whole)
 }

@@ -6,8 +6,7 @@ use serde::Serialize;
 use sluice_core::port::store::Change;
 
 use super::super::limit;
-use crate::row::table::json;
-use crate::sql::{Conn, Sql, SqlError};
+use crate::sql::{Conn, Sql, SqlError, json};
 use crate::{args, sql};
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]

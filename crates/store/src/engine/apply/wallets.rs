@@ -11,13 +11,13 @@ use sluice_core::wallet::Wallet;
 use super::{Happened, Written, cause};
 use crate::engine::Context;
 use crate::row::cells::big;
-use crate::row::table::{Table, json};
+use crate::row::table::Table;
 use crate::row::wallet::{MUTABLE, TABLE, WalletRow};
-use crate::sql::{Conn, Sql, SqlError};
+use crate::sql::{Conn, EachRow, SqlError};
 use crate::{args, sql};
 
-static INSERT: LazyLock<Sql> = LazyLock::new(|| TABLE.insert(""));
-static UPDATE: LazyLock<Sql> = LazyLock::new(|| TABLE.update(MUTABLE, &["id", "was"], ""));
+static INSERT: LazyLock<EachRow> = LazyLock::new(|| TABLE.insert(""));
+static UPDATE: LazyLock<EachRow> = LazyLock::new(|| TABLE.update(MUTABLE, &["id", "was"], ""));
 
 const BALANCES: Table = Table {
     name: "wallet_balance",
@@ -26,7 +26,7 @@ const BALANCES: Table = Table {
     blobs: &[],
 };
 // An older reading that arrives late does not replace a newer one.
-static SET_BALANCE: LazyLock<Sql> = LazyLock::new(|| {
+static SET_BALANCE: LazyLock<EachRow> = LazyLock::new(|| {
     BALANCES.insert(
         "on conflict (wallet_id, asset) do update set units = excluded.units, block_hash = excluded.block_hash,
             block_number = excluded.block_number, at = excluded.at where excluded.at >= wallet_balance.at",
@@ -63,11 +63,11 @@ pub(super) async fn write(
             happened.extend(of_wallet(step).map(|event| (place, event)));
         }
     }
-    if !moved.is_empty() && conn.run(&UPDATE, args![json(&moved)?]).await? != moved.len() as u64 {
+    if !moved.is_empty() && conn.run_each(&UPDATE, &moved).await? != moved.len() as u64 {
         return Ok(Written::Moved);
     }
     if !born.is_empty() {
-        conn.run(&INSERT, args![json(&born)?]).await?;
+        conn.run_each(&INSERT, &born).await?;
     }
     entered(conn, context, changes).await?;
     balances(conn, changes).await?;
@@ -101,7 +101,7 @@ async fn balances(conn: &mut Conn<'_>, changes: &[Change]) -> Result<(), SqlErro
                 block_number: big(balance.block.number),
                 at: balance.at.micros(),
             };
-            conn.run(&SET_BALANCE, args![json(&[row])?]).await?;
+            conn.run_each(&SET_BALANCE, &[row]).await?;
         }
     }
     Ok(())

@@ -15,13 +15,12 @@ use sluice_core::withdrawal::status::project;
 use sluice_core::withdrawal::{State, Withdrawal};
 
 use super::{Context, Happened, Written, attempts, cause, reservations, status, transfers};
-use crate::row::table::json;
 use crate::row::transfer::read_phase;
 use crate::row::withdrawal::{MUTABLE, TABLE, WithdrawalRow};
-use crate::sql::{Conn, Sql, SqlError, slice};
+use crate::sql::{Conn, EachRow, SqlError, slice};
 use crate::{args, sql};
 
-static UPDATE: LazyLock<Sql> = LazyLock::new(|| TABLE.update(MUTABLE, &["id", "was"], ""));
+static UPDATE: LazyLock<EachRow> = LazyLock::new(|| TABLE.update(MUTABLE, &["id", "was"], ""));
 
 /// Phases before and after the changes.
 pub(super) struct Phases(BTreeMap<TransferId, (Option<Phase>, Phase)>);
@@ -86,7 +85,7 @@ impl Phases {
                 happened.extend(event.map(|event| (place, event)));
             }
         }
-        if !rows.is_empty() && conn.run(&UPDATE, args![json(&rows)?]).await? != rows.len() as u64 {
+        if !rows.is_empty() && conn.run_each(&UPDATE, &rows).await? != rows.len() as u64 {
             return Ok(Written::Moved);
         }
         status::follow(conn, context, changes, happened).await?;
