@@ -375,10 +375,10 @@ mod tests {
 
     #[test]
     fn what_is_no_column_is_an_error_and_not_a_null() {
-        assert!(refused(INSERT, true).starts_with("a flag is no column of ours"));
-        assert!(refused(INSERT, 0.5).starts_with("a fraction is no column of ours"));
-        assert!(refused(INSERT, vec![1]).starts_with("a list is no column of ours"));
-        assert!(refused(INSERT, u64::MAX).starts_with("a number beyond 63 bits is no column of ours"));
+        assert!(refused(INSERT, true).contains("a flag is no column of ours"));
+        assert!(refused(INSERT, 'x').contains("a letter is no column of ours"));
+        assert!(refused(INSERT, vec![1]).contains("a list is no column of ours"));
+        assert!(refused(INSERT, u64::MAX).contains("a number beyond 63 bits is no column of ours"));
         let unnamed = "insert into item (id, name) values (:id, :nome)";
         assert!(!refused(unnamed, 1).is_empty(), "a column without its field");
     }
