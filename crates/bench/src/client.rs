@@ -37,6 +37,12 @@ impl Load {
         Self { each_us, all }
     }
 
+    /// Several as if they were one.
+    pub fn joined(loads: Vec<Self>) -> Self {
+        let all = loads.iter().map(|load| load.all).sum();
+        Self::of(loads.into_iter().flat_map(|load| load.each_us).collect(), all)
+    }
+
     /// What so many of a hundred stayed within, microseconds.
     pub fn quantile_us(&self, percent: usize) -> u128 {
         let place = (self.each_us.len() * percent).div_ceil(100).saturating_sub(1);
@@ -63,6 +69,8 @@ pub enum Pace {
 pub enum Question {
     /// An order of this body by this key.
     Order(Key, String),
+    /// `GET` of this target by this key.
+    Get(Key, String),
     /// `GET /health`, which takes no key.
     Health,
 }
@@ -71,6 +79,7 @@ impl Question {
     fn request(&self) -> Result<String, String> {
         match self {
             Self::Order(key, body) => key.signed("POST", "/v1/withdrawals", body),
+            Self::Get(key, target) => key.signed("GET", target, ""),
             Self::Health => Ok("GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".to_owned()),
         }
     }
@@ -78,6 +87,29 @@ impl Question {
 
 /// A connection for each plan; each asks what its plan says, one after the other.
 pub fn load(address: &str, plans: &[Vec<Question>], pace: Pace) -> Result<Load, String> {
+    let (each, all) = asked(address, plans, pace)?;
+    let taken =
+        |(status, took, said): Answer| if status < 300 { Ok(took) } else { Err(format!("{status} {said}")) };
+    Ok(Load::of(each.into_iter().map(taken).collect::<Result<_, _>>()?, all))
+}
+
+/// The same for what is too much: how many were taken, and how many refused for their number.
+pub fn press(address: &str, plans: &[Vec<Question>], pace: Pace) -> Result<[usize; 2], String> {
+    let mut answers = [0, 0];
+    for (status, _, said) in asked(address, plans, pace)?.0 {
+        match status {
+            ..300 => answers[0] += 1,
+            429 => answers[1] += 1,
+            _ => return Err(format!("{status} {said}")),
+        }
+    }
+    Ok(answers)
+}
+
+/// Status, microseconds, and what was said where it was refused.
+type Answer = (u16, u128, String);
+
+fn asked(address: &str, plans: &[Vec<Question>], pace: Pace) -> Result<(Vec<Answer>, Duration), String> {
     let ready = Barrier::new(plans.len() + 1);
     let (begun, each) = std::thread::scope(|scope| {
         let callers: Vec<_> = plans
@@ -108,14 +140,14 @@ pub fn load(address: &str, plans: &[Vec<Question>], pace: Pace) -> Result<Load, 
         (begun, each)
     });
     let all = begun.elapsed();
-    Ok(Load::of(each.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect(), all))
+    Ok((each.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect(), all))
 }
 
 fn ask_all(
     mut connection: Connection,
     plan: &[Question],
     due: impl Fn(usize) -> Option<Duration>,
-) -> Result<Vec<u128>, String> {
+) -> Result<Vec<Answer>, String> {
     let begun = now();
     plan.iter()
         .enumerate()
@@ -129,10 +161,9 @@ fn ask_all(
                 }
             };
             let (status, said) = connection.exchange(&request).map_err(|error| error.to_string())?;
-            if status >= 300 {
-                return Err(format!("{}: {status} {said}", request.lines().next().unwrap_or_default()));
-            }
-            Ok(since.elapsed_us())
+            let took = since.elapsed_us();
+            let refused = || format!("{}: {said}", request.lines().next().unwrap_or_default());
+            Ok((status, took, if status < 300 { String::new() } else { refused() }))
         })
         .collect()
 }

@@ -101,6 +101,17 @@ impl Database<'_> {
         self.runtime.block_on(pool.connect_with(options)).map_err(|error| error.to_string())
     }
 
+    /// The columns of a table, in order.
+    pub fn columns(&self, table: &str) -> Result<Vec<String>, String> {
+        match self.kind {
+            Kind::Sqlite => self.texts(&format!("select name from pragma_table_info('{table}')")),
+            Kind::Postgres => self.texts(&format!(
+                "select column_name::text from information_schema.columns
+                 where table_name = '{table}' and table_schema = 'public' order by ordinal_position"
+            )),
+        }
+    }
+
     /// Rows of one text each.
     pub fn texts(&self, question: &str) -> Result<Vec<String>, String> {
         match self.kind {

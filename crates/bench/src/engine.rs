@@ -25,6 +25,8 @@ pub struct Door {
     pub first: Key,
     /// Another person.
     pub second: Key,
+    /// A person of the platform.
+    pub platform: Key,
 }
 
 impl Door {
@@ -39,7 +41,12 @@ impl Door {
             Ok::<_, String>(Key { id: id.to_owned(), secret: secret.to_owned() })
         };
         let asset = dev["assets"][0]["id"].as_str().ok_or("dev.json has no asset")?.to_owned();
-        Ok(Self { asset, first: key("api_key")?, second: key("second_api_key")? })
+        Ok(Self {
+            asset,
+            first: key("api_key")?,
+            second: key("second_api_key")?,
+            platform: key("platform_api_key")?,
+        })
     }
 
     /// An order of a hundredth of a dollar, to one of many recipients.

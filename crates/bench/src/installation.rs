@@ -11,6 +11,9 @@ use crate::database::Database;
 use crate::engine::{Door, Engine, RECIPIENT, serves};
 use crate::program::{Folder, PATIENCE, Process, Program, free_port};
 
+/// Blocks that the chain makes before it answers again.
+const MINED_AT_ONCE: usize = 100;
+
 /// How it is laid out.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
@@ -20,8 +23,12 @@ pub struct Shape {
     pub block: Duration,
     /// Slots of a lane that may be outside of blocks.
     pub window: u32,
+    /// Blocks that the chain has before it is first looked at.
+    pub blocks: u64,
     /// The rules of geth's pool between the engine and the chain, which knows none.
     pub pool: bool,
+    /// More lines of the server's configuration.
+    pub server: &'static str,
 }
 
 /// It. Everything ends when it is dropped.
@@ -93,6 +100,53 @@ impl Installation {
         u128::try_from(units).map_err(|error| error.to_string())
     }
 
+    /// The highest block of the chain.
+    pub fn height(&self, database: &Database<'_>) -> Result<u64, String> {
+        database.runtime().block_on(self.anvil.control().block_number()).map_err(|error| error.to_string())
+    }
+
+    /// Lets the token's issuer refuse whoever is paid at this address.
+    pub fn blacklist(&self, database: &Database<'_>, address: &str) -> Result<(), String> {
+        let address = address.parse().map_err(|_| "no address")?;
+        let done = database.runtime().block_on(self.usd.blacklist(address));
+        done.map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    /// A new account of the signer for another partner, with coins and dollars.
+    pub fn account(
+        &self,
+        program: &Program,
+        database: &Database<'_>,
+        partner: &str,
+    ) -> Result<String, String> {
+        let config = self.folder.file("signer.toml").display().to_string();
+        let chain = self.engine.door.asset.split('/').next().unwrap_or_default();
+        let words = [
+            "--json",
+            "signer",
+            "--config",
+            &config,
+            "key",
+            "create",
+            "--chain",
+            chain,
+            "--partner",
+            partner,
+        ];
+        let said = program.run(&self.folder, "account", &words)?;
+        let made = said.lines().find_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        let made = made.ok_or_else(|| format!("no account: {said}"))?;
+        let text = made["address"].as_str().ok_or("an account without an address")?.to_owned();
+        let address = text.parse().map_err(|_| "no address")?;
+        let coins = "10000000000000000000".parse().map_err(|_| "no number")?;
+        database.runtime().block_on(async {
+            let given = self.anvil.control().set_balance(address, coins).await;
+            given.map_err(|error| error.to_string())?;
+            let dollars = "1000000000".parse().map_err(|_| "no number")?;
+            self.usd.mint(address, dollars).await.map(|_| text).map_err(|error| error.to_string())
+        })
+    }
+
     /// How many transactions of these wallets the chain has, also those that no block holds yet.
     pub fn sent(&self, database: &Database<'_>, wallets: &[String]) -> Result<u64, String> {
         database.runtime().block_on(async {
@@ -143,7 +197,10 @@ async fn chain(program: &Program, shape: Shape) -> Result<(Anvil, TestUsd, Optio
     let anvil = Anvil::start(config).await.map_err(|error| error.to_string())?;
     let usd = TestUsd::ensure(anvil.rpc()).await.map_err(|error| error.to_string())?;
     // The token is final before anybody asks about it.
-    anvil.control().mine(4).await.map_err(|error| error.to_string())?;
+    for step in (0..shape.blocks).step_by(MINED_AT_ONCE) {
+        let blocks = (shape.blocks - step).min(MINED_AT_ONCE as u64);
+        anvil.control().mine(blocks).await.map_err(|error| error.to_string())?;
+    }
     if !shape.pool {
         return Ok((anvil, usd, None));
     }
@@ -164,6 +221,7 @@ fn configuration(folder: &Folder, database: &Database<'_>, node: &str, door: &Do
         r#"
 [server]
 sealing_key_file = "{sealing}"
+{server}
 [database]
 url = "{database}"
 [signer]
@@ -184,6 +242,7 @@ decimals = 6
 freezable = true
 "#,
         sealing = folder.file("sealing.key").display(),
+        server = shape.server,
         database = database.url,
         socket = folder.file("signer.sock").display(),
         block_ms = shape.block.as_millis(),

@@ -13,10 +13,13 @@ mod client;
 mod clock;
 mod database;
 mod engine;
+mod history;
 mod installation;
 mod intake;
+mod neighbours;
 mod payouts;
 mod program;
+mod reads;
 mod recovery;
 mod report;
 
@@ -32,7 +35,9 @@ cargo xtask bench [--write | --only TEXT] [NAME..]
 
   api       starts, memory, and creations while the engine pays
   intake    creations at 1, 16 and 64 connections beside a bare insert of the same rows
+  neighbours  a partner beside one that asks for twenty times its share
   payouts   orders paid to the end on a local chain, by 1 and 8 lanes, with and without the limits of a pool
+  reads     lists, one withdrawal, stats, the feed and the queue with histories of 10,000 to 1,000,000 withdrawals
   recovery  from kill -9 to the first new broadcast of the engine that takes over
 
 Without a name, all of them. --write keeps table, JSON and picture in bench/. --only leaves out the cases
@@ -42,10 +47,12 @@ scripts/with-postgres.sh, or SQLite alone is measured; scripts/setup.sh test ins
 
 type Bench = fn(&Program, &Server<'_>, &str) -> Result<Report, String>;
 
-const BENCHES: [(&str, Bench); 4] = [
+const BENCHES: [(&str, Bench); 6] = [
     ("api", |program, server, _| api::measure(program, server)),
     ("intake", |program, server, _| intake::measure(program, server)),
+    ("neighbours", |program, server, _| neighbours::measure(program, server)),
     ("payouts", payouts::measure),
+    ("reads", reads::measure),
     ("recovery", |program, server, _| recovery::measure(program, server)),
 ];
 

@@ -46,8 +46,14 @@ struct Figures {
 }
 
 fn cases(kinds: &[Kind]) -> Vec<Case> {
-    let shape =
-        |lanes, window, pool, block_ms| Shape { lanes, window, pool, block: Duration::from_millis(block_ms) };
+    let shape = |lanes, window, pool, block_ms| Shape {
+        lanes,
+        window,
+        blocks: 4,
+        pool,
+        block: Duration::from_millis(block_ms),
+        server: "",
+    };
     let mut cases = Vec::new();
     for kind in kinds.iter().copied() {
         cases.push(Case { name: "1 lane", kind, orders: 1_000, shape: shape(1, 1_000, false, 1_000) });

@@ -62,11 +62,12 @@ impl Program {
         Ok(Process { child, name: name.to_owned(), log })
     }
 
-    /// Runs it to its end.
-    pub fn run(&self, folder: &Folder, name: &str, arguments: &[&str]) -> Result<(), String> {
+    /// Runs it to its end; what it said.
+    pub fn run(&self, folder: &Folder, name: &str, arguments: &[&str]) -> Result<String, String> {
         let mut process = self.start(folder, name, arguments)?;
         let status = process.child.wait().map_err(|error| error.to_string())?;
-        if status.success() { Ok(()) } else { Err(process.ended(status)) }
+        let said = || std::fs::read_to_string(&process.log).map_err(|error| error.to_string());
+        if status.success() { said() } else { Err(process.ended(status)) }
     }
 }
 
@@ -132,6 +133,11 @@ impl Process {
 
     /// Ctrl-C, and waits for its end.
     pub fn interrupt(mut self) -> Result<(), String> {
+        self.end()
+    }
+
+    /// The same for a process that another will take the place of.
+    pub fn end(&mut self) -> Result<(), String> {
         let sent = Command::new("kill").args(["-INT", &self.pid().to_string()]).status();
         sent.map_err(|error| error.to_string())?;
         let mut end = None;

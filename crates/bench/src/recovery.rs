@@ -37,7 +37,8 @@ pub fn measure(program: &Program, server: &Server<'_>) -> Result<Report, String>
 fn of(program: &Program, server: &Server<'_>, kind: Kind) -> Result<Load, String> {
     let folder = Folder::create()?;
     let database = server.create(kind, &folder)?;
-    let shape = Shape { lanes: 2, block: Duration::from_millis(500), window: 32, pool: false };
+    let shape =
+        Shape { lanes: 2, block: Duration::from_millis(500), window: 32, blocks: 4, pool: false, server: "" };
     let mut installation = Installation::create(program, &database, folder, shape)?;
     let keys = installation.engine.keys(16)?;
     load(&installation.engine.address, &plans(&installation.engine, &keys, 16, ORDERS, "kill")?, Pace::Full)?;
