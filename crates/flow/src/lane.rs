@@ -55,7 +55,7 @@ const QUIET_MS: i64 = 15_000;
 /// What a lane's process remembers between turns. Losing it costs a resend, never a decision.
 #[derive(Default)]
 pub struct Memory {
-    sent_at: BTreeMap<AttemptId, u64>,
+    sent: BTreeMap<AttemptId, broadcast::Sent>,
     compared: bool,
     /// The epoch under which every nonce that was given out was seen to belong to a transfer, or to be past.
     filled: Option<i64>,

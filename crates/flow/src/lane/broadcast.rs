@@ -10,6 +10,7 @@ use sluice_core::id::AttemptId;
 use sluice_core::port::chain::Heard;
 use sluice_core::port::store::Change;
 use sluice_core::slot::Slot;
+use sluice_core::time::Timestamp;
 use sluice_core::transfer::{Mode, State, Transfer, may_follow};
 use sluice_core::wallet::{LaneState, SpeedUp};
 use sluice_core::withdrawal::Waiting;
@@ -17,6 +18,18 @@ use sluice_core::withdrawal::Waiting;
 use super::close::draft_race;
 use super::{Lane, Memory};
 use crate::StageError;
+
+/// Bytes of which no node said that it has them are sent again after so long, milliseconds, whether blocks come or not;
+/// twice as long after each time, up to [`UNCLEAR_MAX_MS`].
+const UNCLEAR_MS: i64 = 1_000;
+const UNCLEAR_MAX_MS: i64 = 32_000;
+
+/// When bytes were sent last.
+pub(super) struct Sent {
+    height: u64,
+    /// Nobody said what became of them: when to try again, and how long that waited.
+    unclear: Option<(Timestamp, i64)>,
+}
 
 pub(super) async fn run(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<(), StageError> {
     send(lane, memory).await?;
@@ -26,8 +39,12 @@ pub(super) async fn run(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<(), 
 async fn send(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<(), StageError> {
     let height = lane.view.height;
     let again = lane.profile().resend_after_blocks;
-    let due = |sent: &BTreeMap<AttemptId, u64>, id| {
-        sent.get(&id).is_none_or(|at| height.saturating_sub(*at) >= again || height < *at)
+    let now = lane.now();
+    let due = |sent: &BTreeMap<AttemptId, Sent>, id| {
+        sent.get(&id).is_none_or(|last| {
+            let later = height.saturating_sub(last.height) >= again || height < last.height;
+            later || last.unclear.is_some_and(|(at, _)| at <= now)
+        })
     };
     let of_lane: BTreeSet<AttemptId> = lane
         .view
@@ -35,7 +52,7 @@ async fn send(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<(), StageError
         .filter(|(transfer, _)| matches!(transfer.state, State::Signed(_)))
         .flat_map(|(_, attempts)| attempts.iter().map(|attempt| attempt.get().unsigned().id))
         .collect();
-    memory.sent_at.retain(|id, _| of_lane.contains(id));
+    memory.sent.retain(|id, _| of_lane.contains(id));
     if of_lane.is_empty() {
         return Ok(());
     }
@@ -60,7 +77,7 @@ async fn send(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<(), StageError
         if kind == Kind::Pay && (frozen || lane.stopped(transfer)) {
             continue;
         }
-        if due(&memory.sent_at, latest.get().unsigned.id) {
+        if due(&memory.sent, latest.get().unsigned.id) {
             slice.push(latest);
         }
     }
@@ -73,7 +90,12 @@ async fn send(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<(), StageError
     let mut change = Change { cause: Some(lane.cause("broadcast")), ..Change::default() };
     for (attempt, heard) in slice.iter().zip(heard) {
         let id = attempt.get().unsigned.id;
-        memory.sent_at.insert(id, height);
+        let before = memory.sent.get(&id).and_then(|last| last.unclear);
+        let unclear = matches!(heard, Heard::Unclear(_)).then(|| {
+            let wait = before.map_or(UNCLEAR_MS, |(_, waited)| (2 * waited).min(UNCLEAR_MAX_MS));
+            (lane.now().plus_ms(wait), wait)
+        });
+        memory.sent.insert(id, Sent { height, unclear });
         if heard == Heard::NoFunds {
             lane.blocked_by(Waiting::Gas);
         }

@@ -281,6 +281,9 @@ impl Node for ModelNode {
             if down {
                 return Err(NodeError::Transport("connection refused".into()));
             }
+            if lie == Some(Lie::LosesBytes) {
+                return Err(NodeError::Transport("no answer in time".into()));
+            }
             let Some(tx) = chain.decode(raw, decode) else {
                 return Ok(Heard::Unclear("rlp: malformed".into()));
             };

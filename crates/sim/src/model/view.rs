@@ -23,6 +23,8 @@ pub enum Lie {
     WrongFinalizedHash,
     /// Says it took bytes, and drops them.
     SwallowsBytes,
+    /// Gives no answer to bytes, and drops them.
+    LosesBytes,
     /// Says the nonce was consumed, whatever is sent.
     RefusesBytes,
     /// Shows, in every block, a transfer out of a wallet that never was.
@@ -39,13 +41,14 @@ pub enum Lie {
 
 impl Lie {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::FakeReceipt,
         Self::NullReceipt,
         Self::StaleHead,
         Self::WrongNonce,
         Self::WrongFinalizedHash,
         Self::SwallowsBytes,
+        Self::LosesBytes,
         Self::RefusesBytes,
         Self::FalseStranger,
         Self::OwnFork,
@@ -63,6 +66,7 @@ impl Lie {
             Self::WrongNonce => "wrong_nonce",
             Self::WrongFinalizedHash => "wrong_finalized_hash",
             Self::SwallowsBytes => "swallows_bytes",
+            Self::LosesBytes => "loses_bytes",
             Self::RefusesBytes => "refuses_bytes",
             Self::FalseStranger => "false_stranger",
             Self::OwnFork => "own_fork",

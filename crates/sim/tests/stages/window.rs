@@ -21,8 +21,10 @@ use sluice_core::stop::{Scope, Stop};
 use sluice_core::time::Timestamp;
 use sluice_signer::Key as _;
 use sluice_signer::key::MemoryKey;
+use sluice_sim::model::view::Lie;
 
 use crate::bench::{Bench, now};
+use crate::restore::rounds;
 
 /// What a signer does to the payment in one slot.
 enum Mood {
@@ -252,4 +254,26 @@ fn a_stopped_asset_at_the_head_of_the_queue_holds_up_no_other() {
     assert_eq!(bench.count(paid), 3, "what waits of the stopped asset stands before them in the queue");
     let waiting = "select id as what from withdrawal where status = 'approved' limit 200";
     assert_eq!(bench.count(waiting), 100);
+}
+
+#[test]
+fn bytes_that_no_node_answered_for_are_sent_again_while_no_block_comes() {
+    let mut bench = Bench::new(|inner| inner);
+    let asset = bench.world.asset.clone();
+    rounds(&mut bench, 2);
+    let say = |bench: &Bench, lie| bench.world.chain().nodes.iter_mut().for_each(|node| node.lie = lie);
+    let held =
+        |bench: &Bench| bench.world.chain().nodes.iter().map(|node| node.pool.all().count()).sum::<usize>();
+    bench.order(1, &asset);
+    say(&bench, Some(Lie::LosesBytes));
+    bench.turn().unwrap();
+    assert_eq!(bench.count("select id as what from transfer where state = 'signed' limit 2"), 1);
+    say(&bench, None);
+    bench.turn().unwrap();
+    assert_eq!(held(&bench), 0, "whoever may have them is not asked again at once");
+    for _ in 0..2 {
+        bench.pass();
+    }
+    bench.turn().unwrap();
+    assert_eq!(held(&bench), bench.world.chain().nodes.len(), "and has them again within a second");
 }
