@@ -174,6 +174,16 @@ impl Plan {
         }
     }
 
+    /// Adds what leaves a signature that nobody but the signer knows of, for a while.
+    pub fn lose_a_signature(&self, luck: &mut Rng, start_us: i64, span_us: i64) {
+        let us = start_us + luck.below(span_us as u64) as i64;
+        let when = When::After { us, place: Place::Method("signer.sign") };
+        match luck.below(3) {
+            0 => self.add(when, Fault::KillAfter),
+            _ => self.outage(when, Fault::FailAfter, luck.within(1, 6)),
+        }
+    }
+
     /// No drawn fault strikes from now on. A fault at a given call still does: the systematic mode counts every call.
     pub fn end(&self) {
         let mut book = self.book();

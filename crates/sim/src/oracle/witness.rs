@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sluice_core::address::EvmAddress;
 use sluice_core::attempt::{Durable, Kind, Unsigned};
-use sluice_core::id::WalletId;
+use sluice_core::id::{WalletId, WithdrawalId};
 use sluice_core::intent::SigningRequest;
 use sluice_core::lane::{Fence, Lease};
 use sluice_core::port::signer::{Signature, SignerRefusal};
@@ -25,6 +25,8 @@ struct Signed {
     kind: Kind,
     wallet: WalletId,
     epoch: i64,
+    /// The first withdrawal it pays; a void pays none.
+    pays: Option<WithdrawalId>,
 }
 
 #[derive(Default)]
@@ -103,6 +105,13 @@ impl Witness {
     /// Takes the deaths committed since they were last asked for.
     pub fn deaths(&self) -> Vec<Death> {
         std::mem::take(&mut self.seen().deaths)
+    }
+
+    /// Withdrawals with a paying signature that no commit has recorded: its answer is on the way, or was lost.
+    pub fn unrecorded(&self) -> BTreeSet<WithdrawalId> {
+        let seen = self.seen();
+        let open = seen.signed.iter().filter(|(txid, _)| !seen.durable_signed.contains(*txid));
+        open.filter_map(|(_, (_, signed))| signed.pays).collect()
     }
 
     /// Commits so far.
@@ -344,7 +353,9 @@ impl Seen {
             }
             self.judge_stop(process, task, request, &slot);
         }
-        let given = Signed { kind: request.kind, wallet: request.wallet, epoch: request.epoch };
+        let paid = request.payments.first().map(|approved| approved.payment.withdrawal);
+        let pays = paid.filter(|_| request.kind == Kind::Pay);
+        let given = Signed { kind: request.kind, wallet: request.wallet, epoch: request.epoch, pays };
         self.signed.entry(signature.txid).or_insert((slot, given));
     }
 

@@ -1,7 +1,7 @@
 //! Callers: they post, retry with the same external id and a new key, post again what was answered, change their mind,
 //! and check every answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sluice_core::access::Actor;
@@ -152,5 +152,29 @@ async fn change_mind(world: &Arc<World>, index: usize, luck: &mut Rng) {
             Some(Err(_)) | None => {}
         }
         world.sim.sleep(luck.within(20_000, 600_000) as i64).await;
+    }
+}
+
+/// Looks for a lost answer of the signer this often.
+const REGRET_US: i64 = 50_000;
+
+/// A caller whose withdrawal was signed, and nobody but the signer knows it, wants it back just then. Nothing but the
+/// signer's journal says that its slot is not free.
+pub async fn regret(world: Arc<World>, until_us: i64, mut luck: Rng) {
+    let mut waiting = BTreeSet::new();
+    while world.sim.now_us() < until_us {
+        world.sim.sleep(REGRET_US).await;
+        let still = world.witness.unrecorded();
+        let lost = still.intersection(&waiting).next().copied();
+        let index =
+            lost.and_then(|id| world.wishes().iter().position(|wish| wish.order.answered == Some(id)));
+        if let Some(index) = index {
+            world.sim.note(WORLD, || "regrets what is signed and not recorded".into());
+            if let Some(wish) = world.wishes().get_mut(index) {
+                wish.cancel_after_us.get_or_insert(0);
+            }
+            return change_mind(&world, index, &mut luck).await;
+        }
+        waiting = still;
     }
 }

@@ -168,6 +168,13 @@ fn people(world: &Arc<World>, script: &Script, rng: &mut Rng) -> Vec<(Part, Stri
             for ((at, purse, deed), own) in parts.keep(strangers, Part::Stranger, what) {
                 sim.spawn(WORLD, "stranger", stranger::strike(Arc::clone(world), at, purse, deed, own));
             }
+            let mut luck = Rng::of(script.seed, 17);
+            let what = || "cancels what is signed and not recorded".into();
+            if luck.chance(400) && parts.keeps(Part::Regret, what) {
+                world.plan.lose_a_signature(&mut luck, sim.now_us() + 300_000, span_us / 2);
+                let until = sim.now_us() + span_us;
+                sim.spawn(WORLD, "regret", client::regret(Arc::clone(world), until, luck));
+            }
             for process in PROCESSES {
                 sim.skew(process, rng.within(0, 400_000) as i64 - 200_000);
             }

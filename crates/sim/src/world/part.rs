@@ -18,6 +18,8 @@ pub enum Part {
     Order(usize),
     /// The stop.
     Stop,
+    /// The caller who cancels what is signed and not recorded.
+    Regret,
 }
 
 impl fmt::Display for Part {
@@ -28,6 +30,7 @@ impl fmt::Display for Part {
             Self::Stranger(place) => write!(f, "stranger:{place}"),
             Self::Order(place) => write!(f, "order:{place}"),
             Self::Stop => f.write_str("stop"),
+            Self::Regret => f.write_str("regret"),
         }
     }
 }
@@ -36,9 +39,14 @@ impl FromStr for Part {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || format!("{text:?} is no part: fault:N, weather:N, stranger:N, order:N or stop");
+        let wrong =
+            || format!("{text:?} is no part: fault:N, weather:N, stranger:N, order:N, stop or regret");
         let Some((kind, place)) = text.split_once(':') else {
-            return if text == "stop" { Ok(Self::Stop) } else { Err(wrong()) };
+            return match text {
+                "stop" => Ok(Self::Stop),
+                "regret" => Ok(Self::Regret),
+                _ => Err(wrong()),
+            };
         };
         let place = place.parse().map_err(|_| wrong())?;
         match kind {
