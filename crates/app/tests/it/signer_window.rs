@@ -57,7 +57,7 @@ async fn queued(caller: &Caller, lane: &str, position: usize) -> Vec<Order> {
 }
 
 /// Ends the signer and starts another one on its journal, with another most of one payment.
-async fn with_most(world: &World, signer: SignerProcess, most: &str) -> SignerProcess {
+async fn with_most(world: &World, mut signer: SignerProcess, most: &str) -> SignerProcess {
     signer.signal("KILL");
     let config = signer.config.clone();
     signer.struck().await;

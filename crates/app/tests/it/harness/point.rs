@@ -21,12 +21,17 @@ impl Point {
 
     /// Arms it: `store.apply/built:after:3:kill`. Calls are counted from now on.
     pub fn arm(&self, point: &str) {
-        for ending in ["fired", "answer", "refused"] {
-            let _was_not_there = std::fs::remove_file(self.beside(ending));
-        }
+        self.clear();
         // Written beside and renamed: the process never reads half a point.
         std::fs::write(self.beside("new"), point).expect("a failpoint file");
         std::fs::rename(self.beside("new"), &self.file).expect("a failpoint file");
+    }
+
+    /// Forgets what struck before: the file is the next process's too.
+    pub fn clear(&self) {
+        for ending in ["fired", "answer", "refused"] {
+            let _was_not_there = std::fs::remove_file(self.beside(ending));
+        }
     }
 
     /// Whether it has struck.

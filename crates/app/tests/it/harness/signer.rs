@@ -67,7 +67,7 @@ impl SignerProcess {
     }
 
     /// Waits until it has killed itself at its failpoint.
-    pub async fn struck(mut self) {
+    pub async fn struck(&mut self) {
         let ended = tokio::time::timeout(super::PATIENCE, self.child.wait()).await;
         ended.expect("it reaches its failpoint").expect("it ends");
     }

@@ -159,6 +159,7 @@ impl Drill {
         let mut engine = self.world.engine_begun(&self.signer, &[]);
         self.engine.store(engine.pid(), Ordering::Relaxed);
         let at = if in_signer { self.signer.point.clone() } else { engine.point.clone() };
+        at.clear();
         if !later && !in_signer {
             at.arm(&format!("{armed}:kill"));
         }
@@ -204,6 +205,7 @@ impl Drill {
         engine.kill().await;
         let died = instant();
         if in_signer {
+            self.signer.struck().await;
             self.signer = self.world.signer().await;
         }
         rules(&self.chaos);
