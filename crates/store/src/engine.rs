@@ -17,6 +17,7 @@ mod lease;
 pub(crate) mod load;
 pub(crate) mod memo;
 mod seal;
+mod tally;
 pub(crate) mod unread;
 mod watch;
 

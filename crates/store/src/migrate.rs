@@ -100,6 +100,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0019_what_a_lane_reads.sql"),
         "each names the other",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0020_long_histories.sql"),
+        include_str!("../migrations/postgres/0020_long_histories.sql"),
+        "types and triggers are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

@@ -11,7 +11,7 @@ mod filter;
 pub(crate) mod query;
 mod standing;
 mod statement;
-mod stats;
+pub(crate) mod stats;
 mod stops;
 mod view;
 mod wallets;

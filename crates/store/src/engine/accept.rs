@@ -21,7 +21,7 @@ use sluice_core::withdrawal::status::project;
 use self::judge::{Counters, Judged};
 use super::Context;
 use super::apply::events;
-use super::journal;
+use super::{journal, tally};
 use crate::args;
 use crate::db::Db;
 use crate::row::withdrawal::{TABLE, WithdrawalRow};
@@ -92,6 +92,7 @@ async fn judged(
     insert(conn, rows, &news).await?;
     counters.write(conn, &judged).await?;
     events::write(conn, context, happened, &causes).await?;
+    tally::write(conn, judged.iter().map(|one| &one.step)).await?;
     Ok(answers)
 }
 

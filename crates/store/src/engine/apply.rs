@@ -6,7 +6,7 @@
 //! tried alone in a savepoint of its own.
 //!
 //! Locks are taken in one order everywhere, so that no two of these wait for each other: the lease (shared), then
-//! wallets, transfers and withdrawals by id, then commands, then counters by key. SQLite has one writer and needs none
+//! wallets, transfers and withdrawals by id, then commands, then counters by key, tallies last. SQLite has one writer and needs none
 //! of it.
 
 mod adoptions;
@@ -34,7 +34,7 @@ use sluice_core::event::{Cause, Event};
 use sluice_core::lane::Fence;
 use sluice_core::port::store::{Change, Outcome, StoreError};
 
-use super::{Context, lease};
+use super::{Context, lease, tally};
 use crate::sql::{Conn, Sql, SqlError, slice};
 use crate::{args, sql};
 
@@ -62,6 +62,14 @@ pub(super) async fn run(
     changes.iter().try_for_each(steps_each_thing_once)?;
     changes.iter().try_for_each(moves_what_it_signs)?;
     lock(conn, changes).await?;
+    let outcomes = each(conn, context, changes).await?;
+    let applied = changes.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Applied);
+    tally::write(conn, applied.flat_map(|(change, _)| &change.withdrawals)).await?;
+    Ok(outcomes)
+}
+
+/// Writes what can be written; what became of each change.
+async fn each(conn: &mut Conn<'_>, context: &Context, changes: &[Change]) -> Result<Vec<Outcome>, SqlError> {
     if changes.len() > 1 && disjoint(changes) {
         if attempt(conn, context, changes).await? == Outcome::Applied {
             return Ok(changes.iter().map(|_| Outcome::Applied).collect());

@@ -3,6 +3,7 @@
 use sluice_core::amount::Amount;
 use sluice_core::port::reader::Reader;
 use sluice_core::port::registry::Registry;
+use sluice_core::port::store::Change;
 use sluice_core::time::Timestamp;
 use sluice_core::withdrawal::{Status, Type};
 
@@ -11,6 +12,8 @@ use crate::world::World;
 
 promises! {
     statistics_count_and_sum_what_was_accepted_in_a_range;
+    what_has_ended_counts_in_every_range_that_holds_it;
+    what_was_paid_and_is_open_again_counts_as_open;
     a_sum_past_the_largest_amount_is_shown_and_fails_nobody;
     use_is_counted_in_the_days_of_the_partners_zone;
     a_day_ends_where_the_clocks_are_changed;
@@ -44,6 +47,65 @@ async fn statistics_count_and_sum_what_was_accepted_in_a_range(world: World) {
     let all = world.db.stats(None, before, to.plus_ms(1)).await.unwrap();
     assert_eq!(all.iter().map(|row| row.count).sum::<i64>(), 6);
     assert_eq!(world.db.stats(partner, to, from).await.unwrap(), []);
+}
+
+/// Stats read tallies of hours and days between the edges of a range; the truth is a count of the rows.
+async fn what_has_ended_counts_in_every_range_that_holds_it(world: World) {
+    const HOUR_MS: i64 = 3_600_000;
+    let begin = world.now();
+    for number in 0..40 {
+        let withdrawal = world.accepted(&format!("order-{number}")).await;
+        if number % 3 != 0 {
+            settle_in(&world, withdrawal, "failed").await;
+        }
+        world.turn(2 * HOUR_MS - 1);
+    }
+    let day = 24 * HOUR_MS;
+    for (from, to) in
+        [(0, 80 * HOUR_MS), (1, 3 * day), (HOUR_MS, 30 * HOUR_MS), (day - 5, day + 5), (0, 0), (7, 50_000)]
+    {
+        let (from, to) = (begin.plus_ms(from), begin.plus_ms(to));
+        for partner in [Some(world.partner.id), None] {
+            let rows = world.db.stats(partner, from, to).await.unwrap();
+            for (status, count) in
+                [(Status::Failed, "ended_at is not null"), (Status::Approved, "ended_at is null")]
+            {
+                let truth = format!(
+                    "select count(*) from withdrawal where {count} and accepted_at >= {} and accepted_at < {}",
+                    from.micros(),
+                    to.micros()
+                );
+                let told = rows
+                    .iter()
+                    .find(|row| row.status == status)
+                    .map_or((0, 0), |row| (row.count, row.amount.atoms()));
+                let truth = world.number(&truth).await;
+                assert_eq!(told, (truth, truth * 5_000_000), "{from} {to} {status:?}");
+            }
+        }
+    }
+    let tallies = "select count(*) from withdrawal_tally where span = 86400000000";
+    assert!(world.number(tallies).await >= 4, "days are counted");
+}
+
+/// The proof's block left the chain (M16).
+async fn what_was_paid_and_is_open_again_counts_as_open(world: World) {
+    let (id, proof) = world.paid("order", 0).await;
+    let withdrawal = world.withdrawal(id).await;
+    let (from, to) = (withdrawal.accepted_at.plus_ms(-7_200_000), withdrawal.accepted_at.plus_ms(7_200_000));
+    let told = async || {
+        let rows = world.db.stats(Some(world.partner.id), from, to).await.unwrap();
+        rows.iter().map(|row| (row.status, row.count)).collect::<Vec<_>>()
+    };
+    assert_eq!(told().await, [(Status::Completed, 1)]);
+    let transfer = world.transfer(proof.transfer().unwrap()).await;
+    let reopened = transfer.clone().reopen(120, false, world.now()).unwrap();
+    let open = withdrawal.reopen(&proof, &transfer, world.now()).unwrap();
+    world.applied(Change { transfers: vec![reopened], withdrawals: vec![open], ..world.change() }).await;
+    let after = told().await;
+    assert_eq!(after.iter().map(|(_, count)| count).sum::<i64>(), 1, "{after:?}");
+    assert_ne!(after[0].0, Status::Completed);
+    assert_eq!(world.number("select cast(sum(count) as bigint) from withdrawal_tally").await, 0);
 }
 
 async fn a_sum_past_the_largest_amount_is_shown_and_fails_nobody(world: World) {

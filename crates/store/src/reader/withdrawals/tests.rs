@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use sluice_core::asset::AssetId;
 use sluice_core::id::Ulid;
 use sluice_core::port::world::{Clock, Entropy};
 use sluice_core::time::Timestamp;
@@ -42,10 +43,22 @@ async fn every_common_list_has_its_index() {
     let external_id = || Filter { external_id: Some("x".into()), ..none() };
     let user = || Filter { user_id: Some("u".into()), ..none() };
     let address = || Filter { address: Some("0xaa".into()), ..none() };
+    let kind = || Filter { kind: Some(Type::Regular), ..none() };
+    let asset = AssetId::parse("eip155:137/slip44:966").ok();
     let lists = [
         (none(), "withdrawal_list", "withdrawal_list_all"),
         (range(), "withdrawal_list", "withdrawal_list_all"),
-        (Filter { kind: Some(Type::Regular), ..none() }, "withdrawal_list", "withdrawal_list_all"),
+        (kind(), "withdrawal_of_type", "withdrawal_of_type"),
+        (Filter { status: Some(Status::Completed), ..kind() }, "withdrawal_of_type", "withdrawal_of_type"),
+        (
+            Filter { status: Some(Status::Failed), ..kind() },
+            "withdrawal_list_ended",
+            "withdrawal_list_unpaid",
+        ),
+        (Filter { user_id: Some("u".into()), ..kind() }, "withdrawal_of_user", "withdrawal_of_user"),
+        (Filter { asset, ..none() }, "withdrawal_of_asset", "withdrawal_of_asset"),
+        (Filter { asset, ..kind() }, "withdrawal_of_type", "withdrawal_of_type"),
+        (Filter { asset, ..address() }, "withdrawal_to_address", "withdrawal_to_address"),
         (status(Status::Held), "withdrawal_list_open", "withdrawal_list_open"),
         (Filter { status: Some(Status::Queued), ..range() }, "withdrawal_list_open", "withdrawal_list_open"),
         (status(Status::Completed), "withdrawal_list_ended", "withdrawal_list_all"),
@@ -80,6 +93,25 @@ async fn every_common_list_has_its_index() {
     for partner in [partner, None] {
         let plan = plan(&db, waiting(partner, None)).await;
         assert!(plan.contains("USING INDEX withdrawal_attention "), "{plan}");
+    }
+}
+
+#[tokio::test]
+async fn stats_walk_the_edges_and_what_is_open_and_no_history() {
+    let db = Db::inline(Arc::new(Still), Arc::new(Still)).unwrap();
+    let (from, to) = (Timestamp::from_micros(1), Timestamp::from_micros(40 * 86_400_000_000 + 7_200_000_001));
+    let tenant = Some(PartnerId::new(Ulid::new(Timestamp::default(), 1)));
+    for (partner, edge) in [(tenant, "withdrawal_list"), (None, "withdrawal_list_all")] {
+        let plan = plan(&db, crate::reader::stats::counted(partner, from, to)).await;
+        for (index, times) in [(edge, 2), ("withdrawal_list_open", 1)] {
+            assert_eq!(plan.matches(&format!("USING INDEX {index} (")).count(), times, "{index}: {plan}");
+        }
+        assert_eq!(
+            plan.matches("w USING PRIMARY KEY (partner_id=? AND span=? AND start>? AND start<?)").count(),
+            3,
+            "{plan}"
+        );
+        assert!(!plan.contains("SCAN w"), "{plan}");
     }
 }
 
