@@ -133,6 +133,18 @@ const ALWAYS: &[Rule] = &[
 /// True once everything has come to rest.
 const AT_REST: &[Rule] = &[
     (
+        "statistics are their withdrawals",
+        "select partner_id || ' of ' || start || ' has ' || sum(n) || ' too many ' || status as what
+         from (select partner_id, span, start, status, type, asset, count as n, high, low from withdrawal_tally
+               union all
+               select w.partner_id, s.span, w.accepted_at - w.accepted_at % s.span, w.status, w.type, w.asset,
+                   -1, -(w.amount / 1000000000), -(w.amount % 1000000000)
+               from withdrawal w join (select 3600000000 as span union all select 86400000000) s
+               where w.ended_at is not null)
+         group by partner_id, span, start, status, type, asset
+         having sum(n) <> 0 or sum(high) <> 0 or sum(low) <> 0 limit 5",
+    ),
+    (
         "liveness: everything is sealed",
         "select count(*) || ' events have no number' as what from event where number is null having count(*) > 0",
     ),
