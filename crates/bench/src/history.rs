@@ -40,6 +40,16 @@ pub struct History {
     nonce: u64,
 }
 
+/// What the engine counts as it ends a withdrawal, counted at once: the same as its migration says.
+const COUNTED: [&str; 2] = [
+    "delete from withdrawal_tally",
+    "insert into withdrawal_tally (partner_id, span, start, status, type, asset, count, high, low)
+     select w.partner_id, s.span, w.accepted_at - w.accepted_at % s.span, w.status, w.type, w.asset, count(*),
+         cast(sum(w.amount / 1000000000) as bigint), cast(sum(w.amount % 1000000000) as bigint)
+     from withdrawal w cross join (select 3600000000 as span union all select 86400000000) s
+     where w.ended_at is not null group by 1, 2, 3, 4, 5, 6",
+];
+
 impl History {
     /// Of these withdrawals, by external id, each with its part of a hundred.
     pub fn of(database: &Database<'_>, shares: &[(&str, u64)]) -> Result<Self, String> {
@@ -90,6 +100,7 @@ impl History {
         }
         self.copies = size;
         sink.run(&self.books(&posted, until - YEAR_US))?;
+        sink.run(&COUNTED.map(str::to_owned))?;
         sink.run(&[format!(
             "update event_head set number = {}, link = '{}' where partner_id = '{}'",
             trail.number,
