@@ -25,9 +25,18 @@ const WINDOWS: usize = 6;
 /// Beside the noisy one it may take so much longer than alone, hundredths.
 const SLOWER: u128 = 150;
 
+/// What the other one does, window by window in turn: nothing; asks for its share; asks for many times its share. What the
+/// last costs beyond the second is its excess, what the second costs is its right.
+const ALONE: &str = "alone";
+const FAIR: &str = "beside its share";
+const NOISY: &str = "beside the noisy one";
+const TURNS: [(&str, &str, u64); 3] = [(ALONE, "alone", 0), (FAIR, "fair", 1), (NOISY, "noisy", TIMES)];
+
 struct Figures {
-    /// Creations alone and beside, then from acceptance to broadcast alone and beside.
-    loads: [Load; 4],
+    /// Creations in each of the turns.
+    created: [Load; 3],
+    /// From acceptance to broadcast in each of them.
+    sent: [Load; 3],
     taken: usize,
     refused: usize,
 }
@@ -38,30 +47,32 @@ pub fn measure(program: &Program, server: &Server<'_>) -> Result<Report, String>
     let all = kinds.iter().map(|kind| of(program, server, *kind)).collect::<Result<Vec<_>, _>>()?;
     let how = format!(
         "Two partners with a lane each, both with a share of {SHARE} requests in a second. The quiet one orders {PACE} in a \
-         second, {} in all alone and as many beside the noisy one, which asks for {} in a second over {CONNECTIONS} \
-         connections; windows of {ORDERS} orders take turns. A creation counts from when it was due. From acceptance to \
-         broadcast is what the engine stores: the status becomes `broadcast` with the signature.",
+         second: {} in all while the other one is silent, as many while it asks for its share, and as many while it asks \
+         for {} in a second over {CONNECTIONS} connections; windows of {ORDERS} orders take turns. A creation counts from \
+         when it was due. From acceptance to broadcast is what the engine stores: the status becomes `broadcast` with the \
+         signature.",
         ORDERS * WINDOWS,
         SHARE * TIMES,
     );
     let mut report = Report::new("neighbours", how, kinds.iter().map(|kind| kind.name().to_owned()));
-    for (place, what) in [(0, "create"), (2, "from acceptance to broadcast")] {
-        let quantile = |it: &Figures, place: usize, percent| it.loads[place].quantile_us(percent);
-        let mut row = |what: String, unit, promise, ask: &dyn Fn(&Figures) -> u128| {
-            report.row(what, unit, promise, all.iter().map(|it| Some(ask(it))).collect());
+    for (what, of) in
+        [("create", created as fn(&Figures) -> &[Load; 3]), ("from acceptance to broadcast", sent)]
+    {
+        let mut row = |what: String, unit, promise, ask: &dyn Fn(&[Load; 3]) -> u128| {
+            report.row(what, unit, promise, all.iter().map(|it| Some(ask(of(it)))).collect());
         };
         for percent in [50, 95, 99] {
-            row(format!("{what}, alone: p{percent}"), Unit::Us, None, &|it| quantile(it, place, percent));
-            row(format!("{what}, beside: p{percent}"), Unit::Us, None, &|it| {
-                quantile(it, place + 1, percent)
-            });
+            for (place, (turn, ..)) in TURNS.iter().enumerate() {
+                row(format!("{what}, {turn}: p{percent}"), Unit::Us, None, &|it| {
+                    it[place].quantile_us(percent)
+                });
+            }
         }
-        row(
-            format!("{what}: p99 beside over alone"),
-            Unit::Hundredths,
-            Some(Promise::Below(SLOWER)),
-            &|it| quantile(it, place + 1, 99) * 100 / quantile(it, place, 99).max(1),
-        );
+        let over =
+            |it: &[Load; 3], place: usize| it[2].quantile_us(99) * 100 / it[place].quantile_us(99).max(1);
+        let promise = Some(Promise::Below(SLOWER));
+        row(format!("{what}: p99, {NOISY} over {ALONE}"), Unit::Hundredths, promise, &|it| over(it, 0));
+        row(format!("{what}: p99, {NOISY} over {FAIR}"), Unit::Hundredths, None, &|it| over(it, 1));
     }
     let seconds = (ORDERS * WINDOWS) as u128 / u128::from(PACE);
     let cells =
@@ -79,18 +90,21 @@ fn of(program: &Program, server: &Server<'_>, kind: Kind) -> Result<Figures, Str
     let installation = Installation::create(program, &database, folder, shape)?;
     let engine = &installation.engine;
     let quiet = neighbour(program, &installation, &database)?;
-    let (mut alone, mut beside) = (Vec::new(), Vec::new());
+    let mut created: [Vec<Load>; 3] = Default::default();
     let (mut taken, mut refused) = (0, 0);
     for window in 0..WINDOWS {
-        alone.push(ordered(engine, &quiet, &format!("alone-{window}"))?);
-        let (mine, others) = std::thread::scope(|scope| {
-            let noise = scope.spawn(|| flood(engine, window));
-            let mine = ordered(engine, &quiet, &format!("beside-{window}"));
-            (mine, noise.join().unwrap_or_else(|_| Err("the noise panicked".to_owned())))
-        });
-        beside.push(mine?);
-        let others = others?;
-        (taken, refused) = (taken + others[0], refused + others[1]);
+        for (loads, (_, name, times)) in created.iter_mut().zip(TURNS) {
+            let (mine, others) = std::thread::scope(|scope| {
+                let noise = scope.spawn(move || flood(engine, name, window, times));
+                let mine = ordered(engine, &quiet, &format!("{name}-{window}"));
+                (mine, noise.join().unwrap_or_else(|_| Err("the noise panicked".to_owned())))
+            });
+            loads.push(mine?);
+            let others = others?;
+            if times == TIMES {
+                (taken, refused) = (taken + others[0], refused + others[1]);
+            }
+        }
     }
     if refused < 10 * taken {
         return Err(format!(
@@ -98,14 +112,21 @@ fn of(program: &Program, server: &Server<'_>, kind: Kind) -> Result<Figures, Str
         ));
     }
     let paid = "select count(*) from withdrawal where external_id like 'quiet-%' and state = 'paid'";
-    let all = i64::try_from(2 * WINDOWS * ORDERS).map_err(|error| error.to_string())?;
+    let all = i64::try_from(TURNS.len() * WINDOWS * ORDERS).map_err(|error| error.to_string())?;
     until("the payment of every quiet order", PATIENCE, || {
         crate::clock::rest(Duration::from_millis(200));
         Ok(database.numbers(paid)?.first() == Some(&all))
     })?;
-    let loads =
-        [Load::joined(alone), Load::joined(beside), sent(&database, "alone")?, sent(&database, "beside")?];
-    Ok(Figures { loads, taken, refused })
+    let sent = [sent_in(&database, "alone")?, sent_in(&database, "fair")?, sent_in(&database, "noisy")?];
+    Ok(Figures { created: created.map(Load::joined), sent, taken, refused })
+}
+
+const fn created(figures: &Figures) -> &[Load; 3] {
+    &figures.created
+}
+
+const fn sent(figures: &Figures) -> &[Load; 3] {
+    &figures.sent
 }
 
 /// Another partner with a lane of its own; its key.
@@ -143,20 +164,23 @@ fn ordered(engine: &Engine, key: &Key, name: &str) -> Result<Load, String> {
 }
 
 /// As long as a window lasts; how many were taken and refused.
-fn flood(engine: &Engine, window: usize) -> Result<[usize; 2], String> {
-    let rate = usize::try_from(SHARE * TIMES).map_err(|error| error.to_string())?;
+fn flood(engine: &Engine, name: &str, window: usize, times: u64) -> Result<[usize; 2], String> {
+    if times == 0 {
+        return Ok([0, 0]);
+    }
+    let rate = usize::try_from(SHARE * times).map_err(|error| error.to_string())?;
     let pace = usize::try_from(PACE).map_err(|error| error.to_string())?;
     let of = |connection: usize| {
         let own = (0..rate * ORDERS / pace).filter(move |number| number % CONNECTIONS == connection);
-        let order = |number| engine.door.order(&format!("noise-{window}-{number}"));
+        let order = |number| engine.door.order(&format!("noise-{name}-{window}-{number}"));
         own.map(|number| Question::Order(engine.door.first.clone(), order(number))).collect()
     };
     let plans: Vec<Vec<Question>> = (0..CONNECTIONS).map(of).collect();
-    press(&engine.address, &plans, Pace::PerSecond(SHARE * TIMES))
+    press(&engine.address, &plans, Pace::PerSecond(SHARE * times))
 }
 
 /// From acceptance to the signature, by what the engine stores.
-fn sent(database: &Database<'_>, name: &str) -> Result<Load, String> {
+fn sent_in(database: &Database<'_>, name: &str) -> Result<Load, String> {
     let took = database.numbers(&format!(
         "select a.signed_at - w.accepted_at from withdrawal w join attempt a on a.transfer_id = w.transfer_id
          where a.serial = 0 and w.external_id like 'quiet-{name}-%'"
