@@ -59,7 +59,8 @@ pub(super) fn counted(partner: Option<PartnerId>, from: Timestamp, to: Timestamp
             from withdrawal_tally w where w.span = ? and w.start >= ? and w.start < ?";
         query = whose(query.with(of_tallies, [span.into(), starts.start.into(), starts.end.into()]), partner);
     }
-    query.and(") counted group by status, type, asset order by status, type, asset")
+    // What was opened again leaves a tally of none behind.
+    query.and(") counted group by status, type, asset having sum(n) <> 0 order by status, type, asset")
 }
 
 /// Narrows to a tenant by an index that begins with one.
