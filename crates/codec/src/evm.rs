@@ -8,6 +8,7 @@ mod possession;
 mod tx;
 
 pub use decode::{DecodeError, Decoded, decode, txid};
+pub(crate) use key::low;
 pub use key::{address_of, recover};
 pub use possession::Possession;
 pub use tx::{Bytes, EncodeError, attach, draft, pay, void};

@@ -1,10 +1,11 @@
 //! What bytes mean: encode, decode, digest, recover, scale. Pure.
 //!
-//! The transaction format comes from `alloy-consensus`, the curve from `k256`; both stay inside. What this crate takes
+//! The transaction formats come from `alloy-consensus` and `prost`, the curve from `k256`; they stay inside. What this crate takes
 //! and gives is words of `sluice-core` and plain bytes, so that a change of library changes no caller.
 //!
 //! Where to start: [`evm::pay`] turns what people approved into the bytes that are signed, [`evm::decode`] turns bytes
-//! back into meaning, [`scale`] is the only place where our precision meets a chain's decimals (M13).
+//! back into meaning, [`tron::draft`] and [`tron::decode`] do so on TRON, [`scale`] is the only place where our precision
+//! meets a chain's decimals (M13).
 //!
 //! # Invariants
 //! - The same arguments give the same bytes, for ever: `vectors/` holds them, made by an independent implementation.
@@ -15,3 +16,4 @@
 
 pub mod evm;
 pub mod scale;
+pub mod tron;

@@ -6,6 +6,8 @@ mod golden;
 mod properties;
 #[path = "it/refusals.rs"]
 mod refusals;
+#[path = "it/tron.rs"]
+mod tron;
 
 use sluice_core::address::EvmAddress;
 use sluice_core::amount::Amount;

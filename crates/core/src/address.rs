@@ -1,8 +1,12 @@
 //! Checked addresses. An address that exists as a value is well formed for its chain family.
 
+mod tron;
+
 use std::fmt;
 
 use sha3::{Digest, Keccak256};
+
+pub use tron::{TronAddress, TronAddressError};
 
 /// An account on an EVM chain.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -25,7 +25,7 @@ pub fn recover(digest: &[u8; 32], r: &[u8; 32], s: &[u8; 32], y_parity: bool) ->
 }
 
 /// The signature, when both halves are in range and `s` is in the lower half of the order.
-pub(super) fn low(r: &[u8; 32], s: &[u8; 32]) -> Option<Signature> {
+pub(crate) fn low(r: &[u8; 32], s: &[u8; 32]) -> Option<Signature> {
     let signature = Signature::from_scalars(*r, *s).ok()?;
     match signature.normalize_s() {
         None => Some(signature),
