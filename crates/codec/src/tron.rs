@@ -7,10 +7,14 @@
 mod call;
 mod decode;
 mod draft;
+#[cfg(test)]
+mod fuzz;
 mod key;
 mod message;
 mod permission;
 mod terms;
+mod text;
+pub mod trc20;
 mod tx;
 
 pub use call::{Call, ContractType, Resource};
@@ -20,4 +24,5 @@ pub use key::{Signature, address_of, recover};
 pub use permission::{Key, Operations, Permission, PermissionError};
 pub use sluice_core::address::{TronAddress as Address, TronAddressError as AddressError};
 pub use terms::{Reference, Terms};
+pub use text::text_digest;
 pub use tx::{BYTES_MAX, SIGNATURES_MAX, Unsigned, bandwidth, raw, signed, txid};

@@ -78,7 +78,7 @@ fn about(selector: [u8; 4], account: EvmAddress) -> Vec<u8> {
 }
 
 /// An address as a 32-byte word: 12 zero bytes in front.
-pub(super) fn word_of(address: EvmAddress) -> [u8; 32] {
+pub(crate) fn word_of(address: EvmAddress) -> [u8; 32] {
     let mut word = [0; 32];
     word[12..].copy_from_slice(&address.0);
     word

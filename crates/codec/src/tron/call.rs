@@ -1,7 +1,7 @@
 //! What a transaction does: one contract of a native type, and its bytes.
 
 use prost::Message;
-use sluice_core::address::{EvmAddress, TronAddress};
+use sluice_core::address::TronAddress;
 use sluice_core::amount::Units;
 
 use super::message::{
@@ -9,7 +9,7 @@ use super::message::{
     TransferContract, TriggerSmartContract, UnDelegateResourceContract, UnfreezeBalanceV2Contract,
 };
 use super::permission::Permission;
-use crate::evm::call;
+use super::trc20;
 
 /// What a stake yields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,17 +182,17 @@ pub enum Call {
 }
 
 impl Call {
-    /// `transfer(address,uint256)` of a TRC-20 token. The ABI knows no 0x41.
+    /// `transfer(address,uint256)` of a TRC-20 token.
     pub fn trc20_transfer(token: TronAddress, to: TronAddress, units: Units) -> Self {
-        Self::Trigger { contract: token, data: call::transfer(EvmAddress(to.0), units), value_sun: 0 }
+        Self::Trigger { contract: token, data: trc20::transfer(to, units), value_sun: 0 }
     }
 
     /// Reads what [`Call::trc20_transfer`] makes: token, recipient and units. `None` for anything else.
     pub fn as_trc20_transfer(&self) -> Option<(TronAddress, TronAddress, Units)> {
         match self {
             Self::Trigger { contract, data, value_sun: 0 } => {
-                let (to, units) = call::as_transfer(data)?;
-                Some((*contract, TronAddress(to.0), units))
+                let (to, units) = trc20::as_transfer(data)?;
+                Some((*contract, to, units))
             }
             _ => None,
         }

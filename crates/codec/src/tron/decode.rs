@@ -48,7 +48,7 @@ pub enum DecodeError {
     /// Not 21 bytes beginning with 0x41.
     #[error("an address that is not 21 bytes beginning with 0x41")]
     Address,
-    /// A resource without a name, a lock period without a lock, a permission out of place, a reference of another length.
+    /// A resource without a name, a permission out of place, a reference of another length.
     #[error("a field that holds what it cannot mean")]
     Shape,
     /// More than five, not 65 bytes in normal form, or no key can have made it.
@@ -167,11 +167,8 @@ fn call(contract: Contract) -> Result<(TronAddress, Call), DecodeError> {
         ContractType::CancelAllUnfreezeV2 => Ok((owner(value)?, Call::CancelAllUnfreeze)),
         ContractType::DelegateResource => {
             let read: DelegateResourceContract = message(value)?;
-            let lock_blocks = match (read.lock, read.lock_period) {
-                (true, blocks) => Some(blocks),
-                (false, 0) => None,
-                (false, _) => return Err(DecodeError::Shape),
-            };
+            // A period without a lock says nothing: it encodes differently, and is refused for that.
+            let lock_blocks = read.lock.then_some(read.lock_period);
             let receiver = address(&read.receiver_address)?;
             let resource = resource(read.resource)?;
             let call = Call::Delegate { receiver, resource, stake_sun: read.balance, lock_blocks };

@@ -50,8 +50,8 @@ pub fn address_of(public: &[u8; 64]) -> TronAddress {
     TronAddress(evm::address_of(public).0)
 }
 
-/// Whose key made a signature of 65 bytes over a transaction id. `None` where [`Signature::read`] or
-/// [`Signature::signer`] has none.
-pub fn recover(txid: &[u8; 32], signature: &[u8]) -> Option<TronAddress> {
-    Signature::read(signature)?.signer(txid)
+/// Whose key made a signature of 65 bytes over a transaction id, or over the digest of a text. `None` where
+/// [`Signature::read`] or [`Signature::signer`] has none.
+pub fn recover(digest: &[u8; 32], signature: &[u8]) -> Option<TronAddress> {
+    Signature::read(signature)?.signer(digest)
 }

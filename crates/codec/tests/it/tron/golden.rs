@@ -181,3 +181,14 @@ fn addresses_are_those_of_tronweb() {
         }
     }
 }
+
+#[test]
+fn a_signed_text_names_its_signer() {
+    let vectors = vectors();
+    let vector = &vectors["sign_message_v2"];
+    let (key, address) = key(&bytes(vector, "private_key"));
+    let digest = tron::text_digest(text(vector, "message").as_bytes());
+    let expected = text(vector, "signature").strip_prefix("0x").unwrap();
+    assert_eq!(hex::encode(sign(&key, &digest).bytes()), expected);
+    assert_eq!(tron::recover(&digest, &hex::decode(expected).unwrap()), Some(address));
+}
