@@ -81,7 +81,8 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
 /// passed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Relayed {
-    /// `raw_data` as it stood; [`txid`] of it is the id.
+    /// `raw_data` as it stood. [`txid`] of it is the id where [`decode_raw`] takes it; java-tron writes raw data anew before
+    /// it hashes, so another spelling has the id of the one that it writes.
     pub raw: Vec<u8>,
     /// Signatures in their order, of whatever length.
     pub signatures: Vec<Vec<u8>>,

@@ -13,8 +13,10 @@ const LIFETIME_MAX_MS: i64 = 86_400_000;
 const SIGNATURE_BYTES: usize = 67;
 /// Tag and length in front of `raw_data`, at most.
 const HEAD_BYTES: usize = 4;
-/// Highest number of a permission: the owner's is 0, a witness's 1, active ones are 2 to 9.
-const PERMISSION_MAX: i32 = 9;
+/// Numbers of active permissions; the owner's is 0. A witness's, 1, signs blocks and no transactions.
+const ACTIVE: std::ops::RangeInclusive<i32> = 2..=9;
+/// Least stake that is frozen or lent: 1 TRX.
+const STAKE_MIN_SUN: i64 = 1_000_000;
 
 /// Bytes to be signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +33,9 @@ pub enum EncodeError {
     /// Nothing would be moved, staked or lent, or less than nothing.
     #[error("the amount is not above zero")]
     Nothing,
+    /// Less than nodes freeze or lend.
+    #[error("a stake is frozen and lent from 1 TRX on")]
+    Stake,
     /// The zero address, the owner itself, or the token contract: no node takes it, or what is sent is lost.
     #[error("the recipient is the zero address, the sender, or the token contract")]
     Recipient,
@@ -46,8 +51,8 @@ pub enum EncodeError {
     /// Negative, or zero where a contract is called: it would run out of energy at once.
     #[error("the fee limit is negative, or zero where a contract is called")]
     FeeLimit,
-    /// No such number.
-    #[error("a permission has a number from 0 to 9")]
+    /// Neither the owner's number nor one of an active permission.
+    #[error("transactions are signed by permission 0, or 2 to 9")]
     PermissionId,
     /// An account cannot have these.
     #[error(transparent)]
@@ -80,7 +85,7 @@ fn check_terms(terms: &Terms) -> Result<(), EncodeError> {
     if terms.fee_limit_sun < 0 {
         return Err(EncodeError::FeeLimit);
     }
-    if !(0..=PERMISSION_MAX).contains(&terms.permission_id) {
+    if terms.permission_id != 0 && !ACTIVE.contains(&terms.permission_id) {
         return Err(EncodeError::PermissionId);
     }
     Ok(())
@@ -110,27 +115,36 @@ fn check_call(unsigned: &Unsigned) -> Result<(), EncodeError> {
                 None => Ok(()),
             }
         }
-        Call::Freeze { stake_sun, .. } | Call::Unfreeze { stake_sun, .. } => above_zero(*stake_sun),
+        Call::Freeze { stake_sun, .. } => stake(*stake_sun),
+        Call::Unfreeze { stake_sun, .. } => above_zero(*stake_sun),
         Call::WithdrawExpireUnfreeze | Call::CancelAllUnfreeze => Ok(()),
         Call::Delegate { receiver, resource, stake_sun, lock_blocks } => {
             if lock_blocks.is_some_and(|blocks| blocks < 0) {
                 return Err(EncodeError::Lock);
             }
-            lent(*owner, *receiver, *resource, *stake_sun)
+            stake(*stake_sun)?;
+            lent(*owner, *receiver, *resource)
         }
-        Call::Undelegate { receiver, resource, stake_sun } => lent(*owner, *receiver, *resource, *stake_sun),
+        Call::Undelegate { receiver, resource, stake_sun } => {
+            above_zero(*stake_sun)?;
+            lent(*owner, *receiver, *resource)
+        }
         Call::PermissionUpdate { owner, witness, actives } => {
             Ok(permission::check(owner, witness.as_ref(), actives)?)
         }
     }
 }
 
-fn lent(owner: TronAddress, to: TronAddress, resource: Resource, stake_sun: i64) -> Result<(), EncodeError> {
+fn lent(owner: TronAddress, to: TronAddress, resource: Resource) -> Result<(), EncodeError> {
     match resource {
-        Resource::Bandwidth | Resource::Energy => above_zero(stake_sun)?,
-        Resource::TronPower => return Err(EncodeError::Resource),
+        Resource::Bandwidth | Resource::Energy => other_than(owner, to),
+        Resource::TronPower => Err(EncodeError::Resource),
     }
-    other_than(owner, to)
+}
+
+fn stake(sun: i64) -> Result<(), EncodeError> {
+    above_zero(sun)?;
+    if sun < STAKE_MIN_SUN { Err(EncodeError::Stake) } else { Ok(()) }
 }
 
 const fn above_zero(sun: i64) -> Result<(), EncodeError> {

@@ -9,7 +9,7 @@ use super::message;
 const KEYS_MAX: usize = 5;
 /// Active permissions of one account.
 const ACTIVES_MAX: usize = 8;
-/// Letters of a permission's name.
+/// Length of a permission's name, in UTF-16 units as Java counts.
 const NAME_MAX: usize = 32;
 
 /// The contract types an active permission may sign: 32 bytes, bit `n % 8` of byte `n / 8` for type `n`. A type alone: no
@@ -54,7 +54,7 @@ pub struct Permission {
     pub threshold: i64,
     /// What an active permission may sign. Absent for the owner's and the witness's.
     pub operations: Option<Operations>,
-    /// At most five keys, each once.
+    /// At most five keys, each once; a witness's has exactly one.
     pub keys: Vec<Key>,
 }
 
@@ -64,13 +64,13 @@ pub enum PermissionError {
     /// None or more than eight active permissions.
     #[error("an account has one to eight active permissions, not {0}")]
     Actives(usize),
-    /// None, more than five, or the same one twice.
-    #[error("a permission has one to five keys, each once")]
+    /// None, more than five, the same one twice, or more than one for a witness.
+    #[error("a permission has one to five keys, each once, and a witness's exactly one")]
     Keys,
     /// A weight or threshold below 1, or a threshold that no sum of its keys reaches: the account would be lost.
     #[error("a threshold that its keys cannot reach, or a weight below 1")]
     Threshold,
-    /// More than 32 letters.
+    /// Longer than 32 letters.
     #[error("the name of a permission has at most 32 letters")]
     Name,
     /// An active permission without operations, or another one with them.
@@ -109,8 +109,9 @@ impl Permission {
         })
     }
 
-    fn check(&self, active: bool) -> Result<(), PermissionError> {
-        if self.name.chars().count() > NAME_MAX {
+    /// With `keys_max` keys, and operations where it is an active one.
+    fn check(&self, keys_max: usize, active: bool) -> Result<(), PermissionError> {
+        if self.name.encode_utf16().count() > NAME_MAX {
             return Err(PermissionError::Name);
         }
         if self.operations.is_some() != active {
@@ -118,7 +119,7 @@ impl Permission {
         }
         let twice =
             |(at, key): (usize, &Key)| self.keys[..at].iter().any(|other| other.address == key.address);
-        if self.keys.is_empty() || self.keys.len() > KEYS_MAX || self.keys.iter().enumerate().any(twice) {
+        if self.keys.is_empty() || self.keys.len() > keys_max || self.keys.iter().enumerate().any(twice) {
             return Err(PermissionError::Keys);
         }
         let sum = self.keys.iter().try_fold(0i64, |sum, key| sum.checked_add(key.weight));
@@ -149,7 +150,7 @@ pub(super) fn check(
     if actives.is_empty() || actives.len() > ACTIVES_MAX {
         return Err(PermissionError::Actives(actives.len()));
     }
-    owner.check(false)?;
-    witness.map_or(Ok(()), |witness| witness.check(false))?;
-    actives.iter().try_for_each(|active| active.check(true))
+    owner.check(KEYS_MAX, false)?;
+    witness.map_or(Ok(()), |witness| witness.check(1, false))?;
+    actives.iter().try_for_each(|active| active.check(KEYS_MAX, true))
 }

@@ -34,6 +34,6 @@ pub struct Terms {
     pub fee_limit_sun: i64,
     /// Text for people; costs 1 TRX unless empty.
     pub memo: Vec<u8>,
-    /// Permission whose keys sign: 0 is the owner's, 2 to 9 are active ones. Part of the id.
+    /// Permission whose keys sign: 0 is the owner's, 2 to 9 are active ones. Part of the id. A witness's signs none.
     pub permission_id: i32,
 }

@@ -12,6 +12,8 @@ const ME: Address = Address([1; 20]);
 const TOKEN: Address = Address([2; 20]);
 const TO: Address = Address([3; 20]);
 const ZERO: Address = Address([0; 20]);
+/// In sun.
+const TRX: i64 = 1_000_000;
 
 fn refused(call: Call) -> Option<EncodeError> {
     tron::draft(&with(call)).err()
@@ -45,24 +47,26 @@ fn what_stakes_or_lends_nothing_has_no_bytes() {
     };
     let back = |receiver, resource, stake_sun| refused(Call::Undelegate { receiver, resource, stake_sun });
     let energy = Resource::Energy;
-    assert_eq!(
-        (lend(TO, energy, 1, None), lend(TO, energy, 1, Some(0)), back(TO, energy, 1)),
-        (None, None, None)
-    );
-    assert_eq!(lend(TO, energy, 1, Some(-1)), Some(EncodeError::Lock));
+    assert_eq!((lend(TO, energy, TRX, None), lend(TO, energy, TRX, Some(0))), (None, None));
+    assert_eq!(lend(TO, energy, TRX - 1, None), Some(EncodeError::Stake));
+    assert_eq!(back(TO, energy, 1), None, "what is left of a stake may be less");
+    assert_eq!(lend(TO, energy, TRX, Some(-1)), Some(EncodeError::Lock));
     for to in [ZERO, ME] {
-        assert_eq!(lend(to, energy, 1, None), Some(EncodeError::Recipient));
-        assert_eq!(back(to, energy, 1), Some(EncodeError::Recipient));
+        assert_eq!(lend(to, energy, TRX, None), Some(EncodeError::Recipient));
+        assert_eq!(back(to, energy, TRX), Some(EncodeError::Recipient));
     }
-    assert_eq!(lend(TO, Resource::TronPower, 1, None), Some(EncodeError::Resource));
-    assert_eq!(back(TO, Resource::TronPower, 1), Some(EncodeError::Resource));
+    assert_eq!(lend(TO, Resource::TronPower, TRX, None), Some(EncodeError::Resource));
+    assert_eq!(back(TO, Resource::TronPower, TRX), Some(EncodeError::Resource));
+    let freeze = |resource, stake_sun| refused(Call::Freeze { resource, stake_sun });
+    let unfreeze = |resource, stake_sun| refused(Call::Unfreeze { resource, stake_sun });
     for stake_sun in [0, -1] {
         assert_eq!(lend(TO, energy, stake_sun, None), Some(EncodeError::Nothing));
         assert_eq!(back(TO, energy, stake_sun), Some(EncodeError::Nothing));
-        assert_eq!(refused(Call::Freeze { resource: energy, stake_sun }), Some(EncodeError::Nothing));
-        assert_eq!(refused(Call::Unfreeze { resource: energy, stake_sun }), Some(EncodeError::Nothing));
+        assert_eq!(freeze(energy, stake_sun), Some(EncodeError::Nothing));
+        assert_eq!(unfreeze(energy, stake_sun), Some(EncodeError::Nothing));
     }
-    assert_eq!(refused(Call::Freeze { resource: Resource::TronPower, stake_sun: 1 }), None);
+    assert_eq!((freeze(Resource::TronPower, TRX), unfreeze(energy, 1)), (None, None));
+    assert_eq!(freeze(energy, TRX - 1), Some(EncodeError::Stake));
 }
 
 #[test]
@@ -87,8 +91,11 @@ fn terms_that_no_node_keeps_have_no_bytes() {
         it.terms.fee_limit_sun = 0;
     };
     assert_eq!(refused(&free), None, "nothing but a contract needs a fee limit");
-    assert_eq!(refused(&|it| it.terms.permission_id = 9), None);
-    for permission_id in [-1, 10] {
+    for permission_id in [2, 9] {
+        assert_eq!(refused(&|it| it.terms.permission_id = permission_id), None);
+    }
+    // 1 is a witness's: nodes take no transaction of it.
+    for permission_id in [-1, 1, 10] {
         assert_eq!(refused(&|it| it.terms.permission_id = permission_id), Some(EncodeError::PermissionId));
     }
 }
@@ -136,16 +143,12 @@ fn permissions_that_lock_an_account_have_no_bytes() {
     let owner = |change: &dyn Fn(&mut Permission)| {
         let mut owner = permission(false);
         change(&mut owner);
-        let witness = Call::PermissionUpdate {
-            owner: permission(false),
-            witness: Some(owner.clone()),
-            actives: active(),
-        };
-        let as_owner = update(owner, active());
-        assert_eq!(refused(witness), as_owner, "a witness's permission has the same rules");
-        as_owner
+        update(owner, active())
     };
-    assert_eq!(owner(&|it| it.name = "x".repeat(33)), no(PermissionError::Name));
+    assert_eq!(owner(&|it| it.name = "\u{1f511}".repeat(16)), None);
+    // 32 letters and one UTF-16 unit.
+    let long = format!("{}{}", "x".repeat(31), '\u{1f511}');
+    assert_eq!(owner(&|it| it.name.clone_from(&long)), no(PermissionError::Name));
     for threshold in [0, -1, 3] {
         assert_eq!(owner(&|it| it.threshold = threshold), no(PermissionError::Threshold));
     }
@@ -157,6 +160,19 @@ fn permissions_that_lock_an_account_have_no_bytes() {
         it.keys = (1..=6).map(|byte| Key { address: Address([byte; 20]), weight: 1 }).collect();
     };
     assert_eq!(owner(&six), no(PermissionError::Keys));
+
+    let witness = |change: &dyn Fn(&mut Permission)| {
+        let mut witness = permission(false);
+        witness.keys.truncate(1);
+        witness.threshold = 1;
+        change(&mut witness);
+        let owner = permission(false);
+        refused(Call::PermissionUpdate { owner, witness: Some(witness), actives: active() })
+    };
+    assert_eq!(witness(&|_| {}), None);
+    assert_eq!(witness(&|it| it.keys = permission(false).keys), no(PermissionError::Keys));
+    assert_eq!(witness(&|it| it.threshold = 2), no(PermissionError::Threshold));
+    assert_eq!(witness(&|it| it.operations = Some(Operations([1; 32]))), no(PermissionError::Operations));
 }
 
 /// The raw data of a CancelAllUnfreezeV2, by hand, so that each part can be wrong.
