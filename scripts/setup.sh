@@ -4,7 +4,7 @@
 # Makes a Debian or Ubuntu machine ready, and takes no time when it is:
 #   build   Rust, a C compiler
 #   run     + Node and the npm tools of contracts/ (anvil, solc)
-#   test    + a PostgreSQL server
+#   test    + a PostgreSQL server, and tronweb in tools/tronweb
 #   tools   + names the optional tools and how to get them
 # Missing Debian packages are installed as root or through sudo that asks for no password; otherwise the
 # command that installs them is printed, and nothing is changed.
@@ -70,18 +70,30 @@ check_postgres() {
     [ -n "${SLUICE_TEST_POSTGRES_URL:-}" ] || "$root/scripts/postgres-bin.sh" >/dev/null || need postgresql
 }
 
+# install_npm_tools FOLDER WHAT CHECK..: CHECK runs in FOLDER, and fails where WHAT does not run on this machine.
 # The lock file they were installed from is kept beside them: no difference, nothing to do.
 install_npm_tools() {
-    lock=$root/contracts/package-lock.json
-    stamp=$root/contracts/node_modules/.installed-from
+    folder=$1 tools=$2
+    shift 2
+    lock=$root/$folder/package-lock.json
+    stamp=$root/$folder/node_modules/.installed-from
     if cmp -s "$lock" "$stamp"; then return 0; fi
     check_node_version
-    say "installing anvil and solc with npm"
-    (cd "$root/contracts" && npm ci --no-audit --no-fund) >&2 ||
-        fail "npm could not install what contracts/package-lock.json names; the lines above say why."
-    "$root/contracts/node_modules/.bin/anvil" --version >/dev/null 2>&1 ||
-        fail "anvil does not run on this machine ($(uname -sm)); its npm package has binaries for Linux and macOS on x86-64 and arm64."
+    say "installing $tools with npm"
+    (cd "$root/$folder" && npm ci --no-audit --no-fund) >&2 ||
+        fail "npm could not install what $folder/package-lock.json names; the lines above say why."
+    (cd "$root/$folder" && "$@") >/dev/null 2>&1 || return 1
     cp "$lock" "$stamp"
+}
+
+install_anvil() {
+    install_npm_tools contracts "anvil and solc" node_modules/.bin/anvil --version ||
+        fail "anvil does not run on this machine ($(uname -sm)); its npm package has binaries for Linux and macOS on x86-64 and arm64."
+}
+
+install_tronweb() {
+    install_npm_tools tools/tronweb tronweb node make.mjs </dev/null ||
+        fail "tronweb does not run here; 'node make.mjs' in tools/tronweb says why."
 }
 
 # Compiled dependencies live outside the clone, so that every clone shares them. Cargo names artifacts of our
@@ -114,6 +126,7 @@ check_build
 if [ "$what" != build ]; then check_node; fi
 if [ "$what" = test ] || [ "$what" = tools ]; then check_postgres; fi
 install_missing
-if [ "$what" != build ]; then install_npm_tools; fi
+if [ "$what" != build ]; then install_anvil; fi
+if [ "$what" = test ] || [ "$what" = tools ]; then install_tronweb; fi
 claim_target_folder
 if [ "$what" = tools ]; then name_optional_tools; fi

@@ -8,6 +8,8 @@ mod golden;
 mod properties;
 #[path = "tron/refusals.rs"]
 mod refusals;
+#[path = "tron/tronweb.rs"]
+mod tronweb;
 #[path = "tron/words.rs"]
 mod words;
 

@@ -104,6 +104,17 @@ fn unsigned(raw: &Value) -> Unsigned {
     Unsigned { owner: address(value, "owner_address"), call, terms }
 }
 
+/// What each vector signs, and by whom.
+pub fn cases() -> Vec<(Unsigned, Vec<[u8; 32]>)> {
+    let vectors = vectors();
+    let secret = |secret: &&str| hex::decode(secret).unwrap().try_into().unwrap();
+    let case = |vector| {
+        let secrets = texts(vector, "private_key", "private_keys").iter().map(secret).collect();
+        (unsigned(&vector["raw_data"]), secrets)
+    };
+    vectors["vectors"].as_array().unwrap().iter().map(case).collect()
+}
+
 fn texts<'a>(vector: &'a Value, one: &str, many: &str) -> Vec<&'a str> {
     match vector[many].as_array() {
         Some(all) => all.iter().map(|text| text.as_str().unwrap()).collect(),
