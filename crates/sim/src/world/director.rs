@@ -171,10 +171,12 @@ pub async fn run(world: Arc<World>, busy_us: i64, scope: Option<Scope>) {
     // again after minutes, which no history waits for.
     let told = "select id as what from alert where resolved_at is null
                 and not (code = 'nodes_disagree' and subject like '% %') limit 1";
+    // Whoever numbers events may have died just now; the other process has to wait for its lease.
+    let unnumbered = "select id as what from event where number is null limit 1";
     let mut rested = 0;
     while rested < REST_US {
         world.sim.sleep(LOOK_US).await;
-        let over = count(&world, open) == 0 && count(&world, going) == 0;
+        let over = [open, going, unnumbered].iter().all(|asked| count(&world, asked) == 0);
         let quiet = over && count(&world, told) == 0;
         if quiet && strangers_are_told_of(&world) {
             rested += LOOK_US;
