@@ -9,7 +9,7 @@ use sluice_chain::evm::http::{HttpConfig, HttpNode, client};
 use sluice_chain::evm::node::{At, Call, Called, Node};
 use sluice_chain::evm::{Evm, Quorum};
 use sluice_codec::evm::call;
-use sluice_core::address::EvmAddress;
+use sluice_core::address::{Address, EvmAddress};
 use sluice_core::amount::Units;
 use sluice_core::asset::Asset;
 use sluice_core::id::WalletId;
@@ -165,7 +165,7 @@ async fn refuse_other_decimals(
     assets: impl Iterator<Item = &Asset>,
 ) -> Result<(), StartError> {
     for asset in assets {
-        let Some(token) = asset.contract() else { continue };
+        let Some(token) = asset.contract().and_then(Address::evm) else { continue };
         let ask = [Call {
             from: EvmAddress([0; 20]),
             to: token,

@@ -28,7 +28,7 @@ mod watch;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sluice_core::address::EvmAddress;
+use sluice_core::address::{Address, EvmAddress};
 use sluice_core::alert::{Code, Raise};
 use sluice_core::amount::Units;
 use sluice_core::asset::{Asset, AssetId};
@@ -89,8 +89,8 @@ impl Evm {
     /// from our wallet, and address poisoners do so by the million: without this list each of them could freeze a lane.
     /// Name every token that our wallets hold.
     #[must_use]
-    pub fn believing(mut self, contracts: impl IntoIterator<Item = EvmAddress>) -> Self {
-        self.believed = Some(contracts.into_iter().collect());
+    pub fn believing(mut self, contracts: impl IntoIterator<Item = Address>) -> Self {
+        self.believed = Some(contracts.into_iter().filter_map(Address::evm).collect());
         self
     }
 
@@ -100,6 +100,10 @@ impl Evm {
 
     fn disagree(&self, why: impl Into<String>) -> ChainError {
         ChainError::Disagree { chain: self.name(), why: why.into() }
+    }
+
+    fn account(&self, address: Address) -> Result<EvmAddress, ChainError> {
+        address.evm().ok_or_else(|| ChainError::Foreign { chain: self.name(), what: address.to_string() })
     }
 }
 
@@ -116,21 +120,17 @@ impl Chain for Evm {
         Box::pin(self.read_heads())
     }
 
-    fn block<'a>(
-        &'a self,
-        number: u64,
-        wallets: &'a [EvmAddress],
-    ) -> Fut<'a, Result<BlockFacts, ChainError>> {
-        Box::pin(self.read_block(number, wallets))
+    fn block<'a>(&'a self, number: u64, wallets: &'a [Address]) -> Fut<'a, Result<BlockFacts, ChainError>> {
+        Box::pin(async move { self.read_block(number, &accounts(wallets)).await })
     }
 
     fn second_look<'a>(
         &'a self,
         told_by: &'a str,
         block: BlockRef,
-        wallets: &'a [EvmAddress],
+        wallets: &'a [Address],
     ) -> Fut<'a, Option<Vec<Shown>>> {
-        Box::pin(self.read_second(told_by, block, wallets))
+        Box::pin(async move { self.read_second(told_by, block, &accounts(wallets)).await })
     }
 
     fn disproved(&self, node: &str, about: &str) {
@@ -151,26 +151,26 @@ impl Chain for Evm {
 
     fn balances<'a>(
         &'a self,
-        wallet: EvmAddress,
+        wallet: Address,
         assets: &'a [Asset],
     ) -> Fut<'a, Result<(BlockRef, Vec<Units>), ChainError>> {
-        Box::pin(self.read_balances(wallet, assets))
+        Box::pin(async move { self.read_balances(self.account(wallet)?, assets).await })
     }
 
-    fn counted(&self, wallet: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>> {
-        Box::pin(self.count_nonces(wallet))
+    fn counted(&self, wallet: Address) -> Fut<'_, Result<Nonces, ChainError>> {
+        Box::pin(async move { self.count_nonces(self.account(wallet)?).await })
     }
 
-    fn nonces(&self, wallet: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>> {
-        Box::pin(self.read_nonces(wallet))
+    fn nonces(&self, wallet: Address) -> Fut<'_, Result<Nonces, ChainError>> {
+        Box::pin(async move { self.read_nonces(self.account(wallet)?).await })
     }
 
     fn standing<'a>(
         &'a self,
-        wallet: EvmAddress,
+        wallet: Address,
         assets: &'a [Asset],
     ) -> Fut<'a, Result<Final<Standing>, ChainError>> {
-        Box::pin(self.read_standing(wallet, assets))
+        Box::pin(async move { self.read_standing(self.account(wallet)?, assets).await })
     }
 
     fn progress<'a>(
@@ -201,14 +201,14 @@ impl Chain for Evm {
 
     fn foreign(
         &self,
-        wallet: EvmAddress,
+        wallet: Address,
         txid: [u8; 32],
     ) -> Fut<'_, Result<Final<Option<Foreign>>, ChainError>> {
-        Box::pin(self.read_foreign(wallet, txid))
+        Box::pin(async move { self.read_foreign(self.account(wallet)?, txid).await })
     }
 
-    fn has_code(&self, account: EvmAddress) -> Fut<'_, Result<bool, ChainError>> {
-        Box::pin(self.read_code(account))
+    fn has_code(&self, account: Address) -> Fut<'_, Result<bool, ChainError>> {
+        Box::pin(async move { self.read_code(self.account(account)?).await })
     }
 
     fn nodes(&self) -> Vec<NodeFacts> {
@@ -218,6 +218,11 @@ impl Chain for Evm {
     fn troubles(&self) -> Vec<Raise> {
         self.crew.troubles()
     }
+}
+
+/// Those of them that can be on an EVM chain: of another wallet nothing is found here.
+fn accounts(wallets: &[Address]) -> Vec<EvmAddress> {
+    wallets.iter().filter_map(|wallet| wallet.evm()).collect()
 }
 
 /// A lock whose holder panicked still holds plain data: figures of health, never money.

@@ -16,5 +16,8 @@
 //! - Bytes of strangers never panic.
 
 pub mod evm;
+mod possession;
 pub mod scale;
 pub mod tron;
+
+pub use possession::Possession;

@@ -32,7 +32,7 @@ pub use decode::{DecodeError, Decoded, Relayed, decode, decode_raw, relayed};
 pub use draft::{Bytes, EncodeError, draft};
 pub use key::{Signature, address_of, recover};
 pub use permission::{Key, Operations, Permission, PermissionError};
-pub use sluice_core::address::{TronAddress as Address, TronAddressError as AddressError};
+pub use sluice_core::address::{AddressError, TronAddress as Address};
 pub use terms::{Reference, Terms};
 pub use text::text_digest;
 pub use tx::{BYTES_MAX, SIGNATURES_MAX, Unsigned, bandwidth, raw, signed, txid};

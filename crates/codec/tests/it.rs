@@ -33,7 +33,7 @@ fn payment(asset: &Asset, atoms: i64, to: EvmAddress) -> Payment {
         asset: asset.id,
         amount: Amount::from_atoms(atoms).unwrap(),
         precision: asset.precision,
-        to,
+        to: to.into(),
         memo: None,
         expires_at: None,
     }

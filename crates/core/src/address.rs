@@ -6,20 +6,128 @@ use std::fmt;
 
 use sha3::{Digest, Keccak256};
 
-pub use tron::{TronAddress, TronAddressError};
+pub use tron::TronAddress;
+
+use crate::chain::Family;
+
+/// An account on a chain of either family. Both name it by the same twenty bytes of the hash of its public key; what a
+/// person reads and copies, and what protects against a typing error, differs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Address {
+    /// On an EVM chain.
+    Evm(EvmAddress),
+    /// On TRON.
+    Tron(TronAddress),
+}
+
+impl Address {
+    /// Reads what a person wrote for a chain of a family: an address of another family is refused.
+    ///
+    /// # Errors
+    /// [`AddressError`] names what is wrong.
+    pub fn parse(family: Family, text: &str) -> Result<Self, AddressError> {
+        match family {
+            Family::Evm => EvmAddress::parse(text).map(Self::Evm),
+            Family::Tron => TronAddress::parse(text).map(Self::Tron),
+        }
+    }
+
+    /// Reads an address whose chain stands beside it, or does not matter: the spellings of the families share no text.
+    ///
+    /// # Errors
+    /// [`AddressError`] names what is wrong.
+    pub fn read(text: &str) -> Result<Self, AddressError> {
+        let family = if text.starts_with("0x") { Family::Evm } else { Family::Tron };
+        Self::parse(family, text)
+    }
+
+    /// The account of these bytes on a chain of a family.
+    pub const fn of(family: Family, bytes: [u8; 20]) -> Self {
+        match family {
+            Family::Evm => Self::Evm(EvmAddress(bytes)),
+            Family::Tron => Self::Tron(TronAddress(bytes)),
+        }
+    }
+
+    /// The twenty bytes.
+    pub const fn bytes(self) -> [u8; 20] {
+        match self {
+            Self::Evm(EvmAddress(bytes)) | Self::Tron(TronAddress(bytes)) => bytes,
+        }
+    }
+
+    /// Its family.
+    pub const fn family(self) -> Family {
+        match self {
+            Self::Evm(_) => Family::Evm,
+            Self::Tron(_) => Family::Tron,
+        }
+    }
+
+    /// The account on an EVM chain, where it is one.
+    pub const fn evm(self) -> Option<EvmAddress> {
+        match self {
+            Self::Evm(address) => Some(address),
+            Self::Tron(_) => None,
+        }
+    }
+
+    /// The account on TRON, where it is one.
+    pub const fn tron(self) -> Option<TronAddress> {
+        match self {
+            Self::Evm(_) => None,
+            Self::Tron(address) => Some(address),
+        }
+    }
+
+    /// The one spelling used in keys and columns: lower-case hex with `0x`, or base58check.
+    pub fn key(self) -> String {
+        match self {
+            Self::Evm(address) => address.key(),
+            Self::Tron(address) => address.to_string(),
+        }
+    }
+}
+
+impl From<EvmAddress> for Address {
+    fn from(address: EvmAddress) -> Self {
+        Self::Evm(address)
+    }
+}
+
+impl From<TronAddress> for Address {
+    fn from(address: TronAddress) -> Self {
+        Self::Tron(address)
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Evm(address) => fmt::Display::fmt(address, f),
+            Self::Tron(address) => fmt::Display::fmt(address, f),
+        }
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 /// An account on an EVM chain.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EvmAddress(pub [u8; 20]);
 
-/// Why a text is not a usable EVM address.
+/// Why a text is not a usable address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// Not `0x` and 40 hex digits.
-    #[error("an EVM address is 0x followed by 40 hex digits")]
+    /// Not of the form that the chain's family uses.
+    #[error("an address is 0x and 40 hex digits on EVM chains, and T and 33 letters and digits on TRON")]
     Malformed,
-    /// Mixed case that does not match EIP-55: probably a typing error.
-    #[error("the address checksum (EIP-55 letter case) is wrong; copy the address again")]
+    /// Probably a typing error: mixed case that does not match EIP-55, or the last four bytes of base58check.
+    #[error("the address checksum is wrong; copy the address again")]
     Checksum,
     /// The zero address: whatever is sent there is lost.
     #[error("the zero address cannot be paid")]

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::address::EvmAddress;
+use crate::address::{Address, EvmAddress, TronAddress};
 use crate::amount::{Amount, AmountError, PRECISION_MAX};
-use crate::chain::{ChainId, ChainProfile};
+use crate::chain::{ChainId, ChainProfile, Family};
 
 /// A CAIP-19 asset id: `eip155:137/erc20:0x3c49...` or `eip155:137/slip44:966`
 /// (<https://github.com/ChainAgnostic/CAIPs/blob/main/CAIPs/caip-19.md>). Addresses are spelled in lower case.
@@ -21,6 +21,8 @@ pub struct AssetId {
 pub enum AssetKind {
     /// An ERC-20 token contract.
     Erc20(EvmAddress),
+    /// A TRC-20 token contract.
+    Trc20(TronAddress),
     /// The coin that pays for gas, by its SLIP-44 number.
     Native(u32),
 }
@@ -36,6 +38,11 @@ impl AssetId {
         Self { chain, kind: AssetKind::Erc20(contract) }
     }
 
+    /// A token on TRON.
+    pub const fn trc20(chain: ChainId, contract: TronAddress) -> Self {
+        Self { chain, kind: AssetKind::Trc20(contract) }
+    }
+
     /// The coin of a chain.
     pub const fn native(profile: &ChainProfile) -> Self {
         Self { chain: profile.id, kind: AssetKind::Native(profile.native_slip44) }
@@ -44,15 +51,18 @@ impl AssetId {
     /// Reads a CAIP-19 id; any letter case of a right address is understood.
     ///
     /// # Errors
-    /// [`NotAnAsset`] for anything else.
+    /// [`NotAnAsset`] for anything else, also for a token of one family on a chain of another.
     pub fn parse(text: &str) -> Result<Self, NotAnAsset> {
         let (chain, rest) = text.split_once('/').ok_or(NotAnAsset)?;
         let chain = ChainId::parse(chain).map_err(|_| NotAnAsset)?;
-        let kind = match rest.split_once(':') {
-            Some(("erc20", contract)) => {
+        let kind = match (chain.family, rest.split_once(':')) {
+            (Family::Evm, Some(("erc20", contract))) => {
                 AssetKind::Erc20(EvmAddress::parse(contract).map_err(|_| NotAnAsset)?)
             }
-            Some(("slip44", number)) => AssetKind::Native(number.parse().map_err(|_| NotAnAsset)?),
+            (Family::Tron, Some(("trc20", contract))) => {
+                AssetKind::Trc20(TronAddress::parse(contract).map_err(|_| NotAnAsset)?)
+            }
+            (_, Some(("slip44", number))) => AssetKind::Native(number.parse().map_err(|_| NotAnAsset)?),
             _ => return Err(NotAnAsset),
         };
         Ok(Self { chain, kind })
@@ -63,6 +73,7 @@ impl fmt::Display for AssetId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
             AssetKind::Erc20(contract) => write!(f, "{}/erc20:{}", self.chain, contract.key()),
+            AssetKind::Trc20(contract) => write!(f, "{}/trc20:{contract}", self.chain),
             AssetKind::Native(number) => write!(f, "{}/slip44:{number}", self.chain),
         }
     }
@@ -119,9 +130,10 @@ impl Asset {
     }
 
     /// The contract, when the asset is a token.
-    pub fn contract(&self) -> Option<EvmAddress> {
+    pub fn contract(&self) -> Option<Address> {
         match self.id.kind {
-            AssetKind::Erc20(contract) => Some(contract),
+            AssetKind::Erc20(contract) => Some(contract.into()),
+            AssetKind::Trc20(contract) => Some(contract.into()),
             AssetKind::Native(_) => None,
         }
     }

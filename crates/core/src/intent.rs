@@ -7,7 +7,7 @@ use std::fmt;
 
 use sha3::{Digest, Keccak256};
 
-use crate::address::EvmAddress;
+use crate::address::Address;
 use crate::amount::Amount;
 use crate::asset::AssetId;
 use crate::attempt::{Fees, Kind};
@@ -75,7 +75,7 @@ pub struct Payment {
     /// Digits after the point of `amount`; part of the meaning.
     pub precision: u8,
     /// Who gets it.
-    pub to: EvmAddress,
+    pub to: Address,
     /// Text for the recipient, where the rail carries one.
     pub memo: Option<String>,
     /// After this instant no approval counts.
@@ -206,6 +206,7 @@ impl SigningRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::EvmAddress;
     use crate::chain::ChainId;
     use crate::id::Ulid;
 
@@ -220,7 +221,7 @@ mod tests {
             asset: AssetId::erc20(chain, EvmAddress([0x3c; 20])),
             amount: Amount::from_atoms(12_500_000).unwrap(),
             precision: 6,
-            to: EvmAddress([0xaa; 20]),
+            to: EvmAddress([0xaa; 20]).into(),
             memo: None,
             expires_at: None,
         }
@@ -266,7 +267,7 @@ mod tests {
             |p| p.withdrawal = WithdrawalId::new(Ulid::new(Timestamp::default(), 1)),
             |p| p.asset = AssetId::erc20(ChainId::evm(1), EvmAddress([0x3c; 20])),
             |p| p.amount = Amount::from_atoms(1).unwrap(),
-            |p| p.to = EvmAddress([0xab; 20]),
+            |p| p.to = EvmAddress([0xab; 20]).into(),
             |p| p.memo = Some("m".into()),
             |p| p.expires_at = Some(Timestamp::default()),
         ];

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use back::{Back, Pending, Place};
 
+use crate::address::Address;
 use crate::attempt::{Kind, Unsigned};
 use crate::id::{AttemptId, PartnerId, ProofId, TransferId, WalletId, WithdrawalId};
 use crate::intent::PaymentKey;
@@ -307,7 +308,7 @@ fn given_out(slot: &Slot, wallets: &[Wallet]) -> bool {
     let Slot::EvmNonce { chain, sender, nonce } = slot else { return true };
     wallets
         .iter()
-        .find(|wallet| wallet.chain == *chain && wallet.address == *sender)
+        .find(|wallet| wallet.chain == *chain && wallet.address == Address::Evm(*sender))
         .is_some_and(|wallet| *nonce < wallet.next_nonce)
 }
 
@@ -327,7 +328,7 @@ mod tests {
 
     fn wallet(next_nonce: u64) -> Wallet {
         let (id, at) = (samples::wallet(), samples::at(0));
-        let account = EvmAddress([0x11; 20]);
+        let account = EvmAddress([0x11; 20]).into();
         let (label, reason) = ("hot".to_owned(), "test".to_owned());
         Wallet::adopt(id, samples::partner(), samples::chain(), account, label, next_nonce, reason, at)
             .into_after()
@@ -378,7 +379,7 @@ mod tests {
     #[test]
     fn a_closed_nonce_beyond_what_was_given_out_was_forgotten() {
         let lane = wallet(8);
-        let slot = |nonce| Slot::EvmNonce { chain: lane.chain, sender: lane.address, nonce };
+        let slot = |nonce| Slot::EvmNonce { chain: lane.chain, sender: EvmAddress([0x11; 20]), nonce };
         let closed = |nonce| [entry(1, Fact::Closed { slot: slot(nonce) })];
         let wallets = [lane.clone()];
         assert_eq!(forgotten(&closed(7), &Known::default(), &wallets), None);

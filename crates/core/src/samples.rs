@@ -69,7 +69,7 @@ pub fn new_request() -> NewRequest {
         user_id: "user-1".into(),
         asset: token(),
         amount: Amount::from_atoms(12_500_000).unwrap(),
-        to: EvmAddress([0xaa; 20]),
+        to: EvmAddress([0xaa; 20]).into(),
         kind: Type::Regular,
         memo: None,
         scheduled_for: None,

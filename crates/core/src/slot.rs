@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::address::EvmAddress;
+use crate::address::{Address, EvmAddress};
 use crate::chain::ChainId;
 
 /// A place on a chain that executes at most once. Its text is unique in the store and in the signer's journal.
@@ -59,6 +59,14 @@ impl Slot {
             | Self::EvmAuthorization { chain, .. }
             | Self::TronTransaction { chain, .. }
             | Self::VaultPayment { chain, .. } => *chain,
+        }
+    }
+
+    /// A nonce of an account; `None` for an account of a family whose accounts have none.
+    pub const fn of_nonce(chain: ChainId, account: Address, nonce: u64) -> Option<Self> {
+        match account {
+            Address::Evm(sender) => Some(Self::EvmNonce { chain, sender, nonce }),
+            Address::Tron(_) => None,
         }
     }
 

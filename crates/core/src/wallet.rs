@@ -3,7 +3,7 @@
 mod explain;
 mod speed_up;
 
-use crate::address::EvmAddress;
+use crate::address::Address;
 use crate::amount::Units;
 use crate::asset::AssetId;
 use crate::chain::{BlockRef, ChainId};
@@ -99,7 +99,7 @@ pub struct Record {
     /// Chain.
     pub chain: ChainId,
     /// Account.
-    pub address: EvmAddress,
+    pub address: Address,
     /// For people.
     pub label: String,
     /// Whether it takes work.
@@ -131,7 +131,7 @@ pub struct Revert {
     /// What was paid: reverts of one asset are equal.
     pub asset: AssetId,
     /// To whom. One recipient counts once, however often: it may be a contract that somebody wrote to stop us.
-    pub to: EvmAddress,
+    pub to: Address,
 }
 
 /// What the chain said a wallet holds.
@@ -157,7 +157,7 @@ impl Wallet {
         id: WalletId,
         partner: PartnerId,
         chain: ChainId,
-        address: EvmAddress,
+        address: Address,
         label: String,
         next_nonce: u64,
         reason: String,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use sluice_core::address::{AddressError, EvmAddress};
+use sluice_core::address::{Address, AddressError};
 use sluice_core::amount::{Amount, AmountError};
 use sluice_core::asset::AssetId;
 use sluice_core::event::Cause;
@@ -100,8 +100,8 @@ pub async fn take(
         external_id: wanted.external_id,
         user_id: wanted.user_id,
         amount: asset.amount(&wanted.amount)?,
+        to: Address::parse(asset.id.chain.family, &wanted.address)?,
         asset,
-        to: EvmAddress::parse(&wanted.address)?,
         kind: wanted.kind,
         memo: wanted.memo,
         scheduled_for: wanted.scheduled_for,

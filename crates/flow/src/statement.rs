@@ -60,9 +60,12 @@ pub async fn compare(ports: &Ports, wallet: WalletId) -> Result<Result<Compared,
     let assets = Asset::with_coin(ports.store.assets(Some(wallet.chain)).await?, chain.profile());
     let standing = match chain.standing(wallet.address, &assets).await {
         Ok(standing) => standing,
-        Err(ChainError::Down { .. } | ChainError::Disagree { .. } | ChainError::NoBlock) => {
-            return Ok(Err(NotCompared::ChainUnavailable));
-        }
+        Err(
+            ChainError::Down { .. }
+            | ChainError::Disagree { .. }
+            | ChainError::NoBlock
+            | ChainError::Foreign { .. },
+        ) => return Ok(Err(NotCompared::ChainUnavailable)),
     };
     let block = standing.head();
     let followed = async || {

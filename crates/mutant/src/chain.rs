@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sluice_core::address::EvmAddress;
+use sluice_core::address::Address;
 use sluice_core::alert::Raise;
 use sluice_core::amount::{Cost, Units};
 use sluice_core::asset::{Asset, AssetId};
@@ -59,11 +59,7 @@ impl Chain for BrokenChain {
         self.inner.heads()
     }
 
-    fn block<'a>(
-        &'a self,
-        number: u64,
-        wallets: &'a [EvmAddress],
-    ) -> Fut<'a, Result<BlockFacts, ChainError>> {
+    fn block<'a>(&'a self, number: u64, wallets: &'a [Address]) -> Fut<'a, Result<BlockFacts, ChainError>> {
         self.inner.block(number, wallets)
     }
 
@@ -71,7 +67,7 @@ impl Chain for BrokenChain {
         &'a self,
         told_by: &'a str,
         block: BlockRef,
-        wallets: &'a [EvmAddress],
+        wallets: &'a [Address],
     ) -> Fut<'a, Option<Vec<Shown>>> {
         self.inner.second_look(told_by, block, wallets)
     }
@@ -112,23 +108,23 @@ impl Chain for BrokenChain {
 
     fn balances<'a>(
         &'a self,
-        wallet: EvmAddress,
+        wallet: Address,
         assets: &'a [Asset],
     ) -> Fut<'a, Result<(BlockRef, Vec<Units>), ChainError>> {
         self.inner.balances(wallet, assets)
     }
 
-    fn counted(&self, wallet: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>> {
+    fn counted(&self, wallet: Address) -> Fut<'_, Result<Nonces, ChainError>> {
         self.inner.counted(wallet)
     }
 
-    fn nonces(&self, wallet: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>> {
+    fn nonces(&self, wallet: Address) -> Fut<'_, Result<Nonces, ChainError>> {
         self.inner.nonces(wallet)
     }
 
     fn standing<'a>(
         &'a self,
-        wallet: EvmAddress,
+        wallet: Address,
         assets: &'a [Asset],
     ) -> Fut<'a, Result<Final<Standing>, ChainError>> {
         self.inner.standing(wallet, assets)
@@ -178,13 +174,13 @@ impl Chain for BrokenChain {
 
     fn foreign(
         &self,
-        wallet: EvmAddress,
+        wallet: Address,
         txid: [u8; 32],
     ) -> Fut<'_, Result<Final<Option<Foreign>>, ChainError>> {
         self.inner.foreign(wallet, txid)
     }
 
-    fn has_code(&self, account: EvmAddress) -> Fut<'_, Result<bool, ChainError>> {
+    fn has_code(&self, account: Address) -> Fut<'_, Result<bool, ChainError>> {
         self.inner.has_code(account)
     }
 

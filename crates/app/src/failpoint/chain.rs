@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sluice_core::address::EvmAddress;
+use sluice_core::address::Address;
 use sluice_core::alert::Raise;
 use sluice_core::amount::Units;
 use sluice_core::asset::{Asset, AssetId};
@@ -68,7 +68,7 @@ impl Chain for Wrapped {
         ask!(self, "chain.heads", self.inner.heads())
     }
 
-    fn block<'a>(&'a self, number: u64, wallets: &'a [EvmAddress]) -> Answer<'a, BlockFacts> {
+    fn block<'a>(&'a self, number: u64, wallets: &'a [Address]) -> Answer<'a, BlockFacts> {
         ask!(self, "chain.block", self.inner.block(number, wallets))
     }
 
@@ -76,7 +76,7 @@ impl Chain for Wrapped {
         &'a self,
         told_by: &'a str,
         block: BlockRef,
-        wallets: &'a [EvmAddress],
+        wallets: &'a [Address],
     ) -> Fut<'a, Option<Vec<Shown>>> {
         ask!(self, "chain.second_look", self.inner.second_look(told_by, block, wallets))
     }
@@ -97,19 +97,19 @@ impl Chain for Wrapped {
         ask!(self, "chain.preflight", self.inner.preflight(trials))
     }
 
-    fn balances<'a>(&'a self, wallet: EvmAddress, assets: &'a [Asset]) -> Answer<'a, (BlockRef, Vec<Units>)> {
+    fn balances<'a>(&'a self, wallet: Address, assets: &'a [Asset]) -> Answer<'a, (BlockRef, Vec<Units>)> {
         ask!(self, "chain.balances", self.inner.balances(wallet, assets))
     }
 
-    fn standing<'a>(&'a self, account: EvmAddress, assets: &'a [Asset]) -> Answer<'a, Final<Standing>> {
+    fn standing<'a>(&'a self, account: Address, assets: &'a [Asset]) -> Answer<'a, Final<Standing>> {
         ask!(self, "chain.standing", self.inner.standing(account, assets))
     }
 
-    fn counted(&self, wallet: EvmAddress) -> Answer<'_, Nonces> {
+    fn counted(&self, wallet: Address) -> Answer<'_, Nonces> {
         ask!(self, "chain.counted", self.inner.counted(wallet))
     }
 
-    fn nonces(&self, wallet: EvmAddress) -> Answer<'_, Nonces> {
+    fn nonces(&self, wallet: Address) -> Answer<'_, Nonces> {
         ask!(self, "chain.nonces", self.inner.nonces(wallet))
     }
 
@@ -129,11 +129,11 @@ impl Chain for Wrapped {
         ask!(self, "chain.transfers_of", self.inner.transfers_of(asset, txid))
     }
 
-    fn foreign(&self, wallet: EvmAddress, txid: [u8; 32]) -> Answer<'_, Final<Option<Foreign>>> {
+    fn foreign(&self, wallet: Address, txid: [u8; 32]) -> Answer<'_, Final<Option<Foreign>>> {
         ask!(self, "chain.foreign", self.inner.foreign(wallet, txid))
     }
 
-    fn has_code(&self, account: EvmAddress) -> Answer<'_, bool> {
+    fn has_code(&self, account: Address) -> Answer<'_, bool> {
         ask!(self, "chain.has_code", self.inner.has_code(account))
     }
 

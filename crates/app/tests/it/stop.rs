@@ -49,7 +49,7 @@ impl Captor {
             asset: self.asset,
             amount: Amount::from_atoms(1_000_000).expect("an amount"),
             precision: 6,
-            to: EvmAddress([0xca; 20]),
+            to: EvmAddress([0xca; 20]).into(),
             memo: None,
             expires_at: None,
         };

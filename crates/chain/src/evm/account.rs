@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::future::{join, join_all};
 use sluice_codec::evm::call;
-use sluice_core::address::EvmAddress;
+use sluice_core::address::{Address, EvmAddress};
 use sluice_core::amount::Units;
 use sluice_core::asset::Asset;
 use sluice_core::chain::BlockRef;
@@ -103,6 +103,11 @@ impl Evm {
     }
 }
 
+/// The contract of a token.
+fn contract(asset: &Asset) -> Option<EvmAddress> {
+    asset.contract().and_then(Address::evm)
+}
+
 /// What a wallet holds of each asset at one block, in order.
 async fn holdings(
     node: &dyn Node,
@@ -111,7 +116,7 @@ async fn holdings(
     at: At,
 ) -> Result<Vec<Units>, NodeError> {
     let calls: Vec<Call> =
-        assets.iter().filter_map(Asset::contract).map(|token| balance_call(wallet, token)).collect();
+        assets.iter().filter_map(contract).map(|token| balance_call(wallet, token)).collect();
     let native = assets.iter().any(|asset| asset.contract().is_none());
     let coin = async { if native { node.balance(wallet, at).await } else { Ok(Units::ZERO) } };
     let tokens = async { if calls.is_empty() { Ok(Vec::new()) } else { node.calls(&calls, at).await } };
@@ -119,7 +124,7 @@ async fn holdings(
     let (coin, tokens) = (coin?, exactly(calls.len(), tokens?, "balances")?);
     let mut tokens = tokens.iter().map(balance_of);
     let none = || Err(NodeError::Nonsense("a balance is missing".to_owned()));
-    let units = assets.iter().map(|asset| match asset.contract() {
+    let units = assets.iter().map(|asset| match contract(asset) {
         Some(_) => tokens.next().unwrap_or_else(none),
         None => Ok(coin),
     });

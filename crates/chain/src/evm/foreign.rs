@@ -66,7 +66,7 @@ impl Evm {
                 && moved.to != wallet
                 && !moved.units.is_zero()
             {
-                left.push((found.address, moved.units));
+                left.push((found.address.into(), moved.units));
             }
             permits |= log::approval(&found.topics, &found.data)
                 .is_some_and(|given| given.owner == wallet && !given.units.is_zero());

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use sluice_codec::evm::call;
 use sluice_codec::scale;
-use sluice_core::address::EvmAddress;
+use sluice_core::address::{Address, EvmAddress};
 use sluice_core::amount::Units;
 use sluice_core::port::chain::{ChainError, Preflight, Trial};
 use sluice_core::transfer::{Failure, Remedy};
@@ -32,6 +32,8 @@ const NOBODY: EvmAddress = EvmAddress([0; 20]);
 #[derive(Clone, Copy)]
 struct Run<'a> {
     trial: &'a Trial,
+    from: EvmAddress,
+    to: EvmAddress,
     token: Option<EvmAddress>,
     units: Units,
     /// What a transfer of the token has needed lately.
@@ -47,10 +49,11 @@ impl Evm {
         let runs = trials.iter().map(|trial| {
             let units = scale::to_chain(trial.payment.amount, &trial.asset);
             let ours = trial.asset.id.chain == self.profile.id;
-            let token = trial.asset.contract();
+            let token = trial.asset.contract().and_then(Address::evm);
             let known = token.and_then(|token| known.get(&token).copied());
-            let run = units.filter(|_| ours).map(|units| Run { trial, token, units, known });
-            run.ok_or_else(|| {
+            let ends = trial.from.evm().zip(trial.to.evm());
+            let run = units.zip(ends).filter(|_| ours);
+            run.map(|(units, (from, to))| Run { trial, from, to, token, units, known }).ok_or_else(|| {
                 self.disagree(format!("{} cannot say this amount of {}", self.name(), trial.asset.id))
             })
         });
@@ -129,7 +132,7 @@ impl Calls {
 }
 
 fn transfer_call(run: &Run<'_>) -> Call {
-    let (from, to) = (run.trial.from, run.trial.to);
+    let (from, to) = (run.from, run.to);
     match run.token {
         Some(token) => {
             let data = call::transfer(to, run.units);
@@ -143,7 +146,7 @@ fn transfer_call(run: &Run<'_>) -> Call {
 async fn simulate_on(node: &dyn Node, runs: &[Run<'_>]) -> Result<Vec<Preflight>, NodeError> {
     let at = At::Hash(latest(node).await?.block.hash);
     let mut payers: Vec<EvmAddress> =
-        runs.iter().filter(|run| run.token.is_none()).map(|run| run.trial.from).collect();
+        runs.iter().filter(|run| run.token.is_none()).map(|run| run.from).collect();
     payers.sort();
     payers.dedup();
     let coins: BTreeMap<EvmAddress, Units> =
@@ -157,14 +160,13 @@ async fn simulate_on(node: &dyn Node, runs: &[Run<'_>]) -> Result<Vec<Preflight>
             place.decimals = Some(calls.view(token, call::decimals()));
             if run.trial.asset.freezable {
                 place.paused = Some(calls.view(token, call::paused()));
-                place.sender = Some(calls.view(token, call::is_blacklisted(run.trial.from)));
-                place.recipient = Some(calls.view(token, call::is_blacklisted(run.trial.to)));
+                place.sender = Some(calls.view(token, call::is_blacklisted(run.from)));
+                place.recipient = Some(calls.view(token, call::is_blacklisted(run.to)));
             }
-            place.balance = Some(calls.shared(balance_call(run.trial.from, token)));
+            place.balance = Some(calls.shared(balance_call(run.from, token)));
         }
         // A node answers a call it cannot fund with an error and not with a revert, so it is not asked.
-        let funded =
-            run.token.is_some() || coins.get(&run.trial.from).is_some_and(|coins| *coins >= run.units);
+        let funded = run.token.is_some() || coins.get(&run.from).is_some_and(|coins| *coins >= run.units);
         if funded {
             place.transfer = Some(calls.push(transfer_call(run)));
         }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use sluice_codec::scale;
-use sluice_core::address::EvmAddress;
+use sluice_core::address::{Address, EvmAddress};
 use sluice_core::attempt::Kind;
 use sluice_core::chain::BlockRef;
 use sluice_core::port::chain::{ChainError, Known, SlotQuestion};
@@ -193,8 +193,8 @@ impl Evm {
             let Slot::EvmNonce { chain, sender, nonce } = question.slot else { return None };
             let meant = match question.pays.as_slice() {
                 [payment] if payment.asset == question.asset.id => Some(Meant {
-                    contract: question.asset.contract(),
-                    to: payment.to,
+                    contract: question.asset.contract().and_then(Address::evm),
+                    to: payment.to.evm()?,
                     units: scale::to_chain(payment.amount, &question.asset)?,
                 }),
                 [] if question.attempts.iter().all(|known| known.kind == Kind::Void) => None,

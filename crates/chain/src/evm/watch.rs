@@ -55,8 +55,9 @@ impl Evm {
         let senders: BTreeMap<[u8; 32], EvmAddress> =
             transactions.iter().map(|sent| (sent.txid, sent.from)).collect();
         let ours = transactions.iter().filter(|sent| wallets.contains(&sent.from));
-        let sent =
-            ours.map(|sent| SentFact { from: sent.from, txid: sent.txid, nonce: sent.nonce }).collect();
+        let sent = ours
+            .map(|sent| SentFact { from: sent.from.into(), txid: sent.txid, nonce: sent.nonce })
+            .collect();
         let drained =
             logs?.iter().filter_map(|(txid, log)| self.drain(txid, log, &senders, wallets)).collect();
         Ok(Some((sent, drained)))
@@ -94,7 +95,7 @@ impl Evm {
             }
         };
         Some(DrainFact {
-            wallet,
+            wallet: wallet.into(),
             txid: *txid,
             what: format!("{what}, in a transaction the wallet did not send"),
         })
@@ -166,7 +167,8 @@ async fn transfers(
     let logs = receipt.logs.iter().filter(|log| receipt.success && log.address == token);
     let moved = logs.filter_map(|log| {
         let moved = log::transfer(&log.topics, &log.data)?;
-        Some(TransferLog { log_index: log.index, from: moved.from, to: moved.to, units: moved.units })
+        let (from, to) = (moved.from.into(), moved.to.into());
+        Some(TransferLog { log_index: log.index, from, to, units: moved.units })
     });
     Ok(Some(Some((receipt.block, moved.collect()))))
 }

@@ -46,7 +46,7 @@ async fn a_payment_goes_from_bytes_to_proof() {
     let batch = [attempt];
     assert_eq!(evm.submit(&batch).await, [Heard::Accepted]);
     assert_eq!(evm.submit(&batch).await, [Heard::Known]);
-    assert_eq!(evm.nonces(stage.us).await.unwrap().pending, 1);
+    assert_eq!(evm.nonces(stage.us.into()).await.unwrap().pending, 1);
     assert_eq!(evm.progress(&questions).await.unwrap(), [SlotReading::Open]);
     stage.asked();
 
@@ -70,10 +70,13 @@ async fn a_payment_goes_from_bytes_to_proof() {
     assert!(*evm.still_final(&[inclusion.block]).await.unwrap()[0].reading());
     let found = evm.transfers_of(stage.asset.id, inclusion.txid).await.unwrap().unwrap();
     let (block, logs) = found.reading();
-    assert_eq!((*block, logs.len(), logs[0].from, logs[0].to), (inclusion.block, 1, stage.us, THEM));
+    assert_eq!(
+        (*block, logs.len(), logs[0].from, logs[0].to),
+        (inclusion.block, 1, stage.us.into(), THEM.into())
+    );
     assert_eq!(logs[0].units, stage.units(25_000_000));
     stage.asked();
-    let facts = evm.block(inclusion.block.number, &[stage.us]).await.unwrap();
+    let facts = evm.block(inclusion.block.number, &[stage.us.into()]).await.unwrap();
     let block_calls = stage.asked();
     assert_eq!(
         (facts.shown.sent.len(), facts.shown.sent[0].txid, facts.shown.sent[0].nonce),
@@ -82,11 +85,11 @@ async fn a_payment_goes_from_bytes_to_proof() {
     assert!(facts.shown.drained.is_empty(), "{:?}", facts.shown.drained);
 
     let assets = [stage.asset.clone(), Asset::native(&ChainProfile::devnet())];
-    let (_, balances) = evm.balances(stage.us, &assets).await.unwrap();
+    let (_, balances) = evm.balances(stage.us.into(), &assets).await.unwrap();
     let spent = stage.units(1_000_000_000_000_000_000) - balances[1];
     assert_eq!(balances[0], stage.units(975_000_000));
     assert_eq!(spent.to_string(), inclusion.cost.to_string(), "the cost is exact");
-    assert_eq!(evm.has_code(THEM).await, Ok(false));
+    assert_eq!(evm.has_code(THEM.into()).await, Ok(false));
     assert_eq!(evm.has_code(stage.asset.contract().unwrap()).await, Ok(true));
     eprintln!(
         "asked of 2 nodes: preflight {simulated:?}, progress {progressed:?}, settle {settle_calls:?} \
@@ -207,7 +210,7 @@ async fn a_transaction_that_is_none_of_ours_is_seen_by_slot_and_by_block() {
     let questions = [stage.question(&[&known], &ours)];
     assert_eq!(evm.progress(&questions).await.unwrap(), [SlotReading::Unaccounted], "a quorum says by what");
     let latest = evm.heads().await.unwrap().latest;
-    let facts = evm.block(latest.number, &[stage.us]).await.unwrap();
+    let facts = evm.block(latest.number, &[stage.us.into()]).await.unwrap();
     assert_eq!(facts.shown.sent[0].txid, stranger[0].get().txid);
     control.mine(2).await.unwrap();
     let there = Stranger { txid: stranger[0].get().txid, block: latest };

@@ -111,14 +111,19 @@ impl Stage {
             asset: self.asset.id,
             amount: Amount::from_atoms(atoms).unwrap(),
             precision: 6,
-            to,
+            to: to.into(),
             memo: None,
             expires_at: None,
         }
     }
 
     pub fn trial(&self, to: EvmAddress, atoms: i64) -> Trial {
-        Trial { from: self.us, asset: self.asset.clone(), to, payment: self.payment(to, atoms) }
+        Trial {
+            from: self.us.into(),
+            asset: self.asset.clone(),
+            to: to.into(),
+            payment: self.payment(to, atoms),
+        }
     }
 
     pub fn slot(&self, nonce: u64) -> Slot {

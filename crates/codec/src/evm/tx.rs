@@ -44,8 +44,8 @@ pub enum EncodeError {
     /// The chain cannot say the amount exactly, or it is more than 256 bits.
     #[error("the amount does not scale exactly to the asset's decimals")]
     Amount,
-    /// The zero address, or the token contract itself: what is sent there is lost.
-    #[error("the recipient is the zero address or the token contract")]
+    /// The zero address, the token contract itself, or an account of another family: what is sent there is lost.
+    #[error("the recipient is the zero address, the token contract, or no account of an EVM chain")]
     Recipient,
     /// The tip exceeds the fee: every node refuses it.
     #[error("the tip exceeds the fee per gas")]
@@ -77,14 +77,14 @@ pub fn pay(slot: &Slot, fees: &Fees, pays: &[Payment], asset: &Asset) -> Result<
         return Err(EncodeError::Nothing);
     }
     let units = scale::to_chain(payment.amount, asset).ok_or(EncodeError::Amount)?;
-    if payment.to == EvmAddress([0; 20]) || Some(payment.to) == asset.contract() {
+    let to = payment.to.evm().filter(|to| *to != EvmAddress([0; 20])).ok_or(EncodeError::Recipient)?;
+    if Some(payment.to) == asset.contract() {
         return Err(EncodeError::Recipient);
     }
     match asset.id.kind {
-        AssetKind::Erc20(contract) => {
-            bytes(&place, fees, contract, Units::ZERO, call::transfer(payment.to, units))
-        }
-        AssetKind::Native(_) => bytes(&place, fees, payment.to, units, Vec::new()),
+        AssetKind::Erc20(contract) => bytes(&place, fees, contract, Units::ZERO, call::transfer(to, units)),
+        AssetKind::Trc20(_) => Err(EncodeError::Asset),
+        AssetKind::Native(_) => bytes(&place, fees, to, units, Vec::new()),
     }
 }
 

@@ -83,7 +83,7 @@ fn payments_have_the_bytes_eth_account_makes() {
         let units: Units = text(vector, "units").parse().unwrap();
         match asset.contract() {
             Some(contract) => {
-                assert_eq!((decoded.to, decoded.value), (contract, Units::ZERO));
+                assert_eq!((decoded.to, decoded.value), (contract.evm().unwrap(), Units::ZERO));
                 assert_eq!(call::as_transfer(&decoded.data), Some((address(vector, "to"), units)));
             }
             None => assert_eq!((decoded.to, decoded.value), (address(vector, "to"), units)),

@@ -27,7 +27,7 @@ fn a_payment_that_does_not_fit_its_slot_has_no_bytes() {
     assert_eq!(refused(|p| p.asset.chain = ChainId::evm(1)), Some(EncodeError::Asset));
     assert_eq!(refused(|p| p.precision = 9), Some(EncodeError::Asset));
     assert_eq!(refused(|p| p.amount = Amount::ZERO), Some(EncodeError::Nothing));
-    assert_eq!(refused(|p| p.to = EvmAddress([0; 20])), Some(EncodeError::Recipient));
+    assert_eq!(refused(|p| p.to = EvmAddress([0; 20]).into()), Some(EncodeError::Recipient));
     assert_eq!(refused(|p| p.to = usdc().contract().unwrap()), Some(EncodeError::Recipient));
 
     let one = payment(&usdc(), 5, TO);

@@ -5,6 +5,8 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+use super::AddressError;
+
 /// The byte in front of every address of the main network and of every test network in use.
 const PREFIX: u8 = 0x41;
 /// Prefix, address, checksum.
@@ -16,41 +18,27 @@ const LETTERS: usize = 34;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TronAddress(pub [u8; 20]);
 
-/// Why a text is not a usable TRON address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TronAddressError {
-    /// Not 34 letters of the base58 alphabet beginning with `T`, or the bytes of something else.
-    #[error("a TRON address is T followed by 33 letters and digits, none of them 0, O, I or l")]
-    Malformed,
-    /// The last four bytes are not the checksum of the others: probably a typing error.
-    #[error("the address checksum is wrong; copy the address again")]
-    Checksum,
-    /// The zero address: whatever is sent there is lost.
-    #[error("the zero address cannot be paid")]
-    Zero,
-}
-
 impl TronAddress {
     /// Reads base58check, `T…`. The hex form `41…` carries no checksum and is refused.
     ///
     /// # Errors
-    /// [`TronAddressError`] names what is wrong.
-    pub fn parse(text: &str) -> Result<Self, TronAddressError> {
+    /// [`AddressError`] names what is wrong.
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
         if text.len() != LETTERS || !text.starts_with('T') {
-            return Err(TronAddressError::Malformed);
+            return Err(AddressError::Malformed);
         }
         let mut bytes = [0; BYTES];
-        let read = bs58::decode(text).onto(&mut bytes).map_err(|_| TronAddressError::Malformed)?;
+        let read = bs58::decode(text).onto(&mut bytes).map_err(|_| AddressError::Malformed)?;
         let (account, checksum) = bytes.split_at(BYTES - 4);
         if read != BYTES {
-            return Err(TronAddressError::Malformed);
+            return Err(AddressError::Malformed);
         }
         if checksum != checksum_of(account) {
-            return Err(TronAddressError::Checksum);
+            return Err(AddressError::Checksum);
         }
-        let address = Self::read_21(account).ok_or(TronAddressError::Malformed)?;
+        let address = Self::read_21(account).ok_or(AddressError::Malformed)?;
         if address.0 == [0; 20] {
-            return Err(TronAddressError::Zero);
+            return Err(AddressError::Zero);
         }
         Ok(address)
     }
@@ -135,7 +123,7 @@ mod tests {
                 let mut wrong = text.to_owned();
                 wrong.replace_range(position..=position, letter);
                 if wrong != text {
-                    assert_eq!(TronAddress::parse(&wrong), Err(TronAddressError::Checksum), "{wrong}");
+                    assert_eq!(TronAddress::parse(&wrong), Err(AddressError::Checksum), "{wrong}");
                 }
             }
         }
@@ -145,7 +133,7 @@ mod tests {
     fn what_is_no_address_is_refused() {
         let zero = "T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb";
         assert_eq!(TronAddress([0; 20]).to_string(), zero);
-        assert_eq!(TronAddress::parse(zero), Err(TronAddressError::Zero));
+        assert_eq!(TronAddress::parse(zero), Err(AddressError::Zero));
         // A right checksum over the prefix 0x42.
         let mut other = [0x42; BYTES];
         let checksum = checksum_of(&other[..BYTES - 4]);
@@ -167,7 +155,7 @@ mod tests {
             "41a614f803b6fd780986a42c78ec9c7f77e6ded13c",
             "0xa614f803b6fd780986a42c78ec9c7f77e6ded13c",
         ] {
-            assert_eq!(TronAddress::parse(text), Err(TronAddressError::Malformed), "{text:?}");
+            assert_eq!(TronAddress::parse(text), Err(AddressError::Malformed), "{text:?}");
         }
         assert_eq!(TronAddress::read_21(&[0x41; 20]), None);
         assert_eq!(TronAddress::read_21(&[0x42; 21]), None);

@@ -1,7 +1,7 @@
 //! Questions to a chain, and carrying bytes to it.
 
 use super::Fut;
-use crate::address::EvmAddress;
+use crate::address::Address;
 use crate::alert::Raise;
 use crate::amount::{Cost, Units};
 use crate::asset::{Asset, AssetId};
@@ -35,6 +35,14 @@ pub enum ChainError {
     /// The block asked for is not on the chain (any more).
     #[error("block not found")]
     NoBlock,
+    /// An account, asset or slot of another family of chains: somebody asked the wrong chain.
+    #[error("{what} is none of {chain}")]
+    Foreign {
+        /// Chain.
+        chain: String,
+        /// What was asked about.
+        what: String,
+    },
 }
 
 /// What a node said to bytes. Evidence for the log, never a verdict (M5).
@@ -102,7 +110,7 @@ impl Shown {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SentFact {
     /// Sender.
-    pub from: EvmAddress,
+    pub from: Address,
     /// Hash.
     pub txid: [u8; 32],
     /// Nonce.
@@ -113,7 +121,7 @@ pub struct SentFact {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DrainFact {
     /// The wallet.
-    pub wallet: EvmAddress,
+    pub wallet: Address,
     /// Hash of the transaction.
     pub txid: [u8; 32],
     /// What happened, in one sentence.
@@ -150,11 +158,11 @@ pub struct SlotQuestion {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trial {
     /// Who would send.
-    pub from: EvmAddress,
+    pub from: Address,
     /// What.
     pub asset: Asset,
     /// To whom.
-    pub to: EvmAddress,
+    pub to: Address,
     /// How much.
     pub payment: Payment,
 }
@@ -201,7 +209,7 @@ pub struct Foreign {
     /// Native coin it sent away.
     pub coin_left: Units,
     /// Tokens that left it, one entry for each log: contract and exact units.
-    pub tokens_left: Vec<(EvmAddress, Units)>,
+    pub tokens_left: Vec<(Address, Units)>,
     /// Somebody may now move tokens of it.
     pub permits: bool,
 }
@@ -224,9 +232,9 @@ pub struct TransferLog {
     /// Index in its block.
     pub log_index: u64,
     /// Payer.
-    pub from: EvmAddress,
+    pub from: Address,
     /// Recipient.
-    pub to: EvmAddress,
+    pub to: Address,
     /// Exact units.
     pub units: Units,
 }
@@ -262,8 +270,7 @@ pub trait Chain: Send + Sync {
     fn heads(&self) -> Fut<'_, Result<Heads, ChainError>>;
 
     /// The block at a height and what in it concerns `wallets`; one node, for progress and for M6.
-    fn block<'a>(&'a self, number: u64, wallets: &'a [EvmAddress])
-    -> Fut<'a, Result<BlockFacts, ChainError>>;
+    fn block<'a>(&'a self, number: u64, wallets: &'a [Address]) -> Fut<'a, Result<BlockFacts, ChainError>>;
 
     /// What the nodes of other operators than that of the node `told_by` show of `wallets` in this very block, those of all
     /// operators when it names none. `None` when no other operator is configured. That one shows nothing proves nothing: it
@@ -272,7 +279,7 @@ pub trait Chain: Send + Sync {
         &'a self,
         told_by: &'a str,
         block: BlockRef,
-        wallets: &'a [EvmAddress],
+        wallets: &'a [Address],
     ) -> Fut<'a, Option<Vec<Shown>>>;
 
     /// A quorum denies what this node (`operator/host`) showed of a block that is on the chain: it is not heard for a while.
@@ -290,21 +297,21 @@ pub trait Chain: Send + Sync {
     /// Balances of a wallet, all at one block; one per asset, in order.
     fn balances<'a>(
         &'a self,
-        wallet: EvmAddress,
+        wallet: Address,
         assets: &'a [Asset],
     ) -> Fut<'a, Result<(BlockRef, Vec<Units>), ChainError>>;
 
     /// A wallet's nonces as the node that counts most of them has them, where as many operators answer as a quorum takes.
     /// For whoever must not overlook a transaction; one node's lie makes it too high (M17).
-    fn counted(&self, wallet: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>>;
+    fn counted(&self, wallet: Address) -> Fut<'_, Result<Nonces, ChainError>>;
 
     /// A wallet's nonces by one node.
-    fn nonces(&self, wallet: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>>;
+    fn nonces(&self, wallet: Address) -> Fut<'_, Result<Nonces, ChainError>>;
 
     /// A wallet's nonce and what it holds, at the final block, by quorum.
     fn standing<'a>(
         &'a self,
-        wallet: EvmAddress,
+        wallet: Address,
         assets: &'a [Asset],
     ) -> Fut<'a, Result<Final<Standing>, ChainError>>;
 
@@ -331,14 +338,11 @@ pub trait Chain: Send + Sync {
 
     /// What a final transaction did to a wallet, by quorum; `None` when no block up to the final one it was read under
     /// holds it.
-    fn foreign(
-        &self,
-        wallet: EvmAddress,
-        txid: [u8; 32],
-    ) -> Fut<'_, Result<Final<Option<Foreign>>, ChainError>>;
+    fn foreign(&self, wallet: Address, txid: [u8; 32])
+    -> Fut<'_, Result<Final<Option<Foreign>>, ChainError>>;
 
     /// Whether an account carries code (a contract, or an EIP-7702 delegation).
-    fn has_code(&self, account: EvmAddress) -> Fut<'_, Result<bool, ChainError>>;
+    fn has_code(&self, account: Address) -> Fut<'_, Result<bool, ChainError>>;
 
     /// How each node fares, as this process sees it.
     fn nodes(&self) -> Vec<NodeFacts>;

@@ -1,7 +1,7 @@
 //! Asking for signatures (M10). The signer holds keys, keeps its own journal and caps, and trusts nobody.
 
 use super::Fut;
-use crate::address::EvmAddress;
+use crate::address::Address;
 use crate::attempt::{Durable, Unsigned};
 use crate::chain::ChainId;
 use crate::id::{PartnerId, WalletId};
@@ -135,12 +135,12 @@ pub struct Held {
     /// Its chain.
     pub chain: ChainId,
     /// Its account.
-    pub address: EvmAddress,
+    pub address: Address,
     /// Its key is barred: it never signs again.
     pub barred: bool,
 }
 
-/// A signature over a statement that names the wallet and a challenge (`codec::evm::Possession`). Nothing moves by it.
+/// A signature over a statement that names the wallet and a challenge (`codec::Possession`). Nothing moves by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shown {
     /// `r`, big-endian.

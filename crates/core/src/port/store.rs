@@ -444,7 +444,7 @@ pub struct IntakeFacts {
     /// The partner's limit for it.
     pub limit: Option<Limit>,
     /// The partner's own wallets on the asset's chain.
-    pub own_wallets: Vec<crate::address::EvmAddress>,
+    pub own_wallets: Vec<crate::address::Address>,
     /// Those of them that are in service: the lanes that could pay it.
     pub lanes: Vec<Wallet>,
     /// The stop that has stood longest of those that cover the asset of this partner.

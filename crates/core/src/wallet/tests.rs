@@ -1,15 +1,16 @@
 //! What a lane promises: who may stop it, who may open it again, and that a nonce never goes back.
 
 use super::*;
+use crate::address::EvmAddress;
 use crate::samples::{at, chain, partner, wallet};
 
 fn open() -> Wallet {
-    let address = EvmAddress([0x11; 20]);
+    let address = EvmAddress([0x11; 20]).into();
     Wallet::adopt(wallet(), partner(), chain(), address, "hot 1".into(), 7, "test".into(), at(0)).into_after()
 }
 
 fn revert(asset: u8, to: u8) -> Option<Revert> {
-    Some(Revert { asset: AssetId::erc20(chain(), EvmAddress([asset; 20])), to: EvmAddress([to; 20]) })
+    Some(Revert { asset: AssetId::erc20(chain(), EvmAddress([asset; 20])), to: EvmAddress([to; 20]).into() })
 }
 
 fn tripped() -> Wallet {

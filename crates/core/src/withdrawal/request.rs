@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Record, State, Withdrawal};
-use crate::address::EvmAddress;
+use crate::address::Address;
 use crate::amount::Amount;
 use crate::asset::Asset;
 use crate::canonical::Canonical;
@@ -67,7 +67,7 @@ pub struct NewRequest {
     /// How much the recipient gets.
     pub amount: Amount,
     /// To whom.
-    pub to: EvmAddress,
+    pub to: Address,
     /// How soon.
     pub kind: Type,
     /// Text for the recipient.
@@ -92,7 +92,7 @@ pub struct Request {
     /// What we charge beside it.
     pub fee: Amount,
     /// To whom.
-    pub to: EvmAddress,
+    pub to: Address,
     /// How soon.
     pub kind: Type,
     /// Text for the recipient.
@@ -153,7 +153,7 @@ impl Request {
     pub fn check(
         new: NewRequest,
         fee: Amount,
-        own_wallets: &[EvmAddress],
+        own_wallets: &[Address],
         now: Timestamp,
     ) -> Result<Self, RequestError> {
         let visible = |byte: u8| byte.is_ascii_graphic();

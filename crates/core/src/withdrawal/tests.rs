@@ -243,7 +243,7 @@ fn a_payment_outside_the_engine_is_shown_by_the_very_log_that_made_it() {
     let awaited = assigned().needs_attention(AttentionCode::RetriesExhausted, true, at(3)).unwrap();
     let awaited = awaited.into_after();
     let exactly = Units::from(12_500_000_u64);
-    let from = crate::address::EvmAddress([0x66; 20]);
+    let from = crate::address::EvmAddress([0x66; 20]).into();
     let log = TransferLog { log_index: 3, from, to: awaited.request.to, units: exactly };
     let shows = |it: &Withdrawal, log, log_index| {
         it.paid_elsewhere(

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use sluice_core::address::Address;
 use sluice_core::attempt::{Attempt, Signed, Unsigned};
 use sluice_core::chain::BlockRef;
 use sluice_core::id::{AttemptId, ProofId, TransferId, WalletId};
@@ -329,7 +330,9 @@ async fn note_nonce(ports: &Ports, slot: &Slot) -> Result<(), StageError> {
     let next = nonce.saturating_add(1);
     for _ in 0..TRIES_MAX {
         let mut wallets = ports.store.wallets(Some(*chain)).await?.into_iter();
-        let Some(wallet) = wallets.find(|wallet| wallet.address == *sender) else { return Ok(()) };
+        let Some(wallet) = wallets.find(|wallet| wallet.address == Address::Evm(*sender)) else {
+            return Ok(());
+        };
         if wallet.next_nonce >= next || !is_frozen(&wallet) {
             return Ok(());
         }

@@ -155,7 +155,7 @@ async fn allot(lane: &mut Lane<'_>, slice: Vec<Transfer>) -> Result<Option<Chang
                 break;
             }
         };
-        let slot = Slot::EvmNonce { chain, sender, nonce };
+        let Some(slot) = Slot::of_nonce(chain, sender, nonce) else { break };
         let pays: Vec<_> = transfer.live().map(|item| item.approved.payment.clone()).collect();
         let bytes = sluice_codec::evm::draft(Kind::Pay, &slot, &fees, &pays, &transfer.asset)
             .map_err(|error| StageError::Encode(error.to_string()))?;

@@ -71,7 +71,7 @@ pub(super) async fn run(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<(), 
 async fn unheld(lane: &Lane<'_>) -> Result<Vec<Unheld>, StageError> {
     let (chain, sender, next) = (lane.wallet().chain, lane.wallet().address, lane.wallet().next_nonce);
     let nonces = next.saturating_sub(LOOK_MAX)..next;
-    let slots: Vec<_> = nonces.map(|nonce| Slot::EvmNonce { chain, sender, nonce }).collect();
+    let slots: Vec<_> = nonces.filter_map(|nonce| Slot::of_nonce(chain, sender, nonce)).collect();
     Ok(lane.ports.store.unheld(&slots).await?)
 }
 

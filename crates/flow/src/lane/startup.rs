@@ -110,7 +110,7 @@ async fn with_the_chain(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool
     }
     // One node's word freezes nothing: a final quorum does. Until it has spoken nothing is done, for what is in the air may
     // be what this store and this journal have both forgotten.
-    let slot = Slot::EvmNonce { chain: wallet.chain, sender: wallet.address, nonce: wallet.next_nonce };
+    let Some(slot) = Slot::of_nonce(wallet.chain, wallet.address, wallet.next_nonce) else { return Ok(true) };
     let question =
         SlotQuestion { slot, attempts: vec![], asset: lane.native(), pays: vec![], strangers: vec![] };
     let there = lane.chain.settle(&[question]).await?;

@@ -8,7 +8,7 @@
 //! which the signer's journal holds something: the signer signs nothing else there. The nonces below are given out and
 //! belong to no transfer, so the lane fills each by a void, or the chain shows what was signed for it (M17).
 
-use sluice_core::address::EvmAddress;
+use sluice_core::address::Address;
 use sluice_core::asset::Asset;
 use sluice_core::chain::{BlockRef, ChainId};
 use sluice_core::event::Cause;
@@ -35,7 +35,7 @@ pub struct Adoption {
     /// Chain.
     pub chain: ChainId,
     /// Account.
-    pub address: EvmAddress,
+    pub address: Address,
     /// For people.
     pub label: String,
 }
@@ -154,7 +154,7 @@ impl Examination {
 ///
 /// # Errors
 /// [`OrderError`]: it could not look.
-pub async fn examine(ports: &Ports, id: ChainId, address: EvmAddress) -> Result<Examination, OrderError> {
+pub async fn examine(ports: &Ports, id: ChainId, address: Address) -> Result<Examination, OrderError> {
     let chain = ports.chains.get(&id).ok_or_else(|| OrderError::NotConfigured(id.to_string()))?;
     let managed = ports.store.wallets(Some(id)).await?.iter().any(|wallet| wallet.address == address);
     let has_code = chain.has_code(address).await?;
@@ -185,7 +185,7 @@ fn unsettled(nonces: Nonces, finalized: u64) -> Option<AdoptError> {
 /// The first asset that it holds another amount of at the latest block.
 async fn moving(
     chain: &dyn Chain,
-    address: EvmAddress,
+    address: Address,
     assets: &[Asset],
     standing: &Standing,
 ) -> Result<Option<String>, OrderError> {
@@ -264,7 +264,7 @@ pub async fn adopt(ports: &Ports, adoption: Adoption, cause: Cause) -> Result<Wa
 async fn next_nonce(ports: &Ports, adoption: &Adoption, settled: u64) -> Result<u64, OrderError> {
     let (chain, sender) = (adoption.chain, adoption.address);
     let nonces = settled..settled.saturating_add(LOOK_MAX);
-    let slots: Vec<_> = nonces.map(|nonce| Slot::EvmNonce { chain, sender, nonce }).collect();
+    let slots: Vec<_> = nonces.filter_map(|nonce| Slot::of_nonce(chain, sender, nonce)).collect();
     let holes = ports.store.unheld(&slots).await?;
     let taken = holes.iter().filter(|hole| hole.taken).filter_map(|hole| hole.slot.nonce()).max();
     Ok(taken.map_or(settled, |highest| highest.saturating_add(1)))

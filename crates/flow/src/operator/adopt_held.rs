@@ -1,8 +1,8 @@
 //! Taking a wallet of the signer into service: the signer names its wallets, and shows that it holds the key of this one
 //! by answering a challenge that was drawn just now.
 
-use sluice_codec::evm::Possession;
-use sluice_core::address::EvmAddress;
+use sluice_codec::Possession;
+use sluice_core::address::Address;
 use sluice_core::chain::ChainId;
 use sluice_core::event::Cause;
 use sluice_core::id::PartnerId;
@@ -24,7 +24,7 @@ pub struct Wanted<'a> {
     /// Chain.
     pub chain: ChainId,
     /// Account.
-    pub address: EvmAddress,
+    pub address: Address,
 }
 
 /// Every check of a wallet, met or not. Changes nothing.

@@ -222,7 +222,8 @@ mod tests {
         let at = Timestamp::from_micros(0);
         let (id, partner) = (WalletId::new(Ulid::new(at, 1)), PartnerId::new(Ulid::new(at, 2)));
         let chain = ChainId::evm(31_337);
-        Wallet::adopt(id, partner, chain, EvmAddress([1; 20]), "hot".into(), 3, "r".into(), at).into_after()
+        Wallet::adopt(id, partner, chain, EvmAddress([1; 20]).into(), "hot".into(), 3, "r".into(), at)
+            .into_after()
     }
 
     #[test]
@@ -236,9 +237,9 @@ mod tests {
             cost: Cost(1),
             coin_left: Units::from(1u64),
             tokens_left: vec![
-                (TOKEN, Units::from(5u64)),
-                (TOKEN, Units::from(6u64)),
-                (EvmAddress([9; 20]), Units::from(7u64)),
+                (TOKEN.into(), Units::from(5u64)),
+                (TOKEN.into(), Units::from(6u64)),
+                (EvmAddress([9; 20]).into(), Units::from(7u64)),
             ],
             permits: false,
         };

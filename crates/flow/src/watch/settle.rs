@@ -153,7 +153,9 @@ async fn read(
     match watch.chain.settle(questions).await {
         Ok(readings) => return Ok(readings.into_iter().map(Some).collect()),
         Err(error) if questions.len() == 1 => return Err(error.into()),
-        Err(error @ (ChainError::Down { .. } | ChainError::NoBlock)) => return Err(error.into()),
+        Err(error @ (ChainError::Down { .. } | ChainError::NoBlock | ChainError::Foreign { .. })) => {
+            return Err(error.into());
+        }
         Err(ChainError::Disagree { .. }) => {}
     }
     let mut readings: Vec<Option<Final<SlotReading>>> = questions.iter().map(|_| None).collect();
@@ -169,7 +171,7 @@ async fn read(
                     *place = Some(reading);
                 }
             }
-            Err(ChainError::Down { .. } | ChainError::NoBlock) => break,
+            Err(ChainError::Down { .. } | ChainError::NoBlock | ChainError::Foreign { .. }) => break,
             Err(ChainError::Disagree { .. }) if some.len() < 2 => {}
             Err(ChainError::Disagree { .. }) => {
                 let middle = range.start + some.len() / 2;

@@ -5,7 +5,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use sluice_core::address::EvmAddress;
+use sluice_core::address::Address;
 use sluice_core::alert::{Code, Raise};
 use sluice_core::chain::BlockRef;
 use sluice_core::id::WalletId;
@@ -32,7 +32,7 @@ pub(super) struct Found {
 /// Records what was found, by the word of whoever shows it.
 pub(super) async fn run(
     watch: &mut Watch<'_>,
-    wallets: &[EvmAddress],
+    wallets: &[Address],
     found: Vec<Found>,
 ) -> Result<(), StageError> {
     let mut lanes: BTreeMap<WalletId, Vec<Found>> = BTreeMap::new();

@@ -19,7 +19,9 @@ impl From<ChainError> for Reject {
     fn from(error: ChainError) -> Self {
         tracing::warn!(error = %error, "No usable answer from nodes");
         match error {
-            ChainError::Down { chain, .. } | ChainError::Disagree { chain, .. } => node_unavailable(chain),
+            ChainError::Down { chain, .. }
+            | ChainError::Disagree { chain, .. }
+            | ChainError::Foreign { chain, .. } => node_unavailable(chain),
             ChainError::NoBlock => node_unavailable("of this asset"),
         }
     }

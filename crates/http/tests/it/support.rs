@@ -214,7 +214,7 @@ async fn new_tenant(api: &Api, number: u8) -> Tenant {
         wallet: WalletId::new(api.ports.entropy.ulid(now)),
         partner: partner.id,
         chain: token().id.chain,
-        address: EvmAddress([number; 20]),
+        address: EvmAddress([number; 20]).into(),
         label: format!("hot-{number}"),
     };
     let wallet = adopt(&api.ports, adoption, cause(now)).await.unwrap();

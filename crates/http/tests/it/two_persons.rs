@@ -131,7 +131,7 @@ async fn another_order_on_the_same_thing_names_the_one_that_waits() {
     let to = sluice_core::address::EvmAddress::parse("0x52908400098527886E0F7030069857D2E4169EE7").unwrap();
     let from = sluice_core::address::EvmAddress([9; 20]);
     let units = sluice_core::amount::Units::from(1_000_000u64);
-    let log = sluice_core::port::chain::TransferLog { log_index: 1, from, to, units };
+    let log = sluice_core::port::chain::TransferLog { log_index: 1, from: from.into(), to: to.into(), units };
     *world.chain.paid.lock().unwrap() = Some((crate::support::HEAD, vec![log]));
     let by = |digits: &str| json!({"paid_by": format!("0x{}", digits.repeat(32)), "reason": "by hand"});
     let first = post(&world, &world.a.key, &path, by("ab")).await;

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use sluice_core::address::Address;
 use sluice_core::chain::ChainId;
 use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::intent::DeploymentId;
@@ -23,6 +24,13 @@ pub struct Enrolled {
     pub chain: ChainId,
     /// Its key.
     pub key: Arc<dyn Key>,
+}
+
+impl Enrolled {
+    /// The account its key signs for, as its chain writes it.
+    pub fn address(&self) -> Address {
+        Address::of(self.chain.family, self.key.address().0)
+    }
 }
 
 /// Why a wallet cannot be enrolled.
@@ -114,7 +122,7 @@ fn bind(tx: &mut Tx<'_>, enrolled: &Enrolled) -> Result<(), EnrolError> {
         wallet: enrolled.wallet.to_string(),
         partner: enrolled.partner.to_string(),
         chain: enrolled.chain.to_string(),
-        address: enrolled.key.address().key(),
+        address: enrolled.address().key(),
     };
     let Fact::Enrol { wallet, partner, chain, address } = &fact else { return Ok(()) };
     match read::wallet(tx.conn(), wallet)? {

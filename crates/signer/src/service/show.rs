@@ -3,8 +3,7 @@
 
 use std::sync::Arc;
 
-use sluice_codec::evm::Possession;
-use sluice_core::address::EvmAddress;
+use sluice_codec::Possession;
 use sluice_core::id::WalletId;
 use sluice_core::port::signer::{Held, Shown, SignerError, SignerRefusal};
 use sluice_core::time::Timestamp;
@@ -30,7 +29,7 @@ impl SigningService {
                 wallet: enrolled.wallet,
                 partner: enrolled.partner,
                 chain: enrolled.chain,
-                address: enrolled.key.address(),
+                address: enrolled.address(),
                 barred: row.is_some_and(|row| row.barred_by.is_some()),
             });
         }
@@ -57,7 +56,7 @@ impl SigningService {
             wallet,
             partner: enrolled.partner,
             chain: enrolled.chain,
-            address: enrolled.key.address(),
+            address: enrolled.address(),
             challenge,
         };
         let digest = statement.digest();
@@ -69,7 +68,7 @@ impl SigningService {
         if let Err(refusal) = asked {
             return Ok(Err(refusal));
         }
-        let raw = match use_key(&enrolled, statement.address, &digest) {
+        let raw = match use_key(&enrolled, &digest) {
             Ok(raw) => raw,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -104,9 +103,9 @@ impl SigningService {
     }
 }
 
-fn use_key(enrolled: &Enrolled, address: EvmAddress, digest: &[u8; 32]) -> Result<Raw, SignerRefusal> {
+fn use_key(enrolled: &Enrolled, digest: &[u8; 32]) -> Result<Raw, SignerRefusal> {
     let key = Arc::clone(&enrolled.key);
-    sign_checked(key.as_ref(), address, digest)
+    sign_checked(key.as_ref(), key.address(), digest)
         .map_err(|error| Code::KeyUnavailable.refuse(error.to_string()))
 }
 

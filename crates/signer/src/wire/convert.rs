@@ -1,6 +1,6 @@
 //! Between the wire and our own words. What does not read back exactly is malformed.
 
-use sluice_core::address::EvmAddress;
+use sluice_core::address::Address;
 use sluice_core::amount::Amount;
 use sluice_core::asset::AssetId;
 use sluice_core::attempt::{self, Kind};
@@ -57,7 +57,7 @@ impl From<&intent::Payment> for Payment {
             asset: payment.asset.to_string(),
             atoms: payment.amount.atoms(),
             precision: payment.precision,
-            to: hex::encode(payment.to.0),
+            to: hex::encode(payment.to.bytes()),
             memo: payment.memo.clone(),
             expires_at: payment.expires_at.map(Timestamp::micros),
         }
@@ -68,14 +68,15 @@ impl TryFrom<Payment> for intent::Payment {
     type Error = Malformed;
 
     fn try_from(wire: Payment) -> Result<Self, Malformed> {
+        let asset = AssetId::parse(&wire.asset).map_err(|_| Malformed("asset"))?;
         Ok(Self {
             key: PaymentKey(fixed(&wire.key, "payment key")?),
             partner: PartnerId::parse(&wire.partner).map_err(|_| Malformed("partner"))?,
             withdrawal: WithdrawalId::parse(&wire.withdrawal).map_err(|_| Malformed("withdrawal"))?,
-            asset: AssetId::parse(&wire.asset).map_err(|_| Malformed("asset"))?,
+            asset,
             amount: Amount::from_atoms(wire.atoms).ok_or(Malformed("amount"))?,
             precision: wire.precision,
-            to: EvmAddress(fixed(&wire.to, "recipient")?),
+            to: Address::of(asset.chain.family, fixed(&wire.to, "recipient")?),
             memo: wire.memo,
             expires_at: wire.expires_at.map(Timestamp::from_micros),
         })
@@ -265,7 +266,7 @@ impl From<signer::Held> for Held {
             wallet: held.wallet.to_string(),
             partner: held.partner.to_string(),
             chain: held.chain.to_string(),
-            address: hex::encode(held.address.0),
+            address: hex::encode(held.address.bytes()),
             barred: held.barred,
         }
     }
@@ -275,11 +276,12 @@ impl TryFrom<Held> for signer::Held {
     type Error = Malformed;
 
     fn try_from(wire: Held) -> Result<Self, Malformed> {
+        let chain = ChainId::parse(&wire.chain).map_err(|_| Malformed("chain"))?;
         Ok(Self {
             wallet: wallet(&wire.wallet)?,
             partner: PartnerId::parse(&wire.partner).map_err(|_| Malformed("partner"))?,
-            chain: ChainId::parse(&wire.chain).map_err(|_| Malformed("chain"))?,
-            address: EvmAddress(fixed(&wire.address, "address")?),
+            chain,
+            address: Address::of(chain.family, fixed(&wire.address, "address")?),
             barred: wire.barred,
         })
     }

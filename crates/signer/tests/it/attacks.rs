@@ -29,7 +29,7 @@ fn another_recipient_under_an_old_admission_is_refused() {
     let approved = payment("order-1", usd(10));
     signer.admits(1, std::slice::from_ref(&approved), NOW).remove(0).unwrap();
     let mut diverted = approved;
-    diverted.payment.to = EvmAddress([0xbb; 20]);
+    diverted.payment.to = EvmAddress([0xbb; 20]).into();
     assert_eq!(refused(signer.sign_one(&pay(0, &diverted))), never("payment_changed"));
 }
 

@@ -255,7 +255,7 @@ fn an_expired_approval_counts_for_nothing_and_a_new_one_finds_the_ticket() {
 fn what_cannot_be_paid_is_refused_before_it_has_a_slot() {
     let signer = signer();
     let mut to_nobody = payment("order-1", usd(10));
-    to_nobody.payment.to = sluice_core::address::EvmAddress([0; 20]);
+    to_nobody.payment.to = sluice_core::address::EvmAddress([0; 20]).into();
     assert_eq!(admit(&signer, &to_nobody), never("payment_invalid"));
     let mut precise = payment("order-2", usd(10));
     precise.payment.precision = 9;

@@ -81,7 +81,7 @@ pub fn payment(order: &str, amount: Amount) -> Approved {
         asset: usdc().id,
         amount,
         precision: 6,
-        to: EvmAddress([0xaa; 20]),
+        to: EvmAddress([0xaa; 20]).into(),
         memo: None,
         expires_at: None,
     };

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sluice_codec::evm::Possession;
+use sluice_codec::Possession;
 use sluice_core::chain::ChainId;
 use sluice_core::id::WalletId;
 use sluice_core::port::signer::{Held, Setter, Shown, SlotRecord};
@@ -21,7 +21,7 @@ fn statement(deployment: &sluice_core::intent::DeploymentId, challenge: [u8; 32]
         wallet: wallet(),
         partner: partner(),
         chain: ChainId::evm(137),
-        address: sender(),
+        address: sender().into(),
         challenge,
     }
 }
@@ -33,7 +33,7 @@ fn a_held_key_is_listed_and_shown_by_its_own_signature_over_the_challenge() {
         wallet: wallet(),
         partner: partner(),
         chain: ChainId::evm(137),
-        address: sender(),
+        address: sender().into(),
         barred: false,
     };
     assert_eq!(signer.held().unwrap(), [held]);

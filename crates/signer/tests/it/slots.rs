@@ -31,7 +31,10 @@ fn what_is_signed_is_what_was_meant() {
     assert_eq!(decoded.sender, crate::house::sender());
     assert_eq!((decoded.nonce, decoded.txid, decoded.digest), (7, signature.txid, pair.request.digest));
     let paid = sluice_codec::evm::call::as_transfer(&decoded.data).unwrap();
-    assert_eq!(paid, (pair.request.payments[0].payment.to, sluice_core::amount::Units::from(10_000_000)));
+    assert_eq!(
+        paid,
+        (pair.request.payments[0].payment.to.evm().unwrap(), sluice_core::amount::Units::from(10_000_000))
+    );
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn answered(world: &World, index: usize, taken: &Taken) {
         Taken::Replay(withdrawal) => (&**withdrawal, true),
     };
     let same = withdrawal.request.external_id == wish.order.external_id
-        && withdrawal.request.to == wish.order.to
+        && withdrawal.request.to == wish.order.to.into()
         && u128::try_from(withdrawal.request.amount.atoms()) == Ok(wish.order.atoms)
         && withdrawal.partner == wish.order.partner;
     let other = wish.order.answered.is_some_and(|id| id != withdrawal.id);

@@ -302,8 +302,16 @@ fn adoption(
     cause: Cause,
 ) -> Change {
     let (partner, wallet, at) = (purse.partner, purse.id, cause.at);
-    let step =
-        Wallet::adopt(wallet, partner, world.profile.id, purse.address, "hot".into(), 0, "set up".into(), at);
+    let step = Wallet::adopt(
+        wallet,
+        partner,
+        world.profile.id,
+        purse.address.into(),
+        "hot".into(),
+        0,
+        "set up".into(),
+        at,
+    );
     let adopted = step.after().clone();
     let mut change = Change { wallets: vec![step], cause: Some(cause), ..Change::default() };
     let scale = 10u128.pow(u32::from(native.decimals - native.precision));

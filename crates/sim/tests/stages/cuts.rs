@@ -49,7 +49,7 @@ fn by(bench: &Bench, person: KeyId) -> Cause {
 
 /// What two persons do with one that waits for them. Refused means that the chain does not show enough yet.
 fn decide(bench: &Bench, waiting: &Withdrawal) {
-    let paid = payments(bench, waiting.request.to);
+    let paid = payments(bench, waiting.request.to.evm().unwrap());
     for person in DUTY {
         let cause = by(bench, person);
         let _refused = match (asked(waiting), paid.first()) {

@@ -101,7 +101,7 @@ fn is_given_up_once_it_is_deep(bench: &mut Bench, waiting: &Withdrawal) {
 fn what_reverted_in_the_lost_time_is_given_up_by_two_persons() {
     let (mut bench, waiting) = ended_in_the_lost_time(|bench| {
         let to = withdrawals(bench).pop().unwrap().request.to;
-        bench.world.chain().issuer.blacklist.insert(to);
+        bench.world.chain().issuer.blacklist.insert(to.evm().unwrap());
     });
     is_given_up_once_it_is_deep(&mut bench, &waiting);
     opened(&bench);
@@ -256,7 +256,7 @@ fn adopted_again(bench: &Bench, address: EvmAddress) -> Wallet {
         deployment: &bench.world.deployment,
         partner: Some(bench.partner),
         chain: bench.world.profile.id,
-        address,
+        address: address.into(),
     };
     now(operator::adopt_held(&bench.ports, &wanted, bench.cause())).unwrap()
 }

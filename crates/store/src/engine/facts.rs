@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use sluice_core::access::Actor;
-use sluice_core::address::EvmAddress;
+use sluice_core::address::Address;
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::chain::ChainId;
 use sluice_core::id::{PartnerId, WalletId};
@@ -99,7 +99,7 @@ pub(super) async fn intake(
         Ok((
             cells.parsed("partner_id", PartnerId::parse)?,
             cells.parsed("chain", ChainId::parse)?,
-            cells.parsed("address", EvmAddress::parse)?,
+            cells.parsed("address", Address::read)?,
         ))
     };
     let own = keep(row::read(&rows, place), &mut unread);

@@ -1,7 +1,7 @@
 //! Wallets and their balances.
 
 use serde::{Deserialize, Serialize};
-use sluice_core::address::EvmAddress;
+use sluice_core::address::Address;
 use sluice_core::amount::Units;
 use sluice_core::asset::AssetId;
 use sluice_core::chain::ChainId;
@@ -118,7 +118,7 @@ impl RevertShape {
 
     fn read(&self) -> Result<Revert, String> {
         let asset = AssetId::parse(&self.asset).map_err(|error| error.to_string())?;
-        let to = EvmAddress::parse(&self.to).map_err(|error| error.to_string())?;
+        let to = Address::read(&self.to).map_err(|error| error.to_string())?;
         Ok(Revert { asset, to })
     }
 }
@@ -231,7 +231,7 @@ pub fn read(row: &Row) -> Result<Wallet, Unread> {
         id: cells.parsed("id", WalletId::parse)?,
         partner: cells.parsed("partner_id", PartnerId::parse)?,
         chain: cells.parsed("chain", ChainId::parse)?,
-        address: cells.parsed("address", EvmAddress::parse)?,
+        address: cells.parsed("address", Address::read)?,
         label: cells.text("label")?.to_owned(),
         state,
         reason: cells.text("reason")?.to_owned(),

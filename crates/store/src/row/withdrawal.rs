@@ -3,7 +3,7 @@
 pub(crate) mod evidence;
 
 use serde::Serialize;
-use sluice_core::address::EvmAddress;
+use sluice_core::address::Address;
 use sluice_core::id::{PartnerId, ProofId, TransferId, WalletId, WithdrawalId};
 use sluice_core::intent::PaymentKey;
 use sluice_core::withdrawal::{CancelRequest, Record, Request, State, Status, Type, Withdrawal};
@@ -200,7 +200,7 @@ pub fn read(row: &Row) -> Result<Withdrawal, Unread> {
         asset: asset::joined(&cells)?,
         amount: cells.amount("amount")?,
         fee: cells.amount("fee")?,
-        to: cells.parsed("address", EvmAddress::parse)?,
+        to: cells.parsed("address", Address::read)?,
         kind: cells.parsed("type", |text| Type::parse(text).ok_or(()))?,
         memo: cells.opt_text("memo")?.map(str::to_owned),
         scheduled_for: cells.opt_at("scheduled_for")?,

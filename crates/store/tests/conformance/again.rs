@@ -61,7 +61,8 @@ async fn resolved(world: &World, withdrawal: Withdrawal, log_index: u64) -> Outc
     let asked = withdrawal.needs_attention(AttentionCode::RetriesExhausted, true, world.now()).unwrap();
     let step = |it: Withdrawal| {
         let (name, exactly) = (ProofId::new(world.ulid()), Units::from(1_u64));
-        let log = TransferLog { log_index, from: EvmAddress([0x66; 20]), to: it.request.to, units: exactly };
+        let log =
+            TransferLog { log_index, from: EvmAddress([0x66; 20]).into(), to: it.request.to, units: exactly };
         let found = quorum((block(90), vec![log]), block(99));
         let proof = it.paid_elsewhere(name, [0x55; 32], &found, (log_index, exactly), world.now()).unwrap();
         (it.resolve(Resolution::PaidElsewhere(&proof), world.now()).unwrap(), proof)

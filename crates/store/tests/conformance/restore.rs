@@ -37,7 +37,8 @@ promises! {
 }
 
 fn lost(world: &World, pays: PaymentKey, nonce: u64) -> Lost {
-    let slot = Slot::EvmNonce { chain: world.wallet.chain, sender: world.wallet.address, nonce };
+    let slot =
+        Slot::EvmNonce { chain: world.wallet.chain, sender: world.wallet.address.evm().unwrap(), nonce };
     let attempt = AttemptId::new(world.ulid());
     Lost { wallet: world.wallet.id, attempt, kind: AttemptKind::Pay, slot, pays: Some(pays), seq: 40 }
 }
@@ -262,7 +263,7 @@ async fn a_slot_that_no_transfer_has_is_told_with_what_was_signed_for_it(world: 
     let held = transfer.slot().unwrap().clone();
     let lost = forget(&world, PaymentKey([3; 32])).await;
     let (chain, sender) = (world.wallet.chain, world.wallet.address);
-    let unknown = Slot::EvmNonce { chain, sender, nonce: 8 };
+    let unknown = Slot::EvmNonce { chain, sender: sender.evm().unwrap(), nonce: 8 };
     let asked = [held, unknown.clone(), lost.slot.clone()];
     let free = world.db.unheld(&asked).await.unwrap();
     let hole = |slot: &Slot, signed: Vec<Vec<u8>>| {

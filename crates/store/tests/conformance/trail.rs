@@ -32,7 +32,7 @@ async fn the_trail_is_dense_with_eight_writers_and_slow_commits(world: World) {
             WalletId::new(world.ulid()),
             world.partner.id,
             world.wallet.chain,
-            sluice_core::address::EvmAddress([0x40 + number; 20]),
+            (sluice_core::address::EvmAddress([0x40 + number; 20])).into(),
             "hot".into(),
             0,
             "test".into(),

@@ -213,7 +213,7 @@ impl World {
             user_id: "user-1".into(),
             asset: asset.clone(),
             amount: Amount::from_atoms(atoms).unwrap(),
-            to: EvmAddress([0xaa; 20]),
+            to: EvmAddress([0xaa; 20]).into(),
             kind: Type::Immediate,
             memo: None,
             scheduled_for: None,
@@ -302,7 +302,7 @@ fn tenant(ulid: Ulid, now: Timestamp, address: EvmAddress) -> (Partner, Moved<Wa
     };
     let id = WalletId::new(ulid);
     let (chain, why) = (ChainId::evm(137), "test".to_owned());
-    let wallet = Wallet::adopt(id, partner.id, chain, address, "hot".into(), 7, why, now);
+    let wallet = Wallet::adopt(id, partner.id, chain, address.into(), "hot".into(), 7, why, now);
     (partner, wallet)
 }
 

@@ -206,7 +206,7 @@ pub const ENDS: &[Pair] = &[
                     kind: Kind::Pay,
                     slot: sluice_core::slot::Slot::EvmNonce {
                         chain: it.wallet.chain,
-                        sender: it.wallet.address,
+                        sender: it.wallet.address.evm().unwrap(),
                         nonce: 7,
                     },
                     pays: Some(queued.key),
@@ -308,7 +308,7 @@ fn elsewhere(it: &World, waiting: Withdrawal) -> Change {
     let (name, exactly) = (ProofId::new(it.ulid()), Units::from(1_u64));
     let log = TransferLog {
         log_index: 4,
-        from: sluice_core::address::EvmAddress([0x66; 20]),
+        from: sluice_core::address::EvmAddress([0x66; 20]).into(),
         to: waiting.request.to,
         units: exactly,
     };

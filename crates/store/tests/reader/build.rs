@@ -46,7 +46,8 @@ impl Tenant {
 
 pub async fn adopt(world: &World, partner: PartnerId, address: EvmAddress) -> Wallet {
     let (id, chain) = (WalletId::new(world.ulid()), world.wallet.chain);
-    let adopted = Wallet::adopt(id, partner, chain, address, "hot".into(), 0, "test".into(), world.now());
+    let adopted =
+        Wallet::adopt(id, partner, chain, address.into(), "hot".into(), 0, "test".into(), world.now());
     let wallet = adopted.after().clone();
     world.applied(Change { wallets: vec![adopted], ..world.change() }).await;
     wallet
@@ -64,7 +65,7 @@ pub fn request(world: &World, external_id: &str, with: impl FnOnce(&mut NewReque
         user_id: "user-1".into(),
         asset: world.asset.clone(),
         amount: Amount::from_atoms(5_000_000).unwrap(),
-        to: EvmAddress([0xaa; 20]),
+        to: EvmAddress([0xaa; 20]).into(),
         kind: Type::Immediate,
         memo: None,
         scheduled_for: None,

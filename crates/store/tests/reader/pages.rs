@@ -100,7 +100,7 @@ async fn filters_combine(mut world: World) {
         }
         let intake = request(&world, &format!("order-{}", number / 2), |new| {
             new.user_id = format!("user-{}", number % 3);
-            new.to = EvmAddress([0xa0 + number % 2; 20]);
+            new.to = (EvmAddress([0xa0 + number % 2; 20])).into();
             new.kind = if number % 5 == 0 { Type::Regular } else { Type::Immediate };
             new.asset = if number % 7 < 3 { coin.clone() } else { world.asset.clone() };
         });

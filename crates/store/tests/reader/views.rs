@@ -81,7 +81,7 @@ async fn the_lanes_of_a_withdrawal_are_those_that_could_pay_it(world: World) {
         WalletId::new(world.ulid()),
         world.partner.id,
         mainnet,
-        EvmAddress([0x23; 20]),
+        EvmAddress([0x23; 20]).into(),
         "hot".into(),
         0,
         "test".into(),

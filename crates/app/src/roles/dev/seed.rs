@@ -189,7 +189,8 @@ async fn adopt_one(
     address: EvmAddress,
     cause: &impl Fn() -> Cause,
 ) -> Result<(), StartError> {
-    let wanted = Wanted { deployment: &engine.deployment, partner: Some(PARTNER), chain, address };
+    let wanted =
+        Wanted { deployment: &engine.deployment, partner: Some(PARTNER), chain, address: address.into() };
     let started = engine.ports.clock.now();
     loop {
         match adopt_held(&engine.ports, &wanted, cause()).await {

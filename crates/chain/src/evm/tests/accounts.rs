@@ -31,7 +31,7 @@ fn strange_world() -> World {
 }
 
 fn foreign(stage: &Stage) -> Result<Option<Final<Foreign>>, ChainError> {
-    let read = run(stage.evm.foreign(US, TX))?;
+    let read = run(stage.evm.foreign(US.into(), TX))?;
     let found = read.reading().clone();
     Ok(found.map(|found| read.map(|_| found)))
 }
@@ -44,7 +44,7 @@ fn what_a_foreign_transaction_did_is_told_by_two_operators_under_one_final_block
     let it = found.reading();
     assert_eq!((it.block.number, it.nonce, it.cost), (5, Some(0), Cost(90_000)));
     assert_eq!(it.coin_left, Units::from(77));
-    assert_eq!(it.tokens_left, [(TOKEN, Units::from(50))], "what it sent to itself has not left");
+    assert_eq!(it.tokens_left, [(TOKEN.into(), Units::from(50))], "what it sent to itself has not left");
     assert!(it.permits && it.concerns() && it.value_left());
     assert!(stage.evm.troubles().is_empty());
 }
@@ -59,7 +59,7 @@ fn a_transaction_somebody_else_sent_takes_tokens_and_costs_us_nothing() {
     let found = foreign(&stage(&world, &["a", "b"], 2)).unwrap().unwrap();
     let it = found.reading();
     assert_eq!((it.nonce, it.cost, it.coin_left), (None, Cost(0), Units::ZERO));
-    assert_eq!(it.tokens_left, [(TOKEN, Units::from(50))]);
+    assert_eq!(it.tokens_left, [(TOKEN.into(), Units::from(50))]);
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn a_receipt_in_a_block_that_is_not_on_the_chain_tells_nothing() {
 }
 
 fn standing(stage: &Stage) -> Result<Final<Standing>, ChainError> {
-    run(stage.evm.standing(US, &[usdc(), Asset::native(&ChainProfile::devnet())]))
+    run(stage.evm.standing(US.into(), &[usdc(), Asset::native(&ChainProfile::devnet())]))
 }
 
 fn usdc() -> Asset {

@@ -91,7 +91,7 @@ fn one_that_counts_nonces_that_no_final_block_has_holds_no_lane_up() {
     let stage = stage(&paid_world(), &["a", "b", "c"], 2);
     // The last one: two others always suffice, so that it is never asked under a final block otherwise.
     stage.nodes[2].change(|world| _ = world.claims.insert(US, 40));
-    assert_eq!(run(stage.evm.counted(US)), Ok(Nonces { pending: 1, latest: 1 }));
+    assert_eq!(run(stage.evm.counted(US.into())), Ok(Nonces { pending: 1, latest: 1 }));
     assert_eq!(stage.evm.nodes()[2].trouble, Some("contradicts"));
     assert_eq!(codes(&stage.evm.troubles()), [(Code::NodesDisagree, "eip155:31337 c/2")]);
 }
@@ -100,6 +100,6 @@ fn one_that_counts_nonces_that_no_final_block_has_holds_no_lane_up() {
 fn one_that_is_ahead_of_finality_is_heard() {
     let stage = stage(&paid_world(), &["a", "b", "c"], 2);
     stage.nodes[2].change(|world| world.mine(vec![(1, paid(3))]));
-    assert_eq!(run(stage.evm.counted(US)), Ok(Nonces { pending: 2, latest: 2 }));
+    assert_eq!(run(stage.evm.counted(US.into())), Ok(Nonces { pending: 2, latest: 2 }));
     assert!(stage.evm.troubles().is_empty(), "the others may be late");
 }

@@ -375,7 +375,7 @@ pub fn payment(asset: &Asset, to: EvmAddress, atoms: i64) -> Payment {
         asset: asset.id,
         amount: Amount::from_atoms(atoms).unwrap(),
         precision: asset.precision,
-        to,
+        to: to.into(),
         memo: None,
         expires_at: None,
     }

@@ -47,8 +47,8 @@ fn a_node_that_takes_questions_and_answers_none_costs_one_timeout_and_not_three(
     run(stage.evm.heads()).unwrap();
     stage.nodes[0].change(|world| world.silent = true);
     let asked = stage.nodes[0].asked_in_all();
-    run(stage.evm.has_code(US)).unwrap();
-    run(stage.evm.has_code(US)).unwrap();
+    run(stage.evm.has_code(US.into())).unwrap();
+    run(stage.evm.has_code(US.into())).unwrap();
     run(stage.evm.heads()).unwrap();
     assert_eq!(stage.nodes[0].asked_in_all(), asked + 1, "its breaker is open");
 }
@@ -64,18 +64,18 @@ fn a_failing_node_is_left_alone_for_a_while_and_then_probed_once() {
     let asked = stage.nodes[0].asked_in_all();
     for _ in 0..5 {
         run(stage.evm.heads()).unwrap();
-        run(stage.evm.nonces(US)).unwrap();
+        run(stage.evm.nonces(US.into())).unwrap();
     }
     assert_eq!(stage.nodes[0].asked_in_all(), asked, "its breaker is open");
     stage.clock.advance(60_000);
-    run(stage.evm.has_code(US)).unwrap();
-    run(stage.evm.has_code(US)).unwrap();
+    run(stage.evm.has_code(US.into())).unwrap();
+    run(stage.evm.has_code(US.into())).unwrap();
     assert_eq!(stage.nodes[0].asked_in_all(), asked + 1, "one probe");
     stage.nodes[0].change(|world| world.down = false);
     stage.clock.advance(60_000);
     run(stage.evm.heads()).unwrap();
     let asked = stage.nodes[0].asked_in_all();
-    run(stage.evm.nonces(US)).unwrap();
+    run(stage.evm.nonces(US.into())).unwrap();
     assert!(stage.nodes[0].asked_in_all() > asked, "it is first again");
 }
 

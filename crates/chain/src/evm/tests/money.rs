@@ -139,7 +139,7 @@ fn an_absurd_tip_of_the_only_node_is_bounded() {
 fn balances_belong_to_one_block() {
     let stage = stage(&World::new(12, 10), &["a", "b"], 2);
     let assets = [usdc(), Asset::native(&ChainProfile::devnet()), usdc()];
-    let (block, units) = run(stage.evm.balances(US, &assets)).unwrap();
+    let (block, units) = run(stage.evm.balances(US.into(), &assets)).unwrap();
     assert_eq!((block.number, units), (12, vec![Units::from(1_000); 3]));
     assert_eq!(stage.nodes[0].asked("calls"), 1, "tokens are asked at once");
 }
@@ -147,7 +147,7 @@ fn balances_belong_to_one_block() {
 #[test]
 fn code_that_one_node_sees_is_code() {
     let stage = stage(&World::new(12, 10), &["a", "b"], 2);
-    assert_eq!(run(stage.evm.has_code(US)), Ok(false));
+    assert_eq!(run(stage.evm.has_code(US.into())), Ok(false));
     stage.nodes[1].change(|world| world.code = true);
-    assert_eq!(run(stage.evm.has_code(US)), Ok(true));
+    assert_eq!(run(stage.evm.has_code(US.into())), Ok(true));
 }

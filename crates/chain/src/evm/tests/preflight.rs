@@ -6,7 +6,7 @@ use sluice_core::transfer::Failure;
 use super::fake::{Stage, THEM, THIEF, US, World, payment, run, stage, usdc};
 
 fn trial(asset: Asset, to: sluice_core::address::EvmAddress, atoms: i64) -> Trial {
-    Trial { from: US, payment: payment(&asset, to, atoms), asset, to }
+    Trial { from: US.into(), payment: payment(&asset, to, atoms), asset, to: to.into() }
 }
 
 fn tried(stage: &Stage, trials: &[Trial]) -> Vec<Preflight> {

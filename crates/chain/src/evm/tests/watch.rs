@@ -22,13 +22,17 @@ fn a_block_tells_what_our_wallets_sent_and_what_left_them_otherwise() {
         (1, receipt(3, THIEF, true, vec![approval(60)])),
         (2, receipt(4, THIEF, true, vec![moved(TOKEN, THIEF, US, 5, 6)])),
     ]);
-    let facts = run(stage(&world, &["a"], 1).evm.block(5, &[US])).unwrap();
+    let facts = run(stage(&world, &["a"], 1).evm.block(5, &[US.into()])).unwrap();
     assert_eq!(facts.block.hash, world.blocks[5].header.block.hash);
     assert_eq!(facts.parent, world.blocks[4].header.block.hash);
     let sent: Vec<_> = facts.shown.sent.iter().map(|sent| (sent.from, sent.txid[0], sent.nonce)).collect();
-    assert_eq!(sent, [(US, 1, 7)]);
+    assert_eq!(sent, [(US.into(), 1, 7)]);
     let drained: Vec<_> = facts.shown.drained.iter().map(|drain| (drain.wallet, drain.txid[0])).collect();
-    assert_eq!(drained, [(US, 2), (US, 3)], "what came in is none, nor what the wallet sent itself");
+    assert_eq!(
+        drained,
+        [(US.into(), 2), (US.into(), 3)],
+        "what came in is none, nor what the wallet sent itself"
+    );
     assert!(facts.shown.drained[0].what.starts_with("50 units of"), "{}", facts.shown.drained[0].what);
 }
 
@@ -37,7 +41,7 @@ fn nothing_and_zero_are_no_drain() {
     let mut world = World::new(4, 4);
     let poison = vec![moved(TOKEN, US, THIEF, 0, 1), approval(0)];
     world.mine(vec![(0, receipt(2, THIEF, true, poison))]);
-    assert!(run(stage(&world, &["a"], 1).evm.block(5, &[US])).unwrap().shown.drained.is_empty());
+    assert!(run(stage(&world, &["a"], 1).evm.block(5, &[US.into()])).unwrap().shown.drained.is_empty());
 }
 
 #[test]
@@ -46,13 +50,13 @@ fn a_contract_we_do_not_hold_may_claim_what_it_likes() {
     world.mine(vec![(0, receipt(2, THIEF, true, vec![moved(FAKE_TOKEN, US, THIEF, 9_999, 1)]))]);
     let strict = stage(&world, &["a"], 1);
     assert_eq!(
-        run(strict.evm.block(5, &[US])).unwrap().shown.drained.len(),
+        run(strict.evm.block(5, &[US.into()])).unwrap().shown.drained.len(),
         1,
         "without a list everything is believed"
     );
     let stage = stage(&world, &["a"], 1);
-    let evm = stage.evm.believing([TOKEN]);
-    assert!(run(evm.block(5, &[US])).unwrap().shown.drained.is_empty());
+    let evm = stage.evm.believing([TOKEN.into()]);
+    assert!(run(evm.block(5, &[US.into()])).unwrap().shown.drained.is_empty());
 }
 
 #[test]
@@ -61,9 +65,9 @@ fn what_one_node_shows_is_shown_by_another_operator_or_by_nobody() {
     let theft = receipt(2, THIEF, true, vec![moved(TOKEN, US, THIEF, 50, 4)]);
     world.mine(vec![(7, paid(1)), (0, theft)]);
     let second = |stage: &super::fake::Stage| {
-        let facts = run(stage.evm.block(5, &[US])).unwrap();
+        let facts = run(stage.evm.block(5, &[US.into()])).unwrap();
         assert_eq!(facts.shown.told_by, "a/0");
-        let shown = run(stage.evm.second_look(&facts.shown.told_by, facts.block, &[US]))?;
+        let shown = run(stage.evm.second_look(&facts.shown.told_by, facts.block, &[US.into()]))?;
         Some(shown.iter().flat_map(Shown::txids).collect::<Vec<_>>())
     };
     let three = stage(&world, &["a", "a", "b"], 1);
@@ -80,15 +84,19 @@ fn what_one_node_shows_is_shown_by_another_operator_or_by_nobody() {
     assert_eq!(second(&stage(&world, &["a", "a"], 1)), None, "there is no other operator to ask");
     let liar = stage(&world, &["a", "b"], 1);
     liar.evm.disproved("a/0", "what it showed");
-    assert_eq!(run(liar.evm.block(5, &[US])).unwrap().shown.told_by, "b/1", "it is not asked for a while");
+    assert_eq!(
+        run(liar.evm.block(5, &[US.into()])).unwrap().shown.told_by,
+        "b/1",
+        "it is not asked for a while"
+    );
 }
 
 #[test]
 fn a_block_that_is_not_there_is_no_block() {
     let stage = stage(&World::new(4, 4), &["a", "b"], 1);
-    assert_eq!(run(stage.evm.block(5, &[US])), Err(ChainError::NoBlock));
+    assert_eq!(run(stage.evm.block(5, &[US.into()])), Err(ChainError::NoBlock));
     stage.nodes[1].change(|world| world.mine(vec![]));
-    assert_eq!(run(stage.evm.block(5, &[US])).unwrap().block.number, 5, "one node has it already");
+    assert_eq!(run(stage.evm.block(5, &[US.into()])).unwrap().block.number, 5, "one node has it already");
     run(stage.evm.block(5, &[])).unwrap();
     assert_eq!(stage.nodes[1].asked("transactions"), 1, "only the header, when no wallet is asked about");
 }
@@ -126,7 +134,7 @@ fn transfers_of_a_final_transaction_are_found_by_quorum() {
     let found = run(stage.evm.transfers_of(token, [1; 32])).unwrap().unwrap();
     let (block, logs) = found.reading();
     assert_eq!((block.number, logs.len()), (5, 1));
-    assert_eq!((logs[0].log_index, logs[0].to, logs[0].units), (3, THEM, Units::from(100)));
+    assert_eq!((logs[0].log_index, logs[0].to, logs[0].units), (3, THEM.into(), Units::from(100)));
 
     let reverted = run(stage.evm.transfers_of(token, [2; 32])).unwrap().unwrap();
     assert!(reverted.reading().1.is_empty());

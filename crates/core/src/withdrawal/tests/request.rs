@@ -2,12 +2,12 @@
 
 use super::super::request::{ID_MAX, MEMO_MAX, METADATA_MAX, METADATA_TEXT_MAX, SCHEDULE_DAYS_MAX};
 use super::super::*;
-use crate::address::EvmAddress;
+use crate::address::{Address, EvmAddress};
 use crate::amount::Amount;
 use crate::intent::DeploymentId;
 use crate::samples::*;
 
-const OWN: EvmAddress = EvmAddress([0x11; 20]);
+const OWN: Address = Address::Evm(EvmAddress([0x11; 20]));
 
 /// What makes a good request a bad one.
 type Change = fn(&mut NewRequest);
@@ -98,7 +98,7 @@ fn equal_values_are_the_same_request_however_they_were_spelled() {
     let changes: [fn(&mut NewRequest); 6] = [
         |new| new.external_id = "order-2".into(),
         |new| new.user_id = "user-2".into(),
-        |new| new.to = EvmAddress([0xab; 20]),
+        |new| new.to = EvmAddress([0xab; 20]).into(),
         |new| new.kind = Type::Immediate,
         |new| new.memo = Some("m".into()),
         |new| drop(new.metadata.insert("k".into(), "v".into())),

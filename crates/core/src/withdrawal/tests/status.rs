@@ -69,7 +69,7 @@ fn lane(obstacle: Option<Waiting>) -> Wallet {
         wallet(),
         partner(),
         chain(),
-        EvmAddress([0x11; 20]),
+        EvmAddress([0x11; 20]).into(),
         "hot 1".into(),
         7,
         "test".into(),

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use sluice_core::address::EvmAddress;
+use sluice_core::address::Address;
 use sluice_core::alert::Raise;
 use sluice_core::amount::Units;
 use sluice_core::asset::{Asset, AssetId};
@@ -80,16 +80,11 @@ impl Chain for FakeChain {
         soon(self.down())
     }
 
-    fn block<'a>(&'a self, _: u64, _: &'a [EvmAddress]) -> Fut<'a, Result<BlockFacts, ChainError>> {
+    fn block<'a>(&'a self, _: u64, _: &'a [Address]) -> Fut<'a, Result<BlockFacts, ChainError>> {
         soon(self.down())
     }
 
-    fn second_look<'a>(
-        &'a self,
-        _: &'a str,
-        _: BlockRef,
-        _: &'a [EvmAddress],
-    ) -> Fut<'a, Option<Vec<Shown>>> {
+    fn second_look<'a>(&'a self, _: &'a str, _: BlockRef, _: &'a [Address]) -> Fut<'a, Option<Vec<Shown>>> {
         soon(None)
     }
 
@@ -107,7 +102,7 @@ impl Chain for FakeChain {
 
     fn balances<'a>(
         &'a self,
-        _: EvmAddress,
+        _: Address,
         assets: &'a [Asset],
     ) -> Fut<'a, Result<(BlockRef, Vec<Units>), ChainError>> {
         let units = |asset: &Asset| {
@@ -116,21 +111,21 @@ impl Chain for FakeChain {
         soon(Ok((HEAD, assets.iter().map(|asset| Units::from(units(asset))).collect())))
     }
 
-    fn counted(&self, wallet: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>> {
-        self.nonces(wallet)
+    fn counted(&self, wallet: Address) -> Fut<'_, Result<Nonces, ChainError>> {
+        self.nonces(wallet.into())
     }
 
-    fn nonces(&self, _: EvmAddress) -> Fut<'_, Result<Nonces, ChainError>> {
+    fn nonces(&self, _: Address) -> Fut<'_, Result<Nonces, ChainError>> {
         soon(Ok(Nonces { pending: 3, latest: 3 }))
     }
 
     fn standing<'a>(
         &'a self,
-        wallet: EvmAddress,
+        wallet: Address,
         assets: &'a [Asset],
     ) -> Fut<'a, Result<Final<Standing>, ChainError>> {
         Box::pin(async move {
-            let (_, units) = self.balances(wallet, assets).await?;
+            let (_, units) = self.balances(wallet.into(), assets).await?;
             let nonce = self.final_nonce.load(Ordering::Relaxed);
             Ok(agreed(Standing { nonce, units }))
         })
@@ -157,12 +152,12 @@ impl Chain for FakeChain {
         soon(Ok(found.map(agreed)))
     }
 
-    fn foreign(&self, _: EvmAddress, _: [u8; 32]) -> Fut<'_, Result<Final<Option<Foreign>>, ChainError>> {
+    fn foreign(&self, _: Address, _: [u8; 32]) -> Fut<'_, Result<Final<Option<Foreign>>, ChainError>> {
         let found = self.foreign.lock().unwrap().clone();
         soon(Ok(agreed(found)))
     }
 
-    fn has_code(&self, _: EvmAddress) -> Fut<'_, Result<bool, ChainError>> {
+    fn has_code(&self, _: Address) -> Fut<'_, Result<bool, ChainError>> {
         soon(Ok(self.code.load(Ordering::Relaxed)))
     }
 

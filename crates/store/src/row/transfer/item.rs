@@ -1,7 +1,7 @@
 //! Items of a transfer: what each withdrawal is paid, as it was planned, and what became of it.
 
 use serde::{Deserialize, Serialize};
-use sluice_core::address::EvmAddress;
+use sluice_core::address::Address;
 use sluice_core::amount::Amount;
 use sluice_core::asset::AssetId;
 use sluice_core::id::{PartnerId, ProofId, TransferId, WithdrawalId};
@@ -151,7 +151,7 @@ fn payment(shape: &PaymentShape) -> Option<Payment> {
         asset: AssetId::parse(&shape.asset).ok()?,
         amount: Amount::from_atoms(shape.atoms.parse().ok()?)?,
         precision: shape.precision,
-        to: EvmAddress::parse(&shape.to).ok()?,
+        to: Address::read(&shape.to).ok()?,
         memo: shape.memo.clone(),
         expires_at: shape.expires_at.map(Timestamp::from_micros),
     })

@@ -36,7 +36,11 @@ impl World {
             transfer: transfer.id,
             serial,
             kind,
-            slot: Slot::EvmNonce { chain: self.wallet.chain, sender: self.wallet.address, nonce },
+            slot: Slot::EvmNonce {
+                chain: self.wallet.chain,
+                sender: self.wallet.address.evm().unwrap(),
+                nonce,
+            },
             fees: Fees { gas_limit: 65_000, max_fee_wei: 30_000_000_000, tip_wei: 30_000_000_000 },
             bytes: vec![2, 0xf8, 1],
             digest: [9; 32],

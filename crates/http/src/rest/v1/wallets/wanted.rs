@@ -2,7 +2,7 @@
 
 use sluice_api::problem::{Code, Fault};
 use sluice_api::wallet::{AdoptWallet, WalletRole};
-use sluice_core::address::{AddressError, EvmAddress};
+use sluice_core::address::{Address, AddressError};
 use sluice_core::chain::ChainId;
 use sluice_flow::operator::Wanted;
 
@@ -12,7 +12,7 @@ use crate::problem::Reject;
 /// A chain that is configured, and an address of it.
 pub(super) struct Asked {
     pub chain: ChainId,
-    pub address: EvmAddress,
+    pub address: Address,
 }
 
 impl Asked {
@@ -25,7 +25,7 @@ impl Asked {
         let known = |chain: &ChainId| call.ports().chains.contains_key(chain);
         let unknown = || Fault::field(Code::ChainUnknown, "chain").with("chain", &body.chain);
         let chain = ChainId::parse(&body.chain).ok().filter(known).ok_or_else(unknown)?;
-        let address = EvmAddress::parse(&body.address).map_err(|error| match error {
+        let address = Address::parse(chain.family, &body.address).map_err(|error| match error {
             AddressError::Malformed => {
                 Fault::field(Code::AddressMalformed, "address").with("chain", &body.chain)
             }

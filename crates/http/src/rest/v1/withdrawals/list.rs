@@ -2,7 +2,7 @@
 
 use sluice_api::problem::{Code, Fault};
 use sluice_api::query::{Query as _, WithdrawalQuery};
-use sluice_core::address::EvmAddress;
+use sluice_core::address::Address;
 use sluice_core::asset::AssetId;
 use sluice_core::id::WithdrawalId;
 use sluice_core::port::reader::{Filter, Position, WithdrawalView};
@@ -32,7 +32,7 @@ fn filter(query: &WithdrawalQuery) -> Result<Filter, Reject> {
     };
     let address = |text: &String| {
         let malformed = |_| Fault::new(Code::AddressMalformed, "?address").with("chain", "eip155");
-        EvmAddress::parse(text).map(|address| address.key()).map_err(malformed)
+        Address::read(text).map(|address| address.key()).map_err(malformed)
     };
     let (from, to) = (query_time(query.from.as_ref(), "from")?, query_time(query.to.as_ref(), "to")?);
     if let (Some(from), Some(to)) = (from, to)

@@ -4,16 +4,17 @@
 //! as a personal message (EIP-191): its bytes begin with 0x19, where a transaction begins with its type (0x01 to 0x7f in
 //! EIP-2718, of which 0x19 is set aside for this), or with 0xc0 and above for a legacy one. Its second byte is `E`, so it
 //! is no typed data (EIP-712) either, and its first line is no sign-in request. So there is no way to have a transaction,
-//! a permit or a login signed by asking for a proof (M10).
+//! a permit or a login signed by asking for a proof (M10). On TRON what is signed is a SHA-256, of bytes that begin with
+//! 0x0a; a proof is a keccak-256 there too.
 
 use alloy_primitives::keccak256;
-use sluice_core::address::EvmAddress;
+use sluice_core::address::Address;
 use sluice_core::canonical::Canonical;
 use sluice_core::chain::ChainId;
 use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::intent::DeploymentId;
 
-use super::recover;
+use crate::evm::recover;
 
 /// First line of every proof. A later shape has another line.
 const DOMAIN: &str = "sluice/wallet-possession/v1";
@@ -30,7 +31,7 @@ pub struct Possession<'a> {
     /// Its chain.
     pub chain: ChainId,
     /// Its account.
-    pub address: EvmAddress,
+    pub address: Address,
     /// Drawn by who asks: an old answer is no answer.
     pub challenge: [u8; 32],
 }
@@ -62,7 +63,7 @@ impl Possession<'_> {
 
     /// Whether the account's own key signed exactly this.
     pub fn is_shown_by(&self, r: &[u8; 32], s: &[u8; 32], y_parity: bool) -> bool {
-        recover(&self.digest(), r, s, y_parity) == Some(self.address)
+        recover(&self.digest(), r, s, y_parity).is_some_and(|account| account.0 == self.address.bytes())
     }
 }
 
@@ -70,6 +71,7 @@ impl Possession<'_> {
 mod tests {
     use super::*;
     use crate::evm::decode;
+    use sluice_core::address::EvmAddress;
     use sluice_core::id::Ulid;
     use sluice_core::time::Timestamp;
 
@@ -80,7 +82,7 @@ mod tests {
             wallet: WalletId::new(ulid(2)),
             partner: PartnerId::new(ulid(1)),
             chain: ChainId::evm(137),
-            address: EvmAddress([0x11; 20]),
+            address: EvmAddress([0x11; 20]).into(),
             challenge: [0xab; 32],
         }
     }
