@@ -11,7 +11,7 @@ pub use wrong::{Both, ConfigError};
 
 use serde::{Deserialize, Serialize};
 use sluice_core::asset::{Asset, AssetId};
-use sluice_core::chain::{ChainId, ChainProfile};
+use sluice_core::chain::{ChainId, ChainProfile, Rules};
 
 /// Everything a process is told.
 #[derive(Clone, Debug, Deserialize)]
@@ -261,11 +261,16 @@ impl Config {
         })?;
         let set = &chain.profile;
         macro_rules! take {
-            ($($field:ident),*) => {$( if let Some(value) = set.$field { profile.$field = value.into(); } )*};
+            ($of:ident: $($field:ident),*) => {$( if let Some(value) = set.$field { $of.$field = value.into(); } )*};
         }
-        take!(block_time_ms, tip_floor_wei, max_fee_cap_wei, window, unsettled_max, bump_after_blocks);
-        take!(death_extra_blocks, settled_watch_blocks);
-        profile.max_fee_floor_wei = profile.max_fee_floor_wei.max(profile.tip_floor_wei);
+        take!(profile: block_time_ms, window, unsettled_max, death_extra_blocks, settled_watch_blocks);
+        match &mut profile.rules {
+            Rules::Evm(rules) => {
+                take!(rules: tip_floor_wei, max_fee_cap_wei, bump_after_blocks);
+                rules.max_fee_floor_wei = rules.max_fee_floor_wei.max(rules.tip_floor_wei);
+            }
+            Rules::Tron(_) => {}
+        }
         Ok(profile)
     }
 }

@@ -108,7 +108,9 @@ pub async fn assemble(
         refuse_other_chain(&nodes, profile.id.reference).await?;
         refuse_other_decimals(&nodes, assets.iter().filter(|asset| asset.id.chain == profile.id)).await?;
         let tokens = assets.iter().filter(|asset| asset.id.chain == profile.id).filter_map(Asset::contract);
-        let evm = Evm::new(profile.clone(), nodes, Quorum { needed: quorum(chain) }, clock.clone())
+        let evm = Evm::new(profile.clone(), nodes, Quorum { needed: quorum(chain) }, clock.clone());
+        let evm = evm
+            .ok_or_else(|| StartError::Other(format!("{} is no EVM chain", profile.id)))?
             .believing(tokens);
         chains.insert(profile.id, Arc::new(evm));
     }

@@ -33,7 +33,7 @@ use sluice_core::alert::{Code, Raise};
 use sluice_core::amount::Units;
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::attempt::{Durable, Signed};
-use sluice_core::chain::{BlockRef, ChainProfile};
+use sluice_core::chain::{BlockRef, ChainProfile, EvmRules};
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
@@ -42,6 +42,7 @@ use sluice_core::port::chain::{
 };
 use sluice_core::port::world::Clock;
 use sluice_core::proof::{Final, SlotReading};
+use sluice_core::resource::{Conditions, Resources};
 
 use node::{Node, NodeError};
 
@@ -55,6 +56,7 @@ pub struct Quorum {
 /// One EVM chain over its nodes.
 pub struct Evm {
     profile: ChainProfile,
+    rules: EvmRules,
     quorum: Quorum,
     crew: health::Crew,
     pulse: Mutex<heads::Pulse>,
@@ -64,23 +66,25 @@ pub struct Evm {
 }
 
 impl Evm {
-    /// A chain read through `nodes`, asked in this order where one is enough.
+    /// A chain read through `nodes`, asked in this order where one is enough. `None`: the profile is of another family.
     pub fn new(
         profile: ChainProfile,
         nodes: Vec<Arc<dyn Node>>,
         quorum: Quorum,
         clock: Arc<dyn Clock>,
-    ) -> Self {
+    ) -> Option<Self> {
+        let rules = *profile.evm()?;
         let crew = health::Crew::new(&profile, nodes, Arc::clone(&clock));
-        Self {
+        Some(Self {
             profile,
+            rules,
             quorum,
             crew,
             pulse: Mutex::default(),
             believed: None,
             gas: gas::Known::default(),
             clock,
-        }
+        })
     }
 
     /// Believes Transfer and Approval logs of these contracts only, where it looks for value that left a wallet.
@@ -102,8 +106,12 @@ impl Evm {
         ChainError::Disagree { chain: self.name(), why: why.into() }
     }
 
+    fn none_of_ours(&self, what: impl Into<String>) -> ChainError {
+        ChainError::Foreign { chain: self.name(), what: what.into() }
+    }
+
     fn account(&self, address: Address) -> Result<EvmAddress, ChainError> {
-        address.evm().ok_or_else(|| ChainError::Foreign { chain: self.name(), what: address.to_string() })
+        address.evm().ok_or_else(|| self.none_of_ours(address.to_string()))
     }
 }
 
@@ -114,6 +122,14 @@ impl Chain for Evm {
 
     fn market(&self) -> Fut<'_, Result<Market, ChainError>> {
         Box::pin(self.read_market())
+    }
+
+    fn conditions(&self) -> Fut<'_, Result<Conditions, ChainError>> {
+        Box::pin(async { Err(self.none_of_ours("the price of energy")) })
+    }
+
+    fn resources(&self, _wallet: Address) -> Fut<'_, Result<(BlockRef, Resources), ChainError>> {
+        Box::pin(async { Err(self.none_of_ours("energy of an account")) })
     }
 
     fn heads(&self) -> Fut<'_, Result<Heads, ChainError>> {

@@ -101,13 +101,17 @@ pub struct Asset {
 }
 
 impl Asset {
-    /// The native coin of a chain: 18 decimals on chain, 9 in our books.
+    /// The native coin of a chain: 18 decimals on chain and 9 in our books; on TRON 6 in both.
     pub fn native(profile: &ChainProfile) -> Self {
+        let (precision, decimals) = match profile.id.family {
+            Family::Evm => (PRECISION_MAX, 18),
+            Family::Tron => (6, 6),
+        };
         Self {
             id: AssetId::native(profile),
             symbol: profile.native_symbol.clone(),
-            precision: PRECISION_MAX,
-            decimals: 18,
+            precision,
+            decimals,
             freezable: false,
         }
     }

@@ -1,6 +1,7 @@
 //! One byte string for a slot, before and after it is signed.
 
 use crate::amount::Cost;
+use crate::chain::BlockRef;
 use crate::id::{AttemptId, TransferId};
 use crate::slot::Slot;
 use crate::time::Timestamp;
@@ -30,7 +31,7 @@ pub const PAYS_MAX: u32 = 48;
 /// Attempts of one slot that was ever signed, its voids included.
 pub const ATTEMPTS_MAX: u32 = 96;
 
-/// What an EVM attempt offers for its inclusion. The only thing that differs between attempts of one kind (M3).
+/// What an EVM attempt offers for its inclusion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fees {
     /// Gas limit.
@@ -48,6 +49,68 @@ impl Fees {
     }
 }
 
+/// What a TRON transaction burns beside its energy at most, sun: its bandwidth, some 345 bytes at 1,000 sun, and a fee of
+/// 1 TRX for a memo. Twice that: the price of bandwidth is voted on.
+pub const BURN_BESIDE_MAX_SUN: u64 = 3_000_000;
+
+/// Until when a TRON attempt can be included, and what it may burn. Its bytes are made from this and the payment; any
+/// other terms are another transaction, and another slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TronTerms {
+    /// The solid block it leans on (TAPOS). A proof of its death begins there.
+    pub reference: BlockRef,
+    /// No block whose parent's time is at or past this contains it; milliseconds since 1970.
+    pub expires_at_ms: i64,
+    /// The `timestamp` of the transaction, milliseconds since 1970. The chain does not look at it: it makes twins differ.
+    pub made_at_ms: i64,
+    /// The most energy it may use, lent energy included, at the price of energy, sun.
+    pub fee_limit_sun: u64,
+    /// Permission whose key signs; 0 is the owner's.
+    pub permission: u8,
+}
+
+impl TronTerms {
+    /// The most this attempt can burn.
+    pub const fn worst(&self) -> Cost {
+        Cost(self.fee_limit_sun as u128 + BURN_BESIDE_MAX_SUN as u128)
+    }
+}
+
+/// On which terms an attempt may be included: all that attempts of one kind may differ in (M3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Terms {
+    /// On an EVM chain: what it offers.
+    Evm(Fees),
+    /// On TRON.
+    Tron(TronTerms),
+}
+
+impl Terms {
+    /// The most the attempt can cost, in the chain's smallest unit; `None` past u128.
+    pub fn worst(&self) -> Option<Cost> {
+        match self {
+            Self::Evm(fees) => fees.worst(),
+            Self::Tron(terms) => Some(terms.worst()),
+        }
+    }
+
+    /// What it offers on an EVM chain.
+    pub const fn evm(&self) -> Option<&Fees> {
+        match self {
+            Self::Evm(fees) => Some(fees),
+            Self::Tron(_) => None,
+        }
+    }
+
+    /// Its terms on TRON.
+    pub const fn tron(&self) -> Option<&TronTerms> {
+        match self {
+            Self::Evm(_) => None,
+            Self::Tron(terms) => Some(terms),
+        }
+    }
+}
+
 /// Bytes to be signed. Durable before a signature is asked for (M2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unsigned {
@@ -61,8 +124,8 @@ pub struct Unsigned {
     pub kind: Kind,
     /// Slot it executes in.
     pub slot: Slot,
-    /// Fees it offers.
-    pub fees: Fees,
+    /// On which terms.
+    pub terms: Terms,
     /// The unsigned transaction.
     pub bytes: Vec<u8>,
     /// What is signed: keccak-256 of the bytes on EVM, the txid on TRON.

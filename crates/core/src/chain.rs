@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::amount::Cost;
+
 /// A CAIP-2 chain id of the `eip155` namespace, such as `eip155:137`
 /// (<https://github.com/ChainAgnostic/CAIPs/blob/main/CAIPs/caip-2.md>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,6 +32,11 @@ impl ChainId {
     /// An EVM chain.
     pub const fn evm(reference: u64) -> Self {
         Self { reference, family: Family::Evm }
+    }
+
+    /// A network of TRON, by the decimal of its `eth_chainId`.
+    pub const fn tron(reference: u64) -> Self {
+        Self { reference, family: Family::Tron }
     }
 
     /// Reads `eip155:137` or `tron:728126428`.
@@ -76,7 +83,7 @@ impl fmt::Debug for BlockRef {
     }
 }
 
-/// What an EVM chain is like. Sources of the figures: `eth_chainId` registries, geth, bor, bsc and Arbitrum docs as
+/// What a chain is like. Sources of the figures: `eth_chainId` registries, geth, bor, bsc, Arbitrum and TRON docs as
 /// listed in docs/chains.md; a deployment overrides them in its configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainProfile {
@@ -84,12 +91,38 @@ pub struct ChainProfile {
     pub id: ChainId,
     /// Name shown to people.
     pub name: String,
-    /// Symbol of the coin that pays for gas.
+    /// Symbol of the coin that pays for inclusion.
     pub native_symbol: String,
     /// SLIP-44 number of the native coin, for its CAIP-19 id.
     pub native_slip44: u32,
     /// Usual time between blocks; used for expectations and waiting, never for proof.
     pub block_time_ms: u64,
+    /// Slots allocated and not yet included, per sender.
+    pub window: u16,
+    /// Transfers sent and not yet final, per sender; sending pauses there and an alert is raised.
+    pub unsettled_max: u32,
+    /// Blocks after which absent stored bytes are sent again.
+    pub resend_after_blocks: u64,
+    /// Blocks a proof of death must lie below the final head before a new slot is allowed (M4).
+    pub death_extra_blocks: u64,
+    /// Blocks below the final head that stay under watch (M16).
+    pub settled_watch_blocks: u64,
+    /// What its family asks beside.
+    pub rules: Rules,
+}
+
+/// What the chains of a family differ in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rules {
+    /// Of an EVM chain.
+    Evm(EvmRules),
+    /// Of TRON.
+    Tron(TronRules),
+}
+
+/// Fees, pools and gas of an EVM chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EvmRules {
     /// Lowest tip a pool accepts.
     pub tip_floor_wei: u128,
     /// Lowest fee per gas we offer.
@@ -104,47 +137,43 @@ pub struct ChainProfile {
     pub replacement_percent: u32,
     /// Whether a pending transaction can be replaced at all (Arbitrum has no pool).
     pub replaceable: bool,
-    /// Slots allocated and not yet included, per sender.
-    pub window: u16,
-    /// Transfers sent and not yet final, per sender; sending pauses there and an alert is raised.
-    pub unsettled_max: u32,
     /// Blocks after which an attempt that is still outside is bumped.
     pub bump_after_blocks: u64,
-    /// Blocks after which absent stored bytes are sent again.
-    pub resend_after_blocks: u64,
-    /// Blocks a proof of death must lie below the final head before a new slot is allowed (M4).
-    pub death_extra_blocks: u64,
-    /// Blocks below the final head that stay under watch (M16).
-    pub settled_watch_blocks: u64,
     /// Gas limit of a plain token transfer when the node's estimate is not used, and its ceiling.
     pub transfer_gas_max: u64,
     /// Gas limit of a void (0 native to self).
     pub void_gas: u64,
 }
 
+/// Validity and energy of TRON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TronRules {
+    /// How long a transaction of a server's key may be included, milliseconds: it is dead no earlier, and nothing replaces
+    /// it before.
+    pub expires_after_ms: u32,
+    /// Most a transfer may burn in all, sun, checked again by the signer.
+    pub transfer_cost_cap_sun: u64,
+    /// Percent of the energy it needs that a fee limit covers beside: the price or the factor may rise until inclusion.
+    pub fee_limit_margin_percent: u32,
+    /// Most energy that a transfer of a token is believed to need.
+    pub transfer_energy_max: u64,
+}
+
 const GWEI: u128 = 1_000_000_000;
 /// 10^18 wei.
 const COIN: u128 = 1_000_000_000 * GWEI;
+/// A TRX.
+const TRX_SUN: u64 = 1_000_000;
 
 /// A node further behind the others than this is out of step with them.
 const LAG_MS: u64 = 15_000;
 /// At least this many blocks of difference are normal.
 const LAG_BLOCKS: u64 = 3;
 
-impl ChainProfile {
-    /// Blocks by which honest nodes may differ in what is the latest.
-    pub fn lag_blocks(&self) -> u64 {
-        (LAG_MS / self.block_time_ms.max(1)).max(LAG_BLOCKS)
-    }
-
+impl EvmRules {
     /// Polygon PoS. Tip floor of bor is 25 gwei; the docs ask for 30.
-    pub fn polygon() -> Self {
+    pub const fn polygon() -> Self {
         Self {
-            id: ChainId::evm(137),
-            name: "Polygon".into(),
-            native_symbol: "POL".into(),
-            native_slip44: 966,
-            block_time_ms: 2_000,
             tip_floor_wei: 30 * GWEI,
             max_fee_floor_wei: 30 * GWEI,
             max_fee_cap_wei: 2_000 * GWEI,
@@ -152,14 +181,77 @@ impl ChainProfile {
             relative_cap: 5,
             replacement_percent: 10,
             replaceable: true,
+            bump_after_blocks: 8,
+            transfer_gas_max: 150_000,
+            void_gas: 21_000,
+        }
+    }
+}
+
+impl TronRules {
+    /// Of mainnet and its test networks.
+    pub const fn usual() -> Self {
+        Self {
+            expires_after_ms: 90_000,
+            transfer_cost_cap_sun: 40 * TRX_SUN,
+            fee_limit_margin_percent: 20,
+            transfer_energy_max: 300_000,
+        }
+    }
+}
+
+impl ChainProfile {
+    /// Blocks by which honest nodes may differ in what is the latest.
+    pub fn lag_blocks(&self) -> u64 {
+        (LAG_MS / self.block_time_ms.max(1)).max(LAG_BLOCKS)
+    }
+
+    /// What it asks as an EVM chain.
+    pub const fn evm(&self) -> Option<&EvmRules> {
+        match &self.rules {
+            Rules::Evm(rules) => Some(rules),
+            Rules::Tron(_) => None,
+        }
+    }
+
+    /// What it asks as TRON.
+    pub const fn tron(&self) -> Option<&TronRules> {
+        match &self.rules {
+            Rules::Evm(_) => None,
+            Rules::Tron(rules) => Some(rules),
+        }
+    }
+
+    /// Whether what is signed can be replaced, by a dearer attempt or by a void.
+    pub const fn replaceable(&self) -> bool {
+        match &self.rules {
+            Rules::Evm(rules) => rules.replaceable,
+            Rules::Tron(_) => false,
+        }
+    }
+
+    /// Most a transfer may spend on its inclusion in all, in the chain's smallest unit.
+    pub const fn transfer_cost_cap(&self) -> Cost {
+        match &self.rules {
+            Rules::Evm(rules) => Cost(rules.transfer_cost_cap_wei),
+            Rules::Tron(rules) => Cost(rules.transfer_cost_cap_sun as u128),
+        }
+    }
+
+    /// Polygon PoS.
+    pub fn polygon() -> Self {
+        Self {
+            id: ChainId::evm(137),
+            name: "Polygon".into(),
+            native_symbol: "POL".into(),
+            native_slip44: 966,
+            block_time_ms: 2_000,
             window: 16,
             unsettled_max: 512,
-            bump_after_blocks: 8,
             resend_after_blocks: 4,
             death_extra_blocks: 256,
             settled_watch_blocks: 1_024,
-            transfer_gas_max: 150_000,
-            void_gas: 21_000,
+            rules: Rules::Evm(EvmRules::polygon()),
         }
     }
 
@@ -171,14 +263,17 @@ impl ChainProfile {
             native_symbol: "ETH".into(),
             native_slip44: 60,
             block_time_ms: 12_000,
-            tip_floor_wei: GWEI / 100,
-            max_fee_floor_wei: GWEI / 10,
-            max_fee_cap_wei: 300 * GWEI,
-            transfer_cost_cap_wei: COIN / 50,
-            bump_after_blocks: 3,
             resend_after_blocks: 2,
             death_extra_blocks: 32,
             settled_watch_blocks: 256,
+            rules: Rules::Evm(EvmRules {
+                tip_floor_wei: GWEI / 100,
+                max_fee_floor_wei: GWEI / 10,
+                max_fee_cap_wei: 300 * GWEI,
+                transfer_cost_cap_wei: COIN / 50,
+                bump_after_blocks: 3,
+                ..EvmRules::polygon()
+            }),
             ..Self::polygon()
         }
     }
@@ -191,15 +286,18 @@ impl ChainProfile {
             native_symbol: "BNB".into(),
             native_slip44: 714,
             block_time_ms: 450,
-            tip_floor_wei: GWEI / 20,
-            max_fee_floor_wei: GWEI / 20,
-            max_fee_cap_wei: 20 * GWEI,
-            transfer_cost_cap_wei: COIN / 100,
             window: 64,
-            bump_after_blocks: 20,
             resend_after_blocks: 10,
             death_extra_blocks: 64,
             settled_watch_blocks: 1_024,
+            rules: Rules::Evm(EvmRules {
+                tip_floor_wei: GWEI / 20,
+                max_fee_floor_wei: GWEI / 20,
+                max_fee_cap_wei: 20 * GWEI,
+                transfer_cost_cap_wei: COIN / 100,
+                bump_after_blocks: 20,
+                ..EvmRules::polygon()
+            }),
             ..Self::polygon()
         }
     }
@@ -212,19 +310,22 @@ impl ChainProfile {
             native_symbol: "ETH".into(),
             native_slip44: 60,
             block_time_ms: 250,
-            tip_floor_wei: 0,
-            max_fee_floor_wei: GWEI / 50,
-            max_fee_cap_wei: 20 * GWEI,
-            transfer_cost_cap_wei: COIN / 100,
-            replaceable: false,
             window: 1,
-            bump_after_blocks: u64::MAX,
             resend_after_blocks: 8,
             death_extra_blocks: 2_400,
             settled_watch_blocks: 4_800,
-            transfer_gas_max: 3_000_000,
-            void_gas: 500_000,
-            ..Self::ethereum()
+            rules: Rules::Evm(EvmRules {
+                tip_floor_wei: 0,
+                max_fee_floor_wei: GWEI / 50,
+                max_fee_cap_wei: 20 * GWEI,
+                transfer_cost_cap_wei: COIN / 100,
+                replaceable: false,
+                bump_after_blocks: u64::MAX,
+                transfer_gas_max: 3_000_000,
+                void_gas: 500_000,
+                ..EvmRules::polygon()
+            }),
+            ..Self::polygon()
         }
     }
 
@@ -234,19 +335,49 @@ impl ChainProfile {
             id: ChainId::evm(31_337),
             name: "Devnet".into(),
             block_time_ms: 1_000,
-            bump_after_blocks: 4,
             resend_after_blocks: 2,
             death_extra_blocks: 2,
             settled_watch_blocks: 128,
+            rules: Rules::Evm(EvmRules { bump_after_blocks: 4, ..EvmRules::polygon() }),
             ..Self::polygon()
         }
     }
 
+    /// TRON mainnet. A block is solid when 19 of 27 producers have built on it, some 57 seconds later.
+    pub fn tron_mainnet() -> Self {
+        Self {
+            id: ChainId::tron(728_126_428),
+            name: "TRON".into(),
+            native_symbol: "TRX".into(),
+            native_slip44: 195,
+            block_time_ms: 3_000,
+            window: 1_024,
+            unsettled_max: 4_096,
+            resend_after_blocks: 2,
+            death_extra_blocks: 2,
+            settled_watch_blocks: 512,
+            rules: Rules::Tron(TronRules::usual()),
+        }
+    }
+
+    /// Nile, TRON's test network.
+    pub fn nile() -> Self {
+        Self { id: ChainId::tron(3_448_148_188), name: "TRON Nile".into(), ..Self::tron_mainnet() }
+    }
+
     /// The profile shipped for a chain.
     pub fn known(id: ChainId) -> Option<Self> {
-        [Self::polygon(), Self::ethereum(), Self::bsc(), Self::arbitrum(), Self::devnet()]
-            .into_iter()
-            .find(|profile| profile.id == id)
+        [
+            Self::polygon(),
+            Self::ethereum(),
+            Self::bsc(),
+            Self::arbitrum(),
+            Self::devnet(),
+            Self::tron_mainnet(),
+            Self::nile(),
+        ]
+        .into_iter()
+        .find(|profile| profile.id == id)
     }
 }
 
@@ -269,19 +400,36 @@ mod tests {
 
     #[test]
     fn every_shipped_profile_is_coherent() {
-        for profile in ["eip155:1", "eip155:56", "eip155:137", "eip155:42161", "eip155:31337"]
-            .map(|id| ChainProfile::known(ChainId::parse(id).unwrap()).unwrap())
+        for profile in [
+            "eip155:1",
+            "eip155:56",
+            "eip155:137",
+            "eip155:42161",
+            "eip155:31337",
+            "tron:728126428",
+            "tron:3448148188",
+        ]
+        .map(|id| ChainProfile::known(ChainId::parse(id).unwrap()).unwrap())
         {
-            assert!(profile.tip_floor_wei <= profile.max_fee_floor_wei, "{}", profile.name);
-            assert!(profile.max_fee_floor_wei < profile.max_fee_cap_wei, "{}", profile.name);
-            assert!(
-                profile.window >= 1 && u32::from(profile.window) <= profile.unsettled_max,
-                "{}",
-                profile.name
-            );
-            assert!(profile.replacement_percent >= 10, "{}: geth refuses less", profile.name);
-            assert!(profile.settled_watch_blocks >= profile.death_extra_blocks, "{}", profile.name);
-            assert!(profile.void_gas >= 21_000, "{}", profile.name);
+            let name = &profile.name;
+            assert!(profile.window >= 1 && u32::from(profile.window) <= profile.unsettled_max, "{name}");
+            assert!(profile.settled_watch_blocks >= profile.death_extra_blocks, "{name}");
+            assert!(profile.transfer_cost_cap().0 > 0, "{name}");
+            match &profile.rules {
+                Rules::Evm(rules) => {
+                    assert!(rules.tip_floor_wei <= rules.max_fee_floor_wei, "{name}");
+                    assert!(rules.max_fee_floor_wei < rules.max_fee_cap_wei, "{name}");
+                    assert!(rules.replacement_percent >= 10, "{name}: geth refuses less");
+                    assert!(rules.void_gas >= 21_000, "{name}");
+                }
+                Rules::Tron(rules) => {
+                    let day_ms = 86_400_000;
+                    assert!(u64::from(rules.expires_after_ms) >= 2 * profile.block_time_ms, "{name}");
+                    assert!(rules.expires_after_ms < day_ms, "{name}: nodes refuse more");
+                    let watched_ms = profile.settled_watch_blocks * profile.block_time_ms;
+                    assert!(watched_ms > 2 * u64::from(rules.expires_after_ms), "{name}");
+                }
+            }
         }
     }
 }

@@ -113,6 +113,8 @@ pub fn of_fill(step: &Moved<Transfer>) -> Option<Event> {
             match &ended.end {
                 End::Included(inclusion) => ("lane.filled", Some(inclusion.txid)),
                 End::Taken(stranger) => ("lane.fill_overtaken", Some(stranger.txid)),
+                // No nonce is filled on TRON.
+                End::Expired(_) | End::NeverSigned(_) => return None,
             }
         }
         (Purpose::Fill, transfer::State::Built(_)) if !slotted => ("lane.filling", None),

@@ -10,7 +10,7 @@ use sha3::{Digest, Keccak256};
 use crate::address::Address;
 use crate::amount::Amount;
 use crate::asset::AssetId;
-use crate::attempt::{Fees, Kind};
+use crate::attempt::{Kind, Terms};
 use crate::canonical::Canonical;
 use crate::id::{AttemptId, PartnerId, WalletId, WithdrawalId};
 use crate::slot::Slot;
@@ -143,8 +143,8 @@ pub struct SigningRequest {
     pub payments: Vec<Approved>,
     /// The one place it may execute.
     pub slot: Slot,
-    /// Fees offered.
-    pub fees: Fees,
+    /// On which terms it may be included.
+    pub terms: Terms,
     /// Wallet whose key signs.
     pub wallet: WalletId,
     /// Epoch of the lane lease; the signer refuses a lower one than it has seen (M7).
@@ -176,17 +176,24 @@ impl SigningRequest {
                 ])
             })
             .collect();
+        let (evm, tron) = (self.terms.evm(), self.terms.tron());
         Canonical::map([
             ("at", Some(Canonical::text(self.at))),
             ("attempt", Some(Canonical::text(self.attempt))),
             ("digest", Some(Canonical::text(hex::encode(self.digest)))),
             ("epoch", Some(Canonical::text(self.epoch))),
-            ("gas_limit", Some(Canonical::text(self.fees.gas_limit))),
+            ("expires_at_ms", tron.map(|terms| Canonical::text(terms.expires_at_ms))),
+            ("fee_limit_sun", tron.map(|terms| Canonical::text(terms.fee_limit_sun))),
+            ("gas_limit", evm.map(|fees| Canonical::text(fees.gas_limit))),
             ("kind", Some(Canonical::text(self.kind.as_str()))),
-            ("max_fee_wei", Some(Canonical::text(self.fees.max_fee_wei))),
+            ("made_at_ms", tron.map(|terms| Canonical::text(terms.made_at_ms))),
+            ("max_fee_wei", evm.map(|fees| Canonical::text(fees.max_fee_wei))),
             ("payments", Some(Canonical::List(payments))),
+            ("permission", tron.map(|terms| Canonical::text(terms.permission))),
+            ("reference_hash", tron.map(|terms| Canonical::text(hex::encode(terms.reference.hash)))),
+            ("reference_number", tron.map(|terms| Canonical::text(terms.reference.number))),
             ("slot", Some(Canonical::text(&self.slot))),
-            ("tip_wei", Some(Canonical::text(self.fees.tip_wei))),
+            ("tip_wei", evm.map(|fees| Canonical::text(fees.tip_wei))),
             ("v", Some(Canonical::text(1))),
             ("wallet", Some(Canonical::text(self.wallet))),
         ])
@@ -207,6 +214,7 @@ impl SigningRequest {
 mod tests {
     use super::*;
     use crate::address::EvmAddress;
+    use crate::attempt::Fees;
     use crate::chain::ChainId;
     use crate::id::Ulid;
 
@@ -233,7 +241,11 @@ mod tests {
             attempt: AttemptId::new(Ulid::new(Timestamp::from_micros(1_700_000_000_000_000), 8)),
             kind: Kind::Pay,
             slot: Slot::EvmNonce { chain: payment.asset.chain, sender: EvmAddress([1; 20]), nonce: 7 },
-            fees: Fees { gas_limit: 65_000, max_fee_wei: 60_000_000_000, tip_wei: 30_000_000_000 },
+            terms: Terms::Evm(Fees {
+                gas_limit: 65_000,
+                max_fee_wei: 60_000_000_000,
+                tip_wei: 30_000_000_000,
+            }),
             wallet: WalletId::new(Ulid::new(Timestamp::from_micros(1_700_000_000_000_000), 9)),
             epoch: 3,
             digest: [5; 32],

@@ -202,7 +202,7 @@ impl LostSlot {
     ) -> Result<LostDeath, NotDead> {
         let death = match *reading.reading() {
             SlotReading::Foreign(stranger) => Death::of_foreign(reading, stranger, extra_blocks)?,
-            SlotReading::Ours(_) | SlotReading::Open | SlotReading::Unaccounted => {
+            SlotReading::Ours(_) | SlotReading::Open | SlotReading::Unaccounted | SlotReading::Absent(_) => {
                 Death::of_nonce(reading, extra_blocks)?
             }
         };

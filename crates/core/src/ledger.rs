@@ -124,12 +124,14 @@ pub fn holding(transfer: &Transfer) -> Holding {
         State::Final(Ended { end: End::Included(inclusion), .. }) => {
             let paid_out = match inclusion.effect {
                 Effect::Paid { .. } => amount,
-                Effect::Reverted | Effect::Voided | Effect::Mismatch => Amount::ZERO,
+                Effect::Reverted | Effect::OutOfEnergy | Effect::Voided | Effect::Mismatch => Amount::ZERO,
             };
             Holding { paid_out, gas_spent: inclusion.cost, ..Holding::default() }
         }
         // What a stranger took is no posting of ours: reconciliation finds it and a person explains it.
-        State::Final(Ended { end: End::Taken(_), .. }) => Holding::default(),
+        State::Final(Ended { end: End::Taken(_) | End::Expired(_) | End::NeverSigned(_), .. }) => {
+            Holding::default()
+        }
     }
 }
 

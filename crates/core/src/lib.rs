@@ -42,6 +42,7 @@ pub mod partner;
 pub mod policy;
 pub mod port;
 pub mod proof;
+pub mod resource;
 #[cfg(test)]
 mod samples;
 pub mod sighting;

@@ -1,8 +1,10 @@
 //! What ends a transfer: the chain evidence that it was paid, or that it can never execute (M4, M16).
 
 mod death;
+mod scan;
 
-pub use death::{Death, DeathKind, NotDead, ScannedBlock, Tombstone};
+pub use death::{Death, DeathKind, NotDead, Tombstone};
+pub use scan::{Scan, ScannedBlock};
 
 use crate::amount::Cost;
 use crate::chain::BlockRef;
@@ -84,8 +86,10 @@ pub enum Effect {
         /// Log index within the block.
         log_index: u64,
     },
-    /// Status 0: the nonce is consumed and nothing moved.
+    /// Status 0: the nonce is consumed and nothing moved. On TRON: the contract reverted.
     Reverted,
+    /// TRON: included without the energy it needed. Nothing moved, and what there was is burned.
+    OutOfEnergy,
     /// Our void: the nonce is consumed by nothing.
     Voided,
     /// It did something else than it was made for: status 1 without exactly the intended log, as with a token that takes a
@@ -119,6 +123,8 @@ pub enum SlotReading {
     Foreign(Stranger),
     /// It is consumed, and nobody shows by what. Absence is never evidence: this ends nothing (M4, M5).
     Unaccounted,
+    /// TRON: one linked run of solid blocks does not hold it, and ends after its expiration.
+    Absent(Scan),
 }
 
 impl SlotReading {
@@ -130,7 +136,7 @@ impl SlotReading {
             Self::Ours(Inclusion { txid, block, effect: Effect::Mismatch, .. }) => {
                 Some(Stranger { txid: *txid, block: *block })
             }
-            Self::Open | Self::Ours(_) | Self::Unaccounted => None,
+            Self::Open | Self::Ours(_) | Self::Unaccounted | Self::Absent(_) => None,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::address::EvmAddress;
 use crate::amount::{Amount, Cost};
 use crate::asset::{Asset, AssetId};
-use crate::attempt::{Fees, Kind, Signed, Unsigned};
+use crate::attempt::{Fees, Kind, Signed, Terms, Unsigned};
 use crate::chain::{BlockRef, ChainId, ChainProfile};
 use crate::id::{AttemptId, PartnerId, ProofId, TransferId, Ulid, WalletId, WithdrawalId};
 use crate::intent::DeploymentId;
@@ -128,7 +128,7 @@ pub fn unsigned(number: u128, transfer: TransferId, kind: Kind, slot: Slot) -> U
         serial: 0,
         kind,
         slot,
-        fees: Fees { gas_limit, max_fee_wei, tip_wei: 30_000_000_000 },
+        terms: Terms::Evm(Fees { gas_limit, max_fee_wei, tip_wei: 30_000_000_000 }),
         bytes: vec![2, number as u8],
         digest: [number as u8; 32],
         built_at: at(0),

@@ -69,10 +69,10 @@ pub struct Sighting {
 }
 
 impl Sighting {
-    /// A stranger that a quorum shows at a nonce of a wallet; `how` says what makes it one, after a comma.
+    /// A stranger that a quorum shows at a nonce of a wallet, or in a slot that has none; `how` says what makes it one, after a comma.
     pub fn of_stranger(
         wallet: &Wallet,
-        nonce: u64,
+        nonce: Option<u64>,
         stranger: Stranger,
         how: &str,
         operators: &[String],
@@ -84,8 +84,11 @@ impl Sighting {
             chain: wallet.chain,
             txid: stranger.txid,
             block: stranger.block,
-            nonce: Some(nonce),
-            what: format!("transaction {} at nonce {nonce}, {how}", txid_text(&stranger.txid)),
+            nonce,
+            what: match nonce {
+                Some(nonce) => format!("transaction {} at nonce {nonce}, {how}", txid_text(&stranger.txid)),
+                None => format!("transaction {}, {how}", txid_text(&stranger.txid)),
+            },
             told_by: operators.join(", "),
             word: Word::Confirmed,
             seen_at: at,

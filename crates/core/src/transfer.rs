@@ -6,9 +6,11 @@
 //!               dropped (no slot)        |        \--- void ---      |       |
 //!                                      bump, void: new attempts      \-------/ reopen (M16)
 //! ```
-//! Up to `fuelled` it has no slot and may be dropped; from `built` on it has one, for ever, and only the chain ends it.
+//! Up to `fuelled` it has no slot and may be dropped; from `built` on it has one, for ever, and only the chain ends it: or,
+//! where a slot that nothing was signed in needs no filling, the signer's tombstone (`built -> final`, TRON).
 
 mod build;
+mod bury;
 mod drop;
 mod failure;
 mod fuel;
@@ -152,9 +154,9 @@ pub struct Fuelling {
 pub struct Fuelled {
     /// Evidence before.
     pub funded: Funded,
-    /// Gas limit the preflight asked for, with margin.
+    /// Gas limit the preflight asked for, with margin; on TRON the energy that it needs.
     pub gas_limit: u64,
-    /// Reserved for gas.
+    /// Reserved for gas, or for energy and bandwidth that are burned.
     pub gas_budget: Cost,
 }
 
@@ -218,11 +220,46 @@ pub struct Seen {
     pub inclusion: Inclusion,
 }
 
+/// Where a transfer stood when it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Last {
+    /// Nothing was ever signed in its slot, and the slot needs no filling.
+    Built(Built),
+    /// Something was; back to it when the proof's block leaves the chain (M16).
+    Signed(Signed),
+}
+
+impl Last {
+    /// The slot.
+    pub const fn slot(&self) -> &Slot {
+        match self {
+            Self::Built(built) => &built.slot,
+            Self::Signed(signed) => &signed.slot,
+        }
+    }
+
+    /// What the slot was used for.
+    pub const fn mode(&self) -> &Mode {
+        match self {
+            Self::Built(built) => &built.mode,
+            Self::Signed(signed) => &signed.mode,
+        }
+    }
+
+    /// Its evidence, where something was signed.
+    pub const fn signed(&self) -> Option<&Signed> {
+        match self {
+            Self::Built(_) => None,
+            Self::Signed(signed) => Some(signed),
+        }
+    }
+}
+
 /// Evidence of `final`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// Evidence before; back to it when the proof's block leaves the chain (M16).
-    pub signed: Signed,
+    /// Evidence before.
+    pub last: Last,
     /// The proof.
     pub proof: ProofId,
     /// What the chain says happened.
@@ -335,9 +372,8 @@ impl Transfer {
     pub const fn slot(&self) -> Option<&Slot> {
         match &self.0.state {
             State::Built(built) => Some(&built.slot),
-            State::Signed(signed) | State::Seen(Seen { signed, .. }) | State::Final(Ended { signed, .. }) => {
-                Some(&signed.slot)
-            }
+            State::Signed(signed) | State::Seen(Seen { signed, .. }) => Some(&signed.slot),
+            State::Final(ended) => Some(ended.last.slot()),
             State::Planned
             | State::Funded(_)
             | State::Fuelling(_)
@@ -350,9 +386,8 @@ impl Transfer {
     pub const fn mode(&self) -> Option<&Mode> {
         match &self.0.state {
             State::Built(built) => Some(&built.mode),
-            State::Signed(signed) | State::Seen(Seen { signed, .. }) | State::Final(Ended { signed, .. }) => {
-                Some(&signed.mode)
-            }
+            State::Signed(signed) | State::Seen(Seen { signed, .. }) => Some(&signed.mode),
+            State::Final(ended) => Some(ended.last.mode()),
             State::Planned
             | State::Funded(_)
             | State::Fuelling(_)

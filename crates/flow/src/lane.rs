@@ -23,7 +23,7 @@ use sluice_core::alert::{Code, Raise, Raiser};
 use sluice_core::amount::Units;
 use sluice_core::asset::Asset;
 use sluice_core::attempt::{Attempt, Durable};
-use sluice_core::chain::{BlockRef, ChainProfile};
+use sluice_core::chain::{BlockRef, ChainProfile, EvmRules};
 use sluice_core::event::Cause;
 use sluice_core::fee;
 use sluice_core::id::{AttemptId, WalletId};
@@ -191,6 +191,14 @@ impl Lane<'_> {
         self.chain.profile()
     }
 
+    /// Fees, pools and gas of this lane's chain. A stage that asks has nothing to do on another.
+    fn evm(&self) -> Result<EvmRules, StageError> {
+        let of = self.profile();
+        of.evm()
+            .copied()
+            .ok_or_else(|| StageError::NotConfigured(format!("{} has no nonces and no gas", of.id)))
+    }
+
     fn native(&self) -> Asset {
         Asset::native(self.profile())
     }
@@ -279,8 +287,8 @@ impl Lane<'_> {
 
     /// The most that an attempt with this gas limit may offer, wei per gas: by the chain's cap, an operator's, and the
     /// signer's as it last told them.
-    fn cap_wei(&self, gas_limit: u64) -> u128 {
-        fee::cap(self.profile(), self.wallet().cap_in_force(self.now()), self.fee_cap, gas_limit)
+    fn cap_wei(&self, rules: &EvmRules, gas_limit: u64) -> u128 {
+        fee::cap(rules, self.wallet().cap_in_force(self.now()), self.fee_cap, gas_limit)
     }
 
     /// Remembers what keeps this lane from sending; the first reason of a turn is the one to be told.

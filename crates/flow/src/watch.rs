@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use sluice_core::access::Actor;
 use sluice_core::alert::{Code, Raise, Raiser};
-use sluice_core::attempt::{Attempt, Durable};
+use sluice_core::attempt::{Attempt, Durable, Unsigned};
 use sluice_core::chain::{BlockRef, ChainId};
 use sluice_core::event::Cause;
 use sluice_core::id::{TransferId, WalletId};
@@ -252,7 +252,8 @@ pub(crate) fn question(transfer: &Transfer, attempts: &[Durable<Attempt>]) -> Op
         .iter()
         .filter_map(|attempt| {
             let signed = attempt.get().signed()?;
-            Some(Known { attempt: signed.unsigned.id, txid: signed.txid, kind: signed.unsigned.kind })
+            let Unsigned { id: attempt, kind, terms, .. } = &signed.unsigned;
+            Some(Known { attempt: *attempt, txid: signed.txid, kind: *kind, tron: terms.tron().copied() })
         })
         .collect();
     let pays = transfer.items.iter().map(|item| item.approved.payment.clone()).collect();

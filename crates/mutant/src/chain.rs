@@ -16,6 +16,7 @@ use sluice_core::port::chain::{
     Standing, TransferLog, Trial,
 };
 use sluice_core::proof::{Effect, Final, Inclusion, SlotReading};
+use sluice_core::resource::{Conditions, Resources};
 
 use super::Mutant;
 
@@ -53,6 +54,14 @@ impl Chain for BrokenChain {
 
     fn market(&self) -> Fut<'_, Result<Market, ChainError>> {
         self.inner.market()
+    }
+
+    fn conditions(&self) -> Fut<'_, Result<Conditions, ChainError>> {
+        self.inner.conditions()
+    }
+
+    fn resources(&self, wallet: Address) -> Fut<'_, Result<(BlockRef, Resources), ChainError>> {
+        self.inner.resources(wallet)
     }
 
     fn heads(&self) -> Fut<'_, Result<Heads, ChainError>> {

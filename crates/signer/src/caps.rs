@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sluice_core::amount::Amount;
+use sluice_core::amount::{Amount, Cost};
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::chain::{ChainId, ChainProfile};
 use sluice_core::fee::RAISED_TIMES_MAX;
@@ -35,13 +35,13 @@ pub struct Caps {
 pub struct ChainCaps {
     /// The chain.
     pub chain: ChainId,
-    /// Highest fee per gas, wei.
+    /// Highest fee per gas, wei. On TRON nothing is offered per unit, and nothing is asked here.
     pub max_fee_wei: u128,
-    /// Most that one attempt can cost, gas limit times fee per gas, wei.
-    pub cost_max_wei: u128,
-    /// Most that one wallet's slots of a rolling hour can cost, wei. A slot counts once, at its dearest attempt, and a
-    /// void like a payment.
-    pub cost_hourly_max_wei: u128,
+    /// Most that one attempt can cost in all, wei or sun.
+    pub cost_max: Cost,
+    /// Most that one wallet's slots of a rolling hour can cost, wei or sun. A slot counts once, at its dearest attempt, and
+    /// a void like a payment.
+    pub cost_hourly_max: Cost,
     /// How far above a wallet's highest signed nonce another may be. Everything the engine has open fits in.
     pub nonce_ahead_max: u64,
 }
@@ -80,9 +80,11 @@ impl Caps {
             .iter()
             .map(|profile| ChainCaps {
                 chain: profile.id,
-                max_fee_wei: profile.max_fee_cap_wei.saturating_mul(RAISED_TIMES_MAX),
-                cost_max_wei: profile.transfer_cost_cap_wei,
-                cost_hourly_max_wei: profile.transfer_cost_cap_wei.saturating_mul(COSTS_HOURLY_MAX),
+                max_fee_wei: profile
+                    .evm()
+                    .map_or(0, |rules| rules.max_fee_cap_wei.saturating_mul(RAISED_TIMES_MAX)),
+                cost_max: profile.transfer_cost_cap(),
+                cost_hourly_max: Cost(profile.transfer_cost_cap().0.saturating_mul(COSTS_HOURLY_MAX)),
                 nonce_ahead_max: u64::from(profile.window).saturating_add(u64::from(profile.unsettled_max)),
             })
             .collect();

@@ -27,7 +27,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, pa
 use sha2::{Digest, Sha256};
 use sluice_core::time::Timestamp;
 
-pub use fact::{Fact, Reserve};
+pub use fact::{Fact, Reserve, Tron};
 pub(crate) use project::minute_of;
 pub(crate) use read::{SlotRow, TicketRow, WalletRow};
 pub use verify::Tampered;
@@ -35,11 +35,12 @@ pub(crate) use verify::Unverified;
 
 const DOMAIN: &[u8] = b"sluice/signer-journal/v1\0";
 /// Versions of the tables, in order; `user_version` counts how many a file has. Entries never change their shape.
-const SCHEMA: [&str; 4] = [
+const SCHEMA: [&str; 5] = [
     include_str!("journal/schema.sql"),
     include_str!("journal/schema_2.sql"),
     include_str!("journal/schema_3.sql"),
     include_str!("journal/schema_4.sql"),
+    include_str!("journal/schema_5.sql"),
 ];
 /// Written into the file's header, so that no other database is taken for a journal: "slsg".
 const APPLICATION_ID: i32 = 0x736c_7367;

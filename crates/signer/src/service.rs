@@ -104,7 +104,7 @@ impl SigningService {
 }
 
 const fn fee_cap(caps: &ChainCaps) -> FeeCap {
-    FeeCap { chain: caps.chain, max_fee_wei: caps.max_fee_wei, cost_max_wei: caps.cost_max_wei }
+    FeeCap { chain: caps.chain, max_fee_wei: caps.max_fee_wei, cost_max: caps.cost_max }
 }
 
 fn broken(error: JournalError) -> SignerError {

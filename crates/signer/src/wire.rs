@@ -193,6 +193,14 @@ pub(crate) struct Approved {
     approvals: Vec<Approval>,
 }
 
+/// Terms of an attempt: a family is told by its fields.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Terms {
+    Evm(Fees),
+    Tron(crate::journal::Tron),
+}
+
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Fees {
     gas_limit: u64,
@@ -208,7 +216,8 @@ pub(crate) struct Request {
     kind: String,
     payments: Vec<Approved>,
     slot: String,
-    fees: Fees,
+    #[serde(rename = "fees")]
+    terms: Terms,
     wallet: String,
     epoch: i64,
     digest: String,
@@ -223,7 +232,8 @@ pub(crate) struct Unsigned {
     serial: u32,
     kind: String,
     slot: String,
-    fees: Fees,
+    #[serde(rename = "fees")]
+    terms: Terms,
     bytes: String,
     digest: String,
     built_at: i64,

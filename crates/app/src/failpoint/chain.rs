@@ -15,6 +15,7 @@ use sluice_core::port::chain::{
     Standing, TransferLogs, Trial,
 };
 use sluice_core::proof::{Final, SlotReading};
+use sluice_core::resource::{Conditions, Resources};
 
 use super::Failpoint;
 
@@ -62,6 +63,14 @@ impl Chain for Wrapped {
 
     fn market(&self) -> Answer<'_, Market> {
         ask!(self, "chain.market", self.inner.market())
+    }
+
+    fn conditions(&self) -> Answer<'_, Conditions> {
+        self.inner.conditions()
+    }
+
+    fn resources(&self, wallet: Address) -> Answer<'_, (BlockRef, Resources)> {
+        self.inner.resources(wallet)
     }
 
     fn heads(&self) -> Answer<'_, Heads> {

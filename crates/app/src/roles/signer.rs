@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sluice_codec::scale::to_chain;
+use sluice_core::amount::Cost;
 use sluice_core::asset::Asset;
 use sluice_core::chain::{ChainId, ChainProfile};
 use sluice_signer::server::{Server, Unserved};
@@ -138,7 +139,7 @@ impl SignerConfig {
             let coin = Asset::native(&profiles[at]);
             let most = coin.amount(coins).map_err(|error| value(key(), error.to_string()))?;
             let most = to_chain(most, &coin).and_then(|wei| u128::try_from(wei).ok());
-            caps.chains[at].cost_hourly_max_wei = most.ok_or_else(|| value(key(), "too much".into()))?;
+            caps.chains[at].cost_hourly_max = Cost(most.ok_or_else(|| value(key(), "too much".into()))?);
         }
         if let Some(most) = self.nonce_ahead_max {
             caps.chains.iter_mut().for_each(|chain| chain.nonce_ahead_max = most);

@@ -118,7 +118,7 @@ mod tests {
         let receipt =
             Receipt { txid: [9; 32], block, from: US, success, gas_used: 50_000, gas_price_wei: 3, logs };
         let id = AttemptId::new(Ulid::new(Timestamp::default(), 1));
-        let attempt = Known { attempt: id, txid: [9; 32], kind };
+        let attempt = Known { attempt: id, txid: [9; 32], kind, tron: None };
         let meant = Meant { contract, to: THEM, units: Units::from(100) };
         let seen = inclusion(US, &attempt, Some(&meant), believed, &receipt).unwrap();
         assert_eq!(seen.cost, Cost(150_000));

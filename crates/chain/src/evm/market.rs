@@ -43,12 +43,12 @@ impl Evm {
 
     fn is_odd(&self, base_fee_wei: u128, tip_wei: u128) -> bool {
         base_fee_wei == 0
-            || base_fee_wei > self.profile.max_fee_cap_wei
+            || base_fee_wei > self.rules.max_fee_cap_wei
             || tip_wei > self.tip_bound(base_fee_wei)
     }
 
     fn tip_bound(&self, base_fee_wei: u128) -> u128 {
-        let usual = base_fee_wei.max(self.profile.tip_floor_wei).max(self.profile.max_fee_floor_wei);
+        let usual = base_fee_wei.max(self.rules.tip_floor_wei).max(self.rules.max_fee_floor_wei);
         usual.saturating_mul(TIP_TIMES)
     }
 }

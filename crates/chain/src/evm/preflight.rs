@@ -65,7 +65,7 @@ impl Evm {
             if let (Some(token), Preflight::Passes { gas }) = (run.token, found)
                 && run.known.is_none_or(|known| *gas > known)
             {
-                self.gas.learn(token, *gas, self.profile.transfer_gas_max, self.clock.now());
+                self.gas.learn(token, *gas, self.rules.transfer_gas_max, self.clock.now());
             }
         }
         let ends = |found: &Preflight| matches!(found, Preflight::Fails(failure) if matches!(failure.remedy(), Remedy::Fail));

@@ -56,7 +56,7 @@ impl Evm {
             transactions.iter().map(|sent| (sent.txid, sent.from)).collect();
         let ours = transactions.iter().filter(|sent| wallets.contains(&sent.from));
         let sent = ours
-            .map(|sent| SentFact { from: sent.from.into(), txid: sent.txid, nonce: sent.nonce })
+            .map(|sent| SentFact { from: sent.from.into(), txid: sent.txid, nonce: Some(sent.nonce) })
             .collect();
         let drained =
             logs?.iter().filter_map(|(txid, log)| self.drain(txid, log, &senders, wallets)).collect();

@@ -12,7 +12,9 @@ use super::stage::{GWEI, Stage, THEM, address, stage};
 fn effect(reading: &SlotReading) -> Option<Effect> {
     match reading {
         SlotReading::Ours(inclusion) => Some(inclusion.effect),
-        SlotReading::Open | SlotReading::Foreign(_) | SlotReading::Unaccounted => None,
+        SlotReading::Open | SlotReading::Foreign(_) | SlotReading::Unaccounted | SlotReading::Absent(_) => {
+            None
+        }
     }
 }
 
@@ -80,7 +82,7 @@ async fn a_payment_goes_from_bytes_to_proof() {
     let block_calls = stage.asked();
     assert_eq!(
         (facts.shown.sent.len(), facts.shown.sent[0].txid, facts.shown.sent[0].nonce),
-        (1, inclusion.txid, 0)
+        (1, inclusion.txid, Some(0))
     );
     assert!(facts.shown.drained.is_empty(), "{:?}", facts.shown.drained);
 

@@ -15,7 +15,7 @@ use sluice_codec::evm;
 use sluice_core::address::EvmAddress;
 use sluice_core::amount::{Amount, Units};
 use sluice_core::asset::{Asset, AssetId};
-use sluice_core::attempt::{Durable, Fees, Kind, Signed, Unsigned};
+use sluice_core::attempt::{Durable, Fees, Kind, Signed, Terms, Unsigned};
 use sluice_core::chain::ChainProfile;
 use sluice_core::id::{AttemptId, PartnerId, TransferId, Ulid, WithdrawalId};
 use sluice_core::intent::{Payment, PaymentKey};
@@ -89,7 +89,7 @@ pub async fn stage() -> Option<Stage> {
     let id = AssetId::erc20(profile.id, EvmAddress(usd.address().into_array()));
     let asset = Asset { id, symbol: "TUSD".into(), precision: 6, decimals: 6, freezable: true };
     let evm = Evm::new(profile, nodes.into(), Quorum { needed: 2 }, Arc::new(Wall));
-    Some(Stage { anvil, control, usd, evm, us, asset, key, count, names: AtomicU64::new(1) })
+    Some(Stage { anvil, control, usd, evm: evm.unwrap(), us, asset, key, count, names: AtomicU64::new(1) })
 }
 
 impl Stage {
@@ -145,7 +145,7 @@ impl Stage {
             serial: 0,
             kind,
             slot,
-            fees,
+            terms: Terms::Evm(fees),
             bytes: bytes.unsigned,
             digest: bytes.digest,
             built_at: Timestamp::default(),
@@ -157,6 +157,7 @@ impl Stage {
         let known = |attempt: &&Durable<Signed>| Known {
             attempt: attempt.get().unsigned.id,
             txid: attempt.get().txid,
+            tron: None,
             kind: attempt.get().unsigned.kind,
         };
         SlotQuestion {

@@ -5,12 +5,13 @@ use crate::address::Address;
 use crate::alert::Raise;
 use crate::amount::{Cost, Units};
 use crate::asset::{Asset, AssetId};
-use crate::attempt::{Durable, Signed};
+use crate::attempt::{Durable, Signed, TronTerms};
 use crate::chain::{BlockRef, ChainProfile};
 use crate::fee::Market;
 use crate::id::AttemptId;
 use crate::intent::Payment;
 use crate::proof::{Final, SlotReading};
+use crate::resource::{Conditions, Resources};
 use crate::slot::Slot;
 
 /// No usable answer. It says nothing about money.
@@ -113,8 +114,8 @@ pub struct SentFact {
     pub from: Address,
     /// Hash.
     pub txid: [u8; 32],
-    /// Nonce.
-    pub nonce: u64,
+    /// Nonce, where accounts have one.
+    pub nonce: Option<u64>,
 }
 
 /// A Transfer or Approval log of one of our wallets in a transaction it did not send.
@@ -137,6 +138,8 @@ pub struct Known {
     pub txid: [u8; 32],
     /// Pay or void.
     pub kind: crate::attempt::Kind,
+    /// Its terms on TRON: where a proof that it is nowhere begins and ends.
+    pub tron: Option<TronTerms>,
 }
 
 /// A slot to be read: all signed attempts of it, and what paying means.
@@ -170,7 +173,7 @@ pub struct Trial {
 /// What simulation said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preflight {
-    /// It would succeed, using this much gas.
+    /// It would succeed, using this much gas, or energy.
     Passes {
         /// Estimate, without margin.
         gas: u64,
@@ -179,7 +182,7 @@ pub enum Preflight {
     Fails(crate::transfer::Failure),
 }
 
-/// A wallet's nonces.
+/// A wallet's nonces; zero on TRON, whose accounts have none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Nonces {
     /// Including the pool.
@@ -191,7 +194,7 @@ pub struct Nonces {
 /// What an account is at a final block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// Its next nonce.
+    /// Its next nonce; zero on TRON.
     pub nonce: u64,
     /// What it holds, one entry for each asset that was asked about, in order.
     pub units: Vec<Units>,
@@ -263,8 +266,14 @@ pub trait Chain: Send + Sync {
     /// What the chain is like.
     fn profile(&self) -> &ChainProfile;
 
-    /// The fee market at the latest block.
+    /// The fee market at the latest block. [`ChainError::Foreign`] on TRON, which has none.
     fn market(&self) -> Fut<'_, Result<Market, ChainError>>;
+
+    /// What TRON asks now. [`ChainError::Foreign`] on a chain that has a fee market instead.
+    fn conditions(&self) -> Fut<'_, Result<Conditions, ChainError>>;
+
+    /// Energy and bandwidth of a wallet on TRON, at a block. [`ChainError::Foreign`] on a chain that has neither.
+    fn resources(&self, wallet: Address) -> Fut<'_, Result<(BlockRef, Resources), ChainError>>;
 
     /// Latest and final block.
     fn heads(&self) -> Fut<'_, Result<Heads, ChainError>>;

@@ -2,6 +2,7 @@
 
 use super::Fut;
 use crate::address::Address;
+use crate::amount::Cost;
 use crate::attempt::{Durable, Unsigned};
 use crate::chain::ChainId;
 use crate::id::{PartnerId, WalletId};
@@ -114,8 +115,8 @@ pub struct FeeCap {
     pub chain: ChainId,
     /// Highest fee per gas, wei.
     pub max_fee_wei: u128,
-    /// Most that one attempt may cost, gas limit times fee per gas, wei.
-    pub cost_max_wei: u128,
+    /// Most that one attempt may cost in all, wei or sun.
+    pub cost_max: Cost,
 }
 
 impl Hello {

@@ -16,7 +16,8 @@ pub struct Death(DeathKind);
 pub enum DeathKind {
     /// R1: our void consumed the nonce.
     VoidFinal(Inclusion),
-    /// R1: our own attempt consumed the nonce and reverted.
+    /// R1: our own attempt consumed the nonce and reverted. TRON: a solidified receipt of the transaction says another
+    /// result than SUCCESS.
     RevertedFinal(Inclusion),
     /// R1: this transaction, which is none of our attempts, consumed the nonce (M6). It may have paid the very recipient,
     /// so a person decides what follows.
@@ -48,11 +49,6 @@ pub enum DeathKind {
         /// Height of the first solid block at or after the expiration.
         to: u64,
     },
-    /// TRON: a solidified receipt other than SUCCESS.
-    TronFailed {
-        /// The receipt's `contractResult`.
-        result: String,
-    },
 }
 
 /// Why evidence does not prove a death.
@@ -78,21 +74,9 @@ pub enum NotDead {
     ScanBroken,
 }
 
-/// One block header of a TRON scan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ScannedBlock {
-    /// Height and hash.
-    pub block: BlockRef,
-    /// Hash of its parent.
-    pub parent: [u8; 32],
-    /// Block time, milliseconds.
-    pub time_ms: i64,
-    /// Whether the transaction is in it.
-    pub contains: bool,
-}
-
 impl Death {
-    /// R1: a nonce consumed by our no-op or by our reverted attempt, `extra_blocks` below the final head.
+    /// R1: a nonce consumed by our no-op or by our reverted attempt, `extra_blocks` below the final head. TRON: our
+    /// transaction failed there.
     ///
     /// # Errors
     /// [`NotDead`] says what is missing.
@@ -100,7 +84,7 @@ impl Death {
         let SlotReading::Ours(inclusion) = *slot.reading() else { return Err(NotDead::NotConsumedByUs) };
         let kind = match inclusion.effect {
             Effect::Voided => DeathKind::VoidFinal(inclusion),
-            Effect::Reverted => DeathKind::RevertedFinal(inclusion),
+            Effect::Reverted | Effect::OutOfEnergy => DeathKind::RevertedFinal(inclusion),
             Effect::Paid { .. } | Effect::Mismatch => return Err(NotDead::NotConsumedByUs),
         };
         deep_enough(inclusion.block, slot.head(), extra_blocks).map(|()| Self(kind))
@@ -121,7 +105,11 @@ impl Death {
             reading @ SlotReading::Ours(inclusion) if reading.stranger() == Some(noted) => {
                 DeathKind::Mismatched(inclusion)
             }
-            SlotReading::Foreign(_) | SlotReading::Ours(_) | SlotReading::Open | SlotReading::Unaccounted => {
+            SlotReading::Foreign(_)
+            | SlotReading::Ours(_)
+            | SlotReading::Open
+            | SlotReading::Unaccounted
+            | SlotReading::Absent(_) => {
                 return Err(NotDead::NotTaken);
             }
         };
@@ -161,45 +149,25 @@ impl Death {
         dead.map(|carriers| Self(DeathKind::VaultItemDead { carriers })).ok_or(NotDead::StillValid)
     }
 
-    /// TRON: `scan` is a run of solid blocks of one node from the reference block `from` on, agreed by a second
-    /// operator; `expiration_ms` is the transaction's own.
+    /// TRON: a transaction that leans on the block `reference` and expires at `expires_at_ms` is in none of the solid blocks
+    /// from that one on, up to one of that time or later; a second operator has read the same.
     ///
     /// # Errors
-    /// [`NotDead::ScanBroken`] for a hole or a broken link, [`NotDead::StillValid`] when the run ends too early or the
-    /// transaction is in it.
+    /// [`NotDead::NotConsumedByUs`] when the reading is no scan, [`NotDead::ScanBroken`] when the scan does not begin where
+    /// the transaction does, [`NotDead::StillValid`] when it ends before the transaction does.
     pub fn of_tron_expiry(
-        scan: &Final<Vec<ScannedBlock>>,
-        from: BlockRef,
-        expiration_ms: i64,
+        slot: &Final<SlotReading>,
+        reference: BlockRef,
+        expires_at_ms: i64,
     ) -> Result<Self, NotDead> {
-        let blocks = scan.reading();
-        let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else {
-            return Err(NotDead::ScanBroken);
-        };
-        let linked = blocks.windows(2).all(|pair| match pair {
-            [lower, upper] => {
-                upper.parent == lower.block.hash && upper.block.number == lower.block.number.saturating_add(1)
-            }
-            _ => false,
-        });
-        if first.block != from || !linked {
+        let SlotReading::Absent(scan) = *slot.reading() else { return Err(NotDead::NotConsumedByUs) };
+        if scan.from() != reference {
             return Err(NotDead::ScanBroken);
         }
-        if last.time_ms < expiration_ms || blocks.iter().any(|block| block.contains) {
+        if scan.until_ms() < expires_at_ms || scan.to().number > slot.head().number {
             return Err(NotDead::StillValid);
         }
-        Ok(Self(DeathKind::TronExpired { from: from.number, to: last.block.number }))
-    }
-
-    /// TRON: a solidified receipt with another result than SUCCESS. A receipt without a result says nothing (M5).
-    ///
-    /// # Errors
-    /// [`NotDead::StillValid`] for `SUCCESS`, `DEFAULT` and an absent result.
-    pub fn of_tron_receipt(result: &Final<String>) -> Result<Self, NotDead> {
-        match result.reading().as_str() {
-            "SUCCESS" | "DEFAULT" | "" => Err(NotDead::StillValid),
-            other => Ok(Self(DeathKind::TronFailed { result: other.to_owned() })),
-        }
+        Ok(Self(DeathKind::TronExpired { from: scan.from().number, to: scan.to().number }))
     }
 
     /// What kind of death.
@@ -261,6 +229,7 @@ mod tests {
     use super::*;
     use crate::amount::Cost;
     use crate::id::{AttemptId, Ulid};
+    use crate::proof::{Scan, ScannedBlock};
     use crate::samples::agreed;
     use crate::time::Timestamp;
 
@@ -324,34 +293,32 @@ mod tests {
     }
 
     #[test]
-    fn a_tron_scan_must_be_one_linked_run() {
-        let scanned = |number: u64, parent: u64, time_ms, contains| ScannedBlock {
+    fn a_transaction_on_tron_is_dead_only_where_a_scan_begins_and_ends_with_its_life() {
+        let scanned = |number: u64, time_ms| ScannedBlock {
             block: block(number),
-            parent: [parent as u8; 32],
+            parent: [(number - 1) as u8; 32],
             time_ms,
-            contains,
+            contains: false,
         };
-        let read = |blocks| agreed(blocks, 9);
-        let run = vec![scanned(1, 0, 10, false), scanned(2, 1, 20, false), scanned(3, 2, 30, false)];
-        assert!(Death::of_tron_expiry(&read(run.clone()), block(1), 30).is_ok());
-        assert_eq!(Death::of_tron_expiry(&read(run.clone()), block(1), 31), Err(NotDead::StillValid));
-        assert_eq!(Death::of_tron_expiry(&read(run[1..].to_vec()), block(1), 30), Err(NotDead::ScanBroken));
-        let mut hole = run.clone();
-        hole.remove(1);
-        assert_eq!(Death::of_tron_expiry(&read(hole), block(1), 30), Err(NotDead::ScanBroken));
-        let mut there = run;
-        there[1].contains = true;
-        assert_eq!(Death::of_tron_expiry(&read(there), block(1), 30), Err(NotDead::StillValid));
-        assert_eq!(Death::of_tron_expiry(&read(vec![]), block(1), 30), Err(NotDead::ScanBroken));
+        let scan = Scan::of([scanned(1, 10), scanned(2, 20), scanned(3, 30)]).unwrap();
+        let reading = agreed(SlotReading::Absent(scan), 9);
+        let death = Death::of_tron_expiry(&reading, block(1), 30).unwrap();
+        assert_eq!(*death.kind(), DeathKind::TronExpired { from: 1, to: 3 });
+        assert_eq!(Death::of_tron_expiry(&reading, block(1), 31), Err(NotDead::StillValid));
+        assert_eq!(Death::of_tron_expiry(&reading, block(2), 30), Err(NotDead::ScanBroken));
+        let above = agreed(SlotReading::Absent(scan), 2);
+        assert_eq!(Death::of_tron_expiry(&above, block(1), 30), Err(NotDead::StillValid), "not solid");
+        for other in [SlotReading::Open, SlotReading::Unaccounted] {
+            let reading = agreed(other, 99);
+            assert_eq!(Death::of_tron_expiry(&reading, block(1), 30), Err(NotDead::NotConsumedByUs));
+        }
     }
 
     #[test]
-    fn a_tron_receipt_proves_death_only_by_a_named_failure() {
-        let read = |result: &str| agreed(result.to_owned(), 1);
-        assert!(Death::of_tron_receipt(&read("OUT_OF_ENERGY")).is_ok());
-        for result in ["SUCCESS", "DEFAULT", ""] {
-            assert_eq!(Death::of_tron_receipt(&read(result)), Err(NotDead::StillValid), "{result:?}");
-        }
+    fn a_transaction_without_the_energy_it_needed_is_dead_as_deep_as_any() {
+        assert!(Death::of_nonce(&consumed(Effect::OutOfEnergy, 10, 12), 2).is_ok());
+        let shallow = Death::of_nonce(&consumed(Effect::OutOfEnergy, 10, 11), 2);
+        assert_eq!(shallow, Err(NotDead::NotDeepEnough { missing: 1 }));
     }
 
     #[test]

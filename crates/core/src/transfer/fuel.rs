@@ -52,7 +52,7 @@ impl Fuelled {
     /// The same, with a gas budget that covers the worst case of a new attempt. A budget never shrinks: any attempt of
     /// the slot may be the one that is included.
     pub(super) fn covering(mut self, attempt: &Unsigned) -> Self {
-        self.gas_budget = self.gas_budget.max(attempt.fees.worst().unwrap_or(self.gas_budget));
+        self.gas_budget = self.gas_budget.max(attempt.terms.worst().unwrap_or(self.gas_budget));
         self
     }
 }

@@ -1,6 +1,6 @@
 //! `final -> signed`: the block of the proof left the chain (M16). The same slot, the same bytes.
 
-use super::{Ended, Life, Mode, State, Transfer};
+use super::{Ended, Last, Life, Mode, State, Transfer};
 use crate::moved::{Moved, Refusal};
 use crate::time::Timestamp;
 
@@ -10,14 +10,15 @@ impl Transfer {
     /// turned to void: its paying bytes must never be sent again (M3, M4). The caller raises the alarm.
     ///
     /// # Errors
-    /// [`Refusal`] unless final.
+    /// [`Refusal`] unless final by a block.
     pub fn reopen(self, height: u64, moved_on: bool, at: Timestamp) -> Result<Moved<Self>, Refusal> {
         match &self.state {
-            State::Final(Ended { signed, proof, .. }) => {
+            State::Final(Ended { last: Last::Signed(signed), proof, .. }) => {
                 let (mut signed, proof) = (signed.clone(), *proof);
                 signed.sent_at_height = height;
                 signed.taken_by = None;
                 if moved_on && signed.mode == Mode::Pay {
+                    // On TRON nothing voids it: it is not sent again, and expires.
                     signed.mode = Mode::Void { code: "reopened".into(), races: true };
                     signed.pending = None;
                     // Due at once.
@@ -40,6 +41,8 @@ impl Transfer {
             | State::Built(_)
             | State::Signed(_)
             | State::Seen(_)
+            // No block ended it: the tombstone stands.
+            | State::Final(_)
             | State::Dropped { .. } => Err(self.not_from("reopen")),
         }
     }

@@ -1,6 +1,7 @@
 //! `seen | signed -> final`: the chain has ended it, by quorum and finality.
 
-use super::{Ended, Life, Signed, State, Transfer};
+use super::{Ended, Last, Life, Signed, State, Transfer};
+use crate::attempt::TronTerms;
 use crate::chain::BlockRef;
 use crate::id::ProofId;
 use crate::moved::{Moved, Refusal};
@@ -42,6 +43,10 @@ pub enum End {
     /// By a transaction that is no outcome of it (M6). What it did is booked by whoever explains it. If its block
     /// leaves the chain, the slot is open to question again.
     Taken(Stranger),
+    /// TRON: by the time of this solid block, which is past its expiration.
+    Expired(BlockRef),
+    /// By the signer's tombstone. It rests on no block; this is the one its balance was read at.
+    NeverSigned(BlockRef),
 }
 
 impl End {
@@ -50,6 +55,7 @@ impl End {
         match self {
             Self::Included(inclusion) => inclusion.block,
             Self::Taken(stranger) => stranger.block,
+            Self::Expired(block) | Self::NeverSigned(block) => *block,
         }
     }
 
@@ -57,19 +63,20 @@ impl End {
     pub const fn inclusion(&self) -> Option<&Inclusion> {
         match self {
             Self::Included(inclusion) => Some(inclusion),
-            Self::Taken(_) => None,
+            Self::Taken(_) | Self::Expired(_) | Self::NeverSigned(_) => None,
         }
     }
 }
 
 impl Transfer {
-    /// Judges a final reading of its slot.
+    /// Judges a final reading of its slot. `terms` are those of its attempt on TRON.
     ///
     /// # Errors
     /// [`Refusal`] unless signed or seen.
     pub fn settle(
         self,
         reading: &Final<SlotReading>,
+        terms: Option<&TronTerms>,
         proof_id: ProofId,
         death_extra_blocks: u64,
         at: Timestamp,
@@ -87,19 +94,34 @@ impl Transfer {
                     ),
                 });
             }
+            SlotReading::Absent(scan) => {
+                let death = terms
+                    .ok_or(NotDead::NotConsumedByUs)
+                    .and_then(|terms| Death::of_tron_expiry(reading, terms.reference, terms.expires_at_ms));
+                let Ok(death) = death else { return Ok(Outcome::Open) };
+                let proof = self.proof(proof_id, Verdict::Dead(death), reading, at);
+                let end = End::Expired(scan.to());
+                let transfer = self.ended(signed, proof_id, Life::Dead(proof_id), end, at);
+                return Ok(Outcome::Ended { transfer: Box::new(transfer), proof: Box::new(proof) });
+            }
             SlotReading::Ours(inclusion) => inclusion,
         };
         let verdict = match inclusion.effect {
             Effect::Paid { .. } => Verdict::Paid(inclusion),
-            Effect::Voided | Effect::Reverted => match Death::of_nonce(reading, death_extra_blocks) {
-                Ok(death) => Verdict::Dead(death),
-                Err(NotDead::NotDeepEnough { missing }) => return Ok(Outcome::NotDeepEnough { missing }),
-                Err(
-                    NotDead::NotConsumedByUs | NotDead::NotTaken | NotDead::StillValid | NotDead::ScanBroken,
-                ) => {
-                    return Ok(Outcome::Open);
+            Effect::Voided | Effect::Reverted | Effect::OutOfEnergy => {
+                match Death::of_nonce(reading, death_extra_blocks) {
+                    Ok(death) => Verdict::Dead(death),
+                    Err(NotDead::NotDeepEnough { missing }) => return Ok(Outcome::NotDeepEnough { missing }),
+                    Err(
+                        NotDead::NotConsumedByUs
+                        | NotDead::NotTaken
+                        | NotDead::StillValid
+                        | NotDead::ScanBroken,
+                    ) => {
+                        return Ok(Outcome::Open);
+                    }
                 }
-            },
+            }
             Effect::Mismatch => return Ok(Outcome::Foreign),
         };
         let paid = matches!(verdict, Verdict::Paid(_));
@@ -144,7 +166,7 @@ impl Transfer {
                     item.life = life;
                 }
             }
-            transfer.state = State::Final(Ended { signed, proof, end, at });
+            transfer.state = State::Final(Ended { last: Last::Signed(signed), proof, end, at });
         })
     }
 }

@@ -1,6 +1,6 @@
 //! `built -> built` when the signer is asked, `built -> signed`, and the recording of every later signature of the slot.
 
-use super::{Built, Ended, Seen, Signed, State, Transfer};
+use super::{Built, Ended, Last, Seen, Signed, State, Transfer};
 use crate::attempt::{self, Unsigned};
 use crate::moved::{Moved, Refusal};
 use crate::time::Timestamp;
@@ -61,9 +61,9 @@ impl Transfer {
                 let seen = Seen { signed, inclusion: seen.inclusion };
                 Ok(self.moved(State::Seen(seen), at))
             }
-            State::Final(ended) if ended.signed.pending == Some(id) => {
-                let signed = Signed { pending: None, ..ended.signed.clone() };
-                let ended = Ended { signed, ..ended.clone() };
+            State::Final(ended @ Ended { last: Last::Signed(signed), .. }) if signed.pending == Some(id) => {
+                let last = Last::Signed(Signed { pending: None, ..signed.clone() });
+                let ended = Ended { last, ..ended.clone() };
                 Ok(self.moved(State::Final(ended), at))
             }
             State::Planned

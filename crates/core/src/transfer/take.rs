@@ -26,10 +26,10 @@ impl Transfer {
                 });
             }
             reading @ SlotReading::Ours(Inclusion { effect: Effect::Mismatch, .. }) => reading.stranger(),
-            SlotReading::Ours(_) => {
+            SlotReading::Ours(_) | SlotReading::Absent(_) => {
                 return Err(Refusal::Evidence {
                     transition: "note a stranger in the slot",
-                    why: "one of our own attempts is in it",
+                    why: "one of our own attempts is in it, or nothing will ever be",
                 });
             }
         };

@@ -35,7 +35,8 @@ pub(super) fn name(transfer: &Transfer) -> String {
         }
         State::Signed(signed) => slotted("signed", signed),
         State::Seen(seen) => slotted("seen", &seen.signed),
-        State::Final(ended) => slotted("final", &ended.signed),
+        State::Final(Ended { last: Last::Signed(signed), .. }) => slotted("final", signed),
+        State::Final(_) => "final, never signed".into(),
         state => state.as_str().into(),
     }
 }

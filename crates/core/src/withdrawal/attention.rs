@@ -45,8 +45,7 @@ impl AttentionCode {
                 | DeathKind::NeverSigned { .. }
                 | DeathKind::AuthorizationExpired { .. }
                 | DeathKind::VaultItemDead { .. }
-                | DeathKind::TronExpired { .. }
-                | DeathKind::TronFailed { .. } => None,
+                | DeathKind::TronExpired { .. } => None,
             },
             Verdict::Paid(_) | Verdict::PaidElsewhere { .. } => None,
         }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_core::alert::Code;
-use sluice_core::attempt::{Attempt, Durable, Kind, Signed, Unsigned};
+use sluice_core::attempt::{Attempt, Durable, Fees, Kind, Signed, Terms, Unsigned};
 use sluice_core::fee::{self, Market, Offer};
 use sluice_core::id::AttemptId;
 use sluice_core::port::chain::Heard;
@@ -121,12 +121,13 @@ fn note(heard: &Heard) -> String {
 /// Attempts outside for too many blocks get a dearer one, the oldest nonce first, up to the cap. One that a person
 /// ordered to be sped up does not wait for its blocks.
 async fn bump(lane: &mut Lane<'_>) -> Result<(), StageError> {
-    if !lane.profile().replaceable
-        || matches!(lane.wallet().state, LaneState::Frozen { .. } | LaneState::Retired)
-    {
+    let Some(rules) = lane.profile().evm().copied().filter(|rules| rules.replaceable) else {
+        return Ok(());
+    };
+    if matches!(lane.wallet().state, LaneState::Frozen { .. } | LaneState::Retired) {
         return Ok(());
     }
-    let (height, after) = (lane.view.height, lane.profile().bump_after_blocks);
+    let (height, after) = (lane.view.height, rules.bump_after_blocks);
     let hurry = lane.wallet().speed_up;
     let hurried = |transfer: &Transfer| {
         hurry.filter(|order| transfer.slot().and_then(Slot::nonce) == Some(order.nonce))
@@ -143,9 +144,11 @@ async fn bump(lane: &mut Lane<'_>) -> Result<(), StageError> {
             // Nothing dearer helps in a slot that a stranger has consumed.
             let open = state.pending.is_none() && state.taken_by.is_none();
             let due = (waited || hurried.is_some()) && open;
+            let offered = *latest.get().unsigned().terms.evm()?;
             (due && !(pay && lane.stopped(transfer))).then(|| Stuck {
                 transfer: transfer.clone(),
                 latest: latest.get().unsigned().clone(),
+                offered,
                 waited,
                 hurried,
             })
@@ -162,10 +165,10 @@ async fn bump(lane: &mut Lane<'_>) -> Result<(), StageError> {
     if !stuck.is_empty() {
         let market = lane.chain.market().await?;
         let lowest = stuck.iter().filter_map(|it| it.transfer.slot()?.nonce()).min();
-        for Stuck { transfer, latest, waited, hurried } in stuck {
+        for Stuck { transfer, latest, offered, waited, hurried } in stuck {
             // What waits behind a lower nonce needs no more than to be acceptable once its turn comes.
             let first = transfer.slot().and_then(Slot::nonce) == lowest || hurried.is_some();
-            if !first && latest.fees.max_fee_wei >= market.base_fee_wei {
+            if !first && offered.max_fee_wei >= market.base_fee_wei {
                 continue;
             }
             tried |= hurried.is_some();
@@ -183,7 +186,7 @@ async fn bump(lane: &mut Lane<'_>) -> Result<(), StageError> {
                 lane.found(Code::FeeAtCap, what);
                 break;
             }
-            match dearer(lane, &transfer, &latest, &market, most_wei)? {
+            match dearer(lane, &transfer, (&latest, &offered), &market, most_wei)? {
                 Ok(attempt) => {
                     let allotment = transfer.bump(attempt, lane.now())?;
                     changes.push(Change {
@@ -230,6 +233,8 @@ const ATTEMPTS_A_PACE: usize = 8;
 struct Stuck {
     transfer: Transfer,
     latest: Unsigned,
+    /// What that offers.
+    offered: Fees,
     /// Its blocks are up.
     waited: bool,
     /// A person ordered it.
@@ -239,19 +244,20 @@ struct Stuck {
 fn dearer(
     lane: &Lane<'_>,
     transfer: &Transfer,
-    latest: &Unsigned,
+    (latest, offered): (&Unsigned, &Fees),
     market: &Market,
     most_wei: Option<u128>,
 ) -> Result<Result<Unsigned, (u128, u128)>, StageError> {
     let now = lane.now();
-    let cap = lane.cap_wei(latest.fees.gas_limit);
+    let rules = lane.evm()?;
+    let cap = lane.cap_wei(&rules, offered.gas_limit);
     let cap = most_wei.map_or(cap, |most| most.min(cap));
     // The slot was turned to void and has no signed void yet: the next attempt is one.
     if latest.kind == Kind::Pay && matches!(transfer.mode(), Some(Mode::Void { .. })) {
         let void = draft_race(lane, transfer, market);
-        return Ok(void.ok_or((latest.fees.max_fee_wei, cap)));
+        return Ok(void.ok_or((offered.max_fee_wei, cap)));
     }
-    let fees = match fee::bump(lane.profile(), &latest.fees, latest.fees.gas_limit, market, cap) {
+    let fees = match fee::bump(&rules, offered, offered.gas_limit, market, cap) {
         Offer::At(fees) => fees,
         Offer::AboveCap { needed_wei, cap_wei } => return Ok(Err((needed_wei, cap_wei))),
     };
@@ -265,7 +271,7 @@ fn dearer(
     Ok(Ok(Unsigned {
         id: AttemptId::new(lane.ports.entropy.ulid(now)),
         serial: u32::try_from(serial).unwrap_or(u32::MAX),
-        fees,
+        terms: Terms::Evm(fees),
         bytes: bytes.unsigned,
         digest: bytes.digest,
         built_at: now,

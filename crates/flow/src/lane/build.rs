@@ -3,7 +3,7 @@
 //! A crash leaves nothing, or all of it: nonces, slots and bytes of a slice are one commit.
 
 use sluice_core::alert::Code;
-use sluice_core::attempt::{Kind, Unsigned};
+use sluice_core::attempt::{Kind, Terms, Unsigned};
 use sluice_core::fee::{self, Offer};
 use sluice_core::id::AttemptId;
 use sluice_core::journal::Seen;
@@ -139,16 +139,17 @@ async fn allot(lane: &mut Lane<'_>, slice: Vec<Transfer>) -> Result<Option<Chang
     if slice.is_empty() || slot_at_cap(lane) {
         return Ok(None);
     }
+    let rules = lane.evm()?;
     let market = lane.chain.market().await?;
     let now = lane.now();
     let (chain, sender, mut nonce) = (lane.wallet().chain, lane.wallet().address, lane.wallet().next_nonce);
     let mut change = Change { cause: Some(lane.cause("build")), ..Change::default() };
     for transfer in slice {
         let State::Fuelled(fuelled) = &transfer.state else { continue };
-        let cap = lane.cap_wei(fuelled.gas_limit);
+        let cap = lane.cap_wei(&rules, fuelled.gas_limit);
         // Never more than `fuel` reserved, whatever the market did meanwhile.
         let affordable = fuelled.gas_budget.0 / u128::from(fuelled.gas_limit.max(1));
-        let fees = match fee::offer(lane.profile(), &market, fuelled.gas_limit, cap.min(affordable)) {
+        let fees = match fee::offer(&rules, &market, fuelled.gas_limit, cap.min(affordable)) {
             Offer::At(fees) => fees,
             Offer::AboveCap { needed_wei, .. } => {
                 lane.blocked_by(if needed_wei > cap { Waiting::FeeCap } else { Waiting::Gas });
@@ -165,7 +166,7 @@ async fn allot(lane: &mut Lane<'_>, slice: Vec<Transfer>) -> Result<Option<Chang
             serial: 0,
             kind: Kind::Pay,
             slot,
-            fees,
+            terms: Terms::Evm(fees),
             bytes: bytes.unsigned,
             digest: bytes.digest,
             built_at: now,

@@ -91,7 +91,7 @@ async fn cancel_built(lane: &mut Lane<'_>, transfer: &Transfer) -> Result<Option
 
 /// Bytes may have left: a dearer void races them. Where the chain cannot replace, only its answer can be awaited.
 async fn cancel_signed(lane: &mut Lane<'_>, transfer: &Transfer) -> Result<Option<Change>, StageError> {
-    if !lane.profile().replaceable {
+    if !lane.profile().replaceable() {
         return Ok(None);
     }
     let market = lane.chain.market().await?;

@@ -2,7 +2,7 @@
 //! fills the nonce.
 
 use sluice_codec::evm::{self, Decoded};
-use sluice_core::attempt::{Fees, Kind, Signed, Unsigned};
+use sluice_core::attempt::{Fees, Kind, Signed, Terms, Unsigned};
 use sluice_core::fee::{self, Market, Offer};
 use sluice_core::id::{AttemptId, ProofId};
 use sluice_core::journal::Seen;
@@ -128,8 +128,9 @@ async fn unknown_void(
 
 /// A void for a slot in which nothing was signed: at what the market asks.
 pub(super) fn draft_void(lane: &Lane<'_>, transfer: &Transfer, market: &Market) -> Option<Unsigned> {
-    let gas = lane.profile().void_gas;
-    match fee::offer(lane.profile(), market, gas, lane.cap_wei(gas)) {
+    let rules = lane.evm().ok()?;
+    let gas = rules.void_gas;
+    match fee::offer(&rules, market, gas, lane.cap_wei(&rules, gas)) {
         Offer::At(fees) => void_with(lane, transfer, fees),
         Offer::AboveCap { .. } => None,
     }
@@ -138,25 +139,26 @@ pub(super) fn draft_void(lane: &Lane<'_>, transfer: &Transfer, market: &Market) 
 /// A void that races what was signed in its slot. Dearer than every attempt there is, as far as the caps allow, and than
 /// every signed one, which may be in a pool; never one that the signer was asked for before, and refused.
 pub(super) fn draft_race(lane: &Lane<'_>, transfer: &Transfer, market: &Market) -> Option<Unsigned> {
-    let gas_limit = lane.profile().void_gas;
+    let rules = lane.evm().ok()?;
+    let gas_limit = rules.void_gas;
+    let cap_wei = lane.cap_wei(&rules, gas_limit);
     let attempts = lane.view.attempts(transfer.id);
     let offered = |signed_only: bool| {
         let attempts = attempts.iter().filter(move |it| !signed_only || it.get().signed().is_some());
-        let fees = attempts.map(|it| it.get().unsigned().fees);
+        let fees = attempts.filter_map(|it| it.get().unsigned().terms.evm().copied());
         fees.reduce(|one, other| Fees {
             gas_limit,
             max_fee_wei: one.max_fee_wei.max(other.max_fee_wei),
             tip_wei: one.tip_wei.max(other.tip_wei),
         })
     };
-    let race =
-        |over: Fees| match fee::outbid(lane.profile(), &over, gas_limit, market, lane.cap_wei(gas_limit)) {
-            Offer::At(fees) => Some(fees),
-            Offer::AboveCap { .. } => None,
-        };
+    let race = |over: Fees| match fee::outbid(&rules, &over, gas_limit, market, cap_wei) {
+        Offer::At(fees) => Some(fees),
+        Offer::AboveCap { .. } => None,
+    };
     let mut fees = offered(false).and_then(race).or_else(|| offered(true).and_then(race))?;
-    while attempts.iter().any(|it| it.get().unsigned().fees == fees) {
-        fees.max_fee_wei = fees.max_fee_wei.checked_add(1).filter(|it| *it <= lane.cap_wei(gas_limit))?;
+    while attempts.iter().any(|it| it.get().unsigned().terms == Terms::Evm(fees)) {
+        fees.max_fee_wei = fees.max_fee_wei.checked_add(1).filter(|it| *it <= cap_wei)?;
     }
     void_with(lane, transfer, fees)
 }
@@ -172,7 +174,7 @@ fn void_with(lane: &Lane<'_>, transfer: &Transfer, fees: Fees) -> Option<Unsigne
         serial: u32::try_from(serial).unwrap_or(u32::MAX),
         kind: Kind::Void,
         slot,
-        fees,
+        terms: Terms::Evm(fees),
         bytes: bytes.unsigned,
         digest: bytes.digest,
         built_at: now,

@@ -6,7 +6,7 @@
 
 use sluice_codec::evm::{self, Decoded};
 use sluice_core::alert::Code;
-use sluice_core::attempt::{Fees, Kind, Unsigned};
+use sluice_core::attempt::{Fees, Kind, Terms, Unsigned};
 use sluice_core::chain::BlockRef;
 use sluice_core::fee::{self, Market, Offer};
 use sluice_core::id::{AttemptId, TransferId};
@@ -96,8 +96,9 @@ async fn fill(lane: &mut Lane<'_>, holes: Vec<Unheld>, head: BlockRef) -> Result
 /// Fees of a void that replaces what the signer is known to have signed in the slot. Where that is beyond the caps, the
 /// market's own: what was never sent need not be outbid, and if it was sent it ends the slot itself.
 fn dearer(lane: &Lane<'_>, market: &Market, hole: &Unheld) -> Option<Fees> {
-    let gas = lane.profile().void_gas;
-    let cap = lane.cap_wei(gas);
+    let rules = lane.evm().ok()?;
+    let gas = rules.void_gas;
+    let cap = lane.cap_wei(&rules, gas);
     let known = hole.signed.iter().filter_map(|raw| evm::decode(raw).ok());
     let fees = |it: Decoded| Fees { gas_limit: gas, max_fee_wei: it.max_fee_wei, tip_wei: it.tip_wei };
     let above = known.map(fees).reduce(|one, other| Fees {
@@ -105,10 +106,10 @@ fn dearer(lane: &Lane<'_>, market: &Market, hole: &Unheld) -> Option<Fees> {
         max_fee_wei: one.max_fee_wei.max(other.max_fee_wei),
         tip_wei: one.tip_wei.max(other.tip_wei),
     });
-    let outbid = above.map(|old| fee::outbid(lane.profile(), &old, gas, market, cap));
+    let outbid = above.map(|old| fee::outbid(&rules, &old, gas, market, cap));
     match outbid {
         Some(Offer::At(fees)) => Some(fees),
-        Some(Offer::AboveCap { .. }) | None => match fee::offer(lane.profile(), market, gas, cap) {
+        Some(Offer::AboveCap { .. }) | None => match fee::offer(&rules, market, gas, cap) {
             Offer::At(fees) => Some(fees),
             Offer::AboveCap { .. } => None,
         },
@@ -127,7 +128,7 @@ fn void(lane: &Lane<'_>, slot: Slot, fees: Fees, head: BlockRef) -> Result<Chang
         serial: 0,
         kind: Kind::Void,
         slot,
-        fees,
+        terms: Terms::Evm(fees),
         bytes: bytes.unsigned,
         digest: bytes.digest,
         built_at: now,

@@ -22,6 +22,7 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     if funded.is_empty() {
         return Ok(());
     }
+    let rules = lane.evm()?;
     let from = lane.wallet().address;
     let trials: Vec<Trial> = funded
         .iter()
@@ -50,8 +51,8 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
             Preflight::Fails(failure) => failure,
             Preflight::Passes { gas } => {
                 let with_margin = gas.saturating_mul(100 + GAS_MARGIN_PERCENT).div_ceil(100);
-                let gas_limit = with_margin.min(lane.profile().transfer_gas_max).max(gas);
-                let Offer::At(fees) = fee::offer(lane.profile(), &market, gas_limit, lane.cap_wei(gas_limit))
+                let gas_limit = with_margin.min(rules.transfer_gas_max).max(gas);
+                let Offer::At(fees) = fee::offer(&rules, &market, gas_limit, lane.cap_wei(&rules, gas_limit))
                 else {
                     lane.blocked_by(Waiting::FeeCap);
                     tell(lane, Failure::FeeCapReached);

@@ -138,7 +138,7 @@ fn request(transfer: &Transfer, attempt: &Unsigned, epoch: i64, lane: &Lane<'_>)
         kind: attempt.kind,
         payments: transfer.items.iter().map(|item| item.approved.clone()).collect(),
         slot: attempt.slot.clone(),
-        fees: attempt.fees,
+        terms: attempt.terms,
         wallet: transfer.wallet,
         epoch,
         digest: attempt.digest,

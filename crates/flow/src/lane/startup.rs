@@ -119,7 +119,7 @@ async fn with_the_chain(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool
             true,
             vec![Sighting::of_stranger(
                 &wallet,
-                wallet.next_nonce,
+                Some(wallet.next_nonce),
                 stranger,
                 "which is not ours",
                 operators,
@@ -127,7 +127,9 @@ async fn with_the_chain(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool
             )],
         ),
         Some((SlotReading::Unaccounted, _)) => (true, vec![]),
-        Some((SlotReading::Open | SlotReading::Ours(_), _)) | None => (false, vec![]),
+        Some((SlotReading::Open | SlotReading::Ours(_) | SlotReading::Absent(_), _)) | None => {
+            (false, vec![])
+        }
     };
     let since = *memory.ahead_since.get_or_insert_with(|| lane.now());
     if !proven && lane.now().since_ms(since) < AHEAD_MAX_MS {

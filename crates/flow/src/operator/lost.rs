@@ -49,12 +49,14 @@ pub(super) async fn deaths(
 fn why(lost: &LostSlot, read: &Final<SlotReading>, missing: NotDead) -> String {
     let slot = &lost.slot;
     match read.reading() {
-        SlotReading::Open => open(slot),
+        SlotReading::Open | SlotReading::Absent(_) => open(slot),
         SlotReading::Unaccounted => unaccounted(slot),
         SlotReading::Foreign(_) => format!("slot {slot}: {missing}; ask again later"),
         SlotReading::Ours(inclusion) => match inclusion.effect {
             Effect::Paid { .. } => has_paid(slot, &inclusion.txid),
-            Effect::Voided | Effect::Reverted => format!("slot {slot}: {missing}; ask again later"),
+            Effect::Voided | Effect::Reverted | Effect::OutOfEnergy => {
+                format!("slot {slot}: {missing}; ask again later")
+            }
             // What it was made for may be another order under the same name; what it moved is moved.
             Effect::Mismatch => format!(
                 "{} in slot {slot} was signed for it and moved something else than it asks for",

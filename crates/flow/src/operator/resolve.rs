@@ -261,10 +261,11 @@ async fn slot_is_dead(ports: &Ports, (transfer, attempts): WithAttempts) -> Resu
         SlotReading::Foreign(_) => Ok(()),
         SlotReading::Ours(inclusion) => match inclusion.effect {
             // Of the last, two persons know by now: the proof that ended the slot frees nobody by itself.
-            Effect::Voided | Effect::Reverted | Effect::Mismatch => Ok(()),
+            Effect::Voided | Effect::Reverted | Effect::OutOfEnergy | Effect::Mismatch => Ok(()),
             Effect::Paid { .. } => refused(lost::has_paid(&slot, &inclusion.txid)),
         },
-        SlotReading::Open => refused(lost::open(&slot)),
+        // What has expired is settled by its own proof, soon.
+        SlotReading::Open | SlotReading::Absent(_) => refused(lost::open(&slot)),
         SlotReading::Unaccounted => refused(lost::unaccounted(&slot)),
     }
 }

@@ -88,6 +88,6 @@ async fn must_be_empty(ports: &Ports, view: &LaneView) -> Result<(), OrderError>
 fn dust(profile: &ChainProfile, asset: &Asset) -> Units {
     match asset.contract() {
         Some(_) => Units::ZERO,
-        None => Units::from(profile.transfer_cost_cap_wei),
+        None => Units::from(profile.transfer_cost_cap().0),
     }
 }

@@ -25,21 +25,22 @@ pub(super) async fn order(
     let chain =
         ports.chains.get(&wallet.chain).ok_or_else(|| OrderError::NotConfigured(wallet.chain.to_string()))?;
     let (nonce, transfer, signed, attempts) = oldest(view).ok_or(OrderError::NothingOutside)?;
-    if signed.pending.is_some() || !chain.profile().replaceable {
+    let rules = chain.profile().evm().filter(|rules| rules.replaceable);
+    let (Some(rules), false) = (rules, signed.pending.is_some()) else {
         return Err(OrderError::NothingOutside);
-    }
+    };
     if signed.mode == Mode::Pay
         && stopped(&view.stops, transfer.partner, transfer.asset.id, Some(transfer.wallet))
     {
         return Err(OrderError::Stopped);
     }
     let latest = attempts.iter().map(|it| it.get().unsigned()).find(|it| it.id == signed.attempt);
-    let latest = latest.ok_or(OrderError::NothingOutside)?;
+    let offered = latest.and_then(|it| it.terms.evm()).ok_or(OrderError::NothingOutside)?;
     let raised = wallet.cap_in_force(at);
-    let cap_wei = fee::cap(chain.profile(), raised, signers(ports, wallet).await, latest.fees.gas_limit);
+    let cap_wei = fee::cap(rules, raised, signers(ports, wallet).await, offered.gas_limit);
     let most_wei = max_fee_wei.map_or(cap_wei, |most| most.min(cap_wei));
     let market = chain.market().await?;
-    match fee::bump(chain.profile(), &latest.fees, latest.fees.gas_limit, &market, most_wei) {
+    match fee::bump(rules, offered, offered.gas_limit, &market, most_wei) {
         Offer::At(_) => Ok(SpeedUp { nonce, max_fee_wei, at }),
         Offer::AboveCap { needed_wei, cap_wei } => Err(OrderError::FeeAtCap { needed_wei, cap_wei }),
     }

@@ -173,12 +173,13 @@ pub(super) async fn explain(
             Some(Found { wallet, txid, nonce, what, block: *block, told_by: shown.told_by.clone() })
         };
         found.extend(shown.sent.iter().filter(|sent| !known(&sent.txid)).filter_map(|sent| {
-            let (txid, nonce) = (txid_text(&sent.txid), sent.nonce);
+            let at = sent.nonce.map(|nonce| format!(" at nonce {nonce}")).unwrap_or_default();
+            let txid = txid_text(&sent.txid);
             let what = match how(&sent.txid) {
-                Some(how) => format!("transaction {txid} at nonce {nonce}, {how}"),
-                None => format!("transaction {txid} at nonce {nonce} is not ours"),
+                Some(how) => format!("transaction {txid}{at}, {how}"),
+                None => format!("transaction {txid}{at} is not ours"),
             };
-            told(sent.from, sent.txid, Some(sent.nonce), what)
+            told(sent.from, sent.txid, sent.nonce, what)
         }));
         found.extend(shown.drained.iter().filter(|drain| !explained(&drain.txid)).filter_map(|drain| {
             let how = how(&drain.txid).unwrap_or_else(|| "which is not ours".into());

@@ -71,7 +71,11 @@ pub(super) async fn note(
                 ..Change::default()
             }),
             // In a block that was not read, or `Foreign`, is no news here by one node's word: settlement asks a quorum.
-            SlotReading::Ours(_) | SlotReading::Open | SlotReading::Foreign(_) | SlotReading::Unaccounted => {
+            SlotReading::Ours(_)
+            | SlotReading::Open
+            | SlotReading::Foreign(_)
+            | SlotReading::Unaccounted
+            | SlotReading::Absent(_) => {
                 absent.push(transfer.id);
             }
         }
@@ -137,9 +141,9 @@ pub(super) async fn sweep(
 fn doubtful(watch: &Watch<'_>, oldest: &Transfer, doubts: &mut Doubts) -> Option<TransferId> {
     let State::Signed(signed) = &oldest.state else { return None };
     let (profile, now) = (watch.chain.profile(), watch.now());
-    let blocks = match profile.replaceable {
-        true => profile.bump_after_blocks,
-        false => profile.resend_after_blocks,
+    let blocks = match profile.evm() {
+        Some(rules) if rules.replaceable => rules.bump_after_blocks,
+        Some(_) | None => profile.resend_after_blocks,
     };
     let wait_ms = blocks.saturating_mul(DOUBT_TIMES).saturating_mul(profile.block_time_ms);
     let asked_at = doubts.get(&oldest.wallet).filter(|(id, _)| *id == oldest.id).map(|(_, at)| *at);

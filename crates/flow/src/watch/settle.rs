@@ -85,11 +85,14 @@ async fn slice(
     let readings = read(watch, &questions).await?;
     let (mut changes, mut unexplained, mut unseen) = (Vec::new(), Vec::new(), Vec::new());
     let (mut strangers, mut ends) = (Vec::new(), Vec::new());
-    for (transfer, reading) in transfers.into_iter().zip(readings) {
+    // On TRON a slot has one attempt, and its life is that of the slot.
+    let terms = questions.iter().map(|question| question.attempts.first().and_then(|known| known.tron));
+    for ((transfer, terms), reading) in transfers.into_iter().zip(terms).zip(readings) {
         let Some(reading) = reading else { continue };
         let lies_in = match reading.reading() {
             SlotReading::Ours(inclusion) => Some(inclusion.block),
             SlotReading::Foreign(stranger) => Some(stranger.block),
+            SlotReading::Absent(scan) => Some(scan.to()),
             SlotReading::Open | SlotReading::Unaccounted => None,
         };
         if lies_in.is_some_and(|block| block.number > settled_to) {
@@ -98,7 +101,7 @@ async fn slice(
         let now = watch.now();
         let proof = ProofId::new(watch.ports.entropy.ulid(now));
         let (id, wallet) = (transfer.id, transfer.wallet);
-        match transfer.clone().settle(&reading, proof, deep, now)? {
+        match transfer.clone().settle(&reading, terms.as_ref(), proof, deep, now)? {
             Outcome::Ended { transfer, proof } => {
                 // The slot was given up on a proof that a reorganisation took back, and its payment has landed after
                 // all: whoever was paid instead may have been paid twice.
@@ -279,7 +282,8 @@ pub(super) async fn ended(
             let payment = transfer.after().items.first().map(|item| &item.approved.payment);
             payment.map(|payment| Some(Revert { asset, to: payment.to }))
         }
-        Some(Effect::Voided | Effect::Mismatch) | None => None,
+        // Too little energy is no fault of the recipient or the token.
+        Some(Effect::OutOfEnergy | Effect::Voided | Effect::Mismatch) | None => None,
     };
     if let (Some(reverted), Some(wallet)) = (reverted, beside.wallets.get_mut(&transfer.after().wallet))
         // At too many reverts in a row the breaker is open; the lane tells of it.

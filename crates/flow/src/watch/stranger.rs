@@ -102,7 +102,7 @@ async fn lost(watch: &Watch<'_>, found: &[Found]) -> Result<Vec<LostTxid>, Stage
 fn foreign(reading: &Final<SlotReading>) -> Option<[u8; 32]> {
     match reading.reading() {
         SlotReading::Foreign(stranger) => Some(stranger.txid),
-        SlotReading::Open | SlotReading::Ours(_) | SlotReading::Unaccounted => None,
+        SlotReading::Open | SlotReading::Ours(_) | SlotReading::Unaccounted | SlotReading::Absent(_) => None,
     }
 }
 
@@ -129,7 +129,7 @@ async fn sighted(
     {
         return Ok(None);
     }
-    let Some(nonce) = transfer.slot().and_then(Slot::nonce) else { return Ok(None) };
+    let nonce = transfer.slot().and_then(Slot::nonce);
     let at = known.map_or(watch.now(), |it| it.seen_at);
     let what = what(reading, lost);
     Ok(Some(Sighting::of_stranger(&view.wallet, nonce, stranger, &what, reading.operators(), at)))
@@ -141,9 +141,10 @@ fn what(reading: &Final<SlotReading>, lost: &[LostTxid]) -> String {
     match (reading.reading(), known.and_then(LostTxid::unexplained)) {
         (_, Some(how)) => how,
         (SlotReading::Ours(_), None) => "which did not do exactly what it was made for".into(),
-        (SlotReading::Foreign(_) | SlotReading::Open | SlotReading::Unaccounted, None) => {
-            "which is not ours".into()
-        }
+        (
+            SlotReading::Foreign(_) | SlotReading::Open | SlotReading::Unaccounted | SlotReading::Absent(_),
+            None,
+        ) => "which is not ours".into(),
     }
 }
 

@@ -10,7 +10,7 @@ use sluice_core::attempt::{Attempt, Kind, Signed};
 use sluice_core::port::reader::WithdrawalView;
 use sluice_core::proof::{Effect, Inclusion};
 use sluice_core::time::Timestamp;
-use sluice_core::transfer::{Ended, Seen, State as TransferState, Transfer};
+use sluice_core::transfer::{End, Ended, Seen, State as TransferState, Transfer};
 use sluice_core::withdrawal::status::{self, Status, Waiting};
 use sluice_core::withdrawal::{Paid, State, Type, Withdrawal};
 
@@ -177,14 +177,17 @@ fn transaction(transfer: &Transfer, attempt: &Signed) -> Transaction {
 /// Where one signed transaction stands; `own` is its inclusion, if it is the one that was included.
 const fn stands(state: &TransferState, own: Option<&Inclusion>) -> TransactionStatus {
     match (state, own) {
+        (TransferState::Final(Ended { end: End::Expired(_) | End::NeverSigned(_), .. }), None) => {
+            TransactionStatus::Dead
+        }
         (TransferState::Seen(_) | TransferState::Final(_), None) => TransactionStatus::Replaced,
         (TransferState::Final(_), Some(inclusion)) => match inclusion.effect {
             Effect::Paid { .. } | Effect::Voided => TransactionStatus::Final,
-            Effect::Reverted => TransactionStatus::Reverted,
+            Effect::Reverted | Effect::OutOfEnergy => TransactionStatus::Reverted,
             Effect::Mismatch => TransactionStatus::Included,
         },
         (_, Some(inclusion)) => match inclusion.effect {
-            Effect::Reverted => TransactionStatus::Reverted,
+            Effect::Reverted | Effect::OutOfEnergy => TransactionStatus::Reverted,
             Effect::Paid { .. } | Effect::Voided | Effect::Mismatch => TransactionStatus::Included,
         },
         (TransferState::Dropped { .. }, None) => TransactionStatus::Dead,

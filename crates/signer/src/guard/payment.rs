@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use ed25519_dalek::{Signature, VerifyingKey};
-use sluice_codec::evm;
-use sluice_core::address::EvmAddress;
-use sluice_core::attempt::Fees;
-use sluice_core::chain::ChainId;
+use sluice_codec::{evm, tron};
+use sluice_core::address::{EvmAddress, TronAddress};
+use sluice_core::attempt::{Fees, TronTerms};
+use sluice_core::chain::{BlockRef, ChainId, Family};
 use sluice_core::id::WalletId;
 use sluice_core::intent::{Approved, Payment};
 use sluice_core::slot::Slot;
@@ -114,14 +114,31 @@ impl<'a> Guard<'a> {
     }
 }
 
+/// Terms under which a payment that can be made at all can be made.
+const ANY_TERMS: TronTerms = TronTerms {
+    reference: BlockRef { number: 0, hash: [0; 32] },
+    expires_at_ms: 1,
+    made_at_ms: 0,
+    fee_limit_sun: 1,
+    permission: 0,
+};
+
 /// Whether bytes can be made for it: tried here, before a slot exists that would be lost.
 fn payable(payment: &Payment, caps: &AssetCaps) -> Result<(), No> {
     let chain: ChainId = payment.asset.chain;
-    let slot = Slot::EvmNonce { chain, sender: EvmAddress([0; 20]), nonce: 0 };
-    let fees = Fees { gas_limit: 0, max_fee_wei: 0, tip_wei: 0 };
-    evm::pay(&slot, &fees, std::slice::from_ref(payment), &caps.asset)
-        .map(|_| ())
-        .map_err(|error| Code::PaymentInvalid.refuse(error.to_string()).into())
+    let one = std::slice::from_ref(payment);
+    let made = match chain.family {
+        Family::Evm => {
+            let slot = Slot::EvmNonce { chain, sender: EvmAddress([0; 20]), nonce: 0 };
+            let fees = Fees { gas_limit: 0, max_fee_wei: 0, tip_wei: 0 };
+            evm::pay(&slot, &fees, one, &caps.asset).map(|_| ()).map_err(|error| error.to_string())
+        }
+        Family::Tron => {
+            let owner = TronAddress([0; 20]);
+            tron::pay(owner, &ANY_TERMS, one, &caps.asset).map(|_| ()).map_err(|error| error.to_string())
+        }
+    };
+    made.map_err(|why| Code::PaymentInvalid.refuse(why).into())
 }
 
 fn signed_by(key: &[u8; 32], hash: &[u8; 32], signature: &str) -> bool {

@@ -5,6 +5,7 @@
 //! - a former slot in which something was reserved and nothing signed must be closed first;
 //! - a former slot with a signature must be quiet for [`Caps::reslot_after_ms`](crate::Caps::reslot_after_ms), which
 //!   stops every mistake that asks twice in a row;
+//! - a former transaction on TRON must have expired, by our own clock;
 //! - from the new reservation on, the former slot is released: no payment or bump of it is ever signed again;
 //! - a payment counts against its hour for each of its slots: admitted again, or nothing is signed in the new one;
 //! - there are at most [`Caps::reslots_max`](crate::Caps::reslots_max) such slots in a payment's life, so that a lying
@@ -17,6 +18,9 @@ use super::bytes::single;
 use super::{Guard, No};
 use crate::journal::{SlotRow, WalletRow, read};
 use crate::refusal::Code;
+
+/// By how much the chain's clock may be behind ours: a block's time is what counts, and it is its producer's.
+const EXPIRED_MARGIN_MS: i64 = 15_000;
 
 impl Guard<'_> {
     /// Whether this kind of attempt may be signed in this slot, whatever was signed in it before.
@@ -55,6 +59,12 @@ impl Guard<'_> {
                 return Err(Code::PaymentOtherSlot.refuse(detail).into());
             };
             latest = latest.max(Some(signed_at));
+            // TRON: no receipt and no scan is seen here, but a clock is. Until it has expired it may be included.
+            let dead_at = slot.expires_at.map(|at| at.plus_ms(EXPIRED_MARGIN_MS));
+            if let Some(at) = dead_at.filter(|at| self.now < *at) {
+                let detail = format!("slot {} may be included until {at}", slot.id);
+                return Err(Code::PaymentOtherSlot.wait(detail).into());
+            }
         }
         let allowed = usize::try_from(self.caps.reslots_max).unwrap_or(usize::MAX);
         if former.len() > allowed {

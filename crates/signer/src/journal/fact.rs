@@ -1,7 +1,8 @@
 //! What one entry of the journal says. This shape is on disk for ever: fields are only added, as `Option`.
 
 use serde::{Deserialize, Serialize};
-use sluice_core::attempt::{Fees, Kind, Unsigned};
+use sluice_core::attempt::{Fees, Kind, Terms, TronTerms, Unsigned};
+use sluice_core::chain::BlockRef;
 use sluice_core::id::{AttemptId, TransferId};
 use sluice_core::slot::Slot;
 use sluice_core::time::Timestamp;
@@ -177,13 +178,72 @@ pub struct Reserve {
     pub digest: String,
     /// When they were built, UTC microseconds.
     pub built_at: i64,
-    /// Most that the attempt can cost, gwei, rounded up: what its hour counts. An entry of before there was a cap on an
+    /// Its terms on TRON; absent on an EVM chain. Gas and fees are zero where it is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tron: Option<Tron>,
+    /// Most that the attempt can cost, gwei or sun, rounded up: what its hour counts. An entry of before there was a cap on an
     /// hour's cost has none, and counts as it did then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_gwei: Option<i64>,
 }
 
+/// Terms of an attempt on TRON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tron {
+    /// Height of the block it leans on.
+    pub reference_number: u64,
+    /// That block's id.
+    pub reference_hash: String,
+    /// Until when it may be included, milliseconds since 1970.
+    pub expires_at_ms: i64,
+    /// Its own time, milliseconds since 1970.
+    pub made_at_ms: i64,
+    /// Most energy it may use, sun.
+    pub fee_limit_sun: u64,
+    /// Permission whose key signs.
+    pub permission: u8,
+}
+
+impl From<&TronTerms> for Tron {
+    fn from(terms: &TronTerms) -> Self {
+        Self {
+            reference_number: terms.reference.number,
+            reference_hash: hex::encode(terms.reference.hash),
+            expires_at_ms: terms.expires_at_ms,
+            made_at_ms: terms.made_at_ms,
+            fee_limit_sun: terms.fee_limit_sun,
+            permission: terms.permission,
+        }
+    }
+}
+
+impl Tron {
+    /// As words of `core`; `None` where the hash is none.
+    pub fn terms(&self) -> Option<TronTerms> {
+        let mut hash = [0; 32];
+        hex::decode_to_slice(&self.reference_hash, &mut hash).ok()?;
+        Some(TronTerms {
+            reference: BlockRef { number: self.reference_number, hash },
+            expires_at_ms: self.expires_at_ms,
+            made_at_ms: self.made_at_ms,
+            fee_limit_sun: self.fee_limit_sun,
+            permission: self.permission,
+        })
+    }
+}
+
 impl Reserve {
+    fn terms(&self) -> Option<Terms> {
+        match &self.tron {
+            Some(tron) => tron.terms().map(Terms::Tron),
+            None => Some(Terms::Evm(Fees {
+                gas_limit: self.gas_limit,
+                max_fee_wei: self.max_fee_wei.parse().ok()?,
+                tip_wei: self.tip_wei.parse().ok()?,
+            })),
+        }
+    }
+
     /// The attempt as the store kept it, for the import of what a restored store has lost. `None` for an entry of a
     /// newer program.
     pub fn unsigned(&self) -> Option<Unsigned> {
@@ -195,11 +255,7 @@ impl Reserve {
             serial: self.serial,
             kind: [Kind::Pay, Kind::Void].into_iter().find(|kind| kind.as_str() == self.kind)?,
             slot: Slot::parse(&self.slot).ok()?,
-            fees: Fees {
-                gas_limit: self.gas_limit,
-                max_fee_wei: self.max_fee_wei.parse().ok()?,
-                tip_wei: self.tip_wei.parse().ok()?,
-            },
+            terms: self.terms()?,
             bytes: hex::decode(&self.unsigned).ok()?,
             digest,
             built_at: Timestamp::from_micros(self.built_at),

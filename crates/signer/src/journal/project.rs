@@ -91,8 +91,9 @@ fn count(conn: &Connection, payment_key: &str, at: i64) -> Result<(), JournalErr
 
 /// A signature was made in this slot.
 fn reached(conn: &Connection, slot: &str, at: i64) -> Result<(), JournalError> {
-    let Some(nonce) = Slot::parse(slot).ok().and_then(|slot| slot.nonce()) else { return Ok(()) };
-    let nonce = i64::try_from(nonce).unwrap_or(i64::MAX);
+    let Ok(parsed) = Slot::parse(slot) else { return Ok(()) };
+    // A transaction id has no nonce; that the wallet signed is noted all the same.
+    let nonce = i64::try_from(parsed.nonce().unwrap_or(0)).unwrap_or(i64::MAX);
     let sql = "insert into reach (wallet, nonce, signed_at) select wallet, ?2, ?3 from slot where id = ?1
         on conflict (wallet) do update
         set nonce = max(nonce, excluded.nonce), signed_at = max(signed_at, excluded.signed_at)";
@@ -148,8 +149,11 @@ fn reserved(conn: &Connection, seq: i64, at: i64, reserve: &Reserve) -> Result<(
             where payment_key = ?1 and id <> ?2 and closed_by is null and released_by is null";
         conn.prepare_cached(sql)?.execute(params![key, slot, seq])?;
     }
-    let sql = "insert into slot (id, wallet, payment_key, payment_hash) values (?1, ?2, ?3, ?4) on conflict (id) do nothing";
-    let new = conn.prepare_cached(sql)?.execute(params![slot, wallet, key, hash])? == 1;
+    let expires_at = reserve.tron.as_ref().map(|tron| tron.expires_at_ms.saturating_mul(1_000));
+    let sql =
+        "insert into slot (id, wallet, payment_key, payment_hash, expires_at) values (?1, ?2, ?3, ?4, ?5)
+        on conflict (id) do nothing";
+    let new = conn.prepare_cached(sql)?.execute(params![slot, wallet, key, hash, expires_at])? == 1;
     // Opened by its first attempt. Before costs were counted, a slot that was closed first was not.
     let first = match reserve.cost_gwei {
         Some(_) => new || !read::was_asked_for(conn, slot)?,

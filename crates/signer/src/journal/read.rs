@@ -44,8 +44,10 @@ pub(crate) struct SlotRow {
     pub voided: bool,
     pub closed_by: Option<u64>,
     pub released: bool,
-    /// What its dearest attempt can cost, gwei.
+    /// What its dearest attempt can cost, gwei, or sun on TRON.
     pub cost_gwei: i64,
+    /// TRON: what was signed in it may be included until then.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl SlotRow {
@@ -93,7 +95,7 @@ pub(crate) struct StopRow {
 }
 
 const SLOT: &str =
-    "select id, payment_hash, signed_at, voided_by, closed_by, released_by, cost_gwei from slot";
+    "select id, payment_hash, signed_at, voided_by, closed_by, released_by, cost_gwei, expires_at from slot";
 const ATTEMPT: &str = "select id, slot, digest, signed_by, raw, txid, kind from attempt";
 
 pub(crate) fn deployment(conn: &Connection) -> Result<Option<String>, JournalError> {
@@ -259,6 +261,7 @@ fn slot_of(row: &Row<'_>) -> rusqlite::Result<SlotRow> {
         },
         released: row.get::<_, Option<i64>>(5)?.is_some(),
         cost_gwei: row.get(6)?,
+        expires_at: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_micros),
     })
 }
 

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use sluice_codec::evm;
+use sluice_codec::{evm, tron};
 use sluice_core::address::EvmAddress;
 use sluice_core::attempt::{Kind, Unsigned};
+use sluice_core::chain::Family;
 use sluice_core::intent::SigningRequest;
 use sluice_core::port::signer::{Signature, SignerError, SignerRefusal};
 use sluice_core::time::Timestamp;
 
 use super::{SigningService, answer, broken, close, note_epoch};
 use crate::guard::{Caller, No, Sitting, cost_gwei};
-use crate::journal::{Fact, JournalError, Reserve, Tx, WalletRow, read};
+use crate::journal::{Fact, JournalError, Reserve, Tron, Tx, WalletRow, read};
 use crate::key::{self, Key, KeyRing};
 use crate::refusal::Code;
 
@@ -39,6 +40,7 @@ struct Work {
     slot: String,
     digest: [u8; 32],
     unsigned: Vec<u8>,
+    family: Family,
     key: Arc<dyn Key>,
     address: EvmAddress,
 }
@@ -154,7 +156,7 @@ fn judge(
             return Ok(Judged::Recorded(Signature { raw, txid, journal_seq: signed.seq }));
         }
     }
-    guard.same_bytes(request, unsigned)?;
+    guard.same_bytes(request, wallet, unsigned)?;
     guard.fees(request)?;
     let row = read::slot(tx.conn(), &slot)?;
     guard.slot(request, wallet, row.as_ref())?;
@@ -171,6 +173,7 @@ fn judge(
         slot,
         digest: request.digest,
         unsigned: unsigned.bytes.clone(),
+        family: request.slot.chain().family,
         key: Arc::clone(&enrolled.key),
         address: enrolled.key.address(),
     })))
@@ -178,6 +181,7 @@ fn judge(
 
 fn reservation(request: &SigningRequest, unsigned: &Unsigned) -> Reserve {
     let paid = request.payments.first().filter(|_| request.kind == Kind::Pay);
+    let fees = request.terms.evm();
     Reserve {
         attempt: request.attempt.to_string(),
         transfer: unsigned.transfer.to_string(),
@@ -189,13 +193,14 @@ fn reservation(request: &SigningRequest, unsigned: &Unsigned) -> Reserve {
         payment_key: paid.map(|approved| approved.payment.key.to_string()),
         payment_hash: paid.map(|_| hex::encode(request.payment_hash())),
         request_hash: hex::encode(request.hash()),
-        gas_limit: request.fees.gas_limit,
-        max_fee_wei: request.fees.max_fee_wei.to_string(),
-        tip_wei: request.fees.tip_wei.to_string(),
+        gas_limit: fees.map_or(0, |fees| fees.gas_limit),
+        max_fee_wei: fees.map_or(0, |fees| fees.max_fee_wei).to_string(),
+        tip_wei: fees.map_or(0, |fees| fees.tip_wei).to_string(),
+        tron: request.terms.tron().map(Tron::from),
         unsigned: hex::encode(&unsigned.bytes),
         digest: hex::encode(request.digest),
         built_at: unsigned.built_at.micros(),
-        cost_gwei: Some(cost_gwei(&request.fees)),
+        cost_gwei: Some(cost_gwei(&request.terms)),
     }
 }
 
@@ -203,8 +208,14 @@ fn reservation(request: &SigningRequest, unsigned: &Unsigned) -> Reserve {
 fn make(work: &Work) -> Result<Made, SignerRefusal> {
     let signature = key::sign_checked(work.key.as_ref(), work.address, &work.digest)
         .map_err(|error| Code::KeyUnavailable.refuse(error.to_string()))?;
-    let (raw, txid) = evm::attach(&work.unsigned, signature.r, signature.s, signature.y_parity)
-        .map_err(|error| Code::KeyUnavailable.refuse(error.to_string()))?;
+    let (r, s, y_parity) = (signature.r, signature.s, signature.y_parity);
+    let attached = match work.family {
+        Family::Evm => evm::attach(&work.unsigned, r, s, y_parity).map_err(|error| error.to_string()),
+        Family::Tron => tron::attach(&work.unsigned, r, s, y_parity)
+            .map(|raw| (raw, work.digest))
+            .map_err(|error| error.to_string()),
+    };
+    let (raw, txid) = attached.map_err(|why| Code::KeyUnavailable.refuse(why))?;
     Ok(Made { raw, txid, r: signature.r })
 }
 

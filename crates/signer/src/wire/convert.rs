@@ -14,7 +14,7 @@ use sluice_core::time::Timestamp;
 
 use super::{
     Approval, Approved, Entry, Fees, Held, Malformed, Outcome, Payment, Record, Request, Shown, Signature,
-    Unsigned,
+    Terms, Unsigned,
 };
 use crate::journal::JournalEntry;
 use crate::service::Ask;
@@ -137,6 +137,26 @@ impl TryFrom<Fees> for attempt::Fees {
     }
 }
 
+impl From<&attempt::Terms> for Terms {
+    fn from(terms: &attempt::Terms) -> Self {
+        match terms {
+            attempt::Terms::Evm(fees) => Self::Evm(fees.into()),
+            attempt::Terms::Tron(terms) => Self::Tron(terms.into()),
+        }
+    }
+}
+
+impl TryFrom<Terms> for attempt::Terms {
+    type Error = Malformed;
+
+    fn try_from(wire: Terms) -> Result<Self, Malformed> {
+        Ok(match wire {
+            Terms::Evm(fees) => Self::Evm(fees.try_into()?),
+            Terms::Tron(terms) => Self::Tron(terms.terms().ok_or(Malformed("terms"))?),
+        })
+    }
+}
+
 impl From<&Ask<'_>> for Request {
     fn from(ask: &Ask<'_>) -> Self {
         let Ask { request, unsigned } = ask;
@@ -145,7 +165,7 @@ impl From<&Ask<'_>> for Request {
             kind: request.kind.as_str().into(),
             payments: request.payments.iter().map(Approved::from).collect(),
             slot: request.slot.to_string(),
-            fees: (&request.fees).into(),
+            terms: (&request.terms).into(),
             wallet: request.wallet.to_string(),
             epoch: request.epoch,
             digest: hex::encode(request.digest),
@@ -156,7 +176,7 @@ impl From<&Ask<'_>> for Request {
                 serial: unsigned.serial,
                 kind: unsigned.kind.as_str().into(),
                 slot: unsigned.slot.to_string(),
-                fees: (&unsigned.fees).into(),
+                terms: (&unsigned.terms).into(),
                 bytes: hex::encode(&unsigned.bytes),
                 digest: hex::encode(unsigned.digest),
                 built_at: unsigned.built_at.micros(),
@@ -175,7 +195,7 @@ impl TryFrom<Request> for (SigningRequest, attempt::Unsigned) {
             kind: kind(&wire.kind)?,
             payments: wire.payments.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
             slot: slot(&wire.slot)?,
-            fees: wire.fees.try_into()?,
+            terms: wire.terms.try_into()?,
             wallet: wallet(&wire.wallet)?,
             epoch: wire.epoch,
             digest: fixed(&wire.digest, "digest")?,
@@ -187,7 +207,7 @@ impl TryFrom<Request> for (SigningRequest, attempt::Unsigned) {
             serial: stored.serial,
             kind: kind(&stored.kind)?,
             slot: slot(&stored.slot)?,
-            fees: stored.fees.try_into()?,
+            terms: stored.terms.try_into()?,
             bytes: hex::decode(&stored.bytes).map_err(|_| Malformed("bytes"))?,
             digest: fixed(&stored.digest, "digest")?,
             built_at: Timestamp::from_micros(stored.built_at),

@@ -1,5 +1,6 @@
 //! What a signer says of itself, on the wire.
 
+use sluice_core::amount::Cost;
 use sluice_core::chain::ChainId;
 use sluice_core::intent::DeploymentId;
 use sluice_core::port::signer::{self, Hello, Setter};
@@ -20,7 +21,7 @@ impl From<Hello> for Reply {
                 .map(|cap| FeeCap {
                     chain: cap.chain.to_string(),
                     max_fee_wei: cap.max_fee_wei.to_string(),
-                    cost_max_wei: cap.cost_max_wei.to_string(),
+                    cost_max_wei: cap.cost_max.0.to_string(),
                 })
                 .collect(),
         }
@@ -58,7 +59,7 @@ pub(crate) fn read(reply: Reply) -> Result<Option<Hello>, Malformed> {
         Ok(signer::FeeCap {
             chain: ChainId::parse(&cap.chain).map_err(|_| Malformed("chain"))?,
             max_fee_wei: cap.max_fee_wei.parse().map_err(|_| Malformed("fee cap"))?,
-            cost_max_wei: cap.cost_max_wei.parse().map_err(|_| Malformed("cost cap"))?,
+            cost_max: Cost(cap.cost_max_wei.parse().map_err(|_| Malformed("cost cap"))?),
         })
     };
     Ok(Some(Hello {

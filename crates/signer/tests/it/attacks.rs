@@ -2,7 +2,7 @@
 
 use sluice_codec::evm;
 use sluice_core::address::EvmAddress;
-use sluice_core::attempt::Kind;
+use sluice_core::attempt::{Kind, Terms};
 use sluice_core::chain::ChainId;
 use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::slot::Slot;
@@ -67,7 +67,8 @@ fn decimals_are_believed_here_and_nowhere_else() {
     let mut forged = pay(0, &approved);
     let eighteen = sluice_core::asset::Asset { decimals: 18, ..usdc() };
     let request = &mut forged.request;
-    let bytes = evm::pay(&request.slot, &request.fees, &[approved.payment], &eighteen).unwrap();
+    let bytes =
+        evm::pay(&request.slot, request.terms.evm().unwrap(), &[approved.payment], &eighteen).unwrap();
     request.digest = bytes.digest;
     (forged.unsigned.digest, forged.unsigned.bytes) = (bytes.digest, bytes.unsigned);
     assert_eq!(refused(signer.sign_one(&forged)), never("bytes_differ"));
@@ -80,7 +81,7 @@ fn a_stored_attempt_that_differs_from_the_request_is_refused() {
     signer.admits(1, std::slice::from_ref(&approved), NOW).remove(0).unwrap();
     let changes: [fn(&mut Pair); 4] = [
         |pair| pair.unsigned.slot = slot(9),
-        |pair| pair.unsigned.fees = bumped(1),
+        |pair| pair.unsigned.terms = Terms::Evm(bumped(1)),
         |pair| pair.unsigned.kind = Kind::Void,
         |pair| pair.unsigned.id = pay(5, &payment("x", usd(1))).unsigned.id,
     ];

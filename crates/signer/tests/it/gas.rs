@@ -1,5 +1,6 @@
 //! What the network costs is bounded too: an hour of it, how far ahead a nonce may be, and what an epoch may be.
 
+use sluice_core::amount::Cost;
 use sluice_core::attempt::{Fees, Kind};
 
 use crate::house::{
@@ -17,7 +18,7 @@ fn usual() -> u128 {
 #[test]
 fn an_hour_of_network_cost_is_bounded_for_payments_and_voids_together() {
     let mut caps = caps();
-    caps.chains[0].cost_hourly_max_wei = 3 * usual();
+    caps.chains[0].cost_hourly_max = Cost(3 * usual());
     let signer = signer_with(caps);
     let approved = payment("order-0", usd(1));
     let (first, _) = signer.paid(0, &approved);
@@ -38,7 +39,7 @@ fn an_hour_of_network_cost_is_bounded_for_payments_and_voids_together() {
 fn a_dearer_attempt_counts_what_it_is_dearer() {
     let mut caps = caps();
     let twice = Fees { max_fee_wei: 2 * FEES.max_fee_wei, ..FEES };
-    caps.chains[0].cost_hourly_max_wei = 3 * usual();
+    caps.chains[0].cost_hourly_max = Cost(3 * usual());
     let signer = signer_with(caps);
     let approved = payment("order-0", usd(1));
     signer.paid(0, &approved);

@@ -7,7 +7,7 @@ use sluice_codec::evm;
 use sluice_core::address::EvmAddress;
 use sluice_core::amount::Amount;
 use sluice_core::asset::{Asset, AssetId};
-use sluice_core::attempt::{Fees, Kind, Unsigned};
+use sluice_core::attempt::{Fees, Kind, Terms, Unsigned};
 use sluice_core::chain::{ChainId, ChainProfile};
 use sluice_core::id::{AttemptId, PartnerId, TransferId, Ulid, WalletId, WithdrawalId};
 use sluice_core::intent::{Approved, DeploymentId, Payment, PaymentKey, SigningRequest};
@@ -113,7 +113,7 @@ pub fn pair(kind: Kind, nonce: u64, payments: &[Approved], fees: Fees) -> Pair {
         serial: 0,
         kind,
         slot: slot.clone(),
-        fees,
+        terms: Terms::Evm(fees),
         bytes: bytes.unsigned,
         digest: bytes.digest,
         built_at: NOW,
@@ -123,7 +123,7 @@ pub fn pair(kind: Kind, nonce: u64, payments: &[Approved], fees: Fees) -> Pair {
         kind,
         payments: payments.to_vec(),
         slot,
-        fees,
+        terms: Terms::Evm(fees),
         wallet: wallet(),
         epoch: 1,
         digest: bytes.digest,

@@ -102,7 +102,7 @@ fn a_barred_key_signs_nothing_for_ever_and_says_so() {
 
 /// Takes the tables of version 4 back.
 const VERSION_3: &str = "
-    drop table burned; drop table reach; drop trigger slot_gets_no_cheaper; alter table slot drop column cost_gwei;
+    drop table burned; drop table reach; drop trigger slot_gets_no_cheaper; alter table slot drop column cost_gwei; alter table slot drop column expires_at;
     create table stop_3 (scope text not null, subject text not null, reason text not null,
         seq integer not null unique references entry (seq), primary key (scope, subject)) strict, without rowid;
     insert into stop_3 select scope, subject, reason, seq from stop; drop table stop;

@@ -1,6 +1,6 @@
 //! M1, M3, M4: one payment per slot, one live slot per payment, and a void is one-way.
 
-use sluice_core::attempt::Kind;
+use sluice_core::attempt::{Kind, Terms};
 use sluice_core::port::signer::SlotRecord;
 
 use crate::house::{
@@ -17,7 +17,7 @@ fn asked_again_it_gives_the_recorded_signature() {
     assert_eq!(signer.head().unwrap(), head, "and writes nothing");
 
     let mut other = pay(0, &payment("order-1", usd(10)));
-    other.request.fees = bumped(1);
+    other.request.terms = Terms::Evm(bumped(1));
     other = crate::house::pair(Kind::Pay, 0, &other.request.payments, bumped(1));
     (other.request.attempt, other.unsigned.id) = (pair.request.attempt, pair.request.attempt);
     assert_eq!(refused(signer.sign_one(&other)), never("bytes_differ"), "one attempt, one digest");

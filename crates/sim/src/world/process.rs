@@ -74,6 +74,7 @@ fn ports(world: &Arc<World>, process: ProcessId) -> Ports {
     let quorum =
         Quorum { needed: if world.mutant == Some(mutant::Mutant::OneOperator) { 1 } else { QUORUM } };
     let evm = Evm::new(world.profile.clone(), nodes, quorum, Arc::clone(&clock) as Arc<_>)
+        .expect("a nonce chain")
         .believing(world.asset.contract());
     let evm: Arc<dyn Chain> = mutant::chain(world.mutant, Arc::new(evm));
     let chains = BTreeMap::from([(world.profile.id, evm)]);

@@ -221,7 +221,7 @@ fn chain(
         chain_id: profile.id.reference,
         token: TOKEN,
         finality_lag: rng.within(2, 6),
-        tip_floor_wei: profile.tip_floor_wei,
+        tip_floor_wei: profile.evm().expect("a nonce chain").tip_floor_wei,
         base_fee_wei: 20 * GWEI,
         block_room: rng.within(3, 40) as usize,
         taken_permille: rng.within(400, 1_000),

@@ -75,6 +75,7 @@ impl Bench {
             .map(|index| Arc::new(ModelNode::new(Arc::clone(&world.chain), index)) as Arc<dyn Node>)
             .collect();
         let evm = Evm::new(world.profile.clone(), nodes, Quorum { needed: 2 }, Arc::clone(&clock) as Arc<_>)
+            .unwrap()
             .believing(world.asset.contract());
         let ports = Ports {
             store: Arc::clone(&world.db) as Arc<_>,

@@ -82,7 +82,7 @@ fn a_silent_chain_delays_no_feed_and_no_lease_lapses_while_the_books_wait_for_it
     let evm =
         Evm::new(bench.world.profile.clone(), nodes, Quorum { needed: 2 }, Arc::clone(&bench.ports.clock));
     let mut ports = bench.ports.clone();
-    ports.chains = BTreeMap::from([(bench.world.profile.id, Arc::new(evm) as Arc<_>)]);
+    ports.chains = BTreeMap::from([(bench.world.profile.id, Arc::new(evm.unwrap()) as Arc<_>)]);
     bench.world.sim.spawn(1, "house", house::run(ports, "bench".into()));
     // Well past two times at which the books are due.
     for number in 0..140 {

@@ -142,8 +142,9 @@ pub(super) async fn lost_payments(
             "void" => Ok(Kind::Void),
             _ => Err("no kind of attempt"),
         })?;
-        let known =
-            chain::Known { attempt: cells.parsed("id", AttemptId::parse)?, txid: cells.hash("txid")?, kind };
+        let attempt = cells.parsed("id", AttemptId::parse)?;
+        // A lost transaction on TRON is never proven absent: its terms are lost too, and a person decides.
+        let known = chain::Known { attempt, txid: cells.hash("txid")?, kind, tron: None };
         Ok((cells.parsed("slot", Slot::parse)?, known))
     }))?;
     let mut found: BTreeMap<PaymentKey, LostPayment> = BTreeMap::new();

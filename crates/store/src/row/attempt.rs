@@ -1,7 +1,8 @@
 //! Attempts.
 
 use serde::{Deserialize, Serialize};
-use sluice_core::attempt::{Attempt, Durable, Fees, Kind, Signed, Unsigned};
+use sluice_core::attempt::{Attempt, Durable, Fees, Kind, Signed, Terms, TronTerms, Unsigned};
+use sluice_core::chain::{BlockRef, Family};
 use sluice_core::id::{AttemptId, TransferId};
 use sluice_core::slot::Slot;
 
@@ -11,6 +12,46 @@ use super::table::Table;
 use super::version::V;
 use crate::sql::Row;
 
+/// Terms of an attempt on TRON.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TronShape {
+    v: V<1>,
+    reference_number: u64,
+    reference_hash: String,
+    expires_at_ms: i64,
+    made_at_ms: i64,
+    fee_limit_sun: String,
+    permission: u8,
+}
+
+impl TronShape {
+    fn of(terms: &TronTerms) -> Self {
+        Self {
+            v: V,
+            reference_number: terms.reference.number,
+            reference_hash: hex::encode(terms.reference.hash),
+            expires_at_ms: terms.expires_at_ms,
+            made_at_ms: terms.made_at_ms,
+            fee_limit_sun: terms.fee_limit_sun.to_string(),
+            permission: terms.permission,
+        }
+    }
+
+    fn read(&self) -> Option<TronTerms> {
+        let mut hash = [0; 32];
+        hex::decode_to_slice(&self.reference_hash, &mut hash).ok()?;
+        Some(TronTerms {
+            reference: BlockRef { number: self.reference_number, hash },
+            expires_at_ms: self.expires_at_ms,
+            made_at_ms: self.made_at_ms,
+            fee_limit_sun: self.fee_limit_sun.parse().ok()?,
+            permission: self.permission,
+        })
+    }
+}
+
+/// What an attempt on an EVM chain offers.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FeesShape {
@@ -18,6 +59,25 @@ struct FeesShape {
     gas_limit: String,
     max_fee_wei: String,
     tip_wei: String,
+}
+
+impl FeesShape {
+    fn of(fees: &Fees) -> Self {
+        Self {
+            v: V,
+            gas_limit: fees.gas_limit.to_string(),
+            max_fee_wei: fees.max_fee_wei.to_string(),
+            tip_wei: fees.tip_wei.to_string(),
+        }
+    }
+
+    fn read(&self) -> Option<Fees> {
+        Some(Fees {
+            gas_limit: self.gas_limit.parse().ok()?,
+            max_fee_wei: self.max_fee_wei.parse().ok()?,
+            tip_wei: self.tip_wei.parse().ok()?,
+        })
+    }
 }
 
 pub(crate) const TABLE: Table = Table {
@@ -46,11 +106,9 @@ pub(crate) struct AttemptRow<'a> {
 impl<'a> AttemptRow<'a> {
     /// `payment_hash` is that of the transfer, and belongs to paying attempts alone.
     pub(crate) fn of(attempt: &Unsigned, payment_hash: &'a str) -> Result<Self, serde_json::Error> {
-        let fees = FeesShape {
-            v: V,
-            gas_limit: attempt.fees.gas_limit.to_string(),
-            max_fee_wei: attempt.fees.max_fee_wei.to_string(),
-            tip_wei: attempt.fees.tip_wei.to_string(),
+        let evidence = match &attempt.terms {
+            Terms::Evm(fees) => serde_json::to_string(&FeesShape::of(fees))?,
+            Terms::Tron(terms) => serde_json::to_string(&TronShape::of(terms))?,
         };
         Ok(Self {
             id: attempt.id.to_string(),
@@ -63,7 +121,7 @@ impl<'a> AttemptRow<'a> {
                 Kind::Pay => Some(payment_hash),
                 Kind::Void => None,
             },
-            evidence: serde_json::to_string(&fees)?,
+            evidence,
             bytes: hex::encode(&attempt.bytes),
             digest: hex::encode(attempt.digest),
             built_at: attempt.built_at.micros(),
@@ -112,8 +170,11 @@ impl SignedRow {
 /// [`Unread`].
 pub fn read(row: &Row) -> Result<Attempt, Unread> {
     let cells = Cells::of("attempt", "id", row);
-    let fees: FeesShape = cells.json("evidence")?;
-    let no_number = |_| cells.unread("a fee that is no number");
+    let slot = cells.parsed("slot", Slot::parse)?;
+    let terms = match slot.chain().family {
+        Family::Evm => cells.json::<FeesShape>("evidence")?.read().map(Terms::Evm),
+        Family::Tron => cells.json::<TronShape>("evidence")?.read().map(Terms::Tron),
+    };
     let unsigned = Unsigned {
         id: cells.parsed("id", AttemptId::parse)?,
         transfer: cells.parsed("transfer_id", TransferId::parse)?,
@@ -123,12 +184,8 @@ pub fn read(row: &Row) -> Result<Attempt, Unread> {
             "void" => Kind::Void,
             other => return Err(cells.unread(format!("kind {other:?}"))),
         },
-        slot: cells.parsed("slot", Slot::parse)?,
-        fees: Fees {
-            gas_limit: fees.gas_limit.parse().map_err(no_number)?,
-            max_fee_wei: fees.max_fee_wei.parse().map_err(no_number)?,
-            tip_wei: fees.tip_wei.parse().map_err(no_number)?,
-        },
+        slot,
+        terms: terms.ok_or_else(|| cells.unread("a fee that is no number"))?,
         bytes: cells.bytes("bytes")?.to_vec(),
         digest: cells.hash("digest")?,
         built_at: cells.at("built_at")?,

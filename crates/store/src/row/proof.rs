@@ -54,7 +54,6 @@ enum Found {
     AuthorizationExpired { valid_before: i64, final_time: i64 },
     VaultItemDead { carriers: Vec<String> },
     TronExpired { from: u64, to: u64 },
-    TronFailed { result: String },
     PaidElsewhere { txid: String, block: Block, log_index: u64 },
 }
 
@@ -73,6 +72,7 @@ pub(crate) struct InclusionShape {
 enum EffectShape {
     Paid { log_index: u64 },
     Reverted,
+    OutOfEnergy,
     Voided,
     Mismatch,
 }
@@ -85,6 +85,7 @@ impl InclusionShape {
             effect: match inclusion.effect {
                 Effect::Paid { log_index } => EffectShape::Paid { log_index },
                 Effect::Reverted => EffectShape::Reverted,
+                Effect::OutOfEnergy => EffectShape::OutOfEnergy,
                 Effect::Voided => EffectShape::Voided,
                 Effect::Mismatch => EffectShape::Mismatch,
             },
@@ -100,6 +101,7 @@ impl InclusionShape {
             effect: match self.effect {
                 EffectShape::Paid { log_index } => Effect::Paid { log_index },
                 EffectShape::Reverted => Effect::Reverted,
+                EffectShape::OutOfEnergy => Effect::OutOfEnergy,
                 EffectShape::Voided => Effect::Voided,
                 EffectShape::Mismatch => Effect::Mismatch,
             },
@@ -180,7 +182,6 @@ fn death_of(kind: &DeathKind) -> Found {
             Found::VaultItemDead { carriers: carriers.iter().map(ToString::to_string).collect() }
         }
         DeathKind::TronExpired { from, to } => Found::TronExpired { from: *from, to: *to },
-        DeathKind::TronFailed { result } => Found::TronFailed { result: result.clone() },
     }
 }
 
@@ -206,7 +207,6 @@ fn verdict(found: Found) -> Result<Verdict, String> {
             dead(DeathKind::VaultItemDead { carriers: carriers.collect::<Result<_, _>>()? })
         }
         Found::TronExpired { from, to } => dead(DeathKind::TronExpired { from, to }),
-        Found::TronFailed { result } => dead(DeathKind::TronFailed { result }),
         Found::PaidElsewhere { txid, block, log_index } => {
             let txid = hash(&txid).map_err(|error| error.to_string())?;
             Verdict::PaidElsewhere { txid, block: block.read()?, log_index }

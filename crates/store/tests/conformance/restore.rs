@@ -226,7 +226,8 @@ async fn explained(world: &World, txid: [u8; 32]) -> (Option<WithdrawalId>, usiz
 fn sighted(world: &World, txid: [u8; 32]) -> Change {
     let stranger = Stranger { txid, block: block(101) };
     let at = world.now();
-    let one = Sighting::of_stranger(&world.wallet, 9, stranger, "which is not ours", &["alpha".into()], at);
+    let one =
+        Sighting::of_stranger(&world.wallet, Some(9), stranger, "which is not ours", &["alpha".into()], at);
     Change { sighted: vec![one], ..world.change() }
 }
 
@@ -279,7 +280,7 @@ async fn a_lost_payment_that_is_asked_for_again_waits_for_a_person_past_every_li
     let key = PaymentKey::of(&DeploymentId("test".into()), world.partner.id, "order");
     let lost = forget(&world, key).await;
     let found = world.db.lost_payments(&[key, PaymentKey([1; 32])]).await.unwrap();
-    let known = Known { attempt: lost.attempt, txid: [7; 32], kind: AttemptKind::Pay };
+    let known = Known { attempt: lost.attempt, txid: [7; 32], kind: AttemptKind::Pay, tron: None };
     let slots = vec![LostSlot { slot: lost.slot.clone(), attempts: vec![known] }];
     assert_eq!(found, [LostPayment { key, slots }]);
     let ours = world.db.lost_txids(lost.slot.chain(), &[[7; 32], [8; 32]]).await.unwrap();

@@ -9,7 +9,7 @@ use sluice_core::access::Actor;
 use sluice_core::address::EvmAddress;
 use sluice_core::amount::{Amount, Cost};
 use sluice_core::asset::{Asset, AssetId};
-use sluice_core::attempt::{Fees, Kind as AttemptKind, Signed, Unsigned};
+use sluice_core::attempt::{Fees, Kind as AttemptKind, Signed, Terms, Unsigned};
 use sluice_core::chain::{BlockRef, ChainId};
 use sluice_core::event::Cause;
 use sluice_core::id::*;

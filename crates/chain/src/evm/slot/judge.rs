@@ -11,7 +11,7 @@ pub(super) const JUDGE: Judge<SlotReading> = Judge {
     lacks: |said| match said {
         SlotReading::Ours(inclusion) => Some(inclusion.txid),
         SlotReading::Foreign(stranger) => Some(stranger.txid),
-        SlotReading::Open | SlotReading::Unaccounted => None,
+        SlotReading::Open | SlotReading::Unaccounted | SlotReading::Absent(_) => None,
     },
 };
 
@@ -22,7 +22,11 @@ fn weigh(agreed: &SlotReading, other: &SlotReading) -> Dissent {
         | (SlotReading::Unaccounted, SlotReading::Foreign(_)) => Dissent::Veto,
         (SlotReading::Ours(_) | SlotReading::Foreign(_), SlotReading::Unaccounted) => Dissent::Lag,
         (
-            SlotReading::Open | SlotReading::Ours(_) | SlotReading::Foreign(_) | SlotReading::Unaccounted,
+            SlotReading::Open
+            | SlotReading::Ours(_)
+            | SlotReading::Foreign(_)
+            | SlotReading::Unaccounted
+            | SlotReading::Absent(_),
             _,
         ) => Dissent::Lie,
     }

@@ -338,7 +338,7 @@ pub fn stage(world: &World, operators: &[&str], needed: usize) -> Stage {
     let given = nodes.iter().map(|node| Arc::clone(node) as Arc<dyn Node>).collect();
     let evm =
         Evm::new(ChainProfile::devnet(), given, Quorum { needed }, Arc::clone(&clock) as Arc<dyn Clock>);
-    Stage { evm, nodes, clock }
+    Stage { evm: evm.unwrap(), nodes, clock }
 }
 
 /// Codes of troubles, with their subjects.
@@ -387,6 +387,7 @@ pub fn question(nonce: u64, attempts: &[(u8, Kind)]) -> SlotQuestion {
         attempt: AttemptId::new(Ulid::new(Timestamp::default(), u128::from(*txid))),
         txid: [*txid; 32],
         kind: *kind,
+        tron: None,
     };
     let asset = usdc();
     SlotQuestion {

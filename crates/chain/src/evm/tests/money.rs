@@ -1,6 +1,6 @@
 use sluice_core::amount::Units;
 use sluice_core::asset::Asset;
-use sluice_core::attempt::{Durable, Fees, Kind, Signed, Unsigned};
+use sluice_core::attempt::{Durable, Fees, Kind, Signed, Terms, Unsigned};
 use sluice_core::chain::ChainProfile;
 use sluice_core::id::{AttemptId, TransferId, Ulid};
 use sluice_core::port::chain::{Chain, Heard};
@@ -23,7 +23,7 @@ fn signed() -> Durable<Signed> {
         serial: 0,
         kind: Kind::Pay,
         slot: Slot::EvmNonce { chain: ChainProfile::devnet().id, sender: US, nonce: 0 },
-        fees: Fees { gas_limit: 1, max_fee_wei: 1, tip_wei: 1 },
+        terms: Terms::Evm(Fees { gas_limit: 1, max_fee_wei: 1, tip_wei: 1 }),
         bytes: vec![1],
         digest: [1; 32],
         built_at: Timestamp::default(),

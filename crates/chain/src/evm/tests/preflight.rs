@@ -1,5 +1,5 @@
 use sluice_core::asset::Asset;
-use sluice_core::chain::ChainProfile;
+use sluice_core::chain::{ChainProfile, EvmRules};
 use sluice_core::port::chain::{Chain, ChainError, Preflight, Trial};
 use sluice_core::transfer::Failure;
 
@@ -148,7 +148,7 @@ fn what_reverts_within_its_bound_is_judged_without_one() {
 #[test]
 fn a_node_that_claims_too_much_is_not_remembered() {
     let stage = stage(&world(), &["a"], 1);
-    let most = ChainProfile::devnet().transfer_gas_max;
+    let most = EvmRules::polygon().transfer_gas_max;
     stage.nodes[0].change(|world| world.gas = most + 1);
     let trials = [trial(usdc(), THEM, 100)];
     assert_eq!(tried(&stage, &trials), [Preflight::Passes { gas: most + 1 }]);

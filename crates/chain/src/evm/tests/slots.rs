@@ -41,7 +41,9 @@ fn settled(stage: &Stage) -> Result<Final<SlotReading>, ChainError> {
 fn effect(reading: &SlotReading) -> Option<Effect> {
     match reading {
         SlotReading::Ours(inclusion) => Some(inclusion.effect),
-        SlotReading::Open | SlotReading::Foreign(_) | SlotReading::Unaccounted => None,
+        SlotReading::Open | SlotReading::Foreign(_) | SlotReading::Unaccounted | SlotReading::Absent(_) => {
+            None
+        }
     }
 }
 
@@ -323,7 +325,10 @@ fn a_slice_is_answered_in_order_with_few_calls() {
         .iter()
         .map(|reading| match reading.reading() {
             SlotReading::Ours(inclusion) => Some(inclusion.txid[0]),
-            SlotReading::Open | SlotReading::Foreign(_) | SlotReading::Unaccounted => None,
+            SlotReading::Open
+            | SlotReading::Foreign(_)
+            | SlotReading::Unaccounted
+            | SlotReading::Absent(_) => None,
         })
         .collect();
     assert_eq!(txids, [Some(10), Some(11), Some(12), None, None]);

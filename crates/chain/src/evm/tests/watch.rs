@@ -26,7 +26,7 @@ fn a_block_tells_what_our_wallets_sent_and_what_left_them_otherwise() {
     assert_eq!(facts.block.hash, world.blocks[5].header.block.hash);
     assert_eq!(facts.parent, world.blocks[4].header.block.hash);
     let sent: Vec<_> = facts.shown.sent.iter().map(|sent| (sent.from, sent.txid[0], sent.nonce)).collect();
-    assert_eq!(sent, [(US.into(), 1, 7)]);
+    assert_eq!(sent, [(US.into(), 1, Some(7))]);
     let drained: Vec<_> = facts.shown.drained.iter().map(|drain| (drain.wallet, drain.txid[0])).collect();
     assert_eq!(
         drained,

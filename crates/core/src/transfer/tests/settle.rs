@@ -7,7 +7,7 @@ use crate::samples::*;
 use crate::withdrawal::AttentionCode;
 
 fn settle(transfer: Transfer, what: SlotReading, head: u64) -> Outcome {
-    transfer.settle(&agreed(what, head), proof_id(7), DEEP, at(9)).unwrap()
+    transfer.settle(&agreed(what, head), None, proof_id(7), DEEP, at(9)).unwrap()
 }
 
 fn ours(effect: Effect) -> SlotReading {
@@ -108,7 +108,7 @@ fn our_own_attempt_in_the_slot_after_all_ends_it_as_ever() {
     let taken = sent().take(&agreed(SlotReading::Foreign(stranger()), 10), at(5)).unwrap().into_after();
     let (transfer, proof) = ended(settle(taken, ours(PAID), 20));
     assert!(matches!(proof.verdict, Verdict::Paid(_)));
-    assert!(matches!(&transfer.state, State::Final(it) if it.signed.taken_by.is_none()));
+    assert!(matches!(&transfer.state, State::Final(it) if it.last.signed().unwrap().taken_by.is_none()));
 }
 
 #[test]

@@ -198,9 +198,8 @@ const fn other(kind: Kind) -> Kind {
 pub fn waits_for(transfer: &Transfer) -> Option<AttemptId> {
     match &transfer.state {
         State::Built(built) => Some(built.attempt),
-        State::Signed(signed) | State::Seen(Seen { signed, .. }) | State::Final(Ended { signed, .. }) => {
-            signed.pending
-        }
+        State::Signed(signed) | State::Seen(Seen { signed, .. }) => signed.pending,
+        State::Final(ended) => ended.last.signed().and_then(|signed| signed.pending),
         State::Planned
         | State::Funded(_)
         | State::Fuelling(_)
@@ -226,7 +225,7 @@ fn void_unsigned(
 }
 
 fn settle(transfer: Transfer, what: SlotReading, head: u64) -> Result<Went, Refusal> {
-    Ok(match transfer.settle(&agreed(what, head), proof_id(7), DEEP, at(9))? {
+    Ok(match transfer.settle(&agreed(what, head), None, proof_id(7), DEEP, at(9))? {
         Outcome::Ended { transfer, .. } => Went::On(transfer),
         Outcome::NotDeepEnough { .. } => Went::Nowhere("not deep enough"),
         Outcome::Open => Went::Nowhere("open"),

@@ -9,7 +9,10 @@ use crate::samples::*;
 
 fn in_slot(nonce: u64) -> LostSlot {
     let attempt = inclusion(Effect::Voided).attempt;
-    LostSlot { slot: slot(nonce), attempts: vec![Known { attempt, txid: [7; 32], kind: Kind::Pay }] }
+    LostSlot {
+        slot: slot(nonce),
+        attempts: vec![Known { attempt, txid: [7; 32], kind: Kind::Pay, tron: None }],
+    }
 }
 
 fn lost(withdrawal: &Withdrawal) -> LostPayment {

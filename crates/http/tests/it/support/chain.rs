@@ -16,6 +16,7 @@ use sluice_core::port::chain::{
     Standing, TransferLog, Trial,
 };
 use sluice_core::proof::{Final, SlotReading};
+use sluice_core::resource::{Conditions, Resources};
 use sluice_core::time::Timestamp;
 
 /// See the module.
@@ -76,6 +77,14 @@ impl Chain for FakeChain {
         soon(Ok(Market { base_fee_wei: 30_000_000_000, tip_wei: 1, head: HEAD, at: Timestamp::default() }))
     }
 
+    fn conditions(&self) -> Fut<'_, Result<Conditions, ChainError>> {
+        soon(Err(ChainError::NoBlock))
+    }
+
+    fn resources(&self, _wallet: Address) -> Fut<'_, Result<(BlockRef, Resources), ChainError>> {
+        soon(Err(ChainError::NoBlock))
+    }
+
     fn heads(&self) -> Fut<'_, Result<Heads, ChainError>> {
         soon(self.down())
     }
@@ -112,7 +121,7 @@ impl Chain for FakeChain {
     }
 
     fn counted(&self, wallet: Address) -> Fut<'_, Result<Nonces, ChainError>> {
-        self.nonces(wallet.into())
+        self.nonces(wallet)
     }
 
     fn nonces(&self, _: Address) -> Fut<'_, Result<Nonces, ChainError>> {
@@ -125,7 +134,7 @@ impl Chain for FakeChain {
         assets: &'a [Asset],
     ) -> Fut<'a, Result<Final<Standing>, ChainError>> {
         Box::pin(async move {
-            let (_, units) = self.balances(wallet.into(), assets).await?;
+            let (_, units) = self.balances(wallet, assets).await?;
             let nonce = self.final_nonce.load(Ordering::Relaxed);
             Ok(agreed(Standing { nonce, units }))
         })

@@ -69,7 +69,7 @@ fn paid(change: &Change, proof: &Proof) -> Result<Option<PaidRow>, SqlError> {
     let (txid, log_index) = match proof.verdict() {
         Verdict::Paid(inclusion) => match inclusion.effect {
             Effect::Paid { log_index } => (inclusion.txid, log_index),
-            Effect::Reverted | Effect::Voided | Effect::Mismatch => return Ok(None),
+            Effect::Reverted | Effect::OutOfEnergy | Effect::Voided | Effect::Mismatch => return Ok(None),
         },
         Verdict::PaidElsewhere { txid, log_index, .. } => (*txid, *log_index),
         Verdict::Dead(_) => return Ok(None),

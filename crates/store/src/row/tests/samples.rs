@@ -6,7 +6,7 @@ use sluice_core::access::Actor;
 use sluice_core::address::EvmAddress;
 use sluice_core::amount::{Amount, Cost};
 use sluice_core::asset::{Asset, AssetId};
-use sluice_core::attempt::{Attempt, Fees, Kind, Signed as SignedAttempt, Unsigned};
+use sluice_core::attempt::{Attempt, Fees, Kind, Signed as SignedAttempt, Terms, Unsigned};
 use sluice_core::chain::{BlockRef, ChainId};
 use sluice_core::id::*;
 use sluice_core::intent::{Approval, Approved as ApprovedPayment, DeploymentId, PaymentKey};
@@ -186,7 +186,7 @@ pub(super) fn transfers() -> Vec<Transfer> {
         ),
         (
             transfer::State::Final(transfer::Ended {
-                signed: signed(),
+                last: transfer::Last::Signed(signed()),
                 proof,
                 end: transfer::End::Included(inclusion(Effect::Paid { log_index: 3 })),
                 at: at(10),
@@ -238,7 +238,7 @@ pub(super) fn attempts() -> Vec<Attempt> {
         serial: 1,
         kind: Kind::Pay,
         slot: slot(),
-        fees: Fees { gas_limit: 65_000, max_fee_wei: u128::MAX, tip_wei: 30_000_000_000 },
+        terms: Terms::Evm(Fees { gas_limit: 65_000, max_fee_wei: u128::MAX, tip_wei: 30_000_000_000 }),
         bytes: vec![0x02, 0xf8],
         digest: [0xdd; 32],
         built_at: at(8),
@@ -266,7 +266,6 @@ pub(super) fn proofs() -> Vec<(&'static str, Proof)> {
         ("authorization_expired", dead(DeathKind::AuthorizationExpired { valid_before: 10, final_time: 11 })),
         ("vault_item_dead", dead(DeathKind::VaultItemDead { carriers: vec![ProofId::new(ulid(13))] })),
         ("tron_expired", dead(DeathKind::TronExpired { from: 1, to: 9 })),
-        ("tron_failed", dead(DeathKind::TronFailed { result: "OUT_OF_ENERGY".into() })),
         ("paid_elsewhere", Verdict::PaidElsewhere { txid: [0x55; 32], block: block(80), log_index: 2 }),
     ]
     .map(|(name, verdict)| {

@@ -35,9 +35,12 @@ shapes! {
     Fuelling { v: V<1>, balance_at: Block, order: String, }
     Fuelled { v: V<1>, fuelled: FuelledShape, }
     Built { v: V<1>, fuelled: FuelledShape, mode: ModeShape, attempt: String, }
+    BuiltShape { fuelled: FuelledShape, mode: ModeShape, attempt: String, asked: bool, }
     Signed { v: V<1>, signed: SignedShape, }
     Seen { v: V<1>, signed: SignedShape, inclusion: InclusionShape, }
     Final { v: V<1>, signed: SignedShape, inclusion: Option<InclusionShape>, stranger: Option<StrangerShape>, at: i64, }
+    Expired { v: V<1>, expired: SignedShape, at: i64, }
+    Buried { v: V<1>, buried: BuiltShape, at: i64, }
     Dropped { v: V<1>, code: String, }
 
     FuelledShape { balance_at: Block, gas_limit: String, gas_budget: String, }
@@ -95,18 +98,8 @@ pub(crate) fn write(state: &State) -> Result<(String, Links), serde_json::Error>
             (serde_json::to_string(&shape)?, Links { slot, block, ..none })
         }
         State::Final(ended) => {
-            let shape = Final {
-                v: V,
-                signed: SignedShape::of(&ended.signed),
-                inclusion: ended.end.inclusion().map(InclusionShape::of),
-                stranger: match &ended.end {
-                    core::End::Taken(stranger) => Some(StrangerShape::of(stranger)),
-                    core::End::Included(_) => None,
-                },
-                at: ended.at.micros(),
-            };
-            let (slot, block) = (Some(ended.signed.slot.clone()), Some(ended.end.block()));
-            (serde_json::to_string(&shape)?, Links { slot, block, proof: Some(ended.proof), ..none })
+            let (slot, block) = (Some(ended.last.slot().clone()), Some(ended.end.block()));
+            (ended_text(ended)?, Links { slot, block, proof: Some(ended.proof), ..none })
         }
         State::Dropped { code } => (serde_json::to_string(&Dropped { v: V, code: code.clone() })?, none),
     })
@@ -148,23 +141,60 @@ pub(crate) fn read(name: &str, text: &str, links: &Links) -> Result<State, Strin
             State::Seen(core::Seen { signed: shape.signed.read(slot()?)?, inclusion })
         }
         "final" => {
-            let shape: Final = parse(text)?;
-            let block = block()?;
-            let end = match (shape.inclusion, shape.stranger) {
-                (Some(inclusion), None) => core::End::Included(inclusion.read(block)?),
-                (None, Some(stranger)) => core::End::Taken(stranger.read()?),
-                (Some(_), Some(_)) | (None, None) => return Err("not exactly one end".into()),
+            let (slot, block) = (slot()?, block()?);
+            let (last, end, at) = match parse(text)? {
+                EndShape::Settled(shape) => {
+                    let end = match (shape.inclusion, shape.stranger) {
+                        (Some(inclusion), None) => core::End::Included(inclusion.read(block)?),
+                        (None, Some(stranger)) => core::End::Taken(stranger.read()?),
+                        (Some(_), Some(_)) | (None, None) => return Err("not exactly one end".into()),
+                    };
+                    (core::Last::Signed(shape.signed.read(slot)?), end, shape.at)
+                }
+                EndShape::Expired(shape) => {
+                    (core::Last::Signed(shape.expired.read(slot)?), core::End::Expired(block), shape.at)
+                }
+                EndShape::Buried(shape) => {
+                    (core::Last::Built(shape.buried.read(slot)?), core::End::NeverSigned(block), shape.at)
+                }
             };
-            State::Final(core::Ended {
-                signed: shape.signed.read(slot()?)?,
-                proof: links.proof.ok_or("column proof_id is null")?,
-                end,
-                at: Timestamp::from_micros(shape.at),
-            })
+            let proof = links.proof.ok_or("column proof_id is null")?;
+            State::Final(core::Ended { last, proof, end, at: Timestamp::from_micros(at) })
         }
         "dropped" => State::Dropped { code: parse::<Dropped>(text)?.code },
         other => return Err(format!("state {other:?}")),
     })
+}
+
+/// The ends there are; which one, is told by the members.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum EndShape {
+    Settled(Final),
+    Expired(Expired),
+    Buried(Buried),
+}
+
+fn ended_text(ended: &core::Ended) -> Result<String, serde_json::Error> {
+    let at = ended.at.micros();
+    let settled = |signed, inclusion, stranger| {
+        let signed = SignedShape::of(signed);
+        serde_json::to_string(&Final { v: V, signed, inclusion, stranger, at })
+    };
+    match (&ended.last, &ended.end) {
+        (core::Last::Built(built), _) => {
+            serde_json::to_string(&Buried { v: V, buried: BuiltShape::of(built), at })
+        }
+        (core::Last::Signed(signed), core::End::Included(inclusion)) => {
+            settled(signed, Some(InclusionShape::of(inclusion)), None)
+        }
+        (core::Last::Signed(signed), core::End::Taken(stranger)) => {
+            settled(signed, None, Some(StrangerShape::of(stranger)))
+        }
+        (core::Last::Signed(signed), core::End::Expired(_) | core::End::NeverSigned(_)) => {
+            serde_json::to_string(&Expired { v: V, expired: SignedShape::of(signed), at })
+        }
+    }
 }
 
 fn attempt(text: &str) -> Result<AttemptId, String> {
@@ -201,6 +231,27 @@ impl FuelledShape {
             funded: core::Funded { balance_at: self.balance_at.read()? },
             gas_limit: self.gas_limit.parse().map_err(|_| "gas_limit is no number")?,
             gas_budget: Cost(self.gas_budget.parse().map_err(|_| "gas_budget is no number")?),
+        })
+    }
+}
+
+impl BuiltShape {
+    fn of(built: &core::Built) -> Self {
+        Self {
+            fuelled: FuelledShape::of(&built.fuelled),
+            mode: ModeShape::of(&built.mode),
+            attempt: built.attempt.to_string(),
+            asked: built.asked,
+        }
+    }
+
+    fn read(self, slot: Slot) -> Result<core::Built, String> {
+        Ok(core::Built {
+            fuelled: self.fuelled.read()?,
+            slot,
+            mode: self.mode.read(),
+            attempt: attempt(&self.attempt)?,
+            asked: self.asked,
         })
     }
 }

@@ -41,7 +41,11 @@ impl World {
                 sender: self.wallet.address.evm().unwrap(),
                 nonce,
             },
-            fees: Fees { gas_limit: 65_000, max_fee_wei: 30_000_000_000, tip_wei: 30_000_000_000 },
+            terms: Terms::Evm(Fees {
+                gas_limit: 65_000,
+                max_fee_wei: 30_000_000_000,
+                tip_wei: 30_000_000_000,
+            }),
             bytes: vec![2, 0xf8, 1],
             digest: [9; 32],
             built_at: self.now(),
@@ -110,7 +114,7 @@ impl World {
     /// The end of a transfer by a final reading; not yet applied.
     pub fn settled(&self, transfer: Transfer, inclusion: Inclusion) -> (Change, Proof) {
         let reading = quorum(SlotReading::Ours(inclusion), block(500));
-        let settled = transfer.settle(&reading, ProofId::new(self.ulid()), 2, self.now()).unwrap();
+        let settled = transfer.settle(&reading, None, ProofId::new(self.ulid()), 2, self.now()).unwrap();
         let Settled::Ended { transfer, proof } = settled else { panic!("{settled:?}") };
         let proof = *proof;
         (Change { transfers: vec![*transfer], proofs: vec![proof.clone()], ..self.change() }, proof)

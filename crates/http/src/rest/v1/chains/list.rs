@@ -59,7 +59,12 @@ async fn one(call: &Call, chain: &Arc<dyn Chain>) -> Result<WireChain, Reject> {
         single_source: facts.operators < 2,
         market: market(call, chain).await.map(|market| WireMarket {
             base_fee: market.base_fee_wei.to_string().as_str().into(),
-            tip: market.tip_wei.max(profile.tip_floor_wei).to_string().as_str().into(),
+            tip: market
+                .tip_wei
+                .max(profile.evm().map_or(0, |rules| rules.tip_floor_wei))
+                .to_string()
+                .as_str()
+                .into(),
             at: time(market.at),
         }),
         nodes: chain.nodes().into_iter().map(node).collect(),

@@ -17,7 +17,7 @@ pub(crate) async fn run(call: Call) -> Answer {
     let body: SetCap = call.body()?;
     let until = until(&body, call.now)?;
     let chain = crate::rest::v1::wallets::find(&call).await?.wallet.chain;
-    let own = call.ports().chains.get(&chain).map(|chain| chain.profile().max_fee_cap_wei);
+    let own = call.ports().chains.get(&chain).and_then(|chain| Some(chain.profile().evm()?.max_fee_cap_wei));
     let max_fee_wei = fee(body.max_fee_wei.as_str(), own.unwrap_or(0).saturating_mul(RAISED_TIMES_MAX))?;
     let cap = LaneCommand::Cap(Some(RaisedCap { max_fee_wei, until }));
     super::order(&call, &cap, &body.reason, body.version).await
