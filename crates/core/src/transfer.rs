@@ -382,6 +382,16 @@ impl Transfer {
         }
     }
 
+    /// Whether the chain at a block, which the watcher has followed, holds an outcome of it: its nonce is below the next
+    /// one there, or, without a nonce, it was seen in that block or below.
+    pub fn stands_in(&self, next_nonce: u64, block: BlockRef) -> bool {
+        match (self.slot().and_then(Slot::nonce), &self.0.state) {
+            (Some(nonce), _) => nonce < next_nonce,
+            (None, State::Seen(seen)) => seen.inclusion.block.number <= block.number,
+            (None, _) => false,
+        }
+    }
+
     /// What its slot is used for, once it has one.
     pub const fn mode(&self) -> Option<&Mode> {
         match &self.0.state {

@@ -8,9 +8,11 @@ mod build;
 mod cancel;
 mod close;
 mod fill;
+mod free;
 mod fuel;
 mod fund;
 mod give_back;
+mod lapse;
 mod plan;
 mod sign;
 mod startup;
@@ -20,10 +22,9 @@ use std::sync::Arc;
 
 use sluice_core::access::Actor;
 use sluice_core::alert::{Code, Raise, Raiser};
-use sluice_core::amount::Units;
 use sluice_core::asset::Asset;
 use sluice_core::attempt::{Attempt, Durable};
-use sluice_core::chain::{BlockRef, ChainProfile, EvmRules};
+use sluice_core::chain::{ChainProfile, EvmRules};
 use sluice_core::event::Cause;
 use sluice_core::fee;
 use sluice_core::id::{AttemptId, WalletId};
@@ -37,7 +38,7 @@ use sluice_core::port::{Fut, Ports};
 use sluice_core::sighting::hold_up;
 use sluice_core::stop::stopped;
 use sluice_core::time::Timestamp;
-use sluice_core::transfer::{State, Transfer};
+use sluice_core::transfer::Transfer;
 use sluice_core::wallet::{REVERTS_MAX, Wallet};
 use sluice_core::withdrawal::Waiting;
 
@@ -139,6 +140,7 @@ async fn stages(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool, StageE
     }
     measured(ports, "cancel", Box::pin(cancel::run(lane))).await?;
     measured(ports, "fill", Box::pin(fill::run(lane, memory))).await?;
+    measured(ports, "lapse", Box::pin(lapse::run(lane))).await?;
     measured(ports, "sign", Box::pin(sign::run(lane))).await?;
     measured(ports, "broadcast", Box::pin(broadcast::run(lane, memory))).await?;
     let took = measured(ports, "plan", Box::pin(plan::run(lane, memory))).await?;
@@ -345,52 +347,7 @@ impl Lane<'_> {
         done.map(|_| ())
     }
 
-    /// What is free of an asset at the block its balance was read at (M8).
-    fn free(&self, asset: &Asset, balance: Units, at: BlockRef) -> Units {
-        let promised = self.transfers().filter(|transfer| !included_by(transfer, at)).flat_map(|transfer| {
-            let payout = (transfer.asset.id == asset.id && reserves(transfer))
-                .then(|| sluice_codec::scale::to_chain(transfer.amount(), &transfer.asset))
-                .flatten();
-            let gas = (asset.contract().is_none()).then(|| gas_budget(transfer)).flatten();
-            payout.into_iter().chain(gas)
-        });
-        sluice_core::lane::available(balance, promised)
-    }
-
     fn signed_attempts(attempts: &[Durable<Attempt>]) -> impl Iterator<Item = &Durable<Attempt>> {
         attempts.iter().filter(|attempt| attempt.get().signed().is_some())
     }
-}
-
-/// The balance at `at` already shows what this transfer took.
-fn included_by(transfer: &Transfer, at: BlockRef) -> bool {
-    match &transfer.state {
-        State::Seen(seen) => seen.inclusion.block.number <= at.number,
-        State::Final(_) | State::Dropped { .. } => true,
-        State::Planned
-        | State::Funded(_)
-        | State::Fuelling(_)
-        | State::Fuelled(_)
-        | State::Built(_)
-        | State::Signed(_) => false,
-    }
-}
-
-/// The transfer's amount is promised.
-fn reserves(transfer: &Transfer) -> bool {
-    !matches!(transfer.state, State::Planned | State::Dropped { .. })
-}
-
-/// What the transfer may take for gas.
-fn gas_budget(transfer: &Transfer) -> Option<Units> {
-    let fuelled = match &transfer.state {
-        State::Fuelled(fuelled) => fuelled,
-        State::Built(built) => &built.fuelled,
-        State::Signed(signed) => &signed.fuelled,
-        State::Seen(seen) => &seen.signed.fuelled,
-        State::Planned | State::Funded(_) | State::Fuelling(_) | State::Final(_) | State::Dropped { .. } => {
-            return None;
-        }
-    };
-    Some(Units::from(fuelled.gas_budget.0))
 }

@@ -6,7 +6,8 @@ use sluice_core::port::Ports;
 use sluice_core::port::store::Revived;
 use sluice_core::proof::Proof;
 use sluice_core::time::Timestamp;
-use sluice_core::withdrawal::{AttentionCode, Withdrawal};
+use sluice_core::transfer::Failure;
+use sluice_core::withdrawal::{AttentionCode, GivenBackWhy, RETRIES_MAX, Withdrawal};
 
 use crate::StageError;
 
@@ -31,16 +32,50 @@ pub(crate) async fn never_signed(
     tombstone: &Proof,
     at: Timestamp,
 ) -> Result<Moved<Withdrawal>, StageError> {
+    Ok(match elsewhere(ports, withdrawal, tombstone, at).await? {
+        Ok(step) => step,
+        Err(withdrawal) => withdrawal.needs_attention(AttentionCode::SignerRefused, true, at)?,
+    })
+}
+
+/// What becomes of a withdrawal whose present slot ended before anything was signed in it, by nobody's refusal: back to
+/// the queue.
+pub(crate) async fn lapsed(
+    ports: &Ports,
+    withdrawal: Withdrawal,
+    tombstone: &Proof,
+    at: Timestamp,
+) -> Result<Moved<Withdrawal>, StageError> {
+    Ok(match elsewhere(ports, withdrawal, tombstone, at).await? {
+        Ok(step) => step,
+        Err(withdrawal) if withdrawal.retries >= RETRIES_MAX => {
+            withdrawal.needs_attention(AttentionCode::RetriesExhausted, true, at)?
+        }
+        Err(withdrawal) => {
+            let why = GivenBackWhy::SlotDead { code: Failure::Expired.as_str(), proof: tombstone };
+            withdrawal.give_back(why, at, at)?
+        }
+    })
+}
+
+/// The step of a withdrawal that an earlier slot has paid or may pay, or that is to be cancelled. It comes back where it is
+/// neither.
+async fn elsewhere(
+    ports: &Ports,
+    withdrawal: Withdrawal,
+    tombstone: &Proof,
+    at: Timestamp,
+) -> Result<Result<Moved<Withdrawal>, Withdrawal>, StageError> {
     let slots = ports.store.revived(withdrawal.id).await?;
     if let Some(paid) = paid_late(ports, &withdrawal, &slots, at).await? {
-        return Ok(paid);
+        return Ok(Ok(paid));
     }
     // It is neither cancelled nor given up while one of them may pay it: that slot's end says what became of it.
     if slots.iter().any(|it| !it.paid) {
-        return Ok(withdrawal.needs_attention(AttentionCode::SlotsReopened, false, at)?);
+        return Ok(Ok(withdrawal.needs_attention(AttentionCode::SlotsReopened, false, at)?));
     }
-    Ok(match withdrawal.cancel_requested {
-        Some(_) => withdrawal.cancelled(Some(tombstone), at)?,
-        None => withdrawal.needs_attention(AttentionCode::SignerRefused, true, at)?,
-    })
+    if withdrawal.cancel_requested.is_some() {
+        return Ok(Ok(withdrawal.cancelled(Some(tombstone), at)?));
+    }
+    Ok(Err(withdrawal))
 }

@@ -13,7 +13,6 @@ use sluice_core::id::WalletId;
 use sluice_core::port::Ports;
 use sluice_core::port::chain::ChainError;
 use sluice_core::port::store::StoreError;
-use sluice_core::slot::Slot;
 use sluice_core::wallet::Wallet;
 
 /// What a quorum reads of a wallet at a final block, beside the books as they stood after it.
@@ -81,8 +80,8 @@ pub async fn compare(ports: &Ports, wallet: WalletId) -> Result<Result<Compared,
     }
     // Read after the block: what it has consumed is settled, or stands open here.
     let Some(view) = ports.store.lane(wallet.id).await? else { return Ok(Err(NotCompared::Retired)) };
-    let consumed = |slot: &Slot| slot.nonce().is_some_and(|nonce| nonce < standing.reading().nonce);
-    if view.transfers().any(|(transfer, _)| transfer.slot().is_some_and(consumed)) {
+    let nonce = standing.reading().nonce;
+    if view.transfers().any(|(transfer, _)| transfer.stands_in(nonce, block)) {
         return Ok(Err(NotCompared::UnderWay));
     }
     let Some(books) = ports.store.booked(wallet.id, block.number).await? else {

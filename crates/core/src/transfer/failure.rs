@@ -31,6 +31,10 @@ pub enum Failure {
     NodeDown,
     /// Voided on request, or to free a slot.
     Voided,
+    /// TRON: it expired before it was included.
+    Expired,
+    /// TRON: it was included without the energy it needed.
+    OutOfEnergy,
 }
 
 /// What follows.
@@ -55,7 +59,9 @@ impl Failure {
             Self::RecipientBlacklisted => Remedy::Fail,
             Self::SenderBlacklisted | Self::TokenPaused | Self::TokenDiffers => Remedy::Wait,
             Self::TransferReverts => Remedy::Fail,
-            Self::RevertedOnChain | Self::Voided => Remedy::NewSlotAfterDeath,
+            Self::RevertedOnChain | Self::Voided | Self::Expired | Self::OutOfEnergy => {
+                Remedy::NewSlotAfterDeath
+            }
             Self::FundsShort | Self::GasEmpty | Self::NodeDown | Self::SignerDown => Remedy::Wait,
             Self::FeeCapReached => Remedy::RetrySameSlot,
             Self::SignerRefused => Remedy::Person(AttentionCode::SignerRefused),
@@ -77,6 +83,8 @@ impl Failure {
         Self::SignerDown,
         Self::NodeDown,
         Self::Voided,
+        Self::Expired,
+        Self::OutOfEnergy,
     ];
 
     /// What whoever met it waits for, where waiting is the remedy.
@@ -92,7 +100,9 @@ impl Failure {
             | Self::TransferReverts
             | Self::RevertedOnChain
             | Self::SignerRefused
-            | Self::Voided => None,
+            | Self::Voided
+            | Self::Expired
+            | Self::OutOfEnergy => None,
         }
     }
 
@@ -112,6 +122,8 @@ impl Failure {
             Self::SignerDown => "signer_down",
             Self::NodeDown => "node_down",
             Self::Voided => "voided",
+            Self::Expired => "expired",
+            Self::OutOfEnergy => "out_of_energy",
         }
     }
 }

@@ -295,6 +295,8 @@ fn every_failure_has_a_remedy_and_only_a_refused_recipient_ends_it_at_once() {
         (Failure::SignerDown, Remedy::Wait),
         (Failure::NodeDown, Remedy::Wait),
         (Failure::Voided, Remedy::NewSlotAfterDeath),
+        (Failure::Expired, Remedy::NewSlotAfterDeath),
+        (Failure::OutOfEnergy, Remedy::NewSlotAfterDeath),
     ];
     for (failure, remedy) in table {
         assert_eq!(failure.remedy(), remedy, "{}", failure.as_str());

@@ -25,9 +25,7 @@ use sluice_core::port::chain::Chain;
 use sluice_core::port::store::Change;
 use sluice_core::port::world::Topic;
 use sluice_core::port::{Fut, Ports};
-use sluice_core::slot::Slot;
 use sluice_core::time::Timestamp;
-use sluice_core::transfer::Transfer;
 use sluice_core::wallet::{Balance, Wallet};
 
 use super::{Hand, due, fence};
@@ -195,16 +193,14 @@ async fn read(
     Ok(Candidate { epoch: fence.epoch(), block: standing.head(), nonce: standing.reading().nonce, holds })
 }
 
-/// The wallet as it stands, once the books have everything that the block has consumed: no transfer with a nonce below its
-/// count is open.
+/// The wallet as it stands, once the books have everything that the block holds: no transfer in it is open.
 async fn settled(
     ports: &Ports,
     wallet: &Wallet,
     candidate: &Candidate,
 ) -> Result<Option<Wallet>, StageError> {
     let Some(view) = ports.store.lane(wallet.id).await? else { return Ok(None) };
-    let nonce = |transfer: &Transfer| transfer.slot().and_then(Slot::nonce);
-    let open = view.transfers().any(|(it, _)| nonce(it).is_some_and(|nonce| nonce < candidate.nonce));
+    let open = view.transfers().any(|(it, _)| it.stands_in(candidate.nonce, candidate.block));
     Ok((!open).then_some(view.wallet))
 }
 

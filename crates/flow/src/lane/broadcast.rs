@@ -77,7 +77,9 @@ async fn send(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<(), StageError
         if kind == Kind::Pay && (frozen || lane.stopped(transfer)) {
             continue;
         }
-        if due(&memory.sent, latest.get().unsigned.id) {
+        // What has expired is included by nobody: its death is on its way.
+        let expired = latest.get().unsigned.terms.tron().is_some_and(|it| it.expires_at_ms <= now.millis());
+        if !expired && due(&memory.sent, latest.get().unsigned.id) {
             slice.push(latest);
         }
     }

@@ -1,14 +1,14 @@
 //! In: fuelled transfers. Out: built ones: slot and unsigned bytes are durable. What can have changed since the decision
-//! is judged again first, and the signer's caps are asked before a nonce exists.
-//! A crash leaves nothing, or all of it: nonces, slots and bytes of a slice are one commit.
+//! is judged again first, and the signer's caps are asked before a slot exists.
+//! A crash leaves nothing, or all of it: slots and bytes of a slice are one commit.
+
+mod expiring;
+mod nonces;
 
 use sluice_core::alert::Code;
-use sluice_core::attempt::{Kind, Terms, Unsigned};
-use sluice_core::fee::{self, Offer};
-use sluice_core::id::AttemptId;
+use sluice_core::chain::Rules;
 use sluice_core::journal::Seen;
 use sluice_core::port::store::Change;
-use sluice_core::slot::Slot;
 use sluice_core::transfer::{Failure, State, Transfer};
 use sluice_core::withdrawal::{State as WithdrawalState, Waiting};
 
@@ -134,54 +134,19 @@ async fn admit(
     Ok((admitted, journal_seq.map(|seq| lane.seen(seq))))
 }
 
-/// Gives the slice its nonces and bytes.
+/// Gives the slice its slots and bytes.
 async fn allot(lane: &mut Lane<'_>, slice: Vec<Transfer>) -> Result<Option<Change>, StageError> {
-    if slice.is_empty() || slot_at_cap(lane) {
+    if slice.is_empty() {
         return Ok(None);
     }
-    let rules = lane.evm()?;
-    let market = lane.chain.market().await?;
-    let now = lane.now();
-    let (chain, sender, mut nonce) = (lane.wallet().chain, lane.wallet().address, lane.wallet().next_nonce);
-    let mut change = Change { cause: Some(lane.cause("build")), ..Change::default() };
-    for transfer in slice {
-        let State::Fuelled(fuelled) = &transfer.state else { continue };
-        let cap = lane.cap_wei(&rules, fuelled.gas_limit);
-        // Never more than `fuel` reserved, whatever the market did meanwhile.
-        let affordable = fuelled.gas_budget.0 / u128::from(fuelled.gas_limit.max(1));
-        let fees = match fee::offer(&rules, &market, fuelled.gas_limit, cap.min(affordable)) {
-            Offer::At(fees) => fees,
-            Offer::AboveCap { needed_wei, .. } => {
-                lane.blocked_by(if needed_wei > cap { Waiting::FeeCap } else { Waiting::Gas });
-                break;
-            }
-        };
-        let Some(slot) = Slot::of_nonce(chain, sender, nonce) else { break };
-        let pays: Vec<_> = transfer.live().map(|item| item.approved.payment.clone()).collect();
-        let bytes = sluice_codec::evm::draft(Kind::Pay, &slot, &fees, &pays, &transfer.asset)
-            .map_err(|error| StageError::Encode(error.to_string()))?;
-        let attempt = Unsigned {
-            id: AttemptId::new(lane.ports.entropy.ulid(now)),
-            transfer: transfer.id,
-            serial: 0,
-            kind: Kind::Pay,
-            slot,
-            terms: Terms::Evm(fees),
-            bytes: bytes.unsigned,
-            digest: bytes.digest,
-            built_at: now,
-        };
-        let allotment = transfer.build(attempt, now)?;
-        change.transfers.push(allotment.transfer);
-        change.attempts.push(allotment.attempt);
-        nonce += 1;
+    let change = match lane.profile().rules {
+        Rules::Evm(rules) => nonces::allot(lane, &rules, slice).await?,
+        Rules::Tron(rules) => expiring::allot(lane, &rules, slice).await?,
+    };
+    match change {
+        Some(change) if change.transfers.is_empty() => give_back_overtaken(lane).await,
+        change => Ok(change),
     }
-    let count = nonce - lane.wallet().next_nonce;
-    if count == 0 {
-        return give_back_overtaken(lane).await;
-    }
-    change.wallets.push(lane.wallet().clone().allocate(count)?);
-    Ok(Some(change))
 }
 
 /// The market outran the reservation before anything was built: the oldest item gives its reservation back and is
@@ -192,11 +157,6 @@ async fn give_back_overtaken(lane: &mut Lane<'_>) -> Result<Option<Change>, Stag
         Some(transfer) => Ok(Some(back(lane, transfer, Fate::Failed(Failure::FeeCapReached)).await?)),
         None => Ok(None),
     }
-}
-
-/// No nonce is allocated while the oldest slot of the lane sits at its fee cap: it would only queue behind it.
-fn slot_at_cap(lane: &Lane<'_>) -> bool {
-    lane.obstacle == Some(Waiting::FeeCap)
 }
 
 async fn back(lane: &Lane<'_>, transfer: Transfer, fate: Fate) -> Result<Change, StageError> {

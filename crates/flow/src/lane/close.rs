@@ -1,11 +1,13 @@
 //! A slot in which no payment was signed is closed at the signer, its payment is dead by the tombstone, and a void
-//! fills the nonce.
+//! fills the nonce; a slot that is no nonce ends there.
 
 use sluice_codec::evm::{self, Decoded};
 use sluice_core::attempt::{Fees, Kind, Signed, Terms, Unsigned};
+use sluice_core::chain::Rules;
 use sluice_core::fee::{self, Market, Offer};
 use sluice_core::id::{AttemptId, ProofId};
 use sluice_core::journal::Seen;
+use sluice_core::moved::Moved;
 use sluice_core::port::signer::{Signature, SlotRecord};
 use sluice_core::port::store::Change;
 use sluice_core::proof::Proof;
@@ -17,7 +19,7 @@ use crate::StageError;
 
 /// What closing a slot at the signer brought.
 pub(super) enum Closed {
-    /// Never signed: dead, and turned to void.
+    /// Never signed: dead, and turned to void, or at its end.
     Dead(Box<DeadSlot>),
     /// It had been signed after all: here is the change that records it.
     Signed(Box<Change>),
@@ -26,7 +28,9 @@ pub(super) enum Closed {
 /// A slot that was never signed, with everything that commits together.
 pub(super) struct DeadSlot {
     pub proof: Proof,
-    allotment: sluice_core::transfer::Allotment,
+    step: Moved<Transfer>,
+    /// The void that fills a nonce.
+    void: Option<Unsigned>,
     journal_seq: Seen,
 }
 
@@ -35,8 +39,8 @@ impl DeadSlot {
     pub fn change_into(&self, change: &mut Change) {
         if change.proofs.is_empty() {
             change.proofs.push(self.proof.clone());
-            change.transfers.push(self.allotment.transfer.clone());
-            change.attempts.push(self.allotment.attempt.clone());
+            change.transfers.push(self.step.clone());
+            change.attempts.extend(self.void.clone());
             change.journal_seq = Some(self.journal_seq);
         }
     }
@@ -50,10 +54,17 @@ pub(super) async fn close_unsigned(
     code: &str,
 ) -> Result<Option<Closed>, StageError> {
     let State::Built(built) = &transfer.state else { return Ok(None) };
-    let market = lane.chain.market().await?;
-    let Some(void) = draft_void(lane, transfer, &market) else {
-        lane.blocked_by(Waiting::FeeCap);
-        return Ok(None);
+    let void = match lane.profile().rules {
+        Rules::Evm(_) => {
+            let market = lane.chain.market().await?;
+            let void = draft_void(lane, transfer, &market);
+            if void.is_none() {
+                lane.blocked_by(Waiting::FeeCap);
+                return Ok(None);
+            }
+            void
+        }
+        Rules::Tron(_) => None,
     };
     if !startup::remembers(lane).await? {
         return Ok(None);
@@ -75,13 +86,15 @@ pub(super) async fn close_unsigned(
         SlotRecord::Closed(tombstone) | SlotRecord::Voided(tombstone, _) => {
             let name = ProofId::new(lane.ports.entropy.ulid(now));
             let proof = transfer.never_signed(&tombstone, name, now)?;
-            let void = unknown.unwrap_or(void);
-            let allotment = transfer.clone().void_unsigned(&proof, code, void, now)?;
-            Ok(Some(Closed::Dead(Box::new(DeadSlot {
-                proof,
-                allotment,
-                journal_seq: lane.seen(tombstone.journal_seq()),
-            }))))
+            let journal_seq = lane.seen(tombstone.journal_seq());
+            let (step, void) = match unknown.or(void) {
+                Some(void) => {
+                    let allotment = transfer.clone().void_unsigned(&proof, code, void, now)?;
+                    (allotment.transfer, Some(allotment.attempt))
+                }
+                None => (transfer.clone().bury(&proof, now)?, None),
+            };
+            Ok(Some(Closed::Dead(Box::new(DeadSlot { proof, step, void, journal_seq }))))
         }
         SlotRecord::Signed(signatures) => {
             let attempts = lane.view.attempts(transfer.id);

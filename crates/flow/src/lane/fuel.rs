@@ -1,20 +1,18 @@
-//! In: funded transfers. Out: fuelled ones: simulated as the sender, with gas reserved. What simulation refuses follows
-//! the failure table before any slot is taken. A crash leaves a transfer that is simulated again.
+//! In: funded transfers. Out: fuelled ones: simulated as the sender, with gas, or energy and bandwidth, reserved. What
+//! simulation refuses follows the failure table before any slot is taken. A crash leaves a transfer that is simulated again.
+
+mod tank;
 
 use sluice_core::alert::Code;
-use sluice_core::amount::Cost;
-use sluice_core::fee::{self, Offer};
 use sluice_core::port::chain::{Preflight, Trial};
 use sluice_core::port::store::Change;
 use sluice_core::transfer::{Failure, State, Transfer};
 use sluice_core::withdrawal::Waiting;
 
+use self::tank::{Taken, Tank};
 use super::Lane;
 use super::give_back::{self, Fate};
 use crate::StageError;
-
-/// Margin over the node's estimate, percent: the recipient's balance may become zero or non-zero meanwhile.
-const GAS_MARGIN_PERCENT: u64 = 30;
 
 pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     let funded: Vec<Transfer> =
@@ -22,7 +20,6 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     if funded.is_empty() {
         return Ok(());
     }
-    let rules = lane.evm()?;
     let from = lane.wallet().address;
     let trials: Vec<Trial> = funded
         .iter()
@@ -36,10 +33,7 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
         })
         .collect();
     let verdicts = lane.chain.preflight(&trials).await?;
-    let market = lane.chain.market().await?;
-    let native = lane.native();
-    let (block, balances) = lane.chain.balances(from, std::slice::from_ref(&native)).await?;
-    let mut free = lane.free(&native, balances.first().copied().unwrap_or_default(), block);
+    let mut tank = Tank::read(lane).await?;
     let now = lane.now();
 
     let mut changes = Vec::new();
@@ -50,27 +44,22 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
         let failure = match verdict {
             Preflight::Fails(failure) => failure,
             Preflight::Passes { gas } => {
-                let with_margin = gas.saturating_mul(100 + GAS_MARGIN_PERCENT).div_ceil(100);
-                let gas_limit = with_margin.min(rules.transfer_gas_max).max(gas);
-                let Offer::At(fees) = fee::offer(&rules, &market, gas_limit, lane.cap_wei(&rules, gas_limit))
-                else {
-                    lane.blocked_by(Waiting::FeeCap);
-                    tell(lane, Failure::FeeCapReached);
-                    continue;
-                };
-                let budget = fees.worst().unwrap_or(Cost(u128::MAX));
-                let needs = sluice_core::amount::Units::from(budget.0);
-                match free.checked_sub(needs) {
-                    Some(left) => {
-                        free = left;
+                let memo = transfer.live().any(|item| item.approved.payment.memo.is_some());
+                match tank.take(gas, memo) {
+                    Ok(Taken { limit, budget }) => {
                         changes.push(Change {
-                            transfers: vec![transfer.fuel(gas_limit, budget, now)?],
+                            transfers: vec![transfer.fuel(limit, budget, now)?],
                             cause: Some(lane.cause("fuel")),
                             ..Change::default()
                         });
                         continue;
                     }
-                    None => Failure::GasEmpty,
+                    Err(Failure::FeeCapReached) => {
+                        lane.blocked_by(Waiting::FeeCap);
+                        tell(lane, Failure::FeeCapReached);
+                        continue;
+                    }
+                    Err(failure) => failure,
                 }
             }
         };
@@ -87,7 +76,9 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
             | Failure::SignerRefused
             | Failure::SignerDown
             | Failure::NodeDown
-            | Failure::Voided => {}
+            | Failure::Voided
+            | Failure::Expired
+            | Failure::OutOfEnergy => {}
         }
         tell(lane, failure);
         let ids: Vec<_> = transfer.items.iter().map(|item| item.withdrawal).collect();
@@ -137,6 +128,8 @@ fn tell(lane: &mut Lane<'_>, trouble: Failure) {
         | Failure::SignerRefused
         | Failure::SignerDown
         | Failure::NodeDown
-        | Failure::Voided => {}
+        | Failure::Voided
+        | Failure::Expired
+        | Failure::OutOfEnergy => {}
     }
 }

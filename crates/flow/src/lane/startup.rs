@@ -103,6 +103,8 @@ async fn with_the_chain(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool
     if matches!(wallet.state, LaneState::Frozen { .. } | LaneState::Retired) {
         return Ok(true);
     }
+    // Where accounts have no nonce, a stranger shows by its transaction alone.
+    let Some(slot) = Slot::of_nonce(wallet.chain, wallet.address, wallet.next_nonce) else { return Ok(true) };
     let nonces = lane.chain.counted(wallet.address).await?;
     let counted = nonces.pending.max(nonces.latest);
     if counted <= wallet.next_nonce {
@@ -110,7 +112,6 @@ async fn with_the_chain(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool
     }
     // One node's word freezes nothing: a final quorum does. Until it has spoken nothing is done, for what is in the air may
     // be what this store and this journal have both forgotten.
-    let Some(slot) = Slot::of_nonce(wallet.chain, wallet.address, wallet.next_nonce) else { return Ok(true) };
     let question =
         SlotQuestion { slot, attempts: vec![], asset: lane.native(), pays: vec![], strangers: vec![] };
     let there = lane.chain.settle(&[question]).await?;

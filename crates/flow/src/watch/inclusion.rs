@@ -1,8 +1,10 @@
-//! In: transfers that a block, a consumed nonce, or their age points at. Out: `seen` where the chain holds one of their attempts.
+//! In: transfers that a block, a consumed nonce, a time that is up, or their age points at. Out: `seen` where the chain
+//! holds one of their attempts.
 //! Progress only: one node, not final. A crash leaves `signed`, and the next sweep sees it.
 
 use std::collections::BTreeMap;
 
+use sluice_core::attempt::{Attempt, Durable};
 use sluice_core::chain::BlockRef;
 use sluice_core::id::{TransferId, WalletId};
 use sluice_core::port::chain::Heads;
@@ -17,6 +19,9 @@ use crate::StageError;
 
 /// A slot that is signed for so many times the wait for a dearer attempt is shown to a quorum, whatever one node says.
 const DOUBT_TIMES: u64 = 2;
+
+/// Slots of one lane that a sweep asks about: more are never consumed at once, but may expire together.
+const FOUND_MAX: usize = 256;
 
 /// Longest between two sweeps while no other block is the latest, milliseconds: slots grow old in that time too.
 const SWEEP_MS: i64 = 1_000;
@@ -116,12 +121,13 @@ pub(super) async fn sweep(
         found.extend(
             signed
                 .iter()
-                .filter(|(transfer, _)| {
+                .filter(|(transfer, attempts)| {
                     let consumed =
                         transfer.slot().and_then(|it| it.nonce()).is_some_and(|nonce| nonce < latest);
-                    consumed || transfer.taken_by().is_some()
+                    consumed || expired(attempts, heads) || transfer.taken_by().is_some()
                 })
-                .map(|(transfer, _)| transfer.id),
+                .map(|(transfer, _)| transfer.id)
+                .take(FOUND_MAX),
         );
     }
     // What was found is asked about again until it is settled, and what one node alone shows until it is weighed.
@@ -135,6 +141,12 @@ pub(super) async fn sweep(
     absent.extend(old);
     swept.under = quiet.then_some((heads.latest, now));
     Ok(absent)
+}
+
+/// By the time of the latest block nothing of it is included any more.
+fn expired(attempts: &[Durable<Attempt>], heads: &Heads) -> bool {
+    let head_ms = heads.latest_time.saturating_mul(1_000);
+    attempts.iter().any(|it| it.get().unsigned().terms.tron().is_some_and(|it| it.expires_at_ms <= head_ms))
 }
 
 /// The oldest slot of a lane, when it is time to show it to a quorum. If it is open there, so are those behind it.

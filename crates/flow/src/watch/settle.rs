@@ -14,7 +14,7 @@ use sluice_core::port::chain::{ChainError, Heads, SlotQuestion};
 use sluice_core::port::store::{ChainChange, Change, Cursor, Pause, WithAttempts};
 use sluice_core::proof::{Effect, Final, Proof, SlotReading};
 use sluice_core::time::Timestamp;
-use sluice_core::transfer::{Failure, Life, Outcome, Transfer};
+use sluice_core::transfer::{End, Failure, Life, Outcome, Transfer};
 use sluice_core::wallet::{Revert, Wallet};
 use sluice_core::withdrawal::{
     AttentionCode, GivenBackWhy, RETRIES_MAX, State as WithdrawalState, Withdrawal,
@@ -334,10 +334,7 @@ fn follow(
     if withdrawal.cancel_requested.is_some() {
         return Ok(Some(withdrawal.cancelled(Some(proof), now)?));
     }
-    let failure = match transfer.mode() {
-        Some(sluice_core::transfer::Mode::Void { .. }) => Failure::Voided,
-        Some(sluice_core::transfer::Mode::Pay) | None => Failure::RevertedOnChain,
-    };
+    let failure = failure(transfer);
     // One operator's word never frees a withdrawal for a new slot: two persons do (M4).
     let person = if !proof.frees_the_withdrawal() {
         Some(AttentionCode::SingleSourceDeath)
@@ -352,4 +349,18 @@ fn follow(
     let wait_ms = RETRY_MS.saturating_mul(1 << withdrawal.retries.min(10));
     let why = GivenBackWhy::SlotDead { code: failure.as_str(), proof };
     Ok(Some(withdrawal.give_back(why, now, now.plus_ms(wait_ms))?))
+}
+
+/// Why the slot of a transfer that has ended did not pay.
+fn failure(transfer: &Transfer) -> Failure {
+    let end = match &transfer.state {
+        sluice_core::transfer::State::Final(ended) => Some(&ended.end),
+        _ => None,
+    };
+    match (transfer.mode(), end) {
+        (_, Some(End::Expired(_) | End::NeverSigned(_))) => Failure::Expired,
+        (_, Some(End::Included(it))) if it.effect == Effect::OutOfEnergy => Failure::OutOfEnergy,
+        (Some(sluice_core::transfer::Mode::Void { .. }), _) => Failure::Voided,
+        (Some(sluice_core::transfer::Mode::Pay) | None, _) => Failure::RevertedOnChain,
+    }
 }

@@ -6,7 +6,7 @@ use sluice_core::access::Actor;
 use sluice_core::address::EvmAddress;
 use sluice_core::amount::{Amount, Cost};
 use sluice_core::asset::{Asset, AssetId};
-use sluice_core::attempt::{Attempt, Fees, Kind, Signed as SignedAttempt, Terms, Unsigned};
+use sluice_core::attempt::{Attempt, Fees, Kind, Signed as SignedAttempt, Terms, TronTerms, Unsigned};
 use sluice_core::chain::{BlockRef, ChainId};
 use sluice_core::id::*;
 use sluice_core::intent::{Approval, Approved as ApprovedPayment, DeploymentId, PaymentKey};
@@ -251,6 +251,53 @@ pub(super) fn attempts() -> Vec<Attempt> {
         signed_at: at(9),
     };
     vec![Attempt::Unsigned(unsigned), Attempt::Signed(signed)]
+}
+
+fn tron_slot() -> Slot {
+    Slot::TronTransaction { chain: ChainId::tron(728_126_428), txid: [0x74; 32] }
+}
+
+/// A transfer that expired, and one in whose slot nothing was signed.
+pub(super) fn tron_ends() -> [Transfer; 2] {
+    let end = |transfer: Transfer| {
+        let transfer::State::Final(ended) = &transfer.state else { return None };
+        let mut record = transfer::Record::clone(&transfer);
+        let (fuelled, proof) = (ended.last.signed()?.fuelled.clone(), ended.proof);
+        let (mode, attempt) = (Mode::Pay, AttemptId::new(ulid(20)));
+        let built = transfer::Built { fuelled, slot: tron_slot(), mode, attempt, asked: true };
+        let last = transfer::Last::Built(built);
+        let end = transfer::End::NeverSigned(block(90));
+        record.state = transfer::State::Final(transfer::Ended { last, proof, end, at: at(10) });
+        record.items.iter_mut().for_each(|item| item.life = Life::Dead(proof));
+        let buried = kept(record.clone());
+        let signed = transfer::Signed { slot: tron_slot(), ..ended.last.signed()?.clone() };
+        let last = transfer::Last::Signed(signed);
+        let end = transfer::End::Expired(block(120));
+        record.state = transfer::State::Final(transfer::Ended { last, proof, end, at: at(10) });
+        Some([kept(record), buried])
+    };
+    transfers().into_iter().find_map(end).unwrap()
+}
+
+/// Attempts on TRON, before and after they are signed.
+pub(super) fn tron_attempts() -> Vec<Attempt> {
+    let terms = Terms::Tron(TronTerms {
+        reference: block(100),
+        expires_at_ms: 1_763_600_060_000,
+        made_at_ms: 1_763_600_000_000,
+        fee_limit_sun: u64::MAX,
+        permission: 2,
+    });
+    let on_tron = |unsigned: Unsigned| Unsigned { slot: tron_slot(), terms, ..unsigned };
+    attempts()
+        .into_iter()
+        .map(|attempt| match attempt {
+            Attempt::Unsigned(unsigned) => Attempt::Unsigned(on_tron(unsigned)),
+            Attempt::Signed(signed) => {
+                Attempt::Signed(SignedAttempt { unsigned: on_tron(signed.unsigned.clone()), ..signed })
+            }
+        })
+        .collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "rows are tested with every proof, and nothing has happened")]
