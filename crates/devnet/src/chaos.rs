@@ -57,6 +57,7 @@ use tokio::{
 
 pub use fault::{Fault, Rule, RuleError, names};
 pub use pool::PoolRules;
+pub(crate) use script::mix;
 pub use script::{Counts, RuleId, Strike};
 
 use cut::{Cuttable, Shears};

@@ -31,3 +31,4 @@ pub mod control;
 pub mod rpc;
 pub mod token;
 pub mod transaction;
+pub mod tron;

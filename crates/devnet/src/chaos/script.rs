@@ -175,7 +175,7 @@ fn roll(seed: u64, rule: u32, method: &str, nth: u64) -> u64 {
 }
 
 /// SplitMix64 (Steele, Lea and Flood, 2014).
-pub(super) const fn mix(state: u64) -> u64 {
+pub(crate) const fn mix(state: u64) -> u64 {
     let state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

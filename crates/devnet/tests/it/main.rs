@@ -9,3 +9,4 @@ mod chaos_pool;
 mod control;
 mod support;
 mod token;
+mod tron;
