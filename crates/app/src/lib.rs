@@ -92,6 +92,17 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Simulate TRON nodes with their HTTP API, until Ctrl-C · TRON 노드를 시뮬레이션합니다
+    #[cfg(feature = "dev")]
+    #[command(after_help = roles::tron_sim::HELP)]
+    TronSim(roles::tron_sim::Arguments),
+    /// Not in this build: says how to get it.
+    #[cfg(not(feature = "dev"))]
+    #[command(hide = true)]
+    TronSim {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Run the signer: keys, journal and caps, on a Unix socket · 서명 서버를 실행합니다
     ///
     /// With `key`: make and list its keys. With `stop`, `lift`, `stops`: stop payments at the signer itself. With `export`
@@ -191,11 +202,15 @@ async fn run(arguments: Arguments, around: impl FnOnce(Ports) -> Ports) -> ExitC
         Command::Dev(dev) => Box::pin(roles::dev::run(dev, &arguments.global, around)).await,
         #[cfg(feature = "dev")]
         Command::Devnet { command } => Box::pin(roles::devnet::run(command, &arguments.global)).await,
+        #[cfg(feature = "dev")]
+        Command::TronSim(sim) => Box::pin(roles::tron_sim::run(sim, &arguments.global)).await,
         #[cfg(not(feature = "dev"))]
-        Command::Dev { .. } | Command::Devnet { .. } => Err(StartError::Said(config::Both::new(
-            "this program was built for production and has no local chain in it; `make run` builds and starts one that has",
-            "운영용으로 빌드한 프로그램이라 로컬 체인이 들어 있지 않습니다. `make run`이 개발용을 빌드하고 시작합니다",
-        ))),
+        Command::Dev { .. } | Command::Devnet { .. } | Command::TronSim { .. } => {
+            Err(StartError::Said(config::Both::new(
+                "this program was built for production and has no local chain in it; `make run` builds and starts one that has",
+                "운영용으로 빌드한 프로그램이라 로컬 체인이 들어 있지 않습니다. `make run`이 개발용을 빌드하고 시작합니다",
+            )))
+        }
         Command::Signer { config, command: Some(SignerCommand::Key { command }), .. } => {
             roles::signer::key::run(&config, command, &arguments.global)
         }

@@ -9,3 +9,5 @@ pub mod migrate;
 pub mod platform_key;
 pub mod run;
 pub mod signer;
+#[cfg(feature = "dev")]
+pub mod tron_sim;

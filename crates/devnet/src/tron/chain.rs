@@ -8,6 +8,9 @@ mod clock;
 mod deed;
 mod pool;
 mod reorg;
+mod setup;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -18,6 +21,7 @@ pub(super) use block::{Block, BlockId, Included, id as block_id};
 pub use clock::ClockKind;
 pub(super) use deed::Deed;
 pub use reorg::Fate;
+pub(super) use setup::Setup;
 
 use super::{
     execute::{self, Env, Receipt},
@@ -33,6 +37,8 @@ use pool::Pool;
 pub const BLOCK_MS: i64 = 3_000;
 /// Blocks to which a transaction may refer.
 const TAPOS_BLOCKS: u64 = 65_536;
+/// Blocks that a chain has when it is first seen, at least.
+const FIRST_BLOCKS: u64 = 2;
 /// Witnesses take turns.
 const WITNESSES: u32 = 27;
 /// Layers that are kept below the solid block, for nodes that lag.
@@ -43,33 +49,6 @@ pub(super) const UNSOLID_MAX: u64 = 4_096;
 const GENESIS_BALANCE_SUN: i64 = 100_000_000_000_000;
 /// What the bank has staked for energy, as a part of all stakes.
 const BANK_STAKE_SUN: i64 = 1_000_000_000_000_000;
-
-/// How a chain is set up.
-#[derive(Debug, Clone)]
-pub(super) struct Setup {
-    pub(super) chain_id: u32,
-    pub(super) seed: u64,
-    pub(super) accounts: Vec<super::address::Address>,
-    /// Lends energy to whoever the control handle names.
-    pub(super) bank: super::address::Address,
-    pub(super) token: super::address::Address,
-    pub(super) token_owner: super::address::Address,
-    pub(super) factor: i64,
-    pub(super) traffic: i64,
-    pub(super) energy_weight_trx: i64,
-    pub(super) bandwidth_weight_trx: i64,
-    pub(super) units_each: u128,
-    pub(super) solid_lag: u64,
-    pub(super) pool_max: usize,
-    pub(super) block_bytes_max: i64,
-    pub(super) blocks_max: usize,
-    pub(super) transactions_max: usize,
-    pub(super) clock: ClockKind,
-    /// When the genesis block is made, in milliseconds since 1970.
-    pub(super) genesis_ms: i64,
-    /// A retry of anything that was once offered is called a duplicate.
-    pub(super) remembers_offers: bool,
-}
 
 /// No block can be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -249,6 +228,14 @@ impl Chain {
     }
 
     // Mining
+
+    /// Makes a few blocks before anybody looks, so that there is a solid one that transactions can refer to.
+    pub(super) fn begin(&mut self, wall_ms: i64) -> Result<(), Stalled> {
+        for _ in 0..FIRST_BLOCKS.max(self.setup.solid_lag.saturating_add(1)) {
+            self.make(self.head.time_ms.saturating_add(BLOCK_MS), wall_ms)?;
+        }
+        Ok(())
+    }
 
     /// Makes a block of what waits.
     pub(super) fn mine(&mut self, wall_ms: i64) -> Result<(), Stalled> {

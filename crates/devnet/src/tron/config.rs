@@ -174,7 +174,11 @@ impl TronConfig {
     pub(super) fn setup(&self, accounts: &[Account], bank: Address) -> Setup {
         let wall_ms = wall_ms();
         let genesis_ms = match self.clock {
-            ClockKind::Real => wall_ms - wall_ms % super::chain::BLOCK_MS,
+            ClockKind::Real => {
+                let lag = i64::try_from(self.solid_lag).unwrap_or(0).saturating_add(2);
+                let start_ms = wall_ms.saturating_sub(lag.saturating_mul(super::chain::BLOCK_MS));
+                start_ms - start_ms % super::chain::BLOCK_MS
+            }
             ClockKind::Frozen => FROZEN_START_MS,
         };
         Setup {

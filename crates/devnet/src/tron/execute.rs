@@ -12,6 +12,8 @@ mod permission_update;
 mod receipt;
 mod refusal;
 mod signature;
+#[cfg(test)]
+mod tests;
 mod transfer;
 mod trigger;
 mod undelegate;

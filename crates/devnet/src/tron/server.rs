@@ -56,7 +56,9 @@ impl Tron {
         config.check()?;
         let accounts = config.known_accounts();
         let bank = Account::derived("bank", config.seed, 0);
-        let chain = Chain::new(config.setup(&accounts, bank.address()));
+        let mut chain = Chain::new(config.setup(&accounts, bank.address()));
+        // The bound of `solid_lag` leaves room for them.
+        let _room = chain.begin(wall_ms());
         let network = Arc::new(Network::new(chain, config.nodes, config.seed));
         let control = Control { network: Arc::clone(&network), accounts: accounts.into(), bank };
         let mut keeper = JoinSet::new();

@@ -28,7 +28,6 @@ impl Stage {
     pub async fn of(config: TronConfig) -> Self {
         let tron = Tron::start(config).await.unwrap();
         let control = tron.control();
-        control.mine(3).unwrap();
         Self { tron, control, client: Client::builder(TokioExecutor::new()).build_http() }
     }
 

@@ -41,7 +41,7 @@ pub(in crate::tron) fn check(state: &State, tx: &Tx) -> Result<(), Refusal> {
     if let Some(long) = tx.signatures.iter().find(|signature| signature.len() > 68) {
         return Err(Refusal::Signature(format!("Signature size is {}", long.len())));
     }
-    let permission = permission_of(&View::newest(state, 0, 0), tx);
+    let permission = find(&View::newest(state, 0, 0), tx, &OFFERED);
     let permission = permission.map_err(|error| Refusal::Signature(error.to_string()))?;
     let weighed = weigh(&permission, tx).map_err(|error| Refusal::Signature(error.to_string()))?;
     let weight: i64 = weighed.iter().map(|(_, weight)| *weight).fold(0, i64::saturating_add);
@@ -51,25 +51,44 @@ pub(in crate::tron) fn check(state: &State, tx: &Tx) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The permission a transaction names, if it is good for its contract.
+/// How the network words a permission that a transaction may not use, when it is offered and when it is weighed.
+struct Words {
+    none: &'static str,
+    kind: &'static str,
+    denied: &'static str,
+}
+
+/// The network's own spelling.
+const OFFERED: Words =
+    Words { none: "permission isn't exit", kind: "Permission type is error", denied: "Permission denied" };
+const WEIGHED: Words = Words {
+    none: "Permission for this, does not exist!",
+    kind: "Permission type is wrong!",
+    denied: "Permission denied!",
+};
+
+/// The permission a transaction names, if it is good for its contract; refused in the words for one that is weighed.
 pub(in crate::tron) fn permission_of(view: &View<'_>, tx: &Tx) -> Result<Permission, SignatureError> {
+    find(view, tx, &WEIGHED)
+}
+
+fn find(view: &View<'_>, tx: &Tx, words: &Words) -> Result<Permission, SignatureError> {
     let refused = |text: &str| SignatureError::Permission(text.to_owned());
     let (Some(contract), Some(owner)) = (&tx.contract, tx.owner) else {
-        return Err(refused("permission isn't exit"));
+        return Err(refused(words.none));
     };
     let id = contract.permission_id;
     let permission = match view.account(&owner) {
         Some(account) => account.permissions.by_id(id).cloned(),
         None => Permissions::of(owner).by_id(id).cloned(),
     };
-    // The network's own spelling.
-    let permission = permission.ok_or_else(|| refused("permission isn't exit"))?;
+    let permission = permission.ok_or_else(|| refused(words.none))?;
     if id != 0 {
         if permission.kind != PermissionKind::Active {
-            return Err(refused("Permission type is error"));
+            return Err(refused(words.kind));
         }
         if !permission.allows(contract.kind) {
-            return Err(refused("Permission denied"));
+            return Err(refused(words.denied));
         }
     }
     Ok(permission)
