@@ -3,6 +3,7 @@
 mod faults;
 mod pays;
 mod spoiled;
+mod tronweb;
 
 use std::time::Duration;
 
