@@ -20,7 +20,7 @@ pub use params::Param;
 pub(super) use params::{PRECISION, Params};
 pub(super) use permission::{Kind as PermissionKind, Permission, Permissions};
 pub use resource::Resource;
-pub(super) use resource::scaled;
+pub(super) use resource::{Usage, scaled};
 pub(super) use table::Table;
 pub(super) use tether::Tether;
 

@@ -2,6 +2,7 @@
 
 mod faults;
 mod pays;
+mod shapes;
 mod spoiled;
 mod tronweb;
 
@@ -51,6 +52,13 @@ impl Stage {
         let response = answer.await.expect("an answer in time").map_err(|error| error.to_string())?;
         let status = response.status();
         Ok((status, response.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes()))
+    }
+
+    /// Asks the first node by a GET.
+    pub async fn get(&self, path: &str) -> Value {
+        let uri: Uri = format!("{}{path}", self.tron.url()).parse().unwrap();
+        let bytes = self.client.get(uri).await.unwrap().into_body().collect().await.unwrap().to_bytes();
+        serde_json::from_slice(&bytes).unwrap()
     }
 
     /// Asks the first node for JSON.

@@ -5,30 +5,53 @@ use serde_json::{Map, Value, json};
 use super::{
     super::{
         address::Address,
+        chain::BLOCK_MS,
         json::address_text,
         node::Node,
-        state::{Account, Permission, PermissionKind, Resource},
+        state::{Account, Permission, PermissionKind, Resource, Usage},
     },
     Answer, Request, sparse,
 };
 
 pub(super) fn account(node: &Node<'_>, ask: &Request) -> Answer {
     let Some(address) = ask.address("address")? else { return Ok(json!({})) };
-    let account = node.view().account(&address);
-    Ok(account.map_or_else(|| json!({}), |account| Value::Object(show(&address, account, ask.visible))))
+    let view = node.view();
+    let account = view.account(&address);
+    let clock = Clock { slot: view.head_slot, genesis_ms: node.chain.setup().genesis_ms };
+    Ok(account
+        .map_or_else(|| json!({}), |account| Value::Object(show(&address, account, &clock, ask.visible))))
 }
 
-fn show(address: &Address, account: &Account, visible: bool) -> Map<String, Value> {
+/// What a usage's figures are shown by.
+struct Clock {
+    slot: i64,
+    genesis_ms: i64,
+}
+
+impl Clock {
+    /// What is used up now, and how long that takes to come back. When it was last used stays as it was.
+    fn now(&self, usage: &Usage) -> Usage {
+        Usage { slot: usage.slot, ..usage.with(0, self.slot) }
+    }
+
+    /// A slot as a time, in milliseconds.
+    fn time_ms(&self, usage: &Usage) -> i64 {
+        self.genesis_ms.saturating_add(usage.slot.saturating_mul(BLOCK_MS))
+    }
+}
+
+fn show(address: &Address, account: &Account, clock: &Clock, visible: bool) -> Map<String, Value> {
     let (net, energy) = (&account.bandwidth, &account.energy);
+    let (net_usage, energy_usage) = (clock.now(&net.usage), clock.now(&energy.usage));
     let mut shown = sparse([
         ("balance", account.balance_sun),
         ("create_time", account.created_ms),
         ("latest_opration_time", account.last_operation_ms),
-        // What the node stores is what was used up when it was last used, and since when, in slots.
-        ("free_net_usage", account.free.used),
-        ("latest_consume_free_time", account.free.slot),
-        ("net_usage", net.usage.used),
-        ("latest_consume_time", net.usage.slot),
+        ("free_net_usage", account.free.now(clock.slot)),
+        ("latest_consume_free_time", clock.time_ms(&account.free)),
+        ("net_usage", net_usage.used),
+        ("latest_consume_time", clock.time_ms(&net_usage)),
+        ("net_window_size", net_usage.window),
         ("delegated_frozenV2_balance_for_bandwidth", net.lent_sun),
         ("acquired_delegated_frozenV2_balance_for_bandwidth", net.borrowed_sun),
     ]);
@@ -37,25 +60,17 @@ fn show(address: &Address, account: &Account, visible: bool) -> Map<String, Valu
     if account.is_contract {
         put("type", json!("Contract"));
     }
-    put("net_window_size", json!(net.usage.window));
     put("net_window_optimized", json!(true));
     let mut resource = sparse([
-        ("energy_usage", energy.usage.used),
-        ("latest_consume_time_for_energy", energy.usage.slot),
+        ("energy_usage", energy_usage.used),
+        ("latest_consume_time_for_energy", clock.time_ms(&energy_usage)),
+        ("energy_window_size", energy_usage.window),
         ("delegated_frozenV2_balance_for_energy", energy.lent_sun),
         ("acquired_delegated_frozenV2_balance_for_energy", energy.borrowed_sun),
-        ("energy_window_size", energy.usage.window),
     ]);
     resource.insert("energy_window_optimized".to_owned(), json!(true));
     put("account_resource", Value::Object(resource));
-    let frozen = |resource: Resource| {
-        let mut shown = sparse([("amount", account.staked(resource).own_sun)]);
-        if resource != Resource::Bandwidth {
-            shown.insert("type".to_owned(), json!(resource.name()));
-        }
-        Value::Object(shown)
-    };
-    put("frozenV2", json!([frozen(Resource::Bandwidth), frozen(Resource::Energy), { "type": "TRON_POWER" }]));
+    put("frozenV2", frozen(account));
     if !account.unfreezing.is_empty() {
         let list = account.unfreezing.iter().map(|one| {
             let mut shown =
@@ -73,6 +88,17 @@ fn show(address: &Address, account: &Account, visible: bool) -> Map<String, Valu
         put("active_permission", actives.collect());
     }
     shown
+}
+
+fn frozen(account: &Account) -> Value {
+    let one = |resource: Resource| {
+        let mut shown = sparse([("amount", account.staked(resource).own_sun)]);
+        if resource != Resource::Bandwidth {
+            shown.insert("type".to_owned(), json!(resource.name()));
+        }
+        Value::Object(shown)
+    };
+    json!([one(Resource::Bandwidth), one(Resource::Energy), { "type": "TRON_POWER" }])
 }
 
 /// A permission, as the node shows it.

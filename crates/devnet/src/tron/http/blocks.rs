@@ -24,17 +24,32 @@ pub(super) fn now(node: &Node<'_>, ask: &Request) -> Value {
 
 /// `id_or_num` and `detail`: the head when neither is said.
 pub(super) fn block(node: &Node<'_>, ask: &Request) -> Answer {
-    let block = match ask.get("id_or_num") {
+    let illegal = || Ok(json!({ "Error": "id must be legal block hash." }));
+    let text = match ask.get("id_or_num") {
+        None => None,
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(other) => Some(other.to_string()),
+    };
+    let block = match text.filter(|text| !text.is_empty()) {
         None => node.block(node.newest_number()),
-        Some(Value::Number(number)) => number.as_u64().and_then(|number| node.block(number)),
-        Some(Value::String(text)) => match text.parse::<u64>() {
-            Ok(number) => node.block(number),
-            Err(_) => ask.id("id_or_num").and_then(|id| node.block_of(&id)),
+        Some(text) => match text.parse::<i64>() {
+            Ok(..0) => return Ok(json!({ "Error": "num must be non-positive number." })),
+            Ok(number) => positive(number).and_then(|number| node.block(number)),
+            Err(_) => match ask.id("id_or_num") {
+                Some(id) if number_in(&id) <= node.newest_number() => node.block_of(&id),
+                _ => return illegal(),
+            },
         },
-        Some(_) => None,
     };
     let detail = ask.flag("detail");
     Ok(block.map_or_else(|| json!({}), |block| Value::Object(block.json(ask.visible, detail))))
+}
+
+/// The number in a block's id.
+fn number_in(id: &[u8; 32]) -> u64 {
+    let mut number = [0; 8];
+    number.copy_from_slice(id.get(..8).unwrap_or(&[0; 8]));
+    u64::from_be_bytes(number)
 }
 
 pub(super) fn by_number(node: &Node<'_>, ask: &Request) -> Answer {
@@ -70,5 +85,5 @@ pub(super) fn latest(node: &Node<'_>, ask: &Request) -> Answer {
 
 pub(super) fn count(node: &Node<'_>, ask: &Request) -> Answer {
     let block = positive(ask.number("num")?).and_then(|number| node.block(number));
-    Ok(block.map_or_else(|| json!({ "count": -1 }), |block| json!({ "count": block.included().len() })))
+    Ok(block.map_or_else(|| json!({ "count": 0 }), |block| json!({ "count": block.included().len() })))
 }

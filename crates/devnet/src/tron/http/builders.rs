@@ -69,7 +69,7 @@ fn trigger(chain: &Chain, peculiarity: &Peculiarity, ask: &Request, now_ms: i64)
         Ok(tx) => json!({ "result": { "result": true }, "transaction": created(&tx, ask.visible) }),
         Err(Failure::Error { class, text }) => {
             let (code, message) = match class {
-                super::VALIDATE => ("CONTRACT_VALIDATE_ERROR", format!("Contract validate error : {text}")),
+                super::VALIDATE => ("CONTRACT_VALIDATE_ERROR", text),
                 class => ("OTHER_ERROR", format!("class {class} : {text}")),
             };
             let message = super::super::json::text(message.as_bytes(), ask.visible);

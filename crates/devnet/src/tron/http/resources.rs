@@ -1,11 +1,12 @@
 //! Questions about bandwidth, energy, stakes and delegations.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
 use super::{
     super::{
+        address::Address,
         json::address_text,
         node::Node,
         state::{Account, Param, Resource, SUN},
@@ -89,9 +90,9 @@ pub(super) fn delegated(node: &Node<'_>, ask: &Request) -> Answer {
 pub(super) fn delegated_index(node: &Node<'_>, ask: &Request) -> Answer {
     let Some(address) = ask.address("value")? else { return Ok(json!({})) };
     let view = node.view();
-    let text = |address: super::super::address::Address| json!(address_text(&address.wire(), ask.visible));
-    let to: BTreeSet<_> = view.lent_by(address).into_iter().map(|((_, to, _), _)| to).collect();
-    let from: BTreeSet<_> = view.borrowed_by(address).into_iter().map(|((from, _, _), _)| from).collect();
+    let text = |address: Address| json!(address_text(&address.wire(), ask.visible));
+    let to = in_order(view.lent_by(address).into_iter().map(|((_, to, _), row)| (to, row.made_ms)));
+    let from = in_order(view.borrowed_by(address).into_iter().map(|((from, _, _), row)| (from, row.made_ms)));
     let mut shown = Map::from_iter([("account".to_owned(), text(address))]);
     for (name, list) in [("fromAccounts", from), ("toAccounts", to)] {
         if !list.is_empty() {
@@ -99,6 +100,19 @@ pub(super) fn delegated_index(node: &Node<'_>, ask: &Request) -> Answer {
         }
     }
     Ok(Value::Object(shown))
+}
+
+/// Each account once, the oldest loan first.
+fn in_order(rows: impl Iterator<Item = (Address, i64)>) -> Vec<Address> {
+    let mut oldest: BTreeMap<Address, i64> = BTreeMap::new();
+    for (address, made_ms) in rows {
+        let first_ms = oldest.entry(address).or_insert(made_ms);
+        *first_ms = made_ms.min(*first_ms);
+    }
+    let mut list: Vec<(i64, Address)> =
+        oldest.into_iter().map(|(address, made_ms)| (made_ms, address)).collect();
+    list.sort_unstable();
+    list.into_iter().map(|(_, address)| address).collect()
 }
 
 pub(super) fn unfreeze_count(node: &Node<'_>, ask: &Request) -> Answer {

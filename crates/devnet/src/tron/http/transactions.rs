@@ -79,9 +79,10 @@ pub(super) fn info(included: &Included, number: u64, time_ms: i64, visible: bool
     }
     if !receipt.logs.is_empty() {
         let logs = receipt.logs.iter().map(|log| {
-            // Twenty bytes: a log's address has no 41 before it, in either form.
+            // In hexadecimal a log's address has no 41 before it.
+            let address = if visible { log.address.to_string() } else { hex::encode(log.address.bytes()) };
             let mut shown = json!({
-                "address": hex::encode(log.address.bytes()),
+                "address": address,
                 "topics": log.topics.iter().map(hex::encode).collect::<Vec<_>>(),
             });
             if let (Some(shown), false) = (shown.as_object_mut(), log.data.is_empty()) {
