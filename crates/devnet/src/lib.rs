@@ -2,7 +2,8 @@
 //!
 //! The EVM side is a real node: [`anvil`] finds, starts and stops Foundry's anvil, [`rpc`] talks to it, [`token`]
 //! puts our USDC stand-in on it, and [`control`] does what only a development node can do, such as undoing blocks.
-//! [`chaos`] stands between a client and a node, and things go wrong there.
+//! [`chaos`] stands between a client and a node, and things go wrong there. The TRON side is a simulator of our own,
+//! [`tron`]: no TRON node can be installed from a package.
 //!
 //! ```no_run
 //! # async fn first_minute() -> Result<(), Box<dyn std::error::Error>> {

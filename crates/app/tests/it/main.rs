@@ -36,6 +36,7 @@ mod speed;
 mod statement;
 mod stop;
 mod takeover;
+mod tron_sim_command;
 mod trouble;
 mod two_persons;
 mod wallets;

@@ -187,6 +187,11 @@ impl Chain {
         self.pool.get(id)
     }
 
+    /// Transactions and orders that wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.pool.len()
+    }
+
     pub(super) fn pending_ids(&self) -> impl Iterator<Item = &Txid> {
         self.pool.ids()
     }

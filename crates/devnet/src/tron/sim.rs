@@ -17,6 +17,9 @@ const BLOCKS_MAX: u64 = 10_000;
 /// Farthest one order moves time: a hundred years.
 const ADVANCE_MAX_MS: i64 = 100 * 365 * 86_400_000;
 
+/// Orders and transactions that may wait for one block; a pool that is wider makes room for as many.
+const WAITING_MAX: usize = 1_100_000;
+
 type Done = Result<Value, String>;
 
 pub(super) fn answer(control: &Control, order: &str, ask: Result<Request, Failure>) -> Reply {
@@ -24,6 +27,13 @@ pub(super) fn answer(control: &Control, order: &str, ask: Result<Request, Failur
         Ok(ask) => ask,
         Err(failure) => return Reply::Json(failure.json()),
     };
+    // What is ordered waits for a block, and nobody is to fill the memory with it.
+    if control.network.chain().waiting() >= WAITING_MAX {
+        let error = format!("{WAITING_MAX} orders and transactions wait for a block: /sim/mine first");
+        if !matches!(order, "status" | "accounts" | "mine" | "stall" | "lift") {
+            return Reply::Json(json!({ "Error": error }));
+        }
+    }
     let done = match order {
         "status" => Ok(status(control)),
         "accounts" => Ok(accounts(control)),

@@ -58,6 +58,10 @@ impl Pool {
         self.receipts.keys()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
     pub(super) fn take(&mut self) -> Vec<Waiting> {
         self.receipts.clear();
         std::mem::take(&mut self.queue)
