@@ -42,7 +42,7 @@ const FIRST_BLOCKS: u64 = 2;
 /// Witnesses take turns.
 const WITNESSES: u32 = 27;
 /// Layers that are kept below the solid block, for nodes that lag.
-const LAYERS_BELOW_SOLID: u64 = 256;
+pub(super) const LAYERS_BELOW_SOLID: u64 = 256;
 /// Blocks above the solid one; no further block is made until it moves on.
 pub(super) const UNSOLID_MAX: u64 = 4_096;
 /// What each known account begins with.
@@ -100,18 +100,19 @@ impl Chain {
             ..Globals::default()
         };
         let mut state = State::new(globals);
+        let start = Env { head_ms: setup.genesis_ms, head_slot: 0 };
         let mut token = super::state::Account::new(setup.token, setup.genesis_ms);
         token.is_contract = true;
         state.accounts.set(setup.token, Some(token));
         for address in &setup.accounts {
-            Deed::Credit { to: *address, sun: GENESIS_BALANCE_SUN }.apply(&mut state, setup.genesis_ms);
-            Deed::Mint { to: *address, units: setup.units_each }.apply(&mut state, setup.genesis_ms);
+            Deed::Credit { to: *address, sun: GENESIS_BALANCE_SUN }.apply(&mut state, &start);
+            Deed::Mint { to: *address, units: setup.units_each }.apply(&mut state, &start);
         }
         let bank = setup.bank;
-        Deed::Credit { to: bank, sun: GENESIS_BALANCE_SUN }.apply(&mut state, setup.genesis_ms);
+        Deed::Credit { to: bank, sun: GENESIS_BALANCE_SUN }.apply(&mut state, &start);
         let stake =
             Deed::Stake { owner: bank, resource: super::state::Resource::Energy, sun: BANK_STAKE_SUN };
-        stake.apply(&mut state, setup.genesis_ms);
+        stake.apply(&mut state, &start);
         let genesis = Arc::new(Block::genesis(setup.chain_id, setup.seed, setup.genesis_ms));
         let ids = VecDeque::from([genesis.id]);
         // The pool's layer.
@@ -262,7 +263,7 @@ impl Chain {
         for waiting in self.pool.take() {
             match waiting {
                 pool::Waiting::Deed(deed) => {
-                    deed.apply(&mut self.state, env.head_ms);
+                    deed.apply(&mut self.state, &env);
                     deeds.push(deed);
                 }
                 pool::Waiting::Tx(tx) => {
@@ -379,8 +380,8 @@ impl Chain {
 
     /// Does what no transaction can; it becomes part of the next block.
     pub(super) fn order(&mut self, deed: Deed) {
-        let now_ms = self.head.time_ms;
-        deed.apply(&mut self.state, now_ms);
+        let env = self.env();
+        deed.apply(&mut self.state, &env);
         self.pool.push_deed(deed);
     }
 }

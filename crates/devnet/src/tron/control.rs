@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     address::Address,
-    chain::{Deed, Fate, Stalled},
+    chain::{Deed, Fate, LAYERS_BELOW_SOLID, Stalled},
     execute::Verdict,
     fault::{Rule, RuleError, RuleId},
     json,
@@ -214,6 +214,23 @@ impl Control {
         self.send(&self.bank, "DelegateResourceContract", &value, 0)
     }
 
+    /// The bank takes back so much of the stake it lent and did not lock, in sun, by a signed transaction in the pool.
+    ///
+    /// # Errors
+    /// [`Refused`]: the node's answer.
+    pub fn end_loan(&self, of: Address, sun: i64) -> Result<Txid, Refused> {
+        let value = serde_json::json!({
+            "owner_address": self.bank.address().to_string(), "receiver_address": of.to_string(),
+            "balance": sun, "resource": "ENERGY",
+        });
+        self.send(&self.bank, "UnDelegateResourceContract", &value, 0)
+    }
+
+    /// Who lends energy here: `from` of the rows that it makes.
+    pub fn bank(&self) -> Address {
+        self.bank.address()
+    }
+
     /// What the bank lent is gone, locked or not, with its share of what was used. Returns the stake that went, in sun.
     pub fn take_energy(&self, from: Address) -> i64 {
         let owner = self.bank.address();
@@ -288,8 +305,10 @@ impl Control {
         self.network.plan().struck()
     }
 
-    /// A node knows only what is this many blocks old. False if there is no such node.
+    /// A node knows only what is this many blocks old, 256 at most. False if there is no such node.
     pub fn set_lag(&self, node: usize, blocks: u64) -> bool {
+        // Older states are not kept.
+        let blocks = blocks.min(LAYERS_BELOW_SOLID);
         self.network.change_node(node, |node| node.lag = blocks)
     }
 

@@ -58,7 +58,8 @@ pub(in crate::tron) enum Deed {
 }
 
 impl Deed {
-    pub(super) fn apply(&self, state: &mut State, now_ms: i64) {
+    pub(super) fn apply(&self, state: &mut State, env: &Env) {
+        let now_ms = env.head_ms;
         match *self {
             Self::Credit { to, sun } => {
                 activate(state, to, now_ms);
@@ -95,7 +96,7 @@ impl Deed {
             }),
             Self::Stake { owner, resource, sun } => stake(state, owner, resource, sun.max(0), now_ms),
             Self::Reclaim { owner, receiver, resource, sun } => {
-                reclaim(state, owner, receiver, resource, sun, now_ms);
+                reclaim(state, env, owner, receiver, resource, sun);
             }
         }
     }
@@ -119,7 +120,7 @@ fn stake(state: &mut State, owner: Address, resource: Resource, sun: i64, now_ms
     });
 }
 
-fn reclaim(state: &mut State, owner: Address, receiver: Address, resource: Resource, sun: i64, now_ms: i64) {
+fn reclaim(state: &mut State, env: &Env, owner: Address, receiver: Address, resource: Resource, sun: i64) {
     let (locked_row, open_row) = ((owner, receiver, true), (owner, receiver, false));
     let mut locked = state.delegations.get(&locked_row).copied().unwrap_or_default();
     let mut open = state.delegations.get(&open_row).copied().unwrap_or_default();
@@ -137,7 +138,5 @@ fn reclaim(state: &mut State, owner: Address, receiver: Address, resource: Resou
         state.delegations.set(locked_row, Some(locked).filter(|row: &Delegation| !row.is_empty()));
         state.delegations.set(open_row, Some(open));
     }
-    // Usage that comes back with the stake keeps its pace: slots matter only from one use to the next.
-    let slot = state.account(&receiver).map_or(0, |account| account.staked(resource).usage.slot);
-    execute::take_back(state, &Env { head_ms: now_ms, head_slot: slot }, owner, receiver, resource, sun);
+    execute::take_back(state, env, owner, receiver, resource, sun);
 }

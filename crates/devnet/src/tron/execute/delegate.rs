@@ -85,8 +85,6 @@ fn lend(
     state.delegations.set(row, Some(delegation));
     state.change(&owner, |account| {
         let staked = account.staked_mut(resource);
-        // What had come back until now keeps its pace; the stake that yielded it goes.
-        staked.usage = staked.usage.with(0, env.head_slot);
         staked.own_sun = staked.own_sun.saturating_sub(amount);
         staked.lent_sun = staked.lent_sun.saturating_add(amount);
     });

@@ -118,7 +118,11 @@ pub(super) fn execute(
     }
     state.change_globals(|globals| {
         globals.tether.catch_up(globals.cycle, &params);
-        globals.tether.used = globals.tether.used.saturating_add(done.energy);
+        // Without the penalty, and only what was not taken back.
+        if done.outcome == Outcome::Success {
+            let base = done.energy.saturating_sub(done.penalty);
+            globals.tether.used = globals.tether.used.saturating_add(base);
+        }
     });
     pay(state, env, caller, done.energy, staked, price, receipt)
 }

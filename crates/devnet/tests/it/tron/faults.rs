@@ -2,7 +2,7 @@
 
 use hyper::StatusCode;
 use serde_json::{Value, json};
-use sluice_devnet::tron::{Account, Fate, Fault, Param, Rule, SUN, TronConfig};
+use sluice_devnet::tron::{Account, Fate, Fault, Param, Resource, Rule, SUN, TronConfig};
 
 use super::Stage;
 
@@ -171,6 +171,14 @@ async fn rented_energy_vanishes_and_the_payment_burns_or_fails() {
     let info = stage.ask("/wallet/gettransactioninfobyid", json!({ "value": id })).await;
     assert_eq!(info["receipt"]["energy_usage"], 64_285);
     assert_eq!(stage.control.energy_left(alice.address()), 0);
+    // A part of a loan ends like any other.
+    stage.control.lend_energy(alice.address(), 100_000).unwrap();
+    let part = stage.control.stake_for(Resource::Energy, 40_000);
+    stage.control.end_loan(alice.address(), part).unwrap();
+    stage.control.mine(1).unwrap();
+    assert!((stage.control.energy_left(alice.address()) - 60_000).abs() <= 1);
+    assert!(stage.control.end_loan(alice.address(), i64::MAX).is_err());
+    assert!(stage.control.take_energy(alice.address()) > 0);
     stage.control.set_balance(alice.address(), 2 * SUN);
     let (hex, id) = stage.usdt_transfer(&alice, to, 1, 1).await;
     stage.broadcast(&hex).await;
