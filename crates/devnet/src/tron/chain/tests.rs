@@ -138,6 +138,23 @@ fn what_is_solid_stays_and_older_heights_can_be_read() {
 }
 
 #[test]
+fn a_branch_older_than_the_head_was_pays_nothing_a_second_time() {
+    let mut chain = chain();
+    let tx = trx(&alice(), bob().address(), 5, &terms(&chain));
+    chain.offer(Arc::clone(&tx)).unwrap();
+    for _ in 0..4 {
+        chain.mine(0).unwrap();
+    }
+    chain.advance(120_000);
+    chain.mine(0).unwrap();
+    assert!(chain.head().time_ms > tx.expiration_ms, "the head is past its expiry");
+    chain.reorg(1_000, Fate::Dropped, 0).unwrap();
+    assert!(chain.head().time_ms < tx.expiration_ms, "and the head of the other branch is not");
+    assert!(chain.included(&tx.id).is_some());
+    assert_eq!(chain.offer(tx), Err(Refusal::Duplicate));
+}
+
+#[test]
 fn the_reference_block_must_be_one_of_the_last_65536_of_this_chain() {
     let mut chain = chain();
     let good = terms(&chain);

@@ -112,6 +112,7 @@ fn a_payment_burns_6_43_trx_to_a_holder_and_13_03_to_nobody() {
     // 345 of 600 free bytes were gone.
     assert_eq!((to_new.net_usage, to_new.net_fee), (0, 345_000));
     assert_eq!(balance(&state, 0), 1_000 * SUN - 6_428_500 - 13_028_500 - 345_000);
+    assert_eq!(state.globals().tether.used, 14_650 + 29_650, "the penalty is no use of the contract");
     assert!(state.account(&NOBODY).is_none(), "test dollars activate nobody");
     assert_eq!(to_new.returned, [0; 32]);
 }
@@ -154,6 +155,7 @@ fn out_of_energy_burns_to_the_limit_and_moves_nothing() {
     );
     assert_eq!(balance(&state, 0), 993 * SUN);
     assert!(state.balances.get(&NOBODY).is_none());
+    assert_eq!(state.globals().tether.used, 0, "what was taken back is no use of the contract");
     // A balance shorter than the limit caps it too.
     state.change(&key(0).address(), |account| account.balance_sun = 3 * SUN);
     let receipt =
@@ -184,6 +186,7 @@ fn activation_costs_1_trx_and_bandwidth_that_is_not_free() {
     assert!((260..280).contains(&receipt.net_usage), "{}", receipt.net_usage);
     let other = json!({ "account_address": Address::new([6; 20]).to_string() });
     assert_eq!(contract(&mut state, &env, 1, "AccountCreateContract", other.clone()).unwrap().fee, 1_100_000);
+    assert_eq!(balance(&state, 1), 1_000 * SUN - 1_100_000);
     let refused = contract(&mut state, &env, 1, "AccountCreateContract", other).unwrap_err();
     assert_eq!(refused.verdict().message, "Contract validate error : Account has existed");
 }

@@ -193,6 +193,23 @@ async fn rented_energy_vanishes_and_the_payment_burns_or_fails() {
 }
 
 #[tokio::test]
+async fn what_vanishes_takes_its_share_of_what_is_still_used_up() {
+    let stage = Stage::new().await;
+    let alice = stage.account(0).clone();
+    stage.control.lend_energy(alice.address(), 65_000).unwrap();
+    stage.control.mine(1).unwrap();
+    let (hex, _) = stage.usdt_transfer(&alice, stage.account(1).address(), 1, 0).await;
+    stage.broadcast(&hex).await;
+    stage.control.mine(1).unwrap();
+    stage.control.advance_ms(12 * 3_600_000);
+    stage.control.mine(1).unwrap();
+    stage.control.take_energy(alice.address());
+    let bank = json!({ "address": stage.control.bank().hex() });
+    let used = stage.ask("/wallet/getaccountresource", bank).await["EnergyUsed"].as_i64().unwrap();
+    assert!((used - 64_285 / 2).abs() < 10, "{used}");
+}
+
+#[tokio::test]
 async fn prices_and_the_penalty_change_when_they_are_told_to() {
     let stage = Stage::new().await;
     stage.control.set_parameter(Param::EnergyFee, 210);
