@@ -56,6 +56,9 @@ pub struct Arguments {
     /// What a block has room for
     #[arg(long, value_name = "BYTES", default_value_t = 2_000_000)]
     block_bytes: i64,
+    /// Call a retry of whatever was offered once a duplicate, even if it was refused, as some nodes do
+    #[arg(long)]
+    remembers_offers: bool,
 }
 
 fn chain_id(text: &str) -> Result<u32, String> {
@@ -89,6 +92,7 @@ impl Arguments {
             accounts: self.accounts,
             pool_max: self.pool,
             block_bytes_max: self.block_bytes,
+            remembers_offers: self.remembers_offers,
             ..usual
         }
     }

@@ -308,7 +308,7 @@ fn the_same_orders_give_the_same_blocks() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever is offered, mined and taken back: TRX is only destroyed by fees, and test dollars never.
     #[test]

@@ -1,6 +1,7 @@
 //! The worked figures of the network's documentation, to the sun.
 
 mod stakes;
+mod strange;
 
 use serde_json::{Value, json};
 
