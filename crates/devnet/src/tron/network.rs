@@ -169,7 +169,11 @@ impl Network {
     /// Offers a transaction to a node: it is in everybody's pool, or in the branch of a node that stands alone.
     pub(super) fn offer(&self, node: usize, tx: &Arc<Tx>) -> Result<(), Refusal> {
         let mut chain = self.chain();
-        let branch = self.peculiarity(node).branch;
+        let Peculiarity { lag, branch, .. } = self.peculiarity(node);
+        // A node knows no block that is newer than its own head.
+        if lag > 0 && chain.reference_of(tx)? > chain.head().number.saturating_sub(lag) {
+            return Err(Refusal::Tapos);
+        }
         let Some(branch) = branch else { return chain.offer(Arc::clone(tx)) };
         let receipt = chain.try_out(tx, branch.at)?;
         let head = chain.head().number;

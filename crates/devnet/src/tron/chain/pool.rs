@@ -167,7 +167,7 @@ impl Chain {
     }
 
     /// The reference block, which is one of the last 65,536 of this chain.
-    fn reference_of(&self, tx: &Tx) -> Result<u64, Refusal> {
+    pub(in crate::tron) fn reference_of(&self, tx: &Tx) -> Result<u64, Refusal> {
         let bytes: [u8; 2] = tx.ref_block_bytes.as_slice().try_into().map_err(|_| Refusal::Tapos)?;
         let head = self.head().number;
         let low = u64::from(u16::from_be_bytes(bytes));

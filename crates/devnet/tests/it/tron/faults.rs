@@ -83,6 +83,10 @@ async fn nodes_of_one_chain_may_lag_forget_and_stand_alone() {
     assert_eq!(number(stage.ask_of(1, "/wallet/getnowblock", json!({})).await), Some(head - 5));
     assert_eq!(stage.ask_of(1, "/wallet/gettransactioninfobyid", json!({ "value": id })).await, json!({}));
     assert_eq!(stage.ask_of(1, "/wallet/gettransactionbyid", json!({ "value": id })).await, json!({}));
+    // It refuses what refers to a block that it does not know yet.
+    let (newer, _) = stage.usdt_transfer(stage.account(2), stage.account(1).address(), 1, 9).await;
+    let said = stage.ask_of(1, "/wallet/broadcasthex", json!({ "transaction": newer })).await;
+    assert_eq!((&said["code"], &said["message"]), (&json!("TAPOS_ERROR"), &json!("Tapos check error.")));
     // A lite node answers with a sentence, not with JSON.
     let ask = json!({ "value": id }).to_string().into_bytes();
     let (status, said) = stage.post_to(2, "/wallet/gettransactioninfobyid", ask).await.unwrap();
