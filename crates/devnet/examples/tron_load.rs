@@ -4,8 +4,8 @@
 //! cargo run --release -p sluice-devnet --example tron_load -- 30000 16
 //! ```
 //!
-//! The first figure is how many, the second how many connections. They are signed before the clock starts, by as many senders as there
-//! are connections; every answer must be `SUCCESS`, and afterwards every payment must be in a block.
+//! The first figure is how many, the second how many connections. They are signed before the clock starts, by as many
+//! senders as there are connections; every answer must be `SUCCESS`, and afterwards every payment must be in a block.
 
 use std::{sync::Arc, time::Duration};
 

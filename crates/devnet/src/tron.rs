@@ -1,8 +1,9 @@
 //! A TRON node simulator: the full node's HTTP API over a chain in memory, with time, money and trouble at will.
 //!
-//! What anvil is for Ethereum's chains, this is for TRON: wallets and libraries that speak to a node's `/wallet`, `/walletsolidity` and `/jsonrpc`
-//! speak to it unchanged. It keeps the network's rules of reference blocks, expiry, duplicates, permissions, bandwidth, energy, stakes
-//! and delegations, has Tether's token as its one contract, and becomes final with the network's delay.
+//! What anvil is for Ethereum's chains, this is for TRON: wallets and libraries that speak to a node's `/wallet`,
+//! `/walletsolidity` and `/jsonrpc` speak to it unchanged. It keeps the network's rules of reference blocks, expiry,
+//! duplicates, permissions, bandwidth, energy, stakes and delegations, has Tether's token as its one contract, and
+//! becomes final with the network's delay.
 //!
 //! ```no_run
 //! # async fn first_minute() -> Result<(), Box<dyn std::error::Error>> {
@@ -20,7 +21,8 @@
 //!
 //! # Invariants
 //! - The same configuration, orders and transactions give the same blocks, where the clock is [`ClockKind::Frozen`].
-//! - A transaction that was refused leaves nothing behind. One that was executed is a duplicate until it expires, on every branch.
+//! - A transaction that was refused leaves nothing behind. One that was executed is a duplicate until it expires, on
+//!   every branch.
 //! - What is solid is never replaced.
 //! - No arithmetic rounds twice: integers alone, rounded where the network rounds.
 //! - Everything is bounded: bodies, connections, pool, blocks, transactions, layers, rules.

@@ -1,7 +1,8 @@
 //! The chain: blocks on a clock, a pool before them, a solid part behind them, and the way back.
 //!
-//! The newest layer of the state always holds what waits in the pool, as a full node's does: an account shows its balance after its own
-//! pending transactions. A block takes that layer back, executes what it has room for, and lets the rest wait.
+//! The newest layer of the state always holds what waits in the pool, as a full node's does: an account shows its
+//! balance after its own pending transactions. A block takes that layer back, executes what it has room for, and lets
+//! the rest wait.
 
 mod block;
 mod clock;

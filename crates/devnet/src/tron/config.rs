@@ -9,7 +9,8 @@ use super::{
     network::wall_ms,
 };
 
-/// Tether's contract on the main network: `TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t`. The simulated one has the same address.
+/// Tether's contract on the main network: `TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t`. The simulated one has the same
+/// address.
 pub const MAINNET_USDT: Address = Address::new([
     0xa6, 0x14, 0xf8, 0x03, 0xb6, 0xfd, 0x78, 0x09, 0x86, 0xa4, 0x2c, 0x78, 0xec, 0x9c, 0x7f, 0x77, 0xe6,
     0xde, 0xd1, 0x3c,
@@ -42,7 +43,8 @@ pub enum Blocks {
 /// A simulated network. [`TronConfig::default`] is one for a person; [`TronConfig::test`] one for a test.
 #[derive(Debug, Clone)]
 pub struct TronConfig {
-    /// Where the first node listens: on loopback. Port 0 takes a free one. Further nodes have the ports after it, or free ones.
+    /// Where the first node listens: on loopback. Port 0 takes a free one. Further nodes have the ports after it, or
+    /// free ones.
     pub listen: SocketAddr,
     /// How many nodes know the chain: 1 to 16.
     pub nodes: usize,

@@ -169,7 +169,8 @@ impl Control {
         self.order(Deed::Factor { factor, traffic: None });
     }
 
-    /// Energy that others are taken to use of the token in each maintenance period. Below the threshold the penalty falls.
+    /// Energy that others are taken to use of the token in each maintenance period. Below the threshold the penalty
+    /// falls.
     pub fn set_traffic(&self, energy: i64) {
         let factor = self.network.chain().newest().globals().tether.factor;
         self.order(Deed::Factor { factor, traffic: Some(energy) });
@@ -214,7 +215,8 @@ impl Control {
         self.send(&self.bank, "DelegateResourceContract", &value, 0)
     }
 
-    /// The bank takes back so much of the stake it lent and did not lock, in sun, by a signed transaction in the pool.
+    /// The bank takes back so much of the stake it lent and did not lock, in sun, by a signed transaction in the
+    /// pool.
     ///
     /// # Errors
     /// [`Refused`]: the node's answer.
@@ -231,7 +233,8 @@ impl Control {
         self.bank.address()
     }
 
-    /// What the bank lent is gone, locked or not, with its share of what was used. Returns the stake that went, in sun.
+    /// What the bank lent is gone, locked or not, with its share of what was used. Returns the stake that went, in
+    /// sun.
     pub fn take_energy(&self, from: Address) -> i64 {
         let owner = self.bank.address();
         let sun = {
@@ -246,7 +249,8 @@ impl Control {
 
     // Transactions
 
-    /// Signs a contract, given as JSON with base58 addresses, and offers it to the first node. The fee limit is in sun.
+    /// Signs a contract, given as JSON with base58 addresses, and offers it to the first node. The fee limit is in
+    /// sun.
     ///
     /// # Errors
     /// [`Refused`]: the node's answer.
@@ -317,7 +321,8 @@ impl Control {
         self.network.change_node(node, |node| node.lite = lite)
     }
 
-    /// A node goes on by itself from the newest block less `depth`, or joins the others again. False if there is no such node.
+    /// A node goes on by itself from the newest block less `depth`, or joins the others again. False if there is no
+    /// such node.
     pub fn set_forked(&self, node: usize, depth: Option<u64>) -> bool {
         let head = self.head().number;
         let branch = depth.map(|depth| Branch { at: head.saturating_sub(depth), included: Vec::new() });

@@ -1,7 +1,7 @@
 //! One transaction against the state: signatures, bandwidth, fees, and then what its contract says.
 //!
-//! In the network's order, so that what is refused is refused for the same reason. The caller opens a layer before and takes it
-//! back after a [`Refusal`].
+//! In the network's order, so that what is refused is refused for the same reason. The caller opens a layer before
+//! and takes it back after a [`Refusal`].
 
 mod bandwidth;
 mod cancel_unfreeze;

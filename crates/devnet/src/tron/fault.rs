@@ -232,7 +232,8 @@ impl Plan {
         self.struck.clone()
     }
 
-    /// What strikes this call. The same seed, rules and sequence of calls of a question at a node meet the same faults.
+    /// What strikes this call. The same seed, rules and sequence of calls of a question at a node meet the same
+    /// faults.
     pub(super) fn strike(&mut self, node: usize, name: &str) -> BTreeSet<Fault> {
         if self.rules.is_empty() {
             return BTreeSet::new();

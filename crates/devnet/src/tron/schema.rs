@@ -169,7 +169,7 @@ pub(super) static RAW: Schema = Schema {
     ],
 };
 
-/// The contract's number on the wire.
+/// The numbers of the fields of `raw_data`.
 pub(super) mod raw {
     pub(in crate::tron) const REF_BLOCK_BYTES: u32 = 1;
     pub(in crate::tron) const REF_BLOCK_HASH: u32 = 4;

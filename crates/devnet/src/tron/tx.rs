@@ -123,7 +123,8 @@ impl Tx {
         shown
     }
 
-    /// A transaction from JSON. As the node does, `raw_data_hex` and `txID` are not looked at: `raw_data` is written anew.
+    /// A transaction from JSON. As the node does, `raw_data_hex` and `txID` are not looked at: `raw_data` is written
+    /// anew.
     pub(super) fn from_json(value: &Value, visible: bool) -> Result<Self, NotTheMessage> {
         let wrong = |text: &str| NotTheMessage(text.to_owned());
         let raw_data = value.get("raw_data").ok_or_else(|| wrong("no raw_data"))?;

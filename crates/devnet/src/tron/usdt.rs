@@ -1,7 +1,7 @@
 //! The test dollar: what Tether's contract on TRON does, call by call, without a virtual machine.
 //!
-//! As on the main network, `transfer` succeeds and returns false: the contract's own function has no return statement.
-//! A sender on the blacklist, a pause and a short balance revert; a recipient on the blacklist does not.
+//! As on the main network, `transfer` succeeds and returns false: the contract's own function has no return
+//! statement. A sender on the blacklist, a pause and a short balance revert; a recipient on the blacklist does not.
 
 mod energy;
 

@@ -1,4 +1,5 @@
-//! The TRON simulator over real sockets, as any client meets it. Transactions are made by our own codec, which shares no code with it.
+//! The TRON simulator over real sockets, as any client meets it. Transactions are made by our own codec, which shares
+//! no code with it.
 
 mod faults;
 mod pays;

@@ -57,8 +57,8 @@ pub(in crate::tron) struct Block {
 }
 
 impl Block {
-    /// The first block. Its last four bytes are the chain id, as on the real networks; there they are part of a hash, here they are put
-    /// there.
+    /// The first block. Its last four bytes are the chain id, as on the real networks; there they are part of a hash,
+    /// here they are put there.
     pub(super) fn genesis(chain_id: u32, seed: u64, time_ms: i64) -> Self {
         let mut id: BlockId = Sha256::digest(format!("sluice tron-sim genesis {seed}").as_bytes()).into();
         if let Some(number) = id.get_mut(..8) {

@@ -1,5 +1,5 @@
-//! What is ordered from outside the chain and no transaction could do. It is part of the next block, and of whatever takes that block's
-//! place.
+//! What is ordered from outside the chain and no transaction could do. It is part of the next block, and of whatever
+//! takes that block's place.
 
 use super::super::{
     address::Address,

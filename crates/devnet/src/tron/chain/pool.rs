@@ -20,7 +20,8 @@ const TX_MAX_BYTES: i64 = 512_000;
 const EXPIRATION_MAX_MS: i64 = 86_400_000;
 /// Ids of what was offered; the oldest are forgotten first.
 const OFFERS_MAX: usize = 100_000;
-/// Executed transactions that could come again, and waiting ones: beyond this the node is busy until some have expired.
+/// Executed transactions that could come again, and waiting ones: beyond this the node is busy until some have
+/// expired.
 const UNEXPIRED_MAX: usize = 4_000_000;
 
 /// Something that waits.

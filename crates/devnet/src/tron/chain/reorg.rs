@@ -16,8 +16,8 @@ pub enum Fate {
 }
 
 impl Chain {
-    /// Replaces the newest `depth` blocks by as many others and one more, which makes the new branch the longer one. The solid part
-    /// stays: a greater depth replaces what is above it.
+    /// Replaces the newest `depth` blocks by as many others and one more, which makes the new branch the longer one.
+    /// The solid part stays: a greater depth replaces what is above it.
     pub(in crate::tron) fn reorg(&mut self, depth: u64, fate: Fate, wall_ms: i64) -> Result<u64, Stalled> {
         let depth = depth.min(self.head().number.saturating_sub(self.solid));
         let waiting = self.take_back(depth);

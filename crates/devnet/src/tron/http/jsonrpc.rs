@@ -1,4 +1,5 @@
-//! The few methods of the Ethereum-like API that tell a client where it is. There is no way to send here, as there is none on TRON.
+//! The few methods of the Ethereum-like API that tell a client where it is. There is no way to send here, as there is
+//! none on TRON.
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Bandwidth and energy: what is used up comes back in a straight line over its window, 24 hours at most.
 //!
-//! The chain does this with doubles; here the same is done with integers, rounded where the chain rounds. The two differ by one
-//! unit at most, and only where a double has no room for the product.
+//! The chain does this with doubles; here the same is done with integers, rounded where the chain rounds. The two
+//! differ by one unit at most, and only where a double has no room for the product.
 
 /// Slots of 24 hours.
 pub(in crate::tron) const DAY_SLOTS: i64 = 28_800;

@@ -1,9 +1,10 @@
 //! What a call of the token costs: a model of its opcodes, whose sums are exact.
 //!
-//! The main network multiplies the price of *each* opcode by the penalty and rounds down, so a sum alone cannot say what a
-//! call costs. The classes below are a mix of opcodes that gives the two figures everybody can see there: 14,650 energy
-//! to a holder and 29,650 to an empty slot without penalty, 64,285 and 130,285 with the greatest one (3.4). The figures of other calls
-//! are of the same kind, and near what such code costs; they were compared with no node.
+//! The main network multiplies the price of *each* opcode by the penalty and rounds down, so a sum alone cannot say
+//! what a call costs. The classes below are a mix of opcodes that gives the two figures everybody can see there:
+//! 14,650 energy to a holder and 29,650 to an empty slot without penalty, 64,285 and 130,285 with the greatest one
+//! (3.4). The figures of other calls are of the same kind, and near what such code costs; they were compared with no
+//! node.
 
 use super::super::state::PRECISION;
 

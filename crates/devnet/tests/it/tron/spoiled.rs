@@ -1,4 +1,5 @@
-//! Whatever is sent, the answer is one that a node could give: no panic, no status of 500 and more, and the chain goes on.
+//! Whatever is sent, the answer is one that a node could give: no panic, no status of 500 and more, and the chain
+//! goes on.
 
 use std::sync::Arc;
 
