@@ -3,7 +3,7 @@
 //! The EVM side is a real node: [`anvil`] finds, starts and stops Foundry's anvil, [`rpc`] talks to it, [`token`]
 //! puts our USDC stand-in on it, and [`control`] does what only a development node can do, such as undoing blocks.
 //! [`chaos`] stands between a client and a node, and things go wrong there. The TRON side is a simulator of our own,
-//! [`tron`]: no TRON node can be installed from a package.
+//! [`tron`]: no TRON node can be installed from a package. [`market`] is two vendors of TRON energy.
 //!
 //! ```no_run
 //! # async fn first_minute() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,6 +29,7 @@ pub mod anvil;
 pub mod artifact;
 pub mod chaos;
 pub mod control;
+pub mod market;
 pub mod rpc;
 pub mod token;
 pub mod transaction;

@@ -7,6 +7,7 @@ mod chaos;
 mod chaos_lies;
 mod chaos_pool;
 mod control;
+mod market;
 mod support;
 mod token;
 mod tron;
