@@ -107,6 +107,10 @@ ids! {
     AttemptId = "at";
     /// A command that takes two persons.
     CommandId = "cmd";
+    /// What energy is ordered for: the payouts of a lane that are powered together.
+    EnergyNeedId = "en";
+    /// An order of energy at a vendor.
+    EnergyOrderId = "eo";
     /// One recorded change.
     EventId = "ev";
     /// One life of the numbered feed: another one after the store went back in time (M17).

@@ -28,6 +28,7 @@ pub mod attempt;
 pub mod canonical;
 pub mod chain;
 pub mod command;
+pub mod energy;
 pub mod event;
 pub mod fee;
 #[cfg(test)]

@@ -68,7 +68,7 @@ pub enum Refusal {
     /// The thing is in a state this transition does not start from.
     #[error("cannot {transition} a {thing} that is {state}")]
     NotFrom {
-        /// `withdrawal`, `transfer` or `wallet`.
+        /// `withdrawal`, `transfer`, `wallet` or `purchase of energy`.
         thing: &'static str,
         /// The transition that was asked for.
         transition: &'static str,

@@ -3,6 +3,7 @@
 pub mod around;
 pub mod chain;
 pub mod deliver;
+pub mod market;
 pub mod meter;
 pub mod reader;
 pub mod registry;

@@ -1,0 +1,71 @@
+//! What orders did to an account at a vendor, by our own books.
+
+use super::{Order, State};
+use crate::amount::Cost;
+
+/// What one order cost, or may have cost, in sun. At most one figure is not zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Money {
+    /// Paid for energy that came or is on its way.
+    pub spent_sun: Cost,
+    /// Paid, or possibly paid, and nothing came for it so far: booked as `energy_unresolved`.
+    pub unresolved_sun: Cost,
+    /// The most that an order may cost whose cost is not known, and which is not given up.
+    pub at_risk_sun: Cost,
+    /// The figure is what the account shows, and not a bound.
+    pub known: bool,
+}
+
+impl Order {
+    /// What it cost, or may have.
+    pub fn money(&self) -> Money {
+        let most = self.max_total_sun;
+        let nothing = Money { known: true, ..Money::default() };
+        match &self.state {
+            State::Planned
+            | State::Dropped
+            | State::Refused { .. }
+            | State::Refunded { .. }
+            | State::Absent(_) => nothing,
+            State::Asked(_) | State::Unknown { .. } => Money { at_risk_sun: most, ..Money::default() },
+            State::Accepted(bought) | State::Delivered { bought, .. } | State::Short { bought, .. } => {
+                match bought.charged_sun {
+                    Some(spent_sun) => Money { spent_sun, ..nothing },
+                    None => Money { at_risk_sun: most, ..Money::default() },
+                }
+            }
+            State::Failed(bought) | State::Unresolved { bought, .. } => match bought.charged_sun {
+                Some(unresolved_sun) => Money { unresolved_sun, ..nothing },
+                None => Money { unresolved_sun: most, ..Money::default() },
+            },
+            State::Lost { lost_sun, .. } => Money { unresolved_sun: *lost_sun, ..nothing },
+        }
+    }
+}
+
+/// An account at a vendor by our books.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// What it should hold, in sun, as far as costs are known.
+    pub expected_sun: Cost,
+    /// Orders whose cost is not known.
+    pub unexplained: u32,
+}
+
+impl Account {
+    /// An account that holds so much before any of the orders.
+    pub const fn opening(sun: Cost) -> Self {
+        Self { expected_sun: sun, unexplained: 0 }
+    }
+
+    /// After one more order of it. `None` when it would hold less than nothing: an opening balance or an order is missing.
+    pub fn with(self, order: &Order) -> Option<Self> {
+        let money = order.money();
+        if !money.known {
+            return Some(Self { unexplained: self.unexplained.saturating_add(1), ..self });
+        }
+        let cost = money.spent_sun.checked_add(money.unresolved_sun)?;
+        let expected_sun = self.expected_sun.0.checked_sub(cost.0).map(Cost)?;
+        Some(Self { expected_sun, ..self })
+    }
+}

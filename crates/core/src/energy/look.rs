@@ -1,0 +1,71 @@
+//! `accepted -> failed | refunded`, and what an order cost: in the vendor's words, which never show that energy came.
+
+use super::{Bought, Order, State};
+use crate::amount::Cost;
+use crate::moved::{Moved, Refusal};
+use crate::port::market::{Found, Shown};
+
+impl Order {
+    /// What the vendor shows of it. `None` when that says nothing new: that it works on it, that it says it delivered, that
+    /// it has forgotten the order, or nothing at all.
+    ///
+    /// # Errors
+    /// [`Refusal`] unless accepted, delivered, short, failed, or unresolved after the vendor had named it.
+    pub fn look(self, found: &Found) -> Result<Option<Moved<Self>>, Refusal> {
+        let state = match &self.state {
+            State::Accepted(bought) => match found {
+                Found::Failed(shown) => Some(State::Failed(priced(bought, shown))),
+                Found::Refunded => Some(refunded(bought)),
+                Found::Pending(shown) | Found::Delivered(shown) | Found::Partial(shown) => {
+                    Some(State::Accepted(priced(bought, shown)))
+                }
+                Found::NotFound | Found::Unknown(_) => None,
+            },
+            State::Failed(bought) => match found {
+                Found::Refunded => Some(refunded(bought)),
+                other => shown(other).map(|shown| State::Failed(priced(bought, shown))),
+            },
+            State::Short { bought, arrival } => shown(found)
+                .map(|shown| State::Short { bought: priced(bought, shown), arrival: arrival.clone() }),
+            State::Delivered { bought, arrival } => shown(found)
+                .map(|shown| State::Delivered { bought: priced(bought, shown), arrival: arrival.clone() }),
+            State::Unresolved { bought, doubt } if bought.provider_id.is_some() => match found {
+                Found::Refunded => Some(refunded(bought)),
+                Found::Failed(shown) => Some(State::Failed(priced(bought, shown))),
+                other => shown(other)
+                    .map(|shown| State::Unresolved { bought: priced(bought, shown), doubt: *doubt }),
+            },
+            State::Unresolved { .. }
+            | State::Planned
+            | State::Dropped
+            | State::Asked(_)
+            | State::Refused { .. }
+            | State::Unknown { .. }
+            | State::Refunded { .. }
+            | State::Absent(_)
+            | State::Lost { .. } => return Err(self.not_from("look up")),
+        };
+        Ok(state.filter(|state| *state != self.state).map(|state| self.moved(state)))
+    }
+}
+
+const fn shown(found: &Found) -> Option<&Shown> {
+    match found {
+        Found::Pending(shown) | Found::Delivered(shown) | Found::Partial(shown) | Found::Failed(shown) => {
+            Some(shown)
+        }
+        Found::Refunded | Found::NotFound | Found::Unknown(_) => None,
+    }
+}
+
+/// What it cost is what was said first: a vendor that says another figure later is believed by its account alone.
+fn priced(bought: &Bought, shown: &Shown) -> Bought {
+    Bought { charged_sun: bought.charged_sun.or(shown.charged_sun), ..bought.clone() }
+}
+
+/// Nothing was kept: what came back is what was taken, or nothing where that was never said.
+fn refunded(bought: &Bought) -> State {
+    let refunded_sun = bought.charged_sun.unwrap_or(Cost::ZERO);
+    let bought = Bought { charged_sun: Some(refunded_sun), ..bought.clone() };
+    State::Refunded { bought, refunded_sun }
+}

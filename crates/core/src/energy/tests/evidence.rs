@@ -1,0 +1,105 @@
+//! What is evidence, and what is not.
+
+use super::super::*;
+use super::samples::*;
+use crate::chain::BlockRef;
+use crate::port::market::Placed;
+
+fn state(name: &str) -> Order {
+    every(Recovery::Repeat).into_iter().find(|(it, _)| *it == name).unwrap().1
+}
+
+#[test]
+fn an_account_that_was_read_early_or_has_other_holes_shows_nothing() {
+    let (unknown, open) = (state("unknown"), state("unresolved"));
+    let read = |read_at| Accounts { read_at, ..account(0) };
+    let holes = Accounts { unexplained: 1, ..account(0) };
+    let more = Accounts { told_sun: Cost(50_000_001), ..account(0) };
+    assert_eq!(Uncharged::judge(&unknown, &read(at(-1))), Err(NotShown::TooEarly));
+    assert_eq!(Uncharged::judge(&unknown, &holes), Err(NotShown::Unexplained));
+    assert_eq!(Uncharged::judge(&unknown, &account(1)), Err(NotShown::Charged));
+    assert_eq!(Uncharged::judge(&unknown, &more), Err(NotShown::DoesNotAddUp));
+    assert!(Uncharged::judge(&unknown, &read(at(0))).is_ok());
+    let judge = |accounts: Accounts, watched| {
+        Settlement::judge(&open, &accounts, &watched).map(|settlement| settlement.kept_sun())
+    };
+    assert_eq!(judge(read(at(SETTLES_MS - 1)), quiet()), Err(NotShown::TooEarly));
+    assert_eq!(
+        judge(account(0), Watched { through: at(SETTLES_MS - 1), ..quiet() }),
+        Err(NotShown::TooEarly),
+        "the chain was not read far enough"
+    );
+    assert_eq!(judge(holes, quiet()), Err(NotShown::Unexplained));
+    assert_eq!(judge(more, quiet()), Err(NotShown::DoesNotAddUp));
+    assert_eq!(judge(account(PRICE.0 + 1), quiet()), Err(NotShown::DoesNotAddUp), "dearer than it may be");
+    assert_eq!(judge(account(PRICE.0 - 1), quiet()), Err(NotShown::DoesNotAddUp), "cheaper than it was");
+    assert_eq!(judge(account(0), Watched { unclaimed: 1, ..quiet() }), Err(NotShown::Free));
+    assert_eq!(judge(account(PRICE.0), quiet()), Ok(PRICE));
+    assert_eq!(judge(account(0), quiet()), Ok(Cost::ZERO));
+}
+
+#[test]
+fn evidence_for_one_order_ends_no_other_one() {
+    let settlement = Settlement::judge(&state("unresolved"), &account(0), &quiet()).unwrap();
+    let uncharged = Uncharged::judge(&state("unknown"), &account(0)).unwrap();
+    let unknown = |number| {
+        let order = planned(number, Recovery::Repeat).ask(at(0)).unwrap().into_after();
+        order.hear(Placed::Unknown("reset".into())).unwrap().into_after()
+    };
+    let other = unknown(2).expire(None, at(DEADLINE_MS)).unwrap().into_after();
+    assert!(matches!(other.reconcile(&settlement), Err(Refusal::Evidence { .. })));
+    assert!(matches!(unknown(2).repeat(&uncharged, at(1_000)), Err(Refusal::Evidence { .. })));
+    assert!(unknown(1).repeat(&uncharged, at(1_000)).is_ok());
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test says what the chain shows")]
+fn energy_counts_for_the_right_account_after_it_was_asked_for_and_by_transactions() {
+    let block = BlockRef { number: 5, hash: [5; 32] };
+    let on_chain = |receiver, energy, txids, ms| Arrival::on_chain(receiver, energy, txids, block, at(ms));
+    let one = vec![[1; 32]];
+    for (what, wrong) in [
+        ("another account", on_chain(TronAddress([8; 20]), ENERGY, one.clone(), 0)),
+        ("no energy", on_chain(receiver(), 0, one.clone(), 0)),
+        ("no transaction", on_chain(receiver(), ENERGY, vec![], 0)),
+        ("too many", on_chain(receiver(), ENERGY, vec![[1; 32]; 65], 0)),
+        ("before it was asked for", on_chain(receiver(), ENERGY, one.clone(), -60_001)),
+    ] {
+        assert!(matches!(state("accepted").prove(wrong.clone()), Err(Refusal::Evidence { .. })), "{what}");
+        let expired = state("accepted").expire(Some(wrong), at(DEADLINE_MS));
+        assert!(matches!(expired, Err(Refusal::Evidence { .. })), "{what}");
+    }
+    assert!(state("accepted").prove(on_chain(receiver(), ENERGY, one, -60_000)).unwrap().is_some());
+    assert_eq!(state("accepted").prove(arrival(ENERGY - 1)), Ok(None), "less is not all of it");
+}
+
+#[test]
+fn nothing_expires_early_nor_with_all_of_its_energy() {
+    let early = state("accepted").expire(None, at(DEADLINE_MS - 1));
+    assert!(matches!(early, Err(Refusal::Evidence { .. })));
+    let whole = state("accepted").expire(Some(arrival(ENERGY)), at(DEADLINE_MS));
+    assert!(matches!(whole, Err(Refusal::Evidence { .. })));
+}
+
+#[test]
+fn the_books_expect_what_known_orders_left_and_count_the_others() {
+    let orders = every(Recovery::Repeat);
+    let account =
+        orders.iter().try_fold(Account::opening(Cost(50_000_000)), |account, (_, order)| account.with(order));
+    let account = account.unwrap();
+    let known = 6; // accepted, delivered, short, failed, unresolved and owed, lost
+    assert_eq!(account.expected_sun, Cost(50_000_000 - known * PRICE.0));
+    assert_eq!(account.unexplained, 7, "asked, unknown, unresolved, and four unpriced");
+    assert_eq!(Account::opening(Cost(1)).with(&state("accepted")), None, "an order that was never afforded");
+}
+
+#[test]
+fn an_overcharge_is_told_once() {
+    let dear = Some(Cost(PRICE.0 + 1));
+    let asked = planned(1, Recovery::Repeat).ask(at(0)).unwrap().into_after();
+    let step = asked.hear(accepted(dear)).unwrap();
+    assert_eq!(step.after().overcharged(), dear);
+    assert_eq!(sign_of(&step), Some(Sign::Harmed));
+    let step = step.into_after().prove(arrival(ENERGY)).unwrap().unwrap();
+    assert_eq!(sign_of(&step), Some(Sign::Served), "and it delivered");
+}
