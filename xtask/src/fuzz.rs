@@ -10,7 +10,7 @@ use std::process::{Command, ExitCode};
 use super::{cargo, refuse};
 
 /// Packages with targets; every test of a module `fuzz` is one.
-const PACKAGES: [&str; 4] = ["sluice-core", "sluice-codec", "sluice-api", "sluice-chain"];
+const PACKAGES: [&str; 5] = ["sluice-core", "sluice-codec", "sluice-api", "sluice-chain", "sluice-outbound"];
 /// What `cargo fuzz` builds with where there is no sanitizer.
 const FLAGS: &[&str] = &[
     "--cfg fuzzing --cfg fuzzing_libfuzzer",

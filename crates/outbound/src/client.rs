@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Response, Url};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::{Method, Response, Url};
 use rustls_platform_verifier::BuilderVerifierExt as _;
 
 use crate::Secret;
@@ -63,6 +63,9 @@ pub enum ClientError {
         /// The limit.
         max: usize,
     },
+    /// No connection was made. Nothing was sent.
+    #[error("no connection was made")]
+    Unreached(#[source] reqwest::Error),
     /// Time ran out.
     #[error("no reply within {ms} ms")]
     TimedOut {
@@ -75,6 +78,23 @@ pub enum ClientError {
     /// TLS cannot be set up on this machine.
     #[error("TLS cannot be set up")]
     Tls(#[source] rustls::Error),
+}
+
+impl ClientError {
+    /// No byte of the request has left: the other side cannot have acted on it.
+    pub const fn nothing_left(&self) -> bool {
+        match self {
+            Self::Url { .. }
+            | Self::Forbidden(_)
+            | Self::RequestTooLarge { .. }
+            | Self::Unreached(_)
+            | Self::Tls(_) => true,
+            Self::Redirected { .. }
+            | Self::ReplyTooLarge { .. }
+            | Self::TimedOut { .. }
+            | Self::Transport(_) => false,
+        }
+    }
 }
 
 /// What the other side answered.
@@ -156,18 +176,35 @@ impl Client {
         body: Vec<u8>,
         authorization: Option<&Secret>,
     ) -> Result<Reply, ClientError> {
+        let headers = authorization.map(|secret| (AUTHORIZATION, secret.clone()));
+        self.exchange(Method::POST, url, Some(body), headers.as_slice()).await
+    }
+
+    /// Asks, or orders, with headers that are secrets or as good as.
+    ///
+    /// # Errors
+    /// [`ClientError`]; a status of 400 and more is a [`Reply`], not an error.
+    pub(crate) async fn exchange(
+        &self,
+        method: Method,
+        url: &Url,
+        body: Option<Vec<u8>>,
+        headers: &[(HeaderName, Secret)],
+    ) -> Result<Reply, ClientError> {
         self.judge(url)?;
-        let (bytes, max) = (body.len(), self.limits.request_bytes_max);
+        let (bytes, max) = (body.as_ref().map_or(0, Vec::len), self.limits.request_bytes_max);
         if bytes > max {
             return Err(ClientError::RequestTooLarge { bytes, max });
         }
-        let mut request = self.http.post(url.clone()).header(CONTENT_TYPE, "application/json").body(body);
-        if let Some(secret) = authorization {
-            let value = HeaderValue::from_str(secret.expose());
-            let mut value =
-                value.map_err(|_| ClientError::Url { why: "has an authorization that is no header" })?;
+        let mut request = self.http.request(method, url.clone()).header(CONTENT_TYPE, "application/json");
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        for (name, secret) in headers {
+            let mut value = HeaderValue::from_str(secret.expose())
+                .map_err(|_| ClientError::Url { why: "has an authorization that is no header" })?;
             value.set_sensitive(true);
-            request = request.header(AUTHORIZATION, value);
+            request = request.header(name, value);
         }
         let response = request.send().await.map_err(|error| self.failed(error))?;
         let status = response.status();
@@ -213,6 +250,9 @@ impl Client {
     fn failed(&self, error: reqwest::Error) -> ClientError {
         if let Some(forbidden) = forbidden(&error) {
             return forbidden.into();
+        }
+        if error.is_connect() {
+            return ClientError::Unreached(error.without_url());
         }
         if error.is_timeout() {
             return ClientError::TimedOut { ms: self.limits.total_ms };

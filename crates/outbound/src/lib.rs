@@ -1,7 +1,7 @@
 //! HTTP and mail to strangers.
 //!
 //! [`guard`] says which addresses may be connected to, [`client`] is the one HTTP client that obeys it, [`alert`] hands
-//! alerts to whoever wakes people.
+//! alerts to whoever wakes people, [`market`] buys energy from vendors.
 //!
 //! # Invariants
 //! - Nothing is connected to before its address was judged, and the address that was judged is the one connected to: a
@@ -10,11 +10,14 @@
 //! - Every exchange ends: time, request and reply are bounded (M14). No redirect is followed and no proxy is taken from
 //!   the environment.
 //! - What a stranger answers is bounded text for a log line, never a reason to move money.
+//! - A vendor's answer that is not listed means that it may have sold (M5), and no text of a vendor is logged: some repeat
+//!   our secrets.
 //! - A sink that fails keeps no other sink from being told, and is not told twice what it has taken.
 
 pub mod alert;
 pub mod client;
 pub mod guard;
+pub mod market;
 
 use std::fmt;
 

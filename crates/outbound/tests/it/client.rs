@@ -109,8 +109,18 @@ async fn nobody_there_is_an_error_that_names_no_url() {
     let client = client(Reach::Private);
     let url = client.url("http://127.0.0.1:9/very-secret-path").unwrap();
     let error = client.post_json(&url, vec![], None).await.unwrap_err();
-    assert!(matches!(error, ClientError::Transport(_)), "{error:?}");
+    assert!(matches!(error, ClientError::Unreached(_)) && error.nothing_left(), "{error:?}");
     assert!(!format!("{error:?}").contains("very-secret-path"));
+}
+
+#[tokio::test]
+async fn after_a_connection_nobody_knows_what_has_left() {
+    let manners = [Manner::Sleeps, Manner::Trickles, Manner::Redirects("http://127.0.0.1:9/".into())];
+    for manner in manners.into_iter().chain([Manner::Answers(200, "x".repeat(101))]) {
+        let server = Server::start(manner.clone()).await;
+        let error = post(&server).await.unwrap_err();
+        assert!(!error.nothing_left(), "{manner:?}: {error:?}");
+    }
 }
 
 #[tokio::test]

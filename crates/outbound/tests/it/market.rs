@@ -1,0 +1,7 @@
+//! Vendors of energy against the simulators of their wires.
+
+mod conformance;
+mod faults;
+mod plans;
+mod stall;
+mod strangers;
