@@ -1,4 +1,7 @@
-//! `sluice devnet`: parts of the devnet by themselves. `chaos` puts a proxy with faults before any node.
+//! `sluice devnet`: parts of the devnet by themselves. `chaos` puts a proxy with faults before any node, `market` sells
+//! energy as two vendors do.
+
+mod market;
 
 use std::net::SocketAddr;
 
@@ -19,6 +22,9 @@ pub enum DevnetCommand {
     /// Put a proxy with faults before a node, until Ctrl-C · 노드 앞에 장애를 일으키는 프록시를 둡니다
     #[command(after_help = CHAOS_HELP)]
     Chaos(ChaosArguments),
+    /// Sell energy as two vendors do, with faults, until Ctrl-C · 장애를 일으키는 에너지 판매처 두 곳을 흉내 냅니다
+    #[command(after_help = market::HELP)]
+    Market(market::MarketArguments),
 }
 
 const CHAOS_HELP: &str = "\
@@ -75,7 +81,13 @@ enum PoolOf {
 /// # Errors
 /// [`StartError`]: one sentence.
 pub async fn run(command: DevnetCommand, global: &Global) -> Result<(), StartError> {
-    let DevnetCommand::Chaos(arguments) = command;
+    match command {
+        DevnetCommand::Chaos(arguments) => chaos(arguments, global).await,
+        DevnetCommand::Market(arguments) => market::run(arguments, global).await,
+    }
+}
+
+async fn chaos(arguments: ChaosArguments, global: &Global) -> Result<(), StartError> {
     let stop = interrupted();
     let rules = rules(&arguments)?;
     let config = ChaosConfig {

@@ -22,6 +22,7 @@ mod identity;
 mod install;
 mod kills;
 mod limits;
+mod market_command;
 mod mutants;
 mod neighbours;
 mod one_command;
