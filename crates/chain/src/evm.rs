@@ -1,14 +1,10 @@
 //! EVM chains: one [`Evm`] per chain, over nodes of several operators.
 
 mod account;
-mod alarm;
-mod debt;
 mod effect;
 pub mod errors;
 mod foreign;
 mod gas;
-mod heads;
-mod health;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "http")]
@@ -16,9 +12,7 @@ mod json;
 mod market;
 pub mod node;
 mod preflight;
-mod quorum;
 mod receipt;
-mod second;
 mod slot;
 mod submit;
 #[cfg(test)]
@@ -26,7 +20,7 @@ mod tests;
 mod watch;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use sluice_core::address::{Address, EvmAddress};
 use sluice_core::alert::{Code, Raise};
@@ -44,22 +38,15 @@ use sluice_core::port::world::Clock;
 use sluice_core::proof::{Final, SlotReading};
 use sluice_core::resource::{Conditions, Resources};
 
-use node::{Node, NodeError};
+use crate::crew::Crew;
+use node::Node;
 
-/// How many distinct operators must say the same before it is final.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quorum {
-    /// At least this many; 2 of 3 is usual. 1 means that every proof may be `single_source`.
-    pub needed: usize,
-}
+pub use crate::crew::Quorum;
 
 /// One EVM chain over its nodes.
 pub struct Evm {
-    profile: ChainProfile,
     rules: EvmRules,
-    quorum: Quorum,
-    crew: health::Crew,
-    pulse: Mutex<heads::Pulse>,
+    crew: Crew<dyn Node>,
     believed: Option<BTreeSet<EvmAddress>>,
     gas: gas::Known,
     clock: Arc<dyn Clock>,
@@ -74,17 +61,8 @@ impl Evm {
         clock: Arc<dyn Clock>,
     ) -> Option<Self> {
         let rules = *profile.evm()?;
-        let crew = health::Crew::new(&profile, nodes, Arc::clone(&clock));
-        Some(Self {
-            profile,
-            rules,
-            quorum,
-            crew,
-            pulse: Mutex::default(),
-            believed: None,
-            gas: gas::Known::default(),
-            clock,
-        })
+        let crew = Crew::new(profile, nodes, quorum, Arc::clone(&clock));
+        Some(Self { rules, crew, believed: None, gas: gas::Known::default(), clock })
     }
 
     /// Believes Transfer and Approval logs of these contracts only, where it looks for value that left a wallet.
@@ -99,11 +77,11 @@ impl Evm {
     }
 
     fn name(&self) -> String {
-        self.profile.id.to_string()
+        self.crew.profile().id.to_string()
     }
 
     fn disagree(&self, why: impl Into<String>) -> ChainError {
-        ChainError::Disagree { chain: self.name(), why: why.into() }
+        self.crew.disagree(why)
     }
 
     fn none_of_ours(&self, what: impl Into<String>) -> ChainError {
@@ -117,7 +95,7 @@ impl Evm {
 
 impl Chain for Evm {
     fn profile(&self) -> &ChainProfile {
-        &self.profile
+        self.crew.profile()
     }
 
     fn market(&self) -> Fut<'_, Result<Market, ChainError>> {
@@ -133,7 +111,7 @@ impl Chain for Evm {
     }
 
     fn heads(&self) -> Fut<'_, Result<Heads, ChainError>> {
-        Box::pin(self.read_heads())
+        Box::pin(self.crew.read_heads())
     }
 
     fn block<'a>(&'a self, number: u64, wallets: &'a [Address]) -> Fut<'a, Result<BlockFacts, ChainError>> {
@@ -146,11 +124,15 @@ impl Chain for Evm {
         block: BlockRef,
         wallets: &'a [Address],
     ) -> Fut<'a, Option<Vec<Shown>>> {
-        Box::pin(async move { self.read_second(told_by, block, &accounts(wallets)).await })
+        Box::pin(async move {
+            let wallets = &accounts(wallets);
+            let ask = |node: Arc<dyn Node>| async move { self.concerning(&*node, block.hash, wallets).await };
+            self.crew.second_look(told_by, ask).await
+        })
     }
 
     fn disproved(&self, node: &str, about: &str) {
-        self.disprove(node, about);
+        self.crew.disprove(node, about);
     }
 
     fn contradicted(&self, what: &str) {
@@ -204,7 +186,7 @@ impl Chain for Evm {
     }
 
     fn still_final<'a>(&'a self, blocks: &'a [BlockRef]) -> Fut<'a, Result<Vec<Final<bool>>, ChainError>> {
-        Box::pin(self.read_still_final(blocks))
+        Box::pin(self.crew.read_still_final(blocks))
     }
 
     fn transfers_of<'a>(
@@ -239,17 +221,4 @@ impl Chain for Evm {
 /// Those of them that can be on an EVM chain: of another wallet nothing is found here.
 fn accounts(wallets: &[Address]) -> Vec<EvmAddress> {
     wallets.iter().filter_map(|wallet| wallet.evm()).collect()
-}
-
-/// A lock whose holder panicked still holds plain data: figures of health, never money.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A list answer has as many entries as were asked for, or it is none.
-fn exactly<T>(asked: usize, answers: Vec<T>, what: &str) -> Result<Vec<T>, NodeError> {
-    if answers.len() == asked {
-        return Ok(answers);
-    }
-    Err(NodeError::Nonsense(format!("{} {what} for {asked} asked", answers.len())))
 }

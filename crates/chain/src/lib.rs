@@ -22,4 +22,5 @@
 //! - Nothing here keeps chain state: a restart loses health figures and nothing else.
 //! - No clock, no chance, no order of a hash map: the same answers of the nodes give the same result.
 
+mod crew;
 pub mod evm;

@@ -13,9 +13,8 @@ use sluice_core::port::chain::{ChainError, Nonces, Standing};
 use sluice_core::proof::Final;
 
 use super::Evm;
-use super::exactly;
 use super::node::{At, Call, Called, Header, Node, NodeError, Tag};
-use super::quorum::{Dissent, Judge};
+use crate::crew::{Dissent, Judge, exactly};
 
 impl Evm {
     /// All at the latest block's hash, so that the sums belong together (M8).
@@ -49,7 +48,7 @@ impl Evm {
             heard.retain(|index, _| voters.contains(index));
         }
         let operators: BTreeSet<&str> = heard.keys().map(|index| self.crew.operator(*index)).collect();
-        if operators.len() < self.quorum.needed.max(1) {
+        if operators.len() < self.crew.needed() {
             return Err(self.crew.down(self.crew.why_none()));
         }
         let most = |of: fn(&Nonces) -> u64| heard.values().map(of).max().unwrap_or_default();
@@ -59,7 +58,7 @@ impl Evm {
     /// Nodes that count differently may be late, or see another pool. Under one final block they cannot honestly differ:
     /// whoever does is quarantined. Where there is no agreement nothing is learnt, and that is raised there.
     async fn compare_counts(&self, wallet: EvmAddress) {
-        let Ok(head) = self.final_head().await else { return };
+        let Ok(head) = self.crew.final_head().await else { return };
         let at = At::Hash(head.block.hash);
         let ask = |node: Arc<dyn Node>| async move {
             let nonces = exactly(1, node.nonces(&[wallet], at).await?, "nonces")?;
@@ -67,7 +66,7 @@ impl Evm {
         };
         // Every one is asked, however many agree.
         let judge = Judge { weigh: |_, _| Dissent::Lie, absence: |_: &u64| true, lacks: |_| None };
-        let _quarantined_or_not = self.agree(&head, 1, ask, &judge).await;
+        let _quarantined_or_not = self.crew.agree(&head, 1, ask, &judge).await;
     }
 
     /// All at the final block's hash, as enough operators read it.
@@ -76,7 +75,7 @@ impl Evm {
         wallet: EvmAddress,
         assets: &[Asset],
     ) -> Result<Final<Standing>, ChainError> {
-        let head = self.final_head().await?;
+        let head = self.crew.final_head().await?;
         let at = At::Hash(head.block.hash);
         let ask = |node: Arc<dyn Node>| async move {
             let accounts = [wallet];
@@ -87,7 +86,7 @@ impl Evm {
         };
         // Two operators at one block cannot honestly differ.
         let judge = Judge { weigh: |_, _| Dissent::Lie, absence: |_: &Standing| false, lacks: |_| None };
-        let read = self.agree(&head, 1, ask, &judge).await?.pop();
+        let read = self.crew.agree(&head, 1, ask, &judge).await?.pop();
         read.ok_or_else(|| self.disagree("nobody told what the account is"))
     }
 

@@ -11,8 +11,8 @@ use sluice_core::proof::Final;
 
 use super::Evm;
 use super::node::{Node, NodeError, Receipt, Sent};
-use super::quorum::Judge;
 use super::receipt;
+use crate::crew::Judge;
 
 /// `None` when it is in no final block.
 type Found = Option<Foreign>;
@@ -23,10 +23,10 @@ impl Evm {
         wallet: EvmAddress,
         txid: [u8; 32],
     ) -> Result<Final<Option<Foreign>>, ChainError> {
-        let head = self.final_head().await?;
+        let head = self.crew.final_head().await?;
         let top = head.block;
         let ask = |node: Arc<dyn Node>| async move { Ok(vec![self.look(&*node, wallet, txid, top).await?]) };
-        let read = self.agree(&head, 1, ask, &Judge::of_receipts()).await?.pop();
+        let read = self.crew.agree(&head, 1, ask, &Judge::of_receipts()).await?.pop();
         read.ok_or_else(|| self.disagree("nobody told what the transaction did"))
     }
 

@@ -10,9 +10,9 @@ use std::sync::{Mutex, PoisonError};
 use sluice_core::address::EvmAddress;
 use sluice_core::time::Timestamp;
 
-use super::exactly;
 use super::node::{At, Call, Called, Node, NodeError};
 use super::preflight::called;
+use crate::crew::exactly;
 
 /// How long an estimate is believed, milliseconds. Transfers reserve what it says: one recipient that needs much, or a
 /// node that lies, must not make all of them reserve it for ever.

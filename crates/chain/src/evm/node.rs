@@ -9,6 +9,10 @@ use sluice_core::chain::BlockRef;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::Heard;
 
+use crate::crew::{Peer, Top, exactly};
+
+pub use crate::crew::{NodeError, Tag};
+
 /// Which block a question is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum At {
@@ -18,17 +22,6 @@ pub enum At {
     Pending,
     /// The block with exactly this hash (EIP-1898); an error when it is not canonical.
     Hash([u8; 32]),
-}
-
-/// Which head.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tag {
-    /// `latest`.
-    Latest,
-    /// `finalized`.
-    Finalized,
-    /// A height.
-    Number(u64),
 }
 
 /// A block header, as far as we read it.
@@ -118,28 +111,6 @@ pub enum Called {
     Reverted(Vec<u8>),
 }
 
-/// A node gave no usable answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NodeError {
-    /// Refused connection, HTTP status, broken JSON.
-    #[error("{0}")]
-    Transport(String),
-    /// It took the question and did not answer in time. Each one costs whoever asks the whole time.
-    #[error("{0}")]
-    Silent(String),
-    /// A JSON-RPC error. Its code decides what it means, its text is for people.
-    #[error("{code}: {message}")]
-    Rpc {
-        /// Code.
-        code: i64,
-        /// Text.
-        message: String,
-    },
-    /// An answer that breaks the protocol, such as a receipt for another hash: the node lies or is broken.
-    #[error("the answer makes no sense: {0}")]
-    Nonsense(String),
-}
-
 /// One node of one operator.
 pub trait Node: Send + Sync {
     /// Shown in alerts: `operator/host`.
@@ -189,4 +160,32 @@ pub trait Node: Send + Sync {
     /// Sends raw bytes; one answer per transaction, in order (`eth_sendRawTransaction`, batched). A node that answered has
     /// said something, at worst [`Heard::Unclear`]; an error is that it gave no answer, and proves no more (M5).
     fn send<'a>(&'a self, raw: &'a [Vec<u8>]) -> Fut<'a, Vec<Result<Heard, NodeError>>>;
+}
+
+impl Peer for dyn Node + '_ {
+    fn name(&self) -> &str {
+        Node::name(self)
+    }
+
+    fn operator(&self) -> &str {
+        Node::operator(self)
+    }
+
+    fn reference(&self) -> Fut<'_, Result<u64, NodeError>> {
+        self.chain_id()
+    }
+
+    fn top(&self, tag: Tag) -> Fut<'_, Result<Option<Top>, NodeError>> {
+        Box::pin(async move {
+            let header = self.header(tag).await?;
+            Ok(header.map(|header| Top { block: header.block, time: header.time }))
+        })
+    }
+
+    fn holds(&self, txid: [u8; 32]) -> Fut<'_, Result<Option<u64>, NodeError>> {
+        Box::pin(async move {
+            let receipts = exactly(1, self.receipts(&[txid]).await?, "receipts")?;
+            Ok(receipts.into_iter().flatten().next().map(|receipt| receipt.block.number))
+        })
+    }
 }

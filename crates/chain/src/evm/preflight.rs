@@ -17,9 +17,9 @@ use sluice_core::transfer::{Failure, Remedy};
 
 use super::Evm;
 use super::account::{balance_call, balance_of, coins, latest};
-use super::exactly;
 use super::gas::within;
 use super::node::{At, Call, Called, Node, NodeError};
+use crate::crew::exactly;
 
 /// What a transaction costs before it does anything (Yellow Paper, `G_transaction`): no estimate is below it.
 const GAS_MIN: u64 = 21_000;
@@ -48,7 +48,7 @@ impl Evm {
         let known = self.gas.lately(self.clock.now());
         let runs = trials.iter().map(|trial| {
             let units = scale::to_chain(trial.payment.amount, &trial.asset);
-            let ours = trial.asset.id.chain == self.profile.id;
+            let ours = trial.asset.id.chain == self.crew.profile().id;
             let token = trial.asset.contract().and_then(Address::evm);
             let known = token.and_then(|token| known.get(&token).copied());
             let ends = trial.from.evm().zip(trial.to.evm());

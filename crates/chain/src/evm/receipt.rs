@@ -2,10 +2,8 @@
 
 use sluice_core::chain::BlockRef;
 
-use super::exactly;
 use super::node::{Node, NodeError, Receipt};
-use super::quorum::{Dissent, Judge};
-use super::slot::hashes;
+use crate::crew::{exactly, hashes};
 
 /// The receipt of `txid` at or below `top`; `None` when no final block holds it. The outer `None`: this node cannot tell.
 pub(super) async fn under(
@@ -25,20 +23,4 @@ pub(super) async fn under(
     let hashes = hashes(node, [receipt.block.number, top.number].into()).await?;
     let on_chain = |block: &BlockRef| hashes.get(&block.number) == Some(&block.hash);
     Ok((on_chain(&top) && on_chain(&receipt.block)).then_some(Some(receipt)))
-}
-
-impl<T> Judge<Option<T>> {
-    /// Judges what nodes read out of such a receipt.
-    pub(super) const fn of_receipts() -> Self {
-        Self {
-            weigh: |agreed, other| match (agreed, other) {
-                (Some(_), Some(_)) => Dissent::Lie,
-                (Some(_), None) => Dissent::Lag,
-                // Absence is never evidence against what somebody shows.
-                (None, _) => Dissent::Veto,
-            },
-            absence: Option::is_none,
-            lacks: |_| None,
-        }
-    }
 }

@@ -10,7 +10,6 @@ mod judge;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use futures_util::future::join_all;
 use sluice_codec::scale;
 use sluice_core::address::{Address, EvmAddress};
 use sluice_core::attempt::Kind;
@@ -21,13 +20,10 @@ use sluice_core::slot::Slot;
 
 use super::Evm;
 use super::effect::{self, Believed, Meant};
-use super::exactly;
 use super::node::{At, Node, NodeError, Receipt, Sent, Tag};
-use super::quorum::Head;
+use crate::crew::{Head, exactly, hashes};
 use judge::JUDGE;
 
-/// Headers asked for at once on one node.
-const HEADERS_AT_ONCE: usize = 16;
 /// How far below the final head the transaction that consumed a slot is looked for, blocks.
 const LOCATE_BLOCKS_MAX: u64 = 1 << 14;
 
@@ -125,7 +121,7 @@ impl Evm {
             return Ok(Vec::new());
         }
         let asked = &self.understood(questions)?;
-        let head = self.final_head().await?;
+        let head = self.crew.final_head().await?;
         let mut readings = self.read_under(&head, asked).await?;
         // A slot that is consumed by nothing we know: somebody may know by what, and then the others can be asked for it.
         for (asked, reading) in asked.iter().zip(&mut readings) {
@@ -160,7 +156,7 @@ impl Evm {
             };
             Ok(seen.into_iter().map(said).collect())
         };
-        self.agree(head, asked.len(), ask, &JUDGE).await
+        self.crew.agree(head, asked.len(), ask, &JUDGE).await
     }
 
     /// Transactions that nodes have at a consumed nonce; hints, each of which is then asked for by quorum.
@@ -203,7 +199,7 @@ impl Evm {
             let attempts = question.attempts.as_slice();
             let strangers = question.strangers.as_slice();
             let believed = self.believed.as_ref();
-            (chain == self.profile.id).then_some(Asked {
+            (chain == self.crew.profile().id).then_some(Asked {
                 sender,
                 nonce,
                 attempts,
@@ -363,22 +359,4 @@ async fn check(node: &dyn Node, seen: &mut [Seen], head: BlockRef, class: Class)
         }
     }
     Ok(())
-}
-
-/// The hashes a node has at heights.
-pub(super) async fn hashes(
-    node: &dyn Node,
-    numbers: BTreeSet<u64>,
-) -> Result<BTreeMap<u64, [u8; 32]>, NodeError> {
-    let numbers: Vec<u64> = numbers.into_iter().collect();
-    let mut hashes = BTreeMap::new();
-    for few in numbers.chunks(HEADERS_AT_ONCE) {
-        let headers = join_all(few.iter().map(|number| node.header(Tag::Number(*number)))).await;
-        for (number, header) in few.iter().zip(headers) {
-            if let Some(header) = header? {
-                hashes.insert(*number, header.block.hash);
-            }
-        }
-    }
-    Ok(hashes)
 }

@@ -13,9 +13,8 @@ use sluice_core::proof::Final;
 
 use super::Evm;
 use super::node::{Header, Log, Node, NodeError, Tag};
-use super::quorum::{Dissent, Judge};
 use super::receipt;
-use super::slot::hashes;
+use crate::crew::{Concerning, Judge};
 
 /// A transaction's place and the transfers in it, as one node has them; `None` when it is not in a final block.
 type Found = Option<(BlockRef, Vec<TransferLog>)>;
@@ -49,7 +48,7 @@ impl Evm {
         node: &dyn Node,
         block: [u8; 32],
         wallets: &[EvmAddress],
-    ) -> Result<Option<(Vec<SentFact>, Vec<DrainFact>)>, NodeError> {
+    ) -> Result<Concerning, NodeError> {
         let (transactions, logs) = join(node.transactions(block), node.wallet_logs(block, wallets)).await;
         let Some(transactions) = transactions? else { return Ok(None) };
         let senders: BTreeMap<[u8; 32], EvmAddress> =
@@ -101,44 +100,18 @@ impl Evm {
         })
     }
 
-    pub(super) async fn read_still_final(&self, blocks: &[BlockRef]) -> Result<Vec<Final<bool>>, ChainError> {
-        if blocks.is_empty() {
-            return Ok(Vec::new());
-        }
-        let head = self.final_head().await?;
-        if let Some(above) = blocks.iter().find(|block| block.number > head.block.number) {
-            // Finality itself is lower than it was: nothing can be said about what lies above it.
-            let why = format!("the final block is #{}, below #{}", head.block.number, above.number);
-            return Err(self.disagree(why));
-        }
-        let (count, top) = (blocks.len(), head.block);
-        let judge = Judge { weigh: |_, _| Dissent::Lie, absence: |there: &bool| !there, lacks: |_| None };
-        let ask = |node: Arc<dyn Node>| async move {
-            let numbers = blocks.iter().map(|block| block.number).chain([top.number]).collect();
-            let hashes = hashes(&*node, numbers).await?;
-            // A node that has left the head, or lacks a block, cannot tell.
-            let holds = hashes.get(&top.number) == Some(&top.hash);
-            let told = |block: &BlockRef| {
-                hashes.get(&block.number).filter(|_| holds).map(|hash| *hash == block.hash)
-            };
-            Ok(blocks.iter().map(told).collect())
-        };
-        // Whether a block that is gone had been final before is known to the caller alone.
-        self.agree(&head, count, ask, &judge).await
-    }
-
     pub(super) async fn read_transfers_of(
         &self,
         asset: AssetId,
         txid: [u8; 32],
     ) -> Result<Option<Final<(BlockRef, Vec<TransferLog>)>>, ChainError> {
-        let (AssetKind::Erc20(token), true) = (asset.kind, asset.chain == self.profile.id) else {
+        let (AssetKind::Erc20(token), true) = (asset.kind, asset.chain == self.crew.profile().id) else {
             return Err(self.disagree(format!("{asset} leaves no Transfer logs on this chain")));
         };
-        let head = self.final_head().await?;
+        let head = self.crew.final_head().await?;
         let top = head.block;
         let ask = |node: Arc<dyn Node>| async move { Ok(vec![transfers(&*node, token, txid, top).await?]) };
-        let answers = self.agree(&head, 1, ask, &Judge::of_receipts()).await?;
+        let answers = self.crew.agree(&head, 1, ask, &Judge::of_receipts()).await?;
         let found = answers.into_iter().next().and_then(|answer| {
             let found = answer.reading().clone()?;
             Some(answer.map(|_| found))

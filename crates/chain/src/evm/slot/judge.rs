@@ -2,7 +2,7 @@
 
 use sluice_core::proof::SlotReading;
 
-use crate::evm::quorum::{Dissent, Judge};
+use crate::crew::{Dissent, Judge};
 
 /// What is none of ours is believed only after everybody was asked: one of them may show that it is ours.
 pub(super) const JUDGE: Judge<SlotReading> = Judge {

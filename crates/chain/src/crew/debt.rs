@@ -6,8 +6,9 @@ use std::sync::Mutex;
 
 use sluice_core::time::Timestamp;
 
-use super::Evm;
 use super::health::Crew;
+use super::locked;
+use super::peer::Peer;
 use super::quorum::Head;
 
 /// A receipt of a final block may reach a node this much later than others, milliseconds.
@@ -17,53 +18,50 @@ const LATE_MS: i64 = 15_000;
 #[derive(Default)]
 pub(super) struct Debts(Mutex<BTreeMap<usize, ([u8; 32], Timestamp)>>);
 
-impl Crew {
+impl<N: Peer + ?Sized> Crew<N> {
     /// This node lacks a receipt that enough operators have shown.
     pub(super) fn owes(&self, index: usize, txid: [u8; 32]) {
-        super::locked(&self.debts().0).entry(index).or_insert((txid, self.now()));
+        locked(&self.debts().0).entry(index).or_insert((txid, self.now()));
     }
 
     /// Nodes that have had time enough, and what they owe.
     fn overdue(&self) -> Vec<(usize, [u8; 32])> {
         let now = self.now();
-        let debts = super::locked(&self.debts().0);
+        let debts = locked(&self.debts().0);
         let overdue = debts.iter().filter(|(_, (_, since))| now.since_ms(*since) >= LATE_MS);
         overdue.map(|(index, (txid, _))| (*index, *txid)).collect()
     }
 
     /// It was asked, and has answered.
     fn reminded(&self, index: usize) {
-        super::locked(&self.debts().0).remove(&index);
+        locked(&self.debts().0).remove(&index);
     }
-}
 
-impl Evm {
     /// Asks for what is overdue. Whoever holds the agreed final block and has no receipt there that enough others show, still
     /// or again, is quarantined. Where too few show it nothing is learnt: the block may have left the chain.
     pub(super) async fn remind(&self, head: &Head) {
-        for (debtor, txid) in self.crew.overdue() {
+        for (debtor, txid) in self.overdue() {
             // One that does not hold this block is asked under a later one.
             if !head.nodes.contains(&debtor) {
                 continue;
             }
-            let ask =
-                |node: std::sync::Arc<dyn super::node::Node>| async move { node.receipts(&[txid]).await };
+            let ask = |node: std::sync::Arc<N>| async move { node.holds(txid).await };
             let (mut showing, mut denies) = (BTreeSet::new(), false);
-            for (node, answer) in self.crew.each(&head.nodes, ask).await {
+            for (node, answer) in self.each(&head.nodes, ask).await {
                 if node == debtor && answer.is_ok() {
-                    self.crew.reminded(debtor);
+                    self.reminded(debtor);
                 }
-                match answer.as_deref() {
-                    Ok([Some(receipt)]) if receipt.block.number <= head.block.number => {
-                        showing.insert(self.crew.operator(node));
+                match answer {
+                    Ok(Some(number)) if number <= head.block.number => {
+                        showing.insert(self.operator(node));
                     }
-                    Ok([None]) => denies |= node == debtor,
-                    Ok(_) | Err(_) => {}
+                    Ok(None) => denies |= node == debtor,
+                    Ok(Some(_)) | Err(_) => {}
                 }
             }
-            if denies && showing.len() >= self.quorum.needed.max(1) {
+            if denies && showing.len() >= self.needed() {
                 let txid = hex::encode(txid);
-                self.crew.quarantine(
+                self.quarantine(
                     debtor,
                     &format!("receipt of 0x{txid} below final block #{}", head.block.number),
                 );

@@ -18,14 +18,11 @@ use sluice_core::time::Timestamp;
 
 use super::alarm::Alarms;
 use super::debt::Debts;
-use super::node::{Header, Node, NodeError};
+use super::heads::Pulse;
+use super::peer::{NodeError, Peer, Top};
+use super::state::{Membership, State, TRIP};
+use super::{Quorum, locked};
 
-/// Failures in a row that open a node's breaker; one unanswered question does.
-const TRIP: u32 = 3;
-/// First pause of an open breaker; it doubles with each failed probe.
-const PAUSE_MS: i64 = 5_000;
-/// Longest pause of an open breaker.
-const PAUSE_MAX_MS: i64 = 60_000;
 /// A node's chain id is asked again after this.
 const CHAIN_CHECK_MS: i64 = 3_600_000;
 /// A node that contradicted an agreed final block is asked again after this.
@@ -36,119 +33,88 @@ const LIMIT_EXCEEDED: i64 = -32_005;
 const INTERNAL: i64 = -32_603;
 
 /// The nodes of a chain and how they fare.
-pub(super) struct Crew {
-    chain: ChainId,
-    lag_blocks: u64,
-    nodes: Vec<Arc<dyn Node>>,
+pub(crate) struct Crew<N: ?Sized> {
+    pub(super) profile: ChainProfile,
+    quorum: Quorum,
+    nodes: Vec<Arc<N>>,
     states: Mutex<Vec<State>>,
     clock: Arc<dyn Clock>,
     alarms: Alarms,
     debts: Debts,
+    pub(super) pulse: Mutex<Pulse>,
 }
 
-#[derive(Clone, Default)]
-struct State {
-    chain: Membership,
-    checked_at: Option<Timestamp>,
-    failures: u32,
-    shut_until: Timestamp,
-    out_of_step: bool,
-    recheck_at: Option<Timestamp>,
-    height: Option<u64>,
-    /// The last thing that went wrong.
-    why: String,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Membership {
-    /// Never answered.
-    #[default]
-    Unknown,
-    /// Of our chain.
-    Ours,
-    /// Of another: never asked.
-    Other,
-}
-
-impl State {
-    fn tripped(&self) -> bool {
-        self.failures >= TRIP
-    }
-
-    fn shut(&self, now: Timestamp) -> bool {
-        self.tripped() && now < self.shut_until
-    }
-
-    fn pause_ms(&self) -> i64 {
-        let doublings = self.failures.saturating_sub(TRIP).min(4);
-        PAUSE_MS.saturating_mul(1 << doublings).min(PAUSE_MAX_MS)
-    }
-
-    /// Why it is not asked, or asked last.
-    fn trouble(&self, now: Timestamp) -> Option<&'static str> {
-        match self.chain {
-            Membership::Other => Some("other_chain"),
-            Membership::Unknown => Some("unproven"),
-            Membership::Ours if self.recheck_at.is_some() => Some("contradicts"),
-            Membership::Ours if self.shut(now) => Some("breaker_open"),
-            Membership::Ours if self.out_of_step => Some("out_of_step"),
-            Membership::Ours if self.failures > 0 => Some("failing"),
-            Membership::Ours => None,
-        }
-    }
-
-    fn trusted(&self) -> bool {
-        self.chain == Membership::Ours && self.recheck_at.is_none()
-    }
-}
-
-impl Crew {
-    pub(super) fn new(profile: &ChainProfile, nodes: Vec<Arc<dyn Node>>, clock: Arc<dyn Clock>) -> Self {
+impl<N: Peer + ?Sized> Crew<N> {
+    pub(crate) fn new(
+        profile: ChainProfile,
+        nodes: Vec<Arc<N>>,
+        quorum: Quorum,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let states = Mutex::new(vec![State::default(); nodes.len()]);
         Self {
-            chain: profile.id,
-            lag_blocks: profile.lag_blocks(),
+            profile,
+            quorum,
             nodes,
             states,
             clock,
             alarms: Alarms::default(),
             debts: Debts::default(),
+            pulse: Mutex::default(),
         }
+    }
+
+    pub(crate) const fn profile(&self) -> &ChainProfile {
+        &self.profile
+    }
+
+    const fn chain(&self) -> ChainId {
+        self.profile.id
+    }
+
+    /// Distinct operators that must say the same, at least one.
+    pub(crate) fn needed(&self) -> usize {
+        self.quorum.needed.max(1)
+    }
+
+    /// Nodes contradict each other, or too few can tell.
+    pub(crate) fn disagree(&self, why: impl Into<String>) -> ChainError {
+        ChainError::Disagree { chain: self.chain().to_string(), why: why.into() }
     }
 
     pub(super) const fn debts(&self) -> &Debts {
         &self.debts
     }
 
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
     /// Notes that a trouble of the chain as a whole was met now.
-    pub(super) fn raise(&self, code: Code, detail: impl Into<String>) {
-        self.alarms.notice(self.now(), code, self.chain.to_string(), detail.into());
+    pub(crate) fn raise(&self, code: Code, detail: impl Into<String>) {
+        self.alarms.notice(self.now(), code, self.chain().to_string(), detail.into());
     }
 
     /// A trouble of the chain as a whole was looked for and not found.
-    pub(super) fn over(&self, code: Code) {
-        self.alarms.over(code, &self.chain.to_string());
+    pub(crate) fn over(&self, code: Code) {
+        self.alarms.over(code, &self.chain().to_string());
     }
 
     /// Troubles of one node are named after its chain, so that whoever watches the chain knows them for its own.
     fn of_node(&self, index: usize) -> String {
-        format!("{} {}", self.chain, self.node_name(index))
+        format!("{} {}", self.chain(), self.node_name(index))
     }
 
     /// What is wrong now.
-    pub(super) fn troubles(&self) -> Vec<Raise> {
+    pub(crate) fn troubles(&self) -> Vec<Raise> {
         self.alarms.now(self.now())
     }
 
     /// How each node fares.
-    pub(super) fn facts(&self) -> Vec<NodeFacts> {
+    pub(crate) fn facts(&self) -> Vec<NodeFacts> {
         let now = self.now();
-        let states = super::locked(&self.states);
-        let facts = |(node, state): (&Arc<dyn Node>, &State)| NodeFacts {
+        let states = locked(&self.states);
+        let facts = |(node, state): (&Arc<N>, &State)| NodeFacts {
             name: node.name().to_owned(),
             operator: node.operator().to_owned(),
             healthy: state.trusted() && !state.shut(now) && !state.out_of_step,
@@ -158,24 +124,24 @@ impl Crew {
         self.nodes.iter().zip(states.iter()).map(facts).collect()
     }
 
-    pub(super) fn node(&self, index: usize) -> Option<Arc<dyn Node>> {
+    pub(crate) fn node(&self, index: usize) -> Option<Arc<N>> {
         self.nodes.get(index).cloned()
     }
 
-    pub(super) fn operator(&self, index: usize) -> &str {
+    pub(crate) fn operator(&self, index: usize) -> &str {
         self.nodes.get(index).map_or("", |node| node.operator())
     }
 
-    pub(super) fn node_name(&self, index: usize) -> &str {
+    pub(crate) fn node_name(&self, index: usize) -> &str {
         self.nodes.get(index).map_or("", |node| node.name())
     }
 
     /// Nodes for readings that one node is enough for, best first: in step, without recent failures, as configured.
     /// Those with an open breaker only when no other is left.
-    pub(super) async fn readers(&self) -> Vec<usize> {
+    pub(crate) async fn readers(&self) -> Vec<usize> {
         self.check_chains().await;
         let now = self.now();
-        let states = super::locked(&self.states);
+        let states = locked(&self.states);
         let trusted = || states.iter().enumerate().filter(|(_, state)| state.trusted());
         let mut order: Vec<_> = trusted().filter(|(_, state)| !state.shut(now)).collect();
         if order.is_empty() {
@@ -187,19 +153,19 @@ impl Crew {
 
     /// Nodes whose word counts in a quorum, in order of configuration. An open breaker lets one probe through after its
     /// pause. When every breaker is open there is nothing to lose by asking all.
-    pub(super) async fn voters(&self) -> Vec<usize> {
+    pub(crate) async fn voters(&self) -> Vec<usize> {
         self.check_chains().await;
         self.let_through(State::trusted)
     }
 
     /// Nodes that carry bytes: every one that is not of another chain. Lying, lagging or yet unproven nodes may carry:
-    /// a transaction is valid on its own chain only (EIP-155), and one more node that has it does no harm. Where only such
+    /// a transaction is valid on its own chain only (EIP-155, TAPOS), and one more node that has it does no harm. Where only such
     /// nodes are let through, all are tried: a liar says that it took what it dropped.
-    pub(super) async fn carriers(&self) -> Vec<usize> {
+    pub(crate) async fn carriers(&self) -> Vec<usize> {
         self.check_chains().await;
         let wanted = |state: &State| state.chain != Membership::Other;
         let open = self.let_through(wanted);
-        let states = super::locked(&self.states);
+        let states = locked(&self.states);
         if open.iter().any(|index| states.get(*index).is_some_and(State::trusted)) {
             return open;
         }
@@ -208,7 +174,7 @@ impl Crew {
 
     fn let_through(&self, wanted: impl Fn(&State) -> bool) -> Vec<usize> {
         let now = self.now();
-        let mut states = super::locked(&self.states);
+        let mut states = locked(&self.states);
         let mut all = Vec::new();
         let mut open = Vec::new();
         for (index, state) in states.iter_mut().enumerate().filter(|(_, state)| wanted(state)) {
@@ -226,9 +192,9 @@ impl Crew {
     }
 
     /// Asks nodes at once; answers in the order of `indices`.
-    pub(super) async fn each<T, F, R>(&self, indices: &[usize], ask: F) -> Vec<(usize, Result<T, NodeError>)>
+    pub(crate) async fn each<T, F, R>(&self, indices: &[usize], ask: F) -> Vec<(usize, Result<T, NodeError>)>
     where
-        F: Fn(Arc<dyn Node>) -> R,
+        F: Fn(Arc<N>) -> R,
         R: Future<Output = Result<T, NodeError>>,
     {
         let known = indices.iter().filter_map(|index| Some((*index, Arc::clone(self.nodes.get(*index)?))));
@@ -244,9 +210,9 @@ impl Crew {
     }
 
     /// Asks one node after the other until one answers.
-    pub(super) async fn first<T, F, R>(&self, ask: F) -> Result<(usize, T), ChainError>
+    pub(crate) async fn first<T, F, R>(&self, ask: F) -> Result<(usize, T), ChainError>
     where
-        F: Fn(Arc<dyn Node>) -> R,
+        F: Fn(Arc<N>) -> R,
         R: Future<Output = Result<T, NodeError>>,
     {
         let found = self.first_with(|node| ask(node).map_ok(Some)).await?;
@@ -254,9 +220,9 @@ impl Crew {
     }
 
     /// Asks one node after the other until one has it; `None` when every one that answers has it not.
-    pub(super) async fn first_with<T, F, R>(&self, ask: F) -> Result<Option<(usize, T)>, ChainError>
+    pub(crate) async fn first_with<T, F, R>(&self, ask: F) -> Result<Option<(usize, T)>, ChainError>
     where
-        F: Fn(Arc<dyn Node>) -> R,
+        F: Fn(Arc<N>) -> R,
         R: Future<Output = Result<Option<T>, NodeError>>,
     {
         let (mut why, mut absent) = (None, false);
@@ -274,8 +240,8 @@ impl Crew {
     }
 
     /// Why no node is in service.
-    pub(super) fn why_none(&self) -> String {
-        let states = super::locked(&self.states);
+    pub(crate) fn why_none(&self) -> String {
+        let states = locked(&self.states);
         let words = states.iter().enumerate().map(|(index, state)| {
             let why = if state.why.is_empty() { "not in service" } else { state.why.as_str() };
             format!("{}: {why}", self.node_name(index))
@@ -285,16 +251,16 @@ impl Crew {
     }
 
     /// No node answered: an error for the caller and an alarm for a person.
-    pub(super) fn down(&self, why: String) -> ChainError {
-        let chain = self.chain.to_string();
+    pub(crate) fn down(&self, why: String) -> ChainError {
+        let chain = self.chain().to_string();
         self.raise(Code::NodesDown, format!("no node of {chain} answers: {why}"));
         ChainError::Down { chain, why }
     }
 
     /// Notes how a node fared with a question, or with bytes.
-    pub(super) fn note(&self, index: usize, error: Option<&NodeError>) {
+    pub(crate) fn note(&self, index: usize, error: Option<&NodeError>) {
         let now = self.now();
-        let mut states = super::locked(&self.states);
+        let mut states = locked(&self.states);
         let Some(state) = states.get_mut(index) else { return };
         if let Some(error) = error {
             state.why = error.to_string();
@@ -320,7 +286,7 @@ impl Crew {
     async fn check_chains(&self) {
         let now = self.now();
         let due: Vec<usize> = {
-            let states = super::locked(&self.states);
+            let states = locked(&self.states);
             let due = |state: &State| {
                 !state.shut(now) && state.checked_at.is_none_or(|at| now.since_ms(at) >= CHAIN_CHECK_MS)
             };
@@ -329,43 +295,44 @@ impl Crew {
         if due.is_empty() {
             return;
         }
-        let answers = self.each(&due, |node| async move { node.chain_id().await }).await;
+        let answers = self.each(&due, |node| async move { node.reference().await }).await;
         for (index, answer) in answers {
             let Ok(reference) = answer else { continue };
-            let ours = reference == self.chain.reference;
-            if let Some(state) = super::locked(&self.states).get_mut(index) {
+            let other = ChainId { reference, ..self.chain() };
+            let ours = reference == self.chain().reference;
+            if let Some(state) = locked(&self.states).get_mut(index) {
                 state.checked_at = Some(now);
                 state.chain = if ours { Membership::Ours } else { Membership::Other };
                 if !ours {
-                    state.why = format!("of chain eip155:{reference}");
+                    state.why = format!("of chain {other}");
                 }
             }
             let node = self.node_name(index);
             if ours {
                 self.alarms.over(Code::NodesDown, &self.of_node(index));
             } else {
-                let detail =
-                    format!("{node} is a node of eip155:{reference}, not of {}: it is not asked", self.chain);
+                let detail = format!("{node} is a node of {other}, not of {}: it is not asked", self.chain());
                 self.alarms.stand(Code::NodesDown, self.of_node(index), detail);
             }
         }
     }
 
     /// Compares the nodes' latest blocks with a measure: one that differs by much is out of step.
-    pub(super) fn compare(&self, latest: &[(usize, Header)], measure: u64) {
-        let mut states = super::locked(&self.states);
-        for (index, header) in latest {
+    pub(crate) fn compare(&self, latest: &[(usize, Top)], measure: u64) {
+        let mut states = locked(&self.states);
+        let lag_blocks = self.profile.lag_blocks();
+        for (index, top) in latest {
             if let Some(state) = states.get_mut(*index) {
-                state.out_of_step = header.block.number.abs_diff(measure) > self.lag_blocks;
-                state.height = Some(header.block.number);
+                state.out_of_step = top.block.number.abs_diff(measure) > lag_blocks;
+                state.height = Some(top.block.number);
             }
         }
     }
 
     /// A node contradicted what enough operators agree on: its word does not count until it agrees again.
-    pub(super) fn quarantine(&self, index: usize, about: &str) {
+    pub(crate) fn quarantine(&self, index: usize, about: &str) {
         let now = self.now();
-        if let Some(state) = super::locked(&self.states).get_mut(index) {
+        if let Some(state) = locked(&self.states).get_mut(index) {
             state.recheck_at = Some(now.plus_ms(RECHECK_MS));
             state.why = format!("contradicts the agreed {about}");
         }
@@ -376,17 +343,17 @@ impl Crew {
     }
 
     /// Quarantined nodes that are due to be asked again.
-    pub(super) fn due_for_release(&self) -> Vec<usize> {
+    pub(crate) fn due_for_release(&self) -> Vec<usize> {
         let now = self.now();
-        let states = super::locked(&self.states);
+        let states = locked(&self.states);
         let due = |state: &State| state.recheck_at.is_some_and(|at| at <= now);
         states.iter().enumerate().filter(|(_, state)| due(state)).map(|(index, _)| index).collect()
     }
 
     /// What the second look at a quarantined node found.
-    pub(super) fn rechecked(&self, index: usize, agrees: bool) {
+    pub(crate) fn rechecked(&self, index: usize, agrees: bool) {
         let now = self.now();
-        if let Some(state) = super::locked(&self.states).get_mut(index) {
+        if let Some(state) = locked(&self.states).get_mut(index) {
             state.recheck_at = if agrees { None } else { Some(now.plus_ms(RECHECK_MS)) };
         }
         if agrees {

@@ -9,8 +9,9 @@ use sluice_core::port::chain::{ChainError, Heads};
 use sluice_core::proof::Final;
 use sluice_core::time::Timestamp;
 
-use super::Evm;
-use super::node::{Header, NodeError, Tag};
+use super::health::Crew;
+use super::locked;
+use super::peer::{NodeError, Peer, Tag, Top};
 use super::quorum::Head;
 
 /// Finality that stands still for this many times the depth of a proof of death is stalled: on Ethereum two epochs.
@@ -29,11 +30,11 @@ pub(super) struct Pulse {
     latest: Option<u64>,
 }
 
-impl Evm {
-    pub(super) async fn read_heads(&self) -> Result<Heads, ChainError> {
-        let voters = self.crew.voters().await;
-        let ask = |node: std::sync::Arc<dyn super::node::Node>| async move {
-            let (latest, finalized) = join(node.header(Tag::Latest), node.header(Tag::Finalized)).await;
+impl<N: Peer + ?Sized> Crew<N> {
+    pub(crate) async fn read_heads(&self) -> Result<Heads, ChainError> {
+        let voters = self.voters().await;
+        let ask = |node: std::sync::Arc<N>| async move {
+            let (latest, finalized) = join(node.top(Tag::Latest), node.top(Tag::Finalized)).await;
             let latest = latest?.ok_or_else(|| NodeError::Nonsense("no latest block".to_owned()))?;
             let finalized = match finalized {
                 Ok(header) => header,
@@ -43,9 +44,9 @@ impl Evm {
             };
             Ok((latest, finalized))
         };
-        let mut latest: Vec<(usize, Header)> = Vec::new();
+        let mut latest: Vec<(usize, Top)> = Vec::new();
         let mut finals: Vec<(usize, BlockRef)> = Vec::new();
-        for (node, answer) in self.crew.each(&voters, ask).await {
+        for (node, answer) in self.each(&voters, ask).await {
             if let Ok((newest, finalized)) = answer {
                 finals.extend(finalized.map(|header| (node, header.block)));
                 latest.push((node, newest));
@@ -62,7 +63,7 @@ impl Evm {
             None => self.reconsider(&finals, voters.is_empty()).await,
         }
         let Some(best) = self.best(&latest, reached).await else {
-            return Err(self.crew.down(self.crew.why_none()));
+            return Err(self.down(self.why_none()));
         };
         self.watch_pulse(&best, finalized.as_ref());
         Ok(Heads { latest: best.block, latest_time: best.time, reached, finalized })
@@ -71,54 +72,53 @@ impl Evm {
     /// Finds out who is in step, and the height that as many operators as a quorum takes have reached; `None` when fewer
     /// answered. With three or more operators the second highest is the measure, so that neither one far ahead nor one
     /// far behind decides what "in step" is; with two it is what both have reached, where both are needed.
-    fn measure(&self, latest: &[(usize, Header)]) -> Option<u64> {
+    fn measure(&self, latest: &[(usize, Top)]) -> Option<u64> {
         let mut highest: BTreeMap<&str, u64> = BTreeMap::new();
         for (index, header) in latest {
-            let height = highest.entry(self.crew.operator(*index)).or_default();
+            let height = highest.entry(self.operator(*index)).or_default();
             *height = header.block.number.max(*height);
         }
         let mut heights: Vec<u64> = highest.into_values().collect();
         heights.sort_unstable_by(|one, other| other.cmp(one));
-        let reached = heights.get(self.quorum.needed.max(1) - 1).copied();
+        let reached = heights.get(self.needed() - 1).copied();
         let lowest = heights.last().copied();
         let measure = if heights.len() >= 3 { heights.get(1).copied() } else { reached.or(lowest) };
-        self.crew.compare(latest, measure?);
+        self.compare(latest, measure?);
         reached
     }
 
     /// The latest block of the node that is asked first. One that is ahead of what enough operators have reached is asked
     /// for its block there: nobody alone says how far the chain goes.
-    async fn best(&self, latest: &[(usize, Header)], reached: Option<u64>) -> Option<Header> {
-        let within = |header: &Header| reached.is_none_or(|height| header.block.number <= height);
-        let order = self.crew.readers().await;
+    async fn best(&self, latest: &[(usize, Top)], reached: Option<u64>) -> Option<Top> {
+        let within = |header: &Top| reached.is_none_or(|height| header.block.number <= height);
+        let order = self.readers().await;
         let known = |index: &usize| latest.iter().find(|(node, _)| node == index);
         for (node, header) in order.iter().filter_map(known) {
-            let Some(height) = reached.filter(|_| !within(header)) else { return Some(header.clone()) };
+            let Some(height) = reached.filter(|_| !within(header)) else { return Some(*header) };
             let one = [*node];
-            let at = self.crew.each(&one, |node| async move { node.header(Tag::Number(height)).await });
+            let at = self.each(&one, |node| async move { node.top(Tag::Number(height)).await });
             if let Some((_, Ok(Some(header)))) = at.await.pop() {
                 return Some(header);
             }
         }
-        latest.iter().map(|(_, header)| header).find(|header| within(header)).cloned()
+        latest.iter().map(|(_, header)| header).find(|header| within(header)).copied()
     }
 
     fn evidence(&self, head: &Head) -> Option<Final<BlockRef>> {
-        let needed = self.quorum.needed.max(1);
+        let needed = self.needed();
         #[expect(clippy::disallowed_methods, reason = "the quorum is what the evidence is about")]
         Final::by_quorum(head.block, head.block, head.operators.clone(), needed).ok()
     }
 
     /// Asks quarantined nodes again: one that holds the agreed final block is heard again.
     async fn release(&self, head: &Head) {
-        let due = self.crew.due_for_release();
+        let due = self.due_for_release();
         let number = head.block.number;
-        let answers =
-            self.crew.each(&due, |node| async move { node.header(Tag::Number(number)).await }).await;
+        let answers = self.each(&due, |node| async move { node.top(Tag::Number(number)).await }).await;
         for (node, answer) in answers {
             if let Ok(header) = answer {
                 let agrees = header.is_some_and(|header| header.block == head.block);
-                self.crew.rechecked(node, agrees);
+                self.rechecked(node, agrees);
             }
         }
     }
@@ -128,11 +128,11 @@ impl Evm {
     /// agree on is heard again, from the next look on. One that is heard already has to be among them, if any is, and
     /// none of those may contradict.
     async fn reconsider(&self, finals: &[(usize, BlockRef)], nobody_is_heard: bool) {
-        let due = self.crew.due_for_release();
+        let due = self.due_for_release();
         if due.is_empty() {
             return;
         }
-        let answers = self.crew.each(&due, |node| async move { node.header(Tag::Finalized).await }).await;
+        let answers = self.each(&due, |node| async move { node.top(Tag::Finalized).await }).await;
         let candidates = answers.into_iter().filter_map(|(node, answer)| Some((node, answer.ok()??.block)));
         let mut all = finals.to_vec();
         all.extend(candidates);
@@ -144,24 +144,24 @@ impl Evm {
             return;
         }
         for node in due.iter().copied() {
-            self.crew.rechecked(node, agreed.nodes.contains(&node));
+            self.rechecked(node, agreed.nodes.contains(&node));
         }
     }
 
-    fn watch_pulse(&self, best: &Header, finalized: Option<&Final<BlockRef>>) {
-        let now = self.crew.now();
-        let mut pulse = super::locked(&self.pulse);
+    fn watch_pulse(&self, best: &Top, finalized: Option<&Final<BlockRef>>) {
+        let now = self.now();
+        let mut pulse = locked(&self.pulse);
         // Only a block that came while we watched tells the time; the last block of a halted chain does not.
         let came_now = pulse.latest.is_some_and(|before| best.block.number > before);
         pulse.latest = Some(best.block.number);
         let skew_s = best.time.saturating_sub(now.seconds());
         if (came_now && skew_s.unsigned_abs() > SKEW_S) || skew_s > SKEW_S.cast_signed() {
-            self.crew.raise(
+            self.raise(
                 Code::ClockSkew,
                 format!("block #{} of {} is {skew_s} s from our clock", best.block.number, self.profile.name),
             );
         } else if came_now {
-            self.crew.over(Code::ClockSkew);
+            self.over(Code::ClockSkew);
         }
         let height = finalized.map_or(0, |head| head.reading().number);
         let since = match pulse.moved {
@@ -173,7 +173,7 @@ impl Evm {
         };
         let stood_ms = now.since_ms(since);
         if stood_ms > self.stall_ms() {
-            self.crew.raise(
+            self.raise(
                 Code::FinalityStalled,
                 format!(
                     "the final block of {} has stood at #{height} for {} s; the latest is #{}",
@@ -183,14 +183,14 @@ impl Evm {
                 ),
             );
         } else {
-            self.crew.over(Code::FinalityStalled);
+            self.over(Code::FinalityStalled);
         }
         match finalized.map(Final::single_source) {
-            Some(true) => self.crew.raise(
+            Some(true) => self.raise(
                 Code::SingleSource,
                 format!("finality of {} rests on one operator's word", self.profile.name),
             ),
-            Some(false) => self.crew.over(Code::SingleSource),
+            Some(false) => self.over(Code::SingleSource),
             None => {} // Nobody's word: `nodes_down` or `nodes_disagree` tells of that.
         }
     }

@@ -12,19 +12,19 @@ use sluice_core::chain::BlockRef;
 use sluice_core::port::chain::ChainError;
 use sluice_core::proof::Final;
 
-use super::Evm;
-use super::node::{Node, NodeError, Tag};
+use super::health::Crew;
+use super::peer::{NodeError, Peer, Tag};
 
 /// One node's answer to one question.
 #[derive(Clone, Debug)]
-pub(super) struct Vote<T> {
-    pub(super) node: usize,
-    pub(super) said: T,
+pub(crate) struct Vote<T> {
+    pub(crate) node: usize,
+    pub(crate) said: T,
 }
 
 /// What came of counting.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Tally<T> {
+pub(crate) enum Tally<T> {
     /// Exactly one answer has enough operators.
     Agreed(Agreed<T>),
     /// Answers differ, and none, or more than one, has enough operators.
@@ -38,26 +38,26 @@ pub(super) enum Tally<T> {
 
 /// An answer that enough operators gave.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Agreed<T> {
-    pub(super) said: T,
+pub(crate) struct Agreed<T> {
+    pub(crate) said: T,
     /// Nodes that said it.
-    pub(super) nodes: Vec<usize>,
+    pub(crate) nodes: Vec<usize>,
     /// Their operators.
-    pub(super) operators: Vec<String>,
+    pub(crate) operators: Vec<String>,
     /// Nodes that said something else, and what.
-    pub(super) against: Vec<(usize, T)>,
+    pub(crate) against: Vec<(usize, T)>,
 }
 
 /// The final block that enough operators agree on, and the nodes that hold it.
 #[derive(Clone, Debug)]
-pub(super) struct Head {
-    pub(super) block: BlockRef,
-    pub(super) nodes: Vec<usize>,
-    pub(super) operators: Vec<String>,
+pub(crate) struct Head {
+    pub(crate) block: BlockRef,
+    pub(crate) nodes: Vec<usize>,
+    pub(crate) operators: Vec<String>,
 }
 
 /// Why there is no final block that enough operators have.
-pub(super) struct Apart {
+pub(crate) struct Apart {
     why: String,
     /// They differ, and that has been raised.
     split: bool,
@@ -65,7 +65,7 @@ pub(super) struct Apart {
 
 /// What a differing answer means beside the agreed one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dissent {
+pub(crate) enum Dissent {
     /// It cannot be honest: both are about the same final block.
     Lie,
     /// It can be honest: something has not reached that node yet.
@@ -75,17 +75,33 @@ pub(super) enum Dissent {
 }
 
 /// How answers of one kind are judged.
-pub(super) struct Judge<T> {
+pub(crate) struct Judge<T> {
     /// What it means that a node says the second where the first is agreed.
-    pub(super) weigh: fn(&T, &T) -> Dissent,
+    pub(crate) weigh: fn(&T, &T) -> Dissent,
     /// An answer that says something is not there. Enough operators do not suffice for it: every one is asked.
-    pub(super) absence: fn(&T) -> bool,
+    pub(crate) absence: fn(&T) -> bool,
     /// The transaction whose receipt a node that lags behind this answer has yet to show.
-    pub(super) lacks: fn(&T) -> Option<[u8; 32]>,
+    pub(crate) lacks: fn(&T) -> Option<[u8; 32]>,
+}
+
+impl<T> Judge<Option<T>> {
+    /// Judges what nodes read out of a receipt; `None` when no final block holds it.
+    pub(crate) const fn of_receipts() -> Self {
+        Self {
+            weigh: |agreed, other| match (agreed, other) {
+                (Some(_), Some(_)) => Dissent::Lie,
+                (Some(_), None) => Dissent::Lag,
+                // Absence is never evidence against what somebody shows.
+                (None, _) => Dissent::Veto,
+            },
+            absence: Option::is_none,
+            lacks: |_| None,
+        }
+    }
 }
 
 /// Counts votes by operator.
-pub(super) fn tally<'o, T: Clone + PartialEq>(
+pub(crate) fn tally<'o, T: Clone + PartialEq>(
     votes: &[Vote<T>],
     operator: impl Fn(usize) -> &'o str,
     needed: usize,
@@ -125,45 +141,45 @@ pub(super) fn tally<'o, T: Clone + PartialEq>(
     }
 }
 
-impl Evm {
+impl<N: Peer + ?Sized> Crew<N> {
     fn count<T: Clone + PartialEq>(&self, votes: &[Vote<T>]) -> Tally<T> {
-        tally(votes, |node| self.crew.operator(node), self.quorum.needed)
+        tally(votes, |node| self.operator(node), self.needed())
     }
 
     /// Asks every node for its final block and finds the one to read under.
-    pub(super) async fn final_head(&self) -> Result<Head, ChainError> {
-        let voters = self.crew.voters().await;
-        let answers = self.crew.each(&voters, |node| async move { node.header(Tag::Finalized).await }).await;
+    pub(crate) async fn final_head(&self) -> Result<Head, ChainError> {
+        let voters = self.voters().await;
+        let answers = self.each(&voters, |node| async move { node.top(Tag::Finalized).await }).await;
         let mut finals = Vec::new();
         let mut why = None;
         for (node, answer) in answers {
             match answer {
                 Ok(Some(header)) => finals.push((node, header.block)),
                 Ok(None) => {}
-                Err(error) => why = Some(format!("{}: {error}", self.crew.node_name(node))),
+                Err(error) => why = Some(format!("{}: {error}", self.node_name(node))),
             }
         }
         match (finals.is_empty(), why) {
-            (true, Some(why)) => Err(self.crew.down(why)),
-            (true, None) if voters.is_empty() => Err(self.crew.down(self.crew.why_none())),
+            (true, Some(why)) => Err(self.down(why)),
+            (true, None) if voters.is_empty() => Err(self.down(self.why_none())),
             (true, None) | (false, _) => self.agree_on_head(&finals).await,
         }
     }
 
     /// The highest block such that enough operators have finality at or above it and agree on its hash. Nodes that are
     /// ahead are asked for their block at that height.
-    pub(super) async fn agree_on_head(&self, finals: &[(usize, BlockRef)]) -> Result<Head, ChainError> {
+    pub(crate) async fn agree_on_head(&self, finals: &[(usize, BlockRef)]) -> Result<Head, ChainError> {
         match self.common(finals).await {
             Ok((height, agreed)) => {
                 for (node, _) in agreed.against {
-                    self.crew.quarantine(node, &format!("final block #{height}"));
+                    self.quarantine(node, &format!("final block #{height}"));
                 }
                 let block = BlockRef { number: height, hash: agreed.said };
                 Ok(Head { block, nodes: agreed.nodes, operators: agreed.operators })
             }
             Err(Apart { why, split }) => {
                 if !split && !finals.is_empty() {
-                    self.crew.raise(Code::NodesDown, format!("no final block: {why}"));
+                    self.raise(Code::NodesDown, format!("no final block: {why}"));
                 }
                 Err(self.disagree(why))
             }
@@ -171,11 +187,11 @@ impl Evm {
     }
 
     /// The highest height at which enough operators have the same final block, and that block's hash.
-    pub(super) async fn common(
+    pub(crate) async fn common(
         &self,
         finals: &[(usize, BlockRef)],
     ) -> Result<(u64, Agreed<[u8; 32]>), Apart> {
-        let needed = self.quorum.needed.max(1);
+        let needed = self.needed();
         let mut heights: Vec<u64> = finals.iter().map(|(_, block)| block.number).collect();
         heights.sort_unstable_by(|one, other| other.cmp(one));
         heights.dedup();
@@ -193,7 +209,7 @@ impl Evm {
                 Tally::Split => {
                     why = format!("they have different final blocks at height {height}");
                     split = true;
-                    self.crew.raise(Code::NodesDisagree, why.clone());
+                    self.raise(Code::NodesDisagree, why.clone());
                 }
                 Tally::TooFew { agreed } => {
                     why = format!("{agreed} of the {needed} operators needed agree on block #{height}");
@@ -206,8 +222,7 @@ impl Evm {
     async fn hashes_at(&self, height: u64, reached: &[(usize, BlockRef)]) -> Vec<Vote<[u8; 32]>> {
         let ahead: Vec<usize> =
             reached.iter().filter(|(_, block)| block.number > height).map(|(node, _)| *node).collect();
-        let answers =
-            self.crew.each(&ahead, |node| async move { node.header(Tag::Number(height)).await }).await;
+        let answers = self.each(&ahead, |node| async move { node.top(Tag::Number(height)).await }).await;
         let there = reached.iter().filter(|(_, block)| block.number == height);
         let mut votes: Vec<Vote<[u8; 32]>> =
             there.map(|(node, block)| Vote { node: *node, said: block.hash }).collect();
@@ -220,7 +235,7 @@ impl Evm {
     }
 
     fn operators_of(&self, reports: &[(usize, BlockRef)]) -> usize {
-        let names: BTreeSet<&str> = reports.iter().map(|(node, _)| self.crew.operator(*node)).collect();
+        let names: BTreeSet<&str> = reports.iter().map(|(node, _)| self.operator(*node)).collect();
         names.len()
     }
 
@@ -228,7 +243,7 @@ impl Evm {
     /// operators as are needed; the others when those do not suffice, or say that something is not there.
     ///
     /// `ask` answers `None` where a node cannot tell.
-    pub(super) async fn agree<T, F, R>(
+    pub(crate) async fn agree<T, F, R>(
         &self,
         head: &Head,
         count: usize,
@@ -237,13 +252,13 @@ impl Evm {
     ) -> Result<Vec<Final<T>>, ChainError>
     where
         T: Clone + PartialEq,
-        F: Fn(Arc<dyn Node>) -> R,
+        F: Fn(Arc<N>) -> R,
         R: Future<Output = Result<Vec<Option<T>>, NodeError>>,
     {
         let mut votes: Vec<Vec<Vote<T>>> = vec![Vec::new(); count];
         let (few, rest) = self.just_enough(head);
         for round in [few, rest] {
-            for (node, answer) in self.crew.each(&round, &ask).await {
+            for (node, answer) in self.each(&round, &ask).await {
                 for (said, votes) in answer.into_iter().flatten().zip(&mut votes) {
                     votes.extend(said.map(|said| Vote { node, said }));
                 }
@@ -253,23 +268,23 @@ impl Evm {
                 break;
             }
         }
-        let needed = self.quorum.needed.max(1);
+        let needed = self.needed();
         let mut agreed_on = Vec::with_capacity(count);
         for (position, votes) in votes.iter().enumerate() {
             let agreed = self.verdict(votes, judge).map_err(|(code, why)| {
                 let why =
                     format!("question {} of {count} under block #{}: {why}", position + 1, head.block.number);
-                self.crew.raise(code, why.clone());
+                self.raise(code, why.clone());
                 self.disagree(why)
             })?;
             for (node, said) in &agreed.against {
                 match (judge.weigh)(&agreed.said, said) {
                     Dissent::Lie => {
                         let about = format!("reading under final block #{}", head.block.number);
-                        self.crew.quarantine(*node, &about);
+                        self.quarantine(*node, &about);
                     }
                     Dissent::Lag => {
-                        (judge.lacks)(&agreed.said).into_iter().for_each(|txid| self.crew.owes(*node, txid));
+                        (judge.lacks)(&agreed.said).into_iter().for_each(|txid| self.owes(*node, txid));
                     }
                     Dissent::Veto => {}
                 }
@@ -300,7 +315,7 @@ impl Evm {
             }
             Tally::Split => Err((Code::NodesDisagree, "operators contradict each other".to_owned())),
             Tally::TooFew { agreed } => {
-                let needed = self.quorum.needed.max(1);
+                let needed = self.needed();
                 Err((Code::NodesDown, format!("{agreed} of the {needed} operators needed can tell")))
             }
         }
@@ -309,11 +324,11 @@ impl Evm {
     /// One node each of as many operators as are needed, and all others.
     fn just_enough(&self, head: &Head) -> (Vec<usize>, Vec<usize>) {
         let mut heard = BTreeSet::new();
-        let needed = self.quorum.needed.max(1);
+        let needed = self.needed();
         head.nodes
             .iter()
             .copied()
-            .partition(|node| heard.len() < needed && heard.insert(self.crew.operator(*node)))
+            .partition(|node| heard.len() < needed && heard.insert(self.operator(*node)))
     }
 }
 
