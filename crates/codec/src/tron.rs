@@ -14,11 +14,13 @@
 //! `vectors/tron.json`, and every test run has it make thousands of transactions again, of every kind, with the bytes, ids
 //! and signatures compared. Beyond what JavaScript says exactly, 2^53 - 1, a reading by hand stands beside the decoder.
 
+mod block;
 mod call;
 mod decode;
 mod draft;
 #[cfg(test)]
 mod fuzz;
+mod glance;
 mod key;
 mod message;
 mod pay;
@@ -28,9 +30,11 @@ mod text;
 pub mod trc20;
 mod tx;
 
+pub use block::{BlockHeader, block_id};
 pub use call::{Call, ContractType, Resource};
 pub use decode::{DecodeError, Decoded, Relayed, decode, decode_raw, relayed};
 pub use draft::{Bytes, EncodeError, draft};
+pub use glance::{Glance, glance};
 pub use key::{Signature, address_of, recover};
 pub use pay::{PayError, attach, pay};
 pub use permission::{Key, Operations, Permission, PermissionError};

@@ -1,6 +1,6 @@
-//! Calls to token contracts: what is asked, and what was answered. ERC-20, and the two questions of Circle's FiatToken
-//! (<https://github.com/circlefin/stablecoin-evm>). Layout: Solidity ABI specification, "Formal Specification of the
-//! Encoding".
+//! Calls to token contracts: what is asked, and what was answered. ERC-20, and what Circle's FiatToken
+//! (<https://github.com/circlefin/stablecoin-evm>) and Tether's token answer beside. Layout: Solidity ABI specification,
+//! "Formal Specification of the Encoding".
 //!
 //! Answers are read strictly. A word too few is what an account without code or a failed proxy answers; a dirty high
 //! byte is what no compiler writes; both mean "this is not the contract we think it is".
@@ -11,6 +11,7 @@ use sluice_core::amount::Units;
 const TRANSFER: [u8; 4] = [0xa9, 0x05, 0x9c, 0xbb];
 const BALANCE_OF: [u8; 4] = [0x70, 0xa0, 0x82, 0x31];
 const IS_BLACKLISTED: [u8; 4] = [0xfe, 0x57, 0x5a, 0x87];
+const IS_BLACK_LISTED: [u8; 4] = [0xe4, 0x7d, 0x60, 0x60];
 const PAUSED: [u8; 4] = [0x5c, 0x97, 0x5a, 0xbb];
 const DECIMALS: [u8; 4] = [0x31, 0x3c, 0xe5, 0x67];
 
@@ -31,6 +32,11 @@ pub fn balance_of(account: EvmAddress) -> Vec<u8> {
 /// FiatToken's `isBlacklisted(address)`.
 pub fn is_blacklisted(account: EvmAddress) -> Vec<u8> {
     about(IS_BLACKLISTED, account)
+}
+
+/// Tether's `isBlackListed(address)`.
+pub fn is_black_listed(account: EvmAddress) -> Vec<u8> {
+    about(IS_BLACK_LISTED, account)
 }
 
 /// `paused()`.
@@ -89,4 +95,24 @@ pub(super) fn address_of_word(word: &[u8; 32]) -> Option<EvmAddress> {
     let (front, address) = word.split_first_chunk::<12>()?;
     (*front == [0; 12]).then_some(())?;
     Some(EvmAddress(address.try_into().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::keccak256;
+
+    #[test]
+    fn a_call_begins_with_the_hash_of_its_name() {
+        for (name, selector) in [
+            ("transfer(address,uint256)", TRANSFER),
+            ("balanceOf(address)", BALANCE_OF),
+            ("isBlacklisted(address)", IS_BLACKLISTED),
+            ("isBlackListed(address)", IS_BLACK_LISTED),
+            ("paused()", PAUSED),
+            ("decimals()", DECIMALS),
+        ] {
+            assert_eq!(keccak256(name)[..4], selector, "{name}");
+        }
+    }
 }

@@ -134,7 +134,7 @@ pub fn decode_raw(bytes: &[u8]) -> Result<Unsigned, DecodeError> {
     Ok(unsigned)
 }
 
-fn call(contract: Contract) -> Result<(TronAddress, Call), DecodeError> {
+pub(super) fn call(contract: Contract) -> Result<(TronAddress, Call), DecodeError> {
     let kind = ContractType::from_number(contract.r#type).ok_or(DecodeError::Type)?;
     let any = contract.parameter.ok_or(DecodeError::Type)?;
     if any.type_url != kind.type_url() {

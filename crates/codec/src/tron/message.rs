@@ -139,6 +139,34 @@ pub struct OwnerContract {
     pub owner_address: Vec<u8>,
 }
 
+/// The contracts whose owner is their second field, as far as we read them.
+#[derive(Clone, PartialEq, Message)]
+pub struct SecondContract {
+    #[prost(bytes = "vec", tag = "2")]
+    pub owner_address: Vec<u8>,
+}
+
+/// `BlockHeader.raw`.
+#[derive(Clone, PartialEq, Message)]
+pub struct BlockRaw {
+    #[prost(int64, tag = "1")]
+    pub timestamp: i64,
+    #[prost(bytes = "vec", tag = "2")]
+    pub tx_trie_root: Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    pub parent_hash: Vec<u8>,
+    #[prost(int64, tag = "7")]
+    pub number: i64,
+    #[prost(int64, tag = "8")]
+    pub witness_id: i64,
+    #[prost(bytes = "vec", tag = "9")]
+    pub witness_address: Vec<u8>,
+    #[prost(int32, tag = "10")]
+    pub version: i32,
+    #[prost(bytes = "vec", tag = "11")]
+    pub account_state_root: Vec<u8>,
+}
+
 #[derive(Clone, PartialEq, Message)]
 pub struct DelegateResourceContract {
     #[prost(bytes = "vec", tag = "1")]
