@@ -169,21 +169,22 @@ impl<N: Peer + ?Sized> Crew<N> {
     /// The highest block such that enough operators have finality at or above it and agree on its hash. Nodes that are
     /// ahead are asked for their block at that height.
     pub(crate) async fn agree_on_head(&self, finals: &[(usize, BlockRef)]) -> Result<Head, ChainError> {
-        match self.common(finals).await {
-            Ok((height, agreed)) => {
-                for (node, _) in agreed.against {
-                    self.quarantine(node, &format!("final block #{height}"));
-                }
-                let block = BlockRef { number: height, hash: agreed.said };
-                Ok(Head { block, nodes: agreed.nodes, operators: agreed.operators })
+        self.try_head(finals).await.map_err(|Apart { why, split }| {
+            if !split && !finals.is_empty() {
+                self.raise(Code::NodesDown, format!("no final block: {why}"));
             }
-            Err(Apart { why, split }) => {
-                if !split && !finals.is_empty() {
-                    self.raise(Code::NodesDown, format!("no final block: {why}"));
-                }
-                Err(self.disagree(why))
-            }
+            self.disagree(why)
+        })
+    }
+
+    /// The same, for those who may ask again at once: that too few have one is no trouble yet.
+    pub(crate) async fn try_head(&self, finals: &[(usize, BlockRef)]) -> Result<Head, Apart> {
+        let (height, agreed) = self.common(finals).await?;
+        for (node, _) in agreed.against {
+            self.quarantine(node, &format!("final block #{height}"));
         }
+        let block = BlockRef { number: height, hash: agreed.said };
+        Ok(Head { block, nodes: agreed.nodes, operators: agreed.operators })
     }
 
     /// The highest height at which enough operators have the same final block, and that block's hash.
@@ -268,7 +269,6 @@ impl<N: Peer + ?Sized> Crew<N> {
                 break;
             }
         }
-        let needed = self.needed();
         let mut agreed_on = Vec::with_capacity(count);
         for (position, votes) in votes.iter().enumerate() {
             let agreed = self.verdict(votes, judge).map_err(|(code, why)| {
@@ -277,23 +277,46 @@ impl<N: Peer + ?Sized> Crew<N> {
                 self.raise(code, why.clone());
                 self.disagree(why)
             })?;
-            for (node, said) in &agreed.against {
-                match (judge.weigh)(&agreed.said, said) {
-                    Dissent::Lie => {
-                        let about = format!("reading under final block #{}", head.block.number);
-                        self.quarantine(*node, &about);
-                    }
-                    Dissent::Lag => {
-                        (judge.lacks)(&agreed.said).into_iter().for_each(|txid| self.owes(*node, txid));
-                    }
-                    Dissent::Veto => {}
-                }
-            }
-            #[expect(clippy::disallowed_methods, reason = "the quorum is what the evidence is about")]
-            let made = Final::by_quorum(agreed.said, head.block, agreed.operators, needed);
-            agreed_on.push(made.map_err(|error| self.disagree(error.to_string()))?);
+            agreed_on.push(self.conclude(head, agreed, judge)?);
         }
         Ok(agreed_on)
+    }
+
+    /// What nodes that hold `head` have said already of one thing. `None`: too few of them.
+    pub(crate) fn count_under<T: Clone + PartialEq>(
+        &self,
+        head: &Head,
+        said: Vec<(usize, T)>,
+        judge: &Judge<T>,
+    ) -> Result<Option<Final<T>>, ChainError> {
+        let votes: Vec<Vote<T>> = said.into_iter().map(|(node, said)| Vote { node, said }).collect();
+        match self.verdict(&votes, judge) {
+            Ok(agreed) => self.conclude(head, agreed, judge).map(Some),
+            Err((Code::NodesDown, _)) => Ok(None),
+            Err((code, why)) => {
+                self.raise(code, why.clone());
+                Err(self.disagree(why))
+            }
+        }
+    }
+
+    /// The evidence, and what follows for whoever said something else.
+    fn conclude<T>(&self, head: &Head, agreed: Agreed<T>, judge: &Judge<T>) -> Result<Final<T>, ChainError> {
+        for (node, said) in &agreed.against {
+            match (judge.weigh)(&agreed.said, said) {
+                Dissent::Lie => {
+                    let about = format!("reading under final block #{}", head.block.number);
+                    self.quarantine(*node, &about);
+                }
+                Dissent::Lag => {
+                    (judge.lacks)(&agreed.said).into_iter().for_each(|txid| self.owes(*node, txid));
+                }
+                Dissent::Veto => {}
+            }
+        }
+        #[expect(clippy::disallowed_methods, reason = "the quorum is what the evidence is about")]
+        let made = Final::by_quorum(agreed.said, head.block, agreed.operators, self.needed());
+        made.map_err(|error| self.disagree(error.to_string()))
     }
 
     fn verdict<T: Clone + PartialEq>(
@@ -322,7 +345,7 @@ impl<N: Peer + ?Sized> Crew<N> {
     }
 
     /// One node each of as many operators as are needed, and all others.
-    fn just_enough(&self, head: &Head) -> (Vec<usize>, Vec<usize>) {
+    pub(crate) fn just_enough(&self, head: &Head) -> (Vec<usize>, Vec<usize>) {
         let mut heard = BTreeSet::new();
         let needed = self.needed();
         head.nodes

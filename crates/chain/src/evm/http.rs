@@ -20,6 +20,9 @@ use super::json::{self, BlockJson, Data, FeeHistoryJson, HeaderJson, LogJson, Qu
 use super::node::{At, Call, Called, Header, Node, NodeError, Receipt, Sent, Tag, TxLog};
 use wire::{Answer, Lost, Question, Wire};
 
+pub use crate::http::{HttpError, client};
+use crate::http::{Line, endpoint};
+
 /// Blocks and percentile of `eth_feeHistory` (DESIGN 6).
 const FEE_BLOCKS: &str = "0xa";
 const FEE_PERCENTILE: u8 = 20;
@@ -64,39 +67,6 @@ impl fmt::Debug for HttpConfig {
     }
 }
 
-/// Why there is no connection to configure. No variant shows the URL.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HttpError {
-    /// Not an address of a node.
-    #[error("the node's address must be an http or https URL with a host")]
-    Url,
-    /// The TLS library or its root certificates are missing.
-    #[error("no HTTP client: {0}")]
-    Client(String),
-}
-
-/// The one HTTP client that all nodes share: connections are reused, redirects and proxies of the environment are not
-/// followed.
-///
-/// # Errors
-/// [`HttpError::Client`] when TLS cannot be set up.
-pub fn client() -> Result<reqwest::Client, HttpError> {
-    // Ring is the one provider of the house. Somebody may have installed it already; it is the same one.
-    let _already = rustls::crypto::ring::default_provider().install_default();
-    let builder = || {
-        reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .tcp_nodelay(true)
-            .connect_timeout(Duration::from_secs(5))
-            .pool_idle_timeout(Duration::from_secs(60))
-    };
-    // A machine without root certificates still reaches nodes over plain http, such as a devnet; over https it then
-    // trusts nobody, and says so at the first connection.
-    let client = builder().build().or_else(|_| builder().tls_certs_only([]).build());
-    client.map_err(|error| HttpError::Client(error.to_string()))
-}
-
 /// One node over HTTP.
 pub struct HttpNode {
     name: String,
@@ -110,16 +80,16 @@ impl HttpNode {
     /// # Errors
     /// [`HttpError::Url`] for anything but an http or https URL.
     pub fn new(client: reqwest::Client, config: HttpConfig) -> Result<Self, HttpError> {
-        let url: reqwest::Url = config.url.parse().map_err(|_| HttpError::Url)?;
-        let host =
-            url.host_str().filter(|_| matches!(url.scheme(), "http" | "https")).ok_or(HttpError::Url)?;
-        let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
-        let name = format!("{}/{host}{port}", config.operator);
-        let wire = Wire {
+        let (url, host) = endpoint(&config.url)?;
+        let name = format!("{}/{host}", config.operator);
+        let line = Line {
             client,
-            url,
             timeout: Duration::from_millis(config.timeout_ms),
             answer_max_bytes: config.answer_max_bytes,
+        };
+        let wire = Wire {
+            line,
+            url,
             batch_most: config.batch_max.max(1),
             batch_max: AtomicUsize::new(config.batch_max.max(1)),
             answered: AtomicUsize::new(0),

@@ -6,3 +6,4 @@ mod counted;
 mod http;
 mod stage;
 mod stub;
+mod tron;

@@ -2,13 +2,13 @@
 //! that was not asked, or a second answer, makes the whole batch nonsense.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::evm::node::NodeError;
+use crate::http::Line;
 
 /// "Invalid request": how a node without batches, or with smaller ones, answers a batch.
 const INVALID_REQUEST: i64 = -32_600;
@@ -52,10 +52,8 @@ pub(super) type Answer = Result<Box<RawValue>, Lost>;
 
 /// One endpoint.
 pub(super) struct Wire {
-    pub(super) client: reqwest::Client,
+    pub(super) line: Line,
     pub(super) url: reqwest::Url,
-    pub(super) timeout: Duration,
-    pub(super) answer_max_bytes: usize,
     /// Most questions in one request, as configured.
     pub(super) batch_most: usize,
     /// Shrinks when the provider refuses a batch, down to single calls; grows again while it answers.
@@ -153,7 +151,7 @@ impl Wire {
         }).collect();
         let single = bodies.len() == 1;
         let body = if single { bodies.pop().unwrap_or_default() } else { Value::Array(bodies) };
-        let (status, text) = self.exchange(&body).await?;
+        let (status, text) = self.line.exchange(&self.url, None, &body).await?;
         let read = read(&text, &ids);
         match read {
             Ok(Some(answers)) => Ok(Posted::Answers(answers)),
@@ -166,37 +164,6 @@ impl Wire {
             }
             Err(why) => Err(NodeError::Nonsense(why)),
         }
-    }
-
-    async fn exchange(&self, body: &Value) -> Result<(u16, Vec<u8>), NodeError> {
-        let failed = |error: reqwest::Error| match error.is_timeout() {
-            true => NodeError::Silent(self.describe(error)),
-            false => NodeError::Transport(self.describe(error)),
-        };
-        let request = self.client.post(self.url.clone()).timeout(self.timeout).json(body);
-        let mut response = request.send().await.map_err(failed)?;
-        let mut text = Vec::new();
-        while let Some(part) = response.chunk().await.map_err(failed)? {
-            if text.len().saturating_add(part.len()) > self.answer_max_bytes {
-                let max = self.answer_max_bytes;
-                return Err(NodeError::Transport(format!("the answer is larger than {max} bytes")));
-            }
-            text.extend_from_slice(&part);
-        }
-        Ok((response.status().as_u16(), text))
-    }
-
-    /// What went wrong, without the URL: it may hold a key.
-    fn describe(&self, error: reqwest::Error) -> String {
-        if error.is_timeout() {
-            return format!("no answer within {} ms", self.timeout.as_millis());
-        }
-        let error = error.without_url();
-        let mut cause: &dyn std::error::Error = &error;
-        while let Some(deeper) = cause.source() {
-            cause = deeper;
-        }
-        if error.is_connect() { format!("no connection: {cause}") } else { cause.to_string() }
     }
 }
 
