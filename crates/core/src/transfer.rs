@@ -382,12 +382,13 @@ impl Transfer {
         }
     }
 
-    /// Whether the chain at a block, which the watcher has followed, holds an outcome of it: its nonce is below the next
-    /// one there, or, without a nonce, it was seen in that block or below.
+    /// Whether the chain at a block, which the watcher has followed, may hold an outcome of it: its nonce is below the next
+    /// one there; without a nonce, it was seen in that block or below, or sent by then and not seen since.
     pub fn stands_in(&self, next_nonce: u64, block: BlockRef) -> bool {
         match (self.slot().and_then(Slot::nonce), &self.0.state) {
             (Some(nonce), _) => nonce < next_nonce,
             (None, State::Seen(seen)) => seen.inclusion.block.number <= block.number,
+            (None, State::Signed(signed)) => signed.sent_at_height <= block.number,
             (None, _) => false,
         }
     }

@@ -140,7 +140,6 @@ async fn stages(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool, StageE
     }
     measured(ports, "cancel", Box::pin(cancel::run(lane))).await?;
     measured(ports, "fill", Box::pin(fill::run(lane, memory))).await?;
-    measured(ports, "lapse", Box::pin(lapse::run(lane))).await?;
     measured(ports, "sign", Box::pin(sign::run(lane))).await?;
     measured(ports, "broadcast", Box::pin(broadcast::run(lane, memory))).await?;
     let took = measured(ports, "plan", Box::pin(plan::run(lane, memory))).await?;

@@ -23,6 +23,9 @@ pub struct Caps {
     /// How old the last signature of a former slot must be before the payment may take another. Shorter than the
     /// chain's proof of death, longer than any bug needs to ask twice.
     pub reslot_after_ms: i64,
+    /// TRON: how long after its expiration, by our clock, a former transaction is past. A block's time is what counts, and
+    /// that is its producer's.
+    pub expired_after_ms: i64,
     /// How long a wallet must not have signed before the engine may have its key barred. A wallet in use is not
     /// retired; one that is retired has waited for its last payment to settle.
     pub bar_after_ms: i64,
@@ -68,6 +71,8 @@ const SKEW_MAX_MS: i64 = 600_000;
 const COSTS_HOURLY_MAX: u128 = 256;
 /// Longer than any chain of the table takes to settle.
 const BAR_AFTER_MS: i64 = 3_600_000;
+/// Five blocks.
+const EXPIRED_AFTER_MS: i64 = 15_000;
 /// Hot wallets sign thousands an hour, not millions.
 const SLOTS_HOURLY_MAX: u32 = 1_000_000;
 
@@ -95,6 +100,7 @@ impl Caps {
             slots_hourly_max: SLOTS_HOURLY_MAX,
             reslots_max: 3,
             reslot_after_ms: 5_000,
+            expired_after_ms: EXPIRED_AFTER_MS,
             bar_after_ms: BAR_AFTER_MS,
             skew_max_ms: SKEW_MAX_MS,
         }

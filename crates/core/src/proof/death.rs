@@ -150,7 +150,8 @@ impl Death {
     }
 
     /// TRON: a transaction that leans on the block `reference` and expires at `expires_at_ms` is in none of the solid blocks
-    /// from that one on, up to one of that time or later; a second operator has read the same.
+    /// from that one on, up to one of that time or later; a second operator has read the same. The last of them lies
+    /// `extra_blocks` below the final head.
     ///
     /// # Errors
     /// [`NotDead::NotConsumedByUs`] when the reading is no scan, [`NotDead::ScanBroken`] when the scan does not begin where
@@ -159,6 +160,7 @@ impl Death {
         slot: &Final<SlotReading>,
         reference: BlockRef,
         expires_at_ms: i64,
+        extra_blocks: u64,
     ) -> Result<Self, NotDead> {
         let SlotReading::Absent(scan) = *slot.reading() else { return Err(NotDead::NotConsumedByUs) };
         if scan.from() != reference {
@@ -167,6 +169,7 @@ impl Death {
         if scan.until_ms() < expires_at_ms || scan.to().number > slot.head().number {
             return Err(NotDead::StillValid);
         }
+        deep_enough(scan.to(), slot.head(), extra_blocks)?;
         Ok(Self(DeathKind::TronExpired { from: scan.from().number, to: scan.to().number }))
     }
 
@@ -302,15 +305,18 @@ mod tests {
         };
         let scan = Scan::of([scanned(1, 10), scanned(2, 20), scanned(3, 30)]).unwrap();
         let reading = agreed(SlotReading::Absent(scan), 9);
-        let death = Death::of_tron_expiry(&reading, block(1), 30).unwrap();
+        let death = Death::of_tron_expiry(&reading, block(1), 30, 2).unwrap();
         assert_eq!(*death.kind(), DeathKind::TronExpired { from: 1, to: 3 });
-        assert_eq!(Death::of_tron_expiry(&reading, block(1), 31), Err(NotDead::StillValid));
-        assert_eq!(Death::of_tron_expiry(&reading, block(2), 30), Err(NotDead::ScanBroken));
+        assert_eq!(Death::of_tron_expiry(&reading, block(1), 31, 2), Err(NotDead::StillValid));
+        assert_eq!(Death::of_tron_expiry(&reading, block(2), 30, 2), Err(NotDead::ScanBroken));
         let above = agreed(SlotReading::Absent(scan), 2);
-        assert_eq!(Death::of_tron_expiry(&above, block(1), 30), Err(NotDead::StillValid), "not solid");
+        assert_eq!(Death::of_tron_expiry(&above, block(1), 30, 2), Err(NotDead::StillValid), "not solid");
+        let shallow = agreed(SlotReading::Absent(scan), 4);
+        let found = Death::of_tron_expiry(&shallow, block(1), 30, 2);
+        assert_eq!(found, Err(NotDead::NotDeepEnough { missing: 1 }));
         for other in [SlotReading::Open, SlotReading::Unaccounted] {
             let reading = agreed(other, 99);
-            assert_eq!(Death::of_tron_expiry(&reading, block(1), 30), Err(NotDead::NotConsumedByUs));
+            assert_eq!(Death::of_tron_expiry(&reading, block(1), 30, 2), Err(NotDead::NotConsumedByUs));
         }
     }
 

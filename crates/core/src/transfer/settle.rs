@@ -95,10 +95,18 @@ impl Transfer {
                 });
             }
             SlotReading::Absent(scan) => {
-                let death = terms
-                    .ok_or(NotDead::NotConsumedByUs)
-                    .and_then(|terms| Death::of_tron_expiry(reading, terms.reference, terms.expires_at_ms));
-                let Ok(death) = death else { return Ok(Outcome::Open) };
+                let Some(terms) = terms else { return Ok(Outcome::Open) };
+                let (from, until_ms) = (terms.reference, terms.expires_at_ms);
+                let death = match Death::of_tron_expiry(reading, from, until_ms, death_extra_blocks) {
+                    Ok(death) => death,
+                    Err(NotDead::NotDeepEnough { missing }) => return Ok(Outcome::NotDeepEnough { missing }),
+                    Err(
+                        NotDead::NotConsumedByUs
+                        | NotDead::NotTaken
+                        | NotDead::StillValid
+                        | NotDead::ScanBroken,
+                    ) => return Ok(Outcome::Open),
+                };
                 let proof = self.proof(proof_id, Verdict::Dead(death), reading, at);
                 let end = End::Expired(scan.to());
                 let transfer = self.ended(signed, proof_id, Life::Dead(proof_id), end, at);

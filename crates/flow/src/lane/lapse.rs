@@ -10,12 +10,13 @@ use super::close::{Closed, close_unsigned};
 use super::sign::signer_down;
 use crate::{StageError, revived};
 
-/// So long before it expires nothing is signed for the first time any more, milliseconds: two blocks to be included in, and
-/// one for what it takes to get there.
-const LEFT_MIN_MS: i64 = 9_000;
+/// So many blocks before it expires nothing is signed for the first time any more: two to be included in, and one for what
+/// it takes to get there.
+const LEFT_BLOCKS_MIN: u64 = 3;
 
 pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
-    let late_at_ms = lane.now().millis().saturating_add(LEFT_MIN_MS);
+    let left_ms = LEFT_BLOCKS_MIN.saturating_mul(lane.profile().block_time_ms);
+    let late_at_ms = lane.now().millis().saturating_add(i64::try_from(left_ms).unwrap_or(i64::MAX));
     let late: Vec<Transfer> = lane
         .view
         .transfers()

@@ -15,10 +15,11 @@ use sluice_core::wallet::LaneState;
 use sluice_core::withdrawal::{State as WithdrawalState, Waiting};
 
 use super::close::{Closed, close_unsigned, draft_void};
-use super::{Lane, startup};
+use super::{Lane, lapse, startup};
 use crate::{StageError, journal, revived};
 
 pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
+    lapse::run(lane).await?;
     let waiting = awaited(lane);
     if waiting.is_empty() {
         return Ok(());

@@ -7,7 +7,7 @@ use sluice_core::alert::{Code, Raise};
 use sluice_core::chain::BlockRef;
 use sluice_core::id::{TransferId, WithdrawalId};
 use sluice_core::port::store::{ChainChange, Change, Cursor, Pause};
-use sluice_core::transfer::{Life, State, Transfer};
+use sluice_core::transfer::{End, Life, State, Transfer};
 use sluice_core::withdrawal::{GivenBackWhy, State as WithdrawalState};
 
 use super::Watch;
@@ -29,6 +29,8 @@ pub(super) async fn run(
                 cause: Some(watch.cause("reorg")),
                 ..Change::default()
             }),
+            // The signer's tombstone ended it, and no block.
+            State::Final(ended) if matches!(ended.end, End::NeverSigned(_)) => {}
             State::Final(_) => ends.push(transfer),
             State::Planned
             | State::Funded(_)

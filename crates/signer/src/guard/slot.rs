@@ -19,9 +19,6 @@ use super::{Guard, No};
 use crate::journal::{SlotRow, WalletRow, read};
 use crate::refusal::Code;
 
-/// By how much the chain's clock may be behind ours: a block's time is what counts, and it is its producer's.
-const EXPIRED_MARGIN_MS: i64 = 15_000;
-
 impl Guard<'_> {
     /// Whether this kind of attempt may be signed in this slot, whatever was signed in it before.
     pub(crate) fn slot(
@@ -60,7 +57,7 @@ impl Guard<'_> {
             };
             latest = latest.max(Some(signed_at));
             // TRON: no receipt and no scan is seen here, but a clock is. Until it has expired it may be included.
-            let dead_at = slot.expires_at.map(|at| at.plus_ms(EXPIRED_MARGIN_MS));
+            let dead_at = slot.expires_at.map(|at| at.plus_ms(self.caps.expired_after_ms));
             if let Some(at) = dead_at.filter(|at| self.now < *at) {
                 let detail = format!("slot {} may be included until {at}", slot.id);
                 return Err(Code::PaymentOtherSlot.wait(detail).into());
