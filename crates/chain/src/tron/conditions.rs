@@ -11,7 +11,7 @@ use sluice_core::time::Timestamp;
 
 use super::Tron;
 use super::node::{Node, NodeError, Prices, Tag};
-use crate::crew::locked;
+use crate::crew::{Dissent, Head, Judge, locked};
 
 /// Prices change with a vote, at most every six hours. They are read again after this, milliseconds, so that one that has
 /// changed is believed no longer than the margin of a fee limit is meant for.
@@ -42,10 +42,23 @@ impl Tron {
         }
         let head_time_ms =
             lower_median(times.into_values()).ok_or_else(|| self.crew.down(self.crew.why_none()))?;
-        let reference = self.crew.agree_on_head(&finals).await?.block;
+        let reference = self.reference(&self.crew.agree_on_head(&finals).await?).await?;
         let Prices { energy_sun, bandwidth_sun, memo_sun } = self.read_prices().await?;
         let at = self.crew.now();
         Ok(Conditions { reference, head_time_ms, energy_sun, bandwidth_sun, memo_sun, at })
+    }
+
+    /// The block as far below a solid one as a proof of death lies: what a quorum has called solid may still leave, and a
+    /// proof that a transaction is nowhere begins at the very block that it leans on.
+    async fn reference(&self, head: &Head) -> Result<BlockRef, ChainError> {
+        let number = head.block.number.saturating_sub(self.crew.profile().death_extra_blocks);
+        let ask = |node: Arc<dyn Node>| async move {
+            let header = node.header(Tag::Number(number)).await?;
+            Ok(vec![header.map(|header| header.block)])
+        };
+        let judge = Judge { weigh: |_, _| Dissent::Lie, absence: |_: &BlockRef| false, lacks: |_| None };
+        let agreed = self.crew.agree(head, 1, ask, &judge).await?.pop();
+        agreed.map(|block| *block.reading()).ok_or(ChainError::NoBlock)
     }
 
     /// The middle of what operators say, figure by figure, so that none alone raises or lowers one.
