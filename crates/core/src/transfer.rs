@@ -16,6 +16,7 @@ mod failure;
 mod fuel;
 mod fund;
 mod import;
+mod last;
 mod plan;
 mod reopen;
 mod see;
@@ -26,6 +27,7 @@ mod void;
 
 pub use build::{Allotment, may_follow};
 pub use failure::{Failure, Remedy};
+pub use last::Last;
 pub use settle::{End, Outcome};
 
 use crate::amount::{Amount, Cost};
@@ -218,41 +220,6 @@ pub struct Seen {
     pub signed: Signed,
     /// Where and what.
     pub inclusion: Inclusion,
-}
-
-/// Where a transfer stood when it ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Last {
-    /// Nothing was ever signed in its slot, and the slot needs no filling.
-    Built(Built),
-    /// Something was; back to it when the proof's block leaves the chain (M16).
-    Signed(Signed),
-}
-
-impl Last {
-    /// The slot.
-    pub const fn slot(&self) -> &Slot {
-        match self {
-            Self::Built(built) => &built.slot,
-            Self::Signed(signed) => &signed.slot,
-        }
-    }
-
-    /// What the slot was used for.
-    pub const fn mode(&self) -> &Mode {
-        match self {
-            Self::Built(built) => &built.mode,
-            Self::Signed(signed) => &signed.mode,
-        }
-    }
-
-    /// Its evidence, where something was signed.
-    pub const fn signed(&self) -> Option<&Signed> {
-        match self {
-            Self::Built(_) => None,
-            Self::Signed(signed) => Some(signed),
-        }
-    }
 }
 
 /// Evidence of `final`.

@@ -11,14 +11,15 @@ use std::collections::BTreeSet;
 use self::play::Series;
 use sluice_mutant::Mutant;
 
+use crate::model::chain::Shape;
 use crate::oracle::Violation;
 use crate::world::history::{self, Report, Script};
 use crate::world::part::Part;
 use crate::world::setup::Stage;
 
 const USAGE: &str =
-    "usage: sluice-sim [--seeds N] [--from S] [--clocks] [--withdrawals W] [--threads T] [--coverage] [--hits-min H] [--keep-going]
-       sluice-sim --seed S [--clocks] [--trace] [--lines N] [--ask SQL] [--without PART,..]
+    "usage: sluice-sim [--seeds N] [--from S] [--tron] [--clocks] [--withdrawals W] [--threads T] [--coverage] [--hits-min H] [--keep-going]
+       sluice-sim --seed S [--tron] [--clocks] [--trace] [--lines N] [--ask SQL] [--without PART,..]
        sluice-sim --seed S --shrink
        sluice-sim --replay-check K [--from S]
        sluice-sim --systematic [S] [--every N] [--points N [--draw TEXT]]
@@ -40,6 +41,8 @@ struct Arguments {
     lines: usize,
     ask: Option<String>,
     coverage: bool,
+    /// The chain is of the *expiry* shape.
+    tron: bool,
     clocks: bool,
     hits_min: u64,
     shrink: bool,
@@ -67,6 +70,7 @@ fn parse(arguments: &[String]) -> Result<Arguments, String> {
         lines: history::LINES,
         ask: None,
         coverage: false,
+        tron: false,
         clocks: false,
         hits_min: 0,
         shrink: false,
@@ -121,6 +125,7 @@ fn parse(arguments: &[String]) -> Result<Arguments, String> {
             "--keep-going" => parsed.keep_going = true,
             "--trace" => parsed.trace = true,
             "--coverage" => parsed.coverage = true,
+            "--tron" => parsed.tron = true,
             "--clocks" => parsed.clocks = true,
             _ => return Err(format!("{word:?} is not known\n{USAGE}")),
         }
@@ -153,9 +158,10 @@ pub fn run(arguments: &[String]) -> Result<bool, String> {
     if let Some(count) = asked.mutants {
         return mutants(&asked, count);
     }
+    let shape = if asked.tron { ", on TRON" } else { "" };
     let clocks = if asked.clocks { ", with clocks that are hours wrong" } else { "" };
     let series = Series {
-        what: format!("histories by seed, of {} withdrawals{clocks}", asked.withdrawals),
+        what: format!("histories by seed, of {} withdrawals{shape}{clocks}", asked.withdrawals),
         first: 1,
         make: Box::new(|seed| random(&asked, seed)),
     };
@@ -167,12 +173,19 @@ pub fn run(arguments: &[String]) -> Result<bool, String> {
     play::tell(&asked, &played, count, "histories")
 }
 
+impl Arguments {
+    const fn shape(&self) -> Shape {
+        if self.tron { Shape::Expiry } else { Shape::Nonce }
+    }
+}
+
 fn random(asked: &Arguments, seed: u64) -> Script {
     Script {
         withdrawals: asked.withdrawals,
         lines: asked.lines,
         ask: asked.ask.clone(),
         without: asked.without.clone(),
+        shape: asked.shape(),
         clocks: asked.clocks,
         ..Script::random(seed)
     }

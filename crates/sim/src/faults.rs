@@ -9,6 +9,7 @@ pub mod signer;
 pub mod site;
 pub mod stage;
 pub mod store;
+pub mod tron;
 
 use crate::oracle::Witness;
 
@@ -146,4 +147,13 @@ pub const METHODS: &[&str] = &[
     "node.tip",
     "node.has_code",
     "node.send",
+    "node.block",
+    "node.blocks",
+    "node.infos",
+    "node.infos_of",
+    "node.knows",
+    "node.account",
+    "node.left",
+    "node.prices",
+    "node.is_contract",
 ];

@@ -1,4 +1,5 @@
-//! A model of a chain of EVM shape: slots are account nonces. One chain, many nodes with views of their own.
+//! A model of a chain, of either shape: slots are account nonces, or transactions that expire. One chain, many nodes with
+//! views of their own.
 //!
 //! The model knows nothing of the engine; it decodes real bytes and executes them by the rules that matter to a payer:
 //! nonces, pools, replacement, fees, reverts that cost, blocks that leave, finality that lags.
@@ -8,4 +9,5 @@ pub mod chain;
 pub mod node;
 pub mod pool;
 pub mod token;
+pub mod tron;
 pub mod view;

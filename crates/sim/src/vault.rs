@@ -69,6 +69,7 @@ impl Vault {
         let caps = Caps {
             // Histories are quicker than any real chain, and so is their proof of death.
             reslot_after_ms: 1_000,
+            expired_after_ms: 1_000,
             ..Caps::of(
                 std::slice::from_ref(profile),
                 vec![AssetCaps::without_people(asset.clone(), most, most)],

@@ -3,6 +3,7 @@
 pub mod client;
 pub mod clocks;
 pub mod director;
+mod furnish;
 pub mod history;
 pub mod part;
 pub mod process;
@@ -14,7 +15,7 @@ pub mod weather;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sluice_core::address::EvmAddress;
+use sluice_core::address::{Address, EvmAddress};
 use sluice_core::asset::Asset;
 use sluice_core::chain::ChainProfile;
 use sluice_core::id::{PartnerId, WalletId};
@@ -149,6 +150,11 @@ impl World {
     /// The chain.
     pub fn chain(&self) -> MutexGuard<'_, crate::model::chain::Chain> {
         locked(&self.chain)
+    }
+
+    /// An account as the chain writes it.
+    pub fn address(&self, account: EvmAddress) -> Address {
+        Address::of(self.profile.id.family, account.0)
     }
 
     /// Something is wrong.

@@ -113,7 +113,7 @@ async fn what_was_never_included_is_dead_once_solid_time_is_past_its_expiration(
     let reading = stage.tron.settle(&questions).await.unwrap().remove(0);
     let SlotReading::Absent(scan) = *reading.reading() else { panic!("{reading:?}") };
     assert_eq!((scan.from(), scan.until_ms()), (terms.reference, terms.expires_at_ms));
-    assert!(Death::of_tron_expiry(&reading, terms.reference, terms.expires_at_ms).is_ok());
+    assert!(Death::of_tron_expiry(&reading, terms.reference, terms.expires_at_ms, 0).is_ok());
     assert!(!reading.single_source());
     // Sent again, it is refused for good.
     assert!(matches!(submit(&stage, attempt).await, Heard::Unclear(text) if text.contains("EXPIRATION")));

@@ -197,12 +197,8 @@ async fn what_needs_a_person_has_three_ways_out() {
     let wrong = json!({"paid_by": "0x12", "reason": "r"});
     assert_eq!(order(&world, &at(2, "resolve"), wrong).await.code(), "txid_malformed");
     let to = EvmAddress::parse("0x52908400098527886E0F7030069857D2E4169EE7").unwrap();
-    let log = TransferLog {
-        log_index: 1,
-        from: EvmAddress([9; 20]).into(),
-        to: to.into(),
-        units: Units::from(1_000_000u64),
-    };
+    let (from, units) = (EvmAddress([9; 20]).into(), Units::from(1_000_000u64));
+    let log = TransferLog { log_index: 1, from, to: to.into(), units };
     *world.chain.paid.lock().unwrap() = Some((HEAD, vec![log]));
     assert_eq!(by_two(&world, &at(2, "resolve"), paid_by).await.status, 200);
     let status = async |id: usize| {

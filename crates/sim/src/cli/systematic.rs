@@ -22,7 +22,8 @@ struct Base {
 impl Base {
     /// Plays it; `None` when it breaks a rule without any fault.
     fn of(asked: &Arguments, seed: u64) -> Result<Option<Self>, String> {
-        let script = Script { faults: Faults::Quiet, withdrawals: asked.withdrawals, ..Script::random(seed) };
+        let (shape, withdrawals) = (asked.shape(), asked.withdrawals);
+        let script = Script { shape, faults: Faults::Quiet, withdrawals, ..Script::random(seed) };
         let calm = history::run(&Stage::new()?, &script);
         if calm.violation.is_some() {
             failure(&history::run(&Stage::new()?, &Script { keep_text: true, ..script }));

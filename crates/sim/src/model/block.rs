@@ -1,6 +1,6 @@
 //! Transactions, blocks, and the state after each block.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sluice_core::address::EvmAddress;
@@ -30,6 +30,21 @@ pub struct Tx {
     pub max_fee_wei: u128,
     /// `maxPriorityFeePerGas`, wei.
     pub tip_wei: u128,
+    /// On a chain of the *expiry* shape: how long it may be included. It has no nonce there.
+    pub validity: Option<Validity>,
+}
+
+/// What bounds the life and the cost of a transaction that has no nonce.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Validity {
+    /// `raw_data`: the bytes that it is named by.
+    pub raw: Arc<[u8]>,
+    /// The block it leans on: two bytes of its height and eight of its id.
+    pub tapos: ([u8; 2], [u8; 8]),
+    /// No block whose parent is of this time or later holds it, milliseconds.
+    pub expires_at_ms: i64,
+    /// Most energy it may use, sun.
+    pub fee_limit_sun: u128,
 }
 
 impl Tx {
@@ -72,6 +87,8 @@ pub struct Executed {
     pub price_wei: u128,
     /// The Transfer it emitted.
     pub event: Option<Event>,
+    /// It ended for want of energy.
+    pub starved: bool,
 }
 
 /// Accounts after a block.
@@ -83,6 +100,8 @@ pub struct Accounts {
     pub native: BTreeMap<EvmAddress, u128>,
     /// The token.
     pub token: Token,
+    /// Transactions without a nonce that were executed.
+    pub done: BTreeSet<[u8; 32]>,
 }
 
 /// A block.
@@ -100,6 +119,21 @@ pub struct Block {
     pub txs: Vec<Executed>,
     /// Accounts after it. Shared with its parent when it is empty.
     pub after: Arc<Accounts>,
+}
+
+impl Block {
+    /// Its time, milliseconds.
+    pub const fn time_ms(&self) -> i64 {
+        self.time_s * 1_000
+    }
+
+    /// How a transaction names it.
+    pub fn tapos(&self) -> ([u8; 2], [u8; 8]) {
+        let [.., six, seven] = self.id.number.to_be_bytes();
+        let mut eight = [0; 8];
+        eight.copy_from_slice(&self.id.hash[8..16]);
+        ([six, seven], eight)
+    }
 }
 
 /// A hash that depends on everything given. Not cryptographic: nobody attacks a model.

@@ -20,9 +20,20 @@ pub const PLAIN_GAS: u64 = 21_000;
 /// Gas a reverting transfer burns.
 const REVERT_GAS: u64 = 31_000;
 
+/// What makes a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// An account nonce.
+    Nonce,
+    /// A transaction that expires.
+    Expiry,
+}
+
 /// How a chain behaves.
 #[derive(Clone, Debug)]
 pub struct Terms {
+    /// What makes a slot.
+    pub shape: Shape,
     /// CAIP-2 reference.
     pub chain_id: u64,
     /// The token contract.
@@ -130,8 +141,18 @@ impl Chain {
     pub fn offer(&mut self, node: usize, tx: &Arc<Tx>) -> Heard {
         let accounts = Arc::clone(&self.head().after);
         let tip_floor_wei = self.terms.tip_floor_wei;
+        let head_ms = self.head().time_ms();
+        let leans = tx.validity.as_ref().is_some_and(|it| self.leans_on(it.tapos));
         let Some(node) = self.nodes.get_mut(node) else { return Heard::Unclear("no such node".into()) };
+        if tx.validity.is_some() {
+            return node.pool.offer_loose(tx, &accounts, head_ms, leans);
+        }
         node.pool.offer(tx, &accounts, Rules { tip_floor_wei, refuses_gaps: node.refuses_gaps })
+    }
+
+    /// Whether a block that a transaction leans on is on the canonical chain.
+    fn leans_on(&self, tapos: ([u8; 2], [u8; 8])) -> bool {
+        self.blocks.iter().rev().any(|block| block.tapos() == tapos)
     }
 
     /// Adds a block of what waits in the pools.
@@ -139,7 +160,10 @@ impl Chain {
         self.gossip();
         self.move_fee();
         let salt = self.luck.bits();
-        let (txs, after) = self.execute();
+        let (txs, after) = match self.terms.shape {
+            Shape::Nonce => self.execute(),
+            Shape::Expiry => expiry::execute(self),
+        };
         for done in &txs {
             let differs = differs(done);
             // One that is in another block now may do there what it was made for, or nothing.
@@ -149,7 +173,7 @@ impl Chain {
         }
         let parent = self.head();
         let number = parent.id.number + 1;
-        let id = BlockRef {
+        let mut id = BlockRef {
             number,
             hash: hash(
                 words(&parent.id.hash)
@@ -157,15 +181,19 @@ impl Chain {
                     .chain(txs.iter().flat_map(|done| words(&done.tx.hash))),
             ),
         };
+        if self.terms.shape == Shape::Expiry {
+            // The id of a block on TRON begins with its height.
+            id.hash[..8].copy_from_slice(&number.to_be_bytes());
+        }
         // Chains with blocks faster than a second share one.
         let time_s = time_s.max(parent.time_s);
         let block = Block { id, parent: parent.id.hash, time_s, base_fee_wei: self.next_fee(), txs, after };
         self.nodes.iter_mut().for_each(|node| node.forge(&self.blocks, self.finalized));
         self.blocks.push(Arc::new(block));
         self.finalize(number);
-        let accounts = Arc::clone(&self.head().after);
+        let (accounts, head_ms) = (Arc::clone(&self.head().after), self.head().time_ms());
         for node in &mut self.nodes {
-            node.pool.settle(&accounts);
+            node.pool.settle(&accounts, head_ms);
         }
         self.head()
     }
@@ -228,12 +256,10 @@ impl Chain {
         let all: BTreeMap<[u8; 32], Arc<Tx>> =
             self.nodes.iter().flat_map(|node| node.pool.all()).map(|tx| (tx.hash, Arc::clone(tx))).collect();
         let mut in_order: Vec<&Arc<Tx>> = all.values().collect();
-        in_order.sort_by_key(|tx| (tx.from, tx.nonce));
+        in_order.sort_by_key(|tx| (tx.from, tx.nonce, tx.hash));
         for tx in in_order {
             for node in 0..self.nodes.len() {
-                let has =
-                    self.nodes[node].pool.at(tx.from, tx.nonce).is_some_and(|known| known.hash == tx.hash);
-                if !has && self.luck.chance(self.terms.gossip_permille) {
+                if !self.nodes[node].pool.has(tx) && self.luck.chance(self.terms.gossip_permille) {
                     let _heard = self.offer(node, tx);
                 }
             }
@@ -336,8 +362,10 @@ fn apply(
     let fee = u128::from(gas_used) * price_wei;
     let has = state.native.entry(tx.from).or_default();
     *has = has.saturating_sub(fee);
-    Executed { tx, success, gas_used, price_wei, event }
+    Executed { tx, success, gas_used, price_wei, event, starved: false }
 }
+
+pub mod expiry;
 
 #[cfg(test)]
 mod tests;

@@ -95,7 +95,14 @@ fn forged_receipt(view: &View<'_>, chain: &Chain, txid: &[u8; 32]) -> Option<Rec
         }
         _ => None,
     };
-    let done = Executed { price_wei: tx.max_fee_wei, tx, success: true, gas_used: TRANSFER_GAS, event };
+    let done = Executed {
+        price_wei: tx.max_fee_wei,
+        tx,
+        success: true,
+        gas_used: TRANSFER_GAS,
+        event,
+        starved: false,
+    };
     let block = view.finalized().unwrap_or(view.head());
     Some(receipt_of(block, &done))
 }
@@ -311,5 +318,6 @@ pub fn decode(raw: &[u8]) -> Option<Tx> {
         gas_limit: decoded.gas_limit,
         max_fee_wei: decoded.max_fee_wei,
         tip_wei: decoded.tip_wei,
+        validity: None,
     })
 }

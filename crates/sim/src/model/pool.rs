@@ -19,6 +19,8 @@ const REPLACEMENT_PERCENT: u128 = 10;
 #[derive(Clone, Debug, Default)]
 pub struct Pool {
     waiting: BTreeMap<EvmAddress, BTreeMap<u64, Arc<Tx>>>,
+    /// Those without a nonce, by id.
+    loose: BTreeMap<[u8; 32], Arc<Tx>>,
 }
 
 /// How a pool behaves where clients differ.
@@ -31,6 +33,33 @@ pub struct Rules {
 }
 
 impl Pool {
+    /// Offers a transaction that has no nonce: it waits beside all others until its time is up (java-tron, `Manager`).
+    pub fn offer_loose(&mut self, tx: &Arc<Tx>, accounts: &Accounts, head_ms: i64, leans: bool) -> Heard {
+        let expired = tx.validity.as_ref().is_none_or(|it| it.expires_at_ms <= head_ms);
+        if accounts.done.contains(&tx.hash) || self.loose.contains_key(&tx.hash) {
+            return Heard::Unclear("DUP_TRANSACTION_ERROR".into());
+        }
+        if !leans {
+            return Heard::Unclear("TAPOS_ERROR".into());
+        }
+        if expired {
+            return Heard::Unclear("TRANSACTION_EXPIRATION_ERROR".into());
+        }
+        self.loose.insert(tx.hash, Arc::clone(tx));
+        Heard::Accepted
+    }
+
+    /// Whether this very transaction waits.
+    pub fn has(&self, tx: &Tx) -> bool {
+        self.loose.contains_key(&tx.hash)
+            || self.at(tx.from, tx.nonce).is_some_and(|known| known.hash == tx.hash)
+    }
+
+    /// Transactions without a nonce, by id.
+    pub const fn loose(&self) -> &BTreeMap<[u8; 32], Arc<Tx>> {
+        &self.loose
+    }
+
     /// Offers a transaction; the answer is what the node would say.
     pub fn offer(&mut self, tx: &Arc<Tx>, accounts: &Accounts, rules: Rules) -> Heard {
         let next = accounts.nonces.get(&tx.from).copied().unwrap_or(0);
@@ -77,7 +106,7 @@ impl Pool {
 
     /// Everything that waits.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Tx>> {
-        self.waiting.values().flat_map(BTreeMap::values)
+        self.waiting.values().flat_map(BTreeMap::values).chain(self.loose.values())
     }
 
     /// Senders with something waiting.
@@ -86,7 +115,11 @@ impl Pool {
     }
 
     /// Drops what a new block made impossible.
-    pub fn settle(&mut self, accounts: &Accounts) {
+    pub fn settle(&mut self, accounts: &Accounts, head_ms: i64) {
+        self.loose.retain(|txid, tx| {
+            let lives = tx.validity.as_ref().is_some_and(|it| it.expires_at_ms > head_ms);
+            lives && !accounts.done.contains(txid)
+        });
         for (sender, of_sender) in &mut self.waiting {
             let next = accounts.nonces.get(sender).copied().unwrap_or(0);
             *of_sender = of_sender.split_off(&next);
@@ -96,6 +129,7 @@ impl Pool {
     /// Forgets everything, as a restarted node does.
     pub fn clear(&mut self) {
         self.waiting.clear();
+        self.loose.clear();
     }
 }
 
@@ -117,6 +151,7 @@ mod tests {
             gas_limit: 1,
             max_fee_wei,
             tip_wei,
+            validity: None,
         })
     }
 

@@ -9,6 +9,8 @@ mod selector {
     pub const TRANSFER: [u8; 4] = [0xa9, 0x05, 0x9c, 0xbb];
     pub const BALANCE_OF: [u8; 4] = [0x70, 0xa0, 0x82, 0x31];
     pub const IS_BLACKLISTED: [u8; 4] = [0xfe, 0x57, 0x5a, 0x87];
+    /// `isBlackListed(address)`, as Tether has it.
+    pub const IS_BLACK_LISTED: [u8; 4] = [0xe4, 0x7d, 0x60, 0x60];
     pub const PAUSED: [u8; 4] = [0x5c, 0x97, 0x5a, 0xbb];
     pub const DECIMALS: [u8; 4] = [0x31, 0x3c, 0xe5, 0x67];
     pub const ERROR: [u8; 4] = [0x08, 0xc3, 0x79, 0xa0];
@@ -85,7 +87,7 @@ pub fn parse(data: &[u8]) -> Option<Call> {
     match *selector {
         selector::TRANSFER => Some(Call::Transfer(account(0)?, atoms(1)?)),
         selector::BALANCE_OF => Some(Call::BalanceOf(account(0)?)),
-        selector::IS_BLACKLISTED => Some(Call::IsBlacklisted(account(0)?)),
+        selector::IS_BLACKLISTED | selector::IS_BLACK_LISTED => Some(Call::IsBlacklisted(account(0)?)),
         selector::PAUSED => Some(Call::Paused),
         selector::DECIMALS => Some(Call::Decimals),
         _ => None,

@@ -173,7 +173,7 @@ pub fn untold(
 fn books(world: &World, chain: &Chain) -> Result<(), Violation> {
     let rows = asked(
         world,
-        "select wallet_id || ' ' || (asset like '%erc20%') || ' ' || sum(atoms) as what from ledger_balance
+        "select wallet_id || ' ' || (asset like '%rc20%') || ' ' || sum(atoms) as what from ledger_balance
          where account in ('available', 'reserved', 'in_flight')
          group by wallet_id, asset limit 1000",
     )?;
@@ -196,9 +196,10 @@ fn books(world: &World, chain: &Chain) -> Result<(), Violation> {
             let detail = format!("{}: books {} and chain {token}", purse.id, booked("1"));
             return Err(Violation::new("M15 books equal the chain", detail));
         }
-        let scale = 10i128.pow(u32::from(18 - sluice_core::amount::PRECISION_MAX));
+        let coin = sluice_core::asset::Asset::native(&world.profile);
+        let scale = 10i128.pow(u32::from(coin.decimals - coin.precision));
         let native = (accounts.native.get(&purse.address).copied().unwrap_or(0) + lost_wei) as i128 / scale;
-        let sent = accounts.nonces.get(&purse.address).copied().unwrap_or(0) as i128;
+        let sent = all(chain).filter(|done| done.tx.from == purse.address).count() as i128;
         let difference = native - booked("0");
         let id = purse.id.to_string();
         let again = taken_back.iter().filter(|wallet| **wallet == id).count() as i128;
@@ -209,6 +210,11 @@ fn books(world: &World, chain: &Chain) -> Result<(), Violation> {
     }
     debug_assert_eq!(DECIMALS, world.asset.decimals);
     adjustments(world, chain, &explained)
+}
+
+/// Everything on the canonical chain.
+fn all(chain: &Chain) -> impl Iterator<Item = &crate::model::block::Executed> {
+    chain.blocks.iter().flat_map(|block| &block.txs)
 }
 
 /// Transactions of strangers that were explained, in hex.
@@ -222,7 +228,7 @@ fn adjustments(world: &World, chain: &Chain, explained: &BTreeSet<String>) -> Re
     let rows = asked(
         world,
         "select wallet_id || ' ' || -sum(atoms) as what from ledger_balance
-         where account = 'adjustment' and asset like '%erc20%' group by wallet_id limit 1000",
+         where account = 'adjustment' and asset like '%rc20%' group by wallet_id limit 1000",
     )?;
     let deposits = world.chronicle().deposits.clone();
     let mut strangers = world.chronicle().strange();

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sluice_core::address::EvmAddress;
 use sluice_core::attempt::{Durable, Kind, Unsigned};
 use sluice_core::id::{WalletId, WithdrawalId};
 use sluice_core::intent::SigningRequest;
@@ -70,14 +69,14 @@ struct Seen {
 /// A committed proof of death, to be held against the chain.
 #[derive(Clone, Debug)]
 pub struct Death {
-    /// Sender of the slot.
-    pub sender: EvmAddress,
-    /// Nonce of the slot.
-    pub nonce: u64,
+    /// The slot.
+    pub slot: Slot,
     /// It claims that nothing was ever signed for the slot.
     pub never_signed: bool,
     /// It claims that a stranger consumed the slot.
     pub foreign: bool,
+    /// It claims that the slot's time is over and nothing is in it.
+    pub expired: bool,
 }
 
 /// Shared by every port of every process.
@@ -220,7 +219,7 @@ impl Witness {
         let life = self.sim.incarnation(process);
         let mut seen = self.seen();
         for raw in raw {
-            let txid = sluice_codec::evm::txid(raw);
+            let txid = txid_of(raw);
             if !seen.durable_signed.contains(&txid) {
                 let detail =
                     format!("p{process} sends 0x{} before its signature is durable", hex::encode(txid));
@@ -235,6 +234,15 @@ impl Witness {
                 seen.violations.push(Violation::new("M3 no payment after a void", detail));
             }
         }
+    }
+}
+
+/// The id of signed bytes of either family: a transaction on TRON begins with the tag of its raw data, one on an EVM chain
+/// with its type.
+fn txid_of(raw: &[u8]) -> [u8; 32] {
+    match sluice_codec::tron::decode(raw) {
+        Ok(read) => read.txid,
+        Err(_) => sluice_codec::evm::txid(raw),
     }
 }
 
@@ -291,9 +299,8 @@ impl Seen {
                 (Verdict::Dead(death), Some(slot)) => {
                     let never_signed = matches!(death.kind(), DeathKind::NeverSigned { .. });
                     let foreign = matches!(death.kind(), DeathKind::Foreign(_) | DeathKind::Mismatched(_));
-                    if let Slot::EvmNonce { sender, nonce, .. } = slot {
-                        self.deaths.push(Death { sender: *sender, nonce: *nonce, never_signed, foreign });
-                    }
+                    let expired = matches!(death.kind(), DeathKind::TronExpired { .. });
+                    self.deaths.push(Death { slot: slot.clone(), never_signed, foreign, expired });
                     let text = slot.to_string();
                     if never_signed && self.pays.contains_key(&text) {
                         let detail = format!("{text} has a tombstone and a paying signature");

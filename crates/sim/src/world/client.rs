@@ -58,7 +58,7 @@ fn wanted(world: &World, wish: &Wish, atoms: u128, key: String) -> Wanted {
         user_id: "user-1".into(),
         asset: world.asset.id.to_string(),
         amount: format!("{whole}.{fraction}"),
-        address: wish.order.to.key(),
+        address: world.address(wish.order.to).key(),
         kind: Type::Immediate,
         memo: None,
         scheduled_for: None,
@@ -106,7 +106,7 @@ fn answered(world: &World, index: usize, taken: &Taken) {
         Taken::Replay(withdrawal) => (&**withdrawal, true),
     };
     let same = withdrawal.request.external_id == wish.order.external_id
-        && withdrawal.request.to == wish.order.to.into()
+        && withdrawal.request.to == world.address(wish.order.to)
         && u128::try_from(withdrawal.request.amount.atoms()) == Ok(wish.order.atoms)
         && withdrawal.partner == wish.order.partner;
     let other = wish.order.answered.is_some_and(|id| id != withdrawal.id);

@@ -1,11 +1,14 @@
 //! Runs one history from its seed and judges it.
 
+use sluice_core::slot::Slot;
 use sluice_mutant::Mutant;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::executor::{Executor, Step, WORLD};
 use crate::faults::{self, Coverage, Fault, Plan, When};
+use crate::model::block::Executed;
+use crate::model::chain::Shape;
 use crate::oracle::{Violation, end, money, store};
 use crate::rng::Rng;
 
@@ -22,6 +25,8 @@ pub struct Script {
     pub withdrawals: usize,
     /// Which faults.
     pub faults: Faults,
+    /// What makes a slot on the chain.
+    pub shape: Shape,
     /// Clocks go wrong by hours, backwards or not at all; the database's too.
     pub clocks: bool,
     /// Broken on purpose.
@@ -56,6 +61,7 @@ impl Script {
             seed,
             withdrawals: 20,
             faults: Faults::Random,
+            shape: Shape::Nonce,
             clocks: false,
             mutant: None,
             keep_text: false,
@@ -251,7 +257,7 @@ fn play(executor: &mut Executor, world: &Arc<World>) -> Option<Violation> {
 }
 
 /// A slot that is said to be dead was consumed on the chain, at or below the final head, by something of ours that paid
-/// nobody, or by a stranger where the proof says so.
+/// nobody, or by a stranger where the proof says so; or it has expired, and nothing is there.
 fn deaths(world: &World) -> Option<Violation> {
     let deaths = world.witness.deaths();
     if deaths.is_empty() {
@@ -261,8 +267,15 @@ fn deaths(world: &World) -> Option<Violation> {
     let chain = world.chain();
     let all = || chain.blocks.iter().flat_map(|block| block.txs.iter().map(move |done| (block, done)));
     deaths.iter().filter(|death| !death.never_signed).find_map(|death| {
-        let consumed = all().find(|(_, done)| done.tx.from == death.sender && done.tx.nonce == death.nonce);
+        let of = |(_, done): &(&Arc<_>, &Executed)| match &death.slot {
+            Slot::EvmNonce { sender, nonce, .. } => done.tx.from == *sender && done.tx.nonce == *nonce,
+            Slot::TronTransaction { txid, .. } => done.tx.hash == *txid,
+            Slot::EvmAuthorization { .. } | Slot::VaultPayment { .. } => false,
+        };
+        let consumed = all().find(of);
         match consumed {
+            // Expired: its time is over by a final block, and none holds it.
+            None if death.expired => None,
             Some((block, done))
                 if block.id.number <= chain.finalized()
                     && strangers.contains_key(&done.tx.hash) == death.foreign

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use sluice_chain::evm::node::Node;
 use sluice_chain::evm::{Evm, Quorum};
+use sluice_chain::tron::{self, Tron};
 use sluice_core::port::chain::Chain;
 use sluice_core::port::signer::Signer;
 use sluice_core::port::store::Store;
+use sluice_core::port::world::Clock;
 use sluice_core::port::{Ports, around};
 use sluice_mutant as mutant;
 
@@ -17,8 +19,11 @@ use crate::executor::{ProcessId, WORLD};
 use crate::faults::node::ChaosNode;
 use crate::faults::site::Restart;
 use crate::faults::stage::Stages;
+use crate::faults::tron::ChaosTron;
 use crate::faults::{Chaos, Site};
 use crate::model::node::ModelNode;
+use crate::model::tron::TronNode;
+use crate::oracle::Witness;
 use crate::ports::{Chance, ProcessClock};
 use crate::rng::mix;
 
@@ -58,6 +63,36 @@ fn restart(world: &Arc<World>) -> Restart {
     })
 }
 
+/// The chain as a process sees it: the real adapter of its family over the nodes of the model, behind faults.
+struct Seen {
+    site: Site,
+    witness: Witness,
+    count: usize,
+}
+
+impl Seen {
+    fn chain(self, world: &World, quorum: Quorum, clock: Arc<dyn Clock>) -> Arc<dyn Chain> {
+        let Self { site, witness, count } = self;
+        let profile = world.profile.clone();
+        let tokens = world.asset.contract();
+        let wrong = "a profile of the family that its chain is of";
+        if profile.tron().is_some() {
+            let node = |index| -> Arc<dyn tron::node::Node> {
+                let inner = Arc::new(TronNode::new(Arc::clone(&world.chain), index));
+                Arc::new(ChaosTron { inner, site: site.clone(), witness: witness.clone() })
+            };
+            let tron = Tron::new(profile, (0..count).map(node).collect(), quorum, clock);
+            return Arc::new(tron.expect(wrong).believing(tokens));
+        }
+        let node = |index| -> Arc<dyn Node> {
+            let inner = Arc::new(ModelNode::new(Arc::clone(&world.chain), index));
+            Arc::new(ChaosNode { inner, site: site.clone(), witness: witness.clone() })
+        };
+        let evm = Evm::new(profile, (0..count).map(node).collect(), quorum, clock);
+        Arc::new(evm.expect(wrong).believing(tokens))
+    }
+}
+
 fn ports(world: &Arc<World>, process: ProcessId) -> Ports {
     let (sim, witness) = (world.sim.clone(), world.witness.clone());
     let stages = Arc::new(Stages::new(sim.clone()));
@@ -65,19 +100,10 @@ fn ports(world: &Arc<World>, process: ProcessId) -> Ports {
     let site = Site { sim: sim.clone(), plan, stages: Arc::clone(&stages), process, restart };
     let clock = Arc::new(ProcessClock { sim: sim.clone(), process });
     let count = world.chain().nodes.len();
-    let nodes: Vec<Arc<dyn Node>> = (0..count)
-        .map(|index| -> Arc<dyn Node> {
-            let inner: Arc<dyn Node> = Arc::new(ModelNode::new(Arc::clone(&world.chain), index));
-            Arc::new(ChaosNode { inner, site: site.clone(), witness: witness.clone() })
-        })
-        .collect();
-    let quorum =
-        Quorum { needed: if world.mutant == Some(mutant::Mutant::OneOperator) { 1 } else { QUORUM } };
-    let evm = Evm::new(world.profile.clone(), nodes, quorum, Arc::clone(&clock) as Arc<_>)
-        .expect("a nonce chain")
-        .believing(world.asset.contract());
-    let evm: Arc<dyn Chain> = mutant::chain(world.mutant, Arc::new(evm));
-    let chains = BTreeMap::from([(world.profile.id, evm)]);
+    let needed = if world.mutant == Some(mutant::Mutant::OneOperator) { 1 } else { QUORUM };
+    let seen = Seen { site: site.clone(), witness: witness.clone(), count };
+    let chain = seen.chain(world, Quorum { needed }, Arc::clone(&clock) as Arc<_>);
+    let chains = BTreeMap::from([(world.profile.id, mutant::chain(world.mutant, chain))]);
     let signer: Arc<dyn Signer> = mutant::signer(world.mutant, Arc::clone(&world.signer), &chains);
     let store: Arc<dyn Store> = mutant::store(world.mutant, Arc::clone(&world.db) as Arc<dyn Store>);
     let chaos = Chaos { site, witness };

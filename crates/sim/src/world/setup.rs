@@ -3,32 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use futures_util::FutureExt as _;
-use sluice_core::access::{Actor, Scope as Scopes};
-use sluice_core::address::EvmAddress;
-use sluice_core::amount::{Amount, Units};
+use sluice_core::address::{EvmAddress, TronAddress};
 use sluice_core::asset::{Asset, AssetId};
-use sluice_core::chain::{BlockRef, ChainId, ChainProfile};
-use sluice_core::event::Cause;
+use sluice_core::chain::{ChainId, ChainProfile, Family, Rules, TronRules};
 use sluice_core::id::{PartnerId, Ulid, WalletId};
 use sluice_core::intent::DeploymentId;
-use sluice_core::ledger::Posting;
-use sluice_core::partner::{ApiKey, Credential, Limit, PLATFORM, Partner};
-use sluice_core::port::registry::Registry as _;
-use sluice_core::port::store::{Change, Outcome, Store as _};
 use sluice_core::stop::Scope;
 use sluice_core::time::Timestamp;
-use sluice_core::wallet::{Balance, RaisedCap, Wallet};
+use sluice_core::wallet::RaisedCap;
 use sluice_flow::operator::LaneCommand;
 use sluice_store::{Db, Template};
 
-use super::director::{DUTY, Duty};
+use super::director::Duty;
 use super::history::{Faults, Script};
-use super::{Purse, Wish, World, stranger};
+use super::{Purse, Wish, World, furnish, stranger};
 use crate::executor::{Sim, WORLD};
 use crate::faults::Plan;
 use crate::model::block::Accounts;
-use crate::model::chain::{Chain, Terms};
+use crate::model::chain::{Chain, Shape, Terms};
 use crate::model::token::{self, Token};
 use crate::model::view::NodeState;
 use crate::oracle::money::Order;
@@ -44,6 +36,10 @@ pub const TOKEN: EvmAddress = EvmAddress([0x70; 20]);
 const GWEI: u128 = 1_000_000_000;
 /// Wei a wallet starts with: enough for every fee spike.
 const GAS_WEI: u128 = 50_000_000_000 * GWEI;
+/// Sun a wallet starts with: a hundred thousand TRX.
+const GAS_SUN: u128 = 100_000_000_000;
+/// Usual price of energy, sun.
+const ENERGY_SUN: u128 = 100;
 
 /// What every history of a run shares: a migrated database to copy, and keys whose addresses are known.
 pub struct Stage {
@@ -73,7 +69,7 @@ pub fn world(
     script: &Script,
     rng: &mut Rng,
 ) -> Result<Arc<World>, String> {
-    let profile = profile(rng);
+    let profile = profile(script.shape, rng);
     let asset = asset(profile.id);
     let clock = Arc::new(ProcessClock { sim: sim.clone(), process: WORLD });
     let db = Db::inline_from_template(
@@ -92,7 +88,7 @@ pub fn world(
     let strange = script.faults == Faults::Random && stranger::strange(&mut stranger::luck(script.seed));
     let funds = funds(&purses, &wishes, if strange { 1_100_000_000 } else { 0 }, rng);
     let tight = script.faults == Faults::Random && rng.chance(200);
-    let chain = Arc::new(Mutex::new(chain(&profile, &funds, script.seed, rng)));
+    let chain = Arc::new(Mutex::new(chain(&profile, script.shape, &funds, script.seed, rng)));
     let (signer, witness) =
         (stage.vault.signer(&deployment, &profile, &asset, &purses, clock)?, Witness::new(sim.clone()));
     let lost = if rng.chance(100) { 1_000 } else { rng.below(300) };
@@ -116,7 +112,7 @@ pub fn world(
         chronicle: Mutex::default(),
         violations: Mutex::default(),
     };
-    furnish(&world, &partners, &funds, tight)?;
+    furnish::furnish(&world, &partners, &funds, tight)?;
     Ok(Arc::new(world))
 }
 
@@ -124,8 +120,19 @@ pub(super) const fn name(n: u128) -> Ulid {
     Ulid::new(Timestamp::from_micros(START_US), n)
 }
 
-fn profile(rng: &mut Rng) -> ChainProfile {
+fn profile(shape: Shape, rng: &mut Rng) -> ChainProfile {
     let block_time_ms = rng.within(250, 700);
+    let base = match shape {
+        Shape::Nonce => ChainProfile::devnet(),
+        // Some twenty blocks of life, as on the real chain thirty.
+        Shape::Expiry => ChainProfile {
+            rules: Rules::Tron(TronRules {
+                expires_after_ms: (20 * block_time_ms) as u32,
+                ..TronRules::usual()
+            }),
+            ..ChainProfile::nile()
+        },
+    };
     ChainProfile {
         block_time_ms,
         // In some histories more of what is final may leave, and a death has to lie deeper.
@@ -134,13 +141,17 @@ fn profile(rng: &mut Rng) -> ChainProfile {
         window: if rng.chance(300) { 2 } else { 16 },
         // As on every real chain, much longer than the time between two looks at the books.
         settled_watch_blocks: 160,
-        ..ChainProfile::devnet()
+        ..base
     }
 }
 
 fn asset(chain: ChainId) -> Asset {
+    let id = match chain.family {
+        Family::Evm => AssetId::erc20(chain, TOKEN),
+        Family::Tron => AssetId::trc20(chain, TronAddress(TOKEN.0)),
+    };
     Asset {
-        id: AssetId::erc20(chain, TOKEN),
+        id,
         symbol: "TUSD".into(),
         precision: token::DECIMALS,
         decimals: token::DECIMALS,
@@ -206,23 +217,37 @@ fn funds(
     funds
 }
 
+/// What a wallet starts with for its fees, in the chain's smallest unit.
+pub(super) const fn coins(family: Family) -> u128 {
+    match family {
+        Family::Evm => GAS_WEI,
+        Family::Tron => GAS_SUN,
+    }
+}
+
 fn chain(
     profile: &ChainProfile,
+    shape: Shape,
     funds: &BTreeMap<WalletId, (EvmAddress, u128)>,
     seed: u64,
     rng: &mut Rng,
 ) -> Chain {
     let mut accounts = Accounts { token: Token::default(), ..Accounts::default() };
     for (address, atoms) in funds.values() {
-        accounts.native.insert(*address, GAS_WEI);
+        accounts.native.insert(*address, coins(profile.id.family));
         accounts.token.balances.insert(*address, *atoms);
     }
+    let (tip_floor_wei, base_fee_wei) = match shape {
+        Shape::Nonce => (profile.evm().map_or(0, |rules| rules.tip_floor_wei), 20 * GWEI),
+        Shape::Expiry => (0, ENERGY_SUN),
+    };
     let terms = Terms {
+        shape,
         chain_id: profile.id.reference,
         token: TOKEN,
         finality_lag: rng.within(2, 6),
-        tip_floor_wei: profile.evm().expect("a nonce chain").tip_floor_wei,
-        base_fee_wei: 20 * GWEI,
+        tip_floor_wei,
+        base_fee_wei,
         block_room: rng.within(3, 40) as usize,
         taken_permille: rng.within(400, 1_000),
         gossip_permille: rng.within(100, 900),
@@ -233,94 +258,6 @@ fn chain(
         ..NodeState::new(&format!("{operator}/node"), operator)
     });
     Chain::new(terms, accounts, nodes.to_vec(), START_US / 1_000_000, Rng::of(seed, 15))
-}
-
-fn now<T>(what: &str, job: impl Future<Output = Result<T, impl std::fmt::Display>>) -> Result<T, String> {
-    job.now_or_never().ok_or_else(|| format!("{what} waited"))?.map_err(|error| format!("{what}: {error}"))
-}
-
-fn furnish(
-    world: &World,
-    partners: &[PartnerId],
-    funds: &BTreeMap<WalletId, (EvmAddress, u128)>,
-    tight: bool,
-) -> Result<(), String> {
-    let (db, at) = (&world.db, Timestamp::from_micros(START_US));
-    let cause = || Cause { actor: Actor::Console, reason: "set up".into(), at };
-    let native = Asset::native(&world.profile);
-    now("deployment", db.belongs_to(&world.deployment))?;
-    now("put_asset", db.put_asset(world.asset.clone()))?;
-    now("put_asset", db.put_asset(native.clone()))?;
-    for partner in partners {
-        let row = Partner {
-            id: *partner,
-            name: partner.to_string(),
-            zone: "Asia/Seoul".into(),
-            test_mode: true,
-            created_at: at,
-        };
-        let amount = |atoms: i64| Amount::from_atoms(atoms).unwrap_or(Amount::ZERO);
-        let daily = if tight { amount(1_500_000_000) } else { amount(1_000_000_000_000) };
-        let limit = Limit { asset: world.asset.id, per_transaction: amount(499_000_000), daily, version: 1 };
-        now("create_partner", db.create_partner(row, vec![limit], cause()))?;
-    }
-    for person in DUTY {
-        let key = ApiKey {
-            id: person,
-            partner: PLATFORM,
-            label: "on duty".into(),
-            credential: Credential::Ed25519 { public: [7; 32] },
-            scopes: Scopes::ALL.to_vec(),
-            networks: vec![],
-            expires_at: None,
-            revoked_at: None,
-            created_at: at,
-            created_by: None,
-            last_used_at: None,
-        };
-        now("create_key", db.create_key(key, cause()))?;
-    }
-    let genesis = world.chain().head().id;
-    for purse in &world.purses {
-        let token = funds.get(&purse.id).map_or(0, |(_, atoms)| *atoms);
-        let change = adoption(world, purse, &native, token, genesis, cause());
-        match now("adopt", db.apply(None, vec![change]))?.first() {
-            Some(Outcome::Applied) => {}
-            other => return Err(format!("adopt: {other:?}")),
-        }
-        world.chronicle().deposits.insert(purse.id, token);
-    }
-    Ok(())
-}
-
-fn adoption(
-    world: &World,
-    purse: &Purse,
-    native: &Asset,
-    token: u128,
-    block: BlockRef,
-    cause: Cause,
-) -> Change {
-    let (partner, wallet, at) = (purse.partner, purse.id, cause.at);
-    let step = Wallet::adopt(
-        wallet,
-        partner,
-        world.profile.id,
-        purse.address.into(),
-        "hot".into(),
-        0,
-        "set up".into(),
-        at,
-    );
-    let adopted = step.after().clone();
-    let mut change = Change { wallets: vec![step], cause: Some(cause), ..Change::default() };
-    let scale = 10u128.pow(u32::from(native.decimals - native.precision));
-    for (asset, units, atoms) in [(world.asset.id, token, token), (native.id, GAS_WEI, GAS_WEI / scale)] {
-        let atoms = i64::try_from(atoms).unwrap_or(i64::MAX);
-        change.balances.push(Balance { wallet, asset, units: Units::from(units), block, at });
-        change.postings.extend(Posting::brought(&adopted, asset, atoms));
-    }
-    change
 }
 
 /// Recipients whom the issuer will refuse at some time.

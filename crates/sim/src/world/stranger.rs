@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sluice_core::address::EvmAddress;
+use sluice_codec::tron;
+use sluice_core::address::{Address, EvmAddress, TronAddress};
 use sluice_core::id::{WalletId, WithdrawalId};
 
 use sluice_flow::operator::LaneCommand;
 
 use super::{Purse, World, director};
 use crate::executor::WORLD;
-use crate::model::block::{Tx, hash};
+use crate::model::block::{Tx, Validity, hash};
 use crate::model::chain::{Chain, PLAIN_GAS, TRANSFER_GAS};
 use crate::model::token;
 use crate::oracle::store::ask;
@@ -58,8 +59,12 @@ pub async fn strike(world: Arc<World>, at_us: i64, purse: Purse, deed: Deed, mut
         Deed::Steals => (world.chain().terms.token, token::transfer(THIEF, LOOT), TRANSFER_GAS),
         Deed::PaysTheSame => (world.chain().terms.token, token::transfer(to, atoms), TRANSFER_GAS),
     };
+    let validity = validity(&world, purse.address, to, &data);
     let tx = Arc::new(Tx {
-        hash: hash([0x57, world.sim.now_us() as u64, nonce, luck.bits()]),
+        hash: match &validity {
+            Some(validity) => tron::txid(&validity.raw),
+            None => hash([0x57, world.sim.now_us() as u64, nonce, luck.bits()]),
+        },
         from: purse.address,
         nonce,
         to,
@@ -68,6 +73,7 @@ pub async fn strike(world: Arc<World>, at_us: i64, purse: Purse, deed: Deed, mut
         gas_limit,
         max_fee_wei: FEE_WEI,
         tip_wei: FEE_WEI,
+        validity,
     });
     world.sim.note(WORLD, || format!("a stranger takes nonce {nonce} of {}: {deed:?}", purse.id));
     world.plan.struck("stranger", "chain");
@@ -78,6 +84,29 @@ pub async fn strike(world: Arc<World>, at_us: i64, purse: Purse, deed: Deed, mut
         world.sim.sleep(luck.within(200_000, 3_000_000) as i64).await;
         director::tell(&world, &purse.id, LaneCommand::Unfreeze).await;
     }
+}
+
+/// As long a life as ours have, on a chain where transactions have one, and the bytes that name it.
+fn validity(world: &World, from: EvmAddress, to: EvmAddress, data: &[u8]) -> Option<Validity> {
+    let rules = world.profile.tron()?;
+    let chain = world.chain();
+    let head = chain.head();
+    let (bytes, hash) = head.tapos();
+    let terms = tron::Terms {
+        reference: tron::Reference { bytes, hash },
+        expiration_ms: head.time_ms() + i64::from(rules.expires_after_ms),
+        timestamp_ms: world.sim.now_us(),
+        fee_limit_sun: rules.transfer_cost_cap_sun as i64,
+        memo: vec![],
+        permission_id: 0,
+    };
+    let call = match data.is_empty() {
+        true => tron::Call::TrxTransfer { to: TronAddress(to.0), sun: 0 },
+        false => tron::Call::Trigger { contract: TronAddress(to.0), data: data.to_vec(), value_sun: 0 },
+    };
+    let (expires_at_ms, fee_limit_sun) = (terms.expiration_ms, u128::from(rules.transfer_cost_cap_sun));
+    let raw = tron::raw(&tron::Unsigned { owner: TronAddress(from.0), call, terms });
+    Some(Validity { raw: raw.into(), tapos: (bytes, hash), expires_at_ms, fee_limit_sun })
 }
 
 fn offer(world: &World, tx: &Arc<Tx>) {
@@ -91,7 +120,7 @@ fn offer(world: &World, tx: &Arc<Tx>) {
 /// Payments in the air on a lane, lowest nonce first.
 fn in_the_air(world: &World, purse: &Purse) -> Vec<InTheAir> {
     let question = format!(
-        "select t.nonce || ' ' || w.address || ' ' || w.amount as what from transfer t
+        "select coalesce(t.nonce, 0) || ' ' || w.address || ' ' || w.amount as what from transfer t
          join transfer_item i on i.transfer_id = t.id join withdrawal w on w.id = i.withdrawal_id
          where t.wallet_id = '{}' and t.state in ('built', 'signed') order by t.nonce limit 4",
         purse.id
@@ -99,7 +128,7 @@ fn in_the_air(world: &World, purse: &Purse) -> Vec<InTheAir> {
     let read = |row: String| {
         let mut parts = row.split(' ');
         let nonce = parts.next()?.parse().ok()?;
-        let to = EvmAddress::parse(parts.next()?).ok()?;
+        let to = EvmAddress(Address::read(parts.next()?).ok()?.bytes());
         Some((nonce, to, parts.next()?.parse().ok()?))
     };
     ask(&world.db, &question).unwrap_or_default().into_iter().filter_map(read).collect()
@@ -138,7 +167,7 @@ pub fn paid(world: &World, id: WithdrawalId) -> Option<[u8; 32]> {
     let row = ask(&world.db, &question).ok()?.pop()?;
     let mut parts = row.split(' ');
     let (nonce, wallet): (u64, _) = (parts.next()?.parse().ok()?, parts.next()?);
-    let to = EvmAddress::parse(parts.next()?).ok()?;
+    let to = EvmAddress(Address::read(parts.next()?).ok()?.bytes());
     let atoms: u128 = parts.next()?.parse().ok()?;
     let from = world.purses.iter().find(|purse| purse.id.to_string() == wallet)?.address;
     let strangers = world.chronicle().strange();

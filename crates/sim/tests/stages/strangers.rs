@@ -52,6 +52,7 @@ pub fn steal(bench: &Bench, nonce: u64) -> [u8; 32] {
         gas_limit: TRANSFER_GAS,
         max_fee_wei: fee_wei,
         tip_wei: fee_wei,
+        validity: None,
     });
     for node in 0..chain.nodes.len() {
         let _heard = chain.offer(node, &tx);

@@ -9,6 +9,7 @@ fn chain() -> Chain {
     let terms = Terms {
         chain_id: 1,
         token: TOKEN,
+        shape: Shape::Nonce,
         finality_lag: 3,
         tip_floor_wei: 1,
         base_fee_wei: 16,
@@ -36,6 +37,7 @@ fn pay(nonce: u64, atoms: u128, max_fee_wei: u128, salt: u8) -> Arc<Tx> {
         gas_limit: 60_000,
         max_fee_wei,
         tip_wei: 1 + u128::from(salt),
+        validity: None,
     })
 }
 
