@@ -74,7 +74,17 @@ pub async fn command(
     order: &LaneCommand,
     given: impl Into<Given>,
 ) -> Result<Ordered<Wallet>, OrderError> {
-    let given = given.into();
+    // Apart from its caller: wallets and changes of several tries are a lot to carry along.
+    Box::pin(carried(ports, partner, id, order, given.into())).await
+}
+
+async fn carried(
+    ports: &Ports,
+    partner: Option<PartnerId>,
+    id: WalletId,
+    order: &LaneCommand,
+    given: Given,
+) -> Result<Ordered<Wallet>, OrderError> {
     for _ in 0..TRIES_MAX {
         let view = ports
             .store

@@ -191,20 +191,20 @@ async fn shard(seed: u64) {
 
 #[tokio::test]
 async fn no_generated_request_is_answered_with_a_fault_of_ours_1() {
-    shard(0x5eed_0001_c0ff_ee01).await;
+    Box::pin(shard(0x5eed_0001_c0ff_ee01)).await;
 }
 
 #[tokio::test]
 async fn no_generated_request_is_answered_with_a_fault_of_ours_2() {
-    shard(0x5eed_0002_c0ff_ee02).await;
+    Box::pin(shard(0x5eed_0002_c0ff_ee02)).await;
 }
 
 #[tokio::test]
 async fn no_generated_request_is_answered_with_a_fault_of_ours_3() {
-    shard(0x5eed_0003_c0ff_ee03).await;
+    Box::pin(shard(0x5eed_0003_c0ff_ee03)).await;
 }
 
 #[tokio::test]
 async fn no_generated_request_is_answered_with_a_fault_of_ours_4() {
-    shard(0x5eed_0004_c0ff_ee04).await;
+    Box::pin(shard(0x5eed_0004_c0ff_ee04)).await;
 }
