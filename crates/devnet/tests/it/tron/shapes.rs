@@ -143,6 +143,31 @@ async fn errors_are_said_as_the_node_says_them() {
 }
 
 #[tokio::test]
+async fn what_a_real_node_has_not_under_walletsolidity_this_one_has_not_either() {
+    let stage = Stage::new().await;
+    let status = async |path: &str| stage.post_to(0, path, b"{}".to_vec()).await.unwrap().0.as_u16();
+    for name in [
+        "getaccountresource",
+        "getaccountnet",
+        "getchainparameters",
+        "getcontract",
+        "getcontractinfo",
+        "gettransactionreceiptbyid",
+        "getsignweight",
+        "broadcasthex",
+        "createtransaction",
+    ] {
+        let both =
+            (status(&format!("/walletsolidity/{name}")).await, status(&format!("/wallet/{name}")).await);
+        assert_eq!(both, (404, 200), "{name}");
+    }
+    for name in ["getaccount", "getnowblock", "getblockbylimitnext", "triggerconstantcontract", "getnodeinfo"]
+    {
+        assert_eq!(status(&format!("/walletsolidity/{name}")).await, 200, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn addresses_are_judged_in_both_forms() {
     let stage = Stage::new().await;
     let usdt = stage.tron.usdt();
