@@ -48,7 +48,7 @@ pub(super) fn consume(
     }
     // What everybody has free makes no account.
     if !creates && bytes <= free_left {
-        state.change(&owner, |account| account.free = account.free.with(bytes, slot));
+        state.change(&owner, |account| account.free = account.free.with_a_fresh_day(bytes, slot));
         receipt.net_usage = bytes;
         return Ok(());
     }

@@ -86,6 +86,14 @@ impl Usage {
         Self { used, slot, window }
     }
 
+    /// The same of the bytes that everybody has free: whatever is used up then takes a whole day to come back.
+    pub(in crate::tron) fn with_a_fresh_day(&self, more: i64, slot: i64) -> Self {
+        let day = i128::from(DAY_SLOTS);
+        let average = |used: i64| ceil(i128::from(used).saturating_mul(AVERAGE), day);
+        let sum = average(self.now(slot)).saturating_add(average(more));
+        Self { used: narrow(sum.saturating_mul(day) / AVERAGE), slot, window: DAY_SLOTS * WINDOW }
+    }
+
     /// Takes over what another account had used with a resource that comes back to this one.
     pub(in crate::tron) fn taking_over(&self, more: i64, their_window: i64, slot: i64) -> Self {
         let own = self.with(0, slot);
@@ -174,6 +182,13 @@ mod tests {
         assert_eq!(half_a_day.window_slots(), 24_000);
         assert_eq!(half_a_day.now(14_400 + 24_000), 0);
         assert_eq!(half_a_day.now(14_400 + 12_000), 750);
+    }
+
+    #[test]
+    fn free_bytes_take_a_whole_day_from_their_last_use() {
+        let half_a_day = Usage::default().with_a_fresh_day(345, 0).with_a_fresh_day(345, 14_400);
+        assert_eq!((half_a_day.used, half_a_day.window_slots()), (517, 28_800));
+        assert_eq!((half_a_day.now(14_400 + 14_400), half_a_day.now(14_400 + 28_800)), (258, 0));
     }
 
     #[test]
