@@ -18,7 +18,7 @@
 //!   [`Caps::reslots_max`] such slots in a payment's life. A void proves nothing here, for it may lose the race. Each
 //!   slot counts against its hour, and a ticket covers one slot within an hour: the worst a liar can take in an hour is
 //!   the hourly cap, and every step is journaled;
-//! - cannot spend more of a wallet's coin on fees in an hour than [`ChainCaps::cost_hourly_max_wei`], by whatever mix of
+//! - cannot spend more of a wallet's coin on fees in an hour than [`ChainCaps::cost_hourly_max`], by whatever mix of
 //!   payments, bumps and voids, nor close or void nonces further ahead than [`ChainCaps::nonce_ahead_max`];
 //! - cannot lift a stop that a person set here, nor bar a key that is in use;
 //! - can stop payments: refusing is always safe.
