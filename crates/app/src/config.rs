@@ -88,10 +88,24 @@ pub struct Chain {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Node {
-    /// JSON-RPC URL.
+    /// JSON-RPC URL; on TRON that of the HTTP API, without `/wallet`.
     pub url: String,
     /// Who runs it: quorum counts operators, not URLs (M4).
     pub operator: String,
+    /// TRON: where `/walletsolidity` is, if elsewhere.
+    #[serde(default)]
+    pub solid_url: Option<String>,
+    /// TRON: file with the key of TronGrid and those who took over its header.
+    #[serde(default)]
+    pub api_key_file: Option<PathBuf>,
+}
+
+impl Node {
+    /// A node at a URL, and nothing else about it.
+    #[cfg(feature = "dev")]
+    pub fn of(operator: &str, url: String) -> Self {
+        Self { url, operator: operator.to_owned(), solid_url: None, api_key_file: None }
+    }
 }
 
 /// Figures of a chain that a deployment may set.
@@ -255,8 +269,10 @@ impl Config {
         let mut profile = ChainProfile::known(id).ok_or_else(|| ConfigError::Value {
             key: key(),
             why: Both::new(
-                "no profile is shipped for this chain; known are eip155:1, 56, 137, 42161 and 31337",
-                "이 체인의 프로필이 없습니다. 사용할 수 있는 체인은 eip155:1, 56, 137, 42161, 31337입니다",
+                "no profile is shipped for this chain; known are eip155:1, 56, 137, 42161 and 31337, \
+                 tron:728126428 and 3448148188",
+                "이 체인의 프로필이 없습니다. 사용할 수 있는 체인은 eip155:1, 56, 137, 42161, 31337과 \
+                 tron:728126428, 3448148188입니다",
             ),
         })?;
         let set = &chain.profile;
@@ -269,7 +285,18 @@ impl Config {
                 take!(rules: tip_floor_wei, max_fee_cap_wei, bump_after_blocks);
                 rules.max_fee_floor_wei = rules.max_fee_floor_wei.max(rules.tip_floor_wei);
             }
-            Rules::Tron(_) => {}
+            Rules::Tron(_) => {
+                let gas = [set.tip_floor_wei, set.max_fee_cap_wei, set.bump_after_blocks];
+                if gas.iter().any(Option::is_some) {
+                    return Err(ConfigError::Value {
+                        key: format!("chains.{}.profile", chain.id),
+                        why: Both::new(
+                            "TRON has no fee market: tip_floor_wei, max_fee_cap_wei and bump_after_blocks mean nothing there",
+                            "TRON에는 수수료 시장이 없어 tip_floor_wei, max_fee_cap_wei, bump_after_blocks는 쓸 수 없습니다",
+                        ),
+                    });
+                }
+            }
         }
         Ok(profile)
     }

@@ -5,12 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sluice_chain::evm::http::{HttpConfig, HttpNode, client};
-use sluice_chain::evm::node::{At, Call, Called, Node};
-use sluice_chain::evm::{Evm, Quorum};
-use sluice_codec::evm::call;
-use sluice_core::address::{Address, EvmAddress};
-use sluice_core::amount::Units;
+use sluice_chain::evm::http::client;
 use sluice_core::asset::Asset;
 use sluice_core::id::WalletId;
 use sluice_core::intent::DeploymentId;
@@ -25,10 +20,10 @@ use sluice_flow as flow;
 use sluice_store::Db;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 
-use crate::config::{Both, Config, quorum};
+use crate::config::{Both, Config};
 use crate::error::StartError;
-use crate::metrics;
 use crate::world::{LocalWake, SystemClock, SystemEntropy, random};
+use crate::{metrics, nodes};
 
 /// Everything a process needs to serve and to work.
 pub struct Engine {
@@ -93,26 +88,8 @@ pub async fn assemble(
     let http =
         client().map_err(|error| StartError::Other(format!("HTTP to nodes cannot be set up: {error}")))?;
     for chain in &config.chains {
-        let profile = config.profile(chain)?;
-        let mut nodes: Vec<Arc<dyn Node>> = Vec::new();
-        for node in &chain.nodes {
-            let unusable = |error: &dyn std::fmt::Display| StartError::Node {
-                chain: chain.id.clone(),
-                operator: node.operator.clone(),
-                why: error.to_string(),
-            };
-            let config = HttpConfig::new(&node.operator, &node.url);
-            let made = HttpNode::new(http.clone(), config).map_err(|error| unusable(&error))?;
-            nodes.push(metrics::measured_node(Arc::new(made), profile.id, clock.clone()));
-        }
-        refuse_other_chain(&nodes, profile.id.reference).await?;
-        refuse_other_decimals(&nodes, assets.iter().filter(|asset| asset.id.chain == profile.id)).await?;
-        let tokens = assets.iter().filter(|asset| asset.id.chain == profile.id).filter_map(Asset::contract);
-        let evm = Evm::new(profile.clone(), nodes, Quorum { needed: quorum(chain) }, clock.clone());
-        let evm = evm
-            .ok_or_else(|| StartError::Other(format!("{} is no EVM chain", profile.id)))?
-            .believing(tokens);
-        chains.insert(profile.id, Arc::new(evm));
+        let connected = nodes::connect(config, chain, &assets, &http, &clock).await?;
+        chains.insert(connected.profile().id, connected);
     }
     let store: Arc<dyn Store> = db.clone();
     let ports =
@@ -143,54 +120,6 @@ pub async fn assemble(
     }
     let owner = format!("{}-{}", std::process::id(), hex::encode(random::<6>()));
     Ok(Engine { ports, reader, registry, deployment, owner })
-}
-
-/// A node that answers and is of another chain is a wrong configuration. One that does not answer is trouble, which
-/// delays and alerts and loses nothing.
-async fn refuse_other_chain(nodes: &[Arc<dyn Node>], expected: u64) -> Result<(), StartError> {
-    for node in nodes {
-        match node.chain_id().await {
-            Ok(found) if found != expected => {
-                return Err(StartError::OtherChain { node: node.name().to_owned(), found, expected });
-            }
-            Ok(_) => {}
-            Err(error) => tracing::warn!(node = node.name(), %error, "A node does not answer yet"),
-        }
-    }
-    Ok(())
-}
-
-/// A token with other decimals than configured is a wrong configuration too: every amount of it would be another amount.
-/// Where no node answers yet, the simulation before each slot asks again.
-async fn refuse_other_decimals(
-    nodes: &[Arc<dyn Node>],
-    assets: impl Iterator<Item = &Asset>,
-) -> Result<(), StartError> {
-    for asset in assets {
-        let Some(token) = asset.contract().and_then(Address::evm) else { continue };
-        let ask = [Call {
-            from: EvmAddress([0; 20]),
-            to: token,
-            value: Units::ZERO,
-            data: call::decimals(),
-            gas: None,
-        }];
-        for node in nodes {
-            match node.calls(&ask, At::Latest).await.as_deref() {
-                Ok([Called::Returned(answer)]) if call::read_u8(answer) == Some(asset.decimals) => {}
-                Ok([Called::Returned(_) | Called::Reverted(_)]) => {
-                    return Err(StartError::OtherToken {
-                        asset: asset.id.to_string(),
-                        node: node.name().to_owned(),
-                        expected: asset.decimals,
-                    });
-                }
-                Ok(_) => tracing::warn!(node = node.name(), "A node does not say the decimals of a token"),
-                Err(error) => tracing::warn!(node = node.name(), %error, "A node does not answer yet"),
-            }
-        }
-    }
-    Ok(())
 }
 
 impl Engine {

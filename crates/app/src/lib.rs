@@ -14,6 +14,7 @@ mod error;
 #[cfg(feature = "dev")]
 pub mod failpoint;
 mod metrics;
+mod nodes;
 mod roles;
 mod secrets;
 mod serve;

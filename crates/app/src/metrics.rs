@@ -7,6 +7,7 @@ mod meter;
 mod node;
 mod sample;
 mod signer;
+mod tron;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub use meter::Figures;
 pub use node::measured as measured_node;
 pub use sample::sample;
 pub use signer::measured as measured_signer;
+pub use tron::measured as measured_tron;
 
 /// What a figure is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,12 +21,15 @@ pub enum HttpError {
     Client(String),
 }
 
+/// What [`client`] makes.
+pub type Client = reqwest::Client;
+
 /// The one HTTP client that all nodes share: connections are reused, redirects and proxies of the environment are not
 /// followed.
 ///
 /// # Errors
 /// [`HttpError::Client`] when TLS cannot be set up.
-pub fn client() -> Result<reqwest::Client, HttpError> {
+pub fn client() -> Result<Client, HttpError> {
     // Ring is the one provider of the house. Somebody may have installed it already; it is the same one.
     let _already = rustls::crypto::ring::default_provider().install_default();
     let builder = || {

@@ -152,7 +152,7 @@ fn config(arguments: &DevArguments, folder: &Folder, chain: &chain::Local, keys:
         chains: vec![Chain {
             id: sluice_core::chain::ChainProfile::devnet().id.to_string(),
             quorum: Some(1),
-            nodes: vec![Node { url: chain.url(), operator: "local".into() }],
+            nodes: vec![Node::of("local", chain.url())],
             profile: ProfileOverrides {
                 block_time_ms: Some(arguments.block_ms),
                 ..ProfileOverrides::default()

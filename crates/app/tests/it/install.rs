@@ -9,9 +9,10 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use crate::harness::{PATIENCE, Shape, World, free_port};
 use crate::on_both;
 
-const PAGE: &str = include_str!("../../../../docs/install.md");
+/// The page.
+pub const PAGE: &str = include_str!("../../../../docs/install.md");
 /// The section before which the new wallet is given coins and dollars.
-const FUNDED: &str = "Send it coins for gas";
+pub const FUNDED: &str = "Send it coins for gas";
 /// Whom the page pays, and how much in all, in atoms.
 const PAID: (&str, u64) = ("0x70997970C51812dc3A010C7d01b50e0d17dc79C8", 1_750_000);
 
@@ -58,13 +59,13 @@ on_both! {
 }
 
 /// The commands a reader types: the blocks marked `sh`.
-fn commands(page: &str) -> String {
+pub fn commands(page: &str) -> String {
     let blocks = page.split("```sh\n").skip(1).filter_map(|rest| rest.split_once("```"));
     blocks.map(|(block, _)| block).collect()
 }
 
 /// One shell for the whole page, in a session of its own.
-struct Shell {
+pub struct Shell {
     child: Child,
     words: Option<ChildStdin>,
     said: Lines<BufReader<ChildStdout>>,
@@ -72,7 +73,7 @@ struct Shell {
 }
 
 impl Shell {
-    fn open(world: &World) -> Self {
+    pub fn open(world: &World) -> Self {
         let log = world.folder().join("shell.log");
         let errors = std::fs::File::create(&log).expect("a log");
         let program = std::path::Path::new(env!("CARGO_BIN_EXE_sluice")).parent().expect("a folder");
@@ -95,7 +96,7 @@ impl Shell {
     }
 
     /// Runs commands; the last line they said. What they start goes on beside them, silently.
-    async fn run(&mut self, commands: &str) -> String {
+    pub async fn run(&mut self, commands: &str) -> String {
         const END: &str = "-- the end of these commands --";
         // A command that reads its input would read the commands after it.
         let quiet = commands.replace(" &\n", " >> engine.log 2>&1 < /dev/null &\n");
@@ -118,7 +119,7 @@ impl Shell {
     }
 
     /// Ends the shell and what it started.
-    async fn close(mut self) {
+    pub async fn close(mut self) {
         let words = self.words.as_mut().expect("it is open");
         words.write_all(b"kill $(jobs -p); wait || true\nexit 0\n").await.expect("it listens");
         drop(self.words.take());

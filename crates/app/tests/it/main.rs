@@ -37,6 +37,7 @@ mod speed;
 mod statement;
 mod stop;
 mod takeover;
+mod tron;
 mod tron_sim_command;
 mod trouble;
 mod two_persons;

@@ -20,7 +20,7 @@ use super::json::{self, BlockJson, Data, FeeHistoryJson, HeaderJson, LogJson, Qu
 use super::node::{At, Call, Called, Header, Node, NodeError, Receipt, Sent, Tag, TxLog};
 use wire::{Answer, Lost, Question, Wire};
 
-pub use crate::http::{HttpError, client};
+pub use crate::http::{Client, HttpError, client};
 use crate::http::{Line, endpoint};
 
 /// Blocks and percentile of `eth_feeHistory` (DESIGN 6).

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use serde_json::json;
 use sluice_api::problem::Lang;
-use sluice_core::address::EvmAddress;
+use sluice_core::address::Address;
 use sluice_core::chain::ChainId;
 use sluice_core::id::{PartnerId, Ulid, WalletId};
 use sluice_core::port::world::Clock as _;
@@ -86,6 +86,7 @@ fn keep(config: &SignerConfig, of: &Of, secret: &[u8; 32], global: &Global) -> R
     let wallet = WalletId::new(Ulid::new(SystemClock.now(), u128::from_be_bytes(random())));
     let address =
         signer_link::write_wallet_key(&config.keys, secret, wallet, partner, chain, Scrypt::STANDARD)?;
+    let address = Address::of(chain.family, address.0);
     if global.json {
         let said = json!({
             "wallet": wallet.to_string(), "partner": partner.to_string(), "chain": chain.to_string(),
@@ -99,7 +100,7 @@ fn keep(config: &SignerConfig, of: &Of, secret: &[u8; 32], global: &Global) -> R
     Ok(())
 }
 
-fn next_step(lang: Lang, chain: ChainId, address: EvmAddress) -> String {
+fn next_step(lang: Lang, chain: ChainId, address: Address) -> String {
     let command = format!("sluice wallet adopt --chain {chain} --address {address} --role hot --reason ...");
     match lang {
         Lang::En => format!(
@@ -128,7 +129,7 @@ fn open(
 fn list(config: &SignerConfig, global: &Global) -> Result<(), StartError> {
     for enrolled in signer_link::ring(&config.keys)?.wallets() {
         let (wallet, partner, chain) = (enrolled.wallet, enrolled.partner, enrolled.chain);
-        let address = enrolled.key.address();
+        let address = enrolled.address();
         if global.json {
             let said = json!({
                 "wallet": wallet.to_string(), "partner": partner.to_string(), "chain": chain.to_string(),
