@@ -25,6 +25,10 @@
 //! - No clock, no chance, no order of a hash map: the same answers of the nodes give the same result.
 
 mod crew;
+// Shared by every crate that has fuzz targets.
+#[cfg(test)]
+#[path = "../../core/src/fuzz/drive.rs"]
+mod drive;
 pub mod evm;
 #[cfg(feature = "http")]
 mod http;

@@ -19,6 +19,8 @@ mod preflight;
 mod scan;
 mod slot;
 mod submit;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::collections::BTreeSet;

@@ -256,7 +256,7 @@ pub(super) fn wallet_filter(block: [u8; 32], wallets: &[EvmAddress]) -> Value {
 }
 
 #[cfg(test)]
-pub(super) mod fuzz;
+mod fuzz;
 
 #[cfg(test)]
 mod tests {

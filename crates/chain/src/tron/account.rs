@@ -1,7 +1,8 @@
 //! What accounts hold and may use: by one node for what is decided again, by quorum for what is booked.
 //!
 //! TRON answers no question about the state at a past block. A node is asked for its head before and after: where that is the
-//! same block, what it said in between is the state of that block.
+//! same block, what it said in between is the state of that block. Behind a balancer the three answers may come from three
+//! machines, and nothing shows it; that is why what is booked is read by quorum.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,21 +28,23 @@ const TRIES: usize = 3;
 const ROUNDS: usize = 4;
 
 impl Tron {
-    /// All of one block, so that the sums belong together (M8). Where a block came in between each time, they are named after
-    /// the one before: what is not yet counted in it then counts twice against the wallet, and not for it.
+    /// All of one solid block, so that the sums belong together (M8). The state of the other API has in it whatever waits in the
+    /// node's pool, and would count a refill that may never come. Where a block came in between each time, they are named
+    /// after the one before: what was paid in between then counts twice against the wallet, and nothing counts twice for it.
     pub(super) async fn read_balances(
         &self,
         wallet: TronAddress,
         assets: &[Asset],
     ) -> Result<(BlockRef, Vec<Units>), ChainError> {
         let ask = |node: Arc<dyn Node>| async move {
-            let holdings = || holdings(&*node, wallet, assets, Api::Full);
-            Ok(still(&*node, Tag::Latest, holdings).await?.0)
+            let holdings = || holdings(&*node, wallet, assets, Api::Solid);
+            Ok(still(&*node, Tag::Finalized, holdings).await?.0)
         };
         Ok(self.crew.first(ask).await?.1)
     }
 
-    /// What a wallet may still use, of one block in the same manner.
+    /// What a wallet may still use, of one block in the same manner: the latest, for the other API does not tell it. What waits
+    /// in the node's pool has been taken off already.
     pub(super) async fn read_resources(
         &self,
         wallet: TronAddress,

@@ -158,3 +158,8 @@ pub(super) struct ErrorJson {
     #[serde(rename = "Error")]
     pub(super) error: String,
 }
+
+#[cfg(test)]
+mod fuzz;
+#[cfg(test)]
+mod tests;

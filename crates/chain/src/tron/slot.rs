@@ -22,7 +22,7 @@ use sluice_core::slot::Slot;
 
 use super::Tron;
 use super::effect::{self, Believed, Meant};
-use super::node::{Api, Header, Node, NodeError, Tag};
+use super::node::{Api, Header, Info, Node, NodeError, Tag};
 use super::place::placed;
 use super::scan::{Run, runs};
 use crate::crew::{Head, exactly};
@@ -162,13 +162,16 @@ async fn hints(
 ) -> Result<Vec<Option<u64>>, NodeError> {
     let txids: Vec<[u8; 32]> = asked.iter().map(|asked| asked.attempt.txid).collect();
     let infos = exactly(txids.len(), node.infos(&txids, api).await?, "receipts")?;
-    let height = |(txid, info): (&[u8; 32], Option<super::node::Info>)| match info {
-        Some(info) if info.txid != *txid => {
+    let height = |(asked, info): (&Asked<'_>, Option<Info>)| match info {
+        Some(info) if info.txid != asked.attempt.txid => {
             Err(NodeError::Nonsense("the receipt of another transaction".to_owned()))
         }
-        info => Ok(info.map(|info| info.number).filter(|number| *number <= top)),
+        // It can stand in no block that is not above the one it leans on: nobody is sent to look there.
+        info => Ok(info
+            .map(|info| info.number)
+            .filter(|number| *number <= top && *number > asked.terms.reference.number)),
     };
-    txids.iter().zip(infos).map(height).collect()
+    asked.iter().zip(infos).map(height).collect()
 }
 
 /// What one node sees in slots, by its blocks of these heights.

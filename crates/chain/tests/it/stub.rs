@@ -18,6 +18,11 @@ pub struct Stub {
 }
 
 pub async fn stub(reply: impl Fn(Value) -> Reply + Send + Sync + 'static) -> Stub {
+    stub_of(move |_, body| reply(body)).await
+}
+
+/// The same, for replies that depend on the head of the request, in lower case.
+pub async fn stub_of(reply: impl Fn(&str, Value) -> Reply + Send + Sync + 'static) -> Stub {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1/secret-key", listener.local_addr().unwrap());
     let reply = Arc::new(reply);
@@ -33,7 +38,7 @@ pub async fn stub(reply: impl Fn(Value) -> Reply + Send + Sync + 'static) -> Stu
     Stub { url, _tasks: tasks }
 }
 
-async fn serve(mut stream: TcpStream, reply: &(impl Fn(Value) -> Reply + ?Sized)) -> Option<()> {
+async fn serve(mut stream: TcpStream, reply: &(impl Fn(&str, Value) -> Reply + ?Sized)) -> Option<()> {
     let mut buffer = Vec::new();
     loop {
         let head = loop {
@@ -50,7 +55,7 @@ async fn serve(mut stream: TcpStream, reply: &(impl Fn(Value) -> Reply + ?Sized)
         }
         let body: Value = serde_json::from_slice(&buffer[head..head + length]).unwrap();
         buffer.drain(..head + length);
-        let Some((status, body)) = reply(body) else {
+        let Some((status, body)) = reply(&text, body) else {
             tokio::time::sleep(Duration::from_secs(60)).await;
             return None;
         };

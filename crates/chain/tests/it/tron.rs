@@ -1,5 +1,6 @@
 //! The port against the TRON simulator, over HTTP.
 
+mod http;
 mod stage;
 
 use serde_json::json;
@@ -41,7 +42,8 @@ async fn a_payment_goes_from_bytes_to_proof() {
         (conditions.energy_sun, conditions.bandwidth_sun, conditions.memo_sun),
         (100, 1_000, 1_000_000)
     );
-    assert_eq!(conditions.reference.number, control.head().solid);
+    // As deep below the solid block as a proof of death.
+    assert_eq!(conditions.reference.number, control.head().solid - tron.profile().death_extra_blocks);
     assert_eq!(conditions.head_time_ms, control.head().time_ms);
     assert!(matches!(tron.market().await, Err(ChainError::Foreign { .. })));
 
@@ -259,7 +261,7 @@ async fn wallets_hold_what_the_chain_says_and_have_no_nonces() {
     let assets = [stage.usdt.clone(), stage.trx.clone()];
     let hundred_million = Units::from(100_000_000_000_000u64);
     let (block, units) = tron.balances(us, &assets).await.unwrap();
-    assert_eq!((block.number, units), (stage.control.head().number, vec![hundred_million; 2]));
+    assert_eq!((block.number, units), (stage.control.head().solid, vec![hundred_million; 2]));
     let standing = tron.standing(us, &assets).await.unwrap();
     assert_eq!(standing.head().number, stage.control.head().solid);
     assert_eq!((standing.reading().nonce, &standing.reading().units), (0, &vec![hundred_million; 2]));

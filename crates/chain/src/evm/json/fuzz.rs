@@ -1,9 +1,6 @@
 //! Fuzz target: what nodes say. Whatever becomes evidence says what a reading of its own says, digit by digit.
 
-#[path = "../../../../core/src/fuzz/drive.rs"]
-pub mod drive;
-
-use drive::{Examples, drive};
+use crate::drive::{Examples, drive};
 
 use super::*;
 

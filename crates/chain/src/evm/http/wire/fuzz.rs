@@ -1,7 +1,7 @@
 //! Fuzz target: replies, matched to their questions.
 
 use super::*;
-use crate::evm::json::fuzz::drive::{Examples, drive};
+use crate::drive::{Examples, drive};
 
 const SEEDS: &[&[u8]] = &[
     br#"{"jsonrpc":"2.0","id":7,"result":"0x1"}"#,

@@ -1,0 +1,12 @@
+//! [`super::Tron`] over scripted nodes that lie, lag and fail. Nothing here waits, so no executor is needed: every future is
+//! ready when it is polled, which also shows that the crate names no runtime above `http`.
+
+mod accounts;
+mod conditions;
+mod fake;
+mod lies;
+mod made;
+mod preflight;
+mod slots;
+mod submit;
+mod watch;
