@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use back::{Back, Pending, Place};
 
 use crate::address::Address;
-use crate::attempt::{Kind, Unsigned};
+use crate::attempt::{Kind, TronTerms, Unsigned};
 use crate::id::{AttemptId, PartnerId, ProofId, TransferId, WalletId, WithdrawalId};
 use crate::intent::PaymentKey;
 use crate::port::chain;
@@ -116,6 +116,8 @@ pub struct Lost {
     pub kind: Kind,
     /// Its slot.
     pub slot: Slot,
+    /// Its terms on TRON: where a proof that it is nowhere begins and ends.
+    pub tron: Option<TronTerms>,
     /// The payment; `None` for a void.
     pub pays: Option<PaymentKey>,
     /// Place of the reservation in the journal.
@@ -162,7 +164,8 @@ impl LostPayment {
 pub struct LostSlot {
     /// The slot.
     pub slot: Slot,
-    /// Everything of ours that was signed for it: in the lost life, and since to fill it.
+    /// Everything of ours that was signed for it, in the lost life and since to fill it. On TRON a slot is one transaction,
+    /// and that is here as soon as its signature was asked for.
     pub attempts: Vec<chain::Known>,
 }
 
@@ -187,7 +190,7 @@ impl LostDeath {
 
 impl LostSlot {
     /// Its death by what a quorum reads in it, `extra_blocks` below the final head: a void of ours, an attempt of ours that
-    /// reverted, or a transaction that is none of ours. An attempt of ours that moved something is no death, whatever it
+    /// reverted, a transaction that is none of ours, or on TRON none at all while it could be included. An attempt of ours that moved something is no death, whatever it
     /// moved: the request may be another than the one it was made for.
     ///
     /// # Errors
@@ -202,7 +205,11 @@ impl LostSlot {
     ) -> Result<LostDeath, NotDead> {
         let death = match *reading.reading() {
             SlotReading::Foreign(stranger) => Death::of_foreign(reading, stranger, extra_blocks)?,
-            SlotReading::Ours(_) | SlotReading::Open | SlotReading::Unaccounted | SlotReading::Absent(_) => {
+            SlotReading::Absent(_) => {
+                let terms = self.attempts.iter().find_map(|known| known.tron).ok_or(NotDead::ScanBroken)?;
+                Death::of_tron_expiry(reading, terms.reference, terms.expires_at_ms, extra_blocks)?
+            }
+            SlotReading::Ours(_) | SlotReading::Open | SlotReading::Unaccounted => {
                 Death::of_nonce(reading, extra_blocks)?
             }
         };

@@ -105,6 +105,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0020_long_histories.sql"),
         "types and triggers are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0021_lost_on_tron.sql"),
+        include_str!("../migrations/postgres/0021_lost_on_tron.sql"),
+        "triggers are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

@@ -257,6 +257,7 @@ async fn lost(
         attempt: attempt.id,
         kind: attempt.kind,
         slot: attempt.slot.clone(),
+        tron: attempt.terms.tron().copied(),
         pays: pays.map(|pays| pays.key),
         seq: entry.seq,
     }));

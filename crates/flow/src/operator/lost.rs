@@ -49,9 +49,11 @@ pub(super) async fn deaths(
 fn why(lost: &LostSlot, read: &Final<SlotReading>, missing: NotDead) -> String {
     let slot = &lost.slot;
     match read.reading() {
-        SlotReading::Open | SlotReading::Absent(_) => open(slot),
+        SlotReading::Open => open(slot),
         SlotReading::Unaccounted => unaccounted(slot),
-        SlotReading::Foreign(_) => format!("slot {slot}: {missing}; ask again later"),
+        SlotReading::Foreign(_) | SlotReading::Absent(_) => {
+            format!("slot {slot}: {missing}; ask again later")
+        }
         SlotReading::Ours(inclusion) => match inclusion.effect {
             Effect::Paid { .. } => has_paid(slot, &inclusion.txid),
             Effect::Voided | Effect::Reverted | Effect::OutOfEnergy => {

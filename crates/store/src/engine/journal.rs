@@ -119,16 +119,19 @@ pub(super) async fn lost_payments(
         return Ok(vec![]);
     }
     let text = sql!(
-        lite "select slot, id, kind, txid from lost_attempt
-              where txid is not null and slot in (select value from json_each($1))
+        lite "select slot, id, kind, txid, evidence from lost_attempt
+              where (txid is not null or evidence is not null) and slot in (select value from json_each($1))
               union all
-              select t.slot, a.id, a.kind, a.txid from transfer t join attempt a on a.transfer_id = t.id
+              select t.slot, a.id, a.kind, a.txid, null as evidence
+              from transfer t join attempt a on a.transfer_id = t.id
               where a.txid is not null and t.slot in (select value from json_each($1))
               limit $2",
-        pg "select slot, id, kind, txid from lost_attempt
-            where txid is not null and slot in (select jsonb_array_elements_text($1::jsonb))
+        pg "select slot, id, kind, txid, evidence from lost_attempt
+            where (txid is not null or evidence is not null)
+              and slot in (select jsonb_array_elements_text($1::jsonb))
             union all
-            select t.slot, a.id, a.kind, a.txid from transfer t join attempt a on a.transfer_id = t.id
+            select t.slot, a.id, a.kind, a.txid, null as evidence
+            from transfer t join attempt a on a.transfer_id = t.id
             where a.txid is not null and t.slot in (select jsonb_array_elements_text($1::jsonb))
             limit $2",
         because "each database reads JSON in its own way"
@@ -143,9 +146,15 @@ pub(super) async fn lost_payments(
             _ => Err("no kind of attempt"),
         })?;
         let attempt = cells.parsed("id", AttemptId::parse)?;
-        // A lost transaction on TRON is never proven absent: its terms are lost too, and a person decides.
-        let known = chain::Known { attempt, txid: cells.hash("txid")?, kind, tron: None };
-        Ok((cells.parsed("slot", Slot::parse)?, known))
+        let slot = cells.parsed("slot", Slot::parse)?;
+        let (txid, tron) = match &slot {
+            // Asked for is as good as signed here: the slot names the transaction, and only its time over is its death.
+            Slot::TronTransaction { txid, .. } => (*txid, Some(row::attempt::lost_tron_terms(&cells)?)),
+            Slot::EvmNonce { .. } | Slot::EvmAuthorization { .. } | Slot::VaultPayment { .. } => {
+                (cells.hash("txid")?, None)
+            }
+        };
+        Ok((slot, chain::Known { attempt, txid, kind, tron }))
     }))?;
     let mut found: BTreeMap<PaymentKey, LostPayment> = BTreeMap::new();
     for (key, slot) in slots {

@@ -164,6 +164,17 @@ impl SignedRow {
     }
 }
 
+/// Terms on TRON as a row of `lost_attempt` keeps them.
+pub(crate) fn tron_terms(terms: &TronTerms) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&TronShape::of(terms))
+}
+
+/// From a row of `lost_attempt` whose slot is a transaction of TRON.
+pub(crate) fn lost_tron_terms(cells: &Cells<'_>) -> Result<TronTerms, Unread> {
+    let terms = cells.json::<TronShape>("evidence")?.read();
+    terms.ok_or_else(|| cells.unread("terms that do not read"))
+}
+
 /// From a row of `attempt`.
 ///
 /// # Errors

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use sluice_core::amount::{Cost, Units};
 use sluice_core::asset::Asset;
-use sluice_core::attempt::{Kind as AttemptKind, Unsigned};
-use sluice_core::chain::ChainProfile;
+use sluice_core::attempt::{Kind as AttemptKind, TronTerms, Unsigned};
+use sluice_core::chain::{ChainId, ChainProfile};
 use sluice_core::id::{AttemptId, ProofId, TransferId, WithdrawalId};
 use sluice_core::intent::{DeploymentId, PaymentKey};
 use sluice_core::journal::{Lost, LostDeath, LostFact, LostPayment, LostSlot, LostTxid, Seen, Unheld};
@@ -25,6 +25,7 @@ promises! {
     a_place_seen_is_not_carried_over_to_an_older_store;
     a_withdrawal_that_does_not_read_is_not_forgotten;
     a_lost_payment_that_does_not_read_is_no_none;
+    a_lost_transaction_on_tron_keeps_the_terms_its_death_is_proven_by;
     a_lost_payment_holds_up_nobody_behind_it;
     a_lost_payment_gets_no_slot_and_never_fails;
     a_lost_payment_may_be_given_up_once_each_slot_of_it_is_dead_by_proof;
@@ -40,7 +41,8 @@ fn lost(world: &World, pays: PaymentKey, nonce: u64) -> Lost {
     let slot =
         Slot::EvmNonce { chain: world.wallet.chain, sender: world.wallet.address.evm().unwrap(), nonce };
     let attempt = AttemptId::new(world.ulid());
-    Lost { wallet: world.wallet.id, attempt, kind: AttemptKind::Pay, slot, pays: Some(pays), seq: 40 }
+    let (wallet, kind) = (world.wallet.id, AttemptKind::Pay);
+    Lost { wallet, attempt, kind, slot, tron: None, pays: Some(pays), seq: 40 }
 }
 
 async fn forget(world: &World, pays: PaymentKey) -> Lost {
@@ -94,6 +96,30 @@ async fn a_lost_payment_that_does_not_read_is_no_none(world: World) {
     world.db.tamper(&lite, &pg).await.unwrap();
     let answer = world.db.lost_payments(&[withdrawal.key]).await;
     assert!(matches!(answer, Err(StoreError::Inconsistent { table: "lost_attempt", .. })), "{answer:?}");
+}
+
+/// The slot names its transaction: it is known from when its signature was asked for, and so is how long it lives.
+async fn a_lost_transaction_on_tron_keeps_the_terms_its_death_is_proven_by(world: World) {
+    let withdrawal = world.accepted("order").await;
+    let txid = [0x74; 32];
+    let slot = Slot::TronTransaction { chain: ChainId::tron(728_126_428), txid };
+    let reference = block(90);
+    let terms =
+        TronTerms { reference, expires_at_ms: 60_000, made_at_ms: 7, fee_limit_sun: u64::MAX, permission: 2 };
+    let lost = Lost { slot: slot.clone(), tron: Some(terms), ..lost(&world, withdrawal.key, 9) };
+    let attempt = lost.attempt;
+    let without = LostFact::Reserved(Lost { tron: None, ..lost.clone() });
+    let refused = world.apply(Change { lost: vec![without], ..world.change() }).await;
+    assert_eq!(refused, Outcome::Refused("lost_on_tron_has_its_terms".into()));
+    world.applied(Change { lost: vec![LostFact::Reserved(lost)], ..world.change() }).await;
+    let known = Known { attempt, txid, kind: AttemptKind::Pay, tron: Some(terms) };
+    let expected = LostPayment { key: withdrawal.key, slots: vec![LostSlot { slot, attempts: vec![known] }] };
+    assert_eq!(world.db.lost_payments(&[withdrawal.key]).await.unwrap(), [expected.clone()]);
+    let signed = LostFact::Signed { attempt, raw: vec![2, 7], txid };
+    world.applied(Change { lost: vec![signed], ..world.change() }).await;
+    assert_eq!(world.db.lost_payments(&[withdrawal.key]).await.unwrap(), [expected]);
+    let why = world.refused_by("update lost_attempt set evidence = '{}'").await;
+    assert!(why.contains("lost_attempt_is_for_ever"), "{why}");
 }
 
 async fn a_lost_payment_holds_up_nobody_behind_it(world: World) {

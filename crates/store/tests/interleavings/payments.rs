@@ -209,6 +209,7 @@ pub const ENDS: &[Pair] = &[
                         sender: it.wallet.address.evm().unwrap(),
                         nonce: 7,
                     },
+                    tron: None,
                     pays: Some(queued.key),
                     seq: 1,
                 };

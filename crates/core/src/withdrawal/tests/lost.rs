@@ -1,11 +1,13 @@
 //! What was signed in a life that the store has lost is given up on the death of each of its slots, and on nothing else.
 
 use super::super::*;
-use crate::attempt::Kind;
+use crate::attempt::{Kind, TronTerms};
+use crate::chain::ChainId;
 use crate::journal::{LostDeath, LostPayment, LostSlot};
 use crate::port::chain::Known;
-use crate::proof::{Effect, NotDead, SlotReading, Stranger};
+use crate::proof::{Effect, NotDead, Scan, ScannedBlock, SlotReading, Stranger};
 use crate::samples::*;
+use crate::slot::Slot;
 
 fn in_slot(nonce: u64) -> LostSlot {
     let attempt = inclusion(Effect::Voided).attempt;
@@ -54,6 +56,41 @@ fn one_slot_without_its_death_or_another_payments_slots_give_nothing_up() {
         assert!(waiting.clone().fail_lost("gave_up", &wrong, deaths, at(9)).is_err(), "{wrong:?}");
     }
     assert!(waiting.clone().fail("gave_up", None, false, at(9)).is_err(), "nor without any evidence");
+}
+
+#[test]
+fn a_lost_slot_on_tron_dies_by_the_scan_of_its_whole_life_and_by_no_other() {
+    let reference = block(1);
+    let terms = TronTerms { reference, expires_at_ms: 30, made_at_ms: 5, fee_limit_sun: 1, permission: 0 };
+    let attempt = inclusion(Effect::Voided).attempt;
+    let slot = Slot::TronTransaction { chain: ChainId::tron(728_126_428), txid: [7; 32] };
+    let known = Known { attempt, txid: [7; 32], kind: Kind::Pay, tron: Some(terms) };
+    let lost = LostSlot { slot, attempts: vec![known] };
+    let scanned = |number: u64| ScannedBlock {
+        block: block(number),
+        parent: block(number - 1).hash,
+        time_ms: 10 * number as i64,
+        contains: false,
+    };
+    let absent = |from, to| SlotReading::Absent(Scan::of((from..=to).map(scanned)).unwrap());
+    let died = |lost: &LostSlot, reading, head| {
+        lost.died(proof_id(1), partner(), &agreed(reading, head), 2, at(8)).map(|death| death.slot().clone())
+    };
+    assert_eq!(died(&lost, absent(1, 3), 5), Ok(lost.slot.clone()));
+    assert_eq!(died(&lost, absent(1, 3), 4), Err(NotDead::NotDeepEnough { missing: 1 }));
+    assert_eq!(died(&lost, absent(1, 2), 9), Err(NotDead::StillValid), "it ends before the transaction does");
+    assert_eq!(
+        died(&lost, absent(2, 3), 9),
+        Err(NotDead::ScanBroken),
+        "it begins after the transaction does"
+    );
+    assert_eq!(died(&lost, SlotReading::Open, 99), Err(NotDead::NotConsumedByUs));
+    let forgotten = LostSlot { attempts: vec![], ..lost };
+    assert_eq!(
+        died(&forgotten, absent(1, 3), 99),
+        Err(NotDead::ScanBroken),
+        "nothing says how long it lived"
+    );
 }
 
 #[test]

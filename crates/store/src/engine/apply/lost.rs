@@ -1,10 +1,10 @@
 //! Attempts that the signer's journal holds and no transfer carries (M17). Written again, they stay what they are.
 
 use sluice_core::journal::{Lost, LostFact};
-use sluice_core::port::store::Change;
+use sluice_core::port::store::{Change, StoreError};
 
 use super::{Context, cause};
-use crate::row::cells::big;
+use crate::row::{self, cells::big};
 use crate::sql::{Conn, SqlError};
 use crate::{args, sql};
 
@@ -29,15 +29,18 @@ pub(super) async fn write(
             match fact {
                 LostFact::Reserved(lost) => {
                     let text = sql!(
-                        "insert into lost_attempt (id, wallet_id, chain, slot, kind, payment_key, journal_seq, imported_at)
-                         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (id) do nothing"
+                        "insert into lost_attempt
+                             (id, wallet_id, chain, slot, kind, evidence, payment_key, journal_seq, imported_at)
+                         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (id) do nothing"
                     );
-                    let Lost { wallet, attempt, kind, slot, pays, seq } = lost;
+                    let Lost { wallet, attempt, kind, slot, tron, pays, seq } = lost;
+                    let evidence = tron.as_ref().map(row::attempt::tron_terms).transpose();
+                    let evidence = evidence.map_err(|error| StoreError::Statement(error.to_string()))?;
                     let (id, wallet) = (attempt.to_string(), wallet.to_string());
                     let (chain, slot) = (slot.chain().to_string(), slot.to_string());
                     let pays = pays.map(|key| key.to_string());
-                    conn.run(text, args![id, wallet, chain, slot, kind.as_str(), pays, big(*seq), at])
-                        .await?;
+                    let values = args![id, wallet, chain, slot, kind.as_str(), evidence, pays, big(*seq), at];
+                    conn.run(text, values).await?;
                 }
                 LostFact::Signed { attempt, raw, txid } => {
                     let text =
