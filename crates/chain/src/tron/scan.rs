@@ -11,8 +11,8 @@ use sluice_core::proof::{NotDead, Scan, ScannedBlock};
 
 use super::node::{Header, Node, NodeError, Tx};
 
-/// Blocks in one answer. A busy one is some 300 kB of JSON.
-const PAGE: u64 = 32;
+/// Blocks in one answer. A busy one is some 300 kB of JSON, and an answer has a few seconds to arrive.
+const PAGE: u64 = 10;
 /// Blocks that one look reads at most, some 51 minutes of the chain. Of a transaction that lives longer nothing is proven; no
 /// profile makes one.
 const BLOCKS_MAX: usize = 1_024;

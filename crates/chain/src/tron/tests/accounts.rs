@@ -63,6 +63,16 @@ fn a_standing_is_what_enough_operators_tell_at_one_solid_block() {
 }
 
 #[test]
+fn what_is_told_while_blocks_come_stands_at_none_of_them() {
+    let stage = stage(&World::new(19, 7), &["a", "b"], 2);
+    // Three blocks come around its three answers; the last one is named after block 10, and is not of it.
+    stage.nodes[0].change(|world| world.comes = 4);
+    stage.nodes[1].change(|world| world.solid = 10);
+    let standing = run(stage.tron.standing(US.into(), &[trx()]));
+    assert!(matches!(standing, Err(ChainError::Disagree { .. })), "{standing:?}");
+}
+
+#[test]
 fn a_balance_that_one_makes_up_is_outvoted_and_found_out() {
     for liar in 0..3 {
         let stage = three();

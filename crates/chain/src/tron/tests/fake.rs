@@ -51,6 +51,8 @@ pub struct World {
     pub shift_ms: i64,
     /// Solid blocks that come while it is asked: one before each head.
     pub comes: u64,
+    /// What happens to it once it has answered a question of this name for the first time.
+    pub then: Option<(&'static str, fn(&mut Self))>,
     pub prices: Prices,
     pub said: Said,
     pub knows: bool,
@@ -89,6 +91,7 @@ impl World {
             hidden: BTreeSet::new(),
             shift_ms: 0,
             comes: 0,
+            then: None,
             prices: Prices { energy_sun: 100, bandwidth_sun: 1_000, memo_sun: 1_000_000 },
             said: Said::Taken,
             knows: false,
@@ -203,7 +206,11 @@ impl Fake {
         if world.lite && history {
             return Err(NodeError::Rpc { code: 0, message: "this node is a lite fullnode".into() });
         }
-        say(&mut world)
+        let said = say(&mut world);
+        if let Some((_, change)) = world.then.take_if(|(when, _)| *when == what) {
+            change(&mut world);
+        }
+        said
     }
 }
 

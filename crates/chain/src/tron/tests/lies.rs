@@ -140,6 +140,36 @@ fn a_forked_node_is_not_heard() {
 }
 
 #[test]
+fn a_node_that_leaves_its_chain_while_it_is_asked_cannot_tell() {
+    let stage = honest(9);
+    stage.nodes[0].change(|world| {
+        world.then = Some(("infos", |world| {
+            *world = World { asked: world.asked.clone(), ..World::new(9, 7) };
+            world.fork(3, 0xbb);
+        }));
+    });
+    let reading = settled(&stage).unwrap();
+    assert!(is_paid(&reading));
+    assert_eq!(reading.operators(), ["b", "c"]);
+    assert!(stage.tron.troubles().is_empty(), "no lie: it says nothing under the agreed block");
+}
+
+#[test]
+fn a_node_that_shows_it_in_a_run_and_not_in_its_block_cannot_tell() {
+    let stage = honest(20);
+    stage.nodes.iter().for_each(|node| node.change(|world| world.unindexed = true));
+    stage.nodes[0].change(|world| {
+        world.then = Some(("blocks", |world| {
+            world.hidden.insert(paid(0).0.txid());
+        }));
+    });
+    let reading = settled(&stage).unwrap();
+    assert!(is_paid(&reading));
+    assert_eq!(reading.operators(), ["b", "c"]);
+    assert!(stage.tron.troubles().is_empty());
+}
+
+#[test]
 fn a_node_whose_solid_block_stands_still_holds_nothing_back() {
     let stage = honest(20);
     stage.nodes[0].change(|world| {

@@ -93,7 +93,7 @@ fn a_slice_is_answered_in_order_and_blocks_are_read_once() {
         .collect();
     assert_eq!(places, [None, Some(5), None, Some(4), None]);
     let node = &stage.nodes[0];
-    assert_eq!((node.asked("infos"), node.asked("block"), node.asked("blocks")), (1, 2, 1));
+    assert_eq!((node.asked("infos"), node.asked("block"), node.asked("blocks")), (1, 2, 2));
 }
 
 #[test]
@@ -137,6 +137,9 @@ fn a_result_decides_and_its_absence_decides_nothing() {
     assert_eq!(with(None, None, left.clone()), Ok(SlotReading::Unaccounted));
     assert_eq!(with(Some(Executed::Success), None, left.clone()), Ok(SlotReading::Unaccounted));
     assert!(with(Some(Executed::Success), failed, left).is_err(), "block and receipt contradict each other");
+    let (tx, info) = paid(0);
+    let contrary = world_with((tx, Info { failed: true, ..info }), 9);
+    assert!(settled(&stage(&contrary, &["a", "b"], 2)).is_err(), "failed and successful");
 }
 
 #[test]
@@ -154,10 +157,17 @@ fn trx_is_paid_by_the_block_that_holds_its_bytes() {
 
 #[test]
 fn a_transaction_that_does_something_else_than_was_approved_is_no_payment() {
-    let mut question = question(&usdt(), 0);
-    question.pays[0].to = THIEF.into();
+    let mut other = question(&usdt(), 0);
+    other.pays[0].to = THIEF.into();
     let stage = stage(&world_with(paid(0), 9), &["a", "b"], 2);
-    let reading = run(stage.tron.settle(&[question])).unwrap().remove(0);
+    let reading = run(stage.tron.settle(&[other.clone()])).unwrap().remove(0);
+    assert_eq!(effect(*reading.reading()), Some(Effect::Mismatch));
+    // Neither does a log help that says what was approved, where the bytes say something else.
+    let tx = ours(&usdt(), 0, Some(Executed::Success));
+    let logs = vec![moved(TOKEN, US, THIEF, 100)];
+    let claimed = (tx.clone(), info(&tx, Some(Executed::Success), logs));
+    let stage = super::fake::stage(&world_with(claimed, 9), &["a", "b"], 2);
+    let reading = run(stage.tron.settle(&[other])).unwrap().remove(0);
     assert_eq!(effect(*reading.reading()), Some(Effect::Mismatch));
 }
 

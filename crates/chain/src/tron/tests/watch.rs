@@ -44,7 +44,8 @@ fn permission_update() -> (Tx, Info) {
 
 #[test]
 fn whatever_a_wallet_sent_is_shown_whatever_its_type() {
-    let all = [permission_update(), called(US, vec![]), called(THIEF, vec![moved(TOKEN, THIEF, US, 5)])];
+    let out = vec![moved(TOKEN, US, THEM, 5)];
+    let all = [permission_update(), called(US, out), called(THIEF, vec![moved(TOKEN, THIEF, US, 5)])];
     let txids: Vec<[u8; 32]> = all[..2].iter().map(|(tx, _)| tx.txid()).collect();
     let stage = with(all.into());
     let facts = run(stage.tron.block(4, &[US.into(), THEM.into()])).unwrap();
@@ -144,6 +145,18 @@ fn a_transaction_that_one_makes_up_did_nothing() {
     assert!(matches!(run(stage.tron.foreign(US.into(), txid)), Err(ChainError::Disagree { .. })));
     stage.nodes[2].change(|world| world.down = true);
     assert_eq!(*run(stage.tron.foreign(US.into(), txid)).unwrap().reading(), None);
+}
+
+#[test]
+fn a_node_that_leaves_its_chain_while_it_is_asked_tells_nothing() {
+    let drain = called(THIEF, vec![moved(TOKEN, US, THIEF, 5)]);
+    let txid = drain.0.txid();
+    let stage = with(vec![drain]);
+    stage.nodes[0].change(|world| world.then = Some(("infos", |world| world.fork(4, 0xbb))));
+    let told = run(stage.tron.foreign(US.into(), txid)).unwrap();
+    assert_eq!(told.reading().as_ref().unwrap().block.hash, hash_of(4, 0xaa));
+    assert_eq!(told.operators(), ["b", "c"]);
+    assert!(stage.tron.troubles().is_empty(), "no lie: it says nothing under the agreed block");
 }
 
 #[test]
