@@ -213,9 +213,9 @@ impl SigningRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address::EvmAddress;
-    use crate::attempt::Fees;
-    use crate::chain::ChainId;
+    use crate::address::{EvmAddress, TronAddress};
+    use crate::attempt::{Fees, TronTerms};
+    use crate::chain::{BlockRef, ChainId};
     use crate::id::Ulid;
 
     fn payment() -> Payment {
@@ -254,6 +254,23 @@ mod tests {
         }
     }
 
+    fn tron_request() -> SigningRequest {
+        let chain = ChainId::tron(728_126_428);
+        let usdt = TronAddress::parse("TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t").unwrap();
+        let asset = AssetId::trc20(chain, usdt);
+        let payment = Payment { asset, to: TronAddress([0xaa; 20]).into(), ..payment() };
+        let terms = Terms::Tron(TronTerms {
+            reference: BlockRef { number: 66_500_000, hash: [6; 32] },
+            expires_at_ms: 1_700_000_060_000,
+            made_at_ms: 1_700_000_000_001,
+            fee_limit_sun: 30_000_000,
+            permission: 2,
+        });
+        let slot = Slot::TronTransaction { chain, txid: [4; 32] };
+        let payments = vec![Approved { payment, decision: "policy 1".into(), approvals: vec![] }];
+        SigningRequest { slot, terms, payments, ..request() }
+    }
+
     // Golden: vectors/intent.json holds what these must be for ever, made by an independent script (vectors/intent.py).
     #[test]
     fn canonical_bytes_match_the_golden_vectors() {
@@ -262,12 +279,12 @@ mod tests {
         assert_eq!(payment().canonical().json(), vectors["payment"]["canonical"].as_str().unwrap());
         assert_eq!(hex::encode(payment().hash()), vectors["payment"]["hash"].as_str().unwrap());
         assert_eq!(payment().key.to_string(), vectors["payment"]["key"].as_str().unwrap());
-        assert_eq!(request().canonical().json(), vectors["request"]["canonical"].as_str().unwrap());
-        assert_eq!(hex::encode(request().hash()), vectors["request"]["hash"].as_str().unwrap());
-        assert_eq!(
-            hex::encode(request().payment_hash()),
-            vectors["request"]["payment_hash"].as_str().unwrap()
-        );
+        for (name, request) in [("request", request()), ("tron_request", tron_request())] {
+            let golden = &vectors[name];
+            assert_eq!(request.canonical().json(), golden["canonical"].as_str().unwrap());
+            assert_eq!(hex::encode(request.hash()), golden["hash"].as_str().unwrap());
+            assert_eq!(hex::encode(request.payment_hash()), golden["payment_hash"].as_str().unwrap());
+        }
     }
 
     #[test]

@@ -54,6 +54,22 @@ def ulid(millis: int, chance: int) -> str:
     return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(25, -1, -1))
 
 
+def base58check(payload: bytes) -> str:
+    """Base58 with four bytes of a double SHA-256 behind the payload, as Bitcoin and TRON write addresses."""
+    alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+    whole = payload + hashlib.sha256(hashlib.sha256(payload).digest()).digest()[:4]
+    number, text = int.from_bytes(whole, "big"), ""
+    while number:
+        number, place = divmod(number, 58)
+        text = alphabet[place] + text
+    return "1" * (len(whole) - len(whole.lstrip(b"\x00"))) + text
+
+
+# USDT, as it is known everywhere.
+USDT = base58check(bytes.fromhex("41a614f803b6fd780986a42c78ec9c7f77e6ded13c"))
+assert USDT == "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"
+
+
 def canonical(value) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
@@ -92,11 +108,34 @@ request = {
     "v": "1",
     "wallet": "wa_" + ulid(MILLIS, 9),
 }
+on_tron = {
+    **payment,
+    "asset": "tron:728126428/trc20:" + USDT,
+    "to": base58check(b"\x41" + b"\xaa" * 20),
+}
+on_tron_hash = digest("sluice/payment/v1", on_tron)
+evm_alone = ("gas_limit", "max_fee_wei", "tip_wei")
+tron_request = {
+    **{name: value for name, value in request.items() if name not in evm_alone},
+    "expires_at_ms": "1700000060000",
+    "fee_limit_sun": "30000000",
+    "made_at_ms": "1700000000001",
+    "payments": [{"approvals": [], "decision": "policy 1", "payment": on_tron}],
+    "permission": "2",
+    "reference_hash": "06" * 32,
+    "reference_number": "66500000",
+    "slot": "tron:728126428/tx/" + "04" * 32,
+}
 print(json.dumps({
     "payment": {"canonical": canonical(payment), "hash": payment_hash, "key": key},
     "request": {
         "canonical": canonical(request),
         "hash": digest("sluice/signing-request/v1", request),
         "payment_hash": digest("sluice/payments/v1", [payment_hash]),
+    },
+    "tron_request": {
+        "canonical": canonical(tron_request),
+        "hash": digest("sluice/signing-request/v1", tron_request),
+        "payment_hash": digest("sluice/payments/v1", [on_tron_hash]),
     },
 }, indent=1))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sluice_core::access::Actor;
-use sluice_core::address::EvmAddress;
+use sluice_core::address::{EvmAddress, TronAddress};
 use sluice_core::amount::{Amount, Cost};
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::attempt::{Attempt, Fees, Kind, Signed as SignedAttempt, Terms, TronTerms, Unsigned};
@@ -257,11 +257,22 @@ fn tron_slot() -> Slot {
     Slot::TronTransaction { chain: ChainId::tron(728_126_428), txid: [0x74; 32] }
 }
 
-/// A transfer that expired, and one in whose slot nothing was signed.
-pub(super) fn tron_ends() -> [Transfer; 2] {
+fn usdt() -> Asset {
+    let token = TronAddress::parse("TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t").unwrap();
+    let id = AssetId::trc20(ChainId::tron(728_126_428), token);
+    Asset { id, symbol: "USDT".into(), freezable: false, ..asset() }
+}
+
+/// A transfer that expired, and one in whose slot nothing was signed, each with its name.
+pub(super) fn tron_ends() -> [(&'static str, Transfer); 2] {
     let end = |transfer: Transfer| {
         let transfer::State::Final(ended) = &transfer.state else { return None };
         let mut record = transfer::Record::clone(&transfer);
+        record.asset = usdt();
+        for item in &mut record.items {
+            let payment = &mut item.approved.payment;
+            (payment.asset, payment.to) = (usdt().id, TronAddress([0xaa; 20]).into());
+        }
         let (fuelled, proof) = (ended.last.signed()?.fuelled.clone(), ended.proof);
         let (mode, attempt) = (Mode::Pay, AttemptId::new(ulid(20)));
         let built = transfer::Built { fuelled, slot: tron_slot(), mode, attempt, asked: true };
@@ -274,7 +285,7 @@ pub(super) fn tron_ends() -> [Transfer; 2] {
         let last = transfer::Last::Signed(signed);
         let end = transfer::End::Expired(block(120));
         record.state = transfer::State::Final(transfer::Ended { last, proof, end, at: at(10) });
-        Some([kept(record), buried])
+        Some([("expired", kept(record)), ("never_signed", buried)])
     };
     transfers().into_iter().find_map(end).unwrap()
 }
