@@ -4,12 +4,14 @@ mod http;
 mod stage;
 
 use serde_json::json;
+use sluice_core::alert::Code;
 use sluice_core::amount::{Cost, Units};
 use sluice_core::attempt::{Durable, Signed};
 use sluice_core::port::chain::{Chain, ChainError, Heard, Nonces, Preflight, SlotQuestion};
 use sluice_core::proof::{Death, Effect, SlotReading};
+use sluice_core::resource::fee_limit_sun;
 use sluice_core::transfer::Failure;
-use sluice_devnet::tron::{Fault, Param, Rule};
+use sluice_devnet::tron::{Fate, Fault, Param, Rule};
 
 use stage::{HOLDER, Stage, address, stage};
 
@@ -338,4 +340,61 @@ async fn what_others_do_to_a_wallet_is_seen_and_told() {
     let told = tron.foreign(us.into(), sent).await.unwrap();
     let told = told.reading().clone().unwrap();
     assert_eq!((told.coin_left, told.nonce), (Units::from(3), Some(0)));
+}
+
+#[tokio::test]
+async fn a_block_that_leaves_takes_its_payment_along_and_nothing_was_settled() {
+    let stage = stage().await;
+    let (attempt, questions) = stage.paying(5, FEE_LIMIT_SUN).await;
+    assert_eq!(submit(&stage, attempt.clone()).await, Heard::Accepted);
+    stage.control.mine(1).unwrap();
+    let seen = stage.tron.progress(&questions).await.unwrap()[0];
+    assert!(matches!(effect(&seen), Some(Effect::Paid { .. })));
+    stage.control.reorg(1, Fate::Dropped).unwrap();
+    assert_eq!(stage.tron.progress(&questions).await.unwrap(), [SlotReading::Open]);
+    assert_eq!(settled(&stage, &questions).await, SlotReading::Open);
+    // The same bytes once more: they are still good, and are no second payment.
+    assert_eq!(submit(&stage, attempt).await, Heard::Accepted);
+    stage.control.solidify().unwrap();
+    let SlotReading::Ours(paid) = settled(&stage, &questions).await else { panic!("not settled") };
+    assert!(matches!(seen, SlotReading::Ours(before) if before.block != paid.block));
+    let held = stage.control.usdt_units(stage.account(HOLDER).address());
+    assert_eq!(held, 100_000_000_000_005);
+}
+
+#[tokio::test]
+async fn while_nothing_becomes_solid_nothing_ends_and_a_person_is_told() {
+    let stage = stage().await;
+    let (lost, of_lost) = stage.paying(5, FEE_LIMIT_SUN).await;
+    let (sent, of_sent) = stage.paying(6, FEE_LIMIT_SUN).await;
+    drop(lost);
+    assert_eq!(submit(&stage, sent).await, Heard::Accepted);
+    stage.tron.heads().await.unwrap();
+    stage.control.stall(true);
+    stage.control.mine(25).unwrap();
+    let questions = [of_lost, of_sent].concat();
+    for reading in stage.tron.settle(&questions).await.unwrap() {
+        assert_eq!(*reading.reading(), SlotReading::Open);
+    }
+    stage.tron.heads().await.unwrap();
+    let codes: Vec<Code> = stage.tron.troubles().iter().map(|raise| raise.code).collect();
+    assert_eq!(codes, [Code::FinalityStalled]);
+    stage.control.stall(false);
+    stage.control.solidify().unwrap();
+    let readings = stage.tron.settle(&questions).await.unwrap();
+    assert!(matches!(readings[0].reading(), SlotReading::Absent(_)));
+    assert!(matches!(effect(readings[1].reading()), Some(Effect::Paid { .. })));
+    stage.tron.heads().await.unwrap();
+    assert!(stage.tron.troubles().is_empty());
+}
+
+#[tokio::test]
+async fn a_price_beyond_all_measure_builds_nothing() {
+    let stage = stage().await;
+    stage.control.set_parameter(Param::EnergyFee, 1_000_000);
+    stage.control.mine(1).unwrap();
+    let conditions = stage.tron.conditions().await.unwrap();
+    let rules = *stage.tron.profile().tron().unwrap();
+    assert_eq!(conditions.energy_sun, 1_000_000);
+    assert_eq!(fee_limit_sun(&rules, &conditions, 64_285), None, "the cap of a transfer");
 }

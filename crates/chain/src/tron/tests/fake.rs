@@ -32,6 +32,9 @@ pub fn run<T>(future: impl Future<Output = T>) -> T {
     future.now_or_never().expect("nothing here waits")
 }
 
+/// What happens to a world.
+pub type Change = fn(&mut World);
+
 /// What one node believes, and how it behaves.
 #[derive(Clone)]
 pub struct World {
@@ -52,7 +55,7 @@ pub struct World {
     /// Solid blocks that come while it is asked: one before each head.
     pub comes: u64,
     /// What happens to it once it has answered a question of this name for the first time.
-    pub then: Option<(&'static str, fn(&mut Self))>,
+    pub then: Option<(&'static str, Change)>,
     pub prices: Prices,
     pub said: Said,
     pub knows: bool,
