@@ -20,7 +20,8 @@ pub enum Word {
     Claimed,
     /// Another operator shows it too, or a quorum does; or there is no other operator to ask.
     Confirmed,
-    /// A quorum reads that no final block holds it, or that it did nothing to the wallet.
+    /// A quorum reads that no final block holds it, or that it did nothing to the wallet, or that a transfer of ours ended by it
+    /// after all.
     Denied,
 }
 

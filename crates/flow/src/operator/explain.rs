@@ -3,7 +3,7 @@
 //!
 //! Only what left is booked here. What came in by the same transaction is a top-up, which reconciliation books.
 
-use sluice_core::chain::txid_text;
+use sluice_core::chain::{ChainId, txid_text};
 use std::collections::BTreeSet;
 
 use sluice_core::adoption::{Adopted, Kind};
@@ -147,6 +147,21 @@ fn overtook(transfer: &Transfer, txid: [u8; 32]) -> bool {
         | State::Seen(_)
         | State::Dropped { .. } => false,
     }
+}
+
+/// Whether a transfer of ours ended by this transaction after all: then its proof is what there is to say of it. It may have
+/// been read otherwise in a block that a reorganisation took back.
+pub(super) async fn is_an_end_of_ours(
+    ports: &Ports,
+    chain: ChainId,
+    txid: [u8; 32],
+) -> Result<bool, OrderError> {
+    let ours = ports.store.attempts_by_txid(chain, &[txid]).await?;
+    let ours: BTreeSet<_> = ours.into_iter().map(|(_, transfer)| transfer).collect();
+    let ours: Vec<_> = ours.into_iter().collect();
+    let read = ports.store.transfers(&ours).await?;
+    let ends = |transfer: &Transfer| matches!(transfer.state, State::Final(_)) && !overtook(transfer, txid);
+    Ok(!ours.is_empty() && read.len() == ours.len() && read.iter().all(|(transfer, _)| ends(transfer)))
 }
 
 /// Units of an asset that left, fees apart.

@@ -11,7 +11,7 @@ use sluice_core::wallet::{LaneState, RaisedCap, SpeedUp, Wallet};
 
 use super::persons::{Given, Ordered, carry_out, warrant};
 use super::together::together;
-use super::{OrderError, TRIES_MAX, retire, speed_up};
+use super::{OrderError, TRIES_MAX, explain, retire, speed_up};
 use crate::stops::soon;
 
 /// Sightings that are looked up on the chain by one order; more than these wait in any case.
@@ -154,7 +154,7 @@ async fn within_the_signers(ports: &Ports, wallet: &Wallet, wanted_wei: u128) ->
 }
 
 /// Everything that was seen of the wallet has been explained. What a quorum reads to be in no final block, or to have done
-/// nothing to it, needs no explanation: those are returned as denied.
+/// nothing to it, and what a transfer of ours has ended by, needs no explanation: those are returned as denied.
 async fn must_be_explained(ports: &Ports, view: &LaneView) -> Result<Vec<Sighting>, OrderError> {
     let wallet = &view.wallet;
     if view.sightings.is_empty() {
@@ -167,7 +167,8 @@ async fn must_be_explained(ports: &Ports, view: &LaneView) -> Result<Vec<Sightin
         let found = chain.foreign(wallet.address, sighting.txid).await?;
         // Above the final block, that it is not seen says nothing.
         let is_final = found.head().number >= sighting.block.number;
-        match is_final && !found.reading().as_ref().is_some_and(Foreign::concerns) {
+        let nothing = is_final && !found.reading().as_ref().is_some_and(Foreign::concerns);
+        match nothing || explain::is_an_end_of_ours(ports, wallet.chain, sighting.txid).await? {
             true => denied.push(Sighting { word: Word::Denied, ..sighting.clone() }),
             false => waiting.push(sighting),
         }
