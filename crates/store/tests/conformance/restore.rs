@@ -114,7 +114,7 @@ async fn a_lost_transaction_on_tron_keeps_the_terms_its_death_is_proven_by(world
     world.applied(Change { lost: vec![LostFact::Reserved(lost)], ..world.change() }).await;
     let known = Known { attempt, txid, kind: AttemptKind::Pay, tron: Some(terms) };
     let expected = LostPayment { key: withdrawal.key, slots: vec![LostSlot { slot, attempts: vec![known] }] };
-    assert_eq!(world.db.lost_payments(&[withdrawal.key]).await.unwrap(), [expected.clone()]);
+    assert_eq!(world.db.lost_payments(&[withdrawal.key]).await.unwrap(), std::slice::from_ref(&expected));
     let signed = LostFact::Signed { attempt, raw: vec![2, 7], txid };
     world.applied(Change { lost: vec![signed], ..world.change() }).await;
     assert_eq!(world.db.lost_payments(&[withdrawal.key]).await.unwrap(), [expected]);
