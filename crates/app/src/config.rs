@@ -270,9 +270,9 @@ impl Config {
             key: key(),
             why: Both::new(
                 "no profile is shipped for this chain; known are eip155:1, 56, 137, 42161 and 31337, \
-                 tron:728126428 and 3448148188",
+                 tron:728126428, 3448148188 and 31337",
                 "이 체인의 프로필이 없습니다. 사용할 수 있는 체인은 eip155:1, 56, 137, 42161, 31337과 \
-                 tron:728126428, 3448148188입니다",
+                 tron:728126428, 3448148188, 31337입니다",
             ),
         })?;
         let set = &chain.profile;

@@ -9,12 +9,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "dev")]
+use sluice_core::address::Address;
 use sluice_core::address::EvmAddress;
 use sluice_core::chain::ChainId;
 use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::intent::DeploymentId;
 use sluice_core::port::signer::{Setter, Signer};
 use sluice_core::port::world::Clock as _;
+#[cfg(feature = "dev")]
+use sluice_signer::Enrolled;
 use sluice_signer::client::Client;
 #[cfg(feature = "dev")]
 use sluice_signer::key::fresh_secret;
@@ -65,13 +69,14 @@ fn password(keys: &Keys) -> Arc<dyn Password> {
     })
 }
 
-/// Wallets that have a keystore file, in order of their names.
+/// Wallets that have a keystore file, with their chains and accounts, in order of their names.
 ///
 /// # Errors
 /// [`StartError`]: the first file that cannot be read.
 #[cfg(feature = "dev")]
-pub fn keystore_wallets(keys: &Keys) -> Result<Vec<(WalletId, EvmAddress)>, StartError> {
-    Ok(ring(keys)?.wallets().map(|enrolled| (enrolled.wallet, enrolled.key.address())).collect())
+pub fn keystore_wallets(keys: &Keys) -> Result<Vec<(WalletId, ChainId, Address)>, StartError> {
+    let wallet = |enrolled: &Enrolled| (enrolled.wallet, enrolled.chain, enrolled.address());
+    Ok(ring(keys)?.wallets().map(wallet).collect())
 }
 
 /// Makes a key for a wallet and writes its keystore. Light scrypt: this is for development.
@@ -84,9 +89,10 @@ pub fn create_wallet_key(
     wallet: WalletId,
     partner: PartnerId,
     chain: ChainId,
-) -> Result<EvmAddress, StartError> {
+) -> Result<Address, StartError> {
     let secret = fresh_secret().map_err(|error| StartError::Other(error.to_string()))?;
-    write_wallet_key(keys, &secret, wallet, partner, chain, Scrypt::LIGHT)
+    let key = write_wallet_key(keys, &secret, wallet, partner, chain, Scrypt::LIGHT)?;
+    Ok(Address::of(chain.family, key.0))
 }
 
 /// Writes a wallet's keystore, whole or not at all: a running signer may be looking.

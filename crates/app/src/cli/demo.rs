@@ -150,13 +150,15 @@ async fn prove(dev: &Dev, orders: &[Order], outcomes: &[Outcome]) -> Vec<prove::
 }
 
 fn asset<'a>(screen: &Screen, dev: &'a Dev, named: Option<&str>) -> Result<&'a DevAsset, Fail> {
+    // Its proofs are readings of JSON-RPC.
+    let mut provable = dev.assets.iter().filter(|asset| asset.chain.starts_with("eip155:"));
+    let known: Vec<&str> = provable.clone().map(|asset| asset.id.as_str()).collect();
     let found = match named {
-        None => dev.assets.first(),
-        Some(id) => dev.assets.iter().find(|asset| asset.id.eq_ignore_ascii_case(id)),
+        None => provable.next(),
+        Some(id) => provable.find(|asset| asset.id.eq_ignore_ascii_case(id)),
     };
     found.ok_or_else(|| {
         let lang = screen.lang;
-        let known: Vec<&str> = dev.assets.iter().map(|asset| asset.id.as_str()).collect();
         let known = known.join(", ");
         Fail::usage(
             "asset_unknown",

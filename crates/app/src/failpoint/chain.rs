@@ -20,8 +20,10 @@ use sluice_core::resource::{Conditions, Resources};
 use super::Failpoint;
 
 /// Every call of a chain that something is around.
-pub const CALLS: [&str; 16] = [
+pub const CALLS: [&str; 18] = [
     "chain.market",
+    "chain.conditions",
+    "chain.resources",
     "chain.heads",
     "chain.block",
     "chain.second_look",
@@ -66,11 +68,11 @@ impl Chain for Wrapped {
     }
 
     fn conditions(&self) -> Answer<'_, Conditions> {
-        self.inner.conditions()
+        ask!(self, "chain.conditions", self.inner.conditions())
     }
 
     fn resources(&self, wallet: Address) -> Answer<'_, (BlockRef, Resources)> {
-        self.inner.resources(wallet)
+        ask!(self, "chain.resources", self.inner.resources(wallet))
     }
 
     fn heads(&self) -> Answer<'_, Heads> {

@@ -6,10 +6,8 @@ use sluice_core::port::around;
 use super::{chain, deliver, key, reader, registry, store};
 
 /// What in the ports is no failpoint, and why.
-pub const LEFT_OUT: [(&str, &str); 15] = [
+pub const LEFT_OUT: [(&str, &str); 13] = [
     ("chain.profile", "answers from memory"),
-    ("chain.conditions", "asked on TRON; on the chains of the harness it answers from memory"),
-    ("chain.resources", "asked on TRON; on the chains of the harness it answers from memory"),
     ("chain.disproved", "a note in memory about a node"),
     ("chain.contradicted", "a note in memory about a node"),
     ("chain.nodes", "answers from memory"),

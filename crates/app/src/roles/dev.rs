@@ -3,6 +3,7 @@
 mod chain;
 mod files;
 mod seed;
+mod tron;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use sluice_api::problem::Lang;
+use sluice_core::chain::{ChainId, ChainProfile};
 use sluice_core::port::Ports;
 
 use crate::cli::Global;
@@ -38,6 +40,10 @@ pub struct DevArguments {
     /// Use this node (an anvil) instead of starting one.
     #[arg(long)]
     node: Option<String>,
+    /// Pay USDT on TRON too, by this node (a `sluice tron-sim --chain-id 31337`). May be repeated: each is taken for another
+    /// operator's, and two are needed to prove that a transaction is nowhere
+    #[arg(long = "tron-node", value_name = "URL")]
+    tron_nodes: Vec<String>,
     /// Use this database instead of SQLite in the folder.
     #[arg(long)]
     database: Option<String>,
@@ -78,17 +84,44 @@ pub async fn run(
     // The port first: a second `make run` must not touch what the first is using.
     let listener = serve::listen(&arguments.listen).await?;
     folder.forget_dev_file();
-    let chain = chain::Local::start(&arguments, &folder).await?;
-    let ended = on_chain(&arguments, &folder, &chain, listener, global.lang(), around).await;
+    let local = chain::Local::start(&arguments, &folder).await?;
+    let ended = match tron::Local::reach(&arguments).await {
+        Ok(tron) => {
+            let chains = Chains { local, tron };
+            let ended = on_chains(&arguments, &folder, &chains, listener, global.lang(), around).await;
+            chains.local.stop().await.and(ended)
+        }
+        Err(error) => local.stop().await.and(Err(error)),
+    };
     folder.forget_dev_file();
-    chain.stop().await?;
     ended
 }
 
-async fn on_chain(
+/// What runs beside the engine.
+struct Chains {
+    local: chain::Local,
+    tron: Option<tron::Local>,
+}
+
+impl Chains {
+    /// Where a node of a chain is.
+    fn url(&self, chain: &str) -> String {
+        match &self.tron {
+            Some(tron) if tron.id().to_string() == chain => tron.url(),
+            _ => self.local.url(),
+        }
+    }
+
+    fn ids(&self) -> Vec<ChainId> {
+        let tron = self.tron.as_ref().map(tron::Local::id);
+        std::iter::once(ChainProfile::devnet().id).chain(tron).collect()
+    }
+}
+
+async fn on_chains(
     arguments: &DevArguments,
     folder: &Folder,
-    chain: &chain::Local,
+    chains: &Chains,
     listener: tokio::net::TcpListener,
     lang: Lang,
     around: impl FnOnce(Ports) -> Ports,
@@ -99,9 +132,9 @@ async fn on_chain(
         keystore: folder.path("keys"),
         password_file: folder.path("keys.password"),
     };
-    let config = config(arguments, folder, chain, &keys);
+    let config = config(arguments, folder, chains, &keys);
     config.check()?;
-    let wallets = files::wallet_keys(&keys, arguments.lanes)?;
+    let wallets = files::wallet_keys(&keys, &chains.ids(), arguments.lanes)?;
     files::signer_config(folder, &keys, &config)?;
     if arguments.prepare {
         return Ok(());
@@ -118,7 +151,7 @@ async fn on_chain(
         }
     };
     let engine = assemble(&config, signer, sinks::open(&config.alerts)?, around).await?;
-    let demo = seed::demo_partner(&engine, &config, folder, chain, &wallets).await?;
+    let demo = seed::demo_partner(&engine, &config, folder, chains, &wallets).await?;
     let sealer = Arc::new(Sealer::read(&config.server.sealing_key_file).map_err(StartError::Said)?);
     let roles: BTreeSet<Role> = if arguments.roles.is_empty() {
         [Role::Api, Role::Processor, Role::Monitor, Role::Notifier].into()
@@ -127,15 +160,21 @@ async fn on_chain(
     };
     let stop = interrupted();
     let address = listener.local_addr().map_err(|error| StartError::Other(error.to_string()))?;
-    files::announce(folder, &format!("http://{address}"), &demo, &config, chain, lang)?;
+    files::announce(folder, &format!("http://{address}"), &demo, &config, chains, lang)?;
     work_and_serve(&engine, &config, sealer, &roles, Some(listener), stop).await
 }
 
-fn config(arguments: &DevArguments, folder: &Folder, chain: &chain::Local, keys: &Keys) -> Config {
+fn config(arguments: &DevArguments, folder: &Folder, chains: &Chains, keys: &Keys) -> Config {
     let database = arguments
         .database
         .clone()
         .unwrap_or_else(|| format!("sqlite://{}", folder.path("sluice.db").display()));
+    let local = Chain {
+        id: ChainProfile::devnet().id.to_string(),
+        quorum: Some(1),
+        nodes: vec![Node::of("local", chains.local.url())],
+        profile: ProfileOverrides { block_time_ms: Some(arguments.block_ms), ..ProfileOverrides::default() },
+    };
     Config {
         server: Server {
             listen: arguments.listen.clone(),
@@ -149,16 +188,10 @@ fn config(arguments: &DevArguments, folder: &Folder, chain: &chain::Local, keys:
             deployment: arguments.signer_socket.is_some().then(|| keys.deployment.clone()),
             in_process: arguments.signer_socket.is_none().then(|| keys.clone()),
         },
-        chains: vec![Chain {
-            id: sluice_core::chain::ChainProfile::devnet().id.to_string(),
-            quorum: Some(1),
-            nodes: vec![Node::of("local", chain.url())],
-            profile: ProfileOverrides {
-                block_time_ms: Some(arguments.block_ms),
-                ..ProfileOverrides::default()
-            },
-        }],
-        assets: vec![chain.asset()],
+        chains: std::iter::once(local).chain(chains.tron.as_ref().map(tron::Local::chain)).collect(),
+        assets: std::iter::once(chains.local.asset())
+            .chain(chains.tron.as_ref().map(tron::Local::asset))
+            .collect(),
         alerts: Alerts::default(),
     }
 }

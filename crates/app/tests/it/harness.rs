@@ -84,6 +84,8 @@ pub struct World {
     door: Option<Door>,
     /// The rule that its engines have off.
     broken: Option<Mutant>,
+    /// Nodes of TRON, where they pay there too.
+    tron: Vec<String>,
 }
 
 impl World {
@@ -115,7 +117,15 @@ impl World {
             ports: Mutex::default(),
             door: None,
             broken: None,
+            tron: vec![],
         }
+    }
+
+    /// The same with engines that pay on TRON too, by these nodes.
+    pub async fn beside_tron(database: Database, shape: Shape, nodes: Vec<String>) -> Self {
+        let mut world = Self::new(database, shape).await;
+        world.tron = nodes;
+        world
     }
 
     /// The same with engines that have a rule off.
@@ -302,6 +312,11 @@ impl World {
         let pid = self.anvil.pid().expect("it runs").to_string();
         let sent = std::process::Command::new("kill").args([&format!("-{signal}"), &pid]).status();
         assert!(sent.is_ok_and(|status| status.success()), "kill -{signal}");
+    }
+
+    /// What a program is told of the other chain.
+    fn tron_arguments(&self) -> Vec<String> {
+        self.tron.iter().flat_map(|node| ["--tron-node".to_owned(), node.clone()]).collect()
     }
 
     /// What engines take for the node.

@@ -38,6 +38,7 @@ mod statement;
 mod stop;
 mod takeover;
 mod tron;
+mod tron_kills;
 mod tron_sim_command;
 mod trouble;
 mod two_persons;

@@ -166,6 +166,16 @@ impl ChainProfile {
         Self { id: ChainId::tron(3_448_148_188), name: "TRON Nile".into(), ..Self::tron_mainnet() }
     }
 
+    /// The local development chain of TRON: the network's rules at an id that no network has, with a short memory.
+    pub fn tron_devnet() -> Self {
+        Self {
+            id: ChainId::tron(31_337),
+            name: "TRON devnet".into(),
+            settled_watch_blocks: 128,
+            ..Self::tron_mainnet()
+        }
+    }
+
     /// The profile shipped for a chain.
     pub fn known(id: ChainId) -> Option<Self> {
         [
@@ -176,6 +186,7 @@ impl ChainProfile {
             Self::devnet(),
             Self::tron_mainnet(),
             Self::nile(),
+            Self::tron_devnet(),
         ]
         .into_iter()
         .find(|profile| profile.id == id)
@@ -196,6 +207,7 @@ mod tests {
             "eip155:31337",
             "tron:728126428",
             "tron:3448148188",
+            "tron:31337",
         ]
         .map(|id| ChainProfile::known(ChainId::parse(id).unwrap()).unwrap())
         {

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use sluice_api::problem::Lang;
-use sluice_core::address::EvmAddress;
-use sluice_core::chain::ChainProfile;
+use sluice_core::address::Address;
+use sluice_core::chain::ChainId;
 use sluice_core::id::{Ulid, WalletId};
 use sluice_core::port::world::Clock as _;
 use zeroize::Zeroizing;
 
-use super::chain::Local;
+use super::Chains;
 use super::seed::{Demo, PARTNER};
 use crate::config::{Config, Keys};
 use crate::error::StartError;
@@ -66,16 +66,29 @@ impl Folder {
     }
 }
 
-/// Names and addresses of the demo wallets; their keys are made at the first start.
-pub(super) fn wallet_keys(keys: &Keys, count: u8) -> Result<Vec<(WalletId, EvmAddress)>, StartError> {
-    let mut wallets = signer_link::keystore_wallets(keys)?;
-    while wallets.len() < usize::from(count) {
-        let wallet = WalletId::new(Ulid::new(SystemClock.now(), u128::from_be_bytes(random())));
-        let chain = ChainProfile::devnet().id;
-        wallets.push((wallet, signer_link::create_wallet_key(keys, wallet, PARTNER, chain)?));
+/// A wallet of the demo partner.
+pub(super) struct DemoWallet {
+    pub(super) id: WalletId,
+    pub(super) chain: ChainId,
+    pub(super) account: Address,
+}
+
+/// The demo wallets, so many on each chain; their keys are made at the first start.
+pub(super) fn wallet_keys(keys: &Keys, chains: &[ChainId], count: u8) -> Result<Vec<DemoWallet>, StartError> {
+    let held = signer_link::keystore_wallets(keys)?;
+    let mut all = Vec::new();
+    for &chain in chains {
+        let of_it = held.iter().filter(|it| it.1 == chain).take(usize::from(count));
+        let mut wallets: Vec<_> =
+            of_it.map(|&(id, chain, account)| DemoWallet { id, chain, account }).collect();
+        while wallets.len() < usize::from(count) {
+            let id = WalletId::new(Ulid::new(SystemClock.now(), u128::from_be_bytes(random())));
+            let account = signer_link::create_wallet_key(keys, id, PARTNER, chain)?;
+            wallets.push(DemoWallet { id, chain, account });
+        }
+        all.append(&mut wallets);
     }
-    wallets.truncate(usize::from(count));
-    Ok(wallets)
+    Ok(all)
 }
 
 /// Writes the configuration of a signer in a process of its own over the same keys.
@@ -91,20 +104,21 @@ pub(super) fn announce(
     api_url: &str,
     demo: &Demo,
     config: &Config,
-    chain: &Local,
+    chains: &Chains,
     lang: Lang,
 ) -> Result<(), StartError> {
     let assets: Vec<_> = config
         .assets
         .iter()
         .map(|asset| {
-            let (chain_id, contract) = asset.id.split_once("/erc20:").unwrap_or((asset.id.as_str(), ""));
+            let (chain_id, token) = asset.id.split_once('/').unwrap_or((asset.id.as_str(), ""));
+            let contract = token.split_once(':').map_or("", |(_, contract)| contract);
             json!({
                 "id": asset.id,
                 "chain": chain_id,
                 "contract": contract,
                 "decimals": asset.decimals,
-                "rpc_url": chain.url(),
+                "rpc_url": chains.url(chain_id),
             })
         })
         .collect();
@@ -119,7 +133,7 @@ pub(super) fn announce(
     });
     write_private(&folder.path(&folder.dev_file), &dev.to_string())?;
     let asset = config.assets.first().map_or("", |asset| asset.id.as_str());
-    print!("{}", welcome(lang, api_url, &chain.url(), demo.api_key.as_str(), asset));
+    print!("{}", welcome(lang, api_url, &chains.local.url(), demo.api_key.as_str(), asset));
     Ok(())
 }
 

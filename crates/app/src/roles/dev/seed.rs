@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use sluice_core::access::{Actor, Scope};
-use sluice_core::address::EvmAddress;
+use sluice_core::address::{Address, EvmAddress};
 use sluice_core::amount::Amount;
-use sluice_core::chain::ChainId;
 use sluice_core::event::Cause;
-use sluice_core::id::{KeyId, PartnerId, Ulid, WalletId};
+use sluice_core::id::{KeyId, PartnerId, Ulid};
 use sluice_core::partner::{ApiKey, Credential, Limit, PLATFORM, Partner};
 use sluice_core::time::Timestamp;
 use sluice_devnet::control::{BlockTag, Control};
 use sluice_flow::operator::{AdoptError, Wanted, adopt_held};
 use zeroize::Zeroizing;
 
+use super::Chains;
 use super::chain::Local;
-use super::files::Folder;
+use super::files::{DemoWallet, Folder};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::StartError;
@@ -48,8 +48,8 @@ pub(super) async fn demo_partner(
     engine: &Engine,
     config: &Config,
     folder: &Folder,
-    chain: &Local,
-    wallets: &[(WalletId, EvmAddress)],
+    chains: &Chains,
+    wallets: &[DemoWallet],
 ) -> Result<Demo, StartError> {
     let now = engine.ports.clock.now();
     let cause = || Cause { actor: Actor::Console, reason: "sluice dev".into(), at: now };
@@ -83,7 +83,7 @@ pub(super) async fn demo_partner(
             kept("platform-second.key", PLATFORM, "platform, second person").await?,
         ],
     };
-    adopt_wallets(engine, chain, wallets, &cause).await?;
+    adopt_wallets(engine, chains, wallets, &cause).await?;
     Ok(demo)
 }
 
@@ -139,58 +139,64 @@ async fn key(
 /// Fills the wallets up and takes those into service that are not.
 async fn adopt_wallets(
     engine: &Engine,
-    chain: &Local,
-    wallets: &[(WalletId, EvmAddress)],
+    chains: &Chains,
+    wallets: &[DemoWallet],
     cause: &impl Fn() -> Cause,
 ) -> Result<(), StartError> {
-    let other = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
     let known = engine.ports.store.wallets(None).await?;
-    let profile = sluice_core::chain::ChainProfile::devnet();
-    for (wallet, address) in wallets {
-        if known.iter().any(|it| it.id == *wallet) {
-            continue;
+    let fresh: Vec<_> = wallets.iter().filter(|wallet| !known.iter().any(|it| it.id == wallet.id)).collect();
+    let mut filled = false;
+    for wallet in &fresh {
+        match (wallet.account, &chains.tron) {
+            (Address::Evm(account), _) => {
+                fill(&chains.local, account).await?;
+                filled = true;
+            }
+            // It is in the next block, and final a few later.
+            (Address::Tron(account), Some(tron)) => tron.fill(account).await?,
+            (Address::Tron(account), None) => {
+                return Err(StartError::Other(format!("{account} has no chain")));
+            }
         }
-        let account = address.to_string();
-        let parsed = |error: &dyn std::fmt::Display| StartError::Other(format!("{account}: {error}"));
-        let account = account.parse().map_err(|error| parsed(&error))?;
-        let control = Control::new(chain.rpc().clone());
-        control
-            .set_balance(
-                account,
-                ruint::aliases::U256::from(COINS) * ruint::aliases::U256::from(1_000_000_000_000_000_000_u64),
-            )
-            .await
-            .map_err(|it| other(&it))?;
-        chain
-            .usd()
-            .mint(account, ruint::aliases::U256::from(chain.funds() * 1_000_000))
-            .await
-            .map_err(|it| other(&it))?;
     }
-    let fresh: Vec<_> =
-        wallets.iter().filter(|(wallet, _)| !known.iter().any(|it| it.id == *wallet)).collect();
-    if !fresh.is_empty() {
-        // What was given is final at once, and nobody waits for it.
-        let control = Control::new(chain.rpc().clone());
-        let latest = control.block(BlockTag::Latest).await.map_err(|it| other(&it))?.number;
-        let finalized = control.block(BlockTag::Finalized).await.map_err(|it| other(&it))?.number;
-        control.mine(latest.saturating_sub(finalized).to::<u64>() + 1).await.map_err(|it| other(&it))?;
+    if filled {
+        make_final(&chains.local).await?;
     }
-    for (_, address) in fresh {
-        adopt_one(engine, profile.id, *address, cause).await?;
+    for wallet in fresh {
+        adopt_one(engine, wallet, cause).await?;
     }
     Ok(())
+}
+
+async fn fill(chain: &Local, account: EvmAddress) -> Result<(), StartError> {
+    let other = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
+    let account = account.to_string();
+    let parsed = |error: &dyn std::fmt::Display| StartError::Other(format!("{account}: {error}"));
+    let account = account.parse().map_err(|error| parsed(&error))?;
+    let coins = ruint::aliases::U256::from(COINS) * ruint::aliases::U256::from(1_000_000_000_000_000_000_u64);
+    Control::new(chain.rpc().clone()).set_balance(account, coins).await.map_err(|it| other(&it))?;
+    let dollars = ruint::aliases::U256::from(chain.funds() * 1_000_000);
+    chain.usd().mint(account, dollars).await.map_err(|it| other(&it))?;
+    Ok(())
+}
+
+/// What was given is final at once, and nobody waits for it.
+async fn make_final(chain: &Local) -> Result<(), StartError> {
+    let other = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
+    let control = Control::new(chain.rpc().clone());
+    let latest = control.block(BlockTag::Latest).await.map_err(|it| other(&it))?.number;
+    let finalized = control.block(BlockTag::Finalized).await.map_err(|it| other(&it))?.number;
+    control.mine(latest.saturating_sub(finalized).to::<u64>() + 1).await.map_err(|it| other(&it))
 }
 
 /// By the procedure that production has. What was just given to the wallet must become final first.
 async fn adopt_one(
     engine: &Engine,
-    chain: ChainId,
-    address: EvmAddress,
+    wallet: &DemoWallet,
     cause: &impl Fn() -> Cause,
 ) -> Result<(), StartError> {
-    let wanted =
-        Wanted { deployment: &engine.deployment, partner: Some(PARTNER), chain, address: address.into() };
+    let DemoWallet { chain, account, .. } = *wallet;
+    let wanted = Wanted { deployment: &engine.deployment, partner: Some(PARTNER), chain, address: account };
     let started = engine.ports.clock.now();
     loop {
         match adopt_held(&engine.ports, &wanted, cause()).await {
@@ -201,7 +207,7 @@ async fn adopt_one(
             {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
-            Err(error) => return Err(StartError::Other(format!("{address} is not adopted: {error}"))),
+            Err(error) => return Err(StartError::Other(format!("{account} is not adopted: {error}"))),
         }
     }
 }

@@ -77,7 +77,7 @@ impl Engine {
         // A killed engine leaves its file behind; only a new one counts.
         let _gone = std::fs::remove_file(&file);
         let point = Point::of(&world.file(&format!("{name}.failpoint")));
-        let arguments = [
+        let mut arguments = vec![
             "dev".into(),
             "--listen".into(),
             format!("127.0.0.1:{}", world.port(name)),
@@ -98,6 +98,7 @@ impl Engine {
             "--failpoint-file".into(),
             point.file().display().to_string(),
         ];
+        arguments.extend(world.tron_arguments());
         let log = world.file("engine.log");
         let child = match world.broken.map(Mutant::name) {
             Some(name) => spawn(MUTANT, &log, std::iter::once(&name).chain(&arguments).chain(more)),

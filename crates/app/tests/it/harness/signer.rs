@@ -28,6 +28,7 @@ impl SignerProcess {
                 .args(["dev", "--prepare", "--listen", "127.0.0.1:0", "--node", &world.anvil.url()])
                 .args(["--database", &world.database, "--lanes", &lanes, "--data"])
                 .arg(folder)
+                .args(world.tron_arguments())
                 .status()
                 .await;
             assert!(prepared.is_ok_and(|status| status.success()), "the folder is prepared");

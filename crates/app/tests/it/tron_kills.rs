@@ -1,0 +1,142 @@
+//! `kill -9` while USDT is paid on TRON, where nothing but time ends what was signed: each is paid exactly once (M1, M4).
+
+use futures_util::future::join_all;
+use sluice_api::status::Status;
+use sluice_core::address::TronAddress;
+use sluice_devnet::tron::{Control, Fault, Rule, Tron, TronConfig};
+
+use crate::harness::{Caller, Engine, Order, PATIENCE, Shape, SignerProcess, World};
+use crate::on_both;
+
+/// Where the engine is killed, in the order in which a payment comes by; with how much is ordered before.
+const POINTS: [&str; 20] = [
+    "store.apply/planned:after",
+    "store.apply/funded:after",
+    "chain.preflight:after",
+    "chain.conditions:before",
+    "chain.conditions:after",
+    "chain.resources:before",
+    "chain.resources:after",
+    "store.apply/fuelled:after",
+    "store.apply/built:before",
+    "store.apply/built:after",
+    "signer.sign:before",
+    "signer.sign:after",
+    "store.apply/signed:before",
+    "store.apply/signed:after",
+    "chain.submit:before",
+    "chain.submit:after",
+    "store.apply/seen:after",
+    "chain.settle:after",
+    "store.apply/final:before",
+    "store.apply/final:after",
+];
+/// Whole dollars of the one lane.
+const FUNDS: u64 = 10_000;
+
+/// A network of two nodes, and a world beside it.
+struct Payments {
+    control: Control,
+    world: World,
+    signer: SignerProcess,
+    orders: Vec<Order>,
+    _tron: Tron,
+}
+
+impl Payments {
+    async fn begin(database: crate::harness::Database) -> Self {
+        let config = TronConfig { nodes: 2, chain_id: 31_337, solid_lag: 2, ..TronConfig::default() };
+        let tron = Tron::start(config).await.expect("a network");
+        let shape = Shape { lanes: 1, funds: FUNDS, ..Shape::default() };
+        let world = World::beside_tron(database, shape, vec![tron.node_url(0), tron.node_url(1)]).await;
+        let signer = world.signer().await;
+        Self { control: tron.control(), world, signer, orders: vec![], _tron: tron }
+    }
+
+    async fn engine(&self) -> Engine {
+        self.world.engine_beside(&self.signer, "dev").await
+    }
+
+    /// Orders more, each to somebody who holds nothing yet.
+    async fn order(&mut self, engine: &Engine, count: u64) -> Vec<Order> {
+        let mut fresh = Order::fresh("tron", count);
+        for order in &mut fresh {
+            let bytes = hex::decode(&order.address[2..]).expect("hexadecimal");
+            order.address = TronAddress(bytes.try_into().expect("twenty bytes")).to_string();
+        }
+        caller(engine).insist_on(&fresh).await;
+        self.orders.extend(fresh.clone());
+        fresh
+    }
+
+    /// Ends it: everything that was ordered is over, and the chain shows it once, and nothing else.
+    async fn judge(&self, engine: &Engine) {
+        let caller = caller(engine);
+        caller.all_completed(&self.orders).await;
+        for order in &self.orders {
+            let held = self.control.usdt_units(order.address.parse().expect("an address"));
+            assert_eq!(held, u128::from(order.atoms), "{}", order.external_id);
+        }
+        let lanes = caller.client.lanes().take(9).await.expect("lanes");
+        let lane = lanes.iter().find(|lane| lane.chain == "tron:31337").expect("the lane");
+        let left = self.control.usdt_units(lane.address.parse().expect("an address"));
+        let paid: u64 = self.orders.iter().map(|order| order.atoms).sum();
+        assert_eq!(left, u128::from(FUNDS * 1_000_000 - paid), "nothing else left the wallet");
+    }
+}
+
+/// Somebody who orders USDT.
+fn caller(engine: &Engine) -> Caller {
+    let usdt = engine.dev.assets.iter().find(|asset| asset.id.starts_with("tron:")).expect("on TRON");
+    let mut caller = engine.caller();
+    caller.asset.clone_from(&usdt.id);
+    caller
+}
+
+/// Waits until the engine has killed itself.
+async fn killed(world: &World, engine: &mut Engine, point: &str) {
+    let signal = tokio::time::timeout(PATIENCE, engine.gone()).await;
+    let signal = signal.unwrap_or_else(|_| panic!("{point} was not reached\n{}", world.tail(40)));
+    assert!(signal == Some(9) && engine.point.fired(), "{point}: {signal:?}\n{}", world.tail(40));
+}
+
+on_both! {
+    async fn killed_between_the_steps_of_payments_on_tron_each_is_paid_once(database: Database) {
+        let mut payments = Payments::begin(database).await;
+        for point in POINTS {
+            let mut engine = payments.engine().await;
+            payments.order(&engine, 2).await;
+            engine.point.arm(&format!("{point}:1:kill"));
+            killed(&payments.world, &mut engine, point).await;
+        }
+        let engine = payments.engine().await;
+        payments.judge(&engine).await;
+    }
+
+    /// What nodes answered for and lost, what was signed and not sent, and what was built and not signed, with an engine that
+    /// is away until the time of all of them is over: each is proven to be nowhere, and paid by another transaction. The
+    /// signer waits by its own clock, so that this takes a minute and a half.
+    async fn what_expired_while_the_engine_was_dead_is_paid_by_another_transaction(database: Database) {
+        let mut payments = Payments::begin(database).await;
+        let nowhere = payments.control.add(Rule::every(Fault::Swallowed).on("broadcasthex")).expect("a rule");
+        let engine = payments.engine().await;
+        for order in &payments.order(&engine, 2).await {
+            caller(&engine).wait_for(order, Status::Broadcast).await;
+        }
+        engine.kill().await;
+        for point in ["chain.submit:before", "signer.sign:before"] {
+            let mut engine = payments.engine().await;
+            payments.order(&engine, 2).await;
+            engine.point.arm(&format!("{point}:1:kill"));
+            killed(&payments.world, &mut engine, point).await;
+        }
+        payments.control.advance_ms(70_000);
+        payments.control.lift(nowhere);
+        let engine = payments.engine().await;
+        payments.judge(&engine).await;
+        let caller = caller(&engine);
+        let looked: Vec<_> = join_all(payments.orders.iter().map(|order| caller.look(order))).await;
+        let again = looked.iter().flatten().filter(|it| it.transactions.len() > 1).count();
+        assert!(again >= 2, "at least what was swallowed went out a second time: {again}");
+    }
+}
