@@ -1,6 +1,6 @@
 //! Why there is no verdict: each a stable name, one sentence, and what to do.
 
-use crate::evm;
+use crate::chain::{Address, Chain, Hash};
 use crate::judge::Unpayable;
 use crate::node::NodeError;
 use crate::read::ReadError;
@@ -18,9 +18,9 @@ pub enum AuditError {
     NoWallets,
     /// Nothing to look for.
     #[error(
-        "no token is named on eip155:{0}; give a list with withdrawals of that chain, or a contract with --token"
+        "no token is named on {0}; give a list with withdrawals of that chain, or a contract with --token"
     )]
-    NoTokens(u64),
+    NoTokens(Chain),
     /// The range has no blocks.
     #[error("the range ends at block {to}, and begins above block {from}; name a later block with --to")]
     EmptyRange {
@@ -30,24 +30,22 @@ pub enum AuditError {
         to: u64,
     },
     /// The opening belongs to something else.
-    #[error("the opening is of eip155:{of}, and eip155:{wanted} is audited; give the opening of that chain")]
+    #[error("the opening is of {of}, and {wanted} is audited; give the opening of that chain")]
     OpeningOfAnotherChain {
         /// Its chain.
-        of: u64,
+        of: Chain,
         /// The audited one.
-        wanted: u64,
+        wanted: Chain,
     },
     /// A node of another chain.
-    #[error(
-        "{node} is a node of eip155:{found}, and eip155:{wanted} is audited; name a node of that chain with --rpc"
-    )]
+    #[error("{node} is a node of {found}, and {wanted} is audited; name a node of that chain with --rpc")]
     OtherChain {
         /// Which node.
         node: String,
         /// Its chain.
-        found: u64,
+        found: Chain,
         /// The audited one.
-        wanted: u64,
+        wanted: Chain,
     },
     /// The block is not final.
     #[error(
@@ -89,7 +87,38 @@ pub enum AuditError {
         /// The height.
         number: u64,
         /// The hash that it has.
-        hash: evm::Hash,
+        hash: Hash,
+    },
+    /// Where the wallets stood is not told, and no node can tell it.
+    #[error(
+        "nodes of TRON tell no state of a past block; give where the wallets stood with --opening: an earlier report, or \
+         what `sluice-audit stand` has written"
+    )]
+    OpeningNeeded,
+    /// Where the wallets stand there can be told by no node.
+    #[error(
+        "nodes of TRON tell no state of a past block; leave --to out, and the range ends at the last solid one"
+    )]
+    ClosingFixed,
+    /// The opening lacks a wallet or a token.
+    #[error(
+        "the opening does not tell what {wallet} held of {what}, and nodes of TRON tell no state of a past block; audit it \
+         from a new `sluice-audit stand` on"
+    )]
+    OpeningLacks {
+        /// Which wallet.
+        wallet: Address,
+        /// A token, or the coin.
+        what: String,
+    },
+    /// The last solid block went on while the wallets were read.
+    #[error(
+        "the last solid block did not stand still at all nodes while the wallets were read, {tries} times; name fewer or \
+         nearer nodes, or try again"
+    )]
+    Unsteady {
+        /// How often it was tried.
+        tries: u32,
     },
     /// No answer that could be used.
     #[error(transparent)]
@@ -116,7 +145,12 @@ impl AuditError {
             Self::NoBlock { .. } => "block_unknown",
             Self::Disagree { .. } => "nodes_disagree",
             Self::OpeningGone { .. } => "opening_gone",
+            Self::OpeningNeeded => "opening_needed",
+            Self::ClosingFixed => "closing_fixed",
+            Self::OpeningLacks { .. } => "opening_incomplete",
+            Self::Unsteady { .. } => "nodes_unsteady",
             Self::Node(NodeError::Url(_)) => "node_address",
+            Self::Node(NodeError::Key) => "node_key",
             Self::Node(_) | Self::Read(ReadError::Node(_)) => "node_failed",
             Self::Read(ReadError::TooLong { .. }) => "range_too_long",
             Self::Read(ReadError::NoState { .. }) => "state_gone",
@@ -134,7 +168,10 @@ impl AuditError {
                 | Self::NoTokens(_)
                 | Self::EmptyRange { .. }
                 | Self::OpeningOfAnotherChain { .. }
-                | Self::Node(NodeError::Url(_))
+                | Self::OpeningNeeded
+                | Self::ClosingFixed
+                | Self::OpeningLacks { .. }
+                | Self::Node(NodeError::Url(_) | NodeError::Key)
                 | Self::Read(ReadError::TooLong { .. })
                 | Self::Unpayable(_)
         )

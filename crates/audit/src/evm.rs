@@ -1,88 +1,16 @@
 //! The few words of EVM chains that an auditor needs: addresses, hashes, transfer logs, and how nodes write numbers.
 //! Written anew on purpose: a decoder shared with the engine would share its mistakes.
 
-use std::fmt;
-
 use ruint::aliases::U256;
 use serde_json::Value;
+
+use crate::chain::decimal;
+pub use crate::chain::{Address, Family, Hash};
 
 /// `keccak256("Transfer(address,address,uint256)")`.
 pub const TRANSFER_TOPIC: &str = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
 /// `transfer(address,uint256)`, the first four bytes of its hash.
 const TRANSFER_SELECTOR: [u8; 4] = [0xa9, 0x05, 0x9c, 0xbb];
-
-/// An account or contract.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Address(pub [u8; 20]);
-
-/// A block's or a transaction's hash.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Hash(pub [u8; 32]);
-
-impl Address {
-    /// Reads `0x` and 40 hexadecimal digits of either case. A checksum in the case is not looked at.
-    pub fn parse(text: &str) -> Option<Self> {
-        bytes(text).map(Self)
-    }
-
-    /// As a topic: left-padded to one word.
-    pub(crate) fn word(self) -> String {
-        format!("0x{:0>64}", hex::encode(self.0))
-    }
-
-    /// From a topic; none when the padding is not empty.
-    fn of_word(word: &str) -> Option<Self> {
-        let Hash(word) = Hash::parse(word)?;
-        let (padding, address) = word.split_at(12);
-        padding.iter().all(|byte| *byte == 0).then_some(())?;
-        address.try_into().ok().map(Self)
-    }
-}
-
-impl Hash {
-    /// Reads `0x` and 64 hexadecimal digits of either case.
-    pub fn parse(text: &str) -> Option<Self> {
-        bytes(text).map(Self)
-    }
-}
-
-fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digits = text.strip_prefix("0x").filter(|digits| digits.len() == 2 * N)?;
-    let mut read = [0; N];
-    hex::decode_to_slice(digits, &mut read).ok()?;
-    Some(read)
-}
-
-macro_rules! shown_in_hex {
-    ($($name:ident),+) => {$(
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "0x{}", hex::encode(self.0))
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(self, f)
-            }
-        }
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.collect_str(self)
-            }
-        }
-
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                let text = <String as serde::Deserialize>::deserialize(from)?;
-                Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not 0x and {} digits", 2 * size_of::<Self>())))
-            }
-        }
-    )+};
-}
-
-shown_in_hex!(Address, Hash);
 
 /// The chain of a CAIP-2 id: `eip155:137`.
 pub fn chain(text: &str) -> Option<u64> {
@@ -92,13 +20,7 @@ pub fn chain(text: &str) -> Option<u64> {
 /// The chain and the contract of a CAIP-19 id: `eip155:137/erc20:0x...`.
 pub fn asset(text: &str) -> Option<(u64, Address)> {
     let (of, token) = text.split_once("/erc20:")?;
-    Some((chain(of)?, Address::parse(token)?))
-}
-
-/// Digits without sign, space or leading zero.
-pub(crate) fn decimal(text: &str) -> Option<u64> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-    if plain { text.parse().ok() } else { None }
+    Some((chain(of)?, account(&Value::from(token))?))
 }
 
 /// A number as nodes write it: `0x1f`.
@@ -122,12 +44,25 @@ pub(crate) fn word(value: &Value) -> Option<U256> {
 
 /// An address in a JSON field; none where it is null.
 pub(crate) fn account(value: &Value) -> Option<Address> {
-    value.as_str().and_then(Address::parse)
+    value.as_str().and_then(Address::parse).filter(|it| it.family() == Family::Evm)
 }
 
 /// A hash in a JSON field.
 pub(crate) fn hash(value: &Value) -> Option<Hash> {
     value.as_str().and_then(Hash::parse)
+}
+
+/// From a topic; none when the padding is not empty.
+fn of_word(word: &str) -> Option<Address> {
+    let Hash(word) = Hash::parse(word)?;
+    unpadded(&word).map(Address::evm)
+}
+
+/// The 20 bytes of a padded word; none when the padding is not empty.
+pub(crate) fn unpadded(word: &[u8]) -> Option<[u8; 20]> {
+    let (padding, address) = word.split_at_checked(12)?;
+    padding.iter().all(|byte| *byte == 0).then_some(())?;
+    address.try_into().ok()
 }
 
 /// One `Transfer` log of a token.
@@ -172,8 +107,8 @@ impl Transfer {
                 log_index: number(&log["logIndex"])?,
                 txid: hash(&log["transactionHash"])?,
                 token: account(&log["address"])?,
-                from: Address::of_word(topic(1)?)?,
-                to: Address::of_word(topic(2)?)?,
+                from: of_word(topic(1)?)?,
+                to: of_word(topic(2)?)?,
                 units: word(&log["data"])?,
             })
         };
@@ -181,12 +116,16 @@ impl Transfer {
     }
 }
 
-/// What a call of `transfer(address,uint256)` asks for; none for any other data.
-pub(crate) fn asked_transfer(input: &[u8]) -> Option<(Address, U256)> {
+/// What a call of `transfer(address,uint256)` asks for, to an address of this family; none for any other data.
+pub(crate) fn asked_transfer(input: &[u8], family: Family) -> Option<(Address, U256)> {
     let arguments = input.strip_prefix(&TRANSFER_SELECTOR).filter(|rest| rest.len() == 64)?;
     let (to, units) = arguments.split_at(32);
-    to.iter().take(12).all(|byte| *byte == 0).then_some(())?;
-    Some((Address(to.get(12..)?.try_into().ok()?), U256::try_from_be_slice(units)?))
+    // TRON's own machine reads the last 20 bytes of the word: older wallets leave `41` before them.
+    let to = match (family, to.split_at_checked(12)?) {
+        (Family::Tron, (_, account)) => account.try_into().ok()?,
+        (Family::Evm, _) => unpadded(to)?,
+    };
+    Some((Address::evm(to).on(family), U256::try_from_be_slice(units)?))
 }
 
 #[cfg(test)]
@@ -250,12 +189,12 @@ mod tests {
         let to = "0000000000000000000000008617e340b3d01fa5f11f306f4090fd50e238070d";
         let units = "00000000000000000000000000000000000000000000000000000000000f4240";
         let call = |selector: &str| hex::decode(format!("{selector}{to}{units}")).unwrap();
-        let read = asked_transfer(&call("a9059cbb")).unwrap();
+        let read = asked_transfer(&call("a9059cbb"), Family::Evm).unwrap();
         assert_eq!(read.1, U256::from(1_000_000));
         assert_eq!(read.0.to_string(), "0x8617e340b3d01fa5f11f306f4090fd50e238070d");
-        assert_eq!(asked_transfer(&call("23b872dd")), None);
-        assert_eq!(asked_transfer(&call("a9059cbb")[..67]), None);
-        assert_eq!(asked_transfer(&[]), None);
+        assert_eq!(asked_transfer(&call("23b872dd"), Family::Evm), None);
+        assert_eq!(asked_transfer(&call("a9059cbb")[..67], Family::Evm), None);
+        assert_eq!(asked_transfer(&[], Family::Evm), None);
     }
 
     #[test]

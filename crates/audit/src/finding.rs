@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::evm::{Address, Hash};
+use crate::chain::{Address, Hash};
 
 /// Which kind of trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -91,6 +91,8 @@ codes! {
     SlotOpen = "slot_open", Undecided, "a signed transaction of it could still be executed", "서명된 트랜잭션이 아직 실행될 수 있음";
     /// A slot of an address that is not audited.
     SlotUnknown = "slot_unknown", Undecided, "a slot of it belongs to no audited wallet", "감사 대상이 아닌 지갑의 슬롯이 있음";
+    /// Nobody tells when a transaction of it expires.
+    LifeUnknown = "life_unknown", Undecided, "nobody tells when a transaction of it expires", "트랜잭션의 만료 시각을 알 수 없음";
     /// Paid above the named block.
     AboveTheRange = "above_the_range", Undecided, "paid above the named final block", "지정한 최종 블록 이후에 지급됨";
     /// More coin than plain transactions brought.

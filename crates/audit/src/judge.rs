@@ -5,9 +5,11 @@
 //! | `matching` | withdrawals and transfers, one to one |
 //! | `named` | a withdrawal that the transaction it names does not pay |
 //! | `slots` | that what was given up can never be paid, and what was paid never again |
+//! | `lives` | the same on a chain where transactions expire |
 //! | `wallets` | every transaction, nonce and balance of the wallets |
 //! | `orders` | the list against what was ordered |
 
+mod lives;
 mod matching;
 mod named;
 mod orders;
@@ -21,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ruint::aliases::U256;
 use serde::Serialize;
 
-use crate::evm::{Address, Hash};
+use crate::chain::{Address, Chain, Hash};
 use crate::finding::{Class, Finding};
 use crate::list::{Claim, List, Order, Withdrawal};
 use crate::read::{Reading, Sent};
@@ -96,7 +98,7 @@ impl Reason {
     }
 
     /// With what the list says of it.
-    fn worded(self, list: &List, chain: u64) -> Self {
+    fn worded(self, list: &List, chain: Chain) -> Self {
         let of_nonce = self.nonce.and_then(|(wallet, nonce)| list.nonces.get(&(chain, wallet, nonce)));
         let of_txid = self.txid.and_then(|txid| list.transactions.get(&(chain, txid)));
         match of_nonce.or(of_txid) {
@@ -146,6 +148,7 @@ pub fn judge(list: &List, orders: Option<&[Order]>, reading: &Reading) -> Result
     let mut bench = Bench::new(list, reading, &claimed);
     bench.match_all();
     bench.judge_slots();
+    bench.judge_lives();
     bench.judge_wallets();
     if let Some(orders) = orders {
         bench.judge_orders(orders);

@@ -1,6 +1,6 @@
 //! Proves on chain that each withdrawal of a list was paid exactly once, or not at all, as its owner was told.
 //!
-//! It takes the caller's own list, reads the chain with its own few words of JSON-RPC, and judges. `docs/audit.md` says what
+//! It takes the caller's own list, reads the chain with its own few words of JSON-RPC or of TRON's HTTP API, and judges. `docs/audit.md` says what
 //! is proven, what is not, and how the files look.
 //!
 //! ```no_run
@@ -25,6 +25,7 @@
 //! 5. Amounts are integers.
 
 pub mod amount;
+pub mod chain;
 pub mod error;
 pub mod evm;
 pub mod finding;
@@ -36,6 +37,7 @@ pub mod read;
 pub mod report;
 pub mod run;
 pub mod stand;
+mod tron;
 
 pub use error::AuditError;
 pub use report::Report;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::amount::Decimal;
-use crate::evm::{Address, Hash};
+use crate::chain::{Address, Chain, Hash};
 
 pub use lines::{LINE_BYTES_MAX, LINES_MAX};
 
@@ -44,13 +44,22 @@ pub struct Slot {
     pub nonce: u64,
 }
 
+/// Between what a transaction can be included, on a chain where transactions expire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Life {
+    /// Height of the block it refers to: it is in none up to that one.
+    pub reference: u64,
+    /// Its expiration, in milliseconds since 1970: no block whose parent is of that time or later holds it.
+    pub expires_at_ms: u64,
+}
+
 /// One withdrawal, and what the caller was told about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Withdrawal {
     /// The caller's own id.
     pub external_id: String,
-    /// EIP-155 id of the chain.
-    pub chain: u64,
+    /// The chain.
+    pub chain: Chain,
     /// The contract.
     pub token: Address,
     /// Who was to be paid.
@@ -65,6 +74,8 @@ pub struct Withdrawal {
     pub txids: Vec<Hash>,
     /// Every slot that was given to it.
     pub slots: BTreeSet<Slot>,
+    /// The life of each of its transactions, where the list tells it.
+    pub lives: BTreeMap<Hash, Life>,
 }
 
 impl Withdrawal {
@@ -79,8 +90,8 @@ impl Withdrawal {
 pub struct Order {
     /// The caller's own id.
     pub external_id: String,
-    /// EIP-155 id of the chain.
-    pub chain: u64,
+    /// The chain.
+    pub chain: Chain,
     /// The contract.
     pub token: Address,
     /// Who is to be paid.
@@ -108,11 +119,11 @@ pub struct List {
     /// By the caller's own id, in the order of their bytes.
     pub withdrawals: BTreeMap<String, Withdrawal>,
     /// Paying wallets, each with its chain.
-    pub wallets: BTreeSet<(u64, Address)>,
+    pub wallets: BTreeSet<(Chain, Address)>,
     /// Explained transactions.
-    pub transactions: BTreeMap<(u64, Hash), Explained>,
+    pub transactions: BTreeMap<(Chain, Hash), Explained>,
     /// Explained nonces.
-    pub nonces: BTreeMap<(u64, Address, u64), Explained>,
+    pub nonces: BTreeMap<(Chain, Address, u64), Explained>,
 }
 
 /// What is wrong with a file. Each says where, and what to do.

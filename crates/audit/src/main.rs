@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use serde_json::json;
-use sluice_audit::evm::{self, Address};
+use sluice_audit::chain::{Address, Chain};
 use sluice_audit::list::{self, List};
 use sluice_audit::read::Bounds;
 use sluice_audit::stand::Stand;
@@ -55,7 +55,7 @@ enum Command {
 /// What is looked at.
 #[derive(Debug, clap::Args)]
 struct Subject {
-    /// Chain, such as eip155:137; the one of the list when it has only one
+    /// Chain, such as eip155:137 or tron:728126428; the one of the list when it has only one
     #[arg(long)]
     chain: Option<String>,
     /// Address of a node of yours. Several must agree; repeat it, or separate by commas
@@ -68,6 +68,9 @@ struct Subject {
         required = true
     )]
     rpc: Vec<String>,
+    /// A key of the provider of TRON nodes, shown to each of them in the header TRON-PRO-API-KEY
+    #[arg(long, value_name = "KEY", env = "SLUICE_AUDIT_TRON_KEY", hide_env_values = true)]
+    tron_key: Option<String>,
     /// The list, NDJSON or CSV, `-` for standard input; may be repeated
     #[arg(long = "list", value_name = "FILE")]
     lists: Vec<PathBuf>,
@@ -89,13 +92,13 @@ struct Check {
     /// Explained transactions and nonces, NDJSON; may be repeated
     #[arg(long = "explained", value_name = "FILE")]
     explained: Vec<PathBuf>,
-    /// Look above this block; the nodes must keep its state
+    /// Look above this block; the nodes must keep its state, which those of TRON never do
     #[arg(long, value_name = "BLOCK", default_value_t = 0, conflicts_with = "opening")]
     above: u64,
     /// Look above the block of this standing: what `stand` or an earlier report (--json) has written
     #[arg(long, value_name = "FILE")]
     opening: Option<PathBuf>,
-    /// The named final block; the last one that all nodes call final when left out
+    /// The named final block; the last one that all nodes call final when left out, and always on TRON
     #[arg(long, value_name = "BLOCK")]
     to: Option<u64>,
     /// The most blocks of one run
@@ -203,25 +206,34 @@ impl Subject {
             list.add(&shown(file), open(file)?).map_err(malformed)?;
         }
         let chain = self.chain(&list)?;
-        let wallets = addresses("--wallet", &self.wallets)?;
-        let tokens = addresses("--token", &self.tokens)?;
-        Ok(Audit::of(chain, &self.rpc, list)?.with(wallets, tokens))
+        let wallets = addresses(chain, "--wallet", &self.wallets)?;
+        let tokens = addresses(chain, "--token", &self.tokens)?;
+        let audit = Audit::of(chain, &self.rpc, list)?.with(wallets, tokens);
+        Ok(match &self.tron_key {
+            Some(key) => audit.keyed(key)?,
+            None => audit,
+        })
     }
 
-    fn chain(&self, list: &List) -> Result<u64, Fail> {
+    fn chain(&self, list: &List) -> Result<Chain, Fail> {
         if let Some(named) = &self.chain {
-            let wrong = || format!("--chain `{named}` is no chain that can be audited; write eip155:137");
-            return evm::chain(named).ok_or_else(|| Fail::usage("chain_malformed", wrong()));
+            let wrong = || {
+                format!(
+                    "--chain `{named}` is no chain that can be audited; write eip155:137 or tron:728126428"
+                )
+            };
+            return Chain::parse(named).ok_or_else(|| Fail::usage("chain_malformed", wrong()));
         }
         let of_wallets = list.wallets.iter().map(|(chain, _)| *chain);
-        let chains: BTreeSet<u64> = list.withdrawals.values().map(|it| it.chain).chain(of_wallets).collect();
+        let chains: BTreeSet<Chain> =
+            list.withdrawals.values().map(|it| it.chain).chain(of_wallets).collect();
         match chains.iter().copied().collect::<Vec<_>>().as_slice() {
             [one] => Ok(*one),
             [] => {
                 Err(Fail::usage("chain_unnamed", "the list names no chain; give --chain, such as eip155:137"))
             }
             several => {
-                let all: Vec<String> = several.iter().map(|chain| format!("eip155:{chain}")).collect();
+                let all: Vec<String> = several.iter().map(|chain| chain.to_string()).collect();
                 let text = format!(
                     "the list has several chains; audit one after the other with --chain: {}",
                     all.join(", ")
@@ -232,10 +244,11 @@ impl Subject {
     }
 }
 
-fn addresses(option: &str, texts: &[String]) -> Result<Vec<Address>, Fail> {
+fn addresses(chain: Chain, option: &str, texts: &[String]) -> Result<Vec<Address>, Fail> {
     let read = |text: &String| {
-        let wrong = || format!("{option} `{text}` is not 0x and 40 hexadecimal digits");
-        Address::parse(text).ok_or_else(|| Fail::usage("address_malformed", wrong()))
+        let wrong = || format!("{option} `{text}` is not 0x and 40 hexadecimal digits, or base58 on TRON");
+        let read = Address::parse(text).filter(|address| address.family() == chain.family());
+        read.ok_or_else(|| Fail::usage("address_malformed", wrong()))
     };
     texts.iter().map(read).collect()
 }

@@ -3,15 +3,15 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::evm::{Address, Hash};
+use crate::chain::{Address, Chain, Hash};
 
 const LEAF: u8 = 0;
 const NODE: u8 = 1;
 
 /// The bytes of one leaf: five lines of text without a last line feed. No field can hold a line feed, so two different
 /// payments never make the same bytes.
-pub fn leaf(external_id: &str, chain: u64, token: Address, txid: Hash, log_index: u64) -> String {
-    format!("sluice-audit:1\n{external_id}\neip155:{chain}/erc20:{token}\n{txid}\n{log_index}")
+pub fn leaf(external_id: &str, chain: Chain, token: Address, txid: Hash, log_index: u64) -> String {
+    format!("sluice-audit:1\n{external_id}\n{}\n{txid}\n{log_index}", chain.token(token))
 }
 
 /// The root over leaves in this order. That of no leaves is the hash of nothing.
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_leaf_is_text_that_anybody_can_write() {
-        let text = leaf("payout-1", 137, Address([0x3c; 20]), Hash([0xab; 32]), 7);
+        let text = leaf("payout-1", Chain::Evm(137), Address::evm([0x3c; 20]), Hash([0xab; 32]), 7);
         assert_eq!(
             text,
             format!(
@@ -81,8 +81,8 @@ mod tests {
     #[test]
     fn roots_equal_those_of_an_independent_implementation() {
         let leaves = |count: u8| -> Vec<String> {
-            let leaf =
-                |at| leaf(&format!("order-{at}"), 31_337, Address([0x11; 20]), Hash([at; 32]), u64::from(at));
+            let (chain, token) = (Chain::Evm(31_337), Address::evm([0x11; 20]));
+            let leaf = |at| leaf(&format!("order-{at}"), chain, token, Hash([at; 32]), u64::from(at));
             (0..count).map(leaf).collect()
         };
         for (count, root_hex) in

@@ -1,9 +1,10 @@
-//! Questions to a node: JSON-RPC over HTTP, in batches, bounded in size, time and tries.
+//! Questions to a node: JSON-RPC in batches, or TRON's HTTP API; over HTTP, bounded in size, time and tries.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Url;
+use reqwest::header::HeaderValue;
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use serde_json::{Value, json};
 
@@ -16,12 +17,18 @@ const TRIES: u32 = 5;
 /// Wait before the second try; doubled before each further one.
 const AGAIN: Duration = Duration::from_millis(250);
 
+/// The header that carries a key of TronGrid.
+const KEY: &str = "TRON-PRO-API-KEY";
+/// What TRON nodes say when they are asked too much at once.
+const BUSY: &str = "lack of computing resources";
+
 /// One node.
 #[derive(Clone, Debug)]
 pub struct Node {
     name: String,
     url: Url,
     http: reqwest::Client,
+    key: Option<HeaderValue>,
 }
 
 /// Why a node gave no answer that could be used.
@@ -30,6 +37,9 @@ pub enum NodeError {
     /// The address cannot be used.
     #[error("`{0}` is not the address of a node; write http://host:port or https://host/path")]
     Url(String),
+    /// A key that no header can carry.
+    #[error("the key for TRON nodes holds something else than visible ASCII; give it without line feeds")]
+    Key,
     /// The system's certificates cannot be used.
     #[error("TLS cannot be set up: {0}; install the system's root certificates (ca-certificates)")]
     Tls(String),
@@ -91,7 +101,17 @@ impl Node {
             .user_agent(concat!("sluice-audit/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| NodeError::Tls(error.to_string()))?;
-        Ok(Self { name: format!("node {number} ({host}{port})"), url: parsed, http })
+        Ok(Self { name: format!("node {number} ({host}{port})"), url: parsed, http, key: None })
+    }
+
+    /// With a key of the provider, which goes into the header `TRON-PRO-API-KEY`.
+    ///
+    /// # Errors
+    /// [`NodeError::Key`].
+    pub(crate) fn keyed(self, key: &str) -> Result<Self, NodeError> {
+        let mut key = HeaderValue::from_str(key).map_err(|_| NodeError::Key)?;
+        key.set_sensitive(true);
+        Ok(Self { key: Some(key), ..self })
     }
 
     /// What it is called in messages.
@@ -102,7 +122,7 @@ impl Node {
     /// Asks one thing.
     pub(crate) async fn ask(&self, method: &'static str, params: Value) -> Result<Value, NodeError> {
         let question = json!({ "jsonrpc": "2.0", "id": 0, "method": method, "params": params });
-        let answer = self.exchange(method, &question).await?;
+        let answer = self.exchange(&self.url, method, &question).await?;
         self.result(method, answer)
     }
 
@@ -113,7 +133,7 @@ impl Node {
         let body: Vec<Value> = numbered
             .map(|(id, (method, params))| json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))
             .collect();
-        let Value::Array(answers) = self.exchange(first, &Value::Array(body)).await? else {
+        let Value::Array(answers) = self.exchange(&self.url, first, &Value::Array(body)).await? else {
             return Err(self.not_understood(first, "no array for a batch"));
         };
         let mut placed: Vec<Option<Value>> = questions.iter().map(|_| None).collect();
@@ -131,6 +151,22 @@ impl Node {
                 None => Err(self.not_understood(method, "a question without an answer")),
             })
             .collect()
+    }
+
+    /// Asks TRON's HTTP API: a question about solid blocks, which stands below `/walletsolidity`.
+    pub(crate) async fn solid(&self, method: &'static str, question: Value) -> Result<Value, NodeError> {
+        let mut url = self.url.clone();
+        url.set_path(&format!("{}/walletsolidity/{method}", self.url.path().trim_end_matches('/')));
+        let answer = self.exchange(&url, method, &question).await?;
+        match answer.get("Error") {
+            None => Ok(answer),
+            Some(error) => Err(NodeError::Refused {
+                node: self.name.clone(),
+                method: method.to_owned(),
+                code: 0,
+                message: error.as_str().unwrap_or("no reason given").chars().take(300).collect(),
+            }),
+        }
     }
 
     /// An answer that is not what was asked for.
@@ -154,11 +190,11 @@ impl Node {
     }
 
     /// Everything that is asked here only reads, so it may be asked again.
-    async fn exchange(&self, method: &str, question: &Value) -> Result<Value, NodeError> {
+    async fn exchange(&self, url: &Url, method: &str, question: &Value) -> Result<Value, NodeError> {
         let mut pause = AGAIN;
         let mut why = String::new();
         for tried in 1..=TRIES {
-            match self.once(method, question).await {
+            match self.once(url, method, question).await {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(error)) => return Err(error),
                 Err(failed) => why = failed,
@@ -172,10 +208,19 @@ impl Node {
     }
 
     /// The outer error may pass.
-    async fn once(&self, method: &str, question: &Value) -> Result<Result<Value, NodeError>, String> {
+    async fn once(
+        &self,
+        url: &Url,
+        method: &str,
+        question: &Value,
+    ) -> Result<Result<Value, NodeError>, String> {
         // An error of the HTTP client names the address, which may hold a key.
         let plain = |error: reqwest::Error| with_causes(&error.without_url());
-        let mut answer = self.http.post(self.url.clone()).json(question).send().await.map_err(plain)?;
+        let mut request = self.http.post(url.clone()).json(question);
+        if let Some(key) = &self.key {
+            request = request.header(KEY, key.clone());
+        }
+        let mut answer = request.send().await.map_err(plain)?;
         let status = answer.status();
         if status.as_u16() == 429 || status.is_server_error() {
             return Err(format!("HTTP {status}"));
@@ -188,7 +233,10 @@ impl Node {
             body.extend_from_slice(&chunk);
         }
         // Some providers put their JSON-RPC error into a 400.
-        match serde_json::from_slice(&body) {
+        match serde_json::from_slice::<Value>(&body) {
+            Ok(answer) if answer["Error"].as_str().is_some_and(|error| error.contains(BUSY)) => {
+                Err(BUSY.to_owned())
+            }
             Ok(answer) => Ok(Ok(answer)),
             Err(_) => Ok(Err(self.not_understood(method, format!("HTTP {status}, and no JSON")))),
         }

@@ -14,7 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ruint::aliases::U256;
 use serde_json::{Value, json};
 
-use crate::evm::{self, Address, Hash, Transfer};
+use crate::chain::{Address, Chain, Family, Hash};
+use crate::evm::{self, Transfer};
 use crate::node::{Node, NodeError};
 use crate::stand::{Block, Stand};
 
@@ -23,7 +24,7 @@ pub(crate) use standing::stand;
 /// What is to be read.
 #[derive(Clone, Debug)]
 pub(crate) struct Scope {
-    pub(crate) chain: u64,
+    pub(crate) chain: Chain,
     pub(crate) wallets: BTreeSet<Address>,
     pub(crate) tokens: BTreeSet<Address>,
     /// Where the wallets stood; read from the chain when it is only a block.
@@ -85,6 +86,21 @@ pub struct Reading {
     pub received: BTreeMap<Address, U256>,
     /// Transactions that the list names and the wallets did not send within the range.
     pub elsewhere: BTreeMap<Hash, Option<Elsewhere>>,
+    /// Time of the last block, in milliseconds since 1970; 0 on a chain where nothing expires.
+    pub closing_ms: u64,
+    /// Where transactions expire: the blocks that do not hold those of the list that no block is said to hold.
+    pub absent: BTreeMap<Hash, Run>,
+}
+
+/// Linked blocks, each of which was read whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// All above this height,
+    pub above: u64,
+    /// up to this one,
+    pub last: u64,
+    /// which is of this time, in milliseconds since 1970.
+    pub last_ms: u64,
 }
 
 /// A transaction of a wallet.
@@ -96,7 +112,7 @@ pub struct Sent {
     pub block: u64,
     /// Whose.
     pub from: Address,
-    /// Its place in the wallet's sequence.
+    /// Its place in the wallet's sequence; 0 on TRON, whose accounts have none.
     pub nonce: u64,
     /// Who was called or paid; none for a deployment.
     pub to: Option<Address>,
@@ -110,12 +126,26 @@ pub struct Sent {
     pub fee: U256,
     /// Whether it carries authorizations (EIP-7702): it gives accounts code, whatever else it does.
     pub delegates: bool,
+    /// On TRON, the number of its type where it is neither a transfer of coin nor a call.
+    pub kind: Option<u64>,
 }
 
 impl Sent {
+    /// Where it is, in words.
+    pub(crate) fn place(&self) -> String {
+        match self.from.family() {
+            Family::Evm => format!("in block {}, nonce {}", self.block, self.nonce),
+            Family::Tron => format!("in block {}", self.block),
+        }
+    }
+
     /// Whether it moves and changes nothing, whatever becomes of it: no coin to the wallet itself, without data.
     pub(crate) fn is_void(&self) -> bool {
-        self.to == Some(self.from) && self.value.is_zero() && self.input.is_empty() && !self.delegates
+        self.to == Some(self.from)
+            && self.value.is_zero()
+            && self.input.is_empty()
+            && !self.delegates
+            && self.kind.is_none()
     }
 }
 
@@ -191,7 +221,17 @@ pub(crate) async fn read(node: &Node, scope: &Scope) -> Result<Reading, ReadErro
         let what = format!("block {} had another hash when everything was read", scope.closing.number);
         return Err(ReadError::Contradiction { node: node.name().to_owned(), what });
     }
-    Ok(Reading { opening, closing, decimals, transfers, sent, received, elsewhere })
+    Ok(Reading {
+        opening,
+        closing,
+        decimals,
+        transfers,
+        sent,
+        received,
+        elsewhere,
+        closing_ms: 0,
+        absent: BTreeMap::new(),
+    })
 }
 
 /// A block by its height or tag; none when the node has none.

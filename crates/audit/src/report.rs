@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::chain::Chain;
 use crate::finding::{Class, Finding};
 use crate::judge::{Proven, Reason, Verdict};
 use crate::merkle;
@@ -18,8 +19,8 @@ const SHOWN_MAX: usize = 200;
 pub struct Report {
     /// `proven`, `broken` or `undecided`.
     pub verdict: &'static str,
-    /// EIP-155 id of the chain.
-    pub chain: u64,
+    /// The chain.
+    pub chain: Chain,
     /// The block above which was looked.
     pub from: Block,
     /// The named final block.
@@ -134,7 +135,7 @@ impl Report {
         let mut line = |name: &str, value: String| {
             let _written = writeln!(text, "{name}={value}");
         };
-        line("chain", format!("eip155:{}", self.chain));
+        line("chain", self.chain.to_string());
         line("blocks", format!("{}..{} {}", self.from.number, self.to.number, self.to.hash));
         line("nodes", self.nodes.to_string());
         line(

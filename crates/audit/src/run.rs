@@ -1,11 +1,14 @@
 //! One audit, from its question to its report.
 
+mod tron;
+
 use std::collections::BTreeSet;
 
 use serde_json::json;
 
+use crate::chain::{Address, Chain, Family, Hash};
 use crate::error::AuditError;
-use crate::evm::{self, Address};
+use crate::evm;
 use crate::judge;
 use crate::list::{Claim, List, Order};
 use crate::node::Node;
@@ -16,7 +19,7 @@ use crate::stand::{Block, Stand};
 /// A question: which list, by which nodes, over which blocks.
 #[derive(Clone, Debug)]
 pub struct Audit {
-    chain: u64,
+    chain: Chain,
     nodes: Vec<Node>,
     list: List,
     orders: Option<Vec<Order>>,
@@ -34,17 +37,18 @@ enum Begin {
 }
 
 impl Audit {
-    /// Of this chain, by these nodes, over the wallets and tokens that the list names; from block 0 to the last final one.
+    /// Of this chain, by these nodes, over the wallets and tokens that the list names; from block 0 (on TRON from an opening) to the last final one.
     ///
     /// # Errors
     /// [`AuditError::NoNodes`], and [`AuditError::Node`] for an address that cannot be used.
-    pub fn of(chain: u64, urls: &[impl AsRef<str>], list: List) -> Result<Self, AuditError> {
+    pub fn of(chain: impl Into<Chain>, urls: &[impl AsRef<str>], list: List) -> Result<Self, AuditError> {
+        let chain = chain.into();
         let nodes = urls.iter().enumerate().map(|(at, url)| Node::at(at + 1, url.as_ref()));
         let nodes: Vec<Node> = nodes.collect::<Result<_, _>>()?;
         if nodes.is_empty() {
             return Err(AuditError::NoNodes);
         }
-        let of_chain = |(of, wallet): &(u64, Address)| (*of == chain).then_some(*wallet);
+        let of_chain = |(of, wallet): &(Chain, Address)| (*of == chain).then_some(*wallet);
         let wallets = list.wallets.iter().filter_map(of_chain).collect();
         let tokens = list.withdrawals.values().filter(|it| it.chain == chain).map(|it| it.token).collect();
         Ok(Self {
@@ -77,6 +81,16 @@ impl Audit {
         self.wallets.extend(wallets);
         self.tokens.extend(tokens);
         self
+    }
+
+    /// With a key of the provider of TRON nodes, which every node is shown.
+    ///
+    /// # Errors
+    /// [`AuditError::Node`] for a key that no header can carry.
+    pub fn keyed(mut self, key: &str) -> Result<Self, AuditError> {
+        let nodes = self.nodes.into_iter().map(|node| node.keyed(key));
+        self.nodes = nodes.collect::<Result<_, _>>()?;
+        Ok(self)
     }
 
     /// Above this block, whose state is read from the nodes.
@@ -113,6 +127,19 @@ impl Audit {
     /// [`AuditError`], and then nothing is proven.
     pub async fn run(&self) -> Result<Report, AuditError> {
         self.check_question()?;
+        let reading = match self.chain.family() {
+            Family::Evm => self.reading().await?,
+            Family::Tron => {
+                self.check_tron().await?;
+                self.reading_of_tron().await?
+            }
+        };
+        let verdict = judge::judge(&self.list, self.orders.as_deref(), &reading)?;
+        let others = self.list.withdrawals.values().filter(|it| it.chain != self.chain).count();
+        Ok(Report::of(&reading, verdict, self.nodes.len(), others))
+    }
+
+    async fn reading(&self) -> Result<Reading, AuditError> {
         self.check_chains().await?;
         let closing = self.closing_block().await?;
         let opening = self.opening(closing).await?;
@@ -125,10 +152,7 @@ impl Audit {
             told: self.told(),
             bounds: self.bounds,
         };
-        let reading = self.read_alike(&scope).await?;
-        let verdict = judge::judge(&self.list, self.orders.as_deref(), &reading)?;
-        let others = self.list.withdrawals.values().filter(|it| it.chain != self.chain).count();
-        Ok(Report::of(&reading, verdict, self.nodes.len(), others))
+        self.read_alike(&scope).await
     }
 
     /// Where the wallets stand at a block: the last one of every node when none is named. What a later audit begins with.
@@ -137,6 +161,10 @@ impl Audit {
     /// [`AuditError`].
     pub async fn stand(&self) -> Result<Stand, AuditError> {
         self.check_question()?;
+        if self.chain.family() == Family::Tron {
+            self.check_tron().await?;
+            return Ok(self.stand_on_tron().await?.0);
+        }
         self.check_chains().await?;
         let block = match self.closing {
             Some(number) => self.agreed(number).await?,
@@ -179,6 +207,7 @@ impl Audit {
         for node in &self.nodes {
             let id = node.ask("eth_chainId", json!([])).await?;
             let found = evm::number(&id).ok_or_else(|| node.not_understood("eth_chainId", "no number"))?;
+            let found = Chain::Evm(found);
             if found != self.chain {
                 let node = node.name().to_owned();
                 return Err(AuditError::OtherChain { node, found, wanted: self.chain });
@@ -275,7 +304,7 @@ impl Audit {
 
     /// The transactions that are looked up wherever they are: what is told to have paid, and whatever was signed for what is
     /// told to be dead.
-    fn told(&self) -> BTreeSet<evm::Hash> {
+    fn told(&self) -> BTreeSet<Hash> {
         let mut told = BTreeSet::new();
         for it in self.list.withdrawals.values().filter(|it| it.chain == self.chain) {
             told.extend(it.txid);
@@ -297,6 +326,7 @@ fn differing(one: &Reading, other: &Reading) -> String {
         ("the transactions of the wallets", one.sent == other.sent),
         ("the coin that came in", one.received == other.received),
         ("the transactions that the list names", one.elsewhere == other.elsewhere),
+        ("the blocks in which they would have been", one.absent == other.absent),
     ];
     let differing: Vec<&str> = parts.into_iter().filter(|(_, same)| !same).map(|(what, _)| what).collect();
     differing.join(", ")

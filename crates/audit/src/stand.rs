@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ruint::aliases::U256;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::evm::{Address, Hash};
+use crate::chain::{Address, Chain, Hash};
 
 /// A block, by height and hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,9 +19,9 @@ pub struct Block {
 /// What a wallet holds, and how many transactions it has sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
-    /// The next nonce.
+    /// The next nonce; 0 on TRON, whose accounts have none.
     pub nonce: u64,
-    /// The chain's own coin, in its smallest unit.
+    /// The chain's own coin, in its smallest unit. On TRON with what is staked, lent and on its way back from a stake.
     #[serde(with = "Text")]
     pub coin: U256,
     /// Each token, in its smallest unit.
@@ -32,8 +32,8 @@ pub struct Held {
 /// Where the wallets stand at a block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stand {
-    /// EIP-155 id of the chain.
-    pub chain: u64,
+    /// The chain.
+    pub chain: Chain,
     /// The block.
     pub block: Block,
     /// The wallets.
@@ -94,10 +94,14 @@ mod tests {
 
     #[test]
     fn a_standing_reads_back_as_it_was_written_also_out_of_a_report() {
-        let held =
-            Held { nonce: 7, coin: U256::MAX, tokens: BTreeMap::from([(Address([1; 20]), U256::from(5))]) };
+        let held = Held {
+            nonce: 7,
+            coin: U256::MAX,
+            tokens: BTreeMap::from([(Address::evm([1; 20]), U256::from(5))]),
+        };
         let block = Block { number: 9, hash: Hash([2; 32]) };
-        let stand = Stand { chain: 137, block, wallets: BTreeMap::from([(Address([3; 20]), held)]) };
+        let stand =
+            Stand { chain: Chain::Evm(137), block, wallets: BTreeMap::from([(Address::evm([3; 20]), held)]) };
         let text = serde_json::to_string(&stand).unwrap();
         assert_eq!(Stand::read(&text), Ok(stand.clone()));
         assert_eq!(Stand::read(&format!("{{\"findings\":[],\"closing\":{text}}}")), Ok(stand));

@@ -1,5 +1,6 @@
 //! Histories without a chain: honest ones are proven, and no break of one goes unnoticed.
 
+mod lives;
 mod play;
 
 use std::collections::BTreeSet;

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ruint::aliases::U256;
 
 use super::{Bench, Reason};
-use crate::evm::{Address, Hash, asked_transfer};
+use crate::chain::{Address, Family, Hash};
+use crate::evm::asked_transfer;
 use crate::finding::{Code, Finding};
 use crate::read::Sent;
 use crate::stand::Held;
@@ -34,7 +35,10 @@ impl Bench<'_> {
         for (wallet, closing) in &self.reading.closing.wallets {
             if let Some(opening) = self.reading.opening.wallets.get(wallet) {
                 let sent = of_wallets.get(wallet).map_or(&[][..], Vec::as_slice);
-                self.judge_nonces(*wallet, opening.nonce, closing.nonce, sent);
+                // Accounts of TRON have none: there, each block of the range was read and its bytes name the owner.
+                if wallet.family() == Family::Evm {
+                    self.judge_nonces(*wallet, opening.nonce, closing.nonce, sent);
+                }
                 self.judge_tokens(*wallet, opening, closing, &moved);
                 self.judge_coin(*wallet, opening, closing, sent);
             }
@@ -64,8 +68,7 @@ impl Bench<'_> {
             return;
         }
         if sent.delegates && !self.explained(sent.txid) {
-            let detail =
-                format!("it gives accounts code (EIP-7702), in block {}, nonce {}", sent.block, sent.nonce);
+            let detail = format!("it gives accounts code (EIP-7702), {}", sent.place());
             self.find(Finding::of(Code::TransactionUnexplained, detail).by(sent.from).shown_by(sent.txid));
             return;
         }
@@ -78,28 +81,25 @@ impl Bench<'_> {
         }
         if sent.succeeded && !sent.value.is_zero() && sent.to != Some(sent.from) {
             let to = sent.to.map_or_else(|| "a new contract".to_owned(), |to| to.to_string());
-            let detail = format!(
-                "{} of the coin's smallest unit to {to} in block {}, nonce {}",
-                sent.value, sent.block, sent.nonce
-            );
+            let detail = format!("{} of the coin's smallest unit to {to} {}", sent.value, sent.place());
             self.find(Finding::of(Code::CoinUnexplained, detail).by(sent.from).shown_by(sent.txid));
             return;
         }
         let tried = |to: Address| {
-            asked_transfer(&sent.input).is_some_and(|(who, units)| asked.contains(&(to, who, units)))
+            asked_transfer(&sent.input, to.family())
+                .is_some_and(|(who, units)| asked.contains(&(to, who, units)))
         };
         let failed_try = !sent.succeeded && (signed.contains(&sent.txid) || sent.to.is_some_and(tried));
         if accounted || failed_try {
             return;
         }
         let what = if sent.succeeded { "succeeded" } else { "reverted" };
-        let to = sent.to.map_or_else(|| "a deployment".to_owned(), |to| format!("to {to}"));
-        let detail = format!(
-            "{to}, {} bytes of data, {what} in block {}, nonce {}",
-            sent.input.len(),
-            sent.block,
-            sent.nonce
-        );
+        let to = match (sent.to, sent.kind) {
+            (Some(to), _) => format!("to {to}"),
+            (None, Some(kind)) => format!("a contract of type {kind}"),
+            (None, None) => "a deployment".to_owned(),
+        };
+        let detail = format!("{to}, {} bytes of data, {what} {}", sent.input.len(), sent.place());
         self.find(Finding::of(Code::TransactionUnexplained, detail).by(sent.from).shown_by(sent.txid));
     }
 

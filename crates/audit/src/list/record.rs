@@ -1,12 +1,12 @@
 //! One line of a list as it is written, and as it is read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::{Explained, REASONS, Slot, Withdrawal};
+use super::{Explained, Life, REASONS, Slot, Withdrawal};
 use crate::amount::Decimal;
-use crate::evm::{self, Address, Hash};
+use crate::chain::{Address, Chain, Family, Hash};
 
 /// The most bytes of an external id.
 const EXTERNAL_ID_BYTES_MAX: usize = 512;
@@ -44,15 +44,17 @@ struct Signed {
     chain: Option<String>,
     sender: Option<String>,
     nonce: Option<u64>,
+    reference_block: Option<u64>,
+    expires_at_ms: Option<u64>,
 }
 
 /// What a line is a record of.
 #[derive(Debug)]
 pub(super) enum Record {
     Withdrawal(Box<Withdrawal>),
-    Wallet(u64, Address),
-    Transaction(u64, Hash, Explained),
-    Nonce(u64, Address, u64, Explained),
+    Wallet(Chain, Address),
+    Transaction(Chain, Hash, Explained),
+    Nonce(Chain, Address, u64, Explained),
 }
 
 /// A record, or the first or last line of an export.
@@ -78,7 +80,8 @@ impl Row {
             }
             Some("wallet") => {
                 let address = needed("address", self.address.as_deref())?;
-                Ok(Mark::Record(Record::Wallet(self.chain_id()?, account("address", address)?)))
+                let chain = self.chain_id()?;
+                Ok(Mark::Record(Record::Wallet(chain, account("address", address, chain)?)))
             }
             Some("explained") => self.explained().map(Mark::Record),
             Some("export") => {
@@ -106,8 +109,10 @@ impl Row {
             ));
         }
         let asset = needed("asset", self.asset.as_deref())?;
-        let (chain, token) = evm::asset(asset).ok_or_else(|| {
-            format!("`{asset}` is no asset that can be audited; write eip155:137/erc20:0x...")
+        let (chain, token) = Chain::of_asset(asset).ok_or_else(|| {
+            format!(
+                "`{asset}` is no asset that can be audited; write eip155:137/erc20:0x... or tron:728126428/trc20:T..."
+            )
         })?;
         let amount = needed("amount", self.amount.as_deref())?;
         let amount = Decimal::parse(amount).filter(|amount| !amount.is_zero()).ok_or_else(|| {
@@ -116,26 +121,36 @@ impl Row {
         if self.transactions.len() > TRANSACTIONS_MAX {
             return Err(format!("more than {TRANSACTIONS_MAX} transactions of one withdrawal"));
         }
-        let (mut txids, mut slots) = (Vec::new(), BTreeSet::new());
+        let (mut txids, mut slots, mut lives) = (Vec::new(), BTreeSet::new(), BTreeMap::new());
         for signed in &self.transactions {
-            let other = signed.chain.as_deref().is_some_and(|of| evm::chain(of) != Some(chain));
+            let other = signed.chain.as_deref().is_some_and(|of| Chain::parse(of) != Some(chain));
             if other {
                 return Err(format!("the transaction {} is on another chain than the asset", signed.txid));
             }
-            txids.push(txid(&signed.txid)?);
-            let sender = signed.sender.as_deref().map(|sender| account("sender", sender)).transpose()?;
+            let id = txid(&signed.txid, chain)?;
+            txids.push(id);
+            let sender =
+                signed.sender.as_deref().map(|sender| account("sender", sender, chain)).transpose()?;
+            match (signed.reference_block, signed.expires_at_ms) {
+                (Some(reference), Some(expires_at_ms)) => {
+                    lives.insert(id, Life { reference, expires_at_ms });
+                }
+                (None, None) => {}
+                _ => return Err(format!("{id}: `reference_block` and `expires_at_ms` belong together")),
+            }
             slots.extend(signed.nonce.map(|nonce| Slot { sender, nonce }));
         }
         Ok(Withdrawal {
             external_id: external_id.to_owned(),
             chain,
             token,
-            recipient: account("address", needed("address", self.address.as_deref())?)?,
+            recipient: account("address", needed("address", self.address.as_deref())?, chain)?,
             amount,
             status: self.status.unwrap_or_default(),
-            txid: self.txid.as_deref().map(txid).transpose()?,
+            txid: self.txid.as_deref().map(|id| txid(id, chain)).transpose()?,
             txids,
             slots,
+            lives,
         })
     }
 
@@ -149,18 +164,20 @@ impl Row {
         let reason = needed("reason", self.reason.as_deref())?.to_owned();
         let explained = Explained { kind, reason };
         match (self.txid.as_deref(), self.sender.as_deref(), self.nonce) {
-            (Some(id), ..) => Ok(Record::Transaction(chain, txid(id)?, explained)),
-            (None, Some(sender), Some(nonce)) => {
-                Ok(Record::Nonce(chain, account("sender", sender)?, nonce, explained))
+            (Some(id), ..) => Ok(Record::Transaction(chain, txid(id, chain)?, explained)),
+            (None, Some(sender), Some(nonce)) if chain.family() == Family::Evm => {
+                Ok(Record::Nonce(chain, account("sender", sender, chain)?, nonce, explained))
             }
+            _ if chain.family() == Family::Tron => Err("an explanation on TRON names a `txid`".into()),
             _ => Err("an explanation names a `txid`, or a `sender` and a `nonce`".into()),
         }
     }
 
-    fn chain_id(&self) -> Result<u64, String> {
+    fn chain_id(&self) -> Result<Chain, String> {
         let chain = needed("chain", self.chain.as_deref())?;
-        evm::chain(chain)
-            .ok_or_else(|| format!("`{chain}` is no chain that can be audited; write eip155:137"))
+        Chain::parse(chain).ok_or_else(|| {
+            format!("`{chain}` is no chain that can be audited; write eip155:137 or tron:728126428")
+        })
     }
 }
 
@@ -168,10 +185,20 @@ fn needed<'a>(name: &str, value: Option<&'a str>) -> Result<&'a str, String> {
     value.filter(|value| !value.trim().is_empty()).ok_or_else(|| format!("`{name}` is missing"))
 }
 
-fn account(name: &str, text: &str) -> Result<Address, String> {
-    Address::parse(text).ok_or_else(|| format!("`{name}` `{text}` is not 0x and 40 hexadecimal digits"))
+fn account(name: &str, text: &str, chain: Chain) -> Result<Address, String> {
+    let form = match chain.family() {
+        Family::Evm => "0x and 40 hexadecimal digits",
+        Family::Tron => "a base58 address with a right checksum",
+    };
+    let read = Address::parse(text).filter(|address| address.family() == chain.family());
+    read.ok_or_else(|| format!("`{name}` `{text}` is not {form}"))
 }
 
-fn txid(text: &str) -> Result<Hash, String> {
-    Hash::parse(text).ok_or_else(|| format!("the transaction `{text}` is not 0x and 64 hexadecimal digits"))
+/// TRON's own tools write an id without `0x`, and everybody else with it.
+fn txid(text: &str, chain: Chain) -> Result<Hash, String> {
+    let read = match chain.family() {
+        Family::Evm => Hash::parse(text),
+        Family::Tron => Hash::parse_bare(text),
+    };
+    read.ok_or_else(|| format!("the transaction `{text}` is not 0x and 64 hexadecimal digits"))
 }

@@ -30,7 +30,7 @@ fn one_withdrawal_is_the_same_in_json_and_in_a_spreadsheet() {
     );
     assert_eq!(List::of(&csv).unwrap(), json);
     let read = &json.withdrawals["a"];
-    assert_eq!((read.chain, read.claim(), read.txid), (137, Claim::Paid, None));
+    assert_eq!((read.chain, read.claim(), read.txid), (Chain::Evm(137), Claim::Paid, None));
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn what_is_wrong_is_named_with_its_line_and_nothing_is_passed_over() {
         (&line("b").replace("completed", "completed\",\"txid\":\"0x1"), "the transaction `0x1`"),
         (&line(""), "`external_id` is missing"),
         (&line("b\\nc"), "control character"),
-        (r#"{"record":"wallet","chain":"tron:1","address":"0x1"}"#, "`tron:1` is no chain"),
+        (r#"{"record":"wallet","chain":"solana:1","address":"0x1"}"#, "`solana:1` is no chain"),
         (r#"{"record":"explained","chain":"eip155:1","type":"gift","reason":"r"}"#, "`gift` is no type"),
         (r#"{"record":"explained","chain":"eip155:1","type":"theft","reason":" "}"#, "`reason` is missing"),
         (
@@ -120,4 +120,37 @@ fn slots_and_explanations_are_read() {
 fn a_line_has_a_bound() {
     let long = usize::try_from(LINE_BYTES_MAX).unwrap();
     assert!(refused(&format!("{}\n", "x".repeat(long))).contains("is longer than"));
+}
+
+#[test]
+fn a_withdrawal_on_tron_is_read_with_the_lives_of_its_transactions() {
+    let id = "31a1127ab56372794ecd77bc51080ace0444b8a4f4542fe02c1d67a9b1dc0186";
+    let line = |life: &str| {
+        format!(
+            r#"{{"external_id":"a","asset":"tron:728126428/trc20:TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t","address":"TE2H9hWjzYdwzDFRJfx9BFhr4MmjH1CHaz","amount":"1","status":"failed","txid":"{id}","transactions":[{{"txid":"0x{id}","chain":"tron:728126428","sender":"TPL66VK2gCXNCD7EJg9pgJRfqcRazjhUZY","nonce":null{life}}}]}}"#
+        )
+    };
+    let list = List::of(&line(r#","reference_block":7,"expires_at_ms":1763600060000"#)).unwrap();
+    let read = &list.withdrawals["a"];
+    assert_eq!(read.chain, Chain::Tron(728_126_428));
+    assert_eq!(
+        (read.txid, read.txids.as_slice()),
+        (Hash::parse_bare(id), &[Hash::parse_bare(id).unwrap()][..])
+    );
+    let life = Life { reference: 7, expires_at_ms: 1_763_600_060_000 };
+    assert_eq!((read.lives.get(&read.txids[0]), read.slots.len()), (Some(&life), 0));
+    assert!(List::of(&line("")).unwrap().withdrawals["a"].lives.is_empty());
+    for (bad, said) in [
+        (line(r#","reference_block":7"#), "belong together"),
+        (line("").replace("TE2H", "TE2J"), "base58 address with a right checksum"),
+        (line("").replace("TE2H9hWjzYdwzDFRJfx9BFhr4MmjH1CHaz", "0x52908400098527886E0F7030069857D2E4169EE7"), "is not a base58"),
+        (line("").replace("tron:728126428\",\"sender", "tron:1\",\"sender"), "on another chain"),
+        (line("").replace("trc20", "erc20"), "no asset that can be audited"),
+        (
+            r#"{"record":"explained","chain":"tron:1","type":"theft","reason":"r","sender":"TPL66VK2gCXNCD7EJg9pgJRfqcRazjhUZY","nonce":1}"#.to_owned(),
+            "on TRON names a `txid`",
+        ),
+    ] {
+        assert!(refused(&bad).contains(said), "{bad}: {}", refused(&bad));
+    }
 }

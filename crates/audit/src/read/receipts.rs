@@ -62,6 +62,7 @@ pub(super) async fn of(
             succeeded,
             fee,
             delegates: found.delegates,
+            kind: None,
         });
     }
     sent.sort_by_key(|it| (it.block, it.from, it.nonce));

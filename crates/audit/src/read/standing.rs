@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::{Opening, ReadError, Scope, many};
-use crate::evm::{self, Address};
+use crate::chain::{Address, Chain};
+use crate::evm;
 use crate::node::{Node, NodeError, Question};
 use crate::stand::{Block, Held, Stand};
 
@@ -41,7 +42,7 @@ pub(super) async fn opening(node: &Node, scope: &Scope) -> Result<Stand, ReadErr
 /// Where these wallets stand at a block.
 pub(crate) async fn stand(
     node: &Node,
-    chain: u64,
+    chain: Chain,
     block: Block,
     wallets: &BTreeSet<Address>,
     tokens: &BTreeSet<Address>,

@@ -88,7 +88,7 @@ async fn a_wrong_question_ends_with_2_and_says_what_to_do() {
     check(&["--list", "/nowhere"]).refuses(2, "file_unreadable", "check its name");
     check(&[]).refuses(2, "chain_unnamed", "give --chain");
     check(&["--chain", "eip155:31337"]).refuses(2, "no_tokens", "--token");
-    check(&["--chain", "tron:1", "--list", &list]).refuses(2, "chain_malformed", "eip155:137");
+    check(&["--chain", "solana:1", "--list", &list]).refuses(2, "chain_malformed", "eip155:137");
     check(&["--list", &list, "--wallet", "0x1"]).refuses(2, "address_malformed", "0x1");
     check(&["--list", &list, "--opening", &opening, "--to", "1"]).refuses(2, "range_empty", "--to");
     check(&["--list", &list, "--opening", &list]).refuses(2, "opening_malformed", "list.ndjson");

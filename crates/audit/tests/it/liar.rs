@@ -77,7 +77,7 @@ fn one(port: u16, asked: &Value, lie: &Lie) -> Value {
 }
 
 /// The JSON of one HTTP message.
-fn body(from: &mut BufReader<&TcpStream>) -> Option<Value> {
+pub fn body(from: &mut BufReader<&TcpStream>) -> Option<Value> {
     let mut length = 0;
     loop {
         let mut line = String::new();

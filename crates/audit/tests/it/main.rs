@@ -5,3 +5,4 @@ mod files;
 mod liar;
 mod nodes;
 mod stage;
+mod tron;

@@ -6,26 +6,27 @@ use ruint::aliases::U256;
 
 use super::super::{Verdict, judge};
 use crate::amount::{Decimal, shown};
-use crate::evm::{Address, Hash, Transfer};
+use crate::chain::{Address, Chain, Hash};
+use crate::evm::Transfer;
 use crate::list::{List, Order, Slot, Withdrawal};
 use crate::read::{Elsewhere, Reading, Sent};
 use crate::stand::{Block, Held, Stand};
 
-pub(super) const CHAIN: u64 = 31_337;
-pub(super) const TOKEN: Address = Address([0xaa; 20]);
+pub(super) const CHAIN: Chain = Chain::Evm(31_337);
+pub(super) const TOKEN: Address = Address::evm([0xaa; 20]);
 const FEE: u64 = 21_000;
 const BEFORE: u64 = 1_000_000_000_000;
 
 /// A paying wallet.
 pub(super) fn wallet(number: u8) -> Address {
-    Address([0xf0 + number; 20])
+    Address::evm([0xf0 + number; 20])
 }
 
 /// Somebody to be paid.
 pub(super) fn recipient(number: u8) -> Address {
     let mut address = [0x10; 20];
     address[19] = number;
-    Address(address)
+    Address::evm(address)
 }
 
 /// Something to be paid, in the token's smallest unit.
@@ -78,6 +79,7 @@ impl Play {
             succeeded,
             fee: U256::from(FEE),
             delegates: false,
+            kind: None,
         });
         Hash(txid)
     }
@@ -88,7 +90,7 @@ impl Play {
     }
 
     fn call(to: Address, units: U256) -> Vec<u8> {
-        [&[0xa9, 0x05, 0x9c, 0xbb][..], &[0; 12], &to.0, &units.to_be_bytes::<32>()].concat()
+        [&[0xa9, 0x05, 0x9c, 0xbb][..], &[0; 12], &to.bytes(), &units.to_be_bytes::<32>()].concat()
     }
 
     pub(super) fn pays(&mut self, from: u8, to: Address, units: U256) -> Hash {
@@ -164,6 +166,7 @@ impl Play {
             txid,
             txids: vec![],
             slots: Default::default(),
+            lives: Default::default(),
         };
         self.list.withdrawals.insert(id.to_owned(), it);
     }
@@ -228,6 +231,8 @@ impl Play {
             sent: self.sent.clone(),
             received: Default::default(),
             elsewhere,
+            closing_ms: 0,
+            absent: Default::default(),
         }
     }
 
