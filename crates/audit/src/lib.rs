@@ -1,15 +1,16 @@
 //! Proves on chain that each withdrawal of a list was paid exactly once, or not at all, as its owner was told.
 //!
-//! It takes the caller's own list, reads the chain with its own few words of JSON-RPC or of TRON's HTTP API, and judges. `docs/audit.md` says what
-//! is proven, what is not, and how the files look.
+//! It takes the caller's own list, reads the chain with its own few words of JSON-RPC or of TRON's HTTP API, and judges.
+//! `docs/audit.md` says what is proven, what is not, and how the files look.
 //!
 //! ```no_run
 //! # async fn audited() -> Result<(), Box<dyn std::error::Error>> {
-//! use sluice_audit::{Audit, list::List};
+//! use sluice_audit::{Audit, chain::Chain, list::List};
 //!
 //! let mut list = List::default();
 //! list.add("export.ndjson", std::fs::File::open("export.ndjson")?)?;
-//! let audit = Audit::of(137, &["https://one.example", "https://other.example"], list)?;
+//! let nodes = ["https://one.example", "https://other.example"];
+//! let audit = Audit::of(Chain::Evm(137), &nodes, list)?;
 //! let report = audit.above(74_000_000).run().await?;
 //! println!("{} proven, root {}", report.proven.len(), report.root);
 //! # Ok(())

@@ -18,5 +18,5 @@ mod read;
 mod standing;
 
 pub(crate) use block::{block_at, chain_id, solid_head};
-pub(crate) use read::{Range, read};
+pub(crate) use read::{Scope, read};
 pub(crate) use standing::stand;

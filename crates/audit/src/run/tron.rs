@@ -8,7 +8,7 @@ use crate::chain::Chain;
 use crate::error::AuditError;
 use crate::read::Reading;
 use crate::stand::{Block, Stand};
-use crate::tron::{self, Range};
+use crate::tron::{self, Scope};
 
 /// How often the wallets are read before the last solid block stands still.
 const TRIES: u32 = 30;
@@ -82,7 +82,7 @@ impl Audit {
             return Err(AuditError::EmptyRange { from, to });
         }
         let listed = || self.list.withdrawals.values().filter(|it| it.chain == self.chain);
-        let range = Range {
+        let scope = Scope {
             wallets: self.wallets.clone(),
             tokens: self.tokens.clone(),
             opening,
@@ -94,13 +94,13 @@ impl Audit {
         };
         for node in &self.nodes {
             let found = tron::block_at(node, from).await?;
-            if found != Some(range.opening.block) {
-                return Err(AuditError::OpeningGone { number: from, hash: range.opening.block.hash });
+            if found != Some(scope.opening.block) {
+                return Err(AuditError::OpeningGone { number: from, hash: scope.opening.block.hash });
             }
         }
         let mut readings = Vec::new();
         for node in &self.nodes {
-            readings.push(tron::read(node, &range).await?);
+            readings.push(tron::read(node, &scope).await?);
         }
         self.alike(readings, differing)
     }

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::block::{self, contradiction};
-use super::read::{Range, next};
+use super::block::contradiction;
+use super::read::{Scope, stands_on, there};
 use crate::chain::Hash;
 use crate::node::Node;
 use crate::read::{ReadError, Run};
@@ -20,7 +20,7 @@ struct Kept {
 /// The run that does not hold each of these whose life is told and is over.
 pub(super) async fn absent(
     node: &Node,
-    range: &Range,
+    range: &Scope,
     nowhere: &BTreeSet<Hash>,
 ) -> Result<BTreeMap<Hash, Run>, ReadError> {
     let (first, last) = (range.opening.block, range.closing.block);
@@ -78,13 +78,10 @@ async fn one(
     below: Option<&Kept>,
     wanted: &BTreeSet<Hash>,
 ) -> Result<Kept, ReadError> {
-    let whole = match below {
-        Some(below) => next(node, below.block).await?,
-        None => {
-            let missing = || node.not_understood(block::BLOCK, format!("no block {number}"));
-            block::whole(node, number).await?.ok_or_else(missing)?
-        }
-    };
+    let whole = there(node, number).await?;
+    if let Some(below) = below {
+        stands_on(node, below.block, &whole)?;
+    }
     let holds =
         whole.transactions.iter().map(|(asked, _)| asked.txid).filter(|it| wanted.contains(it)).collect();
     Ok(Kept { block: whole.header.block, time_ms: whole.header.time_ms, holds })

@@ -2,9 +2,12 @@
 //! transfer of the tokens from or to a wallet, every plain transfer of TRX to one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
 
 use ruint::aliases::U256;
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use super::block::{self, Header, Info, Whole, contradiction, hash};
 use super::bytes::{Asked, What};
@@ -16,11 +19,13 @@ use crate::node::Node;
 use crate::read::{Bounds, Elsewhere, ReadError, Reading, Sent};
 use crate::stand::{Block, Stand};
 
+/// Blocks that are asked for at once.
+const AT_ONCE: usize = 8;
 const INFO: &str = "gettransactioninfobyid";
 
 /// What is to be read.
 #[derive(Clone, Debug)]
-pub(crate) struct Range {
+pub(crate) struct Scope {
     pub(crate) wallets: BTreeSet<Address>,
     pub(crate) tokens: BTreeSet<Address>,
     /// Where the wallets stood before it, and where they stand at its end.
@@ -45,7 +50,7 @@ struct Found {
 }
 
 /// Reads everything from one node.
-pub(crate) async fn read(node: &Node, range: &Range) -> Result<Reading, ReadError> {
+pub(crate) async fn read(node: &Node, range: &Scope) -> Result<Reading, ReadError> {
     let (first, last) = (range.opening.block, range.closing.block);
     let blocks = last.number.saturating_sub(first.number);
     if blocks > range.bounds.blocks_max {
@@ -53,15 +58,17 @@ pub(crate) async fn read(node: &Node, range: &Range) -> Result<Reading, ReadErro
     }
     let decimals = standing::decimals(node, &range.tokens).await?;
     let mut found = Found::default();
+    let tokens = Arc::new(range.tokens.clone());
     let mut before = first;
     while before.number < last.number {
-        let whole = next(node, before).await?;
-        let infos = block::infos(node, &whole, &range.tokens).await?;
-        before = whole.header.block;
-        if before == last && whole.header.time_ms != range.closing_ms {
-            return Err(contradiction(node, format!("block {} has two times", before.number)));
+        for (whole, infos) in several(node, before.number..last.number, &tokens).await? {
+            stands_on(node, before, &whole)?;
+            before = whole.header.block;
+            if before == last && whole.header.time_ms != range.closing_ms {
+                return Err(contradiction(node, format!("block {} has two times", before.number)));
+            }
+            found.take(node, range, whole, infos)?;
         }
-        found.take(node, range, whole, infos)?;
     }
     if before != last {
         return Err(contradiction(node, format!("the blocks lead to another hash at {}", before.number)));
@@ -91,23 +98,50 @@ pub(crate) async fn read(node: &Node, range: &Range) -> Result<Reading, ReadErro
     })
 }
 
-/// The block above this one, which must stand on it.
-pub(super) async fn next(node: &Node, before: Block) -> Result<Whole, ReadError> {
-    let number = before.number.saturating_add(1);
-    let missing = || node.not_understood(block::BLOCK, format!("no block {number}"));
-    let whole = block::whole(node, number).await?.ok_or_else(missing)?;
-    let Header { parent, .. } = whole.header;
-    if parent != before.hash {
-        return Err(contradiction(node, format!("block {number} does not stand on block {}", before.number)));
+/// The first blocks above these heights with their receipts, in the order of the chain; some are asked for at once.
+async fn several(
+    node: &Node,
+    above: Range<u64>,
+    tokens: &Arc<BTreeSet<Address>>,
+) -> Result<Vec<(Whole, BTreeMap<Hash, Info>)>, ReadError> {
+    let mut asked = JoinSet::new();
+    for number in above.take(AT_ONCE).map(|below| below + 1) {
+        let (node, tokens) = (node.clone(), Arc::clone(tokens));
+        asked.spawn(async move {
+            let whole = there(&node, number).await?;
+            let infos = block::infos(&node, &whole, &tokens).await?;
+            Ok::<_, ReadError>((number, (whole, infos)))
+        });
     }
-    Ok(whole)
+    let mut told = BTreeMap::new();
+    while let Some(answer) = asked.join_next().await {
+        let broken = |_| node.not_understood(block::BLOCK, "the question was broken off");
+        let (number, block) = answer.map_err(broken)??;
+        told.insert(number, block);
+    }
+    Ok(told.into_values().collect())
+}
+
+/// The block of this height, which is solid.
+pub(super) async fn there(node: &Node, number: u64) -> Result<Whole, ReadError> {
+    let missing = || node.not_understood(block::BLOCK, format!("no block {number}"));
+    Ok(block::whole(node, number).await?.ok_or_else(missing)?)
+}
+
+/// Each block names the one before it.
+pub(super) fn stands_on(node: &Node, before: Block, whole: &Whole) -> Result<(), ReadError> {
+    let Header { block, parent, .. } = whole.header;
+    if block.number == before.number.saturating_add(1) && parent == before.hash {
+        return Ok(());
+    }
+    Err(contradiction(node, format!("block {} does not stand on block {}", block.number, before.number)))
 }
 
 impl Found {
     fn take(
         &mut self,
         node: &Node,
-        range: &Range,
+        range: &Scope,
         whole: Whole,
         mut infos: BTreeMap<Hash, Info>,
     ) -> Result<(), ReadError> {
@@ -165,7 +199,7 @@ fn sent(from: Address, asked: Asked, block: u64, info: &Info) -> Sent {
 /// What solid blocks hold of transactions that the list names and that are not among these.
 async fn elsewhere(
     node: &Node,
-    range: &Range,
+    range: &Scope,
     known: &BTreeSet<Hash>,
 ) -> Result<BTreeMap<Hash, Option<Elsewhere>>, ReadError> {
     let mut found = BTreeMap::new();
