@@ -223,6 +223,12 @@ pub struct Transaction {
     pub block: Option<Block>,
     /// What the network took for it, in units of the chain's coin; `null` until it is in a block.
     pub fee: Option<Decimal>,
+    /// The height of the block it refers to: it is in none up to that one. Left out where transactions do not expire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_block: Option<u64>,
+    /// When it expires, in milliseconds since 1970. Left out where transactions do not expire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at_ms: Option<i64>,
 }
 
 /// A block. A height alone never names one.

@@ -41,7 +41,7 @@ fn block() -> Value {
 
 fn transaction() -> Value {
     json!({"txid": "0xabc", "chain": POLYGON, "sender": "0x1", "nonce": 7, "kind": "void", "status": "final",
-           "block": block(), "fee": "0.0021"})
+           "block": block(), "fee": "0.0021", "reference_block": 80, "expires_at_ms": 1_763_600_060_000_i64})
 }
 
 fn a_withdrawal() -> Value {

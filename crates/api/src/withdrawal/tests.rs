@@ -42,6 +42,8 @@ fn sample() -> Withdrawal {
             status: TransactionStatus::Included,
             block: Some(Block { number: 9, hash: "0xdef".into() }),
             fee: Some("0.0021".into()),
+            reference_block: None,
+            expires_at_ms: None,
         }],
         created_at: "2026-11-21T01:02:03.000004Z".into(),
         due_at: "2026-11-21T01:32:03.000004Z".into(),

@@ -159,6 +159,7 @@ fn transaction(transfer: &Transfer, attempt: &Signed) -> Transaction {
     };
     let own = inclusion.filter(|inclusion| inclusion.attempt == attempt.unsigned.id);
     let coin = coin_decimals(slot.chain().family);
+    let terms = attempt.unsigned.terms.tron();
     Transaction {
         txid: hex32(&attempt.txid),
         chain: slot.chain().to_string(),
@@ -171,6 +172,8 @@ fn transaction(transfer: &Transfer, attempt: &Signed) -> Transaction {
         status: stands(&transfer.state, own),
         block: own.map(|inclusion| block(inclusion.block)),
         fee: own.map(|inclusion| units(&inclusion.cost.to_string(), coin).as_str().into()),
+        reference_block: terms.map(|terms| terms.reference.number),
+        expires_at_ms: terms.map(|terms| terms.expires_at_ms),
     }
 }
 
@@ -206,6 +209,8 @@ fn outside(view: &WithdrawalView, paid: &Paid, txid: String) -> Transaction {
         status: TransactionStatus::Final,
         block: Some(block(paid.block)),
         fee: None,
+        reference_block: None,
+        expires_at_ms: None,
     }
 }
 
