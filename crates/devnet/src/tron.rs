@@ -23,7 +23,7 @@
 //! - The same configuration, orders and transactions give the same blocks, where the clock is [`ClockKind::Frozen`].
 //! - A transaction that was refused leaves nothing behind. One that was executed is a duplicate until it expires, on
 //!   every branch.
-//! - What is solid is never replaced.
+//! - What is solid is never replaced; where the chain is kept in a file, not by a kill either.
 //! - No arithmetic rounds twice: integers alone, rounded where the network rounds.
 //! - Everything is bounded: bodies, connections, pool, blocks, transactions, layers, rules.
 //! - It listens on loopback only.
@@ -35,6 +35,7 @@ mod control;
 mod execute;
 mod fault;
 mod http;
+mod journal;
 mod json;
 mod key;
 mod network;
@@ -54,6 +55,7 @@ pub use chain::{BLOCK_MS, ClockKind, Fate, Stalled};
 pub use config::{Blocks, MAINNET_USDT, TronConfig, TronError};
 pub use control::{Control, Head, Refused};
 pub use fault::{Fault, Rule, RuleError, RuleId};
+pub use journal::{Resumed, StateError};
 pub use key::Account;
 pub use remote::{Remote, RemoteError, Standing};
 pub use server::Tron;

@@ -1,10 +1,13 @@
 //! `sluice tron-sim`: simulated TRON nodes on this machine.
 
+mod state;
+
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use clap::Args;
 use sluice_api::problem::Lang;
-use sluice_devnet::tron::{Blocks, ClockKind, Tron, TronConfig, TronError};
+use sluice_devnet::tron::{Blocks, ClockKind, Resumed, Tron, TronConfig, TronError};
 
 use crate::cli::Global;
 use crate::config::Both;
@@ -59,6 +62,9 @@ pub struct Arguments {
     /// Call a retry of whatever was offered once a duplicate, even if it was refused, as some nodes do
     #[arg(long)]
     remembers_offers: bool,
+    /// Keep the chain in this file, and go on with the chain that is in it
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
 }
 
 fn chain_id(text: &str) -> Result<u32, String> {
@@ -93,6 +99,7 @@ impl Arguments {
             pool_max: self.pool,
             block_bytes_max: self.block_bytes,
             remembers_offers: self.remembers_offers,
+            state: self.state.clone(),
             ..usual
         }
     }
@@ -112,9 +119,16 @@ pub async fn run(arguments: Arguments, global: &Global) -> Result<(), StartError
     }
     let stop = interrupted();
     let tron = Tron::start(config).await.map_err(not_started)?;
+    if let Some(resumed) = tron.resumed()
+        && resumed.cut_bytes > 0
+    {
+        eprintln!("{}", state::line(state::cut_off(resumed.cut_bytes), global.lang()));
+    }
     announce(&tron, global);
-    stop.await;
-    Ok(())
+    tokio::select! {
+        () = stop => Ok(()),
+        why = tron.failed() => Err(StartError::Outside(state::unwritten(&why))),
+    }
 }
 
 fn announce(tron: &Tron, global: &Global) {
@@ -127,10 +141,13 @@ fn announce(tron: &Tron, global: &Global) {
         });
         let accounts: Vec<_> = accounts.collect();
         let usdt = tron.usdt().to_string();
-        println!(
-            "{}",
-            serde_json::json!({ "urls": urls, "chain_id": chain_id, "usdt": usdt, "accounts": accounts })
-        );
+        let mut said =
+            serde_json::json!({ "urls": urls, "chain_id": chain_id, "usdt": usdt, "accounts": accounts });
+        if let Some(Resumed { blocks, transactions, cut_bytes }) = tron.resumed() {
+            said["resumed"] =
+                serde_json::json!({ "blocks": blocks, "transactions": transactions, "cut_bytes": cut_bytes });
+        }
+        println!("{said}");
         return;
     }
     let (nodes, usdt) = (urls.join(", "), tron.usdt());
@@ -146,6 +163,9 @@ fn announce(tron: &Tron, global: &Global) {
             println!("계정마다 1억 TRX와 1억 USDT가 있습니다. 키는 누구나 아는 시험용입니다.");
         }
     }
+    if let Some(resumed) = tron.resumed().filter(|resumed| resumed.blocks > 0) {
+        println!("{}", state::line(state::goes_on(&resumed, control.head().number), global.lang()));
+    }
     for account in control.accounts() {
         println!("  {}  {}", account.address(), account.secret_hex());
     }
@@ -153,6 +173,7 @@ fn announce(tron: &Tron, global: &Global) {
 
 fn not_started(error: TronError) -> StartError {
     let ko = match &error {
+        TronError::State(refused) => return state::refused(refused),
         TronError::NotLoopback { address } => {
             format!("{address}은(는) 다른 컴퓨터에서도 닿는 주소입니다. 127.0.0.1을 쓰세요")
         }

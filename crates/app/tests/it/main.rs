@@ -40,6 +40,7 @@ mod takeover;
 mod tron;
 mod tron_kills;
 mod tron_sim_command;
+mod tron_sim_kept;
 mod trouble;
 mod two_persons;
 mod wallets;

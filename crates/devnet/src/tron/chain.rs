@@ -7,8 +7,10 @@
 mod block;
 mod clock;
 mod deed;
+mod mine;
 mod pool;
 mod reorg;
+mod replay;
 mod setup;
 #[cfg(test)]
 mod tests;
@@ -21,11 +23,13 @@ use std::{
 pub(super) use block::{Block, BlockId, Included, id as block_id};
 pub use clock::ClockKind;
 pub(super) use deed::Deed;
+pub(super) use pool::Waiting;
 pub use reorg::Fate;
 pub(super) use setup::Setup;
 
 use super::{
     execute::{self, Env, Receipt},
+    journal::{Journal, Orders},
     key::Account as Signer,
     state::{Globals, State, Tether},
     tx::{Tx, Txid},
@@ -38,8 +42,6 @@ use pool::Pool;
 pub const BLOCK_MS: i64 = 3_000;
 /// Blocks to which a transaction may refer.
 const TAPOS_BLOCKS: u64 = 65_536;
-/// Blocks that a chain has when it is first seen, at least.
-const FIRST_BLOCKS: u64 = 2;
 /// Witnesses take turns.
 const WITNESSES: u32 = 27;
 /// Layers that are kept below the solid block, for nodes that lag.
@@ -53,8 +55,14 @@ const BANK_STAKE_SUN: i64 = 1_000_000_000_000_000;
 
 /// No block can be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{UNSOLID_MAX} blocks are not solid: let the chain become solid again before it can grow")]
-pub struct Stalled;
+pub enum Stalled {
+    /// Too many are not solid.
+    #[error("{UNSOLID_MAX} blocks are not solid: let the chain become solid again before it can grow")]
+    Unsolid,
+    /// The file that the chain is kept in cannot be written.
+    #[error("the file that the chain is kept in cannot be written any more, so the chain has ended")]
+    Unwritten,
+}
 
 /// A chain.
 #[derive(Debug)]
@@ -78,6 +86,8 @@ pub(super) struct Chain {
     stalled: bool,
     /// Sets blocks of another branch apart.
     branch: u32,
+    /// Where it is kept, if anywhere.
+    journal: Option<Journal>,
 }
 
 impl Chain {
@@ -132,6 +142,7 @@ impl Chain {
             solid: 0,
             stalled: false,
             branch: 0,
+            journal: None,
             setup,
         }
     }
@@ -148,7 +159,9 @@ impl Chain {
     }
 
     pub(super) fn advance(&mut self, ms: i64) {
-        self.clock.advance(ms);
+        let mut clock = self.clock;
+        clock.advance(ms);
+        self.ordered(Orders { ahead_ms: clock.ahead_ms(), ..self.orders() });
     }
 
     /// True if a block is due.
@@ -234,137 +247,11 @@ impl Chain {
         execute::check_contract(&mut self.state, &env, schema, fields)
     }
 
-    // Mining
-
-    /// Makes a few blocks before anybody looks, so that there is a solid one that transactions can refer to.
-    pub(super) fn begin(&mut self, wall_ms: i64) -> Result<(), Stalled> {
-        for _ in 0..FIRST_BLOCKS.max(self.setup.solid_lag.saturating_add(1)) {
-            self.make(self.head.time_ms.saturating_add(BLOCK_MS), wall_ms)?;
-        }
-        Ok(())
-    }
-
-    /// Makes a block of what waits.
-    pub(super) fn mine(&mut self, wall_ms: i64) -> Result<(), Stalled> {
-        let time_ms = self.next_time(wall_ms);
-        self.make(time_ms, wall_ms)
-    }
-
-    /// Makes a block of this time.
-    fn make(&mut self, time_ms: i64, wall_ms: i64) -> Result<(), Stalled> {
-        let parent = Arc::clone(self.head());
-        if parent.number.saturating_sub(self.solid) >= UNSOLID_MAX {
-            return Err(Stalled);
-        }
-        self.state.undo();
-        self.state.open();
-        let env = self.env();
-        let (mut included, mut deeds, mut left) = (Vec::new(), Vec::new(), Vec::new());
-        let mut bytes = 0_i64;
-        for waiting in self.pool.take() {
-            match waiting {
-                pool::Waiting::Deed(deed) => {
-                    deed.apply(&mut self.state, &env);
-                    deeds.push(deed);
-                }
-                pool::Waiting::Tx(tx) => {
-                    let sum = bytes.saturating_add(tx.size_bytes);
-                    if sum > self.setup.block_bytes_max && !included.is_empty() {
-                        left.push(pool::Waiting::Tx(tx));
-                    } else if let Ok(receipt) = self.attempt(&env, &tx) {
-                        bytes = sum;
-                        included.push(Included { tx, receipt });
-                    }
-                }
-            }
-        }
-        self.tick_maintenance(time_ms);
-        let turn = self.slot_of(time_ms).cast_unsigned() % u64::from(WITNESSES);
-        let turn = turn.saturating_add(u64::from(self.branch)) % u64::from(WITNESSES);
-        let witness = usize::try_from(turn).ok().and_then(|turn| self.witnesses.get(turn));
-        let block = Block::make(&parent, time_ms, witness, included, deeds);
-        self.append(block);
-        // Afterwards: what waits on is tried on the new head.
-        self.state.open();
-        for waiting in left {
-            self.wait_again(waiting);
-        }
-        self.clock.reached(time_ms, wall_ms);
-        self.forget();
-        Ok(())
-    }
-
-    fn next_time(&self, wall_ms: i64) -> i64 {
-        let head_ms = self.head().time_ms;
-        let slots = self.slot_of(self.now_ms(wall_ms)).max(self.slot_of(head_ms).saturating_add(1));
-        self.setup.genesis_ms.saturating_add(slots.saturating_mul(BLOCK_MS))
-    }
-
-    fn append(&mut self, block: Block) {
-        let number = block.number;
-        for (place, included) in block.included.iter().enumerate() {
-            self.index.insert(included.tx.id, (number, place));
-            self.executed.insert((included.tx.expiration_ms, included.tx.id), ());
-        }
-        self.ids.push_back(block.id);
-        self.head = Arc::new(block);
-        self.blocks.push_back(Arc::clone(&self.head));
-        if !self.stalled {
-            self.solid = self.solid.max(number.saturating_sub(self.setup.solid_lag));
-        }
-    }
-
-    fn tick_maintenance(&mut self, time_ms: i64) {
-        let globals = self.state.globals();
-        let interval = globals.params.get(super::state::Param::MaintenanceTimeInterval).max(BLOCK_MS);
-        let behind = time_ms.saturating_sub(globals.next_maintenance_ms);
-        if behind >= 0 {
-            let periods = (behind / interval).saturating_add(1);
-            self.state.change_globals(|globals| {
-                globals.cycle = globals.cycle.saturating_add(periods);
-                let next = globals.next_maintenance_ms.saturating_add(periods.saturating_mul(interval));
-                globals.next_maintenance_ms = next;
-            });
-        }
-    }
-
-    /// Everything is bounded: layers, blocks, transactions, ids and what could be a duplicate.
-    fn forget(&mut self) {
-        let kept_from = self.solid.saturating_sub(LAYERS_BELOW_SOLID);
-        while self.first_layer < kept_from && self.state.layers() > 1 {
-            self.state.settle_oldest();
-            self.first_layer = self.first_layer.saturating_add(1);
-        }
-        let solid = self.solid;
-        let is_old = |block: &Arc<Block>| block.number < solid.saturating_sub(LAYERS_BELOW_SOLID);
-        while (self.blocks.len() > self.setup.blocks_max || self.index.len() > self.setup.transactions_max)
-            && self.blocks.front().is_some_and(is_old)
-        {
-            for included in self.blocks.pop_front().iter().flat_map(|block| &block.included) {
-                self.index.remove(&included.tx.id);
-            }
-        }
-        while self.ids.len() > usize::try_from(TAPOS_BLOCKS).unwrap_or(usize::MAX) {
-            self.ids.pop_front();
-        }
-        // No branch has a head older than the solid block.
-        let solid_ms = self.block(self.solid).map_or(self.setup.genesis_ms, |block| block.time_ms);
-        while let Some(entry) = self.executed.first_entry() {
-            if entry.key().0 > solid_ms {
-                break;
-            }
-            entry.remove();
-        }
-    }
-
     // Finality
 
     /// From now on blocks become final, or none does any more.
     pub(super) fn stall(&mut self, stalled: bool) {
-        self.stalled = stalled;
-        if !stalled {
-            self.solid = self.solid.max(self.head().number.saturating_sub(self.setup.solid_lag));
-        }
+        self.ordered(Orders { stalled, ..self.orders() });
     }
 
     pub(super) fn is_stalled(&self) -> bool {
@@ -373,8 +260,7 @@ impl Chain {
 
     /// How many blocks the solid one is behind the head from now on. It never goes back.
     pub(super) fn set_solid_lag(&mut self, blocks: u64) {
-        self.setup.solid_lag = blocks.min(UNSOLID_MAX / 2);
-        self.stall(self.stalled);
+        self.ordered(Orders { solid_lag: blocks.min(UNSOLID_MAX / 2), ..self.orders() });
     }
 
     // What is not a transaction

@@ -1,10 +1,14 @@
 //! How a simulated network is set up.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
 
 use super::{
     address::Address,
     chain::{ClockKind, Setup},
+    journal::StateError,
     key::Account,
     network::wall_ms,
 };
@@ -76,6 +80,9 @@ pub struct TronConfig {
     pub transactions_max: usize,
     /// What was offered once is called a duplicate, even if it was refused: a node with `node.rpc.trxCacheEnable`.
     pub remembers_offers: bool,
+    /// The file that the chain is kept in; it goes on from there. Nowhere unless told. Opening plays all blocks again,
+    /// and takes this thread until it has.
+    pub state: Option<PathBuf>,
 }
 
 impl Default for TronConfig {
@@ -97,6 +104,7 @@ impl Default for TronConfig {
             blocks_max: 200_000,
             transactions_max: 500_000,
             remembers_offers: false,
+            state: None,
         }
     }
 }
@@ -120,6 +128,9 @@ pub enum TronError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The file that the chain is kept in.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// A figure of the configuration.
     #[error("{key} must be from {least} to {most}, and is {value}")]
     OutOfBounds {

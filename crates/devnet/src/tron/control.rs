@@ -73,7 +73,7 @@ impl Control {
     /// Makes blocks now; time moves with them if they are ahead of it.
     ///
     /// # Errors
-    /// [`Stalled`]: too many blocks are not solid.
+    /// [`Stalled`]: too many blocks are not solid, or the chain cannot be kept.
     pub fn mine(&self, blocks: u64) -> Result<Head, Stalled> {
         for _ in 0..blocks {
             self.network.chain().mine(wall_ms())?;
@@ -89,7 +89,7 @@ impl Control {
         let wanted = self.mine(1)?.number;
         while self.head().solid < wanted {
             if self.network.chain().is_stalled() {
-                return Err(Stalled);
+                return Err(Stalled::Unsolid);
             }
             self.mine(1)?;
         }
@@ -104,7 +104,7 @@ impl Control {
     /// Replaces the newest blocks, as many as are asked for and are not solid, by one more. Returns how many went.
     ///
     /// # Errors
-    /// [`Stalled`]: too many blocks are not solid.
+    /// [`Stalled`]: too many blocks are not solid, or the chain cannot be kept.
     pub fn reorg(&self, depth: u64, fate: Fate) -> Result<u64, Stalled> {
         self.network.chain().reorg(depth, fate, wall_ms())
     }

@@ -12,6 +12,7 @@ use super::{
     execute::{Refusal, Verdict},
     fault::{Fault, Plan},
     http::{self, Failure, Offered, Request, verdict_json},
+    journal::Failing,
     node::Peculiarity,
     tx::Tx,
 };
@@ -35,12 +36,29 @@ pub(super) struct Network {
     chain: Mutex<Chain>,
     nodes: Mutex<Vec<Peculiarity>>,
     plan: Mutex<Plan>,
+    failing: Option<Failing>,
 }
 
 impl Network {
     pub(super) fn new(chain: Chain, nodes: usize, seed: u64) -> Self {
         let nodes = vec![Peculiarity::default(); nodes.max(1)];
-        Self { chain: Mutex::new(chain), nodes: Mutex::new(nodes), plan: Mutex::new(Plan::new(seed)) }
+        let (failing, plan) = (chain.failing(), Mutex::new(Plan::new(seed)));
+        Self { chain: Mutex::new(chain), nodes: Mutex::new(nodes), plan, failing }
+    }
+
+    /// The file that the chain is kept in cannot be written any more: what the chain is in memory is nobody's business.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failing.as_ref().is_some_and(|failing| failing.borrow().is_some())
+    }
+
+    /// Says why the file cannot be written any more, once that is so.
+    pub(super) async fn failed(&self) -> String {
+        if let Some(mut failing) = self.failing.clone()
+            && let Ok(why) = failing.wait_for(Option::is_some).await
+        {
+            return why.clone().unwrap_or_default();
+        }
+        std::future::pending().await
     }
 
     pub(super) fn chain(&self) -> MutexGuard<'_, Chain> {

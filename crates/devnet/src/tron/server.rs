@@ -23,6 +23,7 @@ use super::{
     config::{Blocks, TronConfig, TronError},
     control::Control,
     http::Request,
+    journal::Resumed,
     key::Account,
     network::{Network, Reply, wall_ms},
     sim,
@@ -44,6 +45,7 @@ pub struct Tron {
     addresses: Vec<SocketAddr>,
     usdt: Address,
     chain_id: u32,
+    resumed: Option<Resumed>,
     _keeper: JoinSet<()>,
 }
 
@@ -56,9 +58,19 @@ impl Tron {
         config.check()?;
         let accounts = config.known_accounts();
         let bank = Account::derived("bank", config.seed, 0);
-        let mut chain = Chain::new(config.setup(&accounts, bank.address()));
-        // The bound of `solid_lag` leaves room for them.
-        let _room = chain.begin(wall_ms());
+        let setup = config.setup(&accounts, bank.address());
+        let (chain, resumed) = match &config.state {
+            Some(path) => {
+                let (chain, resumed) = Chain::kept(setup, path, wall_ms())?;
+                (chain, Some(resumed))
+            }
+            None => {
+                let (mut chain, lag) = (Chain::new(setup), config.solid_lag);
+                // The bound of `solid_lag` leaves room for them.
+                let _room = chain.begin(lag, wall_ms());
+                (chain, None)
+            }
+        };
         let network = Arc::new(Network::new(chain, config.nodes, config.seed));
         let control = Control { network: Arc::clone(&network), accounts: accounts.into(), bank };
         let mut keeper = JoinSet::new();
@@ -78,7 +90,18 @@ impl Tron {
             keeper.spawn(make_blocks(network, config.blocks));
         }
         let (usdt, chain_id) = (config.usdt, config.chain_id);
-        Ok(Self { control, addresses, usdt, chain_id, _keeper: keeper })
+        Ok(Self { control, addresses, usdt, chain_id, resumed, _keeper: keeper })
+    }
+
+    /// What was in the file that the chain is kept in; `None` if it is kept nowhere.
+    pub fn resumed(&self) -> Option<Resumed> {
+        self.resumed
+    }
+
+    /// Waits until the file that the chain is kept in cannot be written any more, and says why. From then on every
+    /// question loses its connection: start again once there is room.
+    pub async fn failed(&self) -> String {
+        self.control.network.failed().await
     }
 
     /// The first node's address, for clients.
@@ -187,7 +210,11 @@ async fn serve(
         return Ok(with_status(StatusCode::PAYLOAD_TOO_LARGE, Bytes::new()));
     };
     let body = body.to_bytes();
-    match route(&method, &path, &query, &body, node, control).await {
+    let reply = route(&method, &path, &query, &body, node, control).await;
+    if control.network.has_failed() {
+        return Err(Lost);
+    }
+    match reply {
         Reply::Json(value) => Ok(with_status(StatusCode::OK, Bytes::from(value.to_string()))),
         Reply::Text(text) => Ok(with_status(StatusCode::OK, Bytes::from_static(text.as_bytes()))),
         Reply::NotFound => Ok(with_status(StatusCode::NOT_FOUND, Bytes::new())),

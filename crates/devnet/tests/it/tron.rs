@@ -2,6 +2,7 @@
 //! no code with it.
 
 mod faults;
+mod kept;
 mod pays;
 mod shapes;
 mod spoiled;
@@ -31,7 +32,10 @@ impl Stage {
     }
 
     pub async fn of(config: TronConfig) -> Self {
-        let tron = Tron::start(config).await.unwrap();
+        Self::around(Tron::start(config).await.unwrap())
+    }
+
+    pub fn around(tron: Tron) -> Self {
         let control = tron.control();
         Self { tron, control, client: Client::builder(TokioExecutor::new()).build_http() }
     }

@@ -1,6 +1,6 @@
 //! A block: its header as the network writes it, its id, and what was executed in it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -49,8 +49,10 @@ pub(in crate::tron) struct Block {
     pub(in crate::tron) parent: BlockId,
     pub(in crate::tron) time_ms: i64,
     root: [u8; 32],
-    witness: [u8; 21],
-    signature: Vec<u8>,
+    /// Who makes it; nobody makes the first one.
+    witness: Option<Signer>,
+    /// Made when it is first shown: most blocks of a long chain never are.
+    signature: OnceLock<[u8; 65]>,
     pub(in crate::tron) included: Vec<Included>,
     /// What was ordered from outside, to be done again on another branch.
     pub(super) deeds: Vec<Deed>,
@@ -73,8 +75,8 @@ impl Block {
             parent: [0; 32],
             time_ms,
             root: NO_ROOT,
-            witness: [0x41; 21],
-            signature: Vec::new(),
+            witness: None,
+            signature: OnceLock::new(),
             included: Vec::new(),
             deeds: Vec::new(),
         }
@@ -93,15 +95,32 @@ impl Block {
             parent: parent.id,
             time_ms,
             root: root(included.iter().map(Included::hash).collect()),
-            witness: witness.map_or([0x41; 21], |witness| witness.address().wire()),
-            signature: Vec::new(),
+            witness: witness.cloned(),
+            signature: OnceLock::new(),
             included,
             deeds,
         };
-        let hash: [u8; 32] = Sha256::digest(block.header()).into();
-        block.id = id(block.number, &hash);
-        block.signature = witness.map(|witness| witness.sign(&hash).to_vec()).unwrap_or_default();
+        block.id = id(block.number, &block.hash());
         block
+    }
+
+    /// What the witness signs.
+    fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.header()).into()
+    }
+
+    fn witness_wire(&self) -> [u8; 21] {
+        self.witness.as_ref().map_or([0x41; 21], |witness| witness.address().wire())
+    }
+
+    /// A hash over what the receipts say, none of which is part of the id.
+    pub(super) fn receipts(&self) -> [u8; 8] {
+        let mut all = Sha256::new();
+        self.included.iter().for_each(|one| one.receipt.digest_into(&mut all));
+        let hash: [u8; 32] = all.finalize().into();
+        let mut first = [0; 8];
+        first.copy_from_slice(hash.get(..8).unwrap_or(&[0; 8]));
+        first
     }
 
     fn header(&self) -> Vec<u8> {
@@ -110,7 +129,7 @@ impl Block {
         header.bytes(2, &self.root);
         header.bytes(3, &self.parent);
         header.number(7, i64::try_from(self.number).unwrap_or(i64::MAX));
-        header.bytes(9, &self.witness);
+        header.bytes(9, &self.witness_wire());
         header.number(10, VERSION);
         header.finish()
     }
@@ -125,11 +144,12 @@ impl Block {
         if let (Some(raw), true) = (raw.as_object_mut(), self.number > 0) {
             raw.insert("number".to_owned(), json!(self.number));
             raw.insert("version".to_owned(), json!(VERSION));
-            raw.insert("witness_address".to_owned(), json!(address_text(&self.witness, visible)));
+            raw.insert("witness_address".to_owned(), json!(address_text(&self.witness_wire(), visible)));
         }
         let mut header = Map::from_iter([("raw_data".to_owned(), raw)]);
-        if !self.signature.is_empty() {
-            header.insert("witness_signature".to_owned(), json!(hex::encode(&self.signature)));
+        if let Some(witness) = &self.witness {
+            let signature = self.signature.get_or_init(|| witness.sign(&self.hash()));
+            header.insert("witness_signature".to_owned(), json!(hex::encode(signature)));
         }
         let mut shown = Map::from_iter([
             ("blockID".to_owned(), json!(hex::encode(self.id))),

@@ -29,6 +29,15 @@ impl Clock {
         base.saturating_add(self.ahead_ms)
     }
 
+    /// How far it is ahead of the machine's, or of its start where it stands still.
+    pub(super) fn ahead_ms(&self) -> i64 {
+        self.ahead_ms
+    }
+
+    pub(super) fn set_ahead_ms(&mut self, ahead_ms: i64) {
+        self.ahead_ms = ahead_ms;
+    }
+
     pub(super) fn advance(&mut self, ms: i64) {
         // Past this no sum of a time and a day overflows.
         const AHEAD_MAX_MS: i64 = 100 * 365 * 86_400_000;

@@ -26,7 +26,7 @@ const UNEXPIRED_MAX: usize = 4_000_000;
 
 /// Something that waits.
 #[derive(Debug, Clone)]
-pub(super) enum Waiting {
+pub(in crate::tron) enum Waiting {
     Tx(Arc<Tx>),
     Deed(Deed),
 }
@@ -66,6 +66,11 @@ impl Pool {
     pub(super) fn take(&mut self) -> Vec<Waiting> {
         self.receipts.clear();
         std::mem::take(&mut self.queue)
+    }
+
+    /// What a block had is to be in the next one again.
+    pub(super) fn refill(&mut self, entries: Vec<Waiting>) {
+        self.queue = entries;
     }
 
     pub(super) fn push_deed(&mut self, deed: Deed) {

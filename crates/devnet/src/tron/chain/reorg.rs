@@ -41,7 +41,7 @@ impl Chain {
     }
 
     /// Takes blocks back, and returns what was in them, and then what waits.
-    fn take_back(&mut self, depth: u64) -> Vec<Waiting> {
+    pub(super) fn take_back(&mut self, depth: u64) -> Vec<Waiting> {
         let waiting = self.pool.take();
         self.state.undo();
         let mut undone = Vec::new();

@@ -49,7 +49,7 @@ fn setup() -> Setup {
 
 fn chain() -> Chain {
     let mut chain = Chain::new(setup());
-    chain.begin(0).unwrap();
+    chain.begin(chain.setup.solid_lag, 0).unwrap();
     chain
 }
 
@@ -215,7 +215,7 @@ fn a_transaction_lives_until_its_expiry_and_not_a_slot_longer() {
 #[test]
 fn a_full_pool_is_busy_and_a_full_block_leaves_the_rest_waiting() {
     let mut chain = Chain::new(Setup { pool_max: 3, block_bytes_max: 500, ..setup() });
-    chain.begin(0).unwrap();
+    chain.begin(chain.setup.solid_lag, 0).unwrap();
     let txs: Vec<_> = (0..4).map(|salt| trx(&alice(), bob().address(), 1 + salt, &terms(&chain))).collect();
     for tx in &txs[..3] {
         chain.offer(Arc::clone(tx)).unwrap();
@@ -231,7 +231,7 @@ fn a_full_pool_is_busy_and_a_full_block_leaves_the_rest_waiting() {
 #[test]
 fn a_node_that_remembers_offers_calls_a_refused_one_a_duplicate() {
     let mut chain = Chain::new(Setup { remembers_offers: true, ..setup() });
-    chain.begin(0).unwrap();
+    chain.begin(chain.setup.solid_lag, 0).unwrap();
     let poor = Signer::of_seed(2, 0);
     let tx = trx(&poor, bob().address(), 1, &terms(&chain));
     assert!(matches!(chain.offer(Arc::clone(&tx)), Err(Refusal::Validate(_))));
@@ -254,7 +254,7 @@ fn a_stalled_chain_grows_to_its_bound_and_no_further() {
 #[test]
 fn what_is_kept_is_bounded_and_a_duplicate_is_one_even_when_its_block_is_forgotten() {
     let mut chain = Chain::new(Setup { blocks_max: 400, ..setup() });
-    chain.begin(0).unwrap();
+    chain.begin(chain.setup.solid_lag, 0).unwrap();
     let long = Terms { expiration_ms: chain.head().time_ms + 86_400_000, ..terms(&chain) };
     let tx = trx(&alice(), bob().address(), 1, &long);
     chain.offer(Arc::clone(&tx)).unwrap();

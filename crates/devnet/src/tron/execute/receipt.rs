@@ -1,5 +1,7 @@
 //! What became of an executed transaction, and what it cost.
 
+use sha2::{Digest, Sha256};
+
 use super::super::{
     address::Address,
     tx::{Tx, Txid},
@@ -64,6 +66,36 @@ pub(in crate::tron) struct Receipt {
 impl Receipt {
     pub(super) fn new(tx: &Tx) -> Self {
         Self { id: tx.id, ..Self::default() }
+    }
+
+    /// Adds everything it says to a hash.
+    pub(in crate::tron) fn digest_into(&self, all: &mut Sha256) {
+        let figures = [
+            self.outcome.wire(),
+            self.fee,
+            self.net_usage,
+            self.net_fee,
+            self.energy_usage,
+            self.energy_fee,
+            self.energy_usage_total,
+            self.energy_penalty_total,
+            self.unfreeze_amount,
+            self.withdraw_expire_amount,
+        ];
+        all.update(self.id);
+        figures.iter().for_each(|figure| all.update(figure.to_be_bytes()));
+        all.update(self.called.map_or([0; 21], |called| called.wire()));
+        all.update(&self.returned);
+        all.update(&self.message);
+        for log in &self.logs {
+            all.update(log.address.wire());
+            log.topics.iter().for_each(|topic| all.update(topic));
+            all.update(&log.data);
+        }
+        for (resource, sun) in &self.cancelled_unfreezing {
+            all.update(resource);
+            all.update(sun.to_be_bytes());
+        }
     }
 
     pub(super) fn add_fee(&mut self, fee_sun: i64) {
