@@ -6,8 +6,10 @@
 //!
 //! The first figure is how many, the second how many connections. They are signed before the clock starts, by as many
 //! senders as there are connections; every answer must be `SUCCESS`, and afterwards every payment must be in a block.
+//!
+//! A third word is a new file: the chain is kept there, opened again at the end, and must have every block.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt, Full};
 use hyper::{Method, Request, Uri, body::Bytes};
@@ -17,7 +19,7 @@ use hyper_util::{
 };
 use serde_json::{Value, json};
 use sluice_codec::tron::{Address as Wallet, Call, Reference, Signature, Terms, Unsigned, raw, signed, txid};
-use sluice_devnet::tron::{Account, Tron, TronConfig};
+use sluice_devnet::tron::{Account, StateError, Tron, TronConfig, TronError};
 use tokio::task::JoinSet;
 
 /// What may go wrong ends the program with its reason.
@@ -27,20 +29,22 @@ fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
     let mut figure = |otherwise: usize| arguments.next().map_or(Ok(otherwise), |text| text.parse());
     let (count, connections) = (figure(30_000)?, figure(16)?);
+    let state = arguments.next().map(PathBuf::from);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run(count, connections.max(1)))
+    runtime.block_on(run(count, connections.max(1), state))
 }
 
-async fn run(count: usize, connections: usize) -> Result<(), Failure> {
+async fn run(count: usize, connections: usize, state: Option<PathBuf>) -> Result<(), Failure> {
     let begun = now();
     let config = TronConfig {
         accounts: u32::try_from(connections)?,
         pool_max: 1_000_000,
         block_bytes_max: 1_000_000_000,
         transactions_max: 1_000_000,
+        state: state.clone(),
         ..TronConfig::test(1)
     };
-    let tron = Tron::start(config).await?;
+    let tron = Tron::start(config.clone()).await?;
     println!("started in {} ms", begun.elapsed().as_millis());
     let control = tron.control();
     let client: Client<HttpConnector, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
@@ -85,7 +89,35 @@ async fn run(count: usize, connections: usize) -> Result<(), Failure> {
     if included["count"] != json!(total) {
         return Err(format!("{included} are in the block, of {total}").into());
     }
+    let Some(state) = state else { return Ok(()) };
+    let with_payments = std::fs::metadata(&state)?.len();
+    println!("the file has {} bytes a payment", with_payments / u64::try_from(total)?.max(1));
+    let begun = now();
+    control.mine(EMPTY_BLOCKS)?;
+    let more = std::fs::metadata(&state)?.len() - with_payments;
+    println!("and {} an empty block, made in {} ms", more / EMPTY_BLOCKS, begun.elapsed().as_millis());
+    let head = control.head();
+    drop((tron, control));
+    let (again, took) = reopened(&config).await?;
+    println!("opened {:?} in {} ms", again.resumed(), took.as_millis());
+    if again.control().head().number != head.number {
+        return Err("blocks are missing".into());
+    }
     Ok(())
+}
+
+/// How many show what a chain without payments costs.
+const EMPTY_BLOCKS: u64 = 10_000;
+
+/// Starts again as soon as the connections of the first start have let the file go.
+async fn reopened(config: &TronConfig) -> Result<(Tron, Duration), Failure> {
+    loop {
+        let begun = now();
+        match Tron::start(config.clone()).await {
+            Err(TronError::State(StateError::InUse { .. })) => tokio::task::yield_now().await,
+            started => return Ok((started?, begun.elapsed())),
+        }
+    }
 }
 
 fn rate(count: usize, took: Duration) -> u128 {

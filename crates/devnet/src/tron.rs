@@ -1,4 +1,5 @@
-//! A TRON node simulator: the full node's HTTP API over a chain in memory, with time, money and trouble at will.
+//! A TRON node simulator: the full node's HTTP API over a chain in memory, kept in a file if told, with time, money and
+//! trouble at will.
 //!
 //! What anvil is for Ethereum's chains, this is for TRON: wallets and libraries that speak to a node's `/wallet`,
 //! `/walletsolidity` and `/jsonrpc` speak to it unchanged. It keeps the network's rules of reference blocks, expiry,

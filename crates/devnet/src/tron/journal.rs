@@ -190,7 +190,7 @@ pub(super) struct Unwritten;
 impl Journal {
     /// Adds a record: once this returns, it outlives the process.
     pub(super) fn add(&mut self, payload: &[u8]) -> Result<(), Unwritten> {
-        if self.failed.borrow().is_some() {
+        if self.has_failed() {
             return Err(Unwritten);
         }
         let bytes = self.seal.frame(payload);
@@ -212,6 +212,11 @@ impl Journal {
                 Err(Unwritten)
             }
         }
+    }
+
+    /// A write has failed, and there will be no other.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.borrow().is_some()
     }
 
     /// Says so once nothing can be written any more.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    super::journal::{Entries, Made, Unwritten},
+    super::journal::{Entries, Journal, Made, Unwritten},
     BLOCK_MS, Block, Chain, Included, LAYERS_BELOW_SOLID, Stalled, TAPOS_BLOCKS, UNSOLID_MAX, WITNESSES,
     Waiting,
 };
@@ -32,6 +32,9 @@ impl Chain {
         let parent = Arc::clone(self.head());
         if parent.number.saturating_sub(self.solid) >= UNSOLID_MAX {
             return Err(Stalled::Unsolid);
+        }
+        if self.journal.as_ref().is_some_and(Journal::has_failed) {
+            return Err(Stalled::Unwritten);
         }
         self.state.undo();
         self.state.open();
