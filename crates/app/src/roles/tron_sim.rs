@@ -155,19 +155,19 @@ fn announce(tron: &Tron, global: &Global) {
         Lang::En => {
             println!("TRON nodes on {nodes}, chain {chain_id}, USDT {usdt}. Ctrl-C ends it.");
             println!(
-                "Accounts with 100,000,000 TRX and 100,000,000 USDT each, and their keys, which everybody knows:"
+                "Accounts that began with 100,000,000 TRX and 100,000,000 USDT each, and their keys, which everybody knows:"
             );
         }
         Lang::Ko => {
             println!("TRON 노드 {nodes}, 체인 {chain_id}, USDT {usdt}. Ctrl-C를 누르면 끝냅니다.");
-            println!("계정마다 1억 TRX와 1억 USDT가 있습니다. 키는 누구나 아는 시험용입니다.");
+            println!("계정마다 1억 TRX와 1억 USDT로 시작했습니다. 키는 누구나 아는 시험용입니다.");
         }
-    }
-    if let Some(resumed) = tron.resumed().filter(|resumed| resumed.blocks > 0) {
-        println!("{}", state::line(state::goes_on(&resumed, control.head().number), global.lang()));
     }
     for account in control.accounts() {
         println!("  {}  {}", account.address(), account.secret_hex());
+    }
+    if let Some(resumed) = tron.resumed().filter(|resumed| resumed.blocks > 0) {
+        println!("{}", state::line(state::goes_on(&resumed, control.head().number), global.lang()));
     }
 }
 
