@@ -1,7 +1,11 @@
 //! `kill -9` while USDT is paid on TRON, where nothing but time ends what was signed: each is paid exactly once (M1, M4).
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use sluice_api::status::Status;
 use sluice_core::address::TronAddress;
-use sluice_devnet::tron::{Control, Tron, TronConfig};
+use sluice_devnet::tron::{Control, Fault, Rule, Tron, TronConfig};
 
 use crate::harness::{Caller, Engine, Order, PATIENCE, Shape, SignerProcess, World};
 use crate::on_both;
@@ -29,6 +33,11 @@ const POINTS: [&str; 20] = [
     "store.apply/final:before",
     "store.apply/final:after",
 ];
+/// How far the chain's clock is put ahead, milliseconds: with [`AWAY`] longer than anything that was signed may be included,
+/// and less than what the engine takes for a node that tells of another time.
+const AHEAD_MS: i64 = 45_000;
+/// How long the engine is away.
+const AWAY: Duration = Duration::from_secs(60);
 /// Whole dollars of the one lane.
 const FUNDS: u64 = 10_000;
 
@@ -109,5 +118,34 @@ on_both! {
         }
         let engine = payments.engine().await;
         payments.judge(&engine).await;
+    }
+
+    /// What nodes answered for and lost, what was signed and not sent, and what was built and not signed, with an engine that
+    /// is away until the time of all of them is over: each is proven to be nowhere, and paid by another transaction. The
+    /// signer waits by its own clock, so that this takes a minute and a half.
+    async fn what_expired_while_the_engine_was_dead_is_paid_by_another_transaction(database: Database) {
+        let mut payments = Payments::begin(database).await;
+        let nowhere = payments.control.add(Rule::every(Fault::Swallowed).on("broadcasthex")).expect("a rule");
+        let engine = payments.engine().await;
+        for order in &payments.order(&engine, 2).await {
+            caller(&engine).wait_for(order, Status::Broadcast).await;
+        }
+        engine.kill().await;
+        for point in ["chain.submit:before", "signer.sign:before"] {
+            let mut engine = payments.engine().await;
+            payments.order(&engine, 2).await;
+            engine.point.arm(&format!("{point}:1:kill"));
+            killed(&payments.world, &mut engine, point).await;
+        }
+        // The signer waits by its own clock, most of it while nobody asks.
+        payments.control.advance_ms(AHEAD_MS);
+        tokio::time::sleep(AWAY).await;
+        payments.control.lift(nowhere);
+        let engine = payments.engine().await;
+        payments.judge(&engine).await;
+        let caller = caller(&engine);
+        let looked: Vec<_> = join_all(payments.orders.iter().map(|order| caller.look(order))).await;
+        let again = looked.iter().flatten().filter(|it| it.transactions.len() > 1).count();
+        assert!(again >= 2, "at least what was swallowed went out a second time: {again}");
     }
 }
