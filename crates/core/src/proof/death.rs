@@ -150,8 +150,11 @@ impl Death {
     }
 
     /// TRON: a transaction that leans on the block `reference` and expires at `expires_at_ms` is in none of the solid blocks
-    /// from that one on, up to one of that time or later; a second operator has read the same. The last of them lies
+    /// from that height on, up to one of that time or later; a second operator has read the same. The last of them lies
     /// `extra_blocks` below the final head.
+    ///
+    /// Another block may stand at that height: the chain took the reference back, although it was solid. No block below can
+    /// hold the transaction then either, for it is valid only on top of what it leans on.
     ///
     /// # Errors
     /// [`NotDead::NotConsumedByUs`] when the reading is no scan, [`NotDead::ScanBroken`] when the scan does not begin where
@@ -163,7 +166,7 @@ impl Death {
         extra_blocks: u64,
     ) -> Result<Self, NotDead> {
         let SlotReading::Absent(scan) = *slot.reading() else { return Err(NotDead::NotConsumedByUs) };
-        if scan.from() != reference {
+        if scan.from().number != reference.number {
             return Err(NotDead::ScanBroken);
         }
         if scan.until_ms() < expires_at_ms || scan.to().number > slot.head().number {
@@ -309,6 +312,8 @@ mod tests {
         assert_eq!(*death.kind(), DeathKind::TronExpired { from: 1, to: 3 });
         assert_eq!(Death::of_tron_expiry(&reading, block(1), 31, 2), Err(NotDead::StillValid));
         assert_eq!(Death::of_tron_expiry(&reading, block(2), 30, 2), Err(NotDead::ScanBroken));
+        let gone = BlockRef { number: 1, hash: [99; 32] };
+        assert!(Death::of_tron_expiry(&reading, gone, 30, 2).is_ok(), "another block took the reference's place");
         let above = agreed(SlotReading::Absent(scan), 2);
         assert_eq!(Death::of_tron_expiry(&above, block(1), 30, 2), Err(NotDead::StillValid), "not solid");
         let shallow = agreed(SlotReading::Absent(scan), 4);
