@@ -38,7 +38,9 @@ const ACCOUNTS_MAX: u32 = 1_000;
 pub enum Blocks {
     /// Every three seconds of the simulator's time.
     OnTime,
-    /// One so often by the machine's clock, in milliseconds; the simulator's time moves three seconds with each.
+    /// One so often by the machine's clock, in milliseconds. Where the simulator's clock stands still, its time moves three
+    /// seconds with each. Where it is the machine's, a block is of the moment in which it is made, and several may share a
+    /// slot of three seconds: no network does that, and nothing that counts time notices.
     EveryMs(u64),
     /// When they are ordered.
     OnDemand,
@@ -212,6 +214,7 @@ impl TronConfig {
             blocks_max: self.blocks_max,
             transactions_max: self.transactions_max,
             clock: self.clock,
+            between_slots: matches!(self.blocks, Blocks::EveryMs(_)) && self.clock == ClockKind::Real,
             genesis_ms,
             remembers_offers: self.remembers_offers,
         }

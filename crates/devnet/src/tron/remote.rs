@@ -84,6 +84,14 @@ impl Remote {
         self.order("faucet", &body).await.map(drop)
     }
 
+    /// Makes blocks until everything that waits now is final.
+    ///
+    /// # Errors
+    /// [`RemoteError`].
+    pub async fn solidify(&self) -> Result<(), RemoteError> {
+        self.order("solidify", &json!({})).await.map(drop)
+    }
+
     async fn order(&self, order: &'static str, body: &Value) -> Result<Value, RemoteError> {
         let said = match self.rpc.post(&format!("/sim/{order}"), body).await {
             // Something else listens there.
@@ -114,8 +122,9 @@ mod tests {
         let somebody = tron.control().accounts()[0].address();
         let had = tron.control().usdt_units(somebody);
         remote.faucet(somebody, 7, 5).await.unwrap();
-        tron.control().mine(1).unwrap();
-        assert_eq!(remote.standing().await.unwrap().head, before.head + 1);
+        remote.solidify().await.unwrap();
+        let after = remote.standing().await.unwrap();
+        assert!(after.solid > before.head && after.head > after.solid, "{after:?}");
         assert_eq!(tron.control().usdt_units(somebody), had + 5);
         let refused = remote.faucet(somebody, 1, u64::MAX).await.unwrap_err().to_string();
         assert!(refused.contains("refuses faucet"), "{refused}");

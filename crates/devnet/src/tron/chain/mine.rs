@@ -90,8 +90,12 @@ impl Chain {
         Ok(())
     }
 
-    fn next_time(&self, wall_ms: i64) -> i64 {
+    /// When the next block is made.
+    pub(super) fn next_time(&self, wall_ms: i64) -> i64 {
         let head_ms = self.head().time_ms;
+        if self.setup.between_slots {
+            return self.now_ms(wall_ms).max(head_ms.saturating_add(1));
+        }
         let slots = self.slot_of(self.now_ms(wall_ms)).max(self.slot_of(head_ms).saturating_add(1));
         self.setup.genesis_ms.saturating_add(slots.saturating_mul(BLOCK_MS))
     }

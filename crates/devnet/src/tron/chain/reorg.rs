@@ -34,7 +34,9 @@ impl Chain {
         }
         for _ in 0..=depth {
             // The other branch was made in the same slots, by other witnesses.
-            self.make(self.head.time_ms.saturating_add(BLOCK_MS), wall_ms)?;
+            let slot_ms = self.head.time_ms.saturating_add(BLOCK_MS);
+            let time_ms = if self.setup.between_slots { self.next_time(wall_ms) } else { slot_ms };
+            self.make(time_ms, wall_ms)?;
         }
         later.into_iter().for_each(|one| self.wait_again(one));
         Ok(depth)

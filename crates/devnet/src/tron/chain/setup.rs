@@ -27,6 +27,8 @@ pub(in crate::tron) struct Setup {
     pub(in crate::tron) blocks_max: usize,
     pub(in crate::tron) transactions_max: usize,
     pub(in crate::tron) clock: ClockKind,
+    /// A block is of the moment in which it is made, and not of the slot that has begun.
+    pub(in crate::tron) between_slots: bool,
     /// When the genesis block is made, in milliseconds since 1970.
     pub(in crate::tron) genesis_ms: i64,
     /// A retry of anything that was once offered is called a duplicate.

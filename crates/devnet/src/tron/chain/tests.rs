@@ -42,6 +42,7 @@ fn setup() -> Setup {
         blocks_max: 1_000,
         transactions_max: 1_000,
         clock: ClockKind::Frozen,
+        between_slots: false,
         genesis_ms: 1_767_225_600_000,
         remembers_offers: false,
     }
@@ -236,6 +237,34 @@ fn a_node_that_remembers_offers_calls_a_refused_one_a_duplicate() {
     let tx = trx(&poor, bob().address(), 1, &terms(&chain));
     assert!(matches!(chain.offer(Arc::clone(&tx)), Err(Refusal::Validate(_))));
     assert_eq!(chain.offer(tx), Err(Refusal::Seen));
+}
+
+#[test]
+fn a_chain_that_is_quicker_than_slots_does_not_run_away_from_time_and_plays_again_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state");
+    let quick = Setup { clock: ClockKind::Real, between_slots: true, ..setup() };
+    let start_ms = quick.genesis_ms + 5 * BLOCK_MS;
+    let (mut chain, _) = Chain::kept(quick.clone(), &path, start_ms).unwrap();
+    let first = chain.head().number;
+    let mut times = vec![];
+    for wall_ms in [start_ms + 500, start_ms + 1_000, start_ms + 1_000, start_ms + 9_000] {
+        let sent = trx(&alice(), bob().address(), 1, &terms(&chain));
+        chain.offer(Arc::clone(&sent)).unwrap();
+        chain.mine(wall_ms).unwrap();
+        assert!(chain.included(&sent.id).is_some());
+        times.push(chain.head().time_ms - start_ms);
+    }
+    chain.reorg(2, Fate::Included, start_ms + 9_400).unwrap();
+    times.extend((1..=3).map(|at| chain.block(first + 1 + at).unwrap().time_ms - start_ms));
+    // Two of one moment are a millisecond apart, on another branch too, and that is all that time is ahead.
+    assert_eq!(times, [500, 1_000, 1_001, 9_001, 1_000, 9_401, 9_402], "{times:?}");
+    assert_eq!(chain.now_ms(start_ms + 60_000), start_ms + 60_003);
+    let ids: Vec<_> = (0..=chain.head().number).map(|number| chain.id_of(number)).collect();
+    drop(chain);
+    let (chain, resumed) = Chain::kept(quick, &path, start_ms + 60_000).unwrap();
+    assert_eq!(resumed.transactions, 6);
+    assert_eq!((0..=chain.head().number).map(|number| chain.id_of(number)).collect::<Vec<_>>(), ids);
 }
 
 #[test]
