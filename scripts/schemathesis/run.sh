@@ -37,7 +37,7 @@ cargo build --quiet -p sluice-app --features dev --bin sluice
 program=${CARGO_TARGET_DIR:-$root/target}/debug/sluice
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 case $program in /*) ;; *) program=$root/$program ;; esac
-"$program" dev --chain-port 0 --listen "127.0.0.1:$port" --data "$folder/data" >"$folder/log" 2>&1 &
+"$program" dev --no-tron --chain-port 0 --listen "127.0.0.1:$port" --data "$folder/data" >"$folder/log" 2>&1 &
 server=$!
 for _ in $(seq 120); do
     [ -s "$folder/data/dev.json" ] && break

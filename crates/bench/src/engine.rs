@@ -72,7 +72,8 @@ impl Engine {
     ) -> Result<(Self, Duration), String> {
         let address = format!("127.0.0.1:{}", free_port()?);
         let data = folder.text();
-        let mut arguments = vec!["dev", "--data", &data, "--listen", &address, "--database", database];
+        let mut arguments =
+            vec!["dev", "--no-tron", "--data", &data, "--listen", &address, "--database", database];
         if !more.contains(&"--node") {
             arguments.extend(["--chain-port", "0"]);
         }

@@ -1,4 +1,4 @@
-//! `sluice dev`: SQLite, a local chain and the whole engine on one machine, with a demo partner. What `make run` starts.
+//! `sluice dev`: SQLite, local chains and the whole engine on one machine, with a demo partner. What `make run` starts.
 
 mod chain;
 mod files;
@@ -34,16 +34,22 @@ pub struct DevArguments {
     /// Port of the local chain; 0 takes a free one.
     #[arg(long, default_value_t = 8545)]
     chain_port: u16,
-    /// Time between blocks of the local chain, milliseconds.
+    /// Time between blocks of the local chains, milliseconds.
     #[arg(long, default_value_t = 1_000)]
     block_ms: u64,
     /// Use this node (an anvil) instead of starting one.
     #[arg(long)]
     node: Option<String>,
-    /// Pay USDT on TRON too, by this node (a `sluice tron-sim --chain-id 31337`). May be repeated: each is taken for another
-    /// operator's, and two are needed to prove that a transaction is nowhere
+    /// Port of the first of the two nodes of the local TRON; the other has the next one. 0 takes free ones.
+    #[arg(long, default_value_t = 8090)]
+    tron_port: u16,
+    /// Use this node of TRON (a `sluice tron-sim --chain-id 31337`) instead of starting two. May be repeated: each is taken
+    /// for another operator's, and two are needed to prove that a transaction is nowhere
     #[arg(long = "tron-node", value_name = "URL")]
     tron_nodes: Vec<String>,
+    /// Leave TRON out.
+    #[arg(long, conflicts_with_all = ["tron_port", "tron_nodes"])]
+    no_tron: bool,
     /// Use this database instead of SQLite in the folder.
     #[arg(long)]
     database: Option<String>,
@@ -85,11 +91,11 @@ pub async fn run(
     let listener = serve::listen(&arguments.listen).await?;
     folder.forget_dev_file();
     let local = chain::Local::start(&arguments, &folder).await?;
-    let ended = match tron::Local::reach(&arguments).await {
+    let ended = match tron::Local::start(&arguments, &folder).await {
         Ok(tron) => {
             let chains = Chains { local, tron };
             let ended = on_chains(&arguments, &folder, &chains, listener, global.lang(), around).await;
-            chains.local.stop().await.and(ended)
+            chains.stop().await.and(ended)
         }
         Err(error) => local.stop().await.and(Err(error)),
     };
@@ -110,6 +116,23 @@ impl Chains {
             Some(tron) if tron.id().to_string() == chain => tron.url(),
             _ => self.local.url(),
         }
+    }
+
+    /// Waits until one of them is gone, which ends the rest.
+    async fn gone(&self) {
+        match &self.tron {
+            Some(tron) => tron.gone().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Stops those that are ours.
+    async fn stop(self) -> Result<(), StartError> {
+        let tron = match self.tron {
+            Some(tron) => tron.stop().await,
+            None => Ok(()),
+        };
+        self.local.stop().await.and(tron)
     }
 
     fn ids(&self) -> Vec<ChainId> {
@@ -158,7 +181,13 @@ async fn on_chains(
     } else {
         arguments.roles.iter().copied().collect()
     };
-    let stop = interrupted();
+    let interrupted = interrupted();
+    let stop = async {
+        tokio::select! {
+            () = interrupted => {}
+            () = chains.gone() => {}
+        }
+    };
     let address = listener.local_addr().map_err(|error| StartError::Other(error.to_string()))?;
     files::announce(folder, &format!("http://{address}"), &demo, &config, chains, lang)?;
     work_and_serve(&engine, &config, sealer, &roles, Some(listener), stop).await

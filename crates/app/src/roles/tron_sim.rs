@@ -1,6 +1,6 @@
 //! `sluice tron-sim`: simulated TRON nodes on this machine.
 
-mod state;
+pub(super) mod state;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -171,7 +171,7 @@ fn announce(tron: &Tron, global: &Global) {
     }
 }
 
-fn not_started(error: TronError) -> StartError {
+pub(super) fn not_started(error: TronError) -> StartError {
     let ko = match &error {
         TronError::State(refused) => return state::refused(refused),
         TronError::NotLoopback { address } => {

@@ -316,6 +316,9 @@ impl World {
 
     /// What a program is told of the other chain.
     fn tron_arguments(&self) -> Vec<String> {
+        if self.tron.is_empty() {
+            return vec!["--no-tron".to_owned()];
+        }
         self.tron.iter().flat_map(|node| ["--tron-node".to_owned(), node.clone()]).collect()
     }
 

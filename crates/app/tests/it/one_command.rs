@@ -27,6 +27,8 @@ impl Run {
                 "dev",
                 "--chain-port",
                 "0",
+                "--tron-port",
+                "0",
                 "--database",
                 database,
                 "--listen",

@@ -21,6 +21,12 @@ use crate::roles::signer::SignerConfig;
 use crate::signer_link;
 use crate::world::{SystemClock, random};
 
+/// What `sluice demo` pays of each asset unless told.
+const PAYMENTS: usize = 20;
+/// Whom the lines to type pay: accounts that every such chain begins with.
+const EVM_RECIPIENT: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+const TRON_RECIPIENT: &str = "TJrwVCELqpuNni8YCbh2C8LmgPR9UjSVbV";
+
 /// The folder.
 pub(super) struct Folder {
     root: PathBuf,
@@ -132,30 +138,43 @@ pub(super) fn announce(
         "assets": assets,
     });
     write_private(&folder.path(&folder.dev_file), &dev.to_string())?;
-    let asset = config.assets.first().map_or("", |asset| asset.id.as_str());
-    print!("{}", welcome(lang, api_url, &chains.local.url(), demo.api_key.as_str(), asset));
+    print!("{}", welcome(lang, api_url, chains, demo.api_key.as_str(), config));
     Ok(())
 }
 
-fn welcome(lang: Lang, api_url: &str, chain_url: &str, key: &str, asset: &str) -> String {
-    let curl = format!(
-        "  curl -s {api_url}/v1/withdrawals \\\n    -H 'Authorization: Bearer {key}' \\\n    -H 'Content-Type: application/json' \\\n    \
-         -d '{{\"external_id\": \"order-1\", \"user_id\": \"user-1\", \"asset\": \"{asset}\", \"amount\": \"12.5\", \
-         \"address\": \"0x70997970C51812dc3A010C7d01b50e0d17dc79C8\"}}'"
-    );
+fn welcome(lang: Lang, api_url: &str, chains: &Chains, key: &str, config: &Config) -> String {
+    let orders: Vec<String> =
+        (1..).zip(&config.assets).map(|(number, asset)| order(api_url, key, number, &asset.id)).collect();
+    let (orders, count) = (orders.join("\n\n"), PAYMENTS * config.assets.len());
+    let mut urls = chains.local.url();
+    if let Some(tron) = &chains.tron {
+        urls.push_str("  (EVM)  ");
+        urls.push_str(&tron.url());
+        urls.push_str("  (TRON)");
+    }
     match lang {
         Lang::En => format!(
-            "Sluice is running.\n\n  API      {api_url}   (documentation at {api_url}/docs)\n  chain    {chain_url}\n  \
-             key      {key}\n\nTry it:\n\n{curl}\n\n  make demo                    pays 20 withdrawals and proves each one on \
+            "Sluice is running.\n\n  API      {api_url}   (documentation at {api_url}/docs)\n  chains   {urls}\n  \
+             key      {key}\n\nTry it:\n\n{orders}\n\n  make demo                    pays {count} withdrawals and proves each one on \
              chain\n  scripts/sluice why order-1   tells how it stands\n\nCtrl-C stops everything; the next start goes on from \
              here.\n"
         ),
         Lang::Ko => format!(
-            "Sluice가 실행 중입니다.\n\n  API     {api_url}   (문서: {api_url}/docs)\n  체인    {chain_url}\n  키      \
-             {key}\n\n써 보기:\n\n{curl}\n\n  make demo                    출금 20건을 지급하고 체인에서 증명합니다\n  \
+            "Sluice가 실행 중입니다.\n\n  API     {api_url}   (문서: {api_url}/docs)\n  체인    {urls}\n  키      \
+             {key}\n\n써 보기:\n\n{orders}\n\n  make demo                    출금 {count}건을 지급하고 체인에서 증명합니다\n  \
              scripts/sluice why order-1   지금 상태와 이유를 알려 줍니다\n\nCtrl-C로 모두 멈추며, 다음 실행은 여기서 이어집니다.\n"
         ),
     }
+}
+
+/// A line to type: the order of this number.
+fn order(api_url: &str, key: &str, number: usize, asset: &str) -> String {
+    let address = if asset.starts_with("tron:") { TRON_RECIPIENT } else { EVM_RECIPIENT };
+    format!(
+        "  curl -s {api_url}/v1/withdrawals \\\n    -H 'Authorization: Bearer {key}' \\\n    -H 'Content-Type: application/json' \\\n    \
+         -d '{{\"external_id\": \"order-{number}\", \"user_id\": \"user-1\", \"asset\": \"{asset}\", \"amount\": \"12.5\", \
+         \"address\": \"{address}\"}}'"
+    )
 }
 
 fn write_private(path: &Path, text: &str) -> Result<(), StartError> {
@@ -173,4 +192,14 @@ fn write_private(path: &Path, text: &str) -> Result<(), StartError> {
 
 pub(super) fn unusable(path: &Path, error: &std::io::Error) -> StartError {
     StartError::Path { path: path.display().to_string(), why: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use sluice_devnet::tron::Account;
+
+    #[test]
+    fn the_line_to_type_pays_an_account_that_the_local_chain_begins_with() {
+        assert_eq!(Account::of_seed(1, 1).address().to_string(), super::TRON_RECIPIENT);
+    }
 }

@@ -72,7 +72,13 @@ pub(super) async fn demo_partner(
             version: 1,
         });
     }
-    engine.registry.create_partner(partner, limits, cause()).await?;
+    if !engine.registry.create_partner(partner, limits.clone(), cause()).await? {
+        // It is from a start that had fewer chains.
+        let has = engine.registry.limits(PARTNER).await?;
+        for limit in limits.into_iter().filter(|limit| !has.iter().any(|it| it.asset == limit.asset)) {
+            engine.registry.set_limit(PARTNER, limit, cause()).await?;
+        }
+    }
     let kept = |file, partner, label| key(engine, config, folder, Seed { file, partner, label }, cause());
     let demo = Demo {
         partner: PARTNER,
@@ -152,7 +158,6 @@ async fn adopt_wallets(
                 fill(&chains.local, account).await?;
                 filled = true;
             }
-            // It is in the next block, and final a few later.
             (Address::Tron(account), Some(tron)) => tron.fill(account).await?,
             (Address::Tron(account), None) => {
                 return Err(StartError::Other(format!("{account} has no chain")));
@@ -161,6 +166,11 @@ async fn adopt_wallets(
     }
     if filled {
         make_final(&chains.local).await?;
+    }
+    if let Some(tron) = &chains.tron
+        && fresh.iter().any(|wallet| wallet.account.tron().is_some())
+    {
+        tron.make_final().await?;
     }
     for wallet in fresh {
         adopt_one(engine, wallet, cause).await?;

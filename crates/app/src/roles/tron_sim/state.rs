@@ -7,7 +7,7 @@ use crate::config::Both;
 use crate::error::StartError;
 
 /// The one line in the person's language.
-pub(super) fn line(said: Both, lang: Lang) -> String {
+pub(in crate::roles) fn line(said: Both, lang: Lang) -> String {
     match lang {
         Lang::En => said.en,
         Lang::Ko => said.ko,
@@ -15,7 +15,7 @@ pub(super) fn line(said: Both, lang: Lang) -> String {
 }
 
 /// A last record that was not whole.
-pub(super) fn cut_off(bytes: u64) -> Both {
+pub(in crate::roles) fn cut_off(bytes: u64) -> Both {
     Both::new(
         format!(
             "warning: the state ended within a record that nobody had seen yet; its {bytes} bytes are cut off"
@@ -27,7 +27,7 @@ pub(super) fn cut_off(bytes: u64) -> Both {
 }
 
 /// Where the chain goes on.
-pub(super) fn goes_on(resumed: &Resumed, head: u64) -> Both {
+pub(in crate::roles) fn goes_on(resumed: &Resumed, head: u64) -> Both {
     let Resumed { blocks, transactions, .. } = resumed;
     Both::new(
         format!("It goes on from block {head}: {blocks} blocks and {transactions} transactions were kept."),
@@ -38,7 +38,7 @@ pub(super) fn goes_on(resumed: &Resumed, head: u64) -> Both {
 }
 
 /// The disk is full, say.
-pub(super) fn unwritten(why: &str) -> Both {
+pub(in crate::roles) fn unwritten(why: &str) -> Both {
     Both::new(
         format!("{why}; what was answered is kept, so make room and start again"),
         format!(
@@ -48,7 +48,7 @@ pub(super) fn unwritten(why: &str) -> Both {
 }
 
 /// Why the chain does not go on from the file.
-pub(super) fn refused(error: &StateError) -> StartError {
+pub(in crate::roles) fn refused(error: &StateError) -> StartError {
     let both = |ko: String| Both::new(error.to_string(), ko);
     match error {
         StateError::Unusable { path, source } => {
