@@ -1,4 +1,4 @@
-//! `sluice demo`: pays withdrawals on the devnet through the public API, follows them, and then asks the chain itself
+//! `sluice demo`: pays withdrawals on every chain of the devnet through the public API, follows them, and then asks the chain itself
 //! whether each was paid exactly once. It judges by its own list, written before the first call, and by its own reading
 //! of receipts: nothing the engine says about a payment is taken for proof. At the end the auditor judges everything that
 //! the wallets did meanwhile.
@@ -11,10 +11,13 @@ mod pay;
 mod prove;
 mod report;
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use ruint::aliases::U256;
+use sluice_api::status::Status;
 
 use self::node::Node;
 use self::order::Order;
@@ -37,10 +40,10 @@ const NODE_AGAIN: Duration = Duration::from_secs(1);
 /// How much to pay.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// How many withdrawals
+    /// How many withdrawals of each asset
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     count: u32,
-    /// What to pay: an asset's id; the first one of .sluice/dev.json when left out
+    /// What to pay: an asset's id; every one of .sluice/dev.json when left out
     #[arg(long)]
     asset: Option<String>,
     /// Give up waiting after this span; nothing is lost by it
@@ -73,8 +76,8 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
     let (list, orders) = match &args.resume {
         Some(list) => (list.clone(), order::read(list).map_err(|why| unusable(screen, list, why))?),
         None => {
-            let asset = asset(screen, dev, args.asset.as_deref())?;
-            let orders = order::make(asset, args.count, session.now());
+            let assets = assets(screen, dev, args.asset.as_deref())?;
+            let orders = order::make(&assets, args.count, session.now());
             let list = dev.folder().join(order::file_name(session.now()));
             // Before the first call: what happens from here on is judged by this file.
             order::write(&list, &orders).map_err(|error| unusable(screen, &list, error.to_string()))?;
@@ -105,24 +108,32 @@ async fn pay_and_prove(
     let (resumed, timeout_ms) = (args.resume.is_some(), args.timeout);
     // One clear sentence now, instead of one for each payment later.
     session.client.health().await.map_err(|error| session.failed(error))?;
-    let dev_asset = orders.first().and_then(|order| dev.assets.iter().find(|asset| asset.id == order.asset));
-    if let Some(asset) = dev_asset.filter(|_| !resumed)
-        && let Err(why) = audit::begin(session, asset, list).await
-    {
-        let lang = screen.lang;
-        screen.note(&say!(lang, "The auditor cannot begin: {why}", "감사를 시작할 수 없습니다: {why}"));
+    for asset in used(dev, &orders).into_iter().filter(|_| !resumed) {
+        if let Err(why) = audit::begin(session, asset, list).await {
+            let (lang, chain) = (screen.lang, &asset.chain);
+            screen.note(&say!(
+                lang,
+                "The auditor cannot begin on {chain}: {why}",
+                "{chain} 감사를 시작할 수 없습니다: {why}"
+            ));
+        }
     }
     let paid = pay::run(session, screen, &orders, timeout_ms).await?;
     let dev = dev.anew(session.lang);
     let verdicts = prove(&dev, &orders, &paid.outcomes).await;
-    let asset = orders.first().and_then(|order| dev.assets.iter().find(|asset| asset.id == order.asset));
-    let audited = match asset {
-        Some(asset) => Some(audit::judge(session, asset, list, &orders).await),
-        None => None,
-    };
-    let report = Report::of(session, list, &orders, paid, verdicts, audited).await;
+    let exported = audit::exported(session, list).await;
+    let mut audits = Vec::new();
+    for asset in used(&dev, &orders) {
+        audits.push(audit::judge(session, asset, list, &orders, &exported).await);
+    }
+    let report = Report::of(session, list, &orders, paid, verdicts, audits).await;
     report.print(screen)?;
     Ok(if report.all_proven() { Exit::Done } else { Exit::Refused })
+}
+
+/// The assets that the orders are of.
+fn used<'a>(dev: &'a Dev, orders: &[Order]) -> Vec<&'a DevAsset> {
+    dev.assets.iter().filter(|asset| orders.iter().any(|order| order.asset == asset.id)).collect()
 }
 
 /// Asks the chain about each payment.
@@ -135,13 +146,14 @@ async fn prove(dev: &Dev, orders: &[Order], outcomes: &[Outcome]) -> Vec<prove::
         let asset =
             dev.assets.iter().find(|asset| asset.id == order.asset).ok_or(prove::Doubt::AssetUnknown)?;
         let node = Node::at(&asset.rpc_url).map_err(prove::Doubt::Node)?;
-        let mut verdict = prove::check(&node, asset, order, withdrawal).await;
+        let held = held(asset, order, orders, outcomes);
+        let mut verdict = prove::check(&node, asset, order, withdrawal, held.clone()).await;
         for _ in 1..NODE_TRIES {
             if !matches!(verdict, Err(prove::Doubt::Node(_))) {
                 break;
             }
             tokio::time::sleep(NODE_AGAIN).await;
-            verdict = prove::check(&node, asset, order, withdrawal).await;
+            verdict = prove::check(&node, asset, order, withdrawal, held.clone()).await;
         }
         verdict
     });
@@ -149,24 +161,42 @@ async fn prove(dev: &Dev, orders: &[Order], outcomes: &[Outcome]) -> Vec<prove::
     prove::each_its_own(verdicts)
 }
 
-fn asset<'a>(screen: &Screen, dev: &'a Dev, named: Option<&str>) -> Result<&'a DevAsset, Fail> {
-    // Its proofs are readings of JSON-RPC.
-    let mut provable = dev.assets.iter().filter(|asset| asset.chain.starts_with("eip155:"));
-    let known: Vec<&str> = provable.clone().map(|asset| asset.id.as_str()).collect();
-    let found = match named {
-        None => provable.next(),
-        Some(id) => provable.find(|asset| asset.id.eq_ignore_ascii_case(id)),
-    };
-    found.ok_or_else(|| {
-        let lang = screen.lang;
-        let known = known.join(", ");
-        Fail::usage(
-            "asset_unknown",
-            pick(lang, "Which asset?", "자산을 알 수 없습니다"),
-            pick(lang, "The devnet has no such asset.", "개발용 체인에 그런 자산이 없습니다."),
-            say!(lang, "Name one of: {known}", "다음 중에서 고르세요: {known}"),
-        )
-    })
+/// What the recipient of an order may hold: what all completed orders paid it, and what those that are not over may have.
+fn held(asset: &DevAsset, order: &Order, orders: &[Order], outcomes: &[Outcome]) -> RangeInclusive<U256> {
+    let (mut least, mut most) = (U256::ZERO, U256::ZERO);
+    for (other, outcome) in orders.iter().zip(outcomes) {
+        let Outcome::Taken(withdrawal) = outcome else { continue };
+        if other.asset != order.asset || other.address != order.address {
+            continue;
+        }
+        let units = prove::units(asset, other).unwrap_or_default();
+        if withdrawal.status == Status::Completed {
+            least = least.saturating_add(units);
+        }
+        if withdrawal.status == Status::Completed || !withdrawal.status.is_terminal() {
+            most = most.saturating_add(units);
+        }
+    }
+    least..=most
+}
+
+fn assets<'a>(screen: &Screen, dev: &'a Dev, named: Option<&str>) -> Result<Vec<&'a DevAsset>, Fail> {
+    // Its proofs are readings of JSON-RPC, and of the HTTP API of TRON.
+    let provable = |asset: &&DevAsset| asset.chain.starts_with("eip155:") || asset.is_tron();
+    let mut found: Vec<&DevAsset> = dev.assets.iter().filter(provable).collect();
+    let known: Vec<&str> = found.iter().map(|asset| asset.id.as_str()).collect();
+    let known = known.join(", ");
+    found.retain(|asset| named.is_none_or(|id| asset.id.eq_ignore_ascii_case(id)));
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let lang = screen.lang;
+    Err(Fail::usage(
+        "asset_unknown",
+        pick(lang, "Which asset?", "자산을 알 수 없습니다"),
+        pick(lang, "The devnet has no such asset.", "개발용 체인에 그런 자산이 없습니다."),
+        say!(lang, "Name one of: {known}", "다음 중에서 고르세요: {known}"),
+    ))
 }
 
 fn unusable(screen: &Screen, path: &Path, why: String) -> Fail {

@@ -77,6 +77,13 @@ pub(super) struct DevAsset {
     pub(super) rpc_url: String,
 }
 
+impl DevAsset {
+    /// Whether it is paid on TRON; on an EVM chain otherwise.
+    pub(super) fn is_tron(&self) -> bool {
+        self.chain.starts_with("tron:")
+    }
+}
+
 /// The devnet's file: in the folder that is named, else in `.sluice` of this folder or of the nearest one above it.
 pub(super) fn here(data: Option<&Path>, lang: Lang) -> Result<Option<Dev>, Fail> {
     let found = match data {

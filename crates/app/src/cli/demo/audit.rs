@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use sluice_api::problem::Lang;
 use sluice_audit::Audit;
-use sluice_audit::evm::{self, Address};
+use sluice_audit::chain::{Address, Chain};
 use sluice_audit::finding::Finding;
 use sluice_audit::list::List;
 use sluice_audit::report::Counts;
@@ -29,6 +29,8 @@ const FINDINGS_MAX: usize = 20;
 /// What the auditor says at the end of a demo.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Audited {
+    /// CAIP-2 id of the chain.
+    pub(super) chain: String,
     /// `proven`, `broken`, `undecided`, or nothing when there is no verdict.
     pub(super) verdict: Option<&'static str>,
     /// Whether every payment of the demo is among the proven ones.
@@ -71,43 +73,71 @@ impl Audited {
         }
     }
 
-    fn without_verdict(why: String, again: String) -> Self {
+    fn without_verdict(chain: String, why: String, again: String) -> Self {
         let (verdict, all_of_ours, root, counts) = (None, false, None, None);
-        Self { verdict, all_of_ours, root, counts, findings: vec![], why: Some(why), again }
+        Self { chain, verdict, all_of_ours, root, counts, findings: vec![], why: Some(why), again }
     }
 }
 
-/// Writes down where the wallets stand before the first call. A demo that goes on has done so already.
+/// Writes down where the wallets of a chain stand before the first call. A demo that goes on has done so already.
 ///
 /// # Errors
 /// One sentence. The demo goes on all the same, and the auditor will have no verdict.
 pub(super) async fn begin(session: &Session, asset: &DevAsset, list: &Path) -> Result<(), String> {
+    let (chain, token) = Chain::of_asset(&asset.id).ok_or_else(|| asset.id.clone())?;
     let wallets = session.client.wallets().take(WALLETS_MAX).await.map_err(|error| error.to_string())?;
     let of_chain = wallets.iter().filter(|it| it.chain == asset.chain);
     let wallets: Vec<Address> = of_chain.filter_map(|it| Address::parse(&it.address)).collect();
-    let (chain, token) = evm::asset(&asset.id).ok_or_else(|| asset.id.clone())?;
     let audit = Audit::of(chain, &[&asset.rpc_url], List::default()).map_err(|error| error.to_string())?;
     let stand = audit.with(wallets, [token]).stand().await.map_err(|error| error.to_string())?;
     let text = serde_json::to_string(&stand).map_err(|error| error.to_string())?;
-    let path = beside(list, "opening.json");
+    let path = opening(list, asset);
     std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// Exports what the engine says, and lets the auditor judge it.
-pub(super) async fn judge(session: &Session, asset: &DevAsset, list: &Path, orders: &[Order]) -> Audited {
-    let (export, opening) = (beside(list, "export.ndjson"), beside(list, "opening.json"));
+/// Exports what the engine says, for every chain, and gives the file.
+///
+/// # Errors
+/// One sentence: then no chain has a verdict.
+pub(super) async fn exported(session: &Session, list: &Path) -> Result<PathBuf, String> {
+    let export = export_of(list);
+    // That of an earlier look at the same demo.
+    if export.exists() {
+        std::fs::remove_file(&export).map_err(|error| format!("{}: {error}", export.display()))?;
+    }
+    let now = times::wire(session.now());
+    let written = export::into_file(session, &export, None, now).await;
+    written.map_err(|fail: Fail| fail.lines(session.lang).join(" "))?;
+    Ok(export)
+}
+
+/// Lets the auditor judge one chain.
+pub(super) async fn judge(
+    session: &Session,
+    asset: &DevAsset,
+    list: &Path,
+    orders: &[Order],
+    exported: &Result<PathBuf, String>,
+) -> Audited {
+    let (export, opening, chain) = (export_of(list), opening(list, asset), asset.chain.clone());
     let again = format!(
-        "sluice-audit check --rpc {} --list {} --opening {}",
+        "sluice-audit check --chain {chain} --rpc {} --list {} --opening {}",
         asset.rpc_url,
         export.display(),
         opening.display()
     );
-    match judged(session, asset, &export, &opening).await {
+    let judged = match exported {
+        Ok(export) => judged(session, asset, export, &opening).await,
+        Err(why) => Err(why.clone()),
+    };
+    match judged {
         Ok(report) => {
             let proven: BTreeSet<&str> = report.proven.iter().map(|it| it.external_id.as_str()).collect();
+            let mut ours = orders.iter().filter(|order| order.asset == asset.id);
             Audited {
+                chain,
                 verdict: Some(report.verdict),
-                all_of_ours: orders.iter().all(|order| proven.contains(order.external_id.as_str())),
+                all_of_ours: ours.all(|order| proven.contains(order.external_id.as_str())),
                 root: Some(report.root.clone()),
                 counts: Some(report.counts.clone()),
                 findings: report.findings.into_iter().take(FINDINGS_MAX).collect(),
@@ -115,7 +145,7 @@ pub(super) async fn judge(session: &Session, asset: &DevAsset, list: &Path, orde
                 again,
             }
         }
-        Err(why) => Audited::without_verdict(why, again),
+        Err(why) => Audited::without_verdict(chain, why, again),
     }
 }
 
@@ -135,22 +165,20 @@ async fn judged(
         format!("{why} ({}: {error})", opening.display())
     })?;
     let stand = Stand::read(&text).map_err(|error| format!("{}: {error}", opening.display()))?;
-    // That of an earlier look at the same demo.
-    if export.exists() {
-        std::fs::remove_file(export).map_err(|error| format!("{}: {error}", export.display()))?;
-    }
-    let now = times::wire(session.now());
-    let written = export::into_file(session, export, None, now).await;
-    written.map_err(|fail: Fail| fail.lines(session.lang).join(" "))?;
     let file = std::fs::File::open(export).map_err(|error| format!("{}: {error}", export.display()))?;
     let mut list = List::default();
     list.add(&export.display().to_string(), file).map_err(|error| error.to_string())?;
-    let (chain, token) = evm::asset(&asset.id).ok_or_else(|| asset.id.clone())?;
+    let (chain, token) = Chain::of_asset(&asset.id).ok_or_else(|| asset.id.clone())?;
     let audit = Audit::of(chain, &[&asset.rpc_url], list).map_err(|error| error.to_string())?;
     audit.with([], [token]).standing(stand).run().await.map_err(|error| error.to_string())
 }
 
-/// A file of this demo: `demo-TIME.jsonl` has `demo-TIME.opening.json` beside it.
-fn beside(list: &Path, ending: &str) -> PathBuf {
-    list.with_extension(ending)
+/// What the engine says of everything it was asked for.
+fn export_of(list: &Path) -> PathBuf {
+    list.with_extension("export.ndjson")
+}
+
+/// Where the wallets of a chain stood: `demo-TIME.jsonl` has `demo-TIME.tron-31337.opening.json` beside it.
+fn opening(list: &Path, asset: &DevAsset) -> PathBuf {
+    list.with_extension(format!("{}.opening.json", asset.chain.replace(':', "-")))
 }

@@ -41,18 +41,13 @@ impl Node {
         Ok(Self { host: host.to_owned(), port, path: format!("/{path}") })
     }
 
-    /// Asks once.
+    /// Asks once, by JSON-RPC.
     ///
     /// # Errors
     /// One sentence: no answer, one that is no JSON-RPC, or the node's own error.
     pub(super) async fn ask(&self, method: &str, params: Value) -> Result<Value, String> {
-        let question = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
-        let answer = match tokio::time::timeout(TIMEOUT, self.exchange(&question)).await {
-            Ok(answer) => answer.map_err(|error| error.to_string())?,
-            Err(_) => return Err(format!("no answer within {} s", TIMEOUT.as_secs())),
-        };
-        let body = body(&answer)?;
-        let mut answer: Value = serde_json::from_slice(body).map_err(|_| "no JSON".to_owned())?;
+        let question = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let mut answer = self.answer(&self.path, &question).await?;
         if let Some(error) = answer.get("error").filter(|error| !error.is_null()) {
             return Err(error.to_string());
         }
@@ -62,12 +57,33 @@ impl Node {
         }
     }
 
-    async fn exchange(&self, question: &str) -> std::io::Result<Vec<u8>> {
+    /// Asks once what is below its address, as nodes of TRON are asked.
+    ///
+    /// # Errors
+    /// One sentence: no answer, one that is no JSON, or the node's own error.
+    pub(super) async fn post(&self, name: &str, question: &Value) -> Result<Value, String> {
+        let path = format!("{}/{name}", self.path.trim_end_matches('/'));
+        let answer = self.answer(&path, question).await?;
+        match answer.get("Error") {
+            Some(error) => Err(error.to_string()),
+            None => Ok(answer),
+        }
+    }
+
+    async fn answer(&self, path: &str, question: &Value) -> Result<Value, String> {
+        let question = question.to_string();
+        let answer = match tokio::time::timeout(TIMEOUT, self.exchange(path, &question)).await {
+            Ok(answer) => answer.map_err(|error| error.to_string())?,
+            Err(_) => return Err(format!("no answer within {} s", TIMEOUT.as_secs())),
+        };
+        serde_json::from_slice(body(&answer)?).map_err(|_| "no JSON".to_owned())
+    }
+
+    async fn exchange(&self, path: &str, question: &str) -> std::io::Result<Vec<u8>> {
         let mut stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
         // HTTP/1.0: the answer is not cut into chunks, and ends with the connection.
         let request = format!(
-            "POST {} HTTP/1.0\r\nHost: {}:{}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{question}",
-            self.path,
+            "POST {path} HTTP/1.0\r\nHost: {}:{}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{question}",
             self.host,
             self.port,
             question.len()

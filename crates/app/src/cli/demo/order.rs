@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sluice_core::address::EvmAddress;
+use sluice_core::address::{EvmAddress, TronAddress};
 use sluice_core::port::world::Entropy as _;
 use sluice_core::time::Timestamp;
 
@@ -30,24 +30,34 @@ pub(super) struct Order {
     pub(super) amount: String,
 }
 
-/// Orders of varied amounts between 1 and 10, each to an address of its own that nobody has used before.
-pub(super) fn make(asset: &DevAsset, count: u32, now: Timestamp) -> Vec<Order> {
+/// Orders of varied amounts between 1 and 10, so many of each asset, to addresses that nobody has used before. On TRON a
+/// payment costs half as much where the recipient holds the token already: there each address of the first half is paid
+/// again by the second.
+pub(super) fn make(assets: &[&DevAsset], count: u32, now: Timestamp) -> Vec<Order> {
     let run = SystemEntropy.ulid(now).to_string();
-    let digits = asset.decimals.min(DIGITS_MAX);
-    let whole = 10u64.pow(u32::from(digits));
-    (1..=count)
-        .map(|number| {
+    let mut orders = Vec::new();
+    for asset in assets {
+        let digits = asset.decimals.min(DIGITS_MAX);
+        let whole = 10u64.pow(u32::from(digits));
+        let fresh = if asset.is_tron() { count.div_ceil(2) } else { count };
+        let addresses: Vec<String> = (0..fresh).map(|_| address(asset)).collect();
+        for (number, address) in (1..=count).zip(addresses.iter().cycle()) {
             let units = whole + u64::from_be_bytes(random()) % (9 * whole);
             // Every other amount is as people write it, the rest as fine as the asset allows.
             let units = if number % 2 == 0 { units - units % (whole / 100).max(1) } else { units };
-            Order {
-                external_id: format!("demo-{run}-{number:02}"),
+            orders.push(Order {
+                external_id: format!("demo-{run}-{:02}", orders.len() + 1),
                 asset: asset.id.clone(),
-                address: EvmAddress(random()).to_string(),
+                address: address.clone(),
                 amount: decimal::text(ruint::aliases::U256::from(units), digits),
-            }
-        })
-        .collect()
+            });
+        }
+    }
+    orders
+}
+
+fn address(asset: &DevAsset) -> String {
+    if asset.is_tron() { TronAddress(random()).to_string() } else { EvmAddress(random()).to_string() }
 }
 
 /// Where the list of a run goes: `demo-20261121T010203000004Z.jsonl`.
@@ -112,7 +122,7 @@ mod tests {
     fn orders_are_all_different_and_their_amounts_fit_the_asset() {
         let now = Timestamp::parse("2026-11-21T01:02:03.000004Z").unwrap();
         for decimals in [0, 1, 2, 6, 18] {
-            let orders = make(&asset(decimals), 50, now);
+            let orders = make(&[&asset(decimals)], 50, now);
             let ids: BTreeSet<_> = orders.iter().map(|order| &order.external_id).collect();
             let addresses: BTreeSet<_> = orders.iter().map(|order| &order.address).collect();
             assert_eq!((ids.len(), addresses.len()), (50, 50));
@@ -126,12 +136,28 @@ mod tests {
     }
 
     #[test]
+    fn on_tron_half_of_the_orders_go_to_those_who_hold_the_token_by_then() {
+        let now = Timestamp::parse("2026-11-21T01:02:03.000004Z").unwrap();
+        let tron = DevAsset { chain: "tron:31337".into(), id: "tron:31337/trc20:T".into(), ..asset(6) };
+        let orders = make(&[&asset(6), &tron], 5, now);
+        let ids: BTreeSet<_> = orders.iter().map(|order| &order.external_id).collect();
+        assert_eq!((orders.len(), ids.len()), (10, 10));
+        let on_tron: Vec<_> = orders.iter().filter(|order| order.asset == tron.id).collect();
+        let addresses: Vec<_> = on_tron.iter().map(|order| order.address.as_str()).collect();
+        assert_eq!(
+            (addresses[..3].iter().collect::<BTreeSet<_>>().len(), &addresses[3..]),
+            (3, &addresses[..2])
+        );
+        assert!(addresses.iter().all(|it| TronAddress::parse(it).is_ok()));
+    }
+
+    #[test]
     fn a_list_is_read_as_it_was_written_and_never_written_over() {
         let folder = tempfile::tempdir().unwrap();
         let now = Timestamp::parse("2026-11-21T01:02:03.000004Z").unwrap();
         let path = folder.path().join(file_name(now));
         assert!(path.ends_with("demo-20261121T010203000004Z.jsonl"));
-        let orders = make(&asset(6), 3, now);
+        let orders = make(&[&asset(6)], 3, now);
         write(&path, &orders).unwrap();
         assert_eq!(read(&path), Ok(orders.clone()));
         assert!(write(&path, &orders[..1]).is_err());

@@ -28,12 +28,14 @@ const CHAINS_MAX: usize = 1_000;
 pub(super) struct Report {
     withdrawals: Vec<Line>,
     totals: Totals,
+    /// The same of each asset, in the order of the list.
+    assets: Vec<Sum>,
     /// How many payments the chain itself shows.
     proven: usize,
     /// The caller's own list.
     list: String,
-    /// What the auditor says of everything that the wallets did.
-    audit: Option<Audited>,
+    /// What the auditor says of everything that the wallets did, chain by chain.
+    audits: Vec<Audited>,
 }
 
 /// One payment.
@@ -48,7 +50,7 @@ struct Line {
     txid: Option<String>,
     block: Option<u64>,
     block_hash: Option<String>,
-    /// What the network took, in units of the chain's coin.
+    /// What the network took, in units of the chain's coin: by the receipt, where that was found. On TRON it is burned.
     fee: Option<String>,
     proven: bool,
     /// Why it is not proven.
@@ -60,13 +62,23 @@ struct Line {
 struct Totals {
     count: usize,
     completed: usize,
+    elapsed_ms: i64,
+}
+
+/// All of one asset.
+#[derive(Clone, Debug, Serialize)]
+struct Sum {
+    /// CAIP-19 id.
+    asset: String,
+    symbol: String,
+    coin: String,
+    count: usize,
+    completed: usize,
+    proven: usize,
     /// Sum of what was paid.
     amount: String,
-    symbol: String,
     /// Sum of what the network took.
     fee: String,
-    coin: String,
-    elapsed_ms: i64,
 }
 
 impl Report {
@@ -77,7 +89,7 @@ impl Report {
         orders: &[Order],
         paid: Paid,
         verdicts: Vec<Verdict>,
-        audit: Option<Audited>,
+        audits: Vec<Audited>,
     ) -> Self {
         let lang = session.lang;
         let withdrawals: Vec<Line> = orders
@@ -86,27 +98,25 @@ impl Report {
             .zip(&verdicts)
             .map(|((order, outcome), verdict)| line(order, outcome, verdict, lang))
             .collect();
-        let completed: Vec<&Line> =
-            withdrawals.iter().filter(|line| line.status == Some(Status::Completed)).collect();
-        let amounts = completed.iter().map(|line| line.amount.as_str());
-        let fees = withdrawals.iter().filter_map(|line| line.fee.as_deref());
-        let asset = orders.first().map_or("", |order| order.asset.as_str());
+        let mut assets: Vec<Sum> = Vec::new();
+        for order in orders {
+            if !assets.iter().any(|it| it.asset == order.asset) {
+                assets.push(sum(session, &order.asset, &withdrawals).await);
+            }
+        }
         let totals = Totals {
             count: withdrawals.len(),
-            completed: completed.len(),
-            amount: decimal::sum(amounts).unwrap_or_default(),
-            symbol: session.names().await.symbol(asset),
-            fee: decimal::sum(fees).unwrap_or_default(),
-            coin: coin(session, asset).await,
+            completed: assets.iter().map(|it| it.completed).sum(),
             elapsed_ms: paid.elapsed_ms,
         };
-        let proven = verdicts.iter().filter(|verdict| verdict.is_ok()).count();
-        Self { withdrawals, totals, proven, list: list.display().to_string(), audit }
+        let proven = assets.iter().map(|it| it.proven).sum();
+        Self { withdrawals, totals, assets, proven, list: list.display().to_string(), audits }
     }
 
     /// Whether the chain shows every payment, and the auditor says so too.
     pub(super) fn all_proven(&self) -> bool {
-        self.proven == self.withdrawals.len() && self.audit.as_ref().is_some_and(Audited::agrees)
+        let audited = !self.audits.is_empty() && self.audits.iter().all(Audited::agrees);
+        audited && self.proven == self.withdrawals.len()
     }
 
     /// Prints it.
@@ -118,8 +128,45 @@ impl Report {
             return screen.object(self);
         }
         let lang = screen.lang;
-        let (symbol, coin) = (&self.totals.symbol, &self.totals.coin);
-        let fee = format!("{} ({coin})", pick(lang, "fee", "수수료"));
+        for sum in &self.assets {
+            self.table(sum, screen)?;
+            screen.line("")?;
+        }
+        let Totals { count, completed, elapsed_ms } = self.totals;
+        let counts = say!(lang, "{completed} of {count} completed", "{count}건 중 {completed}건 완료");
+        let mut lines = vec![(pick(lang, "withdrawals", "출금").to_owned(), Cell::new(counts))];
+        for Sum { amount, symbol, fee, coin, .. } in &self.assets {
+            lines.push((pick(lang, "paid", "지급액").to_owned(), Cell::new(format!("{amount} {symbol}"))));
+            let fees = pick(lang, "network fees", "네트워크 수수료").to_owned();
+            lines.push((fees, Cell::new(format!("{fee} {coin}"))));
+        }
+        lines.push((pick(lang, "elapsed", "소요 시간").to_owned(), Cell::new(times::span(elapsed_ms, lang))));
+        lines.push((pick(lang, "list", "목록").to_owned(), Cell::new(&self.list)));
+        for audit in &self.audits {
+            let chain = &audit.chain;
+            lines.push((say!(lang, "auditor of {chain}", "감사 {chain}"), Cell::new(audit.text(lang))));
+            let again = pick(lang, "audit again", "다시 감사하려면").to_owned();
+            lines.push((again, Cell::new(&audit.again)));
+        }
+        let lines: Vec<_> = lines.iter().map(|(name, cell)| (name.as_str(), cell.clone())).collect();
+        fields(screen, &lines)?;
+        let proven = self.proven;
+        let verdict = say!(
+            lang,
+            "{proven} of {count} proven on chain",
+            "{count}건 중 {proven}건을 체인에서 증명했습니다"
+        );
+        let style = if self.all_proven() { Style::Green } else { Style::Red };
+        screen.line(&screen.paint(style, &verdict))
+    }
+
+    /// The payments of one asset. What was bought for them besides, such as energy, has its place beside the fee.
+    fn table(&self, sum: &Sum, screen: &Screen) -> Result<(), Fail> {
+        let (lang, Sum { asset, symbol, coin, .. }) = (screen.lang, sum);
+        let fee = match asset.starts_with("tron:") {
+            true => format!("{} ({coin})", pick(lang, "burned", "소각")),
+            false => format!("{} ({coin})", pick(lang, "fee", "수수료")),
+        };
         let amount = format!("{} ({symbol})", pick(lang, "amount", "금액"));
         let mut table = Table::of(&[
             "external_id",
@@ -130,35 +177,25 @@ impl Report {
             &fee,
             pick(lang, "chain says", "체인 확인"),
         ]);
-        for line in &self.withdrawals {
+        for line in self.withdrawals.iter().filter(|line| line.asset == *asset) {
             table.row(row(line, lang));
         }
-        table.print(screen)?;
-        screen.line("")?;
-        let Totals { count, completed, amount, fee, .. } = &self.totals;
-        let counts = say!(lang, "{completed} of {count} completed", "{count}건 중 {completed}건 완료");
-        let audit = self.audit.as_ref().map_or_else(|| "-".to_owned(), |audit| audit.text(lang));
-        let again = self.audit.as_ref().map_or("-", |audit| &audit.again);
-        fields(
-            screen,
-            &[
-                (pick(lang, "withdrawals", "출금"), Cell::new(counts)),
-                (pick(lang, "paid", "지급액"), Cell::new(format!("{amount} {symbol}"))),
-                (pick(lang, "network fees", "네트워크 수수료"), Cell::new(format!("{fee} {coin}"))),
-                (pick(lang, "elapsed", "소요 시간"), Cell::new(times::span(self.totals.elapsed_ms, lang))),
-                (pick(lang, "list", "목록"), Cell::new(&self.list)),
-                (pick(lang, "auditor", "감사"), Cell::new(audit)),
-                (pick(lang, "audit again", "다시 감사하려면"), Cell::new(again)),
-            ],
-        )?;
-        let proven = self.proven;
-        let verdict = say!(
-            lang,
-            "{proven} of {count} proven on chain",
-            "{count}건 중 {proven}건을 체인에서 증명했습니다"
-        );
-        let style = if self.all_proven() { Style::Green } else { Style::Red };
-        screen.line(&screen.paint(style, &verdict))
+        table.print(screen)
+    }
+}
+
+async fn sum(session: &Session, asset: &str, withdrawals: &[Line]) -> Sum {
+    let ours = || withdrawals.iter().filter(|line| line.asset == asset);
+    let completed = || ours().filter(|line| line.status == Some(Status::Completed));
+    Sum {
+        asset: asset.to_owned(),
+        symbol: session.names().await.symbol(asset),
+        coin: coin(session, asset).await,
+        count: ours().count(),
+        completed: completed().count(),
+        proven: ours().filter(|line| line.proven).count(),
+        amount: decimal::sum(completed().map(|line| line.amount.as_str())).unwrap_or_default(),
+        fee: decimal::sum(ours().filter_map(|line| line.fee.as_deref())).unwrap_or_default(),
     }
 }
 
@@ -179,7 +216,10 @@ fn line(order: &Order, outcome: &Outcome, verdict: &Verdict, lang: Lang) -> Line
         txid: paid.map(|paid| paid.txid.clone()),
         block: block.map(|block| block.number),
         block_hash: block.map(|block| block.hash.clone()),
-        fee: paid.and_then(|paid| paid.fee.as_ref()).map(ToString::to_string),
+        fee: match verdict {
+            Ok(evidence) => Some(evidence.fee_text()),
+            Err(_) => paid.and_then(|paid| paid.fee.as_ref()).map(ToString::to_string),
+        },
         proven: verdict.is_ok(),
         why: verdict.as_ref().err().map(|doubt| doubt.text(lang)),
     }

@@ -120,7 +120,7 @@ impl Play {
                 json!({
                     "status": "0x1", "blockNumber": format!("0x{:x}", number + 10),
                     "blockHash": format!("0x{:064x}", number + 10), "transactionHash": txid,
-                    "gasUsed": "0x0", "effectiveGasPrice": "0x0",
+                    "gasUsed": "0x5208", "effectiveGasPrice": "0x3b9aca00",
                     "logs": to.iter().enumerate().map(log).collect::<Vec<_>>()
                 })
             }
@@ -231,9 +231,9 @@ fn an_honest_engine_is_proven_payment_by_payment() {
         (Exit::Done, &json!(5), &json!(5)),
         "{said}"
     );
-    assert_eq!(said["totals"]["fee"], "0.000105");
+    assert_eq!((&said["assets"][0]["fee"], &said["assets"][0]["proven"]), (&json!("0.000105"), &json!(5)));
     assert_eq!(
-        (&said["audit"]["verdict"], &said["audit"]["counts"]["proven"]),
+        (&said["audits"][0]["verdict"], &said["audits"][0]["counts"]["proven"]),
         (&json!("proven"), &json!(5)),
         "{said}"
     );
@@ -263,7 +263,7 @@ fn every_lie_of_the_engine_is_found_and_ends_with_1() {
         let (exit, said) = ran(&devnet(lie), args(4));
         assert_eq!((exit, &said["proven"]), (Exit::Refused, &json!(3)), "{lie:?}: {said}");
         let found: Vec<_> =
-            said["audit"]["findings"].as_array().unwrap().iter().map(|it| &it["code"]).collect();
+            said["audits"][0]["findings"].as_array().unwrap().iter().map(|it| &it["code"]).collect();
         let expected = match lie {
             Lie::SentNothing => vec!["not_paid", "nonce_unknown"],
             Lie::SharesAProof => vec!["not_paid"],
@@ -279,14 +279,14 @@ fn a_demo_without_a_verdict_of_the_auditor_is_not_proven() {
     let devnet = devnet(Lie::None);
     let (_, first) = ran(&devnet, args(3));
     let list = std::path::PathBuf::from(first["list"].as_str().unwrap());
-    std::fs::remove_file(list.with_extension("opening.json")).unwrap();
+    std::fs::remove_file(list.with_extension("eip155-31337.opening.json")).unwrap();
     let (exit, said) = ran(&devnet, Args { resume: Some(list), ..args(20) });
     assert_eq!(
-        (exit, &said["proven"], &said["audit"]["verdict"]),
+        (exit, &said["proven"], &said["audits"][0]["verdict"]),
         (Exit::Refused, &json!(3), &Value::Null),
         "{said}"
     );
-    assert!(said["audit"]["why"].as_str().unwrap().contains("not written down"), "{said}");
+    assert!(said["audits"][0]["why"].as_str().unwrap().contains("not written down"), "{said}");
 }
 
 #[test]

@@ -11,6 +11,9 @@ pub(super) const WALLET: &str = "0x0000000000000000000000000000000000000001";
 /// The first payment is in the block above.
 const BEGAN: usize = 9;
 const HELD: u64 = 1_000_000_000_000;
+/// What the wallet has of the chain's coin, and what each transaction of it costs.
+const COIN: u64 = 1_000_000_000_000_000_000;
+const FEE: u64 = 21_000 * 1_000_000_000;
 
 /// The nonce of the transaction that was meant for one withdrawal.
 pub(super) fn nonce(shown: usize, lie: Lie) -> usize {
@@ -84,7 +87,10 @@ impl Play {
             "eth_getTransactionCount" => {
                 json!(format!("0x{:x}", self.sent(lie).last().map_or(0, |(at, _)| nonce(*at, lie) + 1)))
             }
-            "eth_getBalance" => json!("0x0"),
+            "eth_getBalance" => {
+                let sent = if began { 0 } else { self.sent(lie).len() as u64 };
+                json!(format!("0x{:x}", COIN - sent * FEE))
+            }
             "eth_getLogs" if params[0]["topics"][1].is_null() => json!([]),
             "eth_getLogs" => json!(self.logs(lie)),
             "eth_call" => match params[0]["data"].as_str()? {
