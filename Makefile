@@ -21,11 +21,11 @@ help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The debug profile, so that the build is the one the tests use. ARGS is handed on: make run ARGS="--help"
-run: ## start SQLite, a local chain and the whole engine on this machine; Ctrl-C stops all of it
+run: ## start SQLite, local chains and the whole engine on this machine; Ctrl-C stops all of it
 	@scripts/setup.sh run
 	@$(SLUICE) dev $(ARGS)
 
-demo: ## pay 20 withdrawals and show each transaction (ARGS=--json prints one object)
+demo: ## pay 20 withdrawals on each chain and show each transaction (ARGS=--json prints one object)
 	@scripts/setup.sh run
 	@$(SLUICE) demo $(ARGS)
 

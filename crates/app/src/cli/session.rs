@@ -159,14 +159,15 @@ impl Session {
         ))
     }
 
-    /// The id of the asset that nobody needs to name.
+    /// The id of the asset that nobody needs to name: the only one, or the only one that fits.
     ///
     /// # Errors
     /// A notice with the assets there are, when there is not exactly one.
-    pub(super) async fn only_asset(&self) -> Result<String, Fail> {
+    pub(super) async fn only_asset(&self, fits: impl Fn(&Asset) -> bool) -> Result<String, Fail> {
         let lang = self.lang;
         let assets = self.client.assets().take(ASSETS_MAX).await.map_err(|error| self.failed(error))?;
-        if let [one] = assets.as_slice() {
+        let fitting: Vec<&Asset> = assets.iter().filter(|asset| assets.len() == 1 || fits(asset)).collect();
+        if let [one] = fitting.as_slice() {
             return Ok(one.id.clone());
         }
         let known = listed(&mut assets.iter());

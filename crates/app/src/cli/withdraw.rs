@@ -19,8 +19,8 @@ use crate::world::SystemEntropy;
 /// What to pay.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// What to pay: an asset's id (`sluice assets`), or its symbol when only one asset has it; needless where there is only
-    /// one asset
+    /// What to pay: an asset's id (`sluice assets`), or its symbol when only one asset has it; needless where only one
+    /// can be paid to the address
     #[arg(long)]
     asset: Option<String>,
     /// What the recipient gets, such as 12.5
@@ -116,7 +116,7 @@ async fn body(session: &Session, args: &Args) -> Result<CreateWithdrawal, Fail> 
         user_id: args.user.clone(),
         asset: match &args.asset {
             Some(named) => session.asset(named).await?,
-            None => session.only_asset().await?,
+            None => session.only_asset(|asset| fits(&asset.chain, &args.to)).await?,
         },
         amount: Decimal::new(args.amount.clone()),
         address: args.to.clone(),
@@ -125,4 +125,12 @@ async fn body(session: &Session, args: &Args) -> Result<CreateWithdrawal, Fail> 
         scheduled_for,
         metadata: (!metadata.is_empty()).then_some(metadata),
     })
+}
+/// Whether an address could be one of the chain, by how it begins: those of EVM chains and of TRON have nothing in common.
+fn fits(chain: &str, address: &str) -> bool {
+    match chain.split_once(':') {
+        Some(("eip155", _)) => !address.starts_with('T'),
+        Some(("tron", _)) => !address.starts_with("0x"),
+        _ => true,
+    }
 }

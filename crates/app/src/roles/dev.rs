@@ -48,7 +48,7 @@ pub struct DevArguments {
     #[arg(long = "tron-node", value_name = "URL")]
     tron_nodes: Vec<String>,
     /// Leave TRON out.
-    #[arg(long, conflicts_with_all = ["tron_port", "tron_nodes"])]
+    #[arg(long, conflicts_with = "tron_nodes")]
     no_tron: bool,
     /// Use this database instead of SQLite in the folder.
     #[arg(long)]

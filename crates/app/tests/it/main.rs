@@ -15,6 +15,7 @@ mod chaos_pool;
 mod copies;
 mod crash;
 mod database_down;
+mod demo;
 mod evidence;
 mod fees;
 mod freeze;
