@@ -58,7 +58,7 @@ impl Installation {
         let block_ms = shape.block.as_millis().to_string();
         let common = ["--node", &node, "--lanes", &lanes, "--block-ms", &block_ms, "--funds", "10000000"];
         let mut prepare =
-            vec!["dev", "--prepare", "--listen", "127.0.0.1:0", "--database", &database.url, "--data", &data];
+            vec!["dev", "--prepare", "--no-tron", "--listen", "127.0.0.1:0", "--database", &database.url, "--data", &data];
         prepare.extend(common);
         program.run(&folder, "prepare", &prepare)?;
         let signer = folder.file("signer.toml").display().to_string();
