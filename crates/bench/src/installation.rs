@@ -57,8 +57,17 @@ impl Installation {
         let (data, lanes) = (folder.text(), shape.lanes.to_string());
         let block_ms = shape.block.as_millis().to_string();
         let common = ["--node", &node, "--lanes", &lanes, "--block-ms", &block_ms, "--funds", "10000000"];
-        let mut prepare =
-            vec!["dev", "--prepare", "--no-tron", "--listen", "127.0.0.1:0", "--database", &database.url, "--data", &data];
+        let mut prepare = vec![
+            "dev",
+            "--prepare",
+            "--no-tron",
+            "--listen",
+            "127.0.0.1:0",
+            "--database",
+            &database.url,
+            "--data",
+            &data,
+        ];
         prepare.extend(common);
         program.run(&folder, "prepare", &prepare)?;
         let signer = folder.file("signer.toml").display().to_string();

@@ -91,6 +91,27 @@ impl TestUsd {
         self.as_owner(ITestUSD::mintCall { to, amount: units }).await
     }
 
+    /// Makes new tokens for each of them. All are asked for before the first is waited for, so that one block may hold them.
+    ///
+    /// # Errors
+    /// [`TransactionError`] of the first that is not minted.
+    pub async fn mint_each(&self, to: &[Address], units: U256) -> Result<(), TransactionError> {
+        let mut sent = Vec::with_capacity(to.len());
+        for &to in to {
+            let call = ITestUSD::mintCall { to, amount: units }.abi_encode();
+            let transaction = Transaction::call(self.owner, self.address, call);
+            sent.push(transaction::send(&self.rpc, &transaction).await?);
+        }
+        for hash in sent {
+            let receipt = transaction::settle(&self.rpc, hash).await?;
+            if !receipt.succeeded() {
+                let block = receipt.block_number.to();
+                return Err(TransactionError::Reverted { hash, block, reason: None });
+            }
+        }
+        Ok(())
+    }
+
     /// Forbids an account to send and to receive.
     pub async fn blacklist(&self, account: Address) -> Result<Receipt, TransactionError> {
         self.as_owner(ITestUSD::blacklistCall { account }).await

@@ -33,6 +33,19 @@ async fn minted_coins_can_be_sent_and_nothing_is_lost() {
 }
 
 #[tokio::test]
+async fn many_are_given_at_once_and_each_has_it() {
+    let (anvil, token, accounts) = with_token().await;
+    token.mint_each(&accounts[1..5], units(7)).await.unwrap();
+    for &account in &accounts[1..5] {
+        assert_eq!(token.balance_of(account).await.unwrap(), units(7));
+    }
+    token.pause().await.unwrap();
+    assert!(token.mint_each(&accounts[1..2], units(7)).await.is_err());
+    assert_eq!(token.balance_of(accounts[1]).await.unwrap(), units(7));
+    anvil.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_blacklisted_account_can_neither_send_nor_receive_and_keeps_its_coins() {
     let (anvil, token, accounts) = with_token().await;
     let (alice, bob) = (accounts[1], accounts[2]);

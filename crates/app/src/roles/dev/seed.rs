@@ -151,20 +151,18 @@ async fn adopt_wallets(
 ) -> Result<(), StartError> {
     let known = engine.ports.store.wallets(None).await?;
     let fresh: Vec<_> = wallets.iter().filter(|wallet| !known.iter().any(|it| it.id == wallet.id)).collect();
-    let mut filled = false;
+    let mut on_evm = Vec::new();
     for wallet in &fresh {
         match (wallet.account, &chains.tron) {
-            (Address::Evm(account), _) => {
-                fill(&chains.local, account).await?;
-                filled = true;
-            }
+            (Address::Evm(account), _) => on_evm.push(account),
             (Address::Tron(account), Some(tron)) => tron.fill(account).await?,
             (Address::Tron(account), None) => {
                 return Err(StartError::Other(format!("{account} has no chain")));
             }
         }
     }
-    if filled {
+    if !on_evm.is_empty() {
+        fill(&chains.local, &on_evm).await?;
         make_final(&chains.local).await?;
     }
     if let Some(tron) = &chains.tron
@@ -178,16 +176,20 @@ async fn adopt_wallets(
     Ok(())
 }
 
-async fn fill(chain: &Local, account: EvmAddress) -> Result<(), StartError> {
+async fn fill(chain: &Local, accounts: &[EvmAddress]) -> Result<(), StartError> {
     let other = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
-    let account = account.to_string();
-    let parsed = |error: &dyn std::fmt::Display| StartError::Other(format!("{account}: {error}"));
-    let account = account.parse().map_err(|error| parsed(&error))?;
     let coins = ruint::aliases::U256::from(COINS) * ruint::aliases::U256::from(1_000_000_000_000_000_000_u64);
-    Control::new(chain.rpc().clone()).set_balance(account, coins).await.map_err(|it| other(&it))?;
     let dollars = ruint::aliases::U256::from(chain.funds() * 1_000_000);
-    chain.usd().mint(account, dollars).await.map_err(|it| other(&it))?;
-    Ok(())
+    let control = Control::new(chain.rpc().clone());
+    let mut filled = Vec::with_capacity(accounts.len());
+    for account in accounts {
+        let account = account.to_string();
+        let parsed = |error: &dyn std::fmt::Display| StartError::Other(format!("{account}: {error}"));
+        let account = account.parse().map_err(|error| parsed(&error))?;
+        control.set_balance(account, coins).await.map_err(|it| other(&it))?;
+        filled.push(account);
+    }
+    chain.usd().mint_each(&filled, dollars).await.map_err(|it| other(&it))
 }
 
 /// What was given is final at once, and nobody waits for it.
