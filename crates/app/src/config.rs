@@ -1,11 +1,13 @@
 //! Configuration: one TOML file, one struct per section, wrong combinations refused at start with the key's name.
 //! `config/sluice.example.toml` shows every key.
 
+mod energy;
 mod server;
 mod wrong;
 
 use std::path::{Path, PathBuf};
 
+pub use energy::{Energy, Vendor, Wire};
 pub use server::Server;
 pub use wrong::{Both, ConfigError};
 
@@ -79,6 +81,8 @@ pub struct Chain {
     pub quorum: Option<usize>,
     /// Its nodes.
     pub nodes: Vec<Node>,
+    /// TRON: where its energy comes from; TRX is burned when left out.
+    pub energy: Option<Energy>,
     /// Figures that differ from the shipped profile.
     #[serde(default)]
     pub profile: ProfileOverrides,
@@ -128,6 +132,8 @@ pub struct ProfileOverrides {
     pub death_extra_blocks: Option<u64>,
     /// See `ChainProfile`.
     pub settled_watch_blocks: Option<u64>,
+    /// TRON, see `ChainProfile`: most TRX that a wallet burns within an hour, sun.
+    pub burn_hour_cap_sun: Option<u64>,
 }
 
 /// An asset.
@@ -230,6 +236,9 @@ impl Config {
         self.server.http()?;
         for chain in &self.chains {
             self.profile(chain)?;
+            if let Some(energy) = &chain.energy {
+                energy.check(&chain.id, self.profile(chain)?.tron().is_some())?;
+            }
             if chain.nodes.is_empty() {
                 return wrong(
                     &format!("chains.{}.nodes", chain.id),
@@ -284,8 +293,15 @@ impl Config {
             Rules::Evm(rules) => {
                 take!(rules: tip_floor_wei, max_fee_cap_wei, bump_after_blocks);
                 rules.max_fee_floor_wei = rules.max_fee_floor_wei.max(rules.tip_floor_wei);
+                if set.burn_hour_cap_sun.is_some() {
+                    return Err(ConfigError::Value {
+                        key: format!("chains.{}.profile.burn_hour_cap_sun", chain.id),
+                        why: Both::new("TRX is burned on TRON alone", "TRX는 TRON에서만 소각합니다"),
+                    });
+                }
             }
-            Rules::Tron(_) => {
+            Rules::Tron(rules) => {
+                take!(rules: burn_hour_cap_sun);
                 let gas = [set.tip_floor_wei, set.max_fee_cap_wei, set.bump_after_blocks];
                 if gas.iter().any(Option::is_some) {
                     return Err(ConfigError::Value {

@@ -23,7 +23,7 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 use crate::config::{Both, Config};
 use crate::error::StartError;
 use crate::world::{LocalWake, SystemClock, SystemEntropy, random};
-use crate::{metrics, nodes};
+use crate::{metrics, nodes, vendors};
 
 /// Everything a process needs to serve and to work.
 pub struct Engine {
@@ -91,9 +91,19 @@ pub async fn assemble(
         let connected = nodes::connect(config, chain, &assets, &http, &clock).await?;
         chains.insert(connected.profile().id, connected);
     }
+    let energy = vendors::connect(config, &clock)?;
     let store: Arc<dyn Store> = db.clone();
-    let ports =
-        Ports { store, chains, signer, deliver, clock, entropy, wake: Arc::new(LocalWake::default()), meter };
+    let ports = Ports {
+        store,
+        chains,
+        signer,
+        energy,
+        deliver,
+        clock,
+        entropy,
+        wake: Arc::new(LocalWake::default()),
+        meter,
+    };
     let Doors { ports, reader, registry } = around(Doors { ports, reader: db.clone(), registry: db });
     let coins = ports.chains.values().map(|chain| Asset::native(chain.profile()));
     for asset in assets.into_iter().chain(coins) {

@@ -16,6 +16,7 @@ mod chain;
 mod deliver;
 mod key;
 pub mod list;
+mod market;
 mod reader;
 mod registry;
 mod signer;
@@ -27,7 +28,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::process::{Signal, getpid, kill_process};
-use sluice_core::port::Ports;
+use sluice_core::port::{Ports, Supply};
 
 use crate::engine::Doors;
 
@@ -81,9 +82,12 @@ impl Failpoint {
     pub(crate) fn wrap(self: &Arc<Self>, doors: Doors) -> Doors {
         let Doors { ports, reader, registry } = doors;
         let chains = ports.chains.into_iter().map(|(id, chain)| (id, chain::wrap(chain, self)));
+        let supplied = |supply: Supply| Supply { market: market::wrap(supply.market, self), ..supply };
+        let energy = ports.energy.into_iter().map(|(id, supply)| (id, supplied(supply)));
         let ports = Ports {
             store: store::wrap(ports.store, self),
             chains: chains.collect(),
+            energy: energy.collect(),
             signer: signer::wrap(ports.signer, self),
             deliver: deliver::wrap(ports.deliver, self),
             ..ports

@@ -21,6 +21,7 @@ mod serve;
 mod signer_link;
 mod sinks;
 mod telemetry;
+mod vendors;
 mod world;
 
 use std::ffi::OsString;

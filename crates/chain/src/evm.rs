@@ -31,8 +31,8 @@ use sluice_core::chain::{BlockRef, ChainProfile, EvmRules};
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, NodeFacts, Nonces, Preflight, Shown, SlotQuestion,
-    Standing, TransferLog, Trial,
+    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, LentRun, NodeFacts, Nonces, Preflight, Shown,
+    SlotQuestion, Standing, TransferLog, Trial,
 };
 use sluice_core::port::world::Clock;
 use sluice_core::proof::{Final, SlotReading};
@@ -108,6 +108,15 @@ impl Chain for Evm {
 
     fn resources(&self, _wallet: Address) -> Fut<'_, Result<(BlockRef, Resources), ChainError>> {
         Box::pin(async { Err(self.none_of_ours("energy of an account")) })
+    }
+
+    fn lent<'a>(
+        &'a self,
+        _from: u64,
+        _count: u64,
+        _wallets: &'a [Address],
+    ) -> Fut<'a, Result<LentRun, ChainError>> {
+        Box::pin(async { Err(self.none_of_ours("energy that was lent")) })
     }
 
     fn heads(&self) -> Fut<'_, Result<Heads, ChainError>> {

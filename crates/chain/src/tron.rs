@@ -13,6 +13,7 @@ mod foreign;
 pub mod http;
 #[cfg(feature = "http")]
 mod json;
+mod lent;
 pub mod node;
 mod place;
 mod preflight;
@@ -35,8 +36,8 @@ use sluice_core::chain::{BlockRef, ChainProfile, TronRules};
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, NodeFacts, Nonces, Preflight, Shown, SlotQuestion,
-    Standing, TransferLogs, Trial,
+    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, LentRun, NodeFacts, Nonces, Preflight, Shown,
+    SlotQuestion, Standing, TransferLogs, Trial,
 };
 use sluice_core::port::world::Clock;
 use sluice_core::proof::{Final, SlotReading};
@@ -111,6 +112,15 @@ impl Chain for Tron {
 
     fn resources(&self, wallet: Address) -> Fut<'_, Result<(BlockRef, Resources), ChainError>> {
         Box::pin(async move { self.read_resources(self.account(wallet)?).await })
+    }
+
+    fn lent<'a>(
+        &'a self,
+        from: u64,
+        count: u64,
+        wallets: &'a [Address],
+    ) -> Fut<'a, Result<LentRun, ChainError>> {
+        Box::pin(async move { self.read_lent(from, count, &accounts(wallets)).await })
     }
 
     fn heads(&self) -> Fut<'_, Result<Heads, ChainError>> {

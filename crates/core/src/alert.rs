@@ -156,6 +156,11 @@ codes! {
     NeedsAttention = "needs_attention", P2, Operations, House, Stored;
     /// A hot wallet has not enough of an asset for what is due. Ends when what is due fits.
     FundsShort = "funds_short", P2, Treasury, Lane, Looked;
+    /// A lane waits for energy that nobody delivers, and burns no more TRX in this hour. Ends when what waits has energy.
+    EnergyShort = "energy_short", P2, Treasury, Lane, Looked;
+    /// A vendor of energy took money, or may have, and neither energy nor money is accounted for. Ends when account and chain
+    /// explain it, or a person has.
+    EnergyUnresolved = "energy_unresolved", P2, Treasury, House, Looked;
     /// A wallet has too little native coin to pay for gas. Ends when gas can be reserved.
     GasLow = "gas_low", P2, Treasury, Lane, Looked;
     /// A withdrawal is past its deadline. Ends with the withdrawal, or when a person is awaited.

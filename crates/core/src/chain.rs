@@ -159,6 +159,9 @@ pub struct TronRules {
     pub fee_limit_margin_percent: u32,
     /// Most energy that a transfer of a token is believed to need.
     pub transfer_energy_max: u64,
+    /// Most TRX that a wallet burns within an hour, sun. What is on its way counts with the most that it may burn: energy
+    /// that was there when it was signed may be gone when it is included.
+    pub burn_hour_cap_sun: u64,
 }
 
 /// A node further behind the others than this is out of step with them.

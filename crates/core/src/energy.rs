@@ -26,11 +26,15 @@ mod evidence;
 mod expire;
 mod hear;
 mod look;
+mod need;
 mod plan;
+mod policy;
 mod prove;
 mod reconcile;
 mod resolve;
 mod sign;
+mod told;
+mod view;
 
 use crate::address::TronAddress;
 use crate::amount::Cost;
@@ -39,10 +43,14 @@ use crate::moved::{Moved, Reached, Refusal};
 use crate::port::market::{ProviderId, Recovery, Rejection, VendorId};
 use crate::time::Timestamp;
 
-pub use account::{Account, Money};
+pub use account::{Account, Credit, Money};
 pub use evidence::{Accounts, Arrival, NotShown, SETTLES_MS, Settlement, Uncharged, Watched};
+pub use need::{Burning, Need, NeedRecord, NeedState, Wanted};
 pub use plan::{Plan, Unplannable};
+pub use policy::{Policy, VENDORS_MAX};
 pub use sign::{Sign, sign_of};
+pub use told::{of_need, of_order};
+pub use view::{Booked, View};
 
 /// How often one order may be put to a vendor that knows it by our id.
 pub const ASKS_MAX: u32 = 4;

@@ -21,6 +21,15 @@ use crate::chain::ChainId;
 /// A boxed future. Naming no runtime keeps the engine runnable by tokio and by the simulator's executor alike.
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// Vendors of energy for a chain, and what may be spent there.
+#[derive(Clone)]
+pub struct Supply {
+    /// The vendors.
+    pub market: Arc<dyn market::Market>,
+    /// The bounds.
+    pub policy: crate::energy::Policy,
+}
+
 /// Everything the engine is given.
 #[derive(Clone)]
 pub struct Ports {
@@ -30,6 +39,8 @@ pub struct Ports {
     pub chains: BTreeMap<ChainId, Arc<dyn chain::Chain>>,
     /// Keys.
     pub signer: Arc<dyn signer::Signer>,
+    /// Where energy comes from, by chain; lanes of a chain that is not named burn TRX.
+    pub energy: BTreeMap<ChainId, Supply>,
     /// Alert sinks.
     pub deliver: Arc<dyn deliver::Deliver>,
     /// Time.

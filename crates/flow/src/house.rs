@@ -1,10 +1,12 @@
 //! The house loop: one lease, and hands told apart by whom they ask, so that none waits for an answer that another one
 //! asked for. `feed` asks the store: it seals, and its turns keep the lease for all of them. `standing` asks it too and
-//! keeps alerts true. `keys` asks the signer. `books`, a hand for each chain, asks that chain. They take no input: they
+//! keeps alerts true. `keys` asks the signer. `books`, a hand for each chain, asks that chain. `energy`, one for each chain that has
+//! vendors, asks those. They take no input: they
 //! look at everything each time, so a missed signal costs latency and nothing else.
 
 mod bar;
 mod books;
+mod energy;
 mod feed;
 mod idle;
 mod keys;
@@ -38,6 +40,9 @@ impl Memory {
         ];
         for chain in ports.chains.keys() {
             hands.push(Box::new(books::Books::new(*chain)));
+        }
+        for (chain, supply) in &ports.energy {
+            hands.push(Box::new(energy::Energy::new(*chain, supply.clone())));
         }
         Self { hands }
     }

@@ -12,8 +12,8 @@ use sluice_core::chain::{BlockRef, ChainProfile};
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, NodeFacts, Nonces, Preflight, Shown, SlotQuestion,
-    Standing, TransferLog, Trial,
+    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, LentRun, NodeFacts, Nonces, Preflight, Shown,
+    SlotQuestion, Standing, TransferLog, Trial,
 };
 use sluice_core::proof::{Effect, Final, Inclusion, SlotReading};
 use sluice_core::resource::{Conditions, Resources};
@@ -62,6 +62,15 @@ impl Chain for BrokenChain {
 
     fn resources(&self, wallet: Address) -> Fut<'_, Result<(BlockRef, Resources), ChainError>> {
         self.inner.resources(wallet)
+    }
+
+    fn lent<'a>(
+        &'a self,
+        from: u64,
+        count: u64,
+        wallets: &'a [Address],
+    ) -> Fut<'a, Result<LentRun, ChainError>> {
+        self.inner.lent(from, count, wallets)
     }
 
     fn heads(&self) -> Fut<'_, Result<Heads, ChainError>> {

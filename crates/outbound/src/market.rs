@@ -14,6 +14,7 @@ use std::sync::Arc;
 use reqwest::Url;
 use sluice_core::amount::Cost;
 use sluice_core::attempt::Durable;
+use sluice_core::energy::VENDORS_MAX;
 use sluice_core::port::Fut;
 use sluice_core::port::market::{
     Ask, Found, Market, NoAnswer, Placed, ProviderId, Quote, QuoteRequest, Rejection, VendorFacts, VendorId,
@@ -25,8 +26,6 @@ use crate::Secret;
 use crate::client::{Client, ClientError, Limits};
 use crate::guard::Reach;
 
-/// Vendors at most.
-pub const VENDORS_MAX: usize = 8;
 /// How long a price is taken for the price, in milliseconds. Vendors name no time of their own.
 const QUOTE_VALID_MS: i64 = 15_000;
 

@@ -9,6 +9,7 @@ pub(crate) mod apply;
 mod claim;
 mod commands;
 pub(crate) mod committer;
+mod energy;
 pub(crate) mod facts;
 pub(crate) mod gather;
 mod journal;
@@ -25,17 +26,19 @@ use std::future::ready;
 use std::sync::Arc;
 
 use sluice_core::alert::{Alert, Code};
+use sluice_core::amount::Cost;
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::attempt::{Attempt, Durable};
 use sluice_core::chain::{BlockRef, ChainId};
 use sluice_core::command::{Command, Kind, Person};
 use sluice_core::id::{
-    AlertId, AttemptId, EventId, KeyId, PartnerId, TransferId, Ulid, WalletId, WithdrawalId,
+    AlertId, AttemptId, EnergyOrderId, EventId, KeyId, PartnerId, TransferId, Ulid, WalletId, WithdrawalId,
 };
 use sluice_core::intent::PaymentKey;
 use sluice_core::journal::{Known, LostPayment, LostTxid, Unheld};
 use sluice_core::lane::{Fence, Lease};
 use sluice_core::port::Fut;
+use sluice_core::port::market::Ask;
 use sluice_core::port::store::{
     Accepted, Books, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Revived, Store, StoreError,
     Undelivered, Wanted,
@@ -363,6 +366,23 @@ impl Store for Db {
 
     fn person(&self, key: KeyId) -> Fut<'_, Result<Option<Person>, StoreError>> {
         Box::pin(self.reading_one(move |conn| Box::pin(commands::person(conn, key))))
+    }
+
+    fn energy(
+        &self,
+        chain: ChainId,
+        since: Timestamp,
+    ) -> Fut<'_, Result<sluice_core::energy::View, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(energy::view(conn, chain, since))))
+    }
+
+    fn asks<'a>(&'a self, orders: &'a [EnergyOrderId]) -> Fut<'a, Result<Vec<Durable<Ask>>, StoreError>> {
+        let orders = orders.to_vec();
+        Box::pin(self.reading(move |conn| Box::pin(async move { energy::asks(conn, &orders).await })))
+    }
+
+    fn burned(&self, wallet: WalletId, since: Timestamp) -> Fut<'_, Result<Cost, StoreError>> {
+        Box::pin(self.read(move |conn| Box::pin(energy::burned(conn, wallet, since))))
     }
 
     fn booked(&self, wallet: WalletId, height: u64) -> Fut<'_, Result<Option<Books>, StoreError>> {

@@ -110,6 +110,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0021_lost_on_tron.sql"),
         "triggers are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0022_energy.sql"),
+        include_str!("../migrations/postgres/0022_energy.sql"),
+        "types and triggers are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

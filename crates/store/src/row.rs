@@ -10,6 +10,7 @@ pub mod asset;
 pub mod attempt;
 pub mod cells;
 pub mod command;
+pub mod energy;
 pub mod event;
 pub mod partner;
 pub mod proof;

@@ -11,8 +11,8 @@ use sluice_core::chain::{BlockRef, ChainProfile};
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, NodeFacts, Nonces, Preflight, Shown, SlotQuestion,
-    Standing, TransferLogs, Trial,
+    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, LentRun, NodeFacts, Nonces, Preflight, Shown,
+    SlotQuestion, Standing, TransferLogs, Trial,
 };
 use sluice_core::proof::{Final, SlotReading};
 use sluice_core::resource::{Conditions, Resources};
@@ -20,10 +20,11 @@ use sluice_core::resource::{Conditions, Resources};
 use super::Failpoint;
 
 /// Every call of a chain that something is around.
-pub const CALLS: [&str; 18] = [
+pub const CALLS: [&str; 19] = [
     "chain.market",
     "chain.conditions",
     "chain.resources",
+    "chain.lent",
     "chain.heads",
     "chain.block",
     "chain.second_look",
@@ -73,6 +74,10 @@ impl Chain for Wrapped {
 
     fn resources(&self, wallet: Address) -> Answer<'_, (BlockRef, Resources)> {
         ask!(self, "chain.resources", self.inner.resources(wallet))
+    }
+
+    fn lent<'a>(&'a self, from: u64, count: u64, wallets: &'a [Address]) -> Answer<'a, LentRun> {
+        ask!(self, "chain.lent", self.inner.lent(from, count, wallets))
     }
 
     fn heads(&self) -> Answer<'_, Heads> {

@@ -3,7 +3,7 @@
 
 use sluice_core::port::around;
 
-use super::{chain, deliver, key, reader, registry, store};
+use super::{chain, deliver, key, market, reader, registry, store};
 
 /// What in the ports is no failpoint, and why.
 pub const LEFT_OUT: [(&str, &str); 13] = [
@@ -19,18 +19,19 @@ pub const LEFT_OUT: [(&str, &str); 13] = [
     ("meter", "figures for people, in memory"),
     ("node", "under the chain: what becomes of a question to a node is chaos_rpc's to vary"),
     ("sink", "under deliver: strangers' servers"),
-    ("market", "vendors of energy: no engine holds this port"),
+    ("market.vendors", "answers from memory"),
 ];
 
 /// Every call that is a failpoint: `store.apply`.
 pub fn calls() -> impl Iterator<Item = &'static str> {
-    let ports: [&[&str]; 7] = [
+    let ports: [&[&str]; 8] = [
         &around::store::CALLS,
         &around::signer::CALLS,
         &chain::CALLS,
         &reader::CALLS,
         &registry::CALLS,
         &deliver::CALLS,
+        &market::CALLS,
         &key::CALLS,
     ];
     ports.into_iter().flatten().copied()
@@ -53,7 +54,7 @@ mod tests {
     use super::*;
 
     /// A port: its name in points, its trait, the source of the trait, and of what is around it.
-    const PORTS: [(&str, &str, &str, &str); 7] = [
+    const PORTS: [(&str, &str, &str, &str); 8] = [
         (
             "store",
             "Store",
@@ -75,6 +76,7 @@ mod tests {
             include_str!("registry.rs"),
         ),
         ("deliver", "Deliver", include_str!("../../../core/src/port/deliver.rs"), include_str!("deliver.rs")),
+        ("market", "Market", include_str!("../../../core/src/port/market.rs"), include_str!("market.rs")),
         ("key", "Key", include_str!("../../../signer/src/key.rs"), include_str!("key.rs")),
     ];
 

@@ -202,6 +202,7 @@ fn config(arguments: &DevArguments, folder: &Folder, chains: &Chains, keys: &Key
         id: ChainProfile::devnet().id.to_string(),
         quorum: Some(1),
         nodes: vec![Node::of("local", chains.local.url())],
+        energy: None,
         profile: ProfileOverrides { block_time_ms: Some(arguments.block_ms), ..ProfileOverrides::default() },
     };
     Config {

@@ -35,12 +35,20 @@ const KILLING: Duration = Duration::from_secs(150);
 const POINTS_MIN: usize = 40;
 
 /// Points that this drill does not reach, and where they are reached.
-const ELSEWHERE: [(&str, &str); 5] = [
+const ELSEWHERE: [(&str, &str); 13] = [
     ("reader.by_external_id", "no program asks it, only the conformance suite of the store"),
     ("store.outbid", "only a store that went back is outbid: `restored`"),
     ("store.unended", "only a store that went back doubts what has no slot: `restored`"),
     ("chain.conditions", "asked on TRON alone: `tron_kills`"),
     ("chain.resources", "asked on TRON alone: `tron_kills`"),
+    ("store.burned", "asked on TRON alone: `tron_kills`"),
+    ("chain.lent", "asked where energy is ordered: `energy`"),
+    ("store.energy", "asked where energy is ordered: `energy`"),
+    ("store.asks", "asked where energy is ordered: `energy`"),
+    ("market.quote", "asked where energy is ordered: `energy`"),
+    ("market.place", "asked where energy is ordered: `energy`"),
+    ("market.lookup", "asked where energy is ordered: `energy`"),
+    ("market.balance", "asked where energy is ordered: `energy`"),
 ];
 
 /// Every point, in the order of the list.

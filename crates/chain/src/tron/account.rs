@@ -51,7 +51,7 @@ impl Tron {
     ) -> Result<(BlockRef, Resources), ChainError> {
         let ask = |node: Arc<dyn Node>| async move {
             let ((block, left), _) = still(&*node, Tag::Latest, || node.left(wallet)).await?;
-            let Left { energy, bandwidth, free_bandwidth } = left;
+            let Left { energy, bandwidth, free_bandwidth, .. } = left;
             Ok((block, Resources { energy, bandwidth, free_bandwidth }))
         };
         Ok(self.crew.first(ask).await?.1)

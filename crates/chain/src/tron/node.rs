@@ -167,6 +167,10 @@ pub struct Left {
     pub bandwidth: u64,
     /// Free bandwidth, bytes.
     pub free_bandwidth: u64,
+    /// Energy of the whole network, a day.
+    pub network_energy: u64,
+    /// TRX of the whole network that are staked for it.
+    pub network_stake_trx: u64,
 }
 
 /// What the chain asks, by its parameters.

@@ -116,6 +116,18 @@ impl Code {
                 "지갑에 네트워크 수수료로 쓸 코인이 부족합니다.",
                 "The wallet cannot pay for gas at the present price.",
             ),
+            Self::EnergyShort => (
+                "에너지 부족",
+                "Energy short",
+                "에너지를 구하지 못했고, 이번 한 시간에 소각할 수 있는 TRX 한도에 도달했습니다.",
+                "No energy comes, and as much TRX as an hour allows is burned or may be.",
+            ),
+            Self::EnergyUnresolved => (
+                "에너지 주문 미해결",
+                "Energy order unresolved",
+                "에너지 판매자에게 지급했거나 지급했을 수 있는 금액이 에너지로도 잔액으로도 확인되지 않습니다.",
+                "A vendor took money for energy, or may have, and neither the energy nor the money is accounted for.",
+            ),
             Self::DeadlineMissed => (
                 "처리 기한 초과",
                 "Deadline missed",

@@ -34,6 +34,7 @@ impl TronRules {
             transfer_cost_cap_sun: 40 * TRX_SUN,
             fee_limit_margin_percent: 20,
             transfer_energy_max: 300_000,
+            burn_hour_cap_sun: 50_000 * TRX_SUN,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Order, State};
 use crate::amount::Cost;
+use crate::port::market::VendorId;
 
 /// What one order cost, or may have cost, in sun. At most one figure is not zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -41,6 +42,17 @@ impl Order {
             State::Lost { lost_sun, .. } => Money { unresolved_sun: *lost_sun, ..nothing },
         }
     }
+}
+
+/// What was paid in at a vendor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credit {
+    /// Whose account.
+    pub vendor: VendorId,
+    /// How much, in sun.
+    pub sun: Cost,
+    /// What the account held when it was first asked, before any order; booked once.
+    pub opening: bool,
 }
 
 /// An account at a vendor by our books.

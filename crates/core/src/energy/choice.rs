@@ -76,7 +76,7 @@ impl Passed {
 
 /// What is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Need {
+pub struct Demand {
     /// Energy.
     pub energy: u64,
     /// For how long, in seconds.
@@ -95,7 +95,7 @@ pub struct Choice {
 }
 
 /// Chooses. Of two that cost the same the first one wins, so the configuration's order decides.
-pub fn choose(need: &Need, offers: &[Offer<'_>], caps: &Caps, now: Timestamp) -> Choice {
+pub fn choose(need: &Demand, offers: &[Offer<'_>], caps: &Caps, now: Timestamp) -> Choice {
     let judged: Vec<Option<Passed>> = offers.iter().map(|offer| unfit(need, offer, caps, now)).collect();
     let fit = offers.iter().zip(&judged).enumerate().filter(|(_, (_, passed))| passed.is_none());
     let chosen =
@@ -104,7 +104,7 @@ pub fn choose(need: &Need, offers: &[Offer<'_>], caps: &Caps, now: Timestamp) ->
     Choice { chosen, passed: passed.map(|(place, why)| (place, why.unwrap_or(Passed::Dearer))).collect() }
 }
 
-fn unfit(need: &Need, offer: &Offer<'_>, caps: &Caps, now: Timestamp) -> Option<Passed> {
+fn unfit(need: &Demand, offer: &Offer<'_>, caps: &Caps, now: Timestamp) -> Option<Passed> {
     let (quote, total) = (offer.quote, offer.quote.total_sun);
     let delivers_ms = i64::try_from(offer.facts.delivers_ms).unwrap_or(i64::MAX);
     if let Some(closed) = offer.closed {

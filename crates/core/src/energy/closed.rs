@@ -52,7 +52,7 @@ pub fn may_ask<'a>(
     let mut refusals = 0;
     for order in orders.into_iter().filter(|order| order.vendor == *vendor) {
         if order.wallet == wallet
-            && let Some(closed) = holds_up(order)
+            && let Some(closed) = order.holds_up()
         {
             return Err(closed);
         }
@@ -69,24 +69,24 @@ pub fn may_ask<'a>(
 impl Order {
     /// Nothing of it is open any more: neither its energy nor its money.
     pub fn is_ended(&self) -> bool {
-        holds_up(self).is_none() && !matches!(self.state, State::Failed(_))
+        self.holds_up().is_none() && !matches!(self.state, State::Failed(_))
     }
-}
 
-/// How an order keeps its vendor closed for its wallet.
-fn holds_up(order: &Order) -> Option<Closed> {
-    match &order.state {
-        State::Planned | State::Asked(_) | State::Accepted(_) => Some(Closed::UnderWay(order.id)),
-        State::Unknown { .. } => Some(Closed::Unknown(order.id)),
-        State::Unresolved { .. } => Some(Closed::Unresolved(order.id)),
-        State::Delivered { bought, .. } | State::Short { bought, .. } | State::Failed(bought) => {
-            bought.charged_sun.is_none().then_some(Closed::Unpriced(order.id))
+    /// How it keeps its vendor closed for its wallet.
+    pub fn holds_up(&self) -> Option<Closed> {
+        match &self.state {
+            State::Planned | State::Asked(_) | State::Accepted(_) => Some(Closed::UnderWay(self.id)),
+            State::Unknown { .. } => Some(Closed::Unknown(self.id)),
+            State::Unresolved { .. } => Some(Closed::Unresolved(self.id)),
+            State::Delivered { bought, .. } | State::Short { bought, .. } | State::Failed(bought) => {
+                bought.charged_sun.is_none().then_some(Closed::Unpriced(self.id))
+            }
+            State::Dropped
+            | State::Refused { .. }
+            | State::Refunded { .. }
+            | State::Absent(_)
+            | State::Lost { .. } => None,
         }
-        State::Dropped
-        | State::Refused { .. }
-        | State::Refunded { .. }
-        | State::Absent(_)
-        | State::Lost { .. } => None,
     }
 }
 

@@ -62,6 +62,12 @@ impl Arrival {
         self.block_at
     }
 
+    /// Whether this is all that was ordered. What is lent is a stake, and what a stake yields moves with all stakes of the
+    /// network between the vendor's reckoning and ours: half a per cent less is all of it.
+    pub fn is_whole(&self, order: &Order) -> bool {
+        u128::from(self.energy) * 1_000 >= u128::from(order.energy) * 995
+    }
+
     /// Why this is no evidence for an order; `None` when it is.
     pub(super) fn unfit(&self, order: &Order, asked: Asked) -> Option<&'static str> {
         if self.receiver != order.receiver {

@@ -39,7 +39,7 @@ impl Order {
                 if let Some(unfit) = arrival.unfit(&self, bought.asked) {
                     return why(unfit);
                 }
-                if arrival.energy() >= self.energy {
+                if arrival.is_whole(&self) {
                     return why("all of its energy came");
                 }
                 State::Short { bought, arrival }

@@ -29,7 +29,7 @@ impl Order {
         if let Some(why) = arrival.unfit(&self, bought.asked) {
             return Err(Refusal::Evidence { transition: "prove an energy order", why });
         }
-        let whole = arrival.energy() >= self.energy;
+        let whole = arrival.is_whole(&self);
         Ok(whole.then(|| self.moved(State::Delivered { bought, arrival })))
     }
 }

@@ -1,7 +1,7 @@
 //! Questions to a chain, and carrying bytes to it.
 
 use super::Fut;
-use crate::address::Address;
+use crate::address::{Address, TronAddress};
 use crate::alert::Raise;
 use crate::amount::{Cost, Units};
 use crate::asset::{Asset, AssetId};
@@ -13,6 +13,7 @@ use crate::intent::Payment;
 use crate::proof::{Final, SlotReading};
 use crate::resource::{Conditions, Resources};
 use crate::slot::Slot;
+use crate::time::Timestamp;
 
 /// No usable answer. It says nothing about money.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -127,6 +128,30 @@ pub struct DrainFact {
     pub txid: [u8; 32],
     /// What happened, in one sentence.
     pub what: String,
+}
+
+/// Energy that somebody lent to a wallet of ours on TRON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lent {
+    /// The transaction.
+    pub txid: [u8; 32],
+    /// Who may use it.
+    pub receiver: TronAddress,
+    /// What the stake that was lent yields now.
+    pub energy: u64,
+    /// The solid block it is in.
+    pub block: BlockRef,
+    /// That block's time.
+    pub at: Timestamp,
+}
+
+/// What a run of solid blocks shows of energy that was lent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LentRun {
+    /// The last block of it and its time; `None` where none is solid there yet.
+    pub through: Option<(BlockRef, Timestamp)>,
+    /// In the order of the chain.
+    pub lent: Vec<Lent>,
 }
 
 /// One attempt as the chain port needs it to recognise its effect.
@@ -274,6 +299,16 @@ pub trait Chain: Send + Sync {
 
     /// Energy and bandwidth of a wallet on TRON, at a block. [`ChainError::Foreign`] on a chain that has neither.
     fn resources(&self, wallet: Address) -> Fut<'_, Result<(BlockRef, Resources), ChainError>>;
+
+    /// Energy that was lent to wallets, in at most `count` solid blocks from a height on, as one node shows them. A node that
+    /// leaves some out makes an order look undelivered, and one that invents some makes it look delivered: neither pays or
+    /// burns anything, for a payout is sent on what the wallet has. [`ChainError::Foreign`] where there is no energy.
+    fn lent<'a>(
+        &'a self,
+        from: u64,
+        count: u64,
+        wallets: &'a [Address],
+    ) -> Fut<'a, Result<LentRun, ChainError>>;
 
     /// Latest and final block.
     fn heads(&self) -> Fut<'_, Result<Heads, ChainError>>;

@@ -5,14 +5,19 @@
 use std::sync::Arc;
 
 use super::Fut;
+use super::market::Ask;
 use crate::adoption::Adopted;
 use crate::alert::{Alert, Raise};
+use crate::amount::Cost;
 use crate::asset::{Asset, AssetId};
 use crate::attempt::{Attempt, Durable, Signed, Unsigned};
 use crate::chain::{BlockRef, ChainId};
 use crate::command::{Command, Kind, Person};
+use crate::energy::{self, Credit, Need, Order};
 use crate::event::Cause;
-use crate::id::{AlertId, AttemptId, FeedId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
+use crate::id::{
+    AlertId, AttemptId, EnergyOrderId, FeedId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId,
+};
 use crate::intent::PaymentKey;
 use crate::journal::{Back, Known, LostFact, LostPayment, LostTxid, Place, Seen, Unheld};
 use crate::lane::{Fence, Holder, Lease};
@@ -101,6 +106,12 @@ pub struct Change {
     pub sighted: Vec<Sighting>,
     /// Steps of commands that take two persons: the second word commits with what it does.
     pub commands: Vec<Moved<Command>>,
+    /// Steps of needs of energy.
+    pub needs: Vec<Moved<Need>>,
+    /// Steps of orders of energy: what leaves for a vendor is durable first.
+    pub orders: Vec<Moved<Order>>,
+    /// What was paid in at vendors of energy.
+    pub credits: Vec<Credit>,
     /// Balances read.
     pub balances: Vec<Balance>,
     /// Blocks learned and left.
@@ -202,6 +213,8 @@ pub struct LaneView {
     pub stops: Vec<Stop>,
     /// Transactions of its wallet that nothing explains so far, lowest block first; none that was denied.
     pub sightings: Vec<Sighting>,
+    /// Its open need of energy and the last ones before it, newest first; none where there is no energy.
+    pub needs: Vec<Need>,
     /// Last height of the chain the watcher has stored.
     pub height: u64,
     /// Who works it, or worked it last; `None` when nobody ever did.
@@ -429,6 +442,15 @@ pub trait Store: Send + Sync {
 
     /// Whoever holds a key, as far as that is known.
     fn person(&self, key: KeyId) -> Fut<'_, Result<Option<Person>, StoreError>>;
+
+    /// Needs, orders and accounts of a chain's energy, and what orders cost since a time.
+    fn energy(&self, chain: ChainId, since: Timestamp) -> Fut<'_, Result<energy::View, StoreError>>;
+
+    /// What goes out for orders that are asked; others are left out.
+    fn asks<'a>(&'a self, orders: &'a [EnergyOrderId]) -> Fut<'a, Result<Vec<Durable<Ask>>, StoreError>>;
+
+    /// What a wallet's transactions paid to the network since a time, by the books, in atoms of the chain's coin.
+    fn burned(&self, wallet: WalletId, since: Timestamp) -> Fut<'_, Result<Cost, StoreError>>;
 
     /// What the books had inside a wallet after block `height`; `None` while an adoption of a later block is booked.
     fn booked(&self, wallet: WalletId, height: u64) -> Fut<'_, Result<Option<Books>, StoreError>>;

@@ -28,6 +28,8 @@ pub enum Topic {
     Lanes,
     /// A withdrawal became due that this lane could pay, or the lane changed.
     Lane(WalletId),
+    /// A lane asks for energy.
+    Energy,
     /// A chain has a new block, or something new to watch.
     Chains,
     /// An event was committed: there is something to seal.

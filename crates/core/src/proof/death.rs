@@ -313,7 +313,10 @@ mod tests {
         assert_eq!(Death::of_tron_expiry(&reading, block(1), 31, 2), Err(NotDead::StillValid));
         assert_eq!(Death::of_tron_expiry(&reading, block(2), 30, 2), Err(NotDead::ScanBroken));
         let gone = BlockRef { number: 1, hash: [99; 32] };
-        assert!(Death::of_tron_expiry(&reading, gone, 30, 2).is_ok(), "another block took the reference's place");
+        assert!(
+            Death::of_tron_expiry(&reading, gone, 30, 2).is_ok(),
+            "another block took the reference's place"
+        );
         let above = agreed(SlotReading::Absent(scan), 2);
         assert_eq!(Death::of_tron_expiry(&above, block(1), 30, 2), Err(NotDead::StillValid), "not solid");
         let shallow = agreed(SlotReading::Absent(scan), 4);

@@ -7,19 +7,17 @@ use crate::moved::{Moved, Refusal};
 use crate::time::Timestamp;
 
 impl Transfer {
-    /// TRON: an energy order is about to be placed under our id `order`. Nothing drives it yet: it stands here with the
-    /// rail it belongs to.
+    /// TRON: its energy is asked for, with that of others, as the need `order`; again where that one ended without it.
     ///
     /// # Errors
-    /// [`Refusal`] unless funded.
+    /// [`Refusal`] unless funded or fuelling.
     pub fn order_energy(self, order: String, at: Timestamp) -> Result<Moved<Self>, Refusal> {
         match &self.state {
-            State::Funded(funded) => {
+            State::Funded(funded) | State::Fuelling(Fuelling { funded, .. }) => {
                 let fuelling = Fuelling { funded: funded.clone(), order };
                 Ok(self.moved(State::Fuelling(fuelling), at))
             }
             State::Planned
-            | State::Fuelling(_)
             | State::Fuelled(_)
             | State::Built(_)
             | State::Signed(_)

@@ -159,14 +159,16 @@ impl Subjects {
             | Code::FeeAtCap
             | Code::SignerDown
             | Code::SignerRefused
+            | Code::EnergyShort
             | Code::FundsShort
             | Code::GasLow
             | Code::UnsettledFull => !self.wallets.contains_key(subject),
-            // The chain loop looks by itself; nobody does once the chain is not configured any more.
+            // The chain loop or the broker looks by itself; nobody does once the chain is not configured any more.
             Code::NodesDisagree
             | Code::FinalityStalled
             | Code::NodesDown
             | Code::ClockSkew
+            | Code::EnergyUnresolved
             | Code::SingleSource => {
                 let chain = subject.split(' ').next().unwrap_or(subject);
                 !self.chains.contains(chain)

@@ -1,6 +1,8 @@
-//! In: funded transfers. Out: fuelled ones: simulated as the sender, with gas, or energy and bandwidth, reserved. What
-//! simulation refuses follows the failure table before any slot is taken. A crash leaves a transfer that is simulated again.
+//! In: funded transfers, and those whose energy was asked for. Out: fuelled ones: simulated as the sender, with gas, or energy
+//! and bandwidth, reserved. What lacks energy asks for it, together; what simulation refuses follows the failure table before
+//! any slot is taken. A crash leaves a transfer that is simulated again.
 
+mod ask;
 mod tank;
 
 use sluice_core::alert::Code;
@@ -9,16 +11,17 @@ use sluice_core::port::store::Change;
 use sluice_core::transfer::{Failure, State, Transfer};
 use sluice_core::withdrawal::Waiting;
 
-use self::tank::{Taken, Tank};
+use self::ask::Asking;
+use self::tank::{Short, Taken, Tank};
 use super::Lane;
 use super::give_back::{self, Fate};
 use crate::StageError;
 
 pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
-    let funded: Vec<Transfer> =
-        lane.transfers().filter(|transfer| matches!(transfer.state, State::Funded(_))).cloned().collect();
+    let waits = |it: &&Transfer| matches!(it.state, State::Funded(_) | State::Fuelling(_));
+    let funded: Vec<Transfer> = lane.transfers().filter(waits).cloned().collect();
     if funded.is_empty() {
-        return Ok(());
+        return ask::drop_unwanted(lane).await;
     }
     let from = lane.wallet().address;
     let trials: Vec<Trial> = funded
@@ -35,6 +38,7 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     let verdicts = lane.chain.preflight(&trials).await?;
     let mut tank = Tank::read(lane).await?;
     let now = lane.now();
+    let mut asking = Asking::default();
 
     let mut changes = Vec::new();
     let mut verdicts = verdicts.into_iter();
@@ -45,7 +49,7 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
             Preflight::Fails(failure) => failure,
             Preflight::Passes { gas } => {
                 let memo = transfer.live().any(|item| item.approved.payment.memo.is_some());
-                match tank.take(gas, memo) {
+                match tank.take(gas, memo, ask::lacking(lane, &transfer)) {
                     Ok(Taken { limit, budget }) => {
                         changes.push(Change {
                             transfers: vec![transfer.fuel(limit, budget, now)?],
@@ -54,12 +58,22 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
                         });
                         continue;
                     }
-                    Err(Failure::FeeCapReached) => {
+                    Err(Short::Energy) => {
+                        lane.blocked_by(Waiting::Energy);
+                        asking.add(transfer, gas);
+                        continue;
+                    }
+                    Err(Short::BurnCap) => {
+                        lane.blocked_by(Waiting::Energy);
+                        lane.found(Code::EnergyShort, BURN_CAP);
+                        continue;
+                    }
+                    Err(Short::Failure(Failure::FeeCapReached)) => {
                         lane.blocked_by(Waiting::FeeCap);
                         tell(lane, Failure::FeeCapReached);
                         continue;
                     }
-                    Err(failure) => failure,
+                    Err(Short::Failure(failure)) => failure,
                 }
             }
         };
@@ -91,8 +105,12 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
         )?);
     }
     lane.apply(changes).await?;
-    Ok(())
+    asking.ask(lane, &tank).await
 }
+
+/// What the alert says where nothing may be burned.
+const BURN_CAP: &str =
+    "as much TRX is burned within the hour, or may be by what is on its way, as the cap allows";
 
 /// What the trials of one transfer come to: the gas of all of them, or the first that fails. `None` without a trial.
 fn together(verdicts: impl Iterator<Item = Preflight>) -> Option<Preflight> {

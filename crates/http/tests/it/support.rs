@@ -85,6 +85,7 @@ impl World {
             store: db.clone(),
             chains: [(chain.id(), chain.clone() as Arc<dyn sluice_core::port::chain::Chain>)].into(),
             signer: Arc::new(OnlyStops::default()),
+            energy: Default::default(),
             deliver: Arc::new(Nobody),
             clock: clock.clone(),
             entropy,

@@ -111,6 +111,7 @@ fn ports(world: &Arc<World>, process: ProcessId) -> Ports {
         store: Arc::new(around::store::Wrapped { inner: store, by: chaos.clone() }),
         chains,
         signer: Arc::new(around::signer::Wrapped { inner: signer, by: chaos }),
+        energy: BTreeMap::new(),
         deliver: Arc::clone(&world.pager) as Arc<_>,
         clock,
         entropy: Arc::new(Chance(sim)),

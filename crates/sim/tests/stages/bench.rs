@@ -81,6 +81,7 @@ impl Bench {
             store: Arc::clone(&world.db) as Arc<_>,
             chains: BTreeMap::from([(world.profile.id, Arc::new(evm) as Arc<_>)]),
             signer: signer(Arc::clone(&world.signer)),
+            energy: BTreeMap::new(),
             deliver: Arc::clone(&world.pager) as Arc<_>,
             clock,
             entropy: Arc::new(Chance(world.sim.clone())),

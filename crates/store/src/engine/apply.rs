@@ -14,6 +14,7 @@ pub(super) mod alerts;
 mod attempts;
 pub(super) mod chain;
 pub(crate) mod commands;
+mod energy;
 pub(crate) mod events;
 mod journal;
 mod ledger;
@@ -132,6 +133,9 @@ async fn write(conn: &mut Conn<'_>, context: &Context, changes: &[Change]) -> Re
     if commands::write(conn, changes, &mut happened).await? == Written::Moved {
         return Ok(Written::Moved);
     }
+    if energy::write(conn, context, changes, &mut happened).await? == Written::Moved {
+        return Ok(Written::Moved);
+    }
     ledger::write(conn, context, changes).await?;
     lost::write(conn, context, changes).await?;
     for stop in changes.iter().filter_map(|change| change.stop.as_ref()) {
@@ -167,10 +171,14 @@ fn steps_each_thing_once(change: &Change) -> Result<(), StoreError> {
     let transfers: BTreeSet<_> = change.transfers.iter().map(|step| step.after().id).collect();
     let wallets: BTreeSet<_> = change.wallets.iter().map(|step| step.after().id).collect();
     let commands: BTreeSet<_> = change.commands.iter().map(|step| step.after().id).collect();
+    let needs: BTreeSet<_> = change.needs.iter().map(|step| step.after().id).collect();
+    let orders: BTreeSet<_> = change.orders.iter().map(|step| step.after().id).collect();
     let once = withdrawals.len() == change.withdrawals.len()
         && transfers.len() == change.transfers.len()
         && wallets.len() == change.wallets.len()
-        && commands.len() == change.commands.len();
+        && commands.len() == change.commands.len()
+        && needs.len() == change.needs.len()
+        && orders.len() == change.orders.len();
     if once {
         return Ok(());
     }
@@ -233,7 +241,11 @@ fn disjoint(changes: &[Change]) -> bool {
         let mut touched = Touched::by(change);
         touched.wallets = change.wallets.iter().map(|step| step.after().id.to_string()).collect();
         let commands: Vec<String> = change.commands.iter().map(|step| step.after().id.to_string()).collect();
-        touched.names().chain(&commands).all(|name| seen.insert(name.clone()))
+        // A lane has one need at a time and orders for it: what shares the wallet shares them.
+        let needs: Vec<String> =
+            change.needs.iter().map(|step| format!("need {}", step.after().wallet)).collect();
+        let orders: Vec<String> = change.orders.iter().map(|step| step.after().id.to_string()).collect();
+        touched.names().chain(&commands).chain(&needs).chain(&orders).all(|name| seen.insert(name.clone()))
     })
 }
 

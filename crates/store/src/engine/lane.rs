@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sluice_core::chain::Family;
 use sluice_core::id::{TransferId, WalletId, WithdrawalId};
 use sluice_core::lane::Holder;
 use sluice_core::port::store::{LaneView, WithAttempts};
@@ -10,10 +11,10 @@ use sluice_core::sighting::Sighting;
 use sluice_core::slot::Slot;
 use sluice_core::time::Timestamp;
 
-use super::facts;
 use super::memo::{Memo, Stamp, unmoved};
 use super::unread::{Found, keep};
 use super::{LIST_MAX, load};
+use super::{energy, facts};
 use crate::row::cells::Cells;
 use crate::row::{self, Unread};
 use crate::sql::{Conn, Row, SqlError};
@@ -56,8 +57,23 @@ pub(super) async fn view(
     let height = height.and_then(|height| u64::try_from(height).ok()).unwrap_or_default();
     let holder = holder(conn, &id).await?;
     let sightings = keep(unexplained(conn, &id).await?, &mut unread);
-    let view =
-        LaneView { wallet, partner, open, queue, cancels, stops, sightings, height, holder, journal_seq };
+    let needs = match wallet.chain.family {
+        Family::Evm => vec![],
+        Family::Tron => keep(energy::needs_of(conn, &id).await?, &mut unread),
+    };
+    let view = LaneView {
+        wallet,
+        partner,
+        open,
+        queue,
+        cancels,
+        stops,
+        sightings,
+        needs,
+        height,
+        holder,
+        journal_seq,
+    };
     Ok((Some(view), unread))
 }
 

@@ -33,6 +33,7 @@ macro_rules! promises {
 mod accept;
 mod adoption;
 mod again;
+mod energy;
 #[path = "../interleavings/mod.rs"]
 mod interleavings;
 mod life;

@@ -88,6 +88,7 @@ impl Local {
             id: self.id().to_string(),
             quorum: (nodes.len() == 1).then_some(1),
             nodes,
+            energy: None,
             profile: self.profile.clone(),
         }
     }

@@ -94,6 +94,10 @@ pub(in crate::tron) struct ResourceJson {
     energy_used: i64,
     #[serde(rename = "EnergyLimit")]
     energy_limit: i64,
+    #[serde(rename = "TotalEnergyLimit")]
+    total_energy_limit: i64,
+    #[serde(rename = "TotalEnergyWeight")]
+    total_energy_weight: i64,
 }
 
 impl ResourceJson {
@@ -104,6 +108,8 @@ impl ResourceJson {
             energy: left(self.energy_limit, self.energy_used)?,
             bandwidth: left(self.net_limit, self.net_used)?,
             free_bandwidth: left(self.free_limit, self.free_used)?,
+            network_energy: figure(self.total_energy_limit)?,
+            network_stake_trx: figure(self.total_energy_weight)?,
         })
     }
 }

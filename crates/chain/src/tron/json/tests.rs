@@ -211,8 +211,11 @@ fn an_account_that_is_not_activated_is_an_empty_object() {
 #[test]
 fn what_may_still_be_used_is_never_below_nothing() {
     let read = |value: Value| parse::<ResourceJson>(&value).and_then(ResourceJson::read);
-    let some = json!({ "freeNetLimit": 600, "freeNetUsed": 345, "EnergyLimit": 100, "EnergyUsed": 130, "NetLimit": 9 });
-    assert_eq!(read(some), Ok(Left { energy: 0, bandwidth: 9, free_bandwidth: 255 }));
+    let some = json!({ "freeNetLimit": 600, "freeNetUsed": 345, "EnergyLimit": 100, "EnergyUsed": 130, "NetLimit": 9,
+        "TotalEnergyLimit": 180, "TotalEnergyWeight": 19 });
+    let left =
+        Left { energy: 0, bandwidth: 9, free_bandwidth: 255, network_energy: 180, network_stake_trx: 19 };
+    assert_eq!(read(some), Ok(left));
     assert_eq!(read(json!({})), Ok(Left::default()));
     assert!(read(json!({ "EnergyLimit": -1 })).is_err());
 }

@@ -37,7 +37,7 @@ fn balances_are_of_a_block_that_stood_still_around_them() {
 
 #[test]
 fn resources_are_of_the_latest_block() {
-    let left = Left { energy: 5, bandwidth: 6, free_bandwidth: 7 };
+    let left = Left { energy: 5, bandwidth: 6, free_bandwidth: 7, ..Left::default() };
     let stage = stage(&World { left, ..World::new(19, 7) }, &["a"], 1);
     let told = run(stage.tron.resources(US.into())).unwrap();
     assert_eq!(told, (there(19), Resources { energy: 5, bandwidth: 6, free_bandwidth: 7 }));

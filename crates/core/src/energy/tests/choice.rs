@@ -7,7 +7,7 @@ use super::samples::*;
 use crate::port::market::{Quote, VendorFacts};
 use proptest::prelude::*;
 
-const NEED: fn() -> Need = || Need { energy: ENERGY, duration_s: 3_600, deadline: at(DEADLINE_MS) };
+const NEED: fn() -> Demand = || Demand { energy: ENERGY, duration_s: 3_600, deadline: at(DEADLINE_MS) };
 
 fn caps() -> Caps {
     Caps {
@@ -18,14 +18,14 @@ fn caps() -> Caps {
     }
 }
 
-fn one(change: impl FnOnce(&mut VendorFacts, &mut Quote, &mut Caps, &mut Need)) -> Choice {
+fn one(change: impl FnOnce(&mut VendorFacts, &mut Quote, &mut Caps, &mut Demand)) -> Choice {
     offered(None, true, change)
 }
 
 fn offered(
     closed: Option<Closed>,
     passes: bool,
-    change: impl FnOnce(&mut VendorFacts, &mut Quote, &mut Caps, &mut Need),
+    change: impl FnOnce(&mut VendorFacts, &mut Quote, &mut Caps, &mut Demand),
 ) -> Choice {
     let mut facts = facts("it", Recovery::Repeat);
     let (mut quote, mut caps, mut need) = (quote(&facts), caps(), NEED());

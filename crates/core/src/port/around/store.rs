@@ -4,15 +4,18 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::alert::{Alert, Code};
+use crate::amount::Cost;
 use crate::asset::{Asset, AssetId};
 use crate::attempt::{Attempt, Durable};
 use crate::chain::{BlockRef, ChainId};
 use crate::command::{Command, Kind, Person};
-use crate::id::{AlertId, AttemptId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
+use crate::energy;
+use crate::id::{AlertId, AttemptId, EnergyOrderId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
 use crate::intent::PaymentKey;
 use crate::journal::{Known, LostPayment, LostTxid, Unheld};
 use crate::lane::{Fence, Lease};
 use crate::port::Fut;
+use crate::port::market::Ask;
 use crate::port::store::{
     Accepted, Books, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Revived, Store, StoreError,
     Undelivered, Wanted,
@@ -26,7 +29,7 @@ use crate::wallet::Wallet;
 use crate::withdrawal::Withdrawal;
 
 /// Every call of the store that something is around.
-pub const CALLS: [&str; 39] = [
+pub const CALLS: [&str; 42] = [
     "store.lease",
     "store.release",
     "store.accept",
@@ -65,6 +68,9 @@ pub const CALLS: [&str; 39] = [
     "store.open_command",
     "store.expired_commands",
     "store.person",
+    "store.energy",
+    "store.asks",
+    "store.burned",
     "store.booked",
 ];
 
@@ -295,6 +301,18 @@ impl<A: Around> Store for Wrapped<A> {
 
     fn stops(&self) -> Answer<'_, Vec<Stop>> {
         self.by.stops(&*self.inner)
+    }
+
+    fn energy(&self, chain: ChainId, since: Timestamp) -> Answer<'_, energy::View> {
+        self.by.around("store.energy", move || self.inner.energy(chain, since))
+    }
+
+    fn asks<'a>(&'a self, orders: &'a [EnergyOrderId]) -> Answer<'a, Vec<Durable<Ask>>> {
+        self.by.around("store.asks", move || self.inner.asks(orders))
+    }
+
+    fn burned(&self, wallet: WalletId, since: Timestamp) -> Answer<'_, Cost> {
+        self.by.around("store.burned", move || self.inner.burned(wallet, since))
     }
 
     fn booked(&self, wallet: WalletId, height: u64) -> Answer<'_, Option<Books>> {

@@ -106,7 +106,7 @@ const OUT: &[&str] = &[
 /// Transition -> from and to. Nothing else exists.
 pub const EDGES: &[(&str, Edges)] = &[
     ("fund", &[(&["planned", "planned fill"], "funded")]),
-    ("order energy", &[(&["funded", "funded fill"], "fuelling")]),
+    ("order energy", &[(&["funded", "funded fill", "fuelling", "fuelling fill"], "fuelling")]),
     ("fuel", &[(&["funded", "fuelling", "funded fill", "fuelling fill"], "fuelled")]),
     ("drop", &[(PAYOUT, "dropped"), (FILL, "dropped")]),
     ("build: pay", &[(&["fuelled"], "built")]),

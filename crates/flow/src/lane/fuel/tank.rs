@@ -5,13 +5,16 @@ use sluice_core::chain::{EvmRules, Rules, TronRules};
 use sluice_core::fee::{self, Market, Offer};
 use sluice_core::port::signer::FeeCap;
 use sluice_core::resource::{Conditions, TRANSFER_BANDWIDTH, burned, fee_limit_sun};
-use sluice_core::transfer::Failure;
+use sluice_core::transfer::{Failure, State};
 
 use crate::StageError;
 use crate::lane::Lane;
 
 /// Margin over a node's estimate of gas, percent: the recipient's balance may become zero or non-zero meanwhile.
 const GAS_MARGIN_PERCENT: u64 = 30;
+
+/// What was burned counts for so long, milliseconds.
+const HOUR_MS: i64 = 3_600_000;
 
 /// What is left of the native coin, and beside it.
 pub(super) struct Tank {
@@ -21,7 +24,36 @@ pub(super) struct Tank {
 
 enum Kind {
     Gas { rules: EvmRules, market: Market, raised_cap_wei: Option<u128>, signer: Option<FeeCap> },
-    Energy { rules: TronRules, conditions: Conditions, energy: u64, bandwidth: u64 },
+    Energy(Energy),
+}
+
+struct Energy {
+    rules: TronRules,
+    conditions: Conditions,
+    energy: u64,
+    bandwidth: u64,
+    /// What may still be burned within the hour, sun.
+    may_burn: Cost,
+}
+
+/// Why a transfer takes nothing now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Short {
+    /// So much energy is not there, and nothing may be burned for it yet.
+    Energy,
+    /// As much is burned within the hour, or may be, as the cap allows.
+    BurnCap,
+    /// As the failure table has it.
+    Failure(Failure),
+}
+
+/// What is done where energy is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lacking {
+    /// TRX is burned.
+    Burns,
+    /// It waits for energy.
+    Waits,
 }
 
 /// What one transfer takes.
@@ -47,14 +79,15 @@ impl Tank {
                 let conditions = lane.chain.conditions().await?;
                 let (block, has) = lane.chain.resources(wallet).await?;
                 let (energy, bandwidth) = lane.promised_resources(block);
-                Kind::Energy {
+                Kind::Energy(Energy {
                     rules,
                     conditions,
                     energy: has.energy.saturating_sub(energy),
                     // The daily free part is used for a whole transaction or not at all, and recovers by itself: what is
                     // counted on is staked or lent.
                     bandwidth: has.bandwidth.saturating_sub(bandwidth),
-                }
+                    may_burn: left_to_burn(lane, &rules, &conditions).await?,
+                })
             }
         };
         let (block, balances) = lane.chain.balances(wallet, std::slice::from_ref(&native)).await?;
@@ -63,30 +96,88 @@ impl Tank {
     }
 
     /// Takes what a transfer needs, by simulation, or says why it cannot go now.
-    pub(super) fn take(&mut self, needs: u64, memo: bool) -> Result<Taken, Failure> {
+    pub(super) fn take(&mut self, needs: u64, memo: bool, lacking: Lacking) -> Result<Taken, Short> {
         let taken = match &self.kind {
             Kind::Gas { rules, market, raised_cap_wei, signer } => {
                 let with_margin = needs.saturating_mul(100 + GAS_MARGIN_PERCENT).div_ceil(100);
                 let limit = with_margin.min(rules.transfer_gas_max).max(needs);
                 let cap = fee::cap(rules, *raised_cap_wei, *signer, limit);
                 let Offer::At(fees) = fee::offer(rules, market, limit, cap) else {
-                    return Err(Failure::FeeCapReached);
+                    return Err(Short::Failure(Failure::FeeCapReached));
                 };
                 Taken { limit, budget: fees.worst().unwrap_or(Cost(u128::MAX)) }
             }
-            Kind::Energy { rules, conditions, energy, bandwidth } => {
-                if fee_limit_sun(rules, conditions, needs).is_none() {
-                    return Err(Failure::FeeCapReached);
-                }
-                let short = *bandwidth < TRANSFER_BANDWIDTH;
-                Taken { limit: needs, budget: burned(conditions, needs, *energy, short, memo) }
-            }
+            Kind::Energy(tank) => tank.look(needs, memo, lacking)?,
         };
-        self.coin = self.coin.checked_sub(Units::from(taken.budget.0)).ok_or(Failure::GasEmpty)?;
-        if let Kind::Energy { energy, bandwidth, .. } = &mut self.kind {
-            *energy = energy.saturating_sub(needs);
-            *bandwidth = bandwidth.saturating_sub(TRANSFER_BANDWIDTH);
+        let coin = self.coin.checked_sub(Units::from(taken.budget.0));
+        self.coin = coin.ok_or(Short::Failure(Failure::GasEmpty))?;
+        if let Kind::Energy(tank) = &mut self.kind {
+            tank.took(needs, memo);
         }
         Ok(taken)
     }
+
+    /// What is missing for transfers that need so much together, and what burning it would cost; `None` where there is no
+    /// energy.
+    pub(super) fn missing(&self, needs: u64) -> Option<(u64, Cost)> {
+        let Kind::Energy(tank) = &self.kind else { return None };
+        let energy = needs.saturating_sub(tank.energy);
+        Some((energy, burned(&tank.conditions, energy, 0, false, false)))
+    }
+}
+
+impl Energy {
+    fn look(&self, needs: u64, memo: bool, lacking: Lacking) -> Result<Taken, Short> {
+        let Some(worst) = worst(&self.rules, &self.conditions, needs, memo) else {
+            return Err(Short::Failure(Failure::FeeCapReached));
+        };
+        if needs > self.energy && lacking == Lacking::Waits {
+            return Err(Short::Energy);
+        }
+        if worst > self.may_burn {
+            return Err(Short::BurnCap);
+        }
+        let short = self.bandwidth < TRANSFER_BANDWIDTH;
+        Ok(Taken { limit: needs, budget: burned(&self.conditions, needs, self.energy, short, memo) })
+    }
+
+    fn took(&mut self, needs: u64, memo: bool) {
+        let worst = worst(&self.rules, &self.conditions, needs, memo).unwrap_or_default();
+        self.may_burn = Cost(self.may_burn.0.saturating_sub(worst.0));
+        self.energy = self.energy.saturating_sub(needs);
+        self.bandwidth = self.bandwidth.saturating_sub(TRANSFER_BANDWIDTH);
+    }
+}
+
+/// The most that a transfer burns, whatever is lent to it now: its fee limit, its bandwidth and its memo. `None` past the
+/// cap of a transfer.
+fn worst(rules: &TronRules, conditions: &Conditions, energy: u64, memo: bool) -> Option<Cost> {
+    let limit = fee_limit_sun(rules, conditions, energy)?;
+    Some(Cost(u128::from(limit).saturating_add(burned(conditions, 0, 0, true, memo).0)))
+}
+
+/// What the wallet may still burn within this hour: its cap, less what it has burned and what is on its way may burn.
+async fn left_to_burn(
+    lane: &Lane<'_>,
+    rules: &TronRules,
+    conditions: &Conditions,
+) -> Result<Cost, StageError> {
+    let since = lane.now().plus_ms(-HOUR_MS);
+    let mut left = Cost(u128::from(rules.burn_hour_cap_sun));
+    let mut less = |cost: Cost| left = Cost(left.0.saturating_sub(cost.0));
+    less(lane.ports.store.burned(lane.wallet().id, since).await?);
+    for (transfer, attempts) in lane.view.transfers() {
+        let memo = transfer.live().any(|item| item.approved.payment.memo.is_some());
+        let beside = burned(conditions, 0, 0, true, memo);
+        let limits = attempts.iter().filter_map(|it| Some(it.get().unsigned().terms.tron()?.fee_limit_sun));
+        let limit = match (&transfer.state, limits.max()) {
+            (_, Some(limit)) => u128::from(limit),
+            (State::Fuelled(fuelled), None) => u128::from(
+                fee_limit_sun(rules, conditions, fuelled.gas_limit).unwrap_or(rules.transfer_cost_cap_sun),
+            ),
+            (_, None) => continue,
+        };
+        less(Cost(limit.saturating_add(beside.0)));
+    }
+    Ok(left)
 }

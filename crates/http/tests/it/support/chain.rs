@@ -12,8 +12,8 @@ use sluice_core::chain::{BlockRef, ChainId, ChainProfile};
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, NodeFacts, Nonces, Preflight, Shown, SlotQuestion,
-    Standing, TransferLog, Trial,
+    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, LentRun, NodeFacts, Nonces, Preflight, Shown,
+    SlotQuestion, Standing, TransferLog, Trial,
 };
 use sluice_core::proof::{Final, SlotReading};
 use sluice_core::resource::{Conditions, Resources};
@@ -82,6 +82,10 @@ impl Chain for FakeChain {
     }
 
     fn resources(&self, _wallet: Address) -> Fut<'_, Result<(BlockRef, Resources), ChainError>> {
+        soon(Err(ChainError::NoBlock))
+    }
+
+    fn lent<'a>(&'a self, _: u64, _: u64, _: &'a [Address]) -> Fut<'a, Result<LentRun, ChainError>> {
         soon(Err(ChainError::NoBlock))
     }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use sluice_core::amount::Cost;
 use sluice_core::chain::BlockRef;
 use sluice_core::energy::breaker::Breaker;
-use sluice_core::energy::choice::{Caps, Need, Offer, choose};
+use sluice_core::energy::choice::{Caps, Demand, Offer, choose};
 use sluice_core::energy::closed::may_ask;
 use sluice_core::energy::{
     Account, Accounts, Arrival, Order, Plan, Settlement, State, Uncharged, Watched, sign_of,

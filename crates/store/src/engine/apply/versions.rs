@@ -34,6 +34,8 @@ macro_rules! as_expected {
 struct Steps {
     wallets: Vec<Expected>,
     commands: Vec<Expected>,
+    needs: Vec<Expected>,
+    orders: Vec<Expected>,
     transfers: Vec<Expected>,
     withdrawals: Vec<Expected>,
 }
@@ -45,11 +47,15 @@ impl Steps {
         }
         let wallets = change.wallets.iter().filter_map(|step| step.before());
         let commands = change.commands.iter().filter_map(|step| step.before());
+        let needs = change.needs.iter().filter_map(|step| step.before());
+        let orders = change.orders.iter().filter_map(|step| step.before());
         let transfers = change.transfers.iter().filter_map(|step| step.before());
         let withdrawals = change.withdrawals.iter().filter_map(|step| step.before());
         Self {
             wallets: wallets.map(|it| expected(it.id, it.version)).collect(),
             commands: commands.map(|it| expected(it.id, it.version)).collect(),
+            needs: needs.map(|it| expected(it.id, it.version)).collect(),
+            orders: orders.map(|it| expected(it.id, it.version)).collect(),
             transfers: transfers.map(|it| expected(it.id, it.version)).collect(),
             withdrawals: withdrawals.map(|it| expected(it.id, it.version)).collect(),
         }
@@ -61,9 +67,11 @@ pub(super) async fn stale(conn: &mut Conn<'_>, changes: &[Change]) -> Result<Vec
     let steps: Vec<Steps> = changes.iter().map(Steps::of).collect();
     let mut stale = vec![false; changes.len()];
     type Of = fn(&Steps) -> &[Expected];
-    let tables: [(&Sql, Of); 4] = [
+    let tables: [(&Sql, Of); 6] = [
         (as_expected!("wallet"), |steps| &steps.wallets),
         (as_expected!("command"), |steps| &steps.commands),
+        (as_expected!("energy_need"), |steps| &steps.needs),
+        (as_expected!("energy_order"), |steps| &steps.orders),
         (as_expected!("transfer"), |steps| &steps.transfers),
         (as_expected!("withdrawal"), |steps| &steps.withdrawals),
     ];

@@ -56,7 +56,7 @@ impl Caller<'_> {
                 passes: self.breaker(&quote.vendor).passes(now),
             })
             .collect();
-        let wanted = Need { energy, duration_s: 3_600, deadline };
+        let wanted = Demand { energy, duration_s: 3_600, deadline };
         let caps = Caps {
             order_max_sun: Cost(20_000_000),
             energy_max_micro_sun: 200_000_000,

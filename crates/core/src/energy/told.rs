@@ -1,0 +1,57 @@
+//! What people and partners are told of needs and orders.
+
+use super::{Need, NeedState, Order};
+use crate::canonical::Canonical;
+use crate::event::Event;
+use crate::moved::Moved;
+use crate::partner::PLATFORM;
+
+/// The event of a need's step, in its partner's feed.
+pub fn of_need(step: &Moved<Need>) -> Event {
+    let need = step.after();
+    let why = match need.state {
+        NeedState::Burning(why) => Some(Canonical::text(why.as_str())),
+        NeedState::Open | NeedState::Served | NeedState::Dropped => None,
+    };
+    Event {
+        kind: format!("energy.{}", need.state.as_str()),
+        partner: need.partner,
+        withdrawal: None,
+        transfer: None,
+        wallet: Some(need.wallet),
+        data: Canonical::map([
+            ("burning_sun", Some(Canonical::text(need.burning_sun.0))),
+            ("energy", Some(Canonical::text(need.energy))),
+            ("need", Some(Canonical::text(need.id))),
+            ("receiver", Some(Canonical::text(need.receiver))),
+            ("wallet", Some(Canonical::text(need.wallet))),
+            ("why", why),
+        ]),
+    }
+}
+
+/// The event of an order's step, in the platform's feed: whoever runs Sluice pays the vendors.
+pub fn of_order(step: &Moved<Order>) -> Option<Event> {
+    let (before, order) = (step.before(), step.after());
+    if before.is_some_and(|before| before.state == order.state) {
+        return None;
+    }
+    let bought = order.state.bought();
+    Some(Event {
+        kind: format!("energy.order_{}", order.state.as_str()),
+        partner: PLATFORM,
+        withdrawal: None,
+        transfer: None,
+        wallet: Some(order.wallet),
+        data: Canonical::map([
+            ("charged_sun", bought.and_then(|it| it.charged_sun).map(|sun| Canonical::text(sun.0))),
+            ("energy", Some(Canonical::text(order.energy))),
+            ("max_total_sun", Some(Canonical::text(order.max_total_sun.0))),
+            ("need", Some(Canonical::text(order.need))),
+            ("order", Some(Canonical::text(order.id))),
+            ("provider_id", bought.and_then(|it| it.provider_id.as_ref()).map(Canonical::text)),
+            ("vendor", Some(Canonical::text(&order.vendor))),
+            ("wallet", Some(Canonical::text(order.wallet))),
+        ]),
+    })
+}

@@ -1,0 +1,257 @@
+//! The broker of a chain of TRON. In: needs of its lanes, and orders of earlier turns. Out: orders at vendors, each durable
+//! before a byte leaves; needs that are served once the chain shows energy, or that may burn TRX.
+//!
+//! One process at a time holds the lease of the house, and asks one thing after another. What it asked and did not hear is
+//! doubted by the next holder, and never simply asked again (M2 for money that goes to vendors).
+
+mod account;
+mod look;
+mod order;
+mod scan;
+mod source;
+
+use std::collections::BTreeMap;
+
+use sluice_core::access::Actor;
+use sluice_core::alert::{Code, Raise};
+use sluice_core::chain::ChainId;
+use sluice_core::energy::breaker::Breaker;
+use sluice_core::energy::{Need, Order, State, View, sign_of};
+use sluice_core::event::Cause;
+use sluice_core::id::{EnergyNeedId, EnergyOrderId};
+use sluice_core::lane::{Fence, LEASE_MARGIN_MS, LEASE_MS};
+use sluice_core::moved::Moved;
+use sluice_core::port::market::VendorId;
+use sluice_core::port::store::{Change, Outcome};
+use sluice_core::port::world::Topic;
+use sluice_core::port::{Fut, Ports, Supply};
+use sluice_core::time::Timestamp;
+
+use super::{Hand, fence};
+use crate::told::Told;
+use crate::{Done, StageError};
+
+/// Time between two looks while anything is open, milliseconds.
+const BUSY_MS: u64 = 500;
+/// Time between two looks otherwise, milliseconds.
+const IDLE_MS: u64 = 5_000;
+/// Orders of so long count against the spending of an hour, milliseconds.
+const HOUR_MS: i64 = 3_600_000;
+
+/// The broker of one chain, and what it remembers. Losing it costs a look at each vendor, and closes no breaker that an
+/// order of its own keeps closed.
+pub(super) struct Energy {
+    chain: ChainId,
+    supply: Supply,
+    breakers: BTreeMap<VendorId, Breaker>,
+    looked: BTreeMap<EnergyOrderId, Timestamp>,
+    accounts: BTreeMap<VendorId, Timestamp>,
+    tried: BTreeMap<EnergyNeedId, Timestamp>,
+    named: BTreeMap<[u8; 32], EnergyOrderId>,
+    seen: scan::Seen,
+    told: Told,
+}
+
+impl Energy {
+    pub(super) fn new(chain: ChainId, supply: Supply) -> Self {
+        Self {
+            chain,
+            supply,
+            breakers: BTreeMap::new(),
+            looked: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            tried: BTreeMap::new(),
+            named: BTreeMap::new(),
+            seen: scan::Seen::default(),
+            told: Told::default(),
+        }
+    }
+
+    async fn look(&mut self, ports: &Ports, owner: &str) -> Result<bool, StageError> {
+        let mut broker = Broker { ports, owner, held: hold(ports, owner).await?, view: View::default() };
+        broker.read(self.chain).await?;
+        self.forget(&broker.view);
+        self.doubt_orphans(&mut broker).await?;
+        self.book_openings(&mut broker).await?;
+        self.scan(&broker).await?;
+        self.follow_orders(&mut broker).await?;
+        self.meet_needs(&mut broker).await?;
+        self.tell(&broker).await?;
+        let open = |order: &Order| !order.is_ended() && !matches!(order.state, State::Unresolved { .. });
+        Ok(!broker.view.needs.is_empty() || broker.view.orders.iter().any(open))
+    }
+
+    /// Nothing is remembered of what is not open any more.
+    fn forget(&mut self, view: &View) {
+        self.looked.retain(|id, _| view.orders.iter().any(|order| order.id == *id));
+        self.tried.retain(|id, _| view.needs.iter().any(|need| need.id == *id));
+        self.named.retain(|_, id| view.orders.iter().any(|order| order.id == *id));
+    }
+
+    /// What an earlier turn, or a process that is gone, was about to ask or had asked.
+    async fn doubt_orphans(&mut self, broker: &mut Broker<'_>) -> Result<(), StageError> {
+        for order in broker.view.orders.clone() {
+            let step = match &order.state {
+                State::Planned => order.drop_unasked()?,
+                State::Asked(_) => order.doubt()?,
+                _ => continue,
+            };
+            self.step(broker, step, "orphaned").await?;
+        }
+        Ok(())
+    }
+
+    fn breaker(&self, vendor: &VendorId) -> Breaker {
+        self.breakers.get(vendor).copied().unwrap_or_default()
+    }
+
+    /// Commits a step of an order, and tells the breaker what it says of the vendor. False: it had moved on.
+    async fn step(
+        &mut self,
+        broker: &mut Broker<'_>,
+        step: Moved<Order>,
+        reason: &str,
+    ) -> Result<bool, StageError> {
+        let (vendor, sign) = (step.after().vendor.clone(), sign_of(&step));
+        let applied = broker
+            .apply(
+                self.chain,
+                Change { orders: vec![step], cause: Some(broker.cause(reason)), ..Change::default() },
+            )
+            .await?;
+        if let Some(sign) = sign.filter(|_| applied) {
+            let heard = self.breaker(&vendor).heard(sign, broker.now());
+            self.breakers.insert(vendor, heard);
+        }
+        Ok(applied)
+    }
+
+    /// Commits the end of a need, and wakes its lane.
+    async fn end(&mut self, broker: &mut Broker<'_>, step: Moved<Need>) -> Result<(), StageError> {
+        let wallet = step.after().wallet;
+        let reason = step.after().state.as_str();
+        let change = Change { needs: vec![step], cause: Some(broker.cause(reason)), ..Change::default() };
+        broker.apply(self.chain, change).await?;
+        broker.ports.wake.signal(Topic::Lane(wallet));
+        Ok(())
+    }
+
+    /// Money that is not accounted for is a person's business.
+    async fn tell(&mut self, broker: &Broker<'_>) -> Result<(), StageError> {
+        let fence = &broker.held.fence;
+        let chain = format!("{} ", self.chain);
+        self.told
+            .read(broker.ports, fence.epoch(), &[Code::EnergyUnresolved], |subject| {
+                subject.starts_with(&chain)
+            })
+            .await?;
+        let mut found: BTreeMap<&VendorId, (u32, u128)> = BTreeMap::new();
+        for order in broker
+            .view
+            .orders
+            .iter()
+            .filter(|it| matches!(it.state, State::Unresolved { .. } | State::Failed(_)))
+        {
+            let (count, sun) = found.entry(&order.vendor).or_default();
+            *count += 1;
+            *sun = sun.saturating_add(order.money().unresolved_sun.0);
+        }
+        let raise = |(vendor, (count, sun)): (&VendorId, (u32, u128))| Raise {
+            code: Code::EnergyUnresolved,
+            subject: format!("{chain}{vendor}"),
+            partner: None,
+            detail: format!("{vendor} owes energy or an account of {sun} sun, for {count} orders"),
+        };
+        let found = found.into_iter().map(raise).collect();
+        let news = self.told.hold(found, true, 0, broker.now());
+        if news.is_empty() {
+            return Ok(());
+        }
+        let change = Change {
+            raise: news.raise,
+            close: news.close,
+            cause: Some(broker.cause("told")),
+            ..Change::default()
+        };
+        let outcomes = broker.ports.store.apply(Some(fence.clone()), vec![change]).await;
+        if !matches!(outcomes.as_deref(), Ok([Outcome::Applied])) {
+            self.told.forget();
+        }
+        outcomes?;
+        Ok(())
+    }
+}
+
+impl Hand for Energy {
+    fn wakes(&self) -> (Topic, &'static str) {
+        (Topic::Energy, "energy")
+    }
+
+    fn turn<'a>(&'a mut self, ports: &'a Ports, owner: &'a str) -> Fut<'a, Result<Done, StageError>> {
+        Box::pin(async move {
+            let busy = self.look(ports, owner).await?;
+            Ok(Done::Idle(if busy { BUSY_MS } else { IDLE_MS }))
+        })
+    }
+}
+
+/// The lease of the house, and how long this process may rely on it by its own clock.
+struct Held {
+    fence: Fence,
+    asked_at: Timestamp,
+}
+
+async fn hold(ports: &Ports, owner: &str) -> Result<Held, StageError> {
+    let asked_at = ports.clock.now();
+    Ok(Held { fence: fence(ports, owner).await?, asked_at })
+}
+
+/// A turn of the broker.
+struct Broker<'a> {
+    ports: &'a Ports,
+    owner: &'a str,
+    held: Held,
+    view: View,
+}
+
+impl Broker<'_> {
+    fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    fn cause(&self, reason: &str) -> Cause {
+        Cause { actor: Actor::System("energy"), reason: reason.into(), at: self.now() }
+    }
+
+    async fn read(&mut self, chain: ChainId) -> Result<(), StageError> {
+        self.view = self.ports.store.energy(chain, self.now().plus_ms(-HOUR_MS)).await?;
+        Ok(())
+    }
+
+    /// Whether this process may still hand something to a stranger: what was committed under a lease that ran out since may
+    /// be doubted by another process already.
+    fn may_send(&self) -> bool {
+        let age_ms = self.now().since_ms(self.held.asked_at);
+        (0..=LEASE_MS - LEASE_MARGIN_MS).contains(&age_ms)
+    }
+
+    /// Commits a change and reads again. False: something in it had moved on.
+    async fn apply(&mut self, chain: ChainId, change: Change) -> Result<bool, StageError> {
+        if !self.may_send() {
+            self.held = hold(self.ports, self.owner).await?;
+        }
+        let outcomes = self.ports.store.apply(Some(self.held.fence.clone()), vec![change]).await?;
+        let applied = match outcomes.first() {
+            Some(Outcome::Applied) => true,
+            Some(Outcome::Fenced) => return Err(StageError::LeaseLost),
+            Some(Outcome::Refused(rule)) => {
+                tracing::error!(rule, "The store refused a change of the energy broker");
+                false
+            }
+            Some(Outcome::Moved) | None => false,
+        };
+        self.read(chain).await?;
+        self.ports.wake.signal(Topic::Events);
+        Ok(applied)
+    }
+}

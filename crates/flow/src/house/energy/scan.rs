@@ -1,0 +1,128 @@
+//! Energy that came, as solid blocks show it: read from before the oldest open order on, each block once.
+
+use sluice_core::address::Address;
+use sluice_core::energy::{Arrival, Order, State, View, Watched};
+use sluice_core::port::chain::Lent;
+use sluice_core::port::market::TXIDS_MAX;
+use sluice_core::time::Timestamp;
+
+use super::{Broker, Energy};
+use crate::StageError;
+
+/// Blocks of one look.
+const BLOCKS: u64 = 100;
+/// Looks of one turn at most: a process that was away catches up over several.
+const LOOKS: usize = 4;
+/// How far blocks are read before the time at which our own clock asked, milliseconds.
+const BEFORE_MS: i64 = 120_000;
+/// Most of what is remembered: a wallet that is lent more in the time of an order is somebody's joke.
+const LENT_MAX: usize = 4_096;
+
+/// What was read so far.
+#[derive(Default)]
+pub(super) struct Seen {
+    run: Option<Run>,
+}
+
+struct Run {
+    /// Everything from then on was read.
+    since: Timestamp,
+    next: u64,
+    through: Option<Timestamp>,
+    lent: Vec<Lent>,
+}
+
+impl Energy {
+    /// Reads on, where an order waits for what blocks show.
+    pub(super) async fn scan(&mut self, broker: &Broker<'_>) -> Result<(), StageError> {
+        let waits = |order: &&Order| !order.is_ended();
+        let open = broker.view.orders.iter().filter(waits);
+        let Some(asked) = open.filter_map(|it| it.state.asked()).map(|asked| asked.at).min() else {
+            self.seen.run = None;
+            return Ok(());
+        };
+        let Some(chain) = broker.ports.chains.get(&self.chain) else { return Ok(()) };
+        let since = asked.plus_ms(-BEFORE_MS);
+        if self.seen.run.as_ref().is_none_or(|run| run.since > since) {
+            // A block comes no sooner than its time after the one before, so as many lie behind at most.
+            let heads = chain.heads().await?;
+            let behind_ms =
+                Timestamp::default().plus_ms(heads.latest_time.saturating_mul(1_000)).since_ms(since);
+            let block_ms = i64::try_from(chain.profile().block_time_ms).unwrap_or(i64::MAX).max(1);
+            let behind = u64::try_from(behind_ms.div_euclid(block_ms)).unwrap_or_default().saturating_add(1);
+            let next = heads.latest.number.saturating_sub(behind);
+            self.seen.run = Some(Run { since, next, through: None, lent: Vec::new() });
+        }
+        let Some(run) = &mut self.seen.run else { return Ok(()) };
+        let wallets: Vec<Address> =
+            broker.ports.store.wallets(Some(self.chain)).await?.iter().map(|it| it.address).collect();
+        for _ in 0..LOOKS {
+            let read = chain.lent(run.next, BLOCKS, &wallets).await?;
+            let Some((block, at)) = read.through else { break };
+            run.next = block.number.saturating_add(1);
+            run.through = Some(at);
+            run.lent.extend(read.lent);
+            let too_many = run.lent.len().saturating_sub(LENT_MAX);
+            run.lent.drain(..too_many);
+        }
+        Ok(())
+    }
+
+    /// The time of the last block that was read.
+    pub(super) fn read_through(&self) -> Option<Timestamp> {
+        self.seen.run.as_ref()?.through
+    }
+
+    /// What came for an order: what its vendor named, and what nobody claims and is too late for an older one.
+    pub(super) fn arrival(&self, view: &View, order: &Order) -> Option<Arrival> {
+        let asked = order.state.asked()?;
+        let run = self.seen.run.as_ref()?;
+        let ours = |lent: &&Lent| {
+            lent.receiver == order.receiver
+                && lent.at.since_ms(asked.at) >= -super::scan::CLOCKS_MS
+                && self.owner_of(view, lent).is_none_or(|owner| owner == order.id)
+        };
+        let came: Vec<&Lent> = run.lent.iter().filter(ours).take(TXIDS_MAX).collect();
+        let last = came.last()?;
+        let energy = came.iter().fold(0u64, |sum, lent| sum.saturating_add(lent.energy));
+        let txids = came.iter().map(|lent| lent.txid).collect();
+        Some(Arrival::on_chain(order.receiver, energy, txids, last.block, last.at))
+    }
+
+    /// What was read of an order's time, and what came in it that nobody claims.
+    pub(super) fn watched(&self, view: &View, order: &Order) -> Option<Watched> {
+        let asked = order.state.asked()?;
+        let run = self.seen.run.as_ref()?;
+        let unclaimed = run.lent.iter().filter(|lent| {
+            lent.receiver == order.receiver && lent.at >= asked.at && self.owner_of(view, lent).is_none()
+        });
+        let unclaimed = unclaimed.fold(0u64, |sum, lent| sum.saturating_add(lent.energy));
+        Some(Watched { through: run.through?, unclaimed })
+    }
+
+    /// The order that something came for: the one whose evidence it is, or whose vendor named it, or the oldest of the
+    /// wallet that still waits.
+    fn owner_of(&self, view: &View, lent: &Lent) -> Option<sluice_core::id::EnergyOrderId> {
+        let evidence = |order: &&Order| match &order.state {
+            State::Delivered { arrival, .. } | State::Short { arrival, .. } => {
+                arrival.txids().contains(&lent.txid)
+            }
+            _ => false,
+        };
+        if let Some(order) = view.orders.iter().find(evidence) {
+            return Some(order.id);
+        }
+        if let Some(order) = self.named.get(&lent.txid) {
+            return Some(*order);
+        }
+        let waits = |order: &&Order| {
+            order.receiver == lent.receiver
+                && matches!(order.state, State::Asked(_) | State::Unknown { .. } | State::Accepted(_))
+                && order.state.asked().is_some_and(|asked| lent.at.since_ms(asked.at) >= -CLOCKS_MS)
+        };
+        view.orders.iter().find(waits).map(|order| order.id)
+    }
+}
+
+/// How far a block's time may lie before the time at which our own clock asked, milliseconds.
+const CLOCKS_MS: i64 = 60_000;

@@ -1,0 +1,175 @@
+//! Needs of lanes: the cheapest source that delivers in time within its caps, or burning.
+
+use futures_util::future::join_all;
+use sluice_core::energy::choice::{self, Caps, Choice, Offer, Passed};
+use sluice_core::energy::closed::may_ask;
+use sluice_core::energy::{Burning, Need, NeedState, Order, Plan, State};
+use sluice_core::id::EnergyOrderId;
+use sluice_core::port::market::{Quote, QuoteRequest, VendorFacts};
+use sluice_core::{amount::Cost, time::Timestamp};
+
+use super::{Broker, Energy};
+use crate::StageError;
+
+/// Time between two looks for a source of one need, milliseconds.
+const TRY_MS: i64 = 5_000;
+
+impl Energy {
+    /// Meets every open need by one step at most.
+    pub(super) async fn meet_needs(&mut self, broker: &mut Broker<'_>) -> Result<(), StageError> {
+        for need in broker.view.needs.clone() {
+            debug_assert!(matches!(need.state, NeedState::Open), "the view holds open needs");
+            self.meet(broker, need).await?;
+        }
+        Ok(())
+    }
+
+    async fn meet(&mut self, broker: &mut Broker<'_>, need: Need) -> Result<(), StageError> {
+        let now = broker.now();
+        let orders: Vec<&Order> = broker.view.orders.iter().filter(|it| it.need == need.id).collect();
+        if orders.iter().any(|it| matches!(it.state, State::Delivered { .. })) {
+            let step = need.serve(now)?;
+            return self.end(broker, step).await;
+        }
+        // One source at a time: what is under way is waited for, until its own deadline.
+        let under_way = |it: &&&Order| {
+            matches!(it.state, State::Planned | State::Asked(_) | State::Unknown { .. } | State::Accepted(_))
+        };
+        if orders.iter().any(|it| under_way(&it)) {
+            return Ok(());
+        }
+        if now >= need.deadline {
+            let step = need.burn(Burning::NoSource, now)?;
+            return self.end(broker, step).await;
+        }
+        if self.tried.get(&need.id).is_some_and(|at| now.since_ms(*at) < TRY_MS) {
+            return Ok(());
+        }
+        self.tried.insert(need.id, now);
+        self.look_for_source(broker, need).await
+    }
+
+    async fn look_for_source(&mut self, broker: &mut Broker<'_>, need: Need) -> Result<(), StageError> {
+        let request = QuoteRequest {
+            receiver: need.receiver,
+            energy: need.energy,
+            duration_s: self.supply.policy.rent_s,
+        };
+        let quotes = self.quotes(&request).await;
+        // Asking took time, and what is asked for must still be wanted.
+        broker.read(self.chain).await?;
+        let Some(need) = broker.view.needs.iter().find(|it| it.id == need.id).cloned() else { return Ok(()) };
+        let now = broker.now();
+        let choice = self.choose(broker, &need, &quotes, now);
+        let Some(place) = choice.chosen else {
+            return match hopeless(&choice, quotes.len(), self.supply.market.vendors().len()) {
+                Some(why) => {
+                    let step = need.burn(why, now)?;
+                    self.end(broker, step).await
+                }
+                None => Ok(()),
+            };
+        };
+        let Some((facts, quote)) = quotes.get(place) else { return Ok(()) };
+        let Some(breaker) = self.breaker(&facts.id).passed(now) else { return Ok(()) };
+        let deliver_ms = i64::try_from(self.supply.policy.deliver_ms).unwrap_or(i64::MAX);
+        let plan = Plan {
+            id: EnergyOrderId::new(broker.ports.entropy.ulid(now)),
+            need: need.id,
+            wallet: need.wallet,
+            receiver: need.receiver,
+            deadline: now.plus_ms(deliver_ms),
+        };
+        match Order::plan(plan, facts, quote, now) {
+            Ok(planned) => {
+                let asked = planned.then(|order| order.ask(now))?;
+                self.breakers.insert(facts.id.clone(), breaker);
+                self.put(broker, asked, "ordered").await
+            }
+            Err(why) => {
+                tracing::info!(need = %need.id, %why, "A quote for energy is not taken");
+                Ok(())
+            }
+        }
+    }
+
+    /// Asks every vendor at once; who gives no usable answer is not among them.
+    async fn quotes(&self, request: &QuoteRequest) -> Vec<(VendorFacts, Quote)> {
+        let market = &self.supply.market;
+        let asked = market.vendors().iter().map(|facts| async move {
+            let request = QuoteRequest {
+                energy: request.energy.max(facts.energy_min),
+                duration_s: facts.durations.at_least(request.duration_s).unwrap_or(request.duration_s),
+                ..request.clone()
+            };
+            match market.quote(&facts.id, &request).await {
+                Ok(quote) => Some((facts.clone(), quote)),
+                Err(error) => {
+                    tracing::info!(%error, "An energy vendor names no price");
+                    None
+                }
+            }
+        });
+        join_all(asked).await.into_iter().flatten().collect()
+    }
+
+    fn choose(
+        &self,
+        broker: &Broker<'_>,
+        need: &Need,
+        quotes: &[(VendorFacts, Quote)],
+        now: Timestamp,
+    ) -> Choice {
+        let policy = &self.supply.policy;
+        let booked = |facts: &VendorFacts| broker.view.accounts.iter().any(|it| it.vendor == facts.id);
+        let offers: Vec<Offer<'_>> = quotes
+            .iter()
+            .map(|(facts, quote)| Offer {
+                facts,
+                quote,
+                closed: may_ask(&facts.id, need.wallet, need.id, &broker.view.orders).err(),
+                // What an account held before the first order must be known before that order.
+                passes: self.breaker(&facts.id).passes(now) && booked(facts),
+            })
+            .collect();
+        let left_sun = Cost(policy.hour_max_sun.0.saturating_sub(broker.view.spent_sun.0));
+        let caps = Caps {
+            order_max_sun: policy.order_max_sun,
+            energy_max_micro_sun: policy.energy_max_micro_sun,
+            left_sun,
+            burning_sun: Some(need.burning_sun),
+        };
+        let wanted =
+            choice::Demand { energy: need.energy, duration_s: policy.rent_s, deadline: need.deadline };
+        let choice = choice::choose(&wanted, &offers, &caps, now);
+        for (place, passed) in &choice.passed {
+            if let Some((facts, _)) = quotes.get(*place) {
+                tracing::debug!(need = %need.id, vendor = %facts.id, passed = passed.as_str(), "Passed over");
+            }
+        }
+        choice
+    }
+}
+
+/// Why waiting for a vendor is in vain; `None` while one may answer, close its breaker, or be in time yet.
+fn hopeless(choice: &Choice, quoted: usize, vendors: usize) -> Option<Burning> {
+    let (mut cheaper, mut may_change) = (false, quoted < vendors);
+    for (_, passed) in &choice.passed {
+        match passed {
+            Passed::Burning => cheaper = true,
+            Passed::Breaker | Passed::Stale => may_change = true,
+            Passed::Closed(_)
+            | Passed::TooLittle
+            | Passed::Late
+            | Passed::OrderCap
+            | Passed::PriceCap
+            | Passed::SpendCap
+            | Passed::Dearer => {}
+        }
+    }
+    match (cheaper, may_change) {
+        (true, _) => Some(Burning::Cheaper),
+        (false, true) => None,
+        (false, false) => Some(Burning::NoSource),
+    }
+}

@@ -1,0 +1,102 @@
+//! Energy that is asked for: one need of a lane at a time, for all of its transfers that lack energy then. The broker meets
+//! it; here only the wallet's own energy counts.
+
+use sluice_core::energy::{Need, NeedState, Wanted};
+use sluice_core::id::EnergyNeedId;
+use sluice_core::port::store::Change;
+use sluice_core::port::world::Topic;
+use sluice_core::transfer::{State, Transfer};
+
+use super::tank::{Lacking, Tank};
+use crate::StageError;
+use crate::lane::Lane;
+
+/// Energy that was served is in the latest block a while before this, milliseconds: what still lacks it asks again.
+const SERVED_MS: i64 = 6_000;
+
+/// Whether a transfer that lacks energy burns TRX.
+pub(super) fn lacking(lane: &Lane<'_>, transfer: &Transfer) -> Lacking {
+    if !lane.ports.energy.contains_key(&lane.wallet().chain) {
+        return Lacking::Burns;
+    }
+    match need_of(lane, transfer).map(|need| need.state) {
+        Some(NeedState::Burning(_)) => Lacking::Burns,
+        Some(NeedState::Open | NeedState::Served | NeedState::Dropped) | None => Lacking::Waits,
+    }
+}
+
+fn need_of<'l>(lane: &'l Lane<'_>, transfer: &Transfer) -> Option<&'l Need> {
+    let State::Fuelling(fuelling) = &transfer.state else { return None };
+    lane.view.needs.iter().find(|need| need.id.to_string() == fuelling.order)
+}
+
+fn open_need<'l>(lane: &'l Lane<'_>) -> Option<&'l Need> {
+    lane.view.needs.iter().find(|need| need.state == NeedState::Open)
+}
+
+/// Transfers that lack energy, and what they need.
+#[derive(Default)]
+pub(super) struct Asking {
+    short: Vec<Transfer>,
+    needs: u64,
+}
+
+impl Asking {
+    pub(super) fn add(&mut self, transfer: Transfer, energy: u64) {
+        self.short.push(transfer);
+        self.needs = self.needs.saturating_add(energy);
+    }
+
+    /// Opens a need for all of them, unless one is open.
+    pub(super) async fn ask(self, lane: &mut Lane<'_>, tank: &Tank) -> Result<(), StageError> {
+        if self.short.is_empty() || open_need(lane).is_some() {
+            return drop_unwanted(lane).await;
+        }
+        let now = lane.now();
+        let fresh =
+            |need: &Need| need.state == NeedState::Served && now.since_ms(need.changed_at) < SERVED_MS;
+        if self.short.iter().filter_map(|it| need_of(lane, it)).any(fresh) {
+            return Ok(());
+        }
+        let Some(supply) = lane.ports.energy.get(&lane.wallet().chain) else { return Ok(()) };
+        let (Some((energy, burning_sun)), Some(receiver)) =
+            (tank.missing(self.needs), lane.wallet().address.tron())
+        else {
+            return Ok(());
+        };
+        let wait_ms = i64::try_from(supply.policy.wait_ms).unwrap_or(i64::MAX);
+        let wanted = Wanted {
+            id: EnergyNeedId::new(lane.ports.entropy.ulid(now)),
+            partner: lane.wallet().partner,
+            wallet: lane.wallet().id,
+            chain: lane.wallet().chain,
+            receiver,
+            energy,
+            burning_sun,
+            deadline: now.plus_ms(wait_ms),
+        };
+        let mut transfers = Vec::with_capacity(self.short.len());
+        for transfer in self.short {
+            transfers.push(transfer.order_energy(wanted.id.to_string(), now)?);
+        }
+        let needs = vec![Need::open(wanted, now)];
+        let change = Change { transfers, needs, cause: Some(lane.cause("energy")), ..Change::default() };
+        lane.apply(vec![change]).await?;
+        lane.ports.wake.signal(Topic::Energy);
+        Ok(())
+    }
+}
+
+/// Takes back an open need that no transfer waits for any more: they were given back, or the wallet's own energy recovered.
+pub(super) async fn drop_unwanted(lane: &mut Lane<'_>) -> Result<(), StageError> {
+    let Some(need) = open_need(lane) else { return Ok(()) };
+    let id = need.id;
+    if lane.transfers().any(|it| need_of(lane, it).is_some_and(|of| of.id == id)) {
+        return Ok(());
+    }
+    let step = need.clone().drop_unwanted(lane.now())?;
+    let change =
+        Change { needs: vec![step], cause: Some(lane.cause("nothing waits for it")), ..Change::default() };
+    lane.apply(vec![change]).await?;
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! Steps of needs and orders of energy, and what was paid in at vendors.
+
+use std::sync::LazyLock;
+
+use sluice_core::energy::{of_need, of_order};
+use sluice_core::port::store::{Change, StoreError};
+
+use super::super::Context;
+use super::{Happened, Written, cause};
+use crate::row::energy::{NEED_ENDS, NEEDS, NeedRow, ORDER_MOVES, ORDERS, OrderRow, sun};
+use crate::sql::{Conn, EachRow, SqlError};
+use crate::{args, sql};
+
+static NEW_NEED: LazyLock<EachRow> = LazyLock::new(|| NEEDS.insert(""));
+static NEED_STEP: LazyLock<EachRow> = LazyLock::new(|| NEEDS.update(NEED_ENDS, &["id", "was"], ""));
+static NEW_ORDER: LazyLock<EachRow> = LazyLock::new(|| ORDERS.insert(""));
+static ORDER_STEP: LazyLock<EachRow> = LazyLock::new(|| ORDERS.update(ORDER_MOVES, &["id", "was"], ""));
+
+/// What ends is written before what begins: the one may make room for the other.
+pub(super) async fn write(
+    conn: &mut Conn<'_>,
+    context: &Context,
+    changes: &[Change],
+    happened: &mut Happened,
+) -> Result<Written, SqlError> {
+    let failed = |error: serde_json::Error| StoreError::Statement(error.to_string());
+    let (mut ended, mut opened, mut moved, mut planned) = (vec![], vec![], vec![], vec![]);
+    for (place, change) in changes.iter().enumerate() {
+        for step in &change.needs {
+            match step.before() {
+                Some(before) => ended.push(NeedRow::of(step.after(), Some(before.version))),
+                None => opened.push(NeedRow::of(step.after(), None)),
+            }
+            happened.push((place, of_need(step)));
+        }
+        for step in &change.orders {
+            match step.before() {
+                Some(before) => moved.push(OrderRow::of(step.after(), Some(before.version)).map_err(failed)?),
+                None => planned.push(OrderRow::of(step.after(), None).map_err(failed)?),
+            }
+            happened.extend(of_order(step).map(|event| (place, event)));
+        }
+    }
+    for (text, rows) in [(&NEED_STEP, &ended), (&NEW_NEED, &opened)] {
+        if !rows.is_empty() && conn.run_each(text, rows).await? != rows.len() as u64 {
+            return Ok(Written::Moved);
+        }
+    }
+    for (text, rows) in [(&ORDER_STEP, &moved), (&NEW_ORDER, &planned)] {
+        if !rows.is_empty() && conn.run_each(text, rows).await? != rows.len() as u64 {
+            return Ok(Written::Moved);
+        }
+    }
+    for change in changes {
+        let cause = cause(change, context);
+        for credit in &change.credits {
+            let text = sql!(
+                "insert into energy_credit (id, vendor, sun, opening, actor, reason, at)
+                 values ($1, $2, $3, $4, $5, $6, $7)"
+            );
+            let (id, actor) = (context.ulid().to_string(), cause.actor.to_string());
+            let opening = i64::from(credit.opening);
+            let args = args![
+                id,
+                credit.vendor.as_str(),
+                sun(credit.sun),
+                opening,
+                actor,
+                &cause.reason,
+                cause.at.micros()
+            ];
+            conn.run(text, args).await?;
+        }
+    }
+    Ok(Written::Whole)
+}

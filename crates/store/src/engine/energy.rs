@@ -1,0 +1,104 @@
+//! What the broker and the lanes of TRON ask: needs, orders, accounts, and what was burned.
+
+use sluice_core::amount::Cost;
+use sluice_core::attempt::Durable;
+use sluice_core::chain::ChainId;
+use sluice_core::energy::{Booked, Need, VENDORS_MAX, View};
+use sluice_core::id::{EnergyOrderId, WalletId};
+use sluice_core::port::market::{Ask, VendorId};
+use sluice_core::time::Timestamp;
+
+use super::LIST_MAX;
+use super::unread::{Found, keep};
+use crate::row::cells::Cells;
+use crate::row::{self, Unread};
+use crate::sql::{Conn, Row, SqlError, slice};
+use crate::{args, sql};
+
+/// Needs of a lane that are read: the open one, and the last ones that its transfers may still wait for.
+const NEEDS_OF_LANE: i64 = 4;
+
+/// Needs, orders and accounts of a chain; what orders cost since a time.
+pub(super) async fn view(
+    conn: &mut Conn<'_>,
+    chain: ChainId,
+    since: Timestamp,
+) -> Result<Found<View>, SqlError> {
+    let mut unread: Vec<Unread> = Vec::new();
+    let chain = chain.to_string();
+    let needs = sql!("select * from energy_need where chain = $1 and state = 'open' order by id limit $2");
+    let needs = conn.rows(needs, args![&chain, LIST_MAX]).await?;
+    let needs = keep(row::read(&needs, row::energy::read_need), &mut unread);
+    let orders = sql!(
+        "select o.* from energy_order o join energy_need n on n.id = o.need_id
+         where n.chain = $1 and (o.ended = 0 or n.state = 'open') order by o.id limit $2"
+    );
+    let orders = conn.rows(orders, args![&chain, LIST_MAX]).await?;
+    let orders = keep(row::read(&orders, row::energy::read_order), &mut unread);
+    // Vendors are the installation's: an order of any chain is charged to the same account.
+    let accounts = sql!(
+        "select c.vendor, cast(sum(c.sun) as bigint) as credited,
+                (select cast(coalesce(sum(o.cost_sun), 0) as bigint) from energy_order o
+                 where o.vendor = c.vendor and o.ended = 1) as kept
+         from energy_credit c group by c.vendor order by c.vendor limit $1"
+    );
+    let most = i64::try_from(VENDORS_MAX * 8).unwrap_or(LIST_MAX);
+    let accounts = conn.rows(accounts, args![most]).await?;
+    let accounts = keep(row::read(&accounts, account), &mut unread);
+    let spent = sql!(
+        "select cast(coalesce(sum(coalesce(cost_sun, max_total_sun)), 0) as bigint) as spent
+         from energy_order where asked_at >= $1 limit 1"
+    );
+    let spent = conn.row(spent, args![since.micros()]).await?;
+    let spent = spent.map(|row| row.int("spent")).transpose()?.unwrap_or_default();
+    let spent_sun = Cost(u128::try_from(spent).unwrap_or_default());
+    Ok((View { needs, orders, accounts, spent_sun }, unread))
+}
+
+fn account(row: &Row) -> Result<Booked, Unread> {
+    let cells = Cells::of("energy_credit", "vendor", row);
+    Ok(Booked {
+        vendor: cells.parsed("vendor", VendorId::parse)?,
+        credited_sun: Cost(cells.number("credited")?),
+        kept_sun: Cost(cells.number("kept")?),
+    })
+}
+
+/// What goes out for orders that are asked; the others are left out.
+pub(super) async fn asks(
+    conn: &mut Conn<'_>,
+    orders: &[EnergyOrderId],
+) -> Result<Found<Vec<Durable<Ask>>>, SqlError> {
+    let text = sql!(
+        lite "select * from energy_order where state = 'asked' and id in (select value from json_each($1))
+              order by id limit $2",
+        pg "select * from energy_order where state = 'asked' and id in (select jsonb_array_elements_text($1::jsonb))
+            order by id limit $2",
+        because "each database reads JSON in its own way"
+    );
+    let rows = conn.rows(text, args![slice(orders), LIST_MAX]).await?;
+    let (asks, unread) = row::read(&rows, row::energy::read_ask);
+    Ok((asks.into_iter().flatten().collect(), unread))
+}
+
+/// The open need of a lane, and the last ones before it.
+pub(super) async fn needs_of(conn: &mut Conn<'_>, wallet: &str) -> Result<Found<Vec<Need>>, SqlError> {
+    let text = sql!("select * from energy_need where wallet_id = $1 order by id desc limit $2");
+    let rows = conn.rows(text, args![wallet, NEEDS_OF_LANE]).await?;
+    Ok(row::read(&rows, row::energy::read_need))
+}
+
+/// What a wallet's transactions burned since a time, in atoms of its chain's coin.
+pub(super) async fn burned(
+    conn: &mut Conn<'_>,
+    wallet: WalletId,
+    since: Timestamp,
+) -> Result<Cost, SqlError> {
+    let text = sql!(
+        "select cast(coalesce(sum(atoms), 0) as bigint) as burned from ledger
+         where wallet_id = $1 and account = 'gas' and at >= $2 limit 1"
+    );
+    let row = conn.row(text, args![wallet.to_string(), since.micros()]).await?;
+    let burned = row.map(|row| row.int("burned")).transpose()?.unwrap_or_default();
+    Ok(Cost(u128::try_from(burned).unwrap_or_default()))
+}

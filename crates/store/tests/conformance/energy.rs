@@ -1,0 +1,228 @@
+//! Energy: what a lane needs is asked for once, what leaves for a vendor is durable, and accounts add up.
+
+use sluice_core::address::TronAddress;
+use sluice_core::amount::Cost;
+use sluice_core::chain::ChainId;
+use sluice_core::energy::{
+    Accounts, Arrival, Burning, Credit, Need, Order, Plan, Settlement, State, Uncharged, Wanted, Watched,
+};
+use sluice_core::id::{EnergyNeedId, EnergyOrderId};
+use sluice_core::moved::Moved;
+use sluice_core::port::market::{
+    Durations, Found, Placed, ProviderId, Quote, Recovery, Rejection, Shown, VendorFacts, VendorId,
+};
+use sluice_core::port::store::{Change, Outcome, Store};
+use sluice_core::time::Timestamp;
+
+use crate::world::{World, block};
+
+promises! {
+    a_lane_has_one_open_need_and_it_ends_once;
+    an_order_reads_back_in_every_state_it_comes_to;
+    a_vendor_takes_one_order_of_a_wallet_whose_fate_is_open;
+    what_goes_out_is_what_is_asked_and_durable;
+    accounts_and_spending_are_the_sums_of_orders;
+}
+
+const ENERGY: u64 = 65_000;
+const PRICE: Cost = Cost(3_000_000);
+const RECEIVER: TronAddress = TronAddress([7; 20]);
+
+fn chain() -> ChainId {
+    ChainId::tron(31_337)
+}
+
+fn need(world: &World) -> Moved<Need> {
+    let wanted = Wanted {
+        id: EnergyNeedId::new(world.ulid()),
+        partner: world.wallet.partner,
+        wallet: world.wallet.id,
+        chain: chain(),
+        receiver: RECEIVER,
+        energy: ENERGY,
+        burning_sun: Cost(6_500_000),
+        deadline: world.now().plus_ms(60_000),
+    };
+    Need::open(wanted, world.now())
+}
+
+async fn opened(world: &World) -> Need {
+    let step = need(world);
+    let after = step.after().clone();
+    world.applied(Change { needs: vec![step], ..world.change() }).await;
+    after
+}
+
+fn facts(vendor: &str, recovery: Recovery) -> VendorFacts {
+    VendorFacts {
+        id: VendorId::parse(vendor).unwrap(),
+        recovery,
+        caps_price: false,
+        energy_min: 32_000,
+        energy_max: 10_000_000,
+        durations: Durations::Of(vec![3_600]),
+        delivers_ms: 1_000,
+    }
+}
+
+fn planned(world: &World, need: &Need, vendor: &str) -> Moved<Order> {
+    let facts = facts(vendor, Recovery::Repeat);
+    let quote = Quote {
+        vendor: facts.id.clone(),
+        energy: ENERGY,
+        duration_s: 3_600,
+        total_sun: PRICE,
+        valid_until: world.now().plus_ms(15_000),
+    };
+    let plan = Plan {
+        id: EnergyOrderId::new(world.ulid()),
+        need: need.id,
+        wallet: need.wallet,
+        receiver: RECEIVER,
+        deadline: world.now().plus_ms(30_000),
+    };
+    Order::plan(plan, &facts, &quote, world.now()).unwrap()
+}
+
+fn asked(world: &World, need: &Need, vendor: &str) -> Moved<Order> {
+    planned(world, need, vendor).then(|order| order.ask(world.now())).unwrap()
+}
+
+/// Stores a step, and finds the order as it was.
+async fn stored(world: &World, step: Moved<Order>) -> Order {
+    let after = step.after().clone();
+    world.applied(Change { orders: vec![step], ..world.change() }).await;
+    let view = world.db.energy(chain(), Timestamp::default()).await.unwrap();
+    let found = view.orders.into_iter().find(|order| order.id == after.id);
+    assert_eq!(found, Some(after.clone()), "{}", after.state.as_str());
+    after
+}
+
+fn accepted() -> Placed {
+    let provider_id = ProviderId::parse("6818426a65fa8ea36d119d2c").unwrap();
+    Placed::Accepted { provider_id, charged_sun: Some(PRICE) }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test says what the chain shows")]
+fn arrival(world: &World, energy: u64) -> Arrival {
+    Arrival::on_chain(RECEIVER, energy, vec![[9; 32]], block(7), world.now())
+}
+
+async fn a_lane_has_one_open_need_and_it_ends_once(world: World) {
+    let first = opened(&world).await;
+    let second = Change { needs: vec![need(&world)], ..world.change() };
+    assert_eq!(world.apply(second).await, Outcome::Refused("energy_one_open_need".into()));
+    let view = world.db.energy(chain(), Timestamp::default()).await.unwrap();
+    assert_eq!(view.needs, vec![first.clone()]);
+    let end = first.clone().burn(Burning::NoSource, world.now()).unwrap();
+    world.applied(Change { needs: vec![end], ..world.change() }).await;
+    let again = first.serve(world.now()).unwrap();
+    assert_eq!(world.apply(Change { needs: vec![again], ..world.change() }).await, Outcome::Moved);
+    assert!(world.db.energy(chain(), Timestamp::default()).await.unwrap().needs.is_empty());
+    opened(&world).await;
+    let kinds = "select kind from event where kind like 'energy.%' order by rowseq limit 2 offset 1";
+    assert_eq!(world.text(&format!("select min(kind) from ({kinds}) told")).await, "energy.burning");
+    for text in ["delete from energy_need", "update energy_need set energy = 1"] {
+        assert!(world.db.tamper(text, text).await.is_err(), "{text}");
+    }
+}
+
+async fn an_order_reads_back_in_every_state_it_comes_to(world: World) {
+    let need = opened(&world).await;
+    let late = world.now().plus_ms(60_000);
+    let accept = async |vendor: &str| {
+        let order = stored(&world, asked(&world, &need, vendor)).await;
+        stored(&world, order.hear(accepted()).unwrap()).await
+    };
+    let order = stored(&world, planned(&world, &need, "dropped")).await;
+    stored(&world, order.drop_unasked().unwrap()).await;
+    let order = stored(&world, asked(&world, &need, "refused")).await;
+    stored(&world, order.hear(Placed::Rejected(Rejection::NoSupply)).unwrap()).await;
+    let order = stored(&world, asked(&world, &need, "absent")).await;
+    let order = stored(&world, order.doubt().unwrap()).await;
+    let order = stored(&world, order.expire(None, late).unwrap()).await;
+    let far = world.now().plus_ms(700_000);
+    let accounts = |missing: u128| Accounts {
+        expected_sun: Cost(100_000_000),
+        told_sun: Cost(100_000_000 - missing),
+        read_at: far,
+        unexplained: 0,
+    };
+    let quiet = Watched { through: far, unclaimed: 0 };
+    let nothing = Settlement::judge(&order, &accounts(0), &quiet).unwrap();
+    let absent = stored(&world, order.reconcile(&nothing).unwrap().unwrap()).await;
+    assert!(matches!(absent.state, State::Absent(_)));
+
+    let order = accept("delivered").await;
+    stored(&world, order.prove(arrival(&world, ENERGY)).unwrap().unwrap()).await;
+    let order = accept("short").await;
+    stored(&world, order.expire(Some(arrival(&world, ENERGY / 2)), late).unwrap()).await;
+    let order = accept("failed").await;
+    let order = stored(&world, order.look(&Found::Failed(Shown::default())).unwrap().unwrap()).await;
+    stored(&world, order.look(&Found::Refunded).unwrap().unwrap()).await;
+    let order = accept("lost").await;
+    let order = stored(&world, order.expire(None, late).unwrap()).await;
+    let taken = Settlement::judge(&order, &accounts(PRICE.0), &quiet).unwrap();
+    let lost = stored(&world, order.reconcile(&taken).unwrap().unwrap()).await;
+    assert!(matches!(lost.state, State::Lost { lost_sun: PRICE, .. }));
+}
+
+async fn a_vendor_takes_one_order_of_a_wallet_whose_fate_is_open(world: World) {
+    let need = opened(&world).await;
+    let first = stored(&world, asked(&world, &need, "catfee")).await;
+    let second = Change { orders: vec![asked(&world, &need, "catfee")], ..world.change() };
+    assert_eq!(world.apply(second).await, Outcome::Refused("energy_one_order_holds".into()));
+    stored(&world, asked(&world, &need, "tronsave")).await;
+    stored(&world, first.hear(Placed::Rejected(Rejection::NoSupply)).unwrap()).await;
+    stored(&world, asked(&world, &need, "catfee")).await;
+    for text in ["delete from energy_order", "update energy_order set max_total_sun = 1"] {
+        assert!(world.db.tamper(text, text).await.is_err(), "{text}");
+    }
+}
+
+async fn what_goes_out_is_what_is_asked_and_durable(world: World) {
+    let need = opened(&world).await;
+    let order = stored(&world, asked(&world, &need, "catfee")).await;
+    let asks = world.db.asks(&[order.id]).await.unwrap();
+    assert_eq!(asks.iter().map(|ask| ask.get().clone()).collect::<Vec<_>>(), [order.as_asked()]);
+    let order = stored(&world, order.doubt().unwrap()).await;
+    assert!(world.db.asks(&[order.id]).await.unwrap().is_empty(), "nobody sends what is doubted");
+    let accounts =
+        Accounts { expected_sun: Cost(9), told_sun: Cost(9), read_at: world.now(), unexplained: 0 };
+    let uncharged = Uncharged::judge(&order, &accounts).unwrap();
+    let again = order.clone().repeat(&uncharged, world.now()).unwrap();
+    stored(&world, again).await;
+    assert_eq!(world.db.asks(&[order.id]).await.unwrap().len(), 1);
+    let stale = order.repeat(&uncharged, world.now()).unwrap();
+    assert_eq!(world.apply(Change { orders: vec![stale], ..world.change() }).await, Outcome::Moved);
+}
+
+async fn accounts_and_spending_are_the_sums_of_orders(world: World) {
+    let vendor = VendorId::parse("catfee").unwrap();
+    let credit = |sun, opening| Credit { vendor: vendor.clone(), sun: Cost(sun), opening };
+    world.applied(Change { credits: vec![credit(50_000_000, true)], ..world.change() }).await;
+    world.applied(Change { credits: vec![credit(1_000_000, false)], ..world.change() }).await;
+    let again = Change { credits: vec![credit(1, true)], ..world.change() };
+    assert_eq!(world.apply(again).await, Outcome::Refused("energy_one_opening".into()));
+    let need = opened(&world).await;
+    let order = stored(&world, asked(&world, &need, "catfee")).await;
+    let read = async || world.db.energy(chain(), Timestamp::default()).await.unwrap();
+    let view = read().await;
+    assert_eq!(view.spent_sun, PRICE, "what may have been spent counts");
+    let account = view.account(&vendor, None).unwrap();
+    assert_eq!((account.expected_sun, account.unexplained), (Cost(51_000_000), 1));
+    let without = view.account(&vendor, Some(&order)).unwrap();
+    assert_eq!((without.expected_sun, without.unexplained), (Cost(51_000_000), 0));
+    let order = stored(&world, order.hear(accepted()).unwrap()).await;
+    let account = read().await.account(&vendor, None).unwrap();
+    assert_eq!((account.expected_sun, account.unexplained), (Cost(48_000_000), 0));
+    stored(&world, order.prove(arrival(&world, ENERGY)).unwrap().unwrap()).await;
+    world.applied(Change { needs: vec![need.serve(world.now()).unwrap()], ..world.change() }).await;
+    let view = read().await;
+    assert!(view.orders.is_empty() && view.needs.is_empty(), "all of it has ended");
+    assert_eq!(view.account(&vendor, None).unwrap().expected_sun, Cost(48_000_000));
+    let later = world.db.energy(chain(), world.now().plus_ms(1)).await.unwrap();
+    assert_eq!((view.spent_sun, later.spent_sun), (PRICE, Cost::ZERO));
+    let other = world.db.energy(ChainId::tron(1), Timestamp::default()).await.unwrap();
+    assert!(other.needs.is_empty() && other.orders.is_empty());
+}
