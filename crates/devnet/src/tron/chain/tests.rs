@@ -263,7 +263,8 @@ fn a_chain_that_is_quicker_than_slots_does_not_run_away_from_time_and_plays_agai
     let ids: Vec<_> = (0..=chain.head().number).map(|number| chain.id_of(number)).collect();
     drop(chain);
     let (chain, resumed) = Chain::kept(quick, &path, start_ms + 60_000).unwrap();
-    assert_eq!(resumed.transactions, 6);
+    // The last one refers to a block that the other branch has not.
+    assert_eq!(resumed.transactions, 5);
     assert_eq!((0..=chain.head().number).map(|number| chain.id_of(number)).collect::<Vec<_>>(), ids);
 }
 
