@@ -58,7 +58,7 @@ pub use control::{Control, Head, Refused};
 pub use fault::{Fault, Rule, RuleError, RuleId};
 pub use journal::{Resumed, StateError};
 pub use key::Account;
-pub use remote::{Remote, RemoteError, Standing};
+pub use remote::{Loan, Remote, RemoteError, Standing};
 pub use server::Tron;
 pub use state::{Param, Resource, SUN};
 pub use tx::Txid;

@@ -14,9 +14,9 @@ pub(super) fn wrap(inner: Arc<dyn Store>, point: &Arc<Failpoint>) -> Arc<dyn Sto
     Arc::new(Wrapped { inner, by: EachCall(point.clone()) })
 }
 
-/// States a commit brings a transfer to. `fuelling` is not among them: no chain that is paid on today buys its fuel.
-pub const STATES: [&str; 9] =
-    ["planned", "funded", "fuelled", "built", "signing", "signed", "seen", "final", "dropped"];
+/// States a commit brings a transfer to.
+pub const STATES: [&str; 10] =
+    ["planned", "funded", "fuelling", "fuelled", "built", "signing", "signed", "seen", "final", "dropped"];
 
 /// What the transfers in a commit become; `signing` once the signer is about to be asked.
 fn reached(changes: &[Change]) -> Vec<&'static str> {

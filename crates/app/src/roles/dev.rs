@@ -1,6 +1,7 @@
 //! `sluice dev`: SQLite, local chains and the whole engine on one machine, with a demo partner. What `make run` starts.
 
 mod chain;
+mod energy;
 mod files;
 mod seed;
 mod tron;
@@ -15,7 +16,7 @@ use sluice_core::chain::{ChainId, ChainProfile};
 use sluice_core::port::Ports;
 
 use crate::cli::Global;
-use crate::config::{Alerts, Chain, Config, Database, Keys, Node, ProfileOverrides, Server, Signer};
+use crate::config::{Alerts, Chain, Config, Database, Energy, Keys, Node, ProfileOverrides, Server, Signer};
 use crate::engine::{Doors, Role, assemble};
 use crate::error::StartError;
 use crate::failpoint::Failpoint;
@@ -23,6 +24,7 @@ use crate::roles::run::{interrupted, work_and_serve};
 use crate::secrets::Sealer;
 use crate::{serve, signer_link, sinks, telemetry};
 
+use energy::Vendors;
 use files::Folder;
 
 /// How `sluice dev` is started. Everything has a default; the rest is for tests and for two engines on one chain.
@@ -47,6 +49,12 @@ pub struct DevArguments {
     /// for another operator's, and two are needed to prove that a transaction is nowhere
     #[arg(long = "tron-node", value_name = "URL")]
     tron_nodes: Vec<String>,
+    /// Buy energy from these simulators of vendors (a `sluice devnet market`) instead of ones of our own.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["no_energy", "no_tron"])]
+    energy_market: Option<String>,
+    /// Buy no energy: TRX is burned for each payment on TRON.
+    #[arg(long)]
+    no_energy: bool,
     /// Leave TRON out.
     #[arg(long, conflicts_with = "tron_nodes")]
     no_tron: bool,
@@ -155,7 +163,9 @@ async fn on_chains(
         keystore: folder.path("keys"),
         password_file: folder.path("keys.password"),
     };
-    let config = config(arguments, folder, chains, &keys);
+    let vendors = Vendors::start(arguments, chains.tron.as_ref()).await?;
+    let energy = vendors.as_ref().map(|vendors| vendors.section(folder)).transpose()?;
+    let config = config(arguments, folder, chains, energy, &keys);
     config.check()?;
     let wallets = files::wallet_keys(&keys, &chains.ids(), arguments.lanes)?;
     files::signer_config(folder, &keys, &config)?;
@@ -174,6 +184,9 @@ async fn on_chains(
         }
     };
     let engine = assemble(&config, signer, sinks::open(&config.alerts)?, around).await?;
+    if let Some(vendors) = &vendors {
+        vendors.pay_in(&engine.ports).await?;
+    }
     let demo = seed::demo_partner(&engine, &config, folder, chains, &wallets).await?;
     let sealer = Arc::new(Sealer::read(&config.server.sealing_key_file).map_err(StartError::Said)?);
     let roles: BTreeSet<Role> = if arguments.roles.is_empty() {
@@ -193,7 +206,13 @@ async fn on_chains(
     work_and_serve(&engine, &config, sealer, &roles, Some(listener), stop).await
 }
 
-fn config(arguments: &DevArguments, folder: &Folder, chains: &Chains, keys: &Keys) -> Config {
+fn config(
+    arguments: &DevArguments,
+    folder: &Folder,
+    chains: &Chains,
+    energy: Option<Energy>,
+    keys: &Keys,
+) -> Config {
     let database = arguments
         .database
         .clone()
@@ -218,7 +237,7 @@ fn config(arguments: &DevArguments, folder: &Folder, chains: &Chains, keys: &Key
             deployment: arguments.signer_socket.is_some().then(|| keys.deployment.clone()),
             in_process: arguments.signer_socket.is_none().then(|| keys.clone()),
         },
-        chains: std::iter::once(local).chain(chains.tron.as_ref().map(tron::Local::chain)).collect(),
+        chains: std::iter::once(local).chain(chains.tron.as_ref().map(|tron| tron.chain(energy))).collect(),
         assets: std::iter::once(chains.local.asset())
             .chain(chains.tron.as_ref().map(tron::Local::asset))
             .collect(),

@@ -86,6 +86,8 @@ pub struct World {
     broken: Option<Mutant>,
     /// Nodes of TRON, where they pay there too.
     tron: Vec<String>,
+    /// Vendors of energy, where they buy it.
+    market: Option<String>,
 }
 
 impl World {
@@ -118,6 +120,7 @@ impl World {
             door: None,
             broken: None,
             tron: vec![],
+            market: None,
         }
     }
 
@@ -125,6 +128,18 @@ impl World {
     pub async fn beside_tron(database: Database, shape: Shape, nodes: Vec<String>) -> Self {
         let mut world = Self::new(database, shape).await;
         world.tron = nodes;
+        world
+    }
+
+    /// The same with engines that buy energy there.
+    pub async fn beside_vendors(
+        database: Database,
+        shape: Shape,
+        nodes: Vec<String>,
+        market: String,
+    ) -> Self {
+        let mut world = Self::beside_tron(database, shape, nodes).await;
+        world.market = Some(market);
         world
     }
 
@@ -319,7 +334,9 @@ impl World {
         if self.tron.is_empty() {
             return vec!["--no-tron".to_owned()];
         }
-        self.tron.iter().flat_map(|node| ["--tron-node".to_owned(), node.clone()]).collect()
+        let nodes = self.tron.iter().flat_map(|node| ["--tron-node".to_owned(), node.clone()]);
+        let market = self.market.iter().flat_map(|url| ["--energy-market".to_owned(), url.clone()]);
+        nodes.chain(market).collect()
     }
 
     /// What engines take for the node.

@@ -16,6 +16,7 @@ mod copies;
 mod crash;
 mod database_down;
 mod demo;
+mod energy;
 mod evidence;
 mod fees;
 mod freeze;

@@ -46,6 +46,15 @@ pub enum RemoteError {
     },
 }
 
+/// Energy that the bank has lent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loan {
+    /// The transaction, in lower-case hexadecimal.
+    pub txid: String,
+    /// The stake that yields it, in sun.
+    pub stake_sun: i64,
+}
+
 impl Remote {
     /// The simulator whose first node listens on this port of 127.0.0.1. Connects at the first order.
     pub fn local(port: u16) -> Self {
@@ -92,6 +101,26 @@ impl Remote {
         self.order("solidify", &json!({})).await.map(drop)
     }
 
+    /// The bank lends so much energy a day, with the next block.
+    ///
+    /// # Errors
+    /// [`RemoteError`].
+    pub async fn lend(&self, to: Address, energy: u64) -> Result<Loan, RemoteError> {
+        let said = self.order("lend", &json!({ "to": to.to_string(), "energy": energy })).await?;
+        let read =
+            || Some(Loan { txid: said["txid"].as_str()?.to_owned(), stake_sun: said["sun"].as_i64()? });
+        read().ok_or_else(|| RemoteError::NotOne { url: self.url() })
+    }
+
+    /// The bank takes back so much of the stake that it lent, with the next block.
+    ///
+    /// # Errors
+    /// [`RemoteError`].
+    pub async fn end_loan(&self, from: Address, stake_sun: i64) -> Result<(), RemoteError> {
+        let body = json!({ "from": from.to_string(), "sun": stake_sun });
+        self.order("endloan", &body).await.map(drop)
+    }
+
     async fn order(&self, order: &'static str, body: &Value) -> Result<Value, RemoteError> {
         let said = match self.rpc.post(&format!("/sim/{order}"), body).await {
             // Something else listens there.
@@ -126,6 +155,13 @@ mod tests {
         let after = remote.standing().await.unwrap();
         assert!(after.solid > before.head && after.head > after.solid, "{after:?}");
         assert_eq!(tron.control().usdt_units(somebody), had + 5);
+        let loan = remote.lend(somebody, 65_000).await.unwrap();
+        remote.solidify().await.unwrap();
+        let lent = tron.control().energy_left(somebody);
+        assert!((65_000..65_100).contains(&lent), "{lent}");
+        remote.end_loan(somebody, loan.stake_sun).await.unwrap();
+        remote.solidify().await.unwrap();
+        assert_eq!(tron.control().energy_left(somebody), 0);
         let refused = remote.faucet(somebody, 1, u64::MAX).await.unwrap_err().to_string();
         assert!(refused.contains("refuses faucet"), "{refused}");
         let nobody = Remote::local(free_port()).standing().await.unwrap_err().to_string();

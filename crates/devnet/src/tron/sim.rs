@@ -54,6 +54,7 @@ pub(super) fn answer(control: &Control, order: &str, ask: Result<Request, Failur
         "parameter" => parameter(control, &ask),
         "stake" => stake(control, &ask),
         "lend" => lend(control, &ask),
+        "endloan" => end_loan(control, &ask),
         "take" => address(&ask, "from").map(|from| json!({ "sun": control.take_energy(from) })),
         "node" => node(control, &ask),
         "fault" => fault(control, &ask),
@@ -170,6 +171,12 @@ fn stake(control: &Control, ask: &Request) -> Done {
 fn lend(control: &Control, ask: &Request) -> Done {
     let (to, energy) = (address(ask, "to")?, count(ask, "energy", 65_000)?);
     let txid = control.lend_energy(to, energy).map_err(|refused| refused.to_string())?;
+    Ok(json!({ "txid": hex::encode(txid), "sun": control.stake_for(Resource::Energy, energy) }))
+}
+
+fn end_loan(control: &Control, ask: &Request) -> Done {
+    let (from, sun) = (address(ask, "from")?, number(ask, "sun")?);
+    let txid = control.end_loan(from, sun).map_err(|refused| refused.to_string())?;
     Ok(json!({ "txid": hex::encode(txid) }))
 }
 

@@ -21,7 +21,7 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     let waits = |it: &&Transfer| matches!(it.state, State::Funded(_) | State::Fuelling(_));
     let funded: Vec<Transfer> = lane.transfers().filter(waits).cloned().collect();
     if funded.is_empty() {
-        return ask::drop_unwanted(lane).await;
+        return ask::end_unwanted(lane, false).await;
     }
     let from = lane.wallet().address;
     let trials: Vec<Trial> = funded
@@ -51,6 +51,7 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
                 let memo = transfer.live().any(|item| item.approved.payment.memo.is_some());
                 match tank.take(gas, memo, ask::lacking(lane, &transfer)) {
                     Ok(Taken { limit, budget }) => {
+                        asking.met(lane, &transfer);
                         changes.push(Change {
                             transfers: vec![transfer.fuel(limit, budget, now)?],
                             cause: Some(lane.cause("fuel")),

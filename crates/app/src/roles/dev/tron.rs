@@ -9,7 +9,7 @@ use sluice_devnet::tron::{Remote, RemoteError, Standing};
 use self::own::Own;
 use super::DevArguments;
 use super::files::Folder;
-use crate::config::{AssetEntry, Both, Chain, Node, ProfileOverrides};
+use crate::config::{AssetEntry, Both, Chain, Energy, Node, ProfileOverrides};
 use crate::error::StartError;
 
 /// TRX that each demo wallet is given: what some ten thousand payments burn.
@@ -72,6 +72,15 @@ impl Local {
         Ok(Some(Self { own, remote, urls, at, funds: arguments.funds, profile }))
     }
 
+    /// It ends with us.
+    pub(super) const fn is_own(&self) -> bool {
+        self.own.is_some()
+    }
+
+    pub(super) fn remote(&self) -> Remote {
+        self.remote.clone()
+    }
+
     pub(super) fn id(&self) -> ChainId {
         ChainProfile::tron_devnet().id
     }
@@ -80,7 +89,7 @@ impl Local {
         self.remote.url()
     }
 
-    pub(super) fn chain(&self) -> Chain {
+    pub(super) fn chain(&self, energy: Option<Energy>) -> Chain {
         let nodes = (1..).zip(&self.urls);
         let nodes: Vec<_> =
             nodes.map(|(place, url)| Node::of(&format!("local-{place}"), url.clone())).collect();
@@ -88,7 +97,7 @@ impl Local {
             id: self.id().to_string(),
             quorum: (nodes.len() == 1).then_some(1),
             nodes,
-            energy: None,
+            energy,
             profile: self.profile.clone(),
         }
     }

@@ -39,6 +39,8 @@ fn open_need<'l>(lane: &'l Lane<'_>) -> Option<&'l Need> {
 pub(super) struct Asking {
     short: Vec<Transfer>,
     needs: u64,
+    /// Energy is there for one that waited for the open need.
+    met: bool,
 }
 
 impl Asking {
@@ -47,10 +49,15 @@ impl Asking {
         self.needs = self.needs.saturating_add(energy);
     }
 
+    /// A transfer has the energy it waited for, or burns.
+    pub(super) fn met(&mut self, lane: &Lane<'_>, transfer: &Transfer) {
+        self.met |= need_of(lane, transfer).is_some_and(|need| need.state == NeedState::Open);
+    }
+
     /// Opens a need for all of them, unless one is open.
     pub(super) async fn ask(self, lane: &mut Lane<'_>, tank: &Tank) -> Result<(), StageError> {
         if self.short.is_empty() || open_need(lane).is_some() {
-            return drop_unwanted(lane).await;
+            return end_unwanted(lane, self.met).await;
         }
         let now = lane.now();
         let fresh =
@@ -87,16 +94,17 @@ impl Asking {
     }
 }
 
-/// Takes back an open need that no transfer waits for any more: they were given back, or the wallet's own energy recovered.
-pub(super) async fn drop_unwanted(lane: &mut Lane<'_>) -> Result<(), StageError> {
+/// Ends an open need that no transfer waits for any more: energy came for them, or they were given back.
+pub(super) async fn end_unwanted(lane: &mut Lane<'_>, met: bool) -> Result<(), StageError> {
     let Some(need) = open_need(lane) else { return Ok(()) };
     let id = need.id;
     if lane.transfers().any(|it| need_of(lane, it).is_some_and(|of| of.id == id)) {
         return Ok(());
     }
-    let step = need.clone().drop_unwanted(lane.now())?;
-    let change =
-        Change { needs: vec![step], cause: Some(lane.cause("nothing waits for it")), ..Change::default() };
+    let (need, now) = (need.clone(), lane.now());
+    let step = if met { need.serve(now)? } else { need.drop_unwanted(now)? };
+    let reason = step.after().state.as_str();
+    let change = Change { needs: vec![step], cause: Some(lane.cause(reason)), ..Change::default() };
     lane.apply(vec![change]).await?;
     Ok(())
 }

@@ -1,0 +1,226 @@
+//! Energy of TRON, bought from vendors that lose replies, deliver late, short, elsewhere or never, and with an engine that is
+//! killed around each call: each payment is made once, no order is doubled, and what is burned stays within its caps.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use sluice_api::event::Event;
+use sluice_core::address::TronAddress;
+use sluice_devnet::market::{
+    Delegation, Delegator, Desk, Fault, Market, MarketConfig, Refused, Rule, VendorName,
+};
+use sluice_devnet::tron::{Control, Tron, TronConfig};
+
+use crate::harness::{Caller, Database, Engine, Order, PATIENCE, Shape, SignerProcess, World, until};
+use crate::on_both;
+
+/// Whole dollars of the one lane.
+const FUNDS: u64 = 10_000;
+/// TRX that its wallet is given, sun.
+const COINS: i64 = 200_000_000_000;
+/// Where the engine is killed, in the order in which a need comes by.
+const POINTS: [&str; 13] = [
+    "store.energy:before",
+    "store.energy:after",
+    "store.apply/fuelling:before",
+    "store.apply/fuelling:after",
+    "market.quote:before",
+    "market.quote:after",
+    "store.asks:before",
+    "store.asks:after",
+    "market.place:before",
+    "market.place:after",
+    "market.balance:after",
+    "market.lookup:after",
+    "chain.lent:after",
+];
+/// Bandwidth of a payout and some more, sun: what is burned although energy was bought.
+const BANDWIDTH_SUN: i64 = 360_000;
+/// What a payout burns without energy, at most, sun.
+const BURNED_SUN: i64 = 14_000_000;
+
+/// Lends what vendors sell.
+struct Bank(Control);
+
+impl Delegator for Bank {
+    fn delegate<'a>(
+        &'a self,
+        delegation: Delegation,
+    ) -> Pin<Box<dyn Future<Output = Result<String, Refused>> + Send + 'a>> {
+        Box::pin(async move {
+            let to = delegation.to.parse().map_err(|_| Refused { why: "no address".to_owned() })?;
+            let lent = self.0.lend_energy(to, delegation.energy);
+            lent.map(hex::encode).map_err(|refused| Refused { why: refused.to_string() })
+        })
+    }
+}
+
+/// A network, two vendors, and a world beside them.
+struct Payments {
+    control: Control,
+    market: Market,
+    world: World,
+    signer: SignerProcess,
+    orders: Vec<Order>,
+    _tron: Tron,
+}
+
+impl Payments {
+    async fn begin(database: Database) -> Self {
+        let config = TronConfig { nodes: 2, chain_id: 31_337, solid_lag: 2, ..TronConfig::default() };
+        let tron = Tron::start(config).await.expect("a network");
+        let bank = Arc::new(Bank(tron.control()));
+        let market = Market::start(MarketConfig::machine(7), bank).await.expect("a market");
+        let shape = Shape { lanes: 1, funds: FUNDS, ..Shape::default() };
+        let nodes = vec![tron.node_url(0), tron.node_url(1)];
+        let world = World::beside_vendors(database, shape, nodes, market.url()).await;
+        let signer = world.signer().await;
+        Self { control: tron.control(), market, world, signer, orders: vec![], _tron: tron }
+    }
+
+    async fn engine(&self) -> Engine {
+        self.world.engine_beside(&self.signer, "dev").await
+    }
+
+    /// Orders more, each to somebody who holds nothing yet.
+    async fn order(&mut self, engine: &Engine, count: u64) {
+        let mut fresh = Order::fresh("tron", count);
+        for order in &mut fresh {
+            let bytes = hex::decode(&order.address[2..]).expect("hexadecimal");
+            order.address = TronAddress(bytes.try_into().expect("twenty bytes")).to_string();
+        }
+        caller(engine).insist_on(&fresh).await;
+        self.orders.extend(fresh);
+    }
+
+    /// Everything that was ordered is paid once, and nothing else left the wallet. Answers what was burned, in sun.
+    async fn judge(&self, engine: &Engine) -> i64 {
+        let caller = caller(engine);
+        caller.all_completed(&self.orders).await;
+        for order in &self.orders {
+            let held = self.control.usdt_units(order.address.parse().expect("an address"));
+            assert_eq!(held, u128::from(order.atoms), "{}", order.external_id);
+        }
+        let lanes = caller.client.lanes().take(9).await.expect("lanes");
+        let lane = lanes.iter().find(|lane| lane.chain == "tron:31337").expect("the lane");
+        let account = lane.address.parse().expect("an address");
+        let paid: u64 = self.orders.iter().map(|order| order.atoms).sum();
+        assert_eq!(self.control.usdt_units(account), u128::from(FUNDS * 1_000_000 - paid));
+        COINS - self.control.balance_sun(account).expect("an account")
+    }
+
+    /// No order of ours reached a vendor twice, wherever it could tell.
+    fn none_is_doubled(&self) {
+        let orders = self.market.desk(VendorName::Catfee).orders();
+        let mut named: Vec<_> = orders.iter().filter_map(|order| order.client_id.clone()).collect();
+        assert_eq!(named.len(), orders.len(), "each carries our name for it");
+        named.sort();
+        named.dedup();
+        assert_eq!(named.len(), orders.len(), "an order was sold twice");
+    }
+
+    fn desks(&self) -> [Desk<'_>; 2] {
+        VendorName::ALL.map(|name| self.market.desk(name))
+    }
+
+    fn sold(&self) -> usize {
+        self.desks().iter().map(|desk| desk.orders().len()).sum()
+    }
+}
+
+/// Somebody who orders USDT.
+fn caller(engine: &Engine) -> Caller {
+    let usdt = engine.dev.assets.iter().find(|asset| asset.id.starts_with("tron:")).expect("on TRON");
+    let mut caller = engine.caller();
+    caller.asset.clone_from(&usdt.id);
+    caller
+}
+
+/// The partner's feed, as far as it is about energy.
+async fn told(caller: &Caller, kind: &str) -> Vec<Event> {
+    let (mut after, mut found) = (0, Vec::new());
+    loop {
+        let page = caller.client.events_after(after, 100).await.expect("a feed").data;
+        let Some(last) = page.last() else { return found };
+        after = last.number;
+        found.extend(page.into_iter().filter(|event| event.kind == kind));
+    }
+}
+
+on_both! {
+    /// Energy for all of a slice is bought at once, comes, and is used: no payout burns TRX for it.
+    async fn energy_is_bought_for_a_slice_and_no_payout_burns_for_it(database: Database) {
+        let mut payments = Payments::begin(database).await;
+        let engine = payments.engine().await;
+        payments.order(&engine, 12).await;
+        let burned = payments.judge(&engine).await;
+        assert!(burned <= 12 * BANDWIDTH_SUN, "{burned} sun");
+        let opened = told(&caller(&engine), "energy.open").await.len();
+        assert!((1..=4).contains(&opened), "{opened} needs for twelve payouts");
+        assert!(told(&caller(&engine), "energy.burning").await.is_empty());
+        assert_eq!(payments.sold(), opened, "one order for each");
+        payments.none_is_doubled();
+    }
+
+    /// Killed before and after each call to a vendor, and between them.
+    async fn killed_around_each_call_to_a_vendor_each_is_paid_once_and_no_order_is_doubled(database: Database) {
+        let mut payments = Payments::begin(database).await;
+        // The other vendor is too dear: what is unknown is then at the one that is asked for its account, and again.
+        payments.market.desk(VendorName::Tronsave).set_milli_sun(200_000);
+        for point in POINTS {
+            let mut engine = payments.engine().await;
+            payments.order(&engine, 2).await;
+            engine.point.arm(&format!("{point}:1:kill"));
+            let signal = tokio::time::timeout(PATIENCE, engine.gone()).await;
+            let signal = signal.unwrap_or_else(|_| panic!("{point}\n{}", payments.world.tail(40)));
+            assert!(signal == Some(9) && engine.point.fired(), "{point}: {signal:?}\n{}", payments.world.tail(40));
+        }
+        let engine = payments.engine().await;
+        let burned = payments.judge(&engine).await;
+        payments.none_is_doubled();
+        // While the vendor is closed for the wallet, TRX burns.
+        assert!(burned <= 26 * BURNED_SUN, "{burned} sun");
+        let opened = told(&caller(&engine), "energy.open").await.len();
+        assert!(payments.sold() <= 2 * opened, "{} orders for {opened} needs", payments.sold());
+    }
+
+    /// Vendors that lose replies before and after, deliver late, short, twice, elsewhere or never, forget, and raise prices.
+    async fn whatever_vendors_do_each_is_paid_once_and_burning_stays_within_its_bounds(database: Database) {
+        let mut payments = Payments::begin(database).await;
+        let faults = [
+            Fault::LoseRequest,
+            Fault::LoseReply,
+            Fault::ErrorAfter,
+            Fault::Late { ms: 3_000 },
+            Fault::Short { part: 500 },
+            Fault::Twice,
+            Fault::OtherAddress,
+            Fault::Never,
+            Fault::Fail,
+            Fault::Forget,
+            Fault::PriceJump { by: 500 },
+        ];
+        for desk in payments.desks() {
+            for fault in faults {
+                desk.add(Rule::every(fault).permille(120)).expect("a rule");
+            }
+        }
+        let engine = payments.engine().await;
+        for _ in 0..6 {
+            payments.order(&engine, 3).await;
+            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        }
+        let burned = payments.judge(&engine).await;
+        assert!(burned <= 18 * BURNED_SUN, "{burned} sun");
+        payments.none_is_doubled();
+        until("no need is open", async || {
+            let caller = caller(&engine);
+            let mut ended = 0;
+            for kind in ["energy.served", "energy.burning", "energy.dropped"] {
+                ended += told(&caller, kind).await.len();
+            }
+            ended == told(&caller, "energy.open").await.len()
+        })
+        .await;
+    }
+}
