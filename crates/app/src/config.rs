@@ -1,18 +1,19 @@
 //! Configuration: one TOML file, one struct per section, wrong combinations refused at start with the key's name.
 //! `config/sluice.example.toml` shows every key.
 
+mod asset;
 mod energy;
 mod server;
 mod wrong;
 
 use std::path::{Path, PathBuf};
 
+pub use asset::AssetEntry;
 pub use energy::{Energy, Vendor, Wire};
 pub use server::Server;
 pub use wrong::{Both, ConfigError};
 
 use serde::{Deserialize, Serialize};
-use sluice_core::asset::{Asset, AssetId};
 use sluice_core::chain::{ChainId, ChainProfile, Rules};
 
 /// Everything a process is told.
@@ -134,22 +135,6 @@ pub struct ProfileOverrides {
     pub settled_watch_blocks: Option<u64>,
     /// TRON, see `ChainProfile`: most TRX that a wallet burns within an hour, sun.
     pub burn_hour_cap_sun: Option<u64>,
-}
-
-/// An asset.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct AssetEntry {
-    /// CAIP-19 id.
-    pub id: String,
-    /// Shown to people.
-    pub symbol: String,
-    /// Digits after the point in the books, at most 9.
-    pub precision: u8,
-    /// Digits after the point on chain.
-    pub decimals: u8,
-    /// The contract has `isBlacklisted` and `paused`, as USDC.
-    #[serde(default)]
-    pub freezable: bool,
 }
 
 /// Who is told of alerts.
@@ -325,33 +310,6 @@ pub fn quorum(chain: &Chain) -> usize {
 
 fn operators(chain: &Chain) -> usize {
     chain.nodes.iter().map(|node| node.operator.as_str()).collect::<std::collections::BTreeSet<_>>().len()
-}
-
-impl AssetEntry {
-    /// The asset.
-    ///
-    /// # Errors
-    /// [`ConfigError::Value`] for a malformed id or figures out of bounds.
-    pub fn asset(&self) -> Result<Asset, ConfigError> {
-        let wrong = |why: Both| ConfigError::Value { key: format!("assets.{}", self.id), why };
-        let id = AssetId::parse(&self.id).map_err(|error| wrong(error.to_string().into()))?;
-        if self.precision > sluice_core::amount::PRECISION_MAX
-            || self.precision > self.decimals
-            || self.decimals > 36
-        {
-            return Err(wrong(Both::new(
-                "precision is at most 9 and at most decimals; decimals are at most 36",
-                "precision은 9 이하이면서 decimals 이하여야 하고, decimals는 36 이하여야 합니다",
-            )));
-        }
-        Ok(Asset {
-            id,
-            symbol: self.symbol.clone(),
-            precision: self.precision,
-            decimals: self.decimals,
-            freezable: self.freezable,
-        })
-    }
 }
 
 fn one_line(text: &str) -> String {

@@ -3,13 +3,14 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sluice_api::event::Event;
 use sluice_core::address::TronAddress;
 use sluice_devnet::market::{
     Delegation, Delegator, Desk, Fault, Market, MarketConfig, Refused, Rule, VendorName,
 };
-use sluice_devnet::tron::{Control, Tron, TronConfig};
+use sluice_devnet::tron::{Address, Control, Tron, TronConfig};
 
 use crate::harness::{Caller, Database, Engine, Order, PATIENCE, Shape, SignerProcess, World, until};
 use crate::on_both;
@@ -18,7 +19,7 @@ use crate::on_both;
 const FUNDS: u64 = 10_000;
 /// TRX that its wallet is given, sun.
 const COINS: i64 = 200_000_000_000;
-/// Where the engine is killed, in the order in which a need comes by.
+/// Where the engine is killed.
 const POINTS: [&str; 13] = [
     "store.energy:before",
     "store.energy:after",
@@ -28,11 +29,12 @@ const POINTS: [&str; 13] = [
     "market.quote:after",
     "store.asks:before",
     "store.asks:after",
-    "market.place:before",
-    "market.place:after",
-    "market.balance:after",
     "market.lookup:after",
     "chain.lent:after",
+    "market.place:before",
+    // From here on the vendor is closed for the wallet, until account and chain explain what it took.
+    "market.place:after",
+    "market.balance:after",
 ];
 /// Bandwidth of a payout and some more, sun: what is burned although energy was bought.
 const BANDWIDTH_SUN: i64 = 360_000;
@@ -93,6 +95,13 @@ impl Payments {
         self.orders.extend(fresh);
     }
 
+    /// The account of the lane.
+    async fn account(&self, engine: &Engine) -> Address {
+        let lanes = caller(engine).client.lanes().take(9).await.expect("lanes");
+        let lane = lanes.iter().find(|lane| lane.chain == "tron:31337").expect("the lane");
+        lane.address.parse().expect("an address")
+    }
+
     /// Everything that was ordered is paid once, and nothing else left the wallet. Answers what was burned, in sun.
     async fn judge(&self, engine: &Engine) -> i64 {
         let caller = caller(engine);
@@ -101,9 +110,7 @@ impl Payments {
             let held = self.control.usdt_units(order.address.parse().expect("an address"));
             assert_eq!(held, u128::from(order.atoms), "{}", order.external_id);
         }
-        let lanes = caller.client.lanes().take(9).await.expect("lanes");
-        let lane = lanes.iter().find(|lane| lane.chain == "tron:31337").expect("the lane");
-        let account = lane.address.parse().expect("an address");
+        let account = self.account(engine).await;
         let paid: u64 = self.orders.iter().map(|order| order.atoms).sum();
         assert_eq!(self.control.usdt_units(account), u128::from(FUNDS * 1_000_000 - paid));
         COINS - self.control.balance_sun(account).expect("an account")
@@ -169,6 +176,8 @@ on_both! {
         payments.market.desk(VendorName::Tronsave).set_milli_sun(200_000);
         for point in POINTS {
             let mut engine = payments.engine().await;
+            // What an earlier order brought would be enough: it is gone, also for what is on its way.
+            payments.control.take_energy(payments.account(&engine).await);
             payments.order(&engine, 2).await;
             engine.point.arm(&format!("{point}:1:kill"));
             let signal = tokio::time::timeout(PATIENCE, engine.gone()).await;
@@ -179,7 +188,8 @@ on_both! {
         let burned = payments.judge(&engine).await;
         payments.none_is_doubled();
         // While the vendor is closed for the wallet, TRX burns.
-        assert!(burned <= 26 * BURNED_SUN, "{burned} sun");
+        let most = i64::try_from(payments.orders.len()).expect("few") * BURNED_SUN;
+        assert!(burned <= most, "{burned} sun for {} payouts", payments.orders.len());
         let opened = told(&caller(&engine), "energy.open").await.len();
         assert!(payments.sold() <= 2 * opened, "{} orders for {opened} needs", payments.sold());
     }
@@ -208,7 +218,7 @@ on_both! {
         let engine = payments.engine().await;
         for _ in 0..6 {
             payments.order(&engine, 3).await;
-            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+            tokio::time::sleep(Duration::from_secs(2)).await;
         }
         let burned = payments.judge(&engine).await;
         assert!(burned <= 18 * BURNED_SUN, "{burned} sun");

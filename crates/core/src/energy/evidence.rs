@@ -5,6 +5,7 @@ use crate::address::TronAddress;
 use crate::amount::Cost;
 use crate::chain::BlockRef;
 use crate::id::EnergyOrderId;
+use crate::port::chain::Lent;
 use crate::port::market::TXIDS_MAX;
 use crate::time::Timestamp;
 
@@ -35,6 +36,17 @@ impl Arrival {
         block_at: Timestamp,
     ) -> Self {
         Self { receiver, energy, txids, block, block_at }
+    }
+
+    /// Of what solid blocks show, in the order of the chain; all of it to one account. `None` of nothing, or of several
+    /// accounts.
+    pub fn of(lent: &[Lent]) -> Option<Self> {
+        let (first, last) = (lent.first()?, lent.last()?);
+        let energy = lent.iter().try_fold(0u64, |sum, lent| {
+            (lent.receiver == first.receiver).then(|| sum.saturating_add(lent.energy))
+        })?;
+        let txids = lent.iter().map(|lent| lent.txid).collect();
+        Some(Self { receiver: first.receiver, energy, txids, block: last.block, block_at: last.at })
     }
 
     /// The account that got it.

@@ -79,14 +79,11 @@ impl Energy {
         let run = self.seen.run.as_ref()?;
         let ours = |lent: &&Lent| {
             lent.receiver == order.receiver
-                && lent.at.since_ms(asked.at) >= -super::scan::CLOCKS_MS
+                && lent.at.since_ms(asked.at) >= -CLOCKS_MS
                 && self.owner_of(view, lent).is_none_or(|owner| owner == order.id)
         };
-        let came: Vec<&Lent> = run.lent.iter().filter(ours).take(TXIDS_MAX).collect();
-        let last = came.last()?;
-        let energy = came.iter().fold(0u64, |sum, lent| sum.saturating_add(lent.energy));
-        let txids = came.iter().map(|lent| lent.txid).collect();
-        Some(Arrival::on_chain(order.receiver, energy, txids, last.block, last.at))
+        let came: Vec<Lent> = run.lent.iter().filter(ours).take(TXIDS_MAX).copied().collect();
+        Arrival::of(&came)
     }
 
     /// What was read of an order's time, and what came in it that nobody claims.

@@ -52,7 +52,7 @@ impl Energy {
     async fn look_for_source(&mut self, broker: &mut Broker<'_>, need: Need) -> Result<(), StageError> {
         let request = QuoteRequest {
             receiver: need.receiver,
-            energy: need.energy,
+            energy: self.portion(&need),
             duration_s: self.supply.policy.rent_s,
         };
         let quotes = self.quotes(&request).await;
@@ -91,6 +91,13 @@ impl Energy {
                 Ok(())
             }
         }
+    }
+
+    /// What is bought at once: as much as every vendor sells in one order, so that totals compare. What is then still missing
+    /// the lane asks for again.
+    fn portion(&self, need: &Need) -> u64 {
+        let most = self.supply.market.vendors().iter().map(|facts| facts.energy_max).min();
+        need.energy.min(most.unwrap_or(need.energy)).max(1)
     }
 
     /// Asks every vendor at once; who gives no usable answer is not among them.
@@ -132,15 +139,16 @@ impl Energy {
                 passes: self.breaker(&facts.id).passes(now) && booked(facts),
             })
             .collect();
+        let energy = self.portion(need);
+        let share = need.burning_sun.0.saturating_mul(u128::from(energy)) / u128::from(need.energy.max(1));
         let left_sun = Cost(policy.hour_max_sun.0.saturating_sub(broker.view.spent_sun.0));
         let caps = Caps {
             order_max_sun: policy.order_max_sun,
             energy_max_micro_sun: policy.energy_max_micro_sun,
             left_sun,
-            burning_sun: Some(need.burning_sun),
+            burning_sun: Some(Cost(share)),
         };
-        let wanted =
-            choice::Demand { energy: need.energy, duration_s: policy.rent_s, deadline: need.deadline };
+        let wanted = choice::Demand { energy, duration_s: policy.rent_s, deadline: need.deadline };
         let choice = choice::choose(&wanted, &offers, &caps, now);
         for (place, passed) in &choice.passed {
             if let Some((facts, _)) = quotes.get(*place) {

@@ -1,0 +1,49 @@
+//! `[[assets]]`: what is paid.
+
+use serde::{Deserialize, Serialize};
+use sluice_core::asset::{Asset, AssetId};
+
+use super::{Both, ConfigError};
+
+/// An asset.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct AssetEntry {
+    /// CAIP-19 id.
+    pub id: String,
+    /// Shown to people.
+    pub symbol: String,
+    /// Digits after the point in the books, at most 9.
+    pub precision: u8,
+    /// Digits after the point on chain.
+    pub decimals: u8,
+    /// The contract has `isBlacklisted` and `paused`, as USDC.
+    #[serde(default)]
+    pub freezable: bool,
+}
+
+impl AssetEntry {
+    /// The asset.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] for a malformed id or figures out of bounds.
+    pub fn asset(&self) -> Result<Asset, ConfigError> {
+        let wrong = |why: Both| ConfigError::Value { key: format!("assets.{}", self.id), why };
+        let id = AssetId::parse(&self.id).map_err(|error| wrong(error.to_string().into()))?;
+        if self.precision > sluice_core::amount::PRECISION_MAX
+            || self.precision > self.decimals
+            || self.decimals > 36
+        {
+            return Err(wrong(Both::new(
+                "precision is at most 9 and at most decimals; decimals are at most 36",
+                "precision은 9 이하이면서 decimals 이하여야 하고, decimals는 36 이하여야 합니다",
+            )));
+        }
+        Ok(Asset {
+            id,
+            symbol: self.symbol.clone(),
+            precision: self.precision,
+            decimals: self.decimals,
+            freezable: self.freezable,
+        })
+    }
+}
