@@ -1,6 +1,7 @@
 //! A chain, an engine in processes of its own, a caller with its own list, and a judge that believes only the chain.
 
 mod auditor;
+mod beside;
 mod blocks;
 mod caller;
 mod database;
@@ -122,25 +123,6 @@ impl World {
             tron: vec![],
             market: None,
         }
-    }
-
-    /// The same with engines that pay on TRON too, by these nodes.
-    pub async fn beside_tron(database: Database, shape: Shape, nodes: Vec<String>) -> Self {
-        let mut world = Self::new(database, shape).await;
-        world.tron = nodes;
-        world
-    }
-
-    /// The same with engines that buy energy there.
-    pub async fn beside_vendors(
-        database: Database,
-        shape: Shape,
-        nodes: Vec<String>,
-        market: String,
-    ) -> Self {
-        let mut world = Self::beside_tron(database, shape, nodes).await;
-        world.market = Some(market);
-        world
     }
 
     /// The same with engines that have a rule off.
@@ -327,16 +309,6 @@ impl World {
         let pid = self.anvil.pid().expect("it runs").to_string();
         let sent = std::process::Command::new("kill").args([&format!("-{signal}"), &pid]).status();
         assert!(sent.is_ok_and(|status| status.success()), "kill -{signal}");
-    }
-
-    /// What a program is told of the other chain.
-    fn tron_arguments(&self) -> Vec<String> {
-        if self.tron.is_empty() {
-            return vec!["--no-tron".to_owned()];
-        }
-        let nodes = self.tron.iter().flat_map(|node| ["--tron-node".to_owned(), node.clone()]);
-        let market = self.market.iter().flat_map(|url| ["--energy-market".to_owned(), url.clone()]);
-        nodes.chain(market).collect()
     }
 
     /// What engines take for the node.

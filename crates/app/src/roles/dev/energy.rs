@@ -1,7 +1,7 @@
 //! Vendors of energy beside the local TRON: simulators of our own, which lend from its bank, or ones that somebody else runs.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sluice_core::amount::Cost;
@@ -13,6 +13,7 @@ use sluice_devnet::market::{
     Delegation, Delegator, Keys, Market, MarketConfig, MarketError, Refused, VendorName,
 };
 use sluice_devnet::tron::Remote;
+use tokio::task::JoinSet;
 
 use super::files::Folder;
 use super::{DevArguments, tron};
@@ -48,7 +49,7 @@ impl Vendors {
             return Ok(None);
         }
         let config = MarketConfig { deposit_sun: 0, ..MarketConfig::machine(1) };
-        let bank = Arc::new(Bank(chain.remote()));
+        let bank = Arc::new(Bank { remote: chain.remote(), loans: Mutex::default() });
         let market = Market::start(config, bank).await.map_err(|error| not_started(&error))?;
         Ok(Some(Self { url: market.url(), own: Some(market) }))
     }
@@ -100,7 +101,11 @@ impl Vendors {
 }
 
 /// The simulator's bank, which lends what the vendors sell, and takes it back.
-struct Bank(Remote);
+struct Bank {
+    remote: Remote,
+    /// Those that are taken back when their time is over. Gone with the program: then a loan outlives its time.
+    loans: Mutex<JoinSet<()>>,
+}
 
 impl Delegator for Bank {
     fn delegate<'a>(
@@ -111,10 +116,11 @@ impl Delegator for Bank {
             let refused = |why: String| Refused { why };
             let to = delegation.to.parse().map_err(|error| refused(format!("{}: {error}", delegation.to)))?;
             let loan =
-                self.0.lend(to, delegation.energy).await.map_err(|error| refused(error.to_string()))?;
-            let (remote, txid) = (self.0.clone(), loan.txid.clone());
-            // Gone with the program: then the loan outlives its time, and nobody is worse off.
-            tokio::spawn(async move {
+                self.remote.lend(to, delegation.energy).await.map_err(|error| refused(error.to_string()))?;
+            let (remote, txid) = (self.remote.clone(), loan.txid.clone());
+            let mut loans = self.loans.lock().unwrap_or_else(PoisonError::into_inner);
+            while loans.try_join_next().is_some() {}
+            loans.spawn(async move {
                 tokio::time::sleep(Duration::from_secs(delegation.duration_s)).await;
                 if let Err(error) = remote.end_loan(to, loan.stake_sun).await {
                     tracing::info!(%error, "A loan of energy was not taken back");
