@@ -3,6 +3,7 @@
 
 mod asset;
 mod energy;
+mod profile;
 mod server;
 mod wrong;
 
@@ -10,11 +11,11 @@ use std::path::{Path, PathBuf};
 
 pub use asset::AssetEntry;
 pub use energy::{Energy, Vendor, Wire};
+pub use profile::ProfileOverrides;
 pub use server::Server;
 pub use wrong::{Both, ConfigError};
 
 use serde::{Deserialize, Serialize};
-use sluice_core::chain::{ChainId, ChainProfile, Rules};
 
 /// Everything a process is told.
 #[derive(Clone, Debug, Deserialize)]
@@ -111,30 +112,6 @@ impl Node {
     pub fn of(operator: &str, url: String) -> Self {
         Self { url, operator: operator.to_owned(), solid_url: None, api_key_file: None }
     }
-}
-
-/// Figures of a chain that a deployment may set.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProfileOverrides {
-    /// See `ChainProfile`.
-    pub block_time_ms: Option<u64>,
-    /// See `ChainProfile`. Gwei would lose precision on Arbitrum: wei.
-    pub tip_floor_wei: Option<u64>,
-    /// See `ChainProfile`.
-    pub max_fee_cap_wei: Option<u64>,
-    /// See `ChainProfile`.
-    pub window: Option<u16>,
-    /// See `ChainProfile`.
-    pub unsettled_max: Option<u32>,
-    /// See `ChainProfile`.
-    pub bump_after_blocks: Option<u64>,
-    /// See `ChainProfile`.
-    pub death_extra_blocks: Option<u64>,
-    /// See `ChainProfile`.
-    pub settled_watch_blocks: Option<u64>,
-    /// TRON, see `ChainProfile`: most TRX that a wallet burns within an hour, sun.
-    pub burn_hour_cap_sun: Option<u64>,
 }
 
 /// Who is told of alerts.
@@ -251,56 +228,6 @@ impl Config {
         }
         Ok(())
     }
-
-    /// The profile of a chain with its overrides.
-    ///
-    /// # Errors
-    /// [`ConfigError::Value`] for an unknown chain.
-    pub fn profile(&self, chain: &Chain) -> Result<ChainProfile, ConfigError> {
-        let key = || format!("chains.{}.id", chain.id);
-        let id = ChainId::parse(&chain.id)
-            .map_err(|error| ConfigError::Value { key: key(), why: error.to_string().into() })?;
-        let mut profile = ChainProfile::known(id).ok_or_else(|| ConfigError::Value {
-            key: key(),
-            why: Both::new(
-                "no profile is shipped for this chain; known are eip155:1, 56, 137, 42161 and 31337, \
-                 tron:728126428, 3448148188 and 31337",
-                "이 체인의 프로필이 없습니다. 사용할 수 있는 체인은 eip155:1, 56, 137, 42161, 31337과 \
-                 tron:728126428, 3448148188, 31337입니다",
-            ),
-        })?;
-        let set = &chain.profile;
-        macro_rules! take {
-            ($of:ident: $($field:ident),*) => {$( if let Some(value) = set.$field { $of.$field = value.into(); } )*};
-        }
-        take!(profile: block_time_ms, window, unsettled_max, death_extra_blocks, settled_watch_blocks);
-        match &mut profile.rules {
-            Rules::Evm(rules) => {
-                take!(rules: tip_floor_wei, max_fee_cap_wei, bump_after_blocks);
-                rules.max_fee_floor_wei = rules.max_fee_floor_wei.max(rules.tip_floor_wei);
-                if set.burn_hour_cap_sun.is_some() {
-                    return Err(ConfigError::Value {
-                        key: format!("chains.{}.profile.burn_hour_cap_sun", chain.id),
-                        why: Both::new("TRX is burned on TRON alone", "TRX는 TRON에서만 소각합니다"),
-                    });
-                }
-            }
-            Rules::Tron(rules) => {
-                take!(rules: burn_hour_cap_sun);
-                let gas = [set.tip_floor_wei, set.max_fee_cap_wei, set.bump_after_blocks];
-                if gas.iter().any(Option::is_some) {
-                    return Err(ConfigError::Value {
-                        key: format!("chains.{}.profile", chain.id),
-                        why: Both::new(
-                            "TRON has no fee market: tip_floor_wei, max_fee_cap_wei and bump_after_blocks mean nothing there",
-                            "TRON에는 수수료 시장이 없어 tip_floor_wei, max_fee_cap_wei, bump_after_blocks는 쓸 수 없습니다",
-                        ),
-                    });
-                }
-            }
-        }
-        Ok(profile)
-    }
 }
 
 /// Operators that must agree.
@@ -350,6 +277,20 @@ mod tests {
         assert!(refused(|it| it.chains[0].id = "eip155:9999".into()).contains("no profile"));
         assert!(refused(|it| it.assets[0].precision = 12).contains("precision"));
         assert!(refused(|it| it.chains.clear()).contains("not configured"));
+    }
+
+    #[test]
+    fn trx_is_counted_in_sun() {
+        let entry = |id: &str, digits: u8| AssetEntry {
+            id: id.into(),
+            symbol: "TRX".into(),
+            precision: digits,
+            decimals: digits,
+            freezable: false,
+        };
+        assert!(entry("tron:3448148188/slip44:195", 6).asset().unwrap().pays_out());
+        assert!(entry("tron:3448148188/slip44:195", 9).asset().is_err());
+        assert!(entry("tron:3448148188/slip44:60", 6).asset().is_err());
     }
 
     #[test]

@@ -16,6 +16,9 @@ pub struct AssetId {
     pub kind: AssetKind,
 }
 
+/// SLIP-44 number of TRX.
+pub const TRX: u32 = 195;
+
 /// What kind of thing an asset is on its chain.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AssetKind {
@@ -133,6 +136,21 @@ impl Asset {
         Amount::parse_positive(text, self.precision)
     }
 
+    /// Whether withdrawals of it are taken: tokens are, and TRX. A coin of an EVM chain pays for gas alone: a contract that
+    /// receives it can emit logs, or refuse it later, in ways that the reading of effects does not tell apart from theft
+    /// (SECURITY.md). A transfer of TRX runs nobody's code.
+    pub const fn pays_out(&self) -> bool {
+        match self.id.kind {
+            AssetKind::Erc20(_) | AssetKind::Trc20(_) => true,
+            AssetKind::Native(number) => matches!(self.id.chain.family, Family::Tron) && number == TRX,
+        }
+    }
+
+    /// Whether it is the coin that pays for fees.
+    pub const fn is_coin(&self) -> bool {
+        matches!(self.id.kind, AssetKind::Native(_))
+    }
+
     /// The contract, when the asset is a token.
     pub fn contract(&self) -> Option<Address> {
         match self.id.kind {
@@ -146,6 +164,19 @@ impl Asset {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tokens_are_paid_out_and_of_coins_trx_alone() {
+        let coin = |profile: &ChainProfile| Asset::native(profile);
+        assert!(coin(&ChainProfile::tron_mainnet()).pays_out() && coin(&ChainProfile::nile()).pays_out());
+        for profile in [ChainProfile::polygon(), ChainProfile::ethereum(), ChainProfile::devnet()] {
+            assert!(!coin(&profile).pays_out(), "{}", profile.name);
+        }
+        let other = AssetId::parse("tron:728126428/slip44:60").unwrap();
+        assert!(!Asset { id: other, ..coin(&ChainProfile::tron_mainnet()) }.pays_out());
+        let usdt = AssetId::parse("tron:728126428/trc20:TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t").unwrap();
+        assert!(Asset { id: usdt, ..coin(&ChainProfile::tron_mainnet()) }.pays_out());
+    }
 
     #[test]
     fn an_asset_id_has_one_spelling() {

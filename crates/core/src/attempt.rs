@@ -49,8 +49,8 @@ impl Fees {
     }
 }
 
-/// What a TRON transaction burns beside its energy at most, sun: its bandwidth, some 345 bytes at 1,000 sun, and a fee of
-/// 1 TRX for a memo. Twice that: the price of bandwidth is voted on.
+/// What a TRON transaction burns beside its energy at most, sun: its bandwidth, some 345 bytes at 1,000 sun and a memo's, a
+/// fee of 1 TRX for a memo, and 1.1 TRX where it makes its recipient's account. Above that: the prices are voted on.
 pub const BURN_BESIDE_MAX_SUN: u64 = 3_000_000;
 
 /// Until when a TRON attempt can be included, and what it may burn. Its bytes are made from this and the payment; any

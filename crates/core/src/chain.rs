@@ -162,6 +162,9 @@ pub struct TronRules {
     /// Most TRX that a wallet burns within an hour, sun. What is on its way counts with the most that it may burn: energy
     /// that was there when it was signed may be gone when it is included.
     pub burn_hour_cap_sun: u64,
+    /// Permission whose key signs for the hot wallets: 0 is the owner's, 2 to 9 are active ones. An account that people own
+    /// together gives its hot key an active one.
+    pub permission: u8,
 }
 
 /// A node further behind the others than this is out of step with them.

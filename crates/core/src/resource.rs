@@ -2,7 +2,9 @@
 //! both (<https://developers.tron.network/docs/resource-model>).
 
 use crate::amount::Cost;
+use crate::asset::AssetKind;
 use crate::chain::{BlockRef, TronRules};
+use crate::intent::Payment;
 use crate::time::Timestamp;
 
 /// What TRON asks, and the block that what is built now leans on.
@@ -18,6 +20,10 @@ pub struct Conditions {
     pub bandwidth_sun: u64,
     /// Fee of a transaction with a memo, sun (`getMemoFee`).
     pub memo_sun: u64,
+    /// Fee of making an account, sun (`getCreateNewAccountFeeInSystemContract`): TRX to an account that is none yet makes it.
+    pub account_sun: u64,
+    /// What a transaction that makes an account burns for its bytes where no stake covers them, sun (`getCreateAccountFee`).
+    pub account_bandwidth_sun: u64,
     /// When it was read.
     pub at: Timestamp,
 }
@@ -33,9 +39,50 @@ pub struct Resources {
     pub free_bandwidth: u64,
 }
 
-/// Bandwidth of a signed transfer of a token, bytes: 281 and 64 that the chain counts for its result. Two more with a
+/// Bandwidth of a signed transfer of a token, bytes: 281 and 64 that the chain counts for its result, and two more with a
 /// permission that is not the owner's.
-pub const TRANSFER_BANDWIDTH: u64 = 347;
+const TOKEN_BANDWIDTH: u64 = 347;
+/// Bandwidth of a signed transfer of TRX, bytes, at the longest amount and with such a permission.
+const COIN_BANDWIDTH: u64 = 276;
+/// Bytes in front of a memo, at most.
+const MEMO_HEAD_BYTES: u64 = 3;
+
+/// What one transaction takes, beside the amount that it pays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Energy; a transfer of TRX runs no code and takes none.
+    pub energy: u64,
+    /// Bandwidth, bytes.
+    pub bandwidth: u64,
+    /// It carries a memo, for which there is a fee.
+    pub memo: bool,
+    /// It makes its recipient's account. TRX does, where there is none; a call of a contract never does.
+    pub activates: bool,
+}
+
+impl Needs {
+    /// What a payment takes, with the energy and the activation that its simulation showed. `energy` counts for all payments
+    /// of one transaction, and so does what is given back for several.
+    pub fn of<'a>(pays: impl IntoIterator<Item = &'a Payment>, energy: u64, activates: bool) -> Self {
+        let mut needs = Self { energy, activates, ..Self::default() };
+        for payment in pays {
+            let memo_bytes = payment.memo.as_ref().map_or(0, |memo| memo.len() as u64);
+            needs.memo |= memo_bytes > 0;
+            needs.bandwidth = needs.bandwidth.saturating_add(bandwidth(payment.asset.kind, memo_bytes));
+        }
+        needs
+    }
+}
+
+/// Bandwidth of a transfer, bytes, at most.
+pub const fn bandwidth(kind: AssetKind, memo_bytes: u64) -> u64 {
+    let bare = match kind {
+        AssetKind::Native(_) => COIN_BANDWIDTH,
+        AssetKind::Trc20(_) | AssetKind::Erc20(_) => TOKEN_BANDWIDTH,
+    };
+    let memo = if memo_bytes == 0 { 0 } else { MEMO_HEAD_BYTES.saturating_add(memo_bytes) };
+    bare.saturating_add(memo)
+}
 
 /// Most that a transaction may use of energy, in sun: all of the energy has to be covered, also what is lent, and a margin
 /// for a price or a factor that rises until inclusion. `None` past the cap.
@@ -45,15 +92,24 @@ pub fn fee_limit_sun(rules: &TronRules, conditions: &Conditions, energy: u64) ->
     u64::try_from(sun).ok().filter(|sun| *sun <= rules.transfer_cost_cap_sun)
 }
 
-/// What a transfer burns where `lent` of the `energy` it needs is there, and its bandwidth where that is `short`.
-pub fn burned(conditions: &Conditions, energy: u64, lent: u64, short: bool, memo: bool) -> Cost {
-    let energy = u128::from(energy.saturating_sub(lent)) * u128::from(conditions.energy_sun);
-    let bandwidth = match short {
-        true => u128::from(TRANSFER_BANDWIDTH) * u128::from(conditions.bandwidth_sun),
-        false => 0,
-    };
-    let memo = if memo { u128::from(conditions.memo_sun) } else { 0 };
-    Cost(energy + bandwidth + memo)
+/// What a transaction burns where this much energy and bandwidth of stakes is left. Bandwidth is used for a whole
+/// transaction or not at all; for one that makes an account there is another price, and none of what is free.
+pub fn burned(conditions: &Conditions, needs: &Needs, energy: u64, bandwidth: u64) -> Cost {
+    let price = |sun: u64| u128::from(sun);
+    let mut sun = u128::from(needs.energy.saturating_sub(energy)) * price(conditions.energy_sun);
+    if needs.bandwidth > bandwidth {
+        sun += match needs.activates {
+            true => price(conditions.account_bandwidth_sun),
+            false => u128::from(needs.bandwidth) * price(conditions.bandwidth_sun),
+        };
+    }
+    if needs.activates {
+        sun += price(conditions.account_sun);
+    }
+    if needs.memo {
+        sun += price(conditions.memo_sun);
+    }
+    Cost(sun)
 }
 
 #[cfg(test)]
@@ -67,6 +123,8 @@ mod tests {
             energy_sun: 100,
             bandwidth_sun: 1_000,
             memo_sun: 1_000_000,
+            account_sun: 1_000_000,
+            account_bandwidth_sun: 100_000,
             at: Timestamp::default(),
         }
     }
@@ -74,11 +132,27 @@ mod tests {
     // The worked example of a transfer of USDT to a holder, and to an account that holds none, at 100 sun.
     #[test]
     fn a_transfer_burns_what_the_worked_example_says() {
-        assert_eq!(burned(&conditions(), 64_285, 0, false, false), Cost(6_428_500));
-        assert_eq!(burned(&conditions(), 130_285, 0, false, false), Cost(13_028_500));
-        assert_eq!(burned(&conditions(), 130_285, 130_285, true, false), Cost(347_000));
-        assert_eq!(burned(&conditions(), 130_285, 200_000, false, true), Cost(1_000_000));
-        assert_eq!(burned(&conditions(), 130_285, 65_000, false, false), Cost(6_528_500));
+        let needs = |energy| Needs { energy, bandwidth: TOKEN_BANDWIDTH, ..Needs::default() };
+        let told = |needs: &Needs, energy, bandwidth| burned(&conditions(), needs, energy, bandwidth);
+        assert_eq!(told(&needs(64_285), 0, 347), Cost(6_428_500));
+        assert_eq!(told(&needs(130_285), 0, 347), Cost(13_028_500));
+        assert_eq!(told(&needs(130_285), 130_285, 346), Cost(347_000));
+        assert_eq!(told(&Needs { memo: true, ..needs(130_285) }, 200_000, 347), Cost(1_000_000));
+        assert_eq!(told(&needs(130_285), 65_000, 347), Cost(6_528_500));
+    }
+
+    // TRX to an account that is none yet: 1 TRX, and 0.1 where no stake covers the bytes.
+    #[test]
+    fn trx_to_a_new_account_burns_its_activation() {
+        let known = Needs { bandwidth: COIN_BANDWIDTH, ..Needs::default() };
+        let fresh = Needs { activates: true, ..known };
+        assert_eq!(burned(&conditions(), &known, 0, 0), Cost(276_000));
+        assert_eq!(burned(&conditions(), &known, 0, 276), Cost(0));
+        assert_eq!(burned(&conditions(), &fresh, 0, 0), Cost(1_100_000));
+        assert_eq!(burned(&conditions(), &fresh, 0, 276), Cost(1_000_000));
+        let told = Needs { memo: true, ..fresh };
+        assert_eq!(burned(&conditions(), &told, 0, 0), Cost(2_100_000));
+        assert!(burned(&conditions(), &told, 0, 0).0 <= u128::from(crate::attempt::BURN_BESIDE_MAX_SUN));
     }
 
     #[test]

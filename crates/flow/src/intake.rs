@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use sluice_core::address::{Address, AddressError};
 use sluice_core::amount::{Amount, AmountError};
-use sluice_core::asset::AssetId;
+use sluice_core::asset::{Asset, AssetId};
 use sluice_core::event::Cause;
 use sluice_core::id::{PartnerId, WithdrawalId};
 use sluice_core::intent::DeploymentId;
@@ -93,9 +93,8 @@ pub async fn take(
 ) -> Result<Taken, IntakeError> {
     let asset = AssetId::parse(&wanted.asset).map_err(|_| IntakeError::AssetUnknown)?;
     let facts = ports.store.intake_facts(partner, asset).await?.ok_or(IntakeError::PartnerUnknown)?;
-    // Native coins are configured because they pay for gas. They are not paid out yet: a contract that receives them can
-    // emit logs, or refuse later, in ways that the reading of effects does not tell apart from theft (SECURITY.md).
-    let asset = facts.asset.filter(|asset| asset.contract().is_some()).ok_or(IntakeError::AssetUnknown)?;
+    // A coin may be configured because it pays for gas, and for nothing else.
+    let asset = facts.asset.filter(Asset::pays_out).ok_or(IntakeError::AssetUnknown)?;
     let new = NewRequest {
         external_id: wanted.external_id,
         user_id: wanted.user_id,

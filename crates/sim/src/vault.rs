@@ -66,14 +66,13 @@ impl Vault {
             ring.insert(Enrolled { wallet: purse.id, partner: purse.partner, chain: profile.id, key });
         }
         let most = Amount::from_atoms(i64::MAX / 4).unwrap_or(Amount::ZERO);
+        let paid = [asset.clone(), Asset::native(profile)].into_iter().filter(Asset::pays_out);
+        let assets = paid.map(|asset| AssetCaps::without_people(asset, most, most)).collect();
         let caps = Caps {
             // Histories are quicker than any real chain, and so is their proof of death.
             reslot_after_ms: 1_000,
             expired_after_ms: 1_000,
-            ..Caps::of(
-                std::slice::from_ref(profile),
-                vec![AssetCaps::without_people(asset.clone(), most, most)],
-            )
+            ..Caps::of(std::slice::from_ref(profile), assets)
         };
         let service = SigningService::open(&JournalAt::Memory, deployment, caps, ring, clock.now());
         Ok(Arc::new(Direct { service: service.map_err(|error| error.to_string())?, clock }))

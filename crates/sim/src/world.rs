@@ -152,6 +152,11 @@ impl World {
         locked(&self.chain)
     }
 
+    /// The coin that fees are paid in, and orders where its transfer runs nobody's code.
+    pub fn coin(&self) -> Asset {
+        Asset::native(&self.profile)
+    }
+
     /// An account as the chain writes it.
     pub fn address(&self, account: EvmAddress) -> Address {
         Address::of(self.profile.id.family, account.0)

@@ -181,8 +181,9 @@ fn held(asset: &DevAsset, order: &Order, orders: &[Order], outcomes: &[Outcome])
 }
 
 fn assets<'a>(screen: &Screen, dev: &'a Dev, named: Option<&str>) -> Result<Vec<&'a DevAsset>, Fail> {
-    // Its proofs are readings of JSON-RPC, and of the HTTP API of TRON.
-    let provable = |asset: &&DevAsset| asset.chain.starts_with("eip155:") || asset.is_tron();
+    // Its proofs are readings of JSON-RPC, and of the HTTP API of TRON: of what a token's contract says.
+    let read = |asset: &DevAsset| asset.chain.starts_with("eip155:") || asset.is_tron();
+    let provable = |asset: &&DevAsset| read(asset) && asset.contract.is_some();
     let mut found: Vec<&DevAsset> = dev.assets.iter().filter(provable).collect();
     let known: Vec<&str> = found.iter().map(|asset| asset.id.as_str()).collect();
     let known = known.join(", ");

@@ -116,7 +116,7 @@ async fn body(session: &Session, args: &Args) -> Result<CreateWithdrawal, Fail> 
         user_id: args.user.clone(),
         asset: match &args.asset {
             Some(named) => session.asset(named).await?,
-            None => session.only_asset(|asset| fits(&asset.chain, &args.to)).await?,
+            None => session.only_asset(|asset| fits(&asset.chain, &args.to) && !is_coin(&asset.id)).await?,
         },
         amount: Decimal::new(args.amount.clone()),
         address: args.to.clone(),
@@ -126,6 +126,11 @@ async fn body(session: &Session, args: &Args) -> Result<CreateWithdrawal, Fail> 
         metadata: (!metadata.is_empty()).then_some(metadata),
     })
 }
+/// Coins pay for fees first: who wants to pay one out says so.
+fn is_coin(asset: &str) -> bool {
+    asset.split_once('/').is_some_and(|(_, what)| what.starts_with("slip44:"))
+}
+
 /// Whether an address could be one of the chain, by how it begins: those of EVM chains and of TRON have nothing in common.
 fn fits(chain: &str, address: &str) -> bool {
     match chain.split_once(':') {

@@ -1,7 +1,8 @@
 //! `[[assets]]`: what is paid.
 
 use serde::{Deserialize, Serialize};
-use sluice_core::asset::{Asset, AssetId};
+use sluice_core::asset::{Asset, AssetId, AssetKind, TRX};
+use sluice_core::chain::Family;
 
 use super::{Both, ConfigError};
 
@@ -29,6 +30,14 @@ impl AssetEntry {
     pub fn asset(&self) -> Result<Asset, ConfigError> {
         let wrong = |why: Both| ConfigError::Value { key: format!("assets.{}", self.id), why };
         let id = AssetId::parse(&self.id).map_err(|error| wrong(error.to_string().into()))?;
+        // Withdrawals of it are taken, and no contract would be asked how it counts.
+        let coin = id.chain.family == Family::Tron && matches!(id.kind, AssetKind::Native(_));
+        if coin && (id.kind, self.precision, self.decimals) != (AssetKind::Native(TRX), 6, 6) {
+            return Err(wrong(Both::new(
+                "the coin of TRON is slip44:195, with precision 6 and decimals 6",
+                "TRON의 코인은 slip44:195이고 precision과 decimals는 6이어야 합니다",
+            )));
+        }
         if self.precision > sluice_core::amount::PRECISION_MAX
             || self.precision > self.decimals
             || self.decimals > 36

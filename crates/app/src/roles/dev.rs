@@ -239,7 +239,7 @@ fn config(
         },
         chains: std::iter::once(local).chain(chains.tron.as_ref().map(|tron| tron.chain(energy))).collect(),
         assets: std::iter::once(chains.local.asset())
-            .chain(chains.tron.as_ref().map(tron::Local::asset))
+            .chain(chains.tron.iter().flat_map(tron::Local::assets))
             .collect(),
         alerts: Alerts::default(),
     }

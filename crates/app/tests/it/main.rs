@@ -40,6 +40,7 @@ mod statement;
 mod stop;
 mod takeover;
 mod tron;
+mod tron_coin;
 mod tron_kills;
 mod tron_sim_command;
 mod tron_sim_kept;

@@ -62,7 +62,7 @@ impl Evm {
         let (first, mut found) = self.crew.first(ask).await?;
         for (run, found) in runs.iter().zip(&found) {
             // What passed within its bound taught nothing: learned again, an old lie would outlive its time.
-            if let (Some(token), Preflight::Passes { gas }) = (run.token, found)
+            if let (Some(token), Preflight::Passes { gas, .. }) = (run.token, found)
                 && run.known.is_none_or(|known| *gas > known)
             {
                 self.gas.learn(token, *gas, self.rules.transfer_gas_max, self.clock.now());
@@ -188,7 +188,7 @@ async fn simulate_on(node: &dyn Node, runs: &[Run<'_>]) -> Result<Vec<Preflight>
             (Ok(()), Some(gas)) => Ok(gas),
             (Ok(()), None) => estimates.next().unwrap_or(Err(Failure::NodeDown)),
         };
-        gas.map_or_else(Preflight::Fails, |gas| Preflight::Passes { gas: gas.max(GAS_MIN) })
+        gas.map_or_else(Preflight::Fails, |gas| Preflight::passes(gas.max(GAS_MIN)))
     });
     Ok(found.collect())
 }

@@ -43,9 +43,17 @@ impl Tron {
         let head_time_ms =
             lower_median(times.into_values()).ok_or_else(|| self.crew.down(self.crew.why_none()))?;
         let reference = self.reference(&self.crew.agree_on_head(&finals).await?).await?;
-        let Prices { energy_sun, bandwidth_sun, memo_sun } = self.read_prices().await?;
-        let at = self.crew.now();
-        Ok(Conditions { reference, head_time_ms, energy_sun, bandwidth_sun, memo_sun, at })
+        let prices = self.read_prices().await?;
+        Ok(Conditions {
+            reference,
+            head_time_ms,
+            energy_sun: prices.energy_sun,
+            bandwidth_sun: prices.bandwidth_sun,
+            memo_sun: prices.memo_sun,
+            account_sun: prices.account_sun,
+            account_bandwidth_sun: prices.account_bandwidth_sun,
+            at: self.crew.now(),
+        })
     }
 
     /// The block as far below a solid one as a proof of death lies: what a quorum has called solid may still leave, and a
@@ -83,6 +91,8 @@ impl Tron {
                 energy_sun: middle(|prices| prices.energy_sun)?,
                 bandwidth_sun: middle(|prices| prices.bandwidth_sun)?,
                 memo_sun: middle(|prices| prices.memo_sun)?,
+                account_sun: middle(|prices| prices.account_sun)?,
+                account_bandwidth_sun: middle(|prices| prices.account_bandwidth_sun)?,
             })
         })();
         let prices = prices.ok_or_else(|| self.crew.down("no node tells a price of energy".to_owned()))?;

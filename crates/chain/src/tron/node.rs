@@ -182,6 +182,10 @@ pub struct Prices {
     pub bandwidth_sun: u64,
     /// `getMemoFee`, sun for a transaction with a memo.
     pub memo_sun: u64,
+    /// `getCreateNewAccountFeeInSystemContract`, sun for an account that a transfer of TRX makes.
+    pub account_sun: u64,
+    /// `getCreateAccountFee`, sun for the bytes of such a transfer where no stake covers them.
+    pub account_bandwidth_sun: u64,
 }
 
 /// What a node says to bytes.

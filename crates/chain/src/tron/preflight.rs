@@ -5,13 +5,13 @@
 //! that would end a withdrawal is confirmed by a node of another operator, and so is an energy that no transfer needs; where the
 //! second passes it, the chain is the judge.
 //!
-//! A transfer of TRX runs no code and takes no energy. Where it activates its recipient it costs 1.1 TRX besides, which is
-//! within what an attempt may burn beside its energy (`BURN_BESIDE_MAX_SUN`); what it did cost is booked from its receipt.
+//! A transfer of TRX runs no code and takes no energy. Where its recipient is no account yet it makes one, which costs 1.1 TRX
+//! besides: that is told, and within what an attempt may burn beside its energy (`BURN_BESIDE_MAX_SUN`).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures_util::future::{join, join_all};
+use futures_util::future::{join_all, join3};
 use sluice_codec::evm::call;
 use sluice_codec::scale;
 use sluice_core::address::{EvmAddress, TronAddress};
@@ -226,7 +226,7 @@ fn verdict(run: &Run<'_>, places: &Places, answers: &[Option<Called>]) -> Result
     let short = balance_of(balance)? < run.units;
     match answer(places.transfer) {
         Some(Called::Returned { energy, .. }) if (1..=run.energy_max).contains(energy) => {
-            Ok(Found::Told(Preflight::Passes { gas: *energy }))
+            Ok(Found::Told(Preflight::passes(*energy)))
         }
         Some(Called::Returned { .. }) => Ok(Found::Odd),
         Some(Called::Reverted) if short => fails(Failure::FundsShort),
@@ -235,13 +235,16 @@ fn verdict(run: &Run<'_>, places: &Places, answers: &[Option<Called>]) -> Result
     }
 }
 
-/// TRX: the chain refuses a transfer to a contract, and one of more than there is.
+/// TRX: the chain refuses a transfer to a contract, and one of more than there is. That the fee is there too is the lane's to
+/// see: it knows what else is promised.
 async fn coin_verdict(node: &dyn Node, run: &Run<'_>) -> Result<Found, NodeError> {
-    let (account, contract) = join(node.account(run.from, Api::Full), node.is_contract(run.to)).await;
-    let sun = account?.map_or(Units::ZERO, |account| Units::from(account.sun));
+    let (from, to) = (node.account(run.from, Api::Full), node.account(run.to, Api::Full));
+    let (from, to, contract) = join3(from, to, node.is_contract(run.to)).await;
+    let sun = from?.map_or(Units::ZERO, |account| Units::from(account.sun));
+    let activates = to?.is_none();
     Ok(Found::Told(match contract? {
         true => Preflight::Fails(Failure::TransferReverts),
         false if sun < run.units => Preflight::Fails(Failure::FundsShort),
-        false => Preflight::Passes { gas: 0 },
+        false => Preflight::Passes { gas: 0, activates },
     }))
 }

@@ -3,7 +3,7 @@
 
 mod accounts;
 mod conditions;
-mod fake;
+pub(super) mod fake;
 mod lies;
 mod made;
 mod preflight;

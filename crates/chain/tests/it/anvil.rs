@@ -37,7 +37,7 @@ async fn a_payment_goes_from_bytes_to_proof() {
     let trial = stage.trial(THEM, 25_000_000);
     let preflight = evm.preflight(std::slice::from_ref(&trial)).await.unwrap();
     assert!(
-        matches!(preflight[0], Preflight::Passes { gas } if (40_000..100_000).contains(&gas)),
+        matches!(preflight[0], Preflight::Passes { gas, .. } if (40_000..100_000).contains(&gas)),
         "{preflight:?}"
     );
     let simulated = stage.asked();
@@ -154,7 +154,7 @@ async fn simulation_names_the_reason() {
     too_much.payment.amount = sluice_core::amount::Amount::from_atoms(2_000_000_000).unwrap();
     native.payment.amount = sluice_core::amount::Amount::from_atoms(1).unwrap();
     let found = evm.preflight(&[native, too_much]).await.unwrap();
-    assert_eq!(found, [Preflight::Passes { gas: 21_000 }, Preflight::Fails(Failure::FundsShort)]);
+    assert_eq!(found, [Preflight::passes(21_000), Preflight::Fails(Failure::FundsShort)]);
     stage.anvil.stop().await.unwrap();
 }
 

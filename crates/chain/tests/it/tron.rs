@@ -1,5 +1,6 @@
 //! The port against the TRON simulator, over HTTP.
 
+mod coin;
 mod http;
 mod stage;
 
@@ -50,7 +51,7 @@ async fn a_payment_goes_from_bytes_to_proof() {
     assert!(matches!(tron.market().await, Err(ChainError::Foreign { .. })));
 
     let preflight = tron.preflight(&[stage.trial(&stage.usdt, stage.them(), 25_000_000)]).await.unwrap();
-    assert_eq!(preflight, [Preflight::Passes { gas: 64_285 }]);
+    assert_eq!(preflight, [Preflight::passes(64_285)]);
 
     let (attempt, questions) = stage.paying(25_000_000, FEE_LIMIT_SUN).await;
     assert_eq!(settled(&stage, &questions).await, SlotReading::Open);
@@ -193,7 +194,7 @@ async fn why_a_transfer_would_fail_is_asked_from_the_token() {
         let tron = &stage.tron;
         async move { tron.preflight(&trial).await.unwrap()[0] }
     };
-    assert_eq!(told(fresh, 5).await, Preflight::Passes { gas: 130_285 });
+    assert_eq!(told(fresh, 5).await, Preflight::passes(130_285));
     assert_eq!(told(stage.them(), 100_000_000_000_001).await, Preflight::Fails(Failure::FundsShort));
     stage.control.blacklist(stage.account(HOLDER).address(), true);
     assert_eq!(told(stage.them(), 5).await, Preflight::Fails(Failure::RecipientBlacklisted));
@@ -201,33 +202,6 @@ async fn why_a_transfer_would_fail_is_asked_from_the_token() {
     assert_eq!(told(fresh, 5).await, Preflight::Fails(Failure::SenderBlacklisted));
     stage.control.pause(true);
     assert_eq!(told(fresh, 5).await, Preflight::Fails(Failure::TokenPaused));
-}
-
-#[tokio::test]
-async fn trx_is_paid_by_the_bytes_themselves() {
-    let stage = stage().await;
-    let fresh = sluice_core::address::TronAddress([0x77; 20]);
-    let token = address(stage.sim.usdt());
-    let trials = [
-        stage.trial(&stage.trx, fresh, 5_000_000),
-        stage.trial(&stage.trx, token, 5_000_000),
-        stage.trial(&stage.trx, fresh, i64::MAX / 2),
-    ];
-    let told = stage.tron.preflight(&trials).await.unwrap();
-    assert_eq!(told[0], Preflight::Passes { gas: 0 });
-    assert_eq!(told[1], Preflight::Fails(Failure::TransferReverts), "a contract takes no TRX");
-    assert_eq!(told[2], Preflight::Fails(Failure::FundsShort));
-    let attempt = stage.signed(&stage.trx, &trials[0].payment, stage.terms(0).await);
-    let question = stage.question(&stage.trx, &attempt, &trials[0].payment);
-    let txid = attempt.get().txid;
-    assert_eq!(submit(&stage, attempt).await, Heard::Accepted);
-    stage.control.solidify().unwrap();
-    let SlotReading::Ours(paid) = settled(&stage, &[question]).await else { panic!("not settled") };
-    assert_eq!(paid.effect, Effect::Paid { log_index: 0 });
-    // Activation, and bytes that are not free for it.
-    assert_eq!(paid.cost, Cost(1_100_000));
-    let found = stage.tron.transfers_of(stage.trx.id, txid).await.unwrap().unwrap();
-    assert_eq!(found.reading().1[0].units, Units::from(5_000_000));
 }
 
 #[tokio::test]

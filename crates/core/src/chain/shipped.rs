@@ -35,6 +35,7 @@ impl TronRules {
             fee_limit_margin_percent: 20,
             transfer_energy_max: 300_000,
             burn_hour_cap_sun: 50_000 * TRX_SUN,
+            permission: 0,
         }
     }
 }
@@ -151,7 +152,7 @@ impl ChainProfile {
             id: ChainId::tron(728_126_428),
             name: "TRON".into(),
             native_symbol: "TRX".into(),
-            native_slip44: 195,
+            native_slip44: crate::asset::TRX,
             block_time_ms: 3_000,
             window: 1_024,
             unsettled_max: 4_096,

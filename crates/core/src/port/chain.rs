@@ -202,9 +202,18 @@ pub enum Preflight {
     Passes {
         /// Estimate, without margin.
         gas: u64,
+        /// It makes the recipient's account, for which TRON takes a fee.
+        activates: bool,
     },
     /// It would not.
     Fails(crate::transfer::Failure),
+}
+
+impl Preflight {
+    /// Passes to an account that is there, or at a price that does not depend on that.
+    pub const fn passes(gas: u64) -> Self {
+        Self::Passes { gas, activates: false }
+    }
 }
 
 /// A wallet's nonces; zero on TRON, whose accounts have none.

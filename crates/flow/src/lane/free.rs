@@ -3,7 +3,7 @@
 use sluice_core::amount::Units;
 use sluice_core::asset::Asset;
 use sluice_core::chain::BlockRef;
-use sluice_core::resource::TRANSFER_BANDWIDTH;
+use sluice_core::resource::Needs;
 use sluice_core::transfer::{Fuelled, State, Transfer};
 
 use super::Lane;
@@ -25,8 +25,12 @@ impl Lane<'_> {
     /// Energy and bandwidth that transfers which the chain does not show at `at` may still use (M8).
     pub(super) fn promised_resources(&self, at: BlockRef) -> (u64, u64) {
         let open = self.transfers().filter(|transfer| !included_by(transfer, at));
-        open.filter_map(fuelled).fold((0, 0), |(energy, bandwidth): (u64, u64), fuelled| {
-            (energy.saturating_add(fuelled.gas_limit), bandwidth.saturating_add(TRANSFER_BANDWIDTH))
+        let needs = open.filter_map(|transfer| {
+            let pays = transfer.live().map(|item| &item.approved.payment);
+            fuelled(transfer).map(|fuelled| Needs::of(pays, fuelled.gas_limit, false))
+        });
+        needs.fold((0, 0), |(energy, bandwidth): (u64, u64), needs| {
+            (energy.saturating_add(needs.energy), bandwidth.saturating_add(needs.bandwidth))
         })
     }
 }

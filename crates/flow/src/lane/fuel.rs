@@ -8,6 +8,7 @@ mod tank;
 use sluice_core::alert::Code;
 use sluice_core::port::chain::{Preflight, Trial};
 use sluice_core::port::store::Change;
+use sluice_core::resource::Needs;
 use sluice_core::transfer::{Failure, State, Transfer};
 use sluice_core::withdrawal::Waiting;
 
@@ -47,9 +48,9 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
         let Some(verdict) = together(of_it) else { continue };
         let failure = match verdict {
             Preflight::Fails(failure) => failure,
-            Preflight::Passes { gas } => {
-                let memo = transfer.live().any(|item| item.approved.payment.memo.is_some());
-                match tank.take(gas, memo, ask::lacking(lane, &transfer)) {
+            Preflight::Passes { gas, activates } => {
+                let pays = transfer.live().map(|item| &item.approved.payment);
+                match tank.take(&Needs::of(pays, gas, activates), ask::lacking(lane, &transfer)) {
                     Ok(Taken { limit, budget }) => {
                         asking.met(lane, &transfer);
                         changes.push(Change {
@@ -116,8 +117,8 @@ const BURN_CAP: &str =
 /// What the trials of one transfer come to: the gas of all of them, or the first that fails. `None` without a trial.
 fn together(verdicts: impl Iterator<Item = Preflight>) -> Option<Preflight> {
     verdicts.reduce(|all, next| match (all, next) {
-        (Preflight::Passes { gas }, Preflight::Passes { gas: more }) => {
-            Preflight::Passes { gas: gas.saturating_add(more) }
+        (Preflight::Passes { gas, activates }, Preflight::Passes { gas: more, activates: another }) => {
+            Preflight::Passes { gas: gas.saturating_add(more), activates: activates || another }
         }
         (failed @ Preflight::Fails(_), _) | (_, failed @ Preflight::Fails(_)) => failed,
     })

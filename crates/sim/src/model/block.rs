@@ -91,6 +91,27 @@ pub struct Executed {
     pub starved: bool,
 }
 
+/// Money that one transaction moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// Who got it.
+    pub to: EvmAddress,
+    /// Atoms on chain.
+    pub atoms: u128,
+    /// It is the chain's coin, not the token.
+    pub coin: bool,
+}
+
+impl Executed {
+    /// What it moved: of the token by its event, of the coin by its value.
+    pub fn moved(&self) -> Option<Moved> {
+        let of_token =
+            self.event.as_ref().map(|event| Moved { to: event.to, atoms: event.atoms, coin: false });
+        let paid = self.success && self.tx.data.is_empty() && self.tx.value_wei > 0;
+        of_token.or_else(|| paid.then_some(Moved { to: self.tx.to, atoms: self.tx.value_wei, coin: true }))
+    }
+}
+
 /// Accounts after a block.
 #[derive(Clone, Debug, Default)]
 pub struct Accounts {

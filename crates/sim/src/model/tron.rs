@@ -13,7 +13,7 @@ use sluice_core::port::chain::Heard;
 
 use super::block::{Accounts, Block, Executed, Tx, Validity};
 use super::chain::Chain;
-use super::chain::expiry::TRANSFER_ENERGY;
+use super::chain::expiry::{ACCOUNT_BANDWIDTH_SUN, ACCOUNT_SUN, TRANSFER_ENERGY};
 use super::node::SharedChain;
 use super::token::{self, TRANSFER_TOPIC, returned, topic};
 use super::view::{Lie, View};
@@ -137,8 +137,14 @@ fn info(block: &Block, done: &Executed) -> Info {
 /// A receipt for something that never happened, as convincing as a liar can make it.
 fn forged(view: &View<'_>, chain: &Chain, txid: &[u8; 32]) -> Option<Info> {
     let tx = chain.known(txid)?;
-    let Some(token::Call::Transfer(to, atoms)) = token::parse(&tx.data) else { return None };
-    let event = Some(super::block::Event { index: 0, token: tx.to, from: tx.from, to, atoms });
+    let event = match token::parse(&tx.data) {
+        Some(token::Call::Transfer(to, atoms)) => {
+            Some(super::block::Event { index: 0, token: tx.to, from: tx.from, to, atoms })
+        }
+        // The coin moves without a log.
+        None if tx.value_wei > 0 => None,
+        Some(_) | None => return None,
+    };
     let done = Executed { tx, success: true, gas_used: 1, price_wei: 1_000, event, starved: false };
     Some(info(view.finalized().unwrap_or(view.head()), &done))
 }
@@ -274,7 +280,13 @@ impl Node for TronNode {
     fn prices(&self) -> Asked<'_, Prices> {
         self.ask(|_, chain| {
             let energy_sun = u64::try_from(chain.fee_target_wei).unwrap_or(u64::MAX);
-            Ok(Prices { energy_sun, bandwidth_sun: 1_000, memo_sun: 1_000_000 })
+            Ok(Prices {
+                energy_sun,
+                bandwidth_sun: 1_000,
+                memo_sun: 1_000_000,
+                account_sun: u64::try_from(ACCOUNT_SUN).unwrap_or(u64::MAX),
+                account_bandwidth_sun: u64::try_from(ACCOUNT_BANDWIDTH_SUN).unwrap_or(u64::MAX),
+            })
         })
     }
 

@@ -8,7 +8,7 @@ use sluice_core::address::EvmAddress;
 use sluice_core::id::{PartnerId, WalletId, WithdrawalId};
 
 use super::Violation;
-use crate::model::block::{Block, Executed};
+use crate::model::block::{Block, Executed, Moved};
 use crate::model::chain::Chain;
 
 /// What a caller ordered, in the caller's own words.
@@ -22,12 +22,25 @@ pub struct Order {
     pub to: EvmAddress,
     /// How much, chain atoms.
     pub atoms: u128,
+    /// Of the chain's coin, not of the token.
+    pub coin: bool,
     /// What the engine called it, once it answered.
     pub answered: Option<WithdrawalId>,
 }
 
-/// Payment by payer's partner, recipient and amount: what an outsider can tell apart on chain.
-type Shape = (PartnerId, EvmAddress, u128);
+/// Payment by payer's partner, recipient, amount, and whether it is the coin: what an outsider can tell apart on chain.
+pub type Shape = (PartnerId, EvmAddress, u128, bool);
+
+impl Order {
+    /// What its payment looks like.
+    pub const fn shape(&self) -> Shape {
+        (self.partner, self.to, self.atoms, self.coin)
+    }
+}
+
+const fn shape(partner: PartnerId, moved: Moved) -> Shape {
+    (partner, moved.to, moved.atoms, moved.coin)
+}
 
 /// Payments on the canonical chain, by shape and by transaction.
 #[derive(Clone, Debug, Default)]
@@ -55,8 +68,8 @@ pub fn paid(
         for done in &block.txs {
             let Some(partner) = wallets.get(&done.tx.from) else { continue };
             if strangers.contains_key(&done.tx.hash) {
-                if let Some(event) = &done.event {
-                    *paid.by_strangers.entry((*partner, event.to, event.atoms)).or_default() += 1;
+                if let Some(moved) = done.moved() {
+                    *paid.by_strangers.entry(shape(*partner, moved)).or_default() += 1;
                 }
             } else {
                 one(block, done, *partner, chain, &mut paid)?;
@@ -65,17 +78,19 @@ pub fn paid(
     }
     let mut ordered: BTreeMap<Shape, u64> = BTreeMap::new();
     for order in orders {
-        *ordered.entry((order.partner, order.to, order.atoms)).or_default() += 1;
+        *ordered.entry(order.shape()).or_default() += 1;
     }
     for (shape, count) in &paid.by_shape {
-        let (partner, to, atoms) = shape;
+        let (partner, to, atoms, coin) = shape;
+        let what = if *coin { "of the coin" } else { "of the token" };
         match ordered.get(shape) {
             None => {
-                let detail = format!("{partner} paid {atoms} to {to}, which nobody ordered");
+                let detail = format!("{partner} paid {atoms} {what} to {to}, which nobody ordered");
                 return Err(Violation::new("M6 nothing leaves unexplained", detail));
             }
             Some(wanted) if wanted < count => {
-                let detail = format!("{partner} paid {atoms} to {to} {count} times for {wanted} orders");
+                let detail =
+                    format!("{partner} paid {atoms} {what} to {to} {count} times for {wanted} orders");
                 return Err(Violation::new("M1 paid at most once", detail));
             }
             Some(_) => {}
@@ -96,9 +111,14 @@ fn one(
     if void || !done.success {
         return Ok(());
     }
-    match &done.event {
-        Some(event) if tx.to == chain.terms.token && tx.value_wei == 0 => {
-            *paid.by_shape.entry((partner, event.to, event.atoms)).or_default() += 1;
+    // A coin is paid where its transfer runs nobody's code.
+    let plain = |coin: bool| match coin {
+        true => chain.terms.shape == crate::model::chain::Shape::Expiry,
+        false => tx.to == chain.terms.token && tx.value_wei == 0,
+    };
+    match done.moved() {
+        Some(moved) if plain(moved.coin) => {
+            *paid.by_shape.entry(shape(partner, moved)).or_default() += 1;
             paid.txids.push(tx.hash);
             Ok(())
         }

@@ -83,10 +83,10 @@ const ALWAYS: &[Rule] = &[
     ),
     (
         "M8 what is accepted is within the day",
-        "select w.partner_id || ' took ' || sum(w.amount) as what
+        "select w.partner_id || ' took ' || sum(w.amount) || ' of ' || w.asset as what
          from withdrawal w join partner_limit l on l.partner_id = w.partner_id and l.asset = w.asset
          where w.state not in ('rejected', 'cancelled', 'failed')
-         group by w.partner_id, l.daily having sum(w.amount) > l.daily limit 5",
+         group by w.partner_id, w.asset, l.daily having sum(w.amount) > l.daily limit 5",
     ),
     (
         "M15 posting groups sum to zero",

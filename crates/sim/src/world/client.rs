@@ -56,7 +56,7 @@ fn wanted(world: &World, wish: &Wish, atoms: u128, key: String) -> Wanted {
     Wanted {
         external_id: wish.order.external_id.clone(),
         user_id: "user-1".into(),
-        asset: world.asset.id.to_string(),
+        asset: if wish.order.coin { world.coin() } else { world.asset.clone() }.id.to_string(),
         amount: format!("{whole}.{fraction}"),
         address: world.address(wish.order.to).key(),
         kind: Type::Immediate,
@@ -106,6 +106,7 @@ fn answered(world: &World, index: usize, taken: &Taken) {
         Taken::Replay(withdrawal) => (&**withdrawal, true),
     };
     let same = withdrawal.request.external_id == wish.order.external_id
+        && withdrawal.request.asset.contract().is_none() == wish.order.coin
         && withdrawal.request.to == world.address(wish.order.to)
         && u128::try_from(withdrawal.request.amount.atoms()) == Ok(wish.order.atoms)
         && withdrawal.partner == wish.order.partner;

@@ -37,7 +37,7 @@ pub(super) fn furnish(
 ) -> Result<(), String> {
     let (db, at) = (&world.db, Timestamp::from_micros(START_US));
     let cause = || Cause { actor: Actor::Console, reason: "set up".into(), at };
-    let native = Asset::native(&world.profile);
+    let native = world.coin();
     now("deployment", db.belongs_to(&world.deployment))?;
     now("put_asset", db.put_asset(world.asset.clone()))?;
     now("put_asset", db.put_asset(native.clone()))?;
@@ -52,7 +52,8 @@ pub(super) fn furnish(
         let amount = |atoms: i64| Amount::from_atoms(atoms).unwrap_or(Amount::ZERO);
         let daily = if tight { amount(1_500_000_000) } else { amount(1_000_000_000_000) };
         let limit = Limit { asset: world.asset.id, per_transaction: amount(499_000_000), daily, version: 1 };
-        now("create_partner", db.create_partner(row, vec![limit], cause()))?;
+        let of_coin = native.pays_out().then_some(Limit { asset: native.id, ..limit });
+        now("create_partner", db.create_partner(row, [limit].into_iter().chain(of_coin).collect(), cause()))?;
     }
     for person in DUTY {
         let key = ApiKey {

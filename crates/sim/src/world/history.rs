@@ -279,7 +279,7 @@ fn deaths(world: &World) -> Option<Violation> {
             Some((block, done))
                 if block.id.number <= chain.finalized()
                     && strangers.contains_key(&done.tx.hash) == death.foreign
-                    && (death.foreign || done.event.is_none()) =>
+                    && (death.foreign || done.moved().is_none()) =>
             {
                 None
             }

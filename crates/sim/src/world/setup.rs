@@ -83,7 +83,10 @@ pub fn world(
     let purses = purses(stage, &partners, rng);
     // The systematic mode plays thousands of histories that differ in one call: they are short.
     let spread_us = if script.faults == Faults::Random { 7_000_000 } else { 700_000 };
-    let wishes = wishes(&partners, script.withdrawals, spread_us, rng);
+    let mut wishes = wishes(&partners, script.withdrawals, spread_us, rng);
+    if Asset::native(&profile).pays_out() {
+        some_in_coins(&mut wishes, &mut Rng::of(script.seed, 18));
+    }
     // What strangers take must leave enough for everybody: this is about their traces, not about who goes short.
     let strange = script.faults == Faults::Random && stranger::strange(&mut stranger::luck(script.seed));
     let funds = funds(&purses, &wishes, if strange { 1_100_000_000 } else { 0 }, rng);
@@ -188,7 +191,8 @@ fn wishes(partners: &[PartnerId], count: usize, spread_us: u64, rng: &mut Rng) -
         {
             (to, atoms) = (twin.order.to, twin.order.atoms);
         }
-        let order = Order { partner, external_id: format!("order-{index}"), to, atoms, answered: None };
+        let external_id = format!("order-{index}");
+        let order = Order { partner, external_id, to, atoms, coin: false, answered: None };
         wishes.push(Wish {
             order,
             at_us: rng.below(spread_us) as i64,
@@ -197,6 +201,14 @@ fn wishes(partners: &[PartnerId], count: usize, spread_us: u64, rng: &mut Rng) -
         });
     }
     wishes
+}
+
+/// A share of the orders is of the chain's coin: to accounts that are none yet, and twins to the same one.
+fn some_in_coins(wishes: &mut [Wish], luck: &mut Rng) {
+    let permille = luck.below(500);
+    for wish in wishes {
+        wish.order.coin = luck.chance(permille);
+    }
 }
 
 /// Token atoms by wallet. Usually plenty; sometimes only just enough over all wallets of a partner together.

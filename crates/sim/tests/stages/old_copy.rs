@@ -32,6 +32,7 @@ fn put_back(broken: Option<Mutant>) -> Result<(), Violation> {
         external_id: "the only one".into(),
         to: EvmAddress(to),
         atoms: 1_000_000,
+        coin: false,
         answered: None,
     };
     let paid = paid(&bench.world.chain(), &wallets(&bench.world), &[order], &BTreeMap::new())?;

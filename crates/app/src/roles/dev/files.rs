@@ -118,11 +118,11 @@ pub(super) fn announce(
         .iter()
         .map(|asset| {
             let (chain_id, token) = asset.id.split_once('/').unwrap_or((asset.id.as_str(), ""));
-            let contract = token.split_once(':').map_or("", |(_, contract)| contract);
+            let contract = token.split_once(':').filter(|(kind, _)| *kind != "slip44");
             json!({
                 "id": asset.id,
                 "chain": chain_id,
-                "contract": contract,
+                "contract": contract.map(|(_, contract)| contract),
                 "decimals": asset.decimals,
                 "rpc_url": chains.url(chain_id),
             })

@@ -3,6 +3,7 @@
 mod own;
 
 use sluice_core::address::TronAddress;
+use sluice_core::asset::Asset;
 use sluice_core::chain::{ChainId, ChainProfile};
 use sluice_devnet::tron::{Remote, RemoteError, Standing};
 
@@ -102,14 +103,24 @@ impl Local {
         }
     }
 
-    pub(super) fn asset(&self) -> AssetEntry {
-        AssetEntry {
+    /// The dollar, and the coin.
+    pub(super) fn assets(&self) -> [AssetEntry; 2] {
+        let dollar = AssetEntry {
             id: format!("{}/trc20:{}", self.id(), self.at.usdt),
             symbol: "USDT".into(),
             precision: 6,
             decimals: 6,
             freezable: true,
-        }
+        };
+        let coin = Asset::native(&ChainProfile::tron_devnet());
+        let coin = AssetEntry {
+            id: coin.id.to_string(),
+            symbol: coin.symbol,
+            precision: coin.precision,
+            decimals: coin.decimals,
+            freezable: false,
+        };
+        [dollar, coin]
     }
 
     /// Gives a wallet TRX and dollars, with the next block.

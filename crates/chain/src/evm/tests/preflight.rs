@@ -13,7 +13,7 @@ fn tried(stage: &Stage, trials: &[Trial]) -> Vec<Preflight> {
     run(stage.evm.preflight(trials)).unwrap()
 }
 
-const PASSES: Preflight = Preflight::Passes { gas: 45_000 };
+const PASSES: Preflight = Preflight::passes(45_000);
 
 fn world() -> World {
     World::new(12, 10)
@@ -126,7 +126,7 @@ fn gas_is_estimated_where_what_is_known_does_not_pass() {
     assert_eq!(tried(&stage, &trials), [PASSES; 2], "within what was estimated before");
     assert_eq!((node.asked("calls"), node.asked("estimates")), (2, 1));
     node.change(|world| world.gas = 60_000);
-    let more = Preflight::Passes { gas: 60_000 };
+    let more = Preflight::passes(60_000);
     assert_eq!(tried(&stage, &trials), [more; 2], "tried again without a bound, and estimated");
     assert_eq!((node.asked("calls"), node.asked("estimates")), (4, 2));
     node.change(|world| world.gas = 45_000);
@@ -151,7 +151,7 @@ fn a_node_that_claims_too_much_is_not_remembered() {
     let most = EvmRules::polygon().transfer_gas_max;
     stage.nodes[0].change(|world| world.gas = most + 1);
     let trials = [trial(usdc(), THEM, 100)];
-    assert_eq!(tried(&stage, &trials), [Preflight::Passes { gas: most + 1 }]);
+    assert_eq!(tried(&stage, &trials), [Preflight::passes(most + 1)]);
     stage.nodes[0].change(|world| world.gas = 45_000);
     assert_eq!(tried(&stage, &trials), [PASSES]);
 }
@@ -162,10 +162,10 @@ fn an_estimate_is_believed_for_ten_minutes_however_often_it_passes() {
     let node = &stage.nodes[0];
     let trials = [trial(usdc(), THEM, 100)];
     node.change(|world| world.gas = 60_000);
-    assert_eq!(tried(&stage, &trials), [Preflight::Passes { gas: 60_000 }]);
+    assert_eq!(tried(&stage, &trials), [Preflight::passes(60_000)]);
     node.change(|world| world.gas = 45_000);
     stage.clock.advance(599_999);
-    assert_eq!(tried(&stage, &trials), [Preflight::Passes { gas: 60_000 }]);
+    assert_eq!(tried(&stage, &trials), [Preflight::passes(60_000)]);
     stage.clock.advance(1);
     assert_eq!(tried(&stage, &trials), [PASSES]);
     assert_eq!(node.asked("estimates"), 2);

@@ -140,6 +140,8 @@ impl ParametersJson {
             bandwidth_sun: needed("getTransactionFee")?,
             // Networks older than the fee have none.
             memo_sun: value("getMemoFee")?.unwrap_or(0),
+            account_sun: needed("getCreateNewAccountFeeInSystemContract")?,
+            account_bandwidth_sun: needed("getCreateAccountFee")?,
         })
     }
 }

@@ -5,6 +5,7 @@ use sluice_codec::tron::{Call, Reference, Terms, Unsigned, raw, txid};
 use sluice_core::address::TronAddress;
 
 use super::super::node::{Account, Called, Executed, Left, Prices};
+use super::super::tests::fake::USUAL;
 use super::*;
 
 const OWNER: TronAddress = TronAddress([7; 20]);
@@ -226,11 +227,19 @@ fn prices_are_found_by_their_key() {
     let all = json!({ "chainParameter": [
         { "key": "getAllowMultiSign" }, { "key": "getEnergyFee", "value": 100 },
         { "key": "getTransactionFee", "value": 1_000 }, { "key": "getMemoFee", "value": 1_000_000 },
+        { "key": "getCreateNewAccountFeeInSystemContract", "value": 1_000_000 },
+        { "key": "getCreateAccountFee", "value": 100_000 },
     ] });
-    assert_eq!(read(all), Ok(Prices { energy_sun: 100, bandwidth_sun: 1_000, memo_sun: 1_000_000 }));
-    let old =
-        json!({ "chainParameter": [{ "key": "getEnergyFee" }, { "key": "getTransactionFee", "value": 10 }] });
-    assert_eq!(read(old), Ok(Prices { energy_sun: 0, bandwidth_sun: 10, memo_sun: 0 }));
+    assert_eq!(read(all), Ok(USUAL));
+    let old = json!({ "chainParameter": [
+        { "key": "getEnergyFee" }, { "key": "getTransactionFee", "value": 10 },
+        { "key": "getCreateNewAccountFeeInSystemContract" }, { "key": "getCreateAccountFee", "value": 5 },
+    ] });
+    let told =
+        Prices { account_sun: 0, account_bandwidth_sun: 5, memo_sun: 0, energy_sun: 0, bandwidth_sun: 10 };
+    assert_eq!(read(old), Ok(told));
+    let none = json!({ "chainParameter": [{ "key": "getEnergyFee" }, { "key": "getTransactionFee" }] });
+    assert!(read(none).is_err(), "what an account costs has always been told");
     assert!(read(json!({ "chainParameter": [] })).is_err() && read(json!({})).is_err());
 }
 

@@ -1,10 +1,8 @@
 use sluice_core::chain::BlockRef;
 use sluice_core::port::chain::{Chain, ChainError};
 
-use super::fake::{Stage, World, hash_of, run, stage, time_of};
+use super::fake::{Stage, USUAL, World, hash_of, run, stage, time_of};
 use crate::tron::node::Prices;
-
-const USUAL: Prices = Prices { energy_sun: 100, bandwidth_sun: 1_000, memo_sun: 1_000_000 };
 
 fn three() -> Stage {
     stage(&World::new(9, 7), &["a", "b", "c"], 2)
@@ -12,7 +10,13 @@ fn three() -> Stage {
 
 fn told(stage: &Stage) -> Prices {
     let told = run(stage.tron.conditions()).unwrap();
-    Prices { energy_sun: told.energy_sun, bandwidth_sun: told.bandwidth_sun, memo_sun: told.memo_sun }
+    Prices {
+        energy_sun: told.energy_sun,
+        bandwidth_sun: told.bandwidth_sun,
+        memo_sun: told.memo_sun,
+        account_sun: told.account_sun,
+        account_bandwidth_sun: told.account_bandwidth_sun,
+    }
 }
 
 #[test]
@@ -29,12 +33,22 @@ fn what_is_built_leans_on_a_solid_block_that_enough_operators_have() {
     assert!(run(stage.tron.conditions()).is_err(), "one made it up, or the other did");
 }
 
+const fn all(sun: u64) -> Prices {
+    Prices {
+        energy_sun: sun,
+        bandwidth_sun: sun,
+        memo_sun: sun,
+        account_sun: sun,
+        account_bandwidth_sun: sun,
+    }
+}
+
 #[test]
 fn an_absurd_price_or_time_of_one_node_is_outvoted() {
     for liar in 0..3 {
         for (prices, shift_ms) in [
-            (Prices { energy_sun: u64::MAX, bandwidth_sun: u64::MAX, memo_sun: u64::MAX }, 86_400_000),
-            (Prices { energy_sun: 1, bandwidth_sun: 0, memo_sun: 0 }, -86_400_000),
+            (all(u64::MAX), 86_400_000),
+            (Prices { energy_sun: 1, ..all(0) }, -86_400_000),
             (Prices { energy_sun: 0, ..USUAL }, 0),
         ] {
             let stage = three();

@@ -24,6 +24,14 @@ pub const US: TronAddress = TronAddress([0x11; 20]);
 pub const THEM: TronAddress = TronAddress([0x22; 20]);
 pub const THIEF: TronAddress = TronAddress([0x33; 20]);
 pub const TOKEN: TronAddress = TronAddress([0x44; 20]);
+/// Prices as they usually are.
+pub const USUAL: Prices = Prices {
+    energy_sun: 100,
+    bandwidth_sun: 1_000,
+    memo_sun: 1_000_000,
+    account_sun: 1_000_000,
+    account_bandwidth_sun: 100_000,
+};
 /// When block 0 was made, milliseconds.
 pub const GENESIS_MS: i64 = 1_800_000_000_000;
 
@@ -66,6 +74,8 @@ pub struct World {
     pub energy: u64,
     pub decimals: u8,
     pub contract: bool,
+    /// Accounts that are not activated.
+    pub nobody: BTreeSet<TronAddress>,
     pub left: Left,
     pub asked: BTreeMap<&'static str, usize>,
 }
@@ -95,7 +105,7 @@ impl World {
             shift_ms: 0,
             comes: 0,
             then: None,
-            prices: Prices { energy_sun: 100, bandwidth_sun: 1_000, memo_sun: 1_000_000 },
+            prices: USUAL,
             said: Said::Taken,
             knows: false,
             balance: 1_000,
@@ -105,6 +115,7 @@ impl World {
             energy: 64_285,
             decimals: 6,
             contract: false,
+            nobody: BTreeSet::new(),
             left: Left::default(),
             asked: BTreeMap::new(),
         };
@@ -278,8 +289,11 @@ impl Node for Fake {
             Err(error) => calls.iter().map(|_| Err(error.clone())).collect(),
         })
     }
-    fn account(&self, _account: TronAddress, _api: Api) -> Fut<'_, Result<Option<Account>, NodeError>> {
-        ready(self.tell("account", |world| Ok(Some(Account { sun: world.balance }))))
+    fn account(&self, account: TronAddress, _api: Api) -> Fut<'_, Result<Option<Account>, NodeError>> {
+        ready(self.tell("account", |world| {
+            let there = !world.nobody.contains(&account);
+            Ok(there.then_some(Account { sun: world.balance }))
+        }))
     }
     fn left(&self, _account: TronAddress) -> Fut<'_, Result<Left, NodeError>> {
         ready(self.tell("left", |world| Ok(world.left)))

@@ -26,7 +26,7 @@ const fn fails(failure: Failure) -> Preflight {
 #[test]
 fn a_transfer_that_returns_false_and_does_not_fail_passes() {
     let stage = two();
-    assert_eq!(told(&stage), Preflight::Passes { gas: 64_285 });
+    assert_eq!(told(&stage), Preflight::passes(64_285));
     assert_eq!(stage.nodes[1].asked("calls"), 0, "one is enough for what passes");
 }
 
@@ -54,7 +54,7 @@ fn why_it_would_fail_is_asked_from_the_token() {
 fn one_node_alone_ends_no_withdrawal_where_there_is_another() {
     let stage = two();
     stage.nodes[0].change(|world| world.reverts = true);
-    assert_eq!(told(&stage), Preflight::Passes { gas: 64_285 });
+    assert_eq!(told(&stage), Preflight::passes(64_285));
     stage.nodes[1].change(|world| world.down = true);
     assert_eq!(told(&stage), fails(Failure::NodeDown), "without an answer nothing ends");
     stage.nodes[1].change(|world| {
@@ -71,7 +71,7 @@ fn an_energy_that_no_transfer_needs_is_nonsense() {
     for energy in [0, 300_001, u64::MAX] {
         let stage = two();
         stage.nodes[0].change(|world| world.energy = energy);
-        assert_eq!(told(&stage), Preflight::Passes { gas: 64_285 });
+        assert_eq!(told(&stage), Preflight::passes(64_285));
         stage.nodes[1].change(|world| world.energy = energy);
         assert_eq!(told(&stage), fails(Failure::NodeDown));
         let alone = super::fake::stage(&World { energy, ..World::new(9, 7) }, &["a"], 1);
@@ -84,7 +84,7 @@ fn a_slice_asks_shared_questions_once_and_answers_in_order() {
     let stage = two();
     let trials = [trial(&usdt(), 1_001), trial(&trx(), 100), trial(&usdt(), 7), trial(&trx(), 1_001)];
     let told = run(stage.tron.preflight(&trials)).unwrap();
-    let passes = |gas| Preflight::Passes { gas };
+    let passes = Preflight::passes;
     assert_eq!(told, [fails(Failure::FundsShort), passes(0), passes(64_285), fails(Failure::FundsShort)]);
     assert!(run(stage.tron.preflight(&[])).unwrap().is_empty());
 }
@@ -94,9 +94,22 @@ fn trx_to_a_contract_is_refused_by_two_operators() {
     let stage = two();
     stage.nodes[0].change(|world| world.contract = true);
     let told = |stage: &Stage| run(stage.tron.preflight(&[trial(&trx(), 1)])).unwrap()[0];
-    assert_eq!(told(&stage), Preflight::Passes { gas: 0 });
+    assert_eq!(told(&stage), Preflight::passes(0));
     stage.nodes[1].change(|world| world.contract = true);
     assert_eq!(told(&stage), fails(Failure::TransferReverts));
+}
+
+#[test]
+fn trx_to_an_account_that_is_none_yet_activates_it() {
+    let stage = two();
+    let told = |asset: &Asset| run(stage.tron.preflight(&[trial(asset, 1)])).unwrap()[0];
+    for node in &stage.nodes {
+        node.change(|world| {
+            world.nobody.insert(THEM);
+        });
+    }
+    assert_eq!(told(&trx()), Preflight::Passes { gas: 0, activates: true });
+    assert_eq!(told(&usdt()), Preflight::passes(64_285), "a call of a contract never does");
 }
 
 #[test]

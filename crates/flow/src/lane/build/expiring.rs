@@ -70,7 +70,7 @@ const fn terms(rules: &TronRules, conditions: &Conditions, made_at_ms: i64, fee_
         expires_at_ms: conditions.head_time_ms.saturating_add(rules.expires_after_ms as i64),
         made_at_ms,
         fee_limit_sun,
-        permission: 0,
+        permission: rules.permission,
     }
 }
 

@@ -1,11 +1,12 @@
 //! What a wallet has left to pay for inclusion, as a slice of transfers takes it: gas, or energy, bandwidth and TRX.
 
 use sluice_core::amount::{Cost, Units};
+use sluice_core::attempt::BURN_BESIDE_MAX_SUN;
 use sluice_core::chain::{EvmRules, Rules, TronRules};
 use sluice_core::fee::{self, Market, Offer};
 use sluice_core::port::signer::FeeCap;
-use sluice_core::resource::{Conditions, TRANSFER_BANDWIDTH, burned, fee_limit_sun};
-use sluice_core::transfer::{Failure, State};
+use sluice_core::resource::{Conditions, Needs, burned, fee_limit_sun};
+use sluice_core::transfer::{Failure, State, Transfer};
 
 use crate::StageError;
 use crate::lane::Lane;
@@ -95,24 +96,24 @@ impl Tank {
         Ok(Self { coin, kind })
     }
 
-    /// Takes what a transfer needs, by simulation, or says why it cannot go now.
-    pub(super) fn take(&mut self, needs: u64, memo: bool, lacking: Lacking) -> Result<Taken, Short> {
+    /// Takes what a transfer needs, by simulation, or says why it cannot go now. Its energy is its gas on an EVM chain.
+    pub(super) fn take(&mut self, needs: &Needs, lacking: Lacking) -> Result<Taken, Short> {
         let taken = match &self.kind {
             Kind::Gas { rules, market, raised_cap_wei, signer } => {
-                let with_margin = needs.saturating_mul(100 + GAS_MARGIN_PERCENT).div_ceil(100);
-                let limit = with_margin.min(rules.transfer_gas_max).max(needs);
+                let with_margin = needs.energy.saturating_mul(100 + GAS_MARGIN_PERCENT).div_ceil(100);
+                let limit = with_margin.min(rules.transfer_gas_max).max(needs.energy);
                 let cap = fee::cap(rules, *raised_cap_wei, *signer, limit);
                 let Offer::At(fees) = fee::offer(rules, market, limit, cap) else {
                     return Err(Short::Failure(Failure::FeeCapReached));
                 };
                 Taken { limit, budget: fees.worst().unwrap_or(Cost(u128::MAX)) }
             }
-            Kind::Energy(tank) => tank.look(needs, memo, lacking)?,
+            Kind::Energy(tank) => tank.look(needs, lacking)?,
         };
         let coin = self.coin.checked_sub(Units::from(taken.budget.0));
         self.coin = coin.ok_or(Short::Failure(Failure::GasEmpty))?;
         if let Kind::Energy(tank) = &mut self.kind {
-            tank.took(needs, memo);
+            tank.took(needs);
         }
         Ok(taken)
     }
@@ -122,38 +123,51 @@ impl Tank {
     pub(super) fn missing(&self, needs: u64) -> Option<(u64, Cost)> {
         let Kind::Energy(tank) = &self.kind else { return None };
         let energy = needs.saturating_sub(tank.energy);
-        Some((energy, burned(&tank.conditions, energy, 0, false, false)))
+        Some((energy, burned(&tank.conditions, &Needs { energy, ..Needs::default() }, 0, 0)))
     }
 }
 
 impl Energy {
-    fn look(&self, needs: u64, memo: bool, lacking: Lacking) -> Result<Taken, Short> {
-        let Some(worst) = worst(&self.rules, &self.conditions, needs, memo) else {
+    fn look(&self, needs: &Needs, lacking: Lacking) -> Result<Taken, Short> {
+        let Some(worst) = worst(&self.rules, &self.conditions, needs) else {
             return Err(Short::Failure(Failure::FeeCapReached));
         };
-        if needs > self.energy && lacking == Lacking::Waits {
+        if needs.energy > self.energy && lacking == Lacking::Waits {
             return Err(Short::Energy);
         }
         if worst > self.may_burn {
             return Err(Short::BurnCap);
         }
-        let short = self.bandwidth < TRANSFER_BANDWIDTH;
-        Ok(Taken { limit: needs, budget: burned(&self.conditions, needs, self.energy, short, memo) })
+        let budget = burned(&self.conditions, needs, self.energy, self.bandwidth);
+        Ok(Taken { limit: needs.energy, budget })
     }
 
-    fn took(&mut self, needs: u64, memo: bool) {
-        let worst = worst(&self.rules, &self.conditions, needs, memo).unwrap_or_default();
+    fn took(&mut self, needs: &Needs) {
+        let worst = worst(&self.rules, &self.conditions, needs).unwrap_or_default();
         self.may_burn = Cost(self.may_burn.0.saturating_sub(worst.0));
-        self.energy = self.energy.saturating_sub(needs);
-        self.bandwidth = self.bandwidth.saturating_sub(TRANSFER_BANDWIDTH);
+        self.energy = self.energy.saturating_sub(needs.energy);
+        // What does not cover all of a transaction is left for another.
+        self.bandwidth = self.bandwidth.checked_sub(needs.bandwidth).unwrap_or(self.bandwidth);
     }
 }
 
-/// The most that a transfer burns, whatever is lent to it now: its fee limit, its bandwidth and its memo. `None` past the
-/// cap of a transfer.
-fn worst(rules: &TronRules, conditions: &Conditions, energy: u64, memo: bool) -> Option<Cost> {
-    let limit = fee_limit_sun(rules, conditions, energy)?;
-    Some(Cost(u128::from(limit).saturating_add(burned(conditions, 0, 0, true, memo).0)))
+/// The most that a transfer burns, whatever is lent to it now: its fee limit, its bandwidth, its memo and the account that it
+/// makes. `None` past the cap of a transfer, and where votes have taken the fees above what the signer counts on.
+fn worst(rules: &TronRules, conditions: &Conditions, needs: &Needs) -> Option<Cost> {
+    let limit = fee_limit_sun(rules, conditions, needs.energy)?;
+    let beside = beside(conditions, needs);
+    (beside.0 <= u128::from(BURN_BESIDE_MAX_SUN)).then(|| Cost(u128::from(limit).saturating_add(beside.0)))
+}
+
+/// What it burns beside its energy where no stake covers its bytes.
+fn beside(conditions: &Conditions, needs: &Needs) -> Cost {
+    burned(conditions, &Needs { energy: 0, ..*needs }, 0, 0)
+}
+
+/// What a transfer needs that is under way. Whether it makes an account is not remembered: TRX may.
+fn under_way(transfer: &Transfer) -> Needs {
+    let pays = transfer.live().map(|item| &item.approved.payment);
+    Needs::of(pays, 0, transfer.asset.is_coin())
 }
 
 /// What the wallet may still burn within this hour: its cap, less what it has burned and what is on its way may burn.
@@ -167,8 +181,7 @@ async fn left_to_burn(
     let mut less = |cost: Cost| left = Cost(left.0.saturating_sub(cost.0));
     less(lane.ports.store.burned(lane.wallet().id, since).await?);
     for (transfer, attempts) in lane.view.transfers() {
-        let memo = transfer.live().any(|item| item.approved.payment.memo.is_some());
-        let beside = burned(conditions, 0, 0, true, memo);
+        let beside = beside(conditions, &under_way(transfer));
         let limits = attempts.iter().filter_map(|it| Some(it.get().unsigned().terms.tron()?.fee_limit_sun));
         let limit = match (&transfer.state, limits.max()) {
             (_, Some(limit)) => u128::from(limit),

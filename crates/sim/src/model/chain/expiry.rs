@@ -12,6 +12,10 @@ use super::Chain;
 pub const TRANSFER_ENERGY: u64 = 64_285;
 /// What a transaction burns for its bytes, sun.
 const BANDWIDTH_SUN: u128 = 345_000;
+/// What TRX to an account that is none yet burns for making it, sun.
+pub const ACCOUNT_SUN: u128 = 1_000_000;
+/// What such a transaction burns for its bytes, sun.
+pub const ACCOUNT_BANDWIDTH_SUN: u128 = 100_000;
 
 /// Of a slice of what waits anywhere, in an order that chance decides.
 pub(super) fn execute(chain: &mut Chain) -> (Vec<Executed>, Arc<Accounts>) {
@@ -32,7 +36,7 @@ pub(super) fn execute(chain: &mut Chain) -> (Vec<Executed>, Arc<Accounts>) {
             continue;
         }
         let state = accounts.get_or_insert_with(|| (*before).clone());
-        if state.native.get(&tx.from).copied().unwrap_or(0) < BANDWIDTH_SUN + tx.value_wei {
+        if state.native.get(&tx.from).copied().unwrap_or(0) < fixed(state, &tx) + tx.value_wei {
             continue;
         }
         let index = done.len() as u64;
@@ -40,6 +44,14 @@ pub(super) fn execute(chain: &mut Chain) -> (Vec<Executed>, Arc<Accounts>) {
         done.push(apply(state, &chain.issuer, chain.terms.token, tx, (energy_sun, limit_sun), index));
     }
     (done, accounts.map_or(before, Arc::new))
+}
+
+/// What a transaction burns whatever it does.
+fn fixed(state: &Accounts, tx: &Tx) -> u128 {
+    match tx.data.is_empty() && !state.native.contains_key(&tx.to) {
+        true => ACCOUNT_SUN + ACCOUNT_BANDWIDTH_SUN,
+        false => BANDWIDTH_SUN,
+    }
 }
 
 fn apply(
@@ -51,7 +63,8 @@ fn apply(
     index: u64,
 ) -> Executed {
     state.done.insert(tx.hash);
-    let has = state.native.get(&tx.from).copied().unwrap_or(0).saturating_sub(BANDWIDTH_SUN);
+    let fixed = fixed(state, &tx);
+    let has = state.native.get(&tx.from).copied().unwrap_or(0).saturating_sub(fixed);
     let (mut success, mut starved, mut event, mut energy) = (true, false, None, 0);
     if tx.to == token {
         // Whoever calls buys what the limit and the balance allow, and loses it where that does not suffice.
@@ -69,7 +82,7 @@ fn apply(
         *from = from.saturating_sub(tx.value_wei);
         *state.native.entry(tx.to).or_default() += tx.value_wei;
     }
-    let fee = BANDWIDTH_SUN + energy * energy_sun;
+    let fee = fixed + energy * energy_sun;
     let from = state.native.entry(tx.from).or_default();
     *from = from.saturating_sub(fee);
     Executed { tx, success, gas_used: 1, price_wei: fee, event, starved }

@@ -45,7 +45,7 @@ async fn partner(call: &Call, named: &str) -> Result<Partner, Reject> {
 
 fn asset<'a>(assets: &'a [Asset], named: &str) -> Result<&'a Asset, Reject> {
     let id = AssetId::parse(named).ok();
-    let found = assets.iter().find(|asset| Some(asset.id) == id && asset.contract().is_some());
+    let found = assets.iter().find(|asset| Some(asset.id) == id && asset.pays_out());
     found.ok_or_else(|| Fault::field(Code::AssetUnknown, "asset").with("asset", named).into())
 }
 
