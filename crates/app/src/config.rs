@@ -218,6 +218,13 @@ impl Config {
         }
         for asset in &self.assets {
             let asset = asset.asset()?;
+            if !asset.is_held() {
+                return wrong(
+                    &format!("assets.{}", asset.id),
+                    "what the house does with stakes is allowed at the signer, and is no asset",
+                    "스테이킹과 자원 대여는 서명 서버에서 허용하며, 자산으로 설정할 수 없습니다",
+                );
+            }
             if !self.chains.iter().any(|chain| chain.id == asset.id.chain.to_string()) {
                 return wrong(
                     &format!("assets.{}", asset.id),

@@ -36,7 +36,7 @@ pub use decode::{DecodeError, Decoded, Relayed, decode, decode_raw, relayed};
 pub use draft::{Bytes, EncodeError, draft};
 pub use glance::{Glance, glance};
 pub use key::{Signature, address_of, recover};
-pub use pay::{PayError, attach, pay};
+pub use pay::{PayError, attach, errand, lock, pay};
 pub use permission::{Key, Operations, Permission, PermissionError};
 pub use sluice_core::address::{AddressError, TronAddress as Address};
 pub use terms::{Reference, Terms};

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::address::{Address, EvmAddress, TronAddress};
 use crate::amount::{Amount, AmountError, PRECISION_MAX};
 use crate::chain::{ChainId, ChainProfile, Family};
+use crate::errand::{Deed, Resource};
 
 /// A CAIP-19 asset id: `eip155:137/erc20:0x3c49...` or `eip155:137/slip44:966`
 /// (<https://github.com/ChainAgnostic/CAIPs/blob/main/CAIPs/caip-19.md>). Addresses are spelled in lower case.
@@ -28,6 +29,8 @@ pub enum AssetKind {
     Trc20(TronAddress),
     /// The coin that pays for gas, by its SLIP-44 number.
     Native(u32),
+    /// TRON: what the house does with a stake; atoms are sun of it. Nothing that anybody holds or is paid.
+    Errand(Deed, Resource),
 }
 
 /// A text is no CAIP-19 id of a kind we know.
@@ -65,6 +68,11 @@ impl AssetId {
             (Family::Tron, Some(("trc20", contract))) => {
                 AssetKind::Trc20(TronAddress::parse(contract).map_err(|_| NotAnAsset)?)
             }
+            (Family::Tron, Some((deed, resource))) if Deed::parse(deed).is_some() => {
+                let both = Deed::parse(deed).zip(Resource::parse(resource));
+                let (deed, resource) = both.ok_or(NotAnAsset)?;
+                AssetKind::Errand(deed, resource)
+            }
             (_, Some(("slip44", number))) => AssetKind::Native(number.parse().map_err(|_| NotAnAsset)?),
             _ => return Err(NotAnAsset),
         };
@@ -78,6 +86,9 @@ impl fmt::Display for AssetId {
             AssetKind::Erc20(contract) => write!(f, "{}/erc20:{}", self.chain, contract.key()),
             AssetKind::Trc20(contract) => write!(f, "{}/trc20:{contract}", self.chain),
             AssetKind::Native(number) => write!(f, "{}/slip44:{number}", self.chain),
+            AssetKind::Errand(deed, resource) => {
+                write!(f, "{}/{}:{}", self.chain, deed.as_str(), resource.as_str())
+            }
         }
     }
 }
@@ -119,6 +130,39 @@ impl Asset {
         }
     }
 
+    /// What the house does with a stake: sun of the coin.
+    pub fn errand(profile: &ChainProfile, deed: Deed, resource: Resource) -> Self {
+        let id = AssetId { chain: profile.id, kind: AssetKind::Errand(deed, resource) };
+        Self { id, ..Self::native(profile) }
+    }
+
+    /// Everything that the house can do with stakes on a chain of TRON.
+    pub fn errands(profile: &ChainProfile) -> Vec<Self> {
+        let of = |deed| Resource::ALL.map(|resource| Self::errand(profile, deed, resource));
+        Deed::ALL.into_iter().flat_map(of).collect()
+    }
+
+    /// Whether a wallet may hold it; a deed of the house is nothing to hold.
+    pub const fn is_held(&self) -> bool {
+        !matches!(self.id.kind, AssetKind::Errand(..))
+    }
+
+    /// Whether it is the coin that pays for fees.
+    pub const fn is_coin(&self) -> bool {
+        matches!(self.id.kind, AssetKind::Native(_))
+    }
+
+    /// What its amount is taken out of: a stake is taken out of the coin, everything else out of itself.
+    #[must_use]
+    pub fn source(&self, coin: &Self) -> Self {
+        match self.id.kind {
+            AssetKind::Errand(Deed::Stake, _) => coin.clone(),
+            AssetKind::Errand(..) | AssetKind::Native(_) | AssetKind::Trc20(_) | AssetKind::Erc20(_) => {
+                self.clone()
+            }
+        }
+    }
+
     /// What an account of a chain may hold: these assets of it, and the coin that pays for fees.
     pub fn with_coin(mut assets: Vec<Self>, profile: &ChainProfile) -> Vec<Self> {
         let coin = Self::native(profile);
@@ -143,12 +187,8 @@ impl Asset {
         match self.id.kind {
             AssetKind::Erc20(_) | AssetKind::Trc20(_) => true,
             AssetKind::Native(number) => matches!(self.id.chain.family, Family::Tron) && number == TRX,
+            AssetKind::Errand(..) => false,
         }
-    }
-
-    /// Whether it is the coin that pays for fees.
-    pub const fn is_coin(&self) -> bool {
-        matches!(self.id.kind, AssetKind::Native(_))
     }
 
     /// The contract, when the asset is a token.
@@ -156,7 +196,7 @@ impl Asset {
         match self.id.kind {
             AssetKind::Erc20(contract) => Some(contract.into()),
             AssetKind::Trc20(contract) => Some(contract.into()),
-            AssetKind::Native(_) => None,
+            AssetKind::Native(_) | AssetKind::Errand(..) => None,
         }
     }
 }
@@ -184,8 +224,16 @@ mod tests {
         assert_eq!(id.to_string(), "eip155:137/erc20:0x3c499c542cef5e3811e1192ce70d8cc03d5c3359");
         assert_eq!(AssetId::parse(&id.to_string()), Ok(id));
         assert_eq!(AssetId::native(&ChainProfile::polygon()).to_string(), "eip155:137/slip44:966");
+        for deed in Deed::ALL {
+            for resource in Resource::ALL {
+                let id = Asset::errand(&ChainProfile::nile(), deed, resource).id;
+                assert_eq!(AssetId::parse(&id.to_string()), Ok(id));
+            }
+        }
         for text in [
             "usdc",
+            "tron:3448148188/stake:power",
+            "eip155:137/stake:energy",
             "eip155:137",
             "eip155:137/erc721:0x3c499c542cef5e3811e1192ce70d8cc03d5c3359",
             "eip155:137/erc20:",

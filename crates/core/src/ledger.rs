@@ -4,7 +4,8 @@
 //! from or given back to `available`, so every group sums to zero by construction.
 
 use crate::amount::{Amount, Cost};
-use crate::asset::{Asset, AssetId};
+use crate::asset::{Asset, AssetId, AssetKind};
+use crate::errand::Deed;
 use crate::id::{PartnerId, WalletId};
 use crate::moved::Moved;
 use crate::proof::Effect;
@@ -26,6 +27,12 @@ pub enum Account {
     Gas,
     /// Opening balances, top-ups and corrections by people.
     Adjustment,
+    /// TRON: staked by the wallet, and not lent. It cannot be paid with.
+    Staked,
+    /// TRON: staked, and its yield lent to another account.
+    Lent,
+    /// TRON: no stake any more, and held back by the chain for days.
+    Unstaking,
     /// Seen on chain and not explained. Nothing is posted to it yet: such a lane is frozen until people have explained it.
     Suspense,
 }
@@ -39,6 +46,9 @@ impl Account {
         Self::PaidOut,
         Self::Gas,
         Self::Adjustment,
+        Self::Staked,
+        Self::Lent,
+        Self::Unstaking,
         Self::Suspense,
     ];
 
@@ -51,6 +61,9 @@ impl Account {
             Self::PaidOut => "paid_out",
             Self::Gas => "gas",
             Self::Adjustment => "adjustment",
+            Self::Staked => "staked",
+            Self::Lent => "lent",
+            Self::Unstaking => "unstaking",
             Self::Suspense => "suspense",
         }
     }
@@ -98,11 +111,45 @@ pub struct Holding {
     pub gas_reserved: Cost,
     /// Of the native coin.
     pub gas_spent: Cost,
+    /// What an errand moved between the stakes of the wallet, atoms of the coin.
+    pub stakes: Stakes,
+}
+
+/// How an errand that was done changed a wallet's stakes, atoms of the coin. What was staked before the wallet was adopted
+/// is in no account: the sums begin at nothing then, and may be below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Stakes {
+    /// See [`Account::Staked`].
+    pub staked: i64,
+    /// See [`Account::Lent`].
+    pub lent: i64,
+    /// See [`Account::Unstaking`].
+    pub unstaking: i64,
+}
+
+impl Stakes {
+    const fn by(deed: Deed, amount: Amount) -> Self {
+        let (more, less) = (amount.atoms(), amount.atoms().saturating_neg());
+        match deed {
+            Deed::Stake => Self { staked: more, lent: 0, unstaking: 0 },
+            Deed::Unstake => Self { staked: less, lent: 0, unstaking: more },
+            Deed::Delegation => Self { staked: less, lent: more, unstaking: 0 },
+            Deed::Reclaim => Self { staked: more, lent: less, unstaking: 0 },
+        }
+    }
 }
 
 /// Where the money of a transfer stands, for every state there is.
 pub fn holding(transfer: &Transfer) -> Holding {
-    let amount = transfer.amount();
+    let deed = match transfer.asset.id.kind {
+        AssetKind::Errand(deed, _) => Some(deed),
+        AssetKind::Native(_) | AssetKind::Trc20(_) | AssetKind::Erc20(_) => None,
+    };
+    // A stake is taken out of the coin; what other errands move is none of it.
+    let amount = match deed {
+        None | Some(Deed::Stake) => transfer.amount(),
+        Some(Deed::Unstake | Deed::Delegation | Deed::Reclaim) => Amount::ZERO,
+    };
     let gas = |fuelled: &Fuelled| fuelled.gas_budget;
     match &transfer.state {
         State::Planned | State::Dropped { .. } => Holding::default(),
@@ -122,11 +169,14 @@ pub fn holding(transfer: &Transfer) -> Holding {
             Holding { in_flight: amount, gas_reserved: gas(&seen.signed.fuelled), ..Holding::default() }
         }
         State::Final(Ended { end: End::Included(inclusion), .. }) => {
-            let paid_out = match inclusion.effect {
-                Effect::Paid { .. } => amount,
-                Effect::Reverted | Effect::OutOfEnergy | Effect::Voided | Effect::Mismatch => Amount::ZERO,
+            let (paid_out, stakes) = match (inclusion.effect, deed) {
+                (Effect::Paid { .. }, None) => (amount, Stakes::default()),
+                (Effect::Paid { .. }, Some(deed)) => (Amount::ZERO, Stakes::by(deed, transfer.amount())),
+                (Effect::Reverted | Effect::OutOfEnergy | Effect::Voided | Effect::Mismatch, _) => {
+                    (Amount::ZERO, Stakes::default())
+                }
             };
-            Holding { paid_out, gas_spent: inclusion.cost, ..Holding::default() }
+            Holding { paid_out, stakes, gas_spent: inclusion.cost, ..Holding::default() }
         }
         // What a stranger took is no posting of ours: reconciliation finds it and a person explains it.
         State::Final(Ended { end: End::Taken(_) | End::Expired(_) | End::NeverSigned(_), .. }) => {
@@ -157,12 +207,16 @@ pub fn effects(step: &Moved<Transfer>, native: &Asset) -> Vec<Posting> {
         }
     };
     let change = |was: Amount, is: Amount| is.atoms().saturating_sub(was.atoms());
+    let stake = |of: fn(&Stakes) -> i64| of(&is.stakes).saturating_sub(of(&was.stakes));
     group(
-        after.asset.id,
+        if after.asset.is_held() { after.asset.id } else { native.id },
         &[
             (Account::Reserved, change(was.reserved, is.reserved)),
             (Account::InFlight, change(was.in_flight, is.in_flight)),
             (Account::PaidOut, change(was.paid_out, is.paid_out)),
+            (Account::Staked, stake(|stakes| stakes.staked)),
+            (Account::Lent, stake(|stakes| stakes.lent)),
+            (Account::Unstaking, stake(|stakes| stakes.unstaking)),
         ],
     );
     let book = |cost: Cost| cost.book(native.decimals, native.precision).unwrap_or(Amount::ZERO);
@@ -174,4 +228,34 @@ pub fn effects(step: &Moved<Transfer>, native: &Asset) -> Vec<Posting> {
         ],
     );
     postings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIVE: Amount = match Amount::from_atoms(5) {
+        Some(five) => five,
+        None => Amount::ZERO,
+    };
+
+    #[test]
+    fn what_an_errand_moves_between_stakes_comes_from_one_of_them() {
+        let moved = |deed| {
+            let stakes = Stakes::by(deed, FIVE);
+            (stakes.staked, stakes.lent, stakes.unstaking)
+        };
+        assert_eq!(moved(Deed::Stake), (5, 0, 0), "out of the coin");
+        assert_eq!(moved(Deed::Delegation), (-5, 5, 0));
+        assert_eq!(moved(Deed::Reclaim), (5, -5, 0));
+        assert_eq!(moved(Deed::Unstake), (-5, 0, 5));
+    }
+
+    #[test]
+    fn every_account_has_one_name() {
+        for account in Account::ALL {
+            assert_eq!(Account::parse(account.as_str()), Some(*account));
+        }
+        assert_eq!(Account::ALL.len(), 10);
+    }
 }

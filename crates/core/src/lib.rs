@@ -29,6 +29,7 @@ pub mod canonical;
 pub mod chain;
 pub mod command;
 pub mod energy;
+pub mod errand;
 pub mod event;
 pub mod fee;
 #[cfg(test)]

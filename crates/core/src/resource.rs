@@ -66,7 +66,9 @@ impl Needs {
     pub fn of<'a>(pays: impl IntoIterator<Item = &'a Payment>, energy: u64, activates: bool) -> Self {
         let mut needs = Self { energy, activates, ..Self::default() };
         for payment in pays {
-            let memo_bytes = payment.memo.as_ref().map_or(0, |memo| memo.len() as u64);
+            // The terms of an errand are no text that goes along.
+            let memo = payment.memo.as_ref().filter(|_| !matches!(payment.asset.kind, AssetKind::Errand(..)));
+            let memo_bytes = memo.map_or(0, |memo| memo.len() as u64);
             needs.memo |= memo_bytes > 0;
             needs.bandwidth = needs.bandwidth.saturating_add(bandwidth(payment.asset.kind, memo_bytes));
         }
@@ -78,7 +80,8 @@ impl Needs {
 pub const fn bandwidth(kind: AssetKind, memo_bytes: u64) -> u64 {
     let bare = match kind {
         AssetKind::Native(_) => COIN_BANDWIDTH,
-        AssetKind::Trc20(_) | AssetKind::Erc20(_) => TOKEN_BANDWIDTH,
+        // A loan with a lock is the longest of them, and shorter than a transfer of a token.
+        AssetKind::Trc20(_) | AssetKind::Erc20(_) | AssetKind::Errand(..) => TOKEN_BANDWIDTH,
     };
     let memo = if memo_bytes == 0 { 0 } else { MEMO_HEAD_BYTES.saturating_add(memo_bytes) };
     bare.saturating_add(memo)

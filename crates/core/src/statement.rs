@@ -80,7 +80,10 @@ impl Line {
                     line.came_in = line.came_in.checked_sub(sums.minus)?;
                     line.adjusted = line.adjusted.checked_sub(sums.plus)?;
                 }
-                Account::Suspense => line.adjusted = line.adjusted.checked_sub(within)?,
+                // Still the wallet's, and not inside what it can pay with.
+                Account::Staked | Account::Lent | Account::Unstaking | Account::Suspense => {
+                    line.adjusted = line.adjusted.checked_sub(within)?;
+                }
             }
         }
         Some(line)

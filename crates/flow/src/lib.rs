@@ -33,6 +33,7 @@
 //! - No decision is made from what a node *said* to bytes (M5).
 
 pub mod decide;
+pub mod errand;
 pub mod error;
 pub mod house;
 pub mod intake;

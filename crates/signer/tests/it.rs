@@ -4,6 +4,8 @@
 mod attacks;
 #[path = "it/caps.rs"]
 mod caps;
+#[path = "it/errands.rs"]
+mod errands;
 #[path = "it/gas.rs"]
 mod gas;
 #[path = "it/house.rs"]

@@ -154,6 +154,8 @@ pub const METHODS: &[&str] = &[
     "node.knows",
     "node.account",
     "node.left",
+    "node.lendable",
+    "node.loan",
     "node.prices",
     "node.is_contract",
 ];

@@ -115,6 +115,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0022_energy.sql"),
         "types and triggers are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0023_errands.sql"),
+        include_str!("../migrations/postgres/0023_errands.sql"),
+        "SQLite changes no check, and triggers are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

@@ -23,6 +23,17 @@ pub struct AssetEntry {
 }
 
 impl AssetEntry {
+    /// As a configuration would have it.
+    pub fn of(asset: &Asset) -> Self {
+        Self {
+            id: asset.id.to_string(),
+            symbol: asset.symbol.clone(),
+            precision: asset.precision,
+            decimals: asset.decimals,
+            freezable: asset.freezable,
+        }
+    }
+
     /// The asset.
     ///
     /// # Errors
@@ -31,11 +42,15 @@ impl AssetEntry {
         let wrong = |why: Both| ConfigError::Value { key: format!("assets.{}", self.id), why };
         let id = AssetId::parse(&self.id).map_err(|error| wrong(error.to_string().into()))?;
         // Withdrawals of it are taken, and no contract would be asked how it counts.
-        let coin = id.chain.family == Family::Tron && matches!(id.kind, AssetKind::Native(_));
-        if coin && (id.kind, self.precision, self.decimals) != (AssetKind::Native(TRX), 6, 6) {
+        let sun = match id.kind {
+            AssetKind::Native(number) if id.chain.family == Family::Tron => Some(number == TRX),
+            AssetKind::Errand(..) => Some(true),
+            AssetKind::Native(_) | AssetKind::Trc20(_) | AssetKind::Erc20(_) => None,
+        };
+        if sun.is_some_and(|known| !known || (self.precision, self.decimals) != (6, 6)) {
             return Err(wrong(Both::new(
-                "the coin of TRON is slip44:195, with precision 6 and decimals 6",
-                "TRON의 코인은 slip44:195이고 precision과 decimals는 6이어야 합니다",
+                "the coin of TRON is slip44:195, with precision 6 and decimals 6, as are its stakes",
+                "TRON의 코인은 slip44:195이고, 코인과 스테이킹의 precision과 decimals는 6이어야 합니다",
             )));
         }
         if self.precision > sluice_core::amount::PRECISION_MAX

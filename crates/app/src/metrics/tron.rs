@@ -7,6 +7,7 @@ use sluice_chain::tron::node::{
 };
 use sluice_core::address::TronAddress;
 use sluice_core::chain::ChainId;
+use sluice_core::errand::Resource;
 use sluice_core::port::Fut;
 use sluice_core::port::world::Clock;
 
@@ -64,6 +65,14 @@ impl Node for Measured {
 
     fn account(&self, account: TronAddress, api: Api) -> Answer<'_, Option<Account>> {
         Box::pin(self.line.ask("account", self.inner.account(account, api)))
+    }
+
+    fn lendable(&self, account: TronAddress, resource: Resource) -> Answer<'_, u64> {
+        Box::pin(self.line.ask("lendable", self.inner.lendable(account, resource)))
+    }
+
+    fn loan(&self, from: TronAddress, to: TronAddress, resource: Resource, at_ms: i64) -> Answer<'_, u64> {
+        Box::pin(self.line.ask("loan", self.inner.loan(from, to, resource, at_ms)))
     }
 
     fn left(&self, account: TronAddress) -> Answer<'_, Left> {

@@ -71,12 +71,17 @@ impl SignerConfig {
     /// What a development installation signs: plenty, of a test dollar.
     #[cfg(feature = "dev")]
     pub fn for_dev(socket: PathBuf, keys: Keys, config: &Config) -> Self {
-        let assets = config.assets.iter().map(|asset| SignerAsset {
-            asset: asset.clone(),
+        let chains: Vec<_> = config.chains.iter().map(|chain| chain.id.clone()).collect();
+        // What is paid, and what the house may do with stakes.
+        let profiles = chains.iter().filter_map(|chain| ChainProfile::known(ChainId::parse(chain).ok()?));
+        let tron = profiles.filter(|profile| profile.tron().is_some());
+        let errands: Vec<_> = tron.flat_map(|profile| Asset::errands(&profile)).collect();
+        let assets = config.assets.iter().cloned().chain(errands.iter().map(AssetEntry::of));
+        let assets = assets.map(|asset| SignerAsset {
+            asset,
             payment_max: "1000000".into(),
             hourly_max: "10000000".into(),
         });
-        let chains: Vec<_> = config.chains.iter().map(|chain| chain.id.clone()).collect();
         let gas_hourly_max = chains.iter().map(|chain| (chain.clone(), "100000".to_owned())).collect();
         Self {
             socket,

@@ -41,6 +41,7 @@ mod stop;
 mod takeover;
 mod tron;
 mod tron_coin;
+mod tron_errands;
 mod tron_kills;
 mod tron_sim_command;
 mod tron_sim_kept;

@@ -11,14 +11,15 @@ use futures_util::future::join;
 use sluice_codec::evm::call;
 use sluice_core::address::{Address, EvmAddress, TronAddress};
 use sluice_core::amount::Units;
-use sluice_core::asset::Asset;
+use sluice_core::asset::{Asset, AssetKind};
 use sluice_core::chain::BlockRef;
+use sluice_core::errand::Deed;
 use sluice_core::port::chain::{ChainError, Standing};
 use sluice_core::proof::Final;
 use sluice_core::resource::Resources;
 
 use super::Tron;
-use super::node::{Api, Called, Header, Left, Node, NodeError, Tag, Trigger};
+use super::node::{Account, Api, Called, Header, Left, Node, NodeError, Tag, Trigger};
 use crate::crew::{Dissent, Head, Judge, exactly};
 
 /// How often a node is asked again because a block came in between. One comes every three seconds.
@@ -146,7 +147,8 @@ pub(super) fn contract(asset: &Asset) -> Option<TronAddress> {
     asset.contract().and_then(Address::tron)
 }
 
-/// What a wallet holds of each asset, in order. An account that is not activated has no TRX.
+/// What a wallet holds of each asset, in order; for an errand, what it could do it with. An account that is not activated has
+/// no TRX.
 async fn holdings(
     node: &dyn Node,
     wallet: TronAddress,
@@ -155,16 +157,24 @@ async fn holdings(
 ) -> Result<Vec<Units>, NodeError> {
     let calls: Vec<Trigger> =
         assets.iter().filter_map(contract).map(|token| balance_call(wallet, token)).collect();
+    // The coin, and stakes: all of them stand in the account.
     let native = assets.iter().any(|asset| asset.contract().is_none());
     let coin = async { if native { node.account(wallet, api).await } else { Ok(None) } };
     let tokens = async { if calls.is_empty() { Vec::new() } else { node.calls(&calls, api).await } };
     let (coin, tokens) = join(coin, tokens).await;
-    let coin = coin?.map_or(Units::ZERO, |account| Units::from(account.sun));
+    let account = coin?.unwrap_or(Account::of(0));
     let mut tokens = exactly(calls.len(), tokens, "balances")?.into_iter();
     let none = || NodeError::Nonsense("a balance is missing".to_owned());
     let units = assets.iter().map(|asset| match contract(asset) {
         Some(_) => balance_of(&tokens.next().ok_or_else(none)??),
-        None => Ok(coin),
+        None => Ok(Units::from(match asset.id.kind {
+            AssetKind::Errand(Deed::Delegation | Deed::Unstake, resource) => account.stake(resource).own_sun,
+            AssetKind::Errand(Deed::Reclaim, resource) => account.stake(resource).lent_sun,
+            AssetKind::Errand(Deed::Stake, _)
+            | AssetKind::Native(_)
+            | AssetKind::Trc20(_)
+            | AssetKind::Erc20(_) => account.sun,
+        })),
     });
     units.collect()
 }

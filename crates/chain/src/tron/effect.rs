@@ -7,6 +7,7 @@ use sluice_codec::evm::log;
 use sluice_codec::tron::Call;
 use sluice_core::address::{EvmAddress, TronAddress};
 use sluice_core::amount::{Cost, Units};
+use sluice_core::errand::{Deed, LockBlocks, Resource};
 use sluice_core::port::chain::Known;
 use sluice_core::proof::{Effect, Inclusion};
 
@@ -22,6 +23,8 @@ pub(super) struct Meant {
     pub(super) to: TronAddress,
     /// Exact units.
     pub(super) units: Units,
+    /// What is done with a stake, where it is no payment, and the lock of a loan.
+    pub(super) errand: Option<(Deed, Resource, Option<LockBlocks>)>,
 }
 
 /// Contracts whose logs say something about money; `None` believes all of them.
@@ -91,6 +94,15 @@ fn effect(meant: &Meant, believed: Believed<'_>, placed: &Placed, info: &Info, e
     match (executed, left.as_slice()) {
         (Executed::Failed, []) => Effect::Reverted,
         (Executed::OutOfEnergy, []) => Effect::OutOfEnergy,
+        // As below: the id commits to what is done, and nothing leaves by it.
+        (Executed::Success, left) if let Some((deed, resource, lock)) = meant.errand => {
+            let sun = i64::try_from(meant.units).ok();
+            let call = sun.map(|sun| sluice_codec::tron::errand(deed, resource, meant.to, sun, lock));
+            match left.is_empty() && call.is_some() && call.as_ref() == placed.tx.call() {
+                true => Effect::Paid { log_index: 0 },
+                false => Effect::Mismatch,
+            }
+        }
         (Executed::Success, left) => match (meant.contract, placed.tx.call(), left) {
             (Some(contract), Some(call), [(index, only)])
                 if call.as_trc20_transfer() == Some((contract, meant.to, meant.units))

@@ -36,7 +36,7 @@ impl Tron {
         let token = match asset.kind {
             AssetKind::Trc20(token) if asset.chain == self.crew.profile().id => Some(token),
             AssetKind::Native(_) if asset.chain == self.crew.profile().id => None,
-            AssetKind::Trc20(_) | AssetKind::Native(_) | AssetKind::Erc20(_) => {
+            AssetKind::Trc20(_) | AssetKind::Native(_) | AssetKind::Erc20(_) | AssetKind::Errand(..) => {
                 return Err(self.crew.disagree(format!("{asset} is none of this chain")));
             }
         };

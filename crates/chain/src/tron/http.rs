@@ -10,12 +10,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sluice_codec::tron::{relayed, txid};
 use sluice_core::address::TronAddress;
+use sluice_core::errand::Resource;
 use sluice_core::port::Fut;
 
 use super::errors;
 use super::json::{
     AccountJson, BlockJson, BlocksJson, BroadcastJson, CalledJson, ContractJson, ErrorJson, InfoJson,
-    ParametersJson, ResourceJson, ShownJson,
+    LendableJson, LoansJson, ParametersJson, ResourceJson, ShownJson,
 };
 use super::node::{
     Account, Api, Block, Called, Header, Info, Left, Node, NodeError, Prices, Said, Tag, Trigger,
@@ -171,6 +172,14 @@ fn text(address: TronAddress) -> String {
     hex::encode(address.to_21())
 }
 
+/// `ResourceCode`.
+const fn code(resource: Resource) -> u8 {
+    match resource {
+        Resource::Bandwidth => 0,
+        Resource::Energy => 1,
+    }
+}
+
 impl fmt::Debug for HttpNode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "HttpNode({})", self.name)
@@ -318,6 +327,26 @@ impl Node for HttpNode {
         Box::pin(async move {
             let body = json!({ "address": text(account) });
             self.ask::<ResourceJson>(Api::Full, "getaccountresource", &body).await?.read()
+        })
+    }
+
+    fn lendable(&self, account: TronAddress, resource: Resource) -> Fut<'_, Result<u64, NodeError>> {
+        Box::pin(async move {
+            let body = json!({ "owner_address": text(account), "type": code(resource) });
+            self.ask::<LendableJson>(Api::Full, "getcandelegatedmaxsize", &body).await?.read()
+        })
+    }
+
+    fn loan(
+        &self,
+        from: TronAddress,
+        to: TronAddress,
+        resource: Resource,
+        at_ms: i64,
+    ) -> Fut<'_, Result<u64, NodeError>> {
+        Box::pin(async move {
+            let body = json!({ "fromAddress": text(from), "toAddress": text(to) });
+            self.ask::<LoansJson>(Api::Full, "getdelegatedresourcev2", &body).await?.read(resource, at_ms)
         })
     }
 

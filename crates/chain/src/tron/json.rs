@@ -12,7 +12,9 @@ use super::errors;
 use super::node::{Info, Log, NodeError, Said};
 
 pub(super) use block::{BlockJson, BlocksJson};
-pub(super) use state::{AccountJson, CalledJson, ContractJson, ParametersJson, ResourceJson};
+pub(super) use state::{
+    AccountJson, CalledJson, ContractJson, LendableJson, LoansJson, ParametersJson, ResourceJson,
+};
 
 /// Bytes of any length.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

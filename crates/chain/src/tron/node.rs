@@ -6,6 +6,7 @@
 use sluice_codec::tron::{Call, Glance, glance, txid};
 use sluice_core::address::TronAddress;
 use sluice_core::chain::BlockRef;
+use sluice_core::errand::Resource;
 use sluice_core::port::Fut;
 
 use crate::crew::{Peer, Top, exactly};
@@ -156,6 +157,34 @@ pub enum Called {
 pub struct Account {
     /// TRX that is not staked, sun.
     pub sun: u64,
+    /// TRX that is staked for bandwidth.
+    pub bandwidth: Stake,
+    /// TRX that is staked for energy.
+    pub energy: Stake,
+}
+
+/// What an account has staked for one resource, sun.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stake {
+    /// Not lent.
+    pub own_sun: u64,
+    /// Lent to others.
+    pub lent_sun: u64,
+}
+
+impl Account {
+    /// Without a stake.
+    pub fn of(sun: u64) -> Self {
+        Self { sun, bandwidth: Stake::default(), energy: Stake::default() }
+    }
+
+    /// Its stake for a resource.
+    pub const fn stake(&self, resource: Resource) -> Stake {
+        match resource {
+            Resource::Bandwidth => self.bandwidth,
+            Resource::Energy => self.energy,
+        }
+    }
 }
 
 /// What an account may still use, as the node works it out for now.
@@ -242,6 +271,18 @@ pub trait Node: Send + Sync {
 
     /// An account; `None` when it is not activated (`getaccount`).
     fn account(&self, account: TronAddress, api: Api) -> Fut<'_, Result<Option<Account>, NodeError>>;
+
+    /// How much of its stake an account could lend now, sun (`getcandelegatedmaxsize`).
+    fn lendable(&self, account: TronAddress, resource: Resource) -> Fut<'_, Result<u64, NodeError>>;
+
+    /// What an account lends another and could take back once a block of `at_ms` is there, sun (`getdelegatedresourcev2`).
+    fn loan(
+        &self,
+        from: TronAddress,
+        to: TronAddress,
+        resource: Resource,
+        at_ms: i64,
+    ) -> Fut<'_, Result<u64, NodeError>>;
 
     /// What an account may still use (`getaccountresource`).
     fn left(&self, account: TronAddress) -> Fut<'_, Result<Left, NodeError>>;

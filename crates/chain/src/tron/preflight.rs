@@ -11,17 +11,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures_util::future::{join_all, join3};
+use futures_util::future::{join, join_all, join3};
 use sluice_codec::evm::call;
 use sluice_codec::scale;
 use sluice_core::address::{EvmAddress, TronAddress};
 use sluice_core::amount::Units;
+use sluice_core::asset::AssetKind;
+use sluice_core::errand::{Deed, Resource};
 use sluice_core::port::chain::{ChainError, Preflight, Trial};
 use sluice_core::transfer::{Failure, Remedy};
 
 use super::Tron;
 use super::account::{balance_call, balance_of, contract};
-use super::node::{Api, Called, Node, NodeError, Trigger};
+use super::node::{Account, Api, Called, Node, NodeError, Tag, Trigger};
 use crate::crew::exactly;
 
 /// As nobody: for questions whose answer does not depend on who asks.
@@ -191,7 +193,12 @@ async fn simulate_on(node: &dyn Node, runs: &[Run<'_>]) -> Result<Vec<Found>, No
         let judged = few.iter().map(|(run, places)| async {
             match places {
                 Some(places) => verdict(run, places, &answers),
-                None => coin_verdict(node, run).await,
+                None => match run.trial.asset.id.kind {
+                    AssetKind::Errand(deed, resource) => errand_verdict(node, run, deed, resource).await,
+                    AssetKind::Native(_) | AssetKind::Trc20(_) | AssetKind::Erc20(_) => {
+                        coin_verdict(node, run).await
+                    }
+                },
             }
         });
         for one in join_all(judged).await {
@@ -246,5 +253,39 @@ async fn coin_verdict(node: &dyn Node, run: &Run<'_>) -> Result<Found, NodeError
         true => Preflight::Fails(Failure::TransferReverts),
         false if sun < run.units => Preflight::Fails(Failure::FundsShort),
         false => Preflight::Passes { gas: 0, activates },
+    }))
+}
+
+/// A stake or a loan: whether there is as much to do it with now. Less than that may be there later: a lock ends, energy that
+/// was used comes back. The chain lends to nobody who has no account, and to no contract.
+async fn errand_verdict(
+    node: &dyn Node,
+    run: &Run<'_>,
+    deed: Deed,
+    resource: Resource,
+) -> Result<Found, NodeError> {
+    let ours = async |pick: fn(Account, Resource) -> u64| {
+        let account = node.account(run.from, Api::Full).await?;
+        Ok::<_, NodeError>(account.map_or(0, |account| pick(account, resource)))
+    };
+    let sun = match deed {
+        Deed::Stake => ours(|account, _| account.sun).await?,
+        Deed::Unstake => ours(|account, resource| account.stake(resource).own_sun).await?,
+        Deed::Delegation => {
+            let (to, contract) = join(node.account(run.to, Api::Full), node.is_contract(run.to)).await;
+            if to?.is_none() || contract? {
+                return Ok(Found::Told(Preflight::Fails(Failure::TransferReverts)));
+            }
+            node.lendable(run.from, resource).await?
+        }
+        Deed::Reclaim => {
+            let head = node.header(Tag::Latest).await?;
+            let head = head.ok_or_else(|| NodeError::Nonsense("no latest block".to_owned()))?;
+            node.loan(run.from, run.to, resource, head.time_ms).await?
+        }
+    };
+    Ok(Found::Told(match Units::from(sun) < run.units {
+        true => Preflight::Fails(Failure::FundsShort),
+        false => Preflight::passes(0),
     }))
 }

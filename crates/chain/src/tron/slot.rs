@@ -12,10 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::future::join;
-use sluice_codec::scale;
+use sluice_codec::{scale, tron};
 use sluice_core::address::Address;
+use sluice_core::asset::AssetKind;
 use sluice_core::attempt::{Kind, TronTerms};
 use sluice_core::chain::BlockRef;
+use sluice_core::errand::{Deed, LockBlocks, Resource};
+use sluice_core::intent::Payment;
 use sluice_core::port::chain::{ChainError, Known, SlotQuestion};
 use sluice_core::proof::{Final, Inclusion, Scan, SlotReading};
 use sluice_core::slot::Slot;
@@ -142,6 +145,7 @@ impl Tron {
                     .map_or(Some(None), |token| token.map(Some))?,
                 to: payment.to.tron()?,
                 units: scale::to_chain(payment.amount, &question.asset)?,
+                errand: errand(payment)?,
             };
             let believed = self.believed.as_ref();
             ours.then_some(Asked { attempt, terms: attempt.tron?, meant, believed })
@@ -150,6 +154,14 @@ impl Tron {
             self.crew.disagree(format!("slot {} cannot be read by its transaction", question.slot))
         };
         questions.iter().map(|question| understood(question).ok_or_else(|| refused(question))).collect()
+    }
+}
+
+/// What an errand does beside its amount; `None` where its terms are none that bytes were ever made for.
+fn errand(payment: &Payment) -> Option<Option<(Deed, Resource, Option<LockBlocks>)>> {
+    match payment.asset.kind {
+        AssetKind::Errand(deed, resource) => Some(Some((deed, resource, tron::lock(payment).ok()?))),
+        AssetKind::Native(_) | AssetKind::Trc20(_) | AssetKind::Erc20(_) => Some(None),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The port against the TRON simulator, over HTTP.
 
 mod coin;
+mod errands;
 mod http;
 mod stage;
 

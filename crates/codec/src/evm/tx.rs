@@ -83,7 +83,7 @@ pub fn pay(slot: &Slot, fees: &Fees, pays: &[Payment], asset: &Asset) -> Result<
     }
     match asset.id.kind {
         AssetKind::Erc20(contract) => bytes(&place, fees, contract, Units::ZERO, call::transfer(to, units)),
-        AssetKind::Trc20(_) => Err(EncodeError::Asset),
+        AssetKind::Trc20(_) | AssetKind::Errand(..) => Err(EncodeError::Asset),
         AssetKind::Native(_) => bytes(&place, fees, to, units, Vec::new()),
     }
 }

@@ -5,9 +5,10 @@ use sluice_core::amount::Amount;
 use sluice_core::asset::{Asset, AssetKind};
 use sluice_core::attempt::TronTerms;
 use sluice_core::chain::Family;
+use sluice_core::errand::{self, Deed, LockBlocks};
 use sluice_core::intent::Payment;
 
-use super::call::Call;
+use super::call::{Call, Resource};
 use super::draft::{Bytes, EncodeError, draft};
 use super::key::Signature;
 use super::terms::{Reference, Terms};
@@ -29,6 +30,9 @@ pub enum PayError {
     /// The recipient is an account of another family: what is sent there is lost.
     #[error("the recipient is no account on TRON")]
     Recipient,
+    /// An errand's terms are a lock, of a loan and of nothing else, in its one spelling.
+    #[error("these are no terms of this errand")]
+    Terms,
     /// No node would carry it out.
     #[error(transparent)]
     Encode(#[from] EncodeError),
@@ -66,17 +70,63 @@ pub fn pay(
             let sun = i64::try_from(units).map_err(|_| PayError::Amount)?;
             Call::TrxTransfer { to, sun }
         }
+        AssetKind::Errand(deed, resource) => {
+            let sun = i64::try_from(units).map_err(|_| PayError::Amount)?;
+            // A stake is of the account's own.
+            if matches!(deed, Deed::Stake | Deed::Unstake) && to != owner {
+                return Err(EncodeError::Recipient.into());
+            }
+            errand(deed, resource, to, sun, lock(payment)?)
+        }
         AssetKind::Erc20(_) => return Err(PayError::Asset),
     };
+    // The terms of an errand are in what it does.
+    let memo = if asset.is_held() { payment.memo.clone().unwrap_or_default() } else { String::new() };
     let terms = Terms {
         reference: Reference::of(terms.reference.number, &terms.reference.hash),
         expiration_ms: terms.expires_at_ms,
         timestamp_ms: terms.made_at_ms,
         fee_limit_sun: i64::try_from(terms.fee_limit_sun).map_err(|_| EncodeError::FeeLimit)?,
-        memo: payment.memo.clone().unwrap_or_default().into_bytes(),
+        memo: memo.into_bytes(),
         permission_id: terms.permission.into(),
     };
     Ok(draft(&Unsigned { owner, call, terms })?)
+}
+
+/// The lock that an errand is asked for with.
+///
+/// # Errors
+/// [`PayError::Terms`]: any other text, or a lock of what is no loan.
+pub fn lock(payment: &Payment) -> Result<Option<LockBlocks>, PayError> {
+    let Some(text) = &payment.memo else { return Ok(None) };
+    let lends = matches!(payment.asset.kind, AssetKind::Errand(Deed::Delegation, _));
+    LockBlocks::parse(text).filter(|_| lends).map(Some).ok_or(PayError::Terms)
+}
+
+/// What an errand does on chain.
+pub const fn errand(
+    deed: Deed,
+    resource: errand::Resource,
+    to: TronAddress,
+    stake_sun: i64,
+    lock: Option<LockBlocks>,
+) -> Call {
+    let resource = match resource {
+        errand::Resource::Bandwidth => Resource::Bandwidth,
+        errand::Resource::Energy => Resource::Energy,
+    };
+    match deed {
+        Deed::Stake => Call::Freeze { resource, stake_sun },
+        Deed::Unstake => Call::Unfreeze { resource, stake_sun },
+        Deed::Delegation => {
+            let lock_blocks = match lock {
+                Some(lock) => Some(lock.blocks() as i64),
+                None => None,
+            };
+            Call::Delegate { receiver: to, resource, stake_sun, lock_blocks }
+        }
+        Deed::Reclaim => Call::Undelegate { receiver: to, resource, stake_sun },
+    }
 }
 
 /// `raw_data` and a signature, joined: the bytes a node takes. Who signed is not checked here.
@@ -149,6 +199,50 @@ mod tests {
         let made = |terms: TronTerms| pay(OWNER, &terms, &[payment(&asset)], &asset).unwrap().txid;
         assert_eq!(made(terms()), made(terms()));
         assert_ne!(made(terms()), made(TronTerms { made_at_ms: terms().made_at_ms + 1, ..terms() }));
+    }
+
+    fn made(deed: Deed, change: impl FnOnce(&mut Payment)) -> Result<Call, PayError> {
+        let asset = Asset::errand(&ChainProfile::tron_mainnet(), deed, errand::Resource::Energy);
+        let own = matches!(deed, Deed::Stake | Deed::Unstake);
+        let to = if own { OWNER } else { TronAddress([0xaa; 20]) };
+        let mut asked = Payment { to: to.into(), ..payment(&asset) };
+        change(&mut asked);
+        let bytes = pay(OWNER, &terms(), &[asked], &asset)?;
+        // A signature and its head, the result, and the transaction's own head.
+        let bandwidth = bytes.raw.len() as u64 + 67 + 64 + 3;
+        assert!(bandwidth + 2 <= sluice_core::resource::bandwidth(asset.id.kind, 0), "{bandwidth} bytes");
+        let read = super::super::decode_raw(&bytes.raw).unwrap();
+        assert!(read.terms.memo.is_empty(), "the terms are in what it does");
+        Ok(read.call)
+    }
+
+    #[test]
+    fn an_errand_does_what_its_payment_says() {
+        let (resource, stake_sun, receiver) = (Resource::Energy, 12_500_000, TronAddress([0xaa; 20]));
+        assert_eq!(made(Deed::Stake, |_| {}), Ok(Call::Freeze { resource, stake_sun }));
+        assert_eq!(made(Deed::Unstake, |_| {}), Ok(Call::Unfreeze { resource, stake_sun }));
+        assert_eq!(made(Deed::Reclaim, |_| {}), Ok(Call::Undelegate { receiver, resource, stake_sun }));
+        let lent = |lock_blocks| Ok(Call::Delegate { receiver, resource, stake_sun, lock_blocks });
+        assert_eq!(made(Deed::Delegation, |_| {}), lent(None));
+        let locked = |asked: &mut Payment| asked.memo = Some("lock_blocks:28800".into());
+        assert_eq!(made(Deed::Delegation, locked), lent(Some(28_800)));
+    }
+
+    #[test]
+    fn an_errand_with_other_terms_or_for_another_account_makes_no_bytes() {
+        let locked = |asked: &mut Payment| asked.memo = Some("lock_blocks:28800".into());
+        for deed in [Deed::Stake, Deed::Unstake, Deed::Reclaim] {
+            assert_eq!(made(deed, locked), Err(PayError::Terms));
+        }
+        for text in ["", "hello", "lock_blocks:0", "lock_blocks:028800"] {
+            assert_eq!(made(Deed::Delegation, |asked| asked.memo = Some(text.into())), Err(PayError::Terms));
+        }
+        let them: Address = TronAddress([0xaa; 20]).into();
+        assert_eq!(made(Deed::Stake, |asked| asked.to = them), Err(EncodeError::Recipient.into()));
+        let to_itself = made(Deed::Delegation, |asked| asked.to = OWNER.into());
+        assert_eq!(to_itself, Err(EncodeError::Recipient.into()));
+        let least = |asked: &mut Payment| asked.amount = Amount::from_atoms(999_999).unwrap();
+        assert_eq!(made(Deed::Delegation, least), Err(EncodeError::Stake.into()));
     }
 
     #[test]

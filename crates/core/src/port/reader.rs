@@ -38,6 +38,8 @@ pub struct Filter {
     pub external_id: Option<String>,
     /// Recipient, lower-case.
     pub address: Option<String>,
+    /// Errands of the house too; without that only what partners asked for.
+    pub errands: bool,
 }
 
 /// Position in a list ordered by `(accepted_at, id)`, newest first.

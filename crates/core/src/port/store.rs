@@ -142,6 +142,9 @@ pub struct Change {
     pub stop: Option<Stop>,
     /// What was imported from the signer's journal and has no transfer here (M17).
     pub lost: Vec<LostFact>,
+    /// Errands of the house that are asked for with the rest (ADR 0023). One that was asked for before, by its external id, is
+    /// done once; one of other content under that id refuses the change (`m1_one_external_id`).
+    pub errands: Vec<Intake>,
     /// Who and why.
     pub cause: Option<Cause>,
 }
@@ -253,6 +256,8 @@ pub struct Wanted {
     pub assets: Vec<AssetId>,
     /// Also what had a slot before, which is proven dead. Not while finality is in doubt (M16).
     pub replacements: bool,
+    /// Beside them the errands that are pinned to this wallet, of whatever asset.
+    pub pinned_to: Option<WalletId>,
     /// So many of each asset stand before what is wanted, as other lanes of the partner are taking them; where fewer than
     /// asked for stand behind these, the first of all.
     pub skip: usize,

@@ -7,10 +7,13 @@ use crate::address::Address;
 use crate::amount::Amount;
 use crate::asset::Asset;
 use crate::canonical::Canonical;
-use crate::id::{PartnerId, WithdrawalId};
+use crate::chain::ChainProfile;
+use crate::errand::{Errand, ErrandError, kind_of};
+use crate::id::{PartnerId, WalletId, WithdrawalId};
 use crate::intent::{Approved as ApprovedPayment, DeploymentId, Payment, PaymentKey};
 use crate::moved::Moved;
 use crate::time::Timestamp;
+use crate::wallet::Wallet;
 
 /// How soon a partner wants it. Sets a deadline, never a minimum wait and never fewer gates (M11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,6 +104,8 @@ pub struct Request {
     pub scheduled_for: Option<Timestamp>,
     /// The partner's own notes.
     pub metadata: BTreeMap<String, String>,
+    /// An errand of the house: the wallet that must do it, and no other.
+    pub pinned_to: Option<WalletId>,
 }
 
 /// Why a request is refused. The field, and the rule.
@@ -207,7 +212,46 @@ impl Request {
             memo: new.memo,
             scheduled_for: new.scheduled_for,
             metadata: new.metadata,
+            pinned_to: None,
         })
+    }
+
+    /// An errand of the house, done by this wallet and no other. Its external id is in the names of the wallet's partner.
+    ///
+    /// # Errors
+    /// [`ErrandError`]: what does not fit.
+    pub fn errand(
+        external_id: String,
+        wallet: &Wallet,
+        profile: &ChainProfile,
+        errand: &Errand,
+        amount: Amount,
+    ) -> Result<Self, ErrandError> {
+        if external_id.is_empty()
+            || external_id.len() > ID_MAX
+            || !external_id.bytes().all(|byte| byte.is_ascii_graphic())
+        {
+            return Err(ErrandError::ExternalId);
+        }
+        let (asset, to, memo) = errand.payment(wallet, profile, amount)?;
+        Ok(Self {
+            external_id,
+            user_id: "house".into(),
+            asset,
+            amount,
+            fee: Amount::ZERO,
+            to,
+            kind: Type::Immediate,
+            memo,
+            scheduled_for: None,
+            metadata: BTreeMap::new(),
+            pinned_to: Some(wallet.id),
+        })
+    }
+
+    /// The kind of errand that it is; `None` for what a partner asked for.
+    pub const fn errand_kind(&self) -> Option<&'static str> {
+        kind_of(&self.asset.id, self.pinned_to.is_some())
     }
 
     /// What leaves the partner's account: amount and fee.
@@ -229,6 +273,7 @@ impl Request {
             ("external_id", Some(Canonical::text(&self.external_id))),
             ("memo", self.memo.as_ref().map(Canonical::text)),
             ("metadata", Some(Canonical::List(metadata))),
+            ("pinned_to", self.pinned_to.map(Canonical::text)),
             ("scheduled_for", self.scheduled_for.map(Canonical::text)),
             ("to", Some(Canonical::text(self.to.key()))),
             ("type", Some(Canonical::text(self.kind.as_str()))),

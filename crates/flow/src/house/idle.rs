@@ -58,8 +58,12 @@ async fn look(ports: &Ports, fence: &Fence, told: &mut Told) -> Result<(), Stage
                 let assets = ports.store.assets(Some(wallet.chain)).await?;
                 // As the lanes ask: while finality is in doubt no slot is replaced by another (M16).
                 let replacements = ports.store.cursor(wallet.chain, 1).await?.settle_after.is_none();
-                let wanted =
-                    Wanted { assets: assets.iter().map(|it| it.id).collect(), replacements, skip: 0 };
+                let wanted = Wanted {
+                    assets: assets.iter().map(|it| it.id).collect(),
+                    replacements,
+                    pinned_to: None,
+                    skip: 0,
+                };
                 unread.insert(ports.store.claimable(wallet.partner, &wanted, now, LOOK_MAX).await?)
             }
         };

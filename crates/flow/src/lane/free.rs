@@ -11,11 +11,12 @@ use super::Lane;
 impl Lane<'_> {
     /// What is free of an asset at the block its balance was read at (M8).
     pub(super) fn free(&self, asset: &Asset, balance: Units, at: BlockRef) -> Units {
+        let coin = self.native();
         let promised = self.transfers().filter(|transfer| !included_by(transfer, at)).flat_map(|transfer| {
-            let payout = (transfer.asset.id == asset.id && reserves(transfer))
+            let payout = (transfer.asset.source(&coin).id == asset.id && reserves(transfer))
                 .then(|| sluice_codec::scale::to_chain(transfer.amount(), &transfer.asset))
                 .flatten();
-            let gas = fuelled(transfer).filter(|_| asset.contract().is_none());
+            let gas = fuelled(transfer).filter(|_| asset.is_coin());
             let gas = gas.map(|fuelled| Units::from(fuelled.gas_budget.0));
             payout.into_iter().chain(gas)
         });

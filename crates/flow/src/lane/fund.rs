@@ -20,11 +20,12 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
         return Ok(());
     }
     let mut assets: BTreeMap<_, Asset> = BTreeMap::new();
-    for transfer in &planned {
-        assets.insert(transfer.asset.id, transfer.asset.clone());
-    }
     let native = lane.native();
-    assets.insert(native.id, native);
+    for transfer in &planned {
+        let source = transfer.asset.source(&native);
+        assets.insert(source.id, source);
+    }
+    assets.insert(native.id, native.clone());
     let assets: Vec<Asset> = assets.into_values().collect();
     let (block, balances) = lane.chain.balances(lane.wallet().address, &assets).await?;
     let now = lane.now();
@@ -34,21 +35,20 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
         .map(|(asset, balance)| (asset.id, lane.free(asset, *balance, block)))
         .collect();
     let wallet = lane.wallet().id;
-    let read = assets.iter().zip(balances).map(|(asset, units)| Balance {
-        wallet,
-        asset: asset.id,
-        units,
-        block,
-        at: now,
-    });
+    let read = assets
+        .iter()
+        .zip(balances)
+        .filter(|(asset, _)| asset.is_held())
+        .map(|(asset, units)| Balance { wallet, asset: asset.id, units, block, at: now });
     let mut changes =
         vec![Change { balances: read.collect(), cause: Some(lane.cause("balances")), ..Change::default() }];
     for transfer in planned {
         let needs = sluice_codec::scale::to_chain(transfer.amount(), &transfer.asset);
-        let left = free.get(&transfer.asset.id).copied().unwrap_or_default();
+        let source = transfer.asset.source(&native).id;
+        let left = free.get(&source).copied().unwrap_or_default();
         match needs.and_then(|needs| left.checked_sub(needs)) {
             Some(left) => {
-                free.insert(transfer.asset.id, left);
+                free.insert(source, left);
                 changes.push(Change {
                     transfers: vec![transfer.fund(block, now)?],
                     cause: Some(lane.cause("fund")),

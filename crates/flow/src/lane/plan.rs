@@ -56,17 +56,22 @@ pub(super) async fn run(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool
     let wanted = |assets: &[Asset], skip: usize| Wanted {
         assets: assets.iter().map(|it| it.id).collect(),
         replacements,
+        pinned_to: Some(wallet),
         skip,
     };
     let mut slice = Slice { room, ..Slice::default() };
     let mut assets = open;
     let mut place = Some(place(lane, memory).await?);
-    for _ in 0..LOOKS_MAX {
-        if assets.is_empty() {
+    for look in 0..LOOKS_MAX {
+        // What is pinned here is looked for where no asset is left too.
+        if assets.is_empty() && look > 0 {
             break;
         }
         let skip = place.take().unwrap_or_default();
-        let due = lane.ports.store.claimable(partner, &wanted(&assets, skip), lane.now(), LOOK_MAX).await?;
+        let mut due =
+            lane.ports.store.claimable(partner, &wanted(&assets, skip), lane.now(), LOOK_MAX).await?;
+        // What is pinned here is found whatever its asset.
+        due.retain(|it| !stop::stopped(&lane.view.stops, partner, it.request.asset.id, Some(wallet)));
         let more = due.len() == LOOK_MAX;
         memory.crowded = more;
         slice.take(lane, due).await?;
@@ -144,17 +149,18 @@ impl Slice {
             }
             let asset = withdrawal.request.asset.clone();
             let needs = sluice_codec::scale::to_chain(withdrawal.request.amount, &asset);
-            let left = self.free.get(&asset.id).copied().unwrap_or_default();
+            let source = asset.source(&lane.native()).id;
+            let left = self.free.get(&source).copied().unwrap_or_default();
             let Some(left) = needs.and_then(|needs| left.checked_sub(needs)) else {
                 self.dry.insert(asset.id);
                 if withdrawal.is_passed_over_no_longer(now) && self.keeps(lane).await? {
                     self.kept_for.get_or_insert(withdrawal.id);
-                    self.free.insert(asset.id, Units::ZERO);
+                    self.free.insert(source, Units::ZERO);
                 }
                 self.short.get_or_insert((asset, left));
                 continue;
             };
-            self.free.insert(asset.id, left);
+            self.free.insert(source, left);
             let Some(approved) = withdrawal.approved_payment() else { continue };
             self.taken.push((withdrawal, approved));
         }
@@ -178,8 +184,10 @@ impl Slice {
     /// Reads what is free of the assets that were not looked at before in this turn.
     async fn read_funds(&mut self, lane: &Lane<'_>, due: &[Withdrawal]) -> Result<(), StageError> {
         let mut assets: BTreeMap<AssetId, Asset> = BTreeMap::new();
-        for withdrawal in due.iter().filter(|it| !self.free.contains_key(&it.request.asset.id)) {
-            assets.insert(withdrawal.request.asset.id, withdrawal.request.asset.clone());
+        for source in due.iter().map(|it| it.request.asset.source(&lane.native())) {
+            if !self.free.contains_key(&source.id) {
+                assets.insert(source.id, source);
+            }
         }
         if assets.is_empty() {
             return Ok(());

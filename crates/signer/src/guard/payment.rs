@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use ed25519_dalek::{Signature, VerifyingKey};
 use sluice_codec::{evm, tron};
 use sluice_core::address::{EvmAddress, TronAddress};
+use sluice_core::asset::AssetKind;
 use sluice_core::attempt::{Fees, TronTerms};
 use sluice_core::chain::{BlockRef, ChainId, Family};
+use sluice_core::errand::Deed;
 use sluice_core::id::WalletId;
 use sluice_core::intent::{Approved, Payment};
 use sluice_core::slot::Slot;
@@ -134,7 +136,9 @@ fn payable(payment: &Payment, caps: &AssetCaps) -> Result<(), No> {
             evm::pay(&slot, &fees, one, &caps.asset).map(|_| ()).map_err(|error| error.to_string())
         }
         Family::Tron => {
-            let owner = TronAddress([0; 20]);
+            // A stake is of the account's own; that it is this wallet's shows when its bytes are made again.
+            let own = matches!(payment.asset.kind, AssetKind::Errand(Deed::Stake | Deed::Unstake, _));
+            let owner = payment.to.tron().filter(|_| own).unwrap_or(TronAddress([0; 20]));
             tron::pay(owner, &ANY_TERMS, one, &caps.asset).map(|_| ()).map_err(|error| error.to_string())
         }
     };

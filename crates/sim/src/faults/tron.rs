@@ -6,6 +6,7 @@ use sluice_chain::tron::node::{
     Account, Api, Block, Called, Header, Info, Left, Node, NodeError, Prices, Said, Tag, Trigger,
 };
 use sluice_core::address::TronAddress;
+use sluice_core::errand::Resource;
 use sluice_core::port::Fut;
 
 use super::Site;
@@ -68,6 +69,14 @@ impl Node for ChaosTron {
 
     fn account(&self, account: TronAddress, api: Api) -> Asked<'_, Option<Account>> {
         ask!(self, "node.account", self.inner.account(account, api))
+    }
+
+    fn lendable(&self, account: TronAddress, resource: Resource) -> Asked<'_, u64> {
+        ask!(self, "node.lendable", self.inner.lendable(account, resource))
+    }
+
+    fn loan(&self, from: TronAddress, to: TronAddress, resource: Resource, at_ms: i64) -> Asked<'_, u64> {
+        ask!(self, "node.loan", self.inner.loan(from, to, resource, at_ms))
     }
 
     fn left(&self, account: TronAddress) -> Asked<'_, Left> {

@@ -8,6 +8,7 @@ use sluice_chain::tron::node::{
 };
 use sluice_codec::tron;
 use sluice_core::address::{EvmAddress, TronAddress};
+use sluice_core::errand::Resource;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::Heard;
 
@@ -269,8 +270,17 @@ impl Node for TronNode {
         self.ask(|view, _| {
             let state = state(view, api);
             let sun = state.native.get(&EvmAddress(account.0));
-            Ok(sun.map(|sun| Account { sun: u64::try_from(*sun).unwrap_or(u64::MAX) }))
+            Ok(sun.map(|sun| Account::of(u64::try_from(*sun).unwrap_or(u64::MAX))))
         })
+    }
+
+    /// Nobody stakes here.
+    fn lendable(&self, _account: TronAddress, _resource: Resource) -> Asked<'_, u64> {
+        self.ask(|_, _| Ok(0))
+    }
+
+    fn loan(&self, _from: TronAddress, _to: TronAddress, _resource: Resource, _at_ms: i64) -> Asked<'_, u64> {
+        self.ask(|_, _| Ok(0))
     }
 
     fn left(&self, _account: TronAddress) -> Asked<'_, Left> {

@@ -15,6 +15,7 @@ mod attempts;
 pub(super) mod chain;
 pub(crate) mod commands;
 mod energy;
+mod errands;
 pub(crate) mod events;
 mod journal;
 mod ledger;
@@ -141,6 +142,7 @@ async fn write(conn: &mut Conn<'_>, context: &Context, changes: &[Change]) -> Re
     for stop in changes.iter().filter_map(|change| change.stop.as_ref()) {
         let _new = crate::registry::stop::set(conn, context, stop).await?;
     }
+    errands::write(conn, context, changes).await?;
     chain::write(conn, context, changes).await?;
     for change in changes {
         let at = cause(change, context).at;

@@ -23,7 +23,7 @@ pub(super) async fn claimable(
     limit: usize,
 ) -> Result<Found<Vec<Withdrawal>>, SqlError> {
     let text = withdrawals!(
-        "where w.partner_id = $1 and w.asset = $2 and w.state in ('approved', 'queued') and w.due_at <= $4
+        "where w.partner_id = $1 and w.asset = $2 and w.pinned_to is null and w.state in ('approved', 'queued') and w.due_at <= $4
            and coalesce(w.not_before, 0) <= $3 and coalesce(w.scheduled_for, 0) <= $3
            and ($6 = 1 or w.transfer_id is null)
            and not exists (select 1 from transfer_item i join transfer t on t.id = i.transfer_id
@@ -33,6 +33,18 @@ pub(super) async fn claimable(
                                or (t.state in ('built', 'signed', 'seen') and d.head_number is not null)))
            and not exists (select 1 from lost_attempt l where l.payment_key = w.payment_key)
          order by w.due_at, w.id limit $5 offset $7"
+    );
+    // The errands of one wallet, through an index of their own.
+    let pinned = withdrawals!(
+        "where w.pinned_to = $1 and w.state in ('approved', 'queued') and coalesce(w.not_before, 0) <= $2
+           and ($3 = 1 or w.transfer_id is null)
+           and not exists (select 1 from transfer_item i join transfer t on t.id = i.transfer_id
+                           left join proof d on d.id = i.dead_by left join proof p on p.id = t.proof_id
+                           where i.withdrawal_id = w.id
+                             and ((t.state = 'final' and p.verdict = 'paid')
+                               or (t.state in ('built', 'signed', 'seen') and d.head_number is not null)))
+           and not exists (select 1 from lost_attempt l where l.payment_key = w.payment_key)
+         order by w.due_at, w.id limit $4"
     );
     let latest = now.plus_ms(allowance_ms(Type::Regular, Amount::ZERO, 0, false));
     let (mut due, mut unread) = (Vec::new(), Vec::new());
@@ -46,6 +58,10 @@ pub(super) async fn claimable(
             rows = conn.rows(text, &ask(0)).await?;
         }
         due.extend(keep(row::read(&rows, row::withdrawal::read), &mut unread));
+    }
+    if let Some(wallet) = wanted.pinned_to {
+        let args = args![wallet.to_string(), now, wanted.replacements, size(limit)];
+        due.extend(keep(row::read(&conn.rows(pinned, args).await?, row::withdrawal::read), &mut unread));
     }
     due.sort_by_key(|it| (it.due_at, it.id));
     due.truncate(limit);

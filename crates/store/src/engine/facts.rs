@@ -39,7 +39,7 @@ pub(super) async fn assets(
 ) -> Result<Found<Vec<Asset>>, SqlError> {
     let text = sql!("select * from asset where chain = coalesce($1, chain) order by id limit $2");
     let rows = conn.rows(text, args![chain.map(|chain| chain.to_string()), LIST_MAX]).await?;
-    Ok(row::read(&rows, row::asset::read))
+    Ok(row::asset::held(row::read(&rows, row::asset::read)))
 }
 
 pub(super) async fn stops(conn: &mut Conn<'_>) -> Result<Found<Vec<Stop>>, SqlError> {

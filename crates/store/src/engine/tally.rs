@@ -62,7 +62,8 @@ pub(super) async fn write<'a>(
     steps: impl Iterator<Item = &'a Moved<Withdrawal>>,
 ) -> Result<(), SqlError> {
     let mut sums: BTreeMap<Key, Sum> = BTreeMap::new();
-    for step in steps {
+    // Errands of the house are none of what partners asked for.
+    for step in steps.filter(|step| step.after().request.pinned_to.is_none()) {
         let was = step.before().filter(|before| before.state.terminal());
         let is = Some(step.after()).filter(|after| after.state.terminal());
         match (was, is) {

@@ -27,6 +27,7 @@ pub(super) fn narrow(query: Query, partner: Option<PartnerId>, filter: &Filter) 
         Some(Broad::Asset) => (BESIDE_TYPE, " and w.asset = ?"),
         None => (BESIDE_TYPE, BESIDE_ASSET),
     };
+    let query = if filter.errands { query } else { query.and(" and w.pinned_to is null") };
     query
         .maybe(" and w.external_id = ?", filter.external_id.as_ref())
         .maybe(" and w.user_id = ?", filter.user_id.as_ref())

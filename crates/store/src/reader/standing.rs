@@ -31,7 +31,7 @@ pub(super) async fn assets(
         partner,
     );
     let rows = query.and(" order by a.id").rows(conn, LIST_MAX).await?;
-    Ok(row::read(&rows, row::asset::read))
+    Ok(row::asset::held(row::read(&rows, row::asset::read)))
 }
 
 /// Newest first.

@@ -45,7 +45,7 @@ pub(super) fn counted(partner: Option<PartnerId>, from: Timestamp, to: Timestamp
         null as asset, 0 as n, 0 as high, 0 as low where false",
     );
     let of_withdrawals = " union all select status, type, asset, 1, amount / 1000000000, amount % 1000000000
-        from withdrawal w where w.accepted_at >= ? and w.accepted_at < ?";
+        from withdrawal w where w.pinned_to is null and w.accepted_at >= ? and w.accepted_at < ?";
     for edge in parts.edges {
         query = query.with(of_withdrawals, [edge.start.into(), edge.end.into()]);
         query = query.tenant(" and w.partner_id = ?", partner);

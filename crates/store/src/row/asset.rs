@@ -31,3 +31,9 @@ pub(super) fn joined(cells: &Cells<'_>) -> Result<Asset, Unread> {
         freezable: cells.flag("freezable")?,
     })
 }
+
+/// Without what nobody holds: an errand's asset has a row because its withdrawal refers to one.
+pub(crate) fn held((mut assets, unread): (Vec<Asset>, Vec<Unread>)) -> (Vec<Asset>, Vec<Unread>) {
+    assets.retain(Asset::is_held);
+    (assets, unread)
+}

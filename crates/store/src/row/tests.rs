@@ -105,7 +105,12 @@ fn stored_wallet(wallet: &sluice_core::wallet::Wallet) -> Stored {
 
 /// Reads what a fixture or a fresh row holds and compares it with the sample it is of.
 fn compare(stored: &Stored) {
-    let row = as_row(&stored.row);
+    let mut cells = stored.row.clone();
+    // A column that came with a later migration: the rows of before have nothing in it.
+    if stored.name.starts_with("withdrawal.") {
+        cells.entry("pinned_to".into()).or_insert(Json::Null);
+    }
+    let row = as_row(&cells);
     let items: Vec<Row> = stored.items.iter().map(as_row).collect();
     let (table, state) = stored.name.split_once('.').unwrap();
     match table {

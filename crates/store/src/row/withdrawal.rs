@@ -55,6 +55,7 @@ pub(crate) const TABLE: Table = Table {
         "proof_id",
         "cancel_by",
         "cancel_reason",
+        "pinned_to",
     ],
     ints: &[
         "amount",
@@ -133,6 +134,7 @@ pub(crate) struct WithdrawalRow {
     cancel_at: Option<i64>,
     updated_at: i64,
     version: i64,
+    pinned_to: Option<String>,
     was: Option<i64>,
 }
 
@@ -183,6 +185,7 @@ impl WithdrawalRow {
             cancel_at: cancel.map(|cancel| cancel.at.micros()),
             updated_at,
             version: withdrawal.version,
+            pinned_to: request.pinned_to.map(|id| id.to_string()),
             was,
         })
     }
@@ -205,6 +208,7 @@ pub fn read(row: &Row) -> Result<Withdrawal, Unread> {
         memo: cells.opt_text("memo")?.map(str::to_owned),
         scheduled_for: cells.opt_at("scheduled_for")?,
         metadata: cells.json("metadata")?,
+        pinned_to: cells.opt_parsed("pinned_to", WalletId::parse)?,
     };
     Ok(kept(Record {
         id: cells.parsed("id", WithdrawalId::parse)?,

@@ -136,7 +136,7 @@ async fn a_slot_that_may_pay_again_bars_a_new_one_and_every_unpaid_end(world: Wo
     let seen = world.seen(second, &signed, 121, Effect::Reverted).await;
     died(&world, seen, world.inclusion(&signed, 121, Effect::Reverted)).await;
 
-    let wanted = Wanted { assets: vec![world.asset.id], replacements: true, skip: 0 };
+    let wanted = Wanted { assets: vec![world.asset.id], replacements: true, pinned_to: None, skip: 0 };
     let claimed =
         async || world.db.claimable(world.partner.id, &wanted, world.now(), 10).await.unwrap().len();
     let queued = world.withdrawal(id).await;
@@ -220,7 +220,7 @@ async fn what_a_given_up_slot_has_paid_gets_no_other(world: World) {
     let queued = world.withdrawal(id).await;
     let (change, _) = world.planned(queued.clone());
     assert_eq!(world.apply(change).await, Outcome::Refused("m1_no_slot_for_what_is_paid".into()));
-    let wanted = Wanted { assets: vec![world.asset.id], replacements: true, skip: 0 };
+    let wanted = Wanted { assets: vec![world.asset.id], replacements: true, pinned_to: None, skip: 0 };
     assert_eq!(world.db.claimable(world.partner.id, &wanted, world.now(), 10).await.unwrap(), []);
     let ends =
         [queued.clone().fail("gave_up", None, false, world.now()).unwrap(), cancelled(&world, &queued)];

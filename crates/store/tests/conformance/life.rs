@@ -162,7 +162,7 @@ async fn a_queue_answers_in_order_of_due_time_and_only_what_may_start(world: Wor
     world.turn(1_000);
     let later = world.accepted("later").await;
     let claim_after = async |skip, limit| {
-        let wanted = Wanted { assets: vec![world.asset.id], replacements: true, skip };
+        let wanted = Wanted { assets: vec![world.asset.id], replacements: true, pinned_to: None, skip };
         let found = world.db.claimable(world.partner.id, &wanted, world.now(), limit).await.unwrap();
         found.into_iter().map(|withdrawal| withdrawal.id).collect::<Vec<_>>()
     };
@@ -200,7 +200,12 @@ async fn what_waits_of_one_asset_hides_nothing_of_another(world: World) {
     world.turn(1_000);
     let behind = world.accepted_of("behind", &second).await;
     let claim = async |assets: &[&Asset], limit| {
-        let wanted = Wanted { assets: assets.iter().map(|it| it.id).collect(), replacements: true, skip: 0 };
+        let wanted = Wanted {
+            assets: assets.iter().map(|it| it.id).collect(),
+            replacements: true,
+            pinned_to: None,
+            skip: 0,
+        };
         world.db.claimable(world.partner.id, &wanted, world.now(), limit).await.unwrap()
     };
     let both = claim(&[&first, &second], 64).await;

@@ -34,6 +34,7 @@ mod accept;
 mod adoption;
 mod again;
 mod energy;
+mod errands;
 #[path = "../interleavings/mod.rs"]
 mod interleavings;
 mod life;

@@ -125,7 +125,7 @@ async fn a_lost_transaction_on_tron_keeps_the_terms_its_death_is_proven_by(world
 async fn a_lost_payment_holds_up_nobody_behind_it(world: World) {
     let (lost, next) = (world.accepted("lost").await, world.accepted("next").await);
     forget(&world, lost.key).await;
-    let wanted = Wanted { assets: vec![world.asset.id], replacements: true, skip: 0 };
+    let wanted = Wanted { assets: vec![world.asset.id], replacements: true, pinned_to: None, skip: 0 };
     let claimed = world.db.claimable(world.partner.id, &wanted, world.now(), 10).await.unwrap();
     assert_eq!(claimed.iter().map(|it| it.id).collect::<Vec<_>>(), [next.id]);
 }

@@ -16,7 +16,7 @@ async fn an_unknown_state_is_left_out_and_reported_and_stops_nobody(world: World
     let good = world.accepted("good").await;
     let newer = format!("update withdrawal set evidence = '{{\"v\":2}}' where id = '{}'", odd.id);
     world.db.tamper(&newer, &newer).await.unwrap();
-    let wanted = Wanted { assets: vec![world.asset.id], replacements: true, skip: 0 };
+    let wanted = Wanted { assets: vec![world.asset.id], replacements: true, pinned_to: None, skip: 0 };
     let claimed = world.db.claimable(world.partner.id, &wanted, world.now(), 10).await.unwrap();
     assert_eq!(claimed, vec![good.clone()]);
     assert_eq!(world.db.withdrawals(&[odd.id, good.id]).await.unwrap(), [good]);

@@ -130,6 +130,7 @@ async fn filters_combine(mut world: World) {
             to: on(5).then(|| times[10]),
             external_id: on(6).then(|| "order-8".into()),
             address: on(7).then(|| EvmAddress([0xa1; 20]).key()),
+            errands: false,
         };
         for partner in [Some(us), Some(them), None] {
             let expected: Vec<_> = all.iter().filter(|view| fits(view, partner, &filter)).collect();

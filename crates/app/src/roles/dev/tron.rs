@@ -112,15 +112,7 @@ impl Local {
             decimals: 6,
             freezable: true,
         };
-        let coin = Asset::native(&ChainProfile::tron_devnet());
-        let coin = AssetEntry {
-            id: coin.id.to_string(),
-            symbol: coin.symbol,
-            precision: coin.precision,
-            decimals: coin.decimals,
-            freezable: false,
-        };
-        [dollar, coin]
+        [dollar, AssetEntry::of(&Asset::native(&ChainProfile::tron_devnet()))]
     }
 
     /// Gives a wallet TRX and dollars, with the next block.

@@ -1,12 +1,24 @@
-//! What an engine has stored, read while it is dead: to see where a kill has hit. Never to judge what was paid.
+//! What an engine has stored, read while it is dead: to see where a kill has hit, or to ask for what nothing asks for yet.
+//! Never to judge what was paid.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
-use sluice_core::id::Ulid;
+use sluice_core::access::Actor;
+use sluice_core::address::TronAddress;
+use sluice_core::amount::Amount;
+use sluice_core::chain::ChainProfile;
+use sluice_core::errand::Errand;
+use sluice_core::event::Cause;
+use sluice_core::id::{Ulid, WithdrawalId};
+use sluice_core::intent::DeploymentId;
+use sluice_core::policy::of_the_house;
+use sluice_core::port::store::{Change, Intake, Outcome, Store};
 use sluice_core::port::world::{Clock, Entropy};
 use sluice_core::time::Timestamp;
+use sluice_core::withdrawal::{Request, Withdrawal};
 use sluice_devnet::rpc::Rpc;
 use sluice_store::Db;
 
@@ -59,6 +71,34 @@ impl Stored {
         found
     }
 
+    /// As if the house had asked a wallet of the demo partner for an errand, in a commit of its own; its id.
+    pub async fn errand(
+        &self,
+        account: TronAddress,
+        name: &str,
+        errand: &Errand,
+        whole: i64,
+    ) -> WithdrawalId {
+        let wallets = self.db.wallets(None).await.expect("wallets");
+        let wallet = wallets.iter().find(|it| it.address == account.into()).expect("the wallet");
+        let amount = Amount::from_atoms(whole * 1_000_000).expect("an amount");
+        let request = Request::errand(name.into(), wallet, &ChainProfile::tron_devnet(), errand, amount);
+        let request = request.expect("an errand");
+        let decision = of_the_house(&request).expect("an errand");
+        let at = now();
+        let cause = Cause { actor: Actor::System("house"), reason: "the drill".into(), at };
+        // Asked for again it has another id, and is the same one.
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = WithdrawalId::new(Ulid::new(at, u128::from(NEXT.fetch_add(1, Ordering::Relaxed))));
+        let deployment = DeploymentId("dev".into());
+        let withdrawal = Withdrawal::request(id, wallet.partner, &deployment, request, false, at);
+        let intake = Intake { withdrawal, idempotency_key: None, decision, cause: cause.clone() };
+        let change = Change { errands: vec![intake], cause: Some(cause), ..Change::default() };
+        let outcome = self.db.apply(None, vec![change]).await.expect("it is stored");
+        assert_eq!(outcome, [Outcome::Applied], "{name}");
+        id
+    }
+
     /// How many withdrawals are not over.
     pub async fn unfinished(&self) -> u64 {
         let question = "select count(*) as unfinished from withdrawal where ended_at is null";
@@ -78,6 +118,13 @@ impl Stored {
             self.rpc.call("eth_getTransactionByHash", json!([txid])).await.expect("the node answers");
         found.is_some()
     }
+}
+
+/// The real time: the signer compares it with its own.
+#[expect(clippy::disallowed_methods, reason = "a test asks as the engine would, by the real clock")]
+fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    Timestamp::from_micros(i64::try_from(since.as_micros()).expect("a time"))
 }
 
 /// A reader needs neither time nor chance.

@@ -3,9 +3,10 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use sluice_core::address::TronAddress;
+use sluice_core::errand::Resource;
 
 use super::super::errors::{self, REFUSED};
-use super::super::node::{Account, Called, Left, NodeError, Prices};
+use super::super::node::{Account, Called, Left, NodeError, Prices, Stake};
 use super::{Bytes, RetJson, figure, nonsense};
 
 /// `triggerconstantcontract`.
@@ -65,6 +66,27 @@ pub(in crate::tron) struct AccountJson {
     address: Option<Bytes>,
     #[serde(default)]
     balance: i64,
+    /// One row for each resource; bandwidth has no `type`.
+    #[serde(default, rename = "frozenV2")]
+    frozen: Vec<FrozenJson>,
+    #[serde(default, rename = "delegated_frozenV2_balance_for_bandwidth")]
+    lent_bandwidth: i64,
+    #[serde(default)]
+    account_resource: EnergyJson,
+}
+
+#[derive(Debug, Deserialize)]
+struct FrozenJson {
+    #[serde(default)]
+    r#type: String,
+    #[serde(default)]
+    amount: i64,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct EnergyJson {
+    #[serde(default, rename = "delegated_frozenV2_balance_for_energy")]
+    lent: i64,
 }
 
 impl AccountJson {
@@ -72,9 +94,65 @@ impl AccountJson {
     pub(in crate::tron) fn read(self, asked: TronAddress) -> Result<Option<Account>, NodeError> {
         match self.address {
             None => Ok(None),
-            Some(address) if address.0 == asked.to_21() => Ok(Some(Account { sun: figure(self.balance)? })),
+            Some(address) if address.0 == asked.to_21() => {
+                let staked = |kinds: [&str; 2]| {
+                    let rows = self.frozen.iter().filter(|row| kinds.contains(&row.r#type.as_str()));
+                    rows.map(|row| figure(row.amount))
+                        .try_fold(0u64, |sum, sun| Ok::<_, NodeError>(sum.saturating_add(sun?)))
+                };
+                let stake =
+                    |own: u64, lent: i64| Ok::<_, NodeError>(Stake { own_sun: own, lent_sun: figure(lent)? });
+                Ok(Some(Account {
+                    sun: figure(self.balance)?,
+                    bandwidth: stake(staked(["", "BANDWIDTH"])?, self.lent_bandwidth)?,
+                    energy: stake(staked(["ENERGY", "ENERGY"])?, self.account_resource.lent)?,
+                }))
+            }
             Some(_) => Err(nonsense("another account than asked")),
         }
+    }
+}
+
+/// `getcandelegatedmaxsize`; `{}` where it is nothing.
+#[derive(Debug, Deserialize)]
+pub(in crate::tron) struct LendableJson {
+    #[serde(default)]
+    max_size: i64,
+}
+
+impl LendableJson {
+    pub(in crate::tron) fn read(&self) -> Result<u64, NodeError> {
+        figure(self.max_size)
+    }
+}
+
+/// `getdelegatedresourcev2`: what is locked and what is not are rows of their own; `{}` where nothing is lent.
+#[derive(Debug, Deserialize)]
+pub(in crate::tron) struct LoansJson {
+    #[serde(default, rename = "delegatedResource")]
+    rows: Vec<LoanJson>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct LoanJson {
+    frozen_balance_for_bandwidth: i64,
+    frozen_balance_for_energy: i64,
+    expire_time_for_bandwidth: i64,
+    expire_time_for_energy: i64,
+}
+
+impl LoansJson {
+    /// What could be taken back at a time: a row without an end was never locked.
+    pub(in crate::tron) fn read(&self, resource: Resource, at_ms: i64) -> Result<u64, NodeError> {
+        let of = |row: &LoanJson| match resource {
+            Resource::Bandwidth => (row.frozen_balance_for_bandwidth, row.expire_time_for_bandwidth),
+            Resource::Energy => (row.frozen_balance_for_energy, row.expire_time_for_energy),
+        };
+        let free = self.rows.iter().map(of).filter(|(_, until_ms)| *until_ms < at_ms);
+        free.map(|(sun, _)| figure(sun))
+            .try_fold(0u64, |sum, sun| Ok::<_, NodeError>(sum.saturating_add(sun?)))
     }
 }
 

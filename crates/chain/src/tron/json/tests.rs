@@ -197,8 +197,8 @@ fn a_call_that_failed_is_told_from_a_node_that_did() {
 fn an_account_that_is_not_activated_is_an_empty_object() {
     let read = |value: Value| parse::<AccountJson>(&value).and_then(|account| account.read(OWNER));
     let address = hex::encode(OWNER.to_21());
-    assert_eq!(read(json!({ "address": address, "balance": 7 })), Ok(Some(Account { sun: 7 })));
-    assert_eq!(read(json!({ "address": address, "create_time": 1 })), Ok(Some(Account { sun: 0 })));
+    assert_eq!(read(json!({ "address": address, "balance": 7 })), Ok(Some(Account::of(7))));
+    assert_eq!(read(json!({ "address": address, "create_time": 1 })), Ok(Some(Account::of(0))));
     assert_eq!(read(json!({})), Ok(None));
     assert!(read(json!({ "address": "41".repeat(21), "balance": 7 })).is_err());
     assert!(read(json!({ "address": address, "balance": -7 })).is_err());

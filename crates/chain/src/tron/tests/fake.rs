@@ -11,12 +11,13 @@ use sluice_core::address::{EvmAddress, TronAddress};
 use sluice_core::alert::{Code, Raise};
 use sluice_core::amount::Units;
 use sluice_core::chain::{BlockRef, ChainProfile};
+use sluice_core::errand::Resource;
 use sluice_core::port::Fut;
 use sluice_core::port::world::Clock;
 use sluice_core::time::Timestamp;
 
 use crate::tron::node::{
-    Account, Api, Block, Called, Header, Info, Left, Node, NodeError, Prices, Said, Tag, Trigger, Tx,
+    Account, Api, Block, Called, Header, Info, Left, Node, NodeError, Prices, Said, Stake, Tag, Trigger, Tx,
 };
 use crate::tron::{Quorum, Tron};
 
@@ -77,6 +78,11 @@ pub struct World {
     /// Accounts that are not activated.
     pub nobody: BTreeSet<TronAddress>,
     pub left: Left,
+    /// Staked for energy.
+    pub stake: Stake,
+    /// What of it could be lent, and taken back from whoever has it.
+    pub lendable: u64,
+    pub loan: u64,
     pub asked: BTreeMap<&'static str, usize>,
 }
 
@@ -117,6 +123,9 @@ impl World {
             contract: false,
             nobody: BTreeSet::new(),
             left: Left::default(),
+            stake: Stake::default(),
+            lendable: 0,
+            loan: 0,
             asked: BTreeMap::new(),
         };
         (0..=latest).for_each(|_| world.mine(vec![]));
@@ -292,11 +301,23 @@ impl Node for Fake {
     fn account(&self, account: TronAddress, _api: Api) -> Fut<'_, Result<Option<Account>, NodeError>> {
         ready(self.tell("account", |world| {
             let there = !world.nobody.contains(&account);
-            Ok(there.then_some(Account { sun: world.balance }))
+            Ok(there.then_some(Account { energy: world.stake, ..Account::of(world.balance) }))
         }))
     }
     fn left(&self, _account: TronAddress) -> Fut<'_, Result<Left, NodeError>> {
         ready(self.tell("left", |world| Ok(world.left)))
+    }
+    fn lendable(&self, _account: TronAddress, _resource: Resource) -> Fut<'_, Result<u64, NodeError>> {
+        ready(self.tell("lendable", |world| Ok(world.lendable)))
+    }
+    fn loan(
+        &self,
+        _from: TronAddress,
+        _to: TronAddress,
+        _resource: Resource,
+        _at_ms: i64,
+    ) -> Fut<'_, Result<u64, NodeError>> {
+        ready(self.tell("loan", |world| Ok(world.loan)))
     }
     fn prices(&self) -> Fut<'_, Result<Prices, NodeError>> {
         ready(self.tell("prices", |world| Ok(world.prices)))

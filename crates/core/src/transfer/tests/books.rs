@@ -10,11 +10,18 @@ use super::reachable;
 use super::table::{MOVES, Went};
 use crate::asset::AssetId;
 use crate::chain::ChainProfile;
+use crate::errand::{Deed, Resource};
 use crate::ledger::{Account, Posting, effects, holding};
 use crate::samples::*;
 
 fn native() -> Asset {
     Asset::native(&ChainProfile::devnet())
+}
+
+/// What the house does with a stake.
+fn errand(deed: Deed) -> Transfer {
+    let asset = Asset::errand(&ChainProfile::devnet(), deed, Resource::Energy);
+    Reached(Record { asset, ..planned().0 })
 }
 
 type Sums = BTreeMap<(AssetId, Account), i64>;
@@ -37,7 +44,8 @@ fn check_group(postings: &[Posting]) -> Result<(), TestCaseError> {
         let side = if in_wallet { &mut inside } else { &mut outside };
         *side.entry(posting.asset).or_insert(0) += posting.atoms;
         let left = matches!(posting.account, Account::PaidOut | Account::Gas);
-        prop_assert!(in_wallet || left, "a transfer touches no {}", posting.account.as_str());
+        let staked = matches!(posting.account, Account::Staked | Account::Lent | Account::Unstaking);
+        prop_assert!(in_wallet || left || staked, "a transfer touches no {}", posting.account.as_str());
         prop_assert_eq!((posting.partner, posting.wallet), (partner(), wallet()));
     }
     for (asset, sum) in total {
@@ -64,7 +72,9 @@ fn walk(start: Transfer, choices: &[usize]) -> Result<(Transfer, Sums), TestCase
 
 /// After any walk the accounts say exactly what the state holds.
 fn check_books(transfer: &Transfer, sums: &Sums) -> Result<(), TestCaseError> {
-    let (held, asset, gas) = (holding(transfer), transfer.asset.id, native().id);
+    let (held, gas) = (holding(transfer), native().id);
+    // What an errand moves is of the coin.
+    let asset = if transfer.asset.is_held() { transfer.asset.id } else { gas };
     let book = |cost: Cost| cost.book(native().decimals, native().precision).unwrap().atoms();
     let shared = asset == gas;
     let reserved = held.reserved.atoms() + if shared { book(held.gas_reserved) } else { 0 };
@@ -72,6 +82,9 @@ fn check_books(transfer: &Transfer, sums: &Sums) -> Result<(), TestCaseError> {
     prop_assert_eq!(of(sums, asset, Account::InFlight), held.in_flight.atoms());
     prop_assert_eq!(of(sums, asset, Account::PaidOut), held.paid_out.atoms());
     prop_assert_eq!(of(sums, gas, Account::Gas), book(held.gas_spent));
+    prop_assert_eq!(of(sums, gas, Account::Staked), held.stakes.staked);
+    prop_assert_eq!(of(sums, gas, Account::Lent), held.stakes.lent);
+    prop_assert_eq!(of(sums, gas, Account::Unstaking), held.stakes.unstaking);
     if !shared {
         prop_assert_eq!(of(sums, gas, Account::Reserved), book(held.gas_reserved));
     }
@@ -82,7 +95,8 @@ proptest! {
     #[test]
     fn every_walk_keeps_the_books_balanced(choices in prop::collection::vec(0usize..1_000, 0..120)) {
         let coin = Reached(Record { asset: native(), ..planned().0 });
-        for start in [planned(), fill(), coin] {
+        let errands = Deed::ALL.map(errand);
+        for start in [planned(), fill(), coin].into_iter().chain(errands) {
             let (transfer, sums) = walk(start, &choices)?;
             check_books(&transfer, &sums)?;
         }
@@ -97,6 +111,34 @@ fn every_single_step_keeps_the_books_balanced() {
                 check_group(&effects(&step, &native())).unwrap_or_else(|why| panic!("{transition}: {why}"));
             }
         }
+    }
+}
+
+/// A stake is promised out of the coin and then stands apart; a loan promises nothing, and moves between stakes once it is made.
+#[test]
+fn an_errand_moves_stakes_once_it_is_done_and_gives_them_back_when_its_block_leaves() {
+    let amount = planned().amount();
+    let walk = |deed, names: &[&str]| {
+        let choices: Vec<usize> =
+            names.iter().map(|name| MOVES.iter().position(|(it, _)| it == name).unwrap()).collect();
+        holding(&walk(errand(deed), &choices).unwrap().0)
+    };
+    let signed = ["fund", "fuel", "build: pay", "sign: awaited"];
+    let done = ["fund", "fuel", "build: pay", "sign: awaited", "settle: paid"];
+    let undone = ["fund", "fuel", "build: pay", "sign: awaited", "settle: paid", "reopen"];
+    let atoms = amount.atoms();
+    assert_eq!(walk(Deed::Stake, &signed).in_flight, amount);
+    assert_eq!(walk(Deed::Delegation, &signed).in_flight, Amount::ZERO);
+    for (deed, staked, lent, unstaking) in [
+        (Deed::Stake, atoms, 0, 0),
+        (Deed::Unstake, -atoms, 0, atoms),
+        (Deed::Delegation, -atoms, atoms, 0),
+        (Deed::Reclaim, atoms, -atoms, 0),
+    ] {
+        let held = walk(deed, &done);
+        assert_eq!(held.stakes, crate::ledger::Stakes { staked, lent, unstaking }, "{deed:?}");
+        assert_eq!((held.paid_out, held.in_flight), (Amount::ZERO, Amount::ZERO), "nobody was paid");
+        assert_eq!(walk(deed, &undone).stakes, crate::ledger::Stakes::default());
     }
 }
 

@@ -54,6 +54,7 @@ fn withdrawal(state: State) -> Withdrawal {
         memo: Some("thanks \"you\"".into()),
         scheduled_for: Some(at(60)),
         metadata: BTreeMap::from([("invoice".into(), "7".into())]),
+        pinned_to: None,
     };
     kept(Record {
         id: WithdrawalId::new(ulid(2)),

@@ -1,0 +1,285 @@
+//! What the house itself has done on chain: stakes, loans of energy and bandwidth, and TRX for a wallet that is short of it
+//! (ADR 0023). Each is a withdrawal of an internal kind, pinned to the wallet that must do it, under an external id of its own.
+//!
+//! Its content is said in the words of any payment. The asset says what is done (`tron:<id>/delegation:energy`), the amount is
+//! the stake in sun, the recipient is whom it is lent to or taken back from, and the wallet itself for a stake of its own.
+//! The lock of a loan stands where a payment has its memo, so that people approve it and the signer signs it; an errand
+//! carries no text.
+
+use std::fmt;
+
+use crate::address::Address;
+use crate::amount::Amount;
+use crate::asset::{Asset, AssetId, AssetKind};
+use crate::chain::{ChainProfile, Family};
+use crate::wallet::Wallet;
+
+/// What a stake of TRX yields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Resource {
+    /// Bytes of transactions.
+    Bandwidth,
+    /// Computation of contracts.
+    Energy,
+}
+
+/// What is done with a stake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Deed {
+    /// TRX is staked for a resource.
+    Stake,
+    /// A stake that is not lent is given up; the chain holds its TRX back for days.
+    Unstake,
+    /// The yield of a stake is lent to an account.
+    Delegation,
+    /// It is taken back.
+    Reclaim,
+}
+
+impl Resource {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Bandwidth, Self::Energy];
+
+    /// The name in ids.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bandwidth => "bandwidth",
+            Self::Energy => "energy",
+        }
+    }
+
+    /// Reads the name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|resource| resource.as_str() == text)
+    }
+}
+
+impl Deed {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Stake, Self::Unstake, Self::Delegation, Self::Reclaim];
+
+    /// The name in ids.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stake => "stake",
+            Self::Unstake => "unstake",
+            Self::Delegation => "delegation",
+            Self::Reclaim => "reclaim",
+        }
+    }
+
+    /// Reads the name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|deed| deed.as_str() == text)
+    }
+}
+
+/// Blocks of 3 s for which a loan cannot be taken back. The chain has a bound of its own, which votes move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LockBlocks(u32);
+
+/// Longest lock that can be said: a year of blocks. The chain allows a month or so.
+const LOCK_BLOCKS_MAX: u32 = 10_512_000;
+const LOCK: &str = "lock_blocks:";
+
+impl LockBlocks {
+    /// A lock; `None` for no time, or for longer than a year.
+    pub const fn new(blocks: u32) -> Option<Self> {
+        if blocks == 0 || blocks > LOCK_BLOCKS_MAX { None } else { Some(Self(blocks)) }
+    }
+
+    /// Blocks.
+    pub const fn blocks(self) -> u32 {
+        self.0
+    }
+
+    /// Reads the one text that `Display` writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        let lock = Self::new(text.strip_prefix(LOCK)?.parse().ok()?)?;
+        (lock.to_string() == text).then_some(lock)
+    }
+}
+
+impl fmt::Display for LockBlocks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{LOCK}{}", self.0)
+    }
+}
+
+/// What a wallet is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// Stake of its own TRX.
+    Stake(Resource),
+    /// Give up of its own stake.
+    Unstake(Resource),
+    /// Lend the yield of its stake.
+    Delegation {
+        /// Which.
+        resource: Resource,
+        /// To whom.
+        to: Address,
+        /// Locked for so long; not locked when absent.
+        lock: Option<LockBlocks>,
+    },
+    /// Take back what it lends.
+    Reclaim {
+        /// Which.
+        resource: Resource,
+        /// From whom.
+        from: Address,
+    },
+    /// Pay TRX to a wallet that is short of it.
+    TopUp {
+        /// Which.
+        to: Address,
+    },
+}
+
+/// Why an errand is not asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ErrandError {
+    /// Stakes and loans, and coins that are paid out, exist on TRON alone.
+    #[error("the wallet is none on TRON")]
+    NotTron,
+    /// The receiver is no account of that chain, or the wallet itself.
+    #[error("the other account is the wallet itself, or none on TRON")]
+    Account,
+    /// The chain takes stakes and loans from 1 TRX on, and payments above nothing.
+    #[error("a stake or a loan is 1 TRX at least, and a payment more than nothing")]
+    Amount,
+    /// Empty, too long, or anything but visible ASCII.
+    #[error("its external id is not 1 to 128 visible ASCII characters")]
+    ExternalId,
+}
+
+/// Least that is staked or lent, sun.
+const STAKE_MIN: i64 = 1_000_000;
+
+impl Errand {
+    /// Which kind of withdrawal it is, for people.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Stake(_) => Deed::Stake.as_str(),
+            Self::Unstake(_) => Deed::Unstake.as_str(),
+            Self::Delegation { .. } => Deed::Delegation.as_str(),
+            Self::Reclaim { .. } => Deed::Reclaim.as_str(),
+            Self::TopUp { .. } => TOP_UP,
+        }
+    }
+
+    /// What it is in the words of a payment: asset, recipient, terms.
+    ///
+    /// # Errors
+    /// [`ErrandError`]: what does not fit the wallet.
+    pub fn payment(
+        &self,
+        wallet: &Wallet,
+        profile: &ChainProfile,
+        amount: Amount,
+    ) -> Result<(Asset, Address, Option<String>), ErrandError> {
+        if profile.id != wallet.chain || profile.id.family != Family::Tron {
+            return Err(ErrandError::NotTron);
+        }
+        let of = |deed, resource| Asset::errand(profile, deed, resource);
+        let (asset, to, terms) = match self {
+            Self::Stake(resource) => (of(Deed::Stake, *resource), wallet.address, None),
+            Self::Unstake(resource) => (of(Deed::Unstake, *resource), wallet.address, None),
+            Self::Delegation { resource, to, lock } => {
+                (of(Deed::Delegation, *resource), *to, lock.map(|lock| lock.to_string()))
+            }
+            Self::Reclaim { resource, from } => (of(Deed::Reclaim, *resource), *from, None),
+            Self::TopUp { to } => (Asset::native(profile), *to, None),
+        };
+        let own = matches!(self, Self::Stake(_) | Self::Unstake(_));
+        if to.tron().is_none() || (to == wallet.address) != own {
+            return Err(ErrandError::Account);
+        }
+        let least = if matches!(self, Self::TopUp { .. }) { 1 } else { STAKE_MIN };
+        if amount.atoms() < least { Err(ErrandError::Amount) } else { Ok((asset, to, terms)) }
+    }
+}
+
+/// The kind of an errand that is a payment of TRX.
+const TOP_UP: &str = "top_up";
+
+/// The kind of a withdrawal that is `pinned` to a wallet, by its asset; `None` for one that a partner asked for.
+pub const fn kind_of(asset: &AssetId, pinned: bool) -> Option<&'static str> {
+    match asset.kind {
+        AssetKind::Errand(deed, _) => Some(deed.as_str()),
+        AssetKind::Native(_) | AssetKind::Trc20(_) | AssetKind::Erc20(_) if pinned => Some(TOP_UP),
+        AssetKind::Native(_) | AssetKind::Trc20(_) | AssetKind::Erc20(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::{EvmAddress, TronAddress};
+    use crate::id::{PartnerId, Ulid, WalletId};
+    use crate::time::Timestamp;
+
+    const US: TronAddress = TronAddress([1; 20]);
+    const THEM: TronAddress = TronAddress([2; 20]);
+
+    fn wallet(profile: &ChainProfile, address: Address) -> Wallet {
+        let at = Timestamp::default();
+        let (id, partner) = (WalletId::new(Ulid::new(at, 1)), PartnerId::new(Ulid::new(at, 2)));
+        Wallet::adopt(id, partner, profile.id, address, "pool".into(), 0, "r".into(), at).into_after()
+    }
+
+    fn trx(whole: i64) -> Amount {
+        Amount::from_atoms(whole * 1_000_000).unwrap()
+    }
+
+    #[test]
+    fn an_errand_is_said_in_the_words_of_a_payment() {
+        let profile = ChainProfile::nile();
+        let wallet = wallet(&profile, US.into());
+        let said = |errand: Errand| errand.payment(&wallet, &profile, trx(5));
+        let lock = LockBlocks::new(28_800);
+        let (asset, to, terms) =
+            said(Errand::Delegation { resource: Resource::Energy, to: THEM.into(), lock }).unwrap();
+        assert_eq!(asset.id.to_string(), "tron:3448148188/delegation:energy");
+        assert_eq!((asset.precision, asset.decimals), (6, 6));
+        assert_eq!((to, terms.as_deref()), (THEM.into(), Some("lock_blocks:28800")));
+        assert!(!asset.pays_out(), "nobody orders that");
+        let (asset, to, terms) = said(Errand::Stake(Resource::Bandwidth)).unwrap();
+        assert_eq!((asset.id.to_string().as_str(), to), ("tron:3448148188/stake:bandwidth", US.into()));
+        assert_eq!(terms, None);
+        assert_eq!(said(Errand::TopUp { to: THEM.into() }).unwrap().0, Asset::native(&profile));
+    }
+
+    #[test]
+    fn what_does_not_fit_the_wallet_is_no_errand() {
+        let (profile, evm) = (ChainProfile::nile(), ChainProfile::polygon());
+        let ours = wallet(&profile, US.into());
+        let said = |errand: Errand, amount| errand.payment(&ours, &profile, amount);
+        let lend = |to: Address| Errand::Delegation { resource: Resource::Energy, to, lock: None };
+        assert_eq!(said(lend(US.into()), trx(1)), Err(ErrandError::Account));
+        assert_eq!(said(lend(EvmAddress([2; 20]).into()), trx(1)), Err(ErrandError::Account));
+        let less = Amount::from_atoms(999_999).unwrap();
+        assert_eq!(said(lend(THEM.into()), less), Err(ErrandError::Amount));
+        assert!(said(Errand::TopUp { to: THEM.into() }, less).is_ok());
+        assert_eq!(said(Errand::TopUp { to: THEM.into() }, Amount::ZERO), Err(ErrandError::Amount));
+        let other = wallet(&evm, EvmAddress([1; 20]).into());
+        let stake = Errand::Stake(Resource::Energy);
+        assert_eq!(stake.payment(&other, &evm, trx(1)), Err(ErrandError::NotTron));
+    }
+
+    #[test]
+    fn a_lock_has_one_spelling() {
+        let lock = LockBlocks::new(86_400).unwrap();
+        assert_eq!(LockBlocks::parse(&lock.to_string()), Some(lock));
+        for text in [
+            "lock_blocks:0",
+            "lock_blocks:+1",
+            "lock_blocks:01",
+            "lock_blocks:",
+            "86400",
+            "lock_blocks:4294967295",
+        ] {
+            assert_eq!(LockBlocks::parse(text), None, "{text}");
+        }
+    }
+}
