@@ -12,7 +12,7 @@ use sluice_core::amount::Amount;
 use sluice_core::chain::ChainProfile;
 use sluice_core::errand::Errand;
 use sluice_core::event::Cause;
-use sluice_core::id::{Ulid, WithdrawalId};
+use sluice_core::id::WithdrawalId;
 use sluice_core::intent::DeploymentId;
 use sluice_core::policy::of_the_house;
 use sluice_core::port::store::{Change, Intake, Outcome, Store};
@@ -33,7 +33,7 @@ pub struct Stored {
 impl World {
     /// Opens the database beside whoever uses it. On SQLite nobody may.
     pub async fn stored(&self) -> Stored {
-        let db = Db::open(&self.database, Arc::new(Stopped), Arc::new(Stopped)).await.expect("it opens");
+        let db = Db::open(&self.database, Arc::new(Beside), Arc::new(Beside)).await.expect("it opens");
         Stored { db, rpc: self.anvil.rpc().clone() }
     }
 }
@@ -88,8 +88,7 @@ impl Stored {
         let at = now();
         let cause = Cause { actor: Actor::System("house"), reason: "the drill".into(), at };
         // Asked for again it has another id, and is the same one.
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        let id = WithdrawalId::new(Ulid::new(at, u128::from(NEXT.fetch_add(1, Ordering::Relaxed))));
+        let id = WithdrawalId::new(Beside.ulid(at));
         let deployment = DeploymentId("dev".into());
         let withdrawal = Withdrawal::request(id, wallet.partner, &deployment, request, false, at);
         let intake = Intake { withdrawal, idempotency_key: None, decision, cause: cause.clone() };
@@ -127,21 +126,19 @@ fn now() -> Timestamp {
     Timestamp::from_micros(i64::try_from(since.as_micros()).expect("a time"))
 }
 
-/// A reader needs neither time nor chance.
-struct Stopped;
+/// What is stored from here has a time, and a name that nothing else has.
+struct Beside;
 
-impl Clock for Stopped {
+impl Clock for Beside {
     fn now(&self) -> Timestamp {
-        Timestamp::from_micros(0)
+        now()
     }
 }
 
-impl Entropy for Stopped {
+impl Entropy for Beside {
     fn bits(&self) -> u128 {
-        0
-    }
-
-    fn ulid(&self, now: Timestamp) -> Ulid {
-        Ulid::new(now, 0)
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let began = u128::from(now().micros().unsigned_abs()) << 64;
+        began | u128::from(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 }
