@@ -31,6 +31,8 @@ pub const WALLETS: &str = "/v1/wallets";
 pub const WALLET: &str = "/v1/wallets/{id}";
 /// POST looks at one without adopting it.
 pub const WALLETS_CHECK: &str = "/v1/wallets/check";
+/// POST has one looked at whose key somebody else holds.
+pub const WALLETS_REGISTER: &str = "/v1/wallets/register";
 /// POST takes it out of service.
 pub const WALLET_RETIRE: &str = "/v1/wallets/{id}/retire";
 /// GET lists.

@@ -1,4 +1,4 @@
-//! Managed wallets and what they hold.
+//! Wallets and what they hold.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,7 +17,7 @@ pub const CHAIN_CHARS_MAX: usize = 64;
 words! {
     /// What a wallet is for.
     WalletRole {
-        /// Pays withdrawals: it is a lane.
+        /// Pays withdrawals: it is a lane where the signer holds its key.
         Hot = "hot",
         /// Refills hot wallets.
         Warm = "warm",
@@ -25,6 +25,25 @@ words! {
         Cold = "cold",
         /// Pays network fees for others.
         Gas = "gas",
+        /// Registered beforehand as a place that money is rescued to.
+        Safe = "safe",
+    }
+}
+
+words! {
+    /// Who holds the key of a wallet.
+    WalletCustody {
+        /// The signer of this installation.
+        Managed = "managed",
+        /// Somebody else. The engine looks at it and never signs for it.
+        External = "external",
+    }
+}
+
+impl WalletCustody {
+    /// As every wallet of a server that does not say it.
+    const fn managed() -> Self {
+        Self::Managed
     }
 }
 
@@ -44,10 +63,10 @@ words! {
     }
 }
 
-/// A wallet that this installation manages. It belongs to one partner.
+/// A wallet that this installation manages or looks at. It belongs to one partner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Wallet {
-    /// `wa_...`; a hot wallet's lane has the same id.
+    /// `wa_...`; a managed hot wallet's lane has the same id.
     pub id: String,
     /// Always `wallet`.
     pub object: tag::Wallet,
@@ -57,8 +76,17 @@ pub struct Wallet {
     pub chain: String,
     /// Its address.
     pub address: String,
+    /// What people call it.
+    #[serde(default)]
+    pub label: String,
     /// What it is for.
     pub role: WalletRole,
+    /// Who holds its key.
+    #[serde(default = "WalletCustody::managed")]
+    pub custody: WalletCustody,
+    /// From when on money may be sent to it: a wallet that was registered by its address waits. `null`: it never waited.
+    #[serde(default)]
+    pub trusted_from: Option<Time>,
     /// Where it is in its life.
     pub state: WalletState,
     /// Why it is frozen or still being adopted.
@@ -93,6 +121,47 @@ pub struct Balance {
     /// When it was read.
     pub at: Time,
 }
+
+/// The most characters of a label.
+pub const LABEL_CHARS_MAX: usize = 100;
+
+/// Has a wallet looked at whose key somebody else holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterWallet {
+    /// Whose it is; for the platform's keys, which act for every partner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64)]
+    pub partner_id: Option<String>,
+    /// CAIP-2 id of its chain.
+    #[schema(max_length = 64)]
+    pub chain: String,
+    /// Its address.
+    #[schema(max_length = 128)]
+    pub address: String,
+    /// What it is for.
+    pub role: WalletRole,
+    /// What people call it; 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
+    pub label: String,
+    /// Why; 1 to 500 characters.
+    #[schema(min_length = 1, max_length = 500)]
+    pub reason: String,
+}
+
+impl Body for RegisterWallet {
+    const FIELDS: &'static [Field] = &[
+        Field::optional("partner_id", Shape::Text(PARTNER_CHARS_MAX)),
+        Field::required("chain", Shape::Text(CHAIN_CHARS_MAX)),
+        Field::required("address", Shape::Text(ADDRESS_CHARS_MAX)),
+        Field::required("role", Shape::Word(WalletRole::WORDS, Code::WordUnknown)),
+        Field::required("label", Shape::Text(LABEL_CHARS_MAX)),
+        REASON,
+    ];
+}
+
+/// The most characters of the name of a partner's row.
+const PARTNER_CHARS_MAX: usize = 64;
 
 /// Takes a wallet into service: by procedure, each rule of which is checked now (`WalletCheck` lists them).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -96,8 +96,8 @@ fn assets_chains_wallets_and_lanes() {
     same::<wallet::Wallet>(
         "Wallet",
         json!({
-            "id": "wa_1", "object": "wallet", "partner_id": "pt_1", "chain": POLYGON, "address": "0x1", "role": "hot",
-            "state": "active", "reason": null, "created_at": AT, "version": 1, "balances": [{"asset": USDC,
+            "id": "wa_1", "object": "wallet", "partner_id": "pt_1", "chain": POLYGON, "address": "0x1", "role": "cold",
+            "custody": "external", "label": "bank vault", "trusted_from": AT, "state": "active", "reason": null, "created_at": AT, "version": 1, "balances": [{"asset": USDC,
             "on_chain": "10", "available": "0", "reserved": "9", "in_flight": "2", "shortfall": "1", "block": block(),
             "at": AT}]
         }),

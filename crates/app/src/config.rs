@@ -5,6 +5,7 @@ mod asset;
 mod energy;
 mod profile;
 mod server;
+mod treasury;
 mod wrong;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ pub use asset::AssetEntry;
 pub use energy::{Energy, Vendor, Wire};
 pub use profile::ProfileOverrides;
 pub use server::Server;
+pub use treasury::Treasury;
 pub use wrong::{Both, ConfigError};
 
 use serde::{Deserialize, Serialize};
@@ -37,6 +39,9 @@ pub struct Config {
     /// Who is told of alerts.
     #[serde(default)]
     pub alerts: Alerts,
+    /// How treasuries are planned.
+    #[serde(default)]
+    pub treasury: Treasury,
 }
 
 /// Where durable state lives.
@@ -196,6 +201,7 @@ impl Config {
             );
         }
         self.server.http()?;
+        self.treasury()?;
         for chain in &self.chains {
             self.profile(chain)?;
             if let Some(energy) = &chain.energy {

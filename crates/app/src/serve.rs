@@ -65,6 +65,7 @@ pub fn api(
         registry: engine.registry.clone(),
         deployment: engine.deployment.clone(),
         config: http(config)?,
+        treasury: config.treasury()?,
         secrets: sealer,
         metrics,
         chain_facts,

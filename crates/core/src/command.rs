@@ -88,6 +88,8 @@ kinds! {
     StopSet = "stop.set", One, StopSet;
     /// Takes a wallet into service.
     WalletAdopt = "wallet.adopt", One, WalletsManage;
+    /// Has a wallet looked at whose key somebody else holds, and to which money may be sent after a wait.
+    WalletRegister = "wallet.register", Two, WalletsManage;
     /// Takes a wallet out of service for ever.
     WalletRetire = "wallet.retire", Two, WalletsManage;
     /// Ends a withdrawal unpaid, when every slot of it is proven dead.

@@ -139,7 +139,8 @@ pub fn of_fill(step: &Moved<Transfer>) -> Option<Event> {
 pub fn of_wallet(step: &Moved<Wallet>) -> Option<Event> {
     let after = step.after();
     let kind = match step.before() {
-        None => "wallet.adopted".to_owned(),
+        None if after.is_lane() => "wallet.adopted".to_owned(),
+        None => "wallet.registered".to_owned(),
         Some(before) if before.state.as_str() != after.state.as_str() => {
             format!("lane.{}", after.state.as_str())
         }
@@ -153,6 +154,7 @@ pub fn of_wallet(step: &Moved<Wallet>) -> Option<Event> {
         LaneState::Frozen { evidence, .. } => Some(Canonical::text(evidence)),
         LaneState::Open | LaneState::Paused | LaneState::Draining | LaneState::Retired => None,
     };
+    let registered = kind == "wallet.registered";
     Some(Event {
         kind,
         partner: after.partner,
@@ -160,11 +162,15 @@ pub fn of_wallet(step: &Moved<Wallet>) -> Option<Event> {
         transfer: None,
         wallet: Some(after.id),
         data: Canonical::map([
+            ("address", registered.then(|| Canonical::text(after.address))),
             ("chain", Some(Canonical::text(after.chain))),
+            ("custody", registered.then(|| Canonical::text(after.custody.as_str()))),
             ("evidence", evidence),
             ("max_fee_wei", after.raised_cap.map(|cap| Canonical::text(cap.max_fee_wei))),
             ("speed_up_nonce", after.speed_up.map(|order| Canonical::text(order.nonce))),
             ("state", Some(Canonical::text(after.state.as_str()))),
+            ("tier", registered.then(|| Canonical::text(after.tier.as_str()))),
+            ("trusted_from", registered.then(|| Canonical::text(after.trusted_from))),
             ("wallet", Some(Canonical::text(after.id))),
         ]),
     })

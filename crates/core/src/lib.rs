@@ -54,6 +54,7 @@ pub mod stop;
 pub mod time;
 pub mod trail;
 pub mod transfer;
+pub mod treasury;
 pub mod usage;
 pub mod wallet;
 pub mod withdrawal;

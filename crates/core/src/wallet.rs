@@ -1,7 +1,11 @@
-//! Managed wallets. A hot one is a lane: an ordered stream of transfers, worked by one process at a time.
+//! Wallets. A managed hot one is a lane: an ordered stream of transfers, worked by one process at a time. Every other one
+//! is looked at and reconciled, and never gets a slot.
 
 mod explain;
+mod register;
+mod revert;
 mod speed_up;
+mod tier;
 
 use crate::address::Address;
 use crate::amount::Units;
@@ -12,7 +16,10 @@ use crate::moved::{Moved, Reached, Refusal};
 use crate::time::Timestamp;
 use crate::withdrawal::Waiting;
 
+pub use register::{Registration, Unfit};
+pub use revert::{REVERTS_MAX, Revert};
 pub use speed_up::SpeedUp;
+pub use tier::{Custody, Tier};
 
 /// Whether a lane takes new work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +93,7 @@ pub struct Obstacle {
     pub since: Timestamp,
 }
 
-/// A managed wallet. Its address is unique across the installation; it belongs to one partner.
+/// A wallet. Its address is unique across the installation; it belongs to one partner.
 pub type Wallet = Reached<Record>;
 
 /// What is known of a wallet.
@@ -102,6 +109,13 @@ pub struct Record {
     pub address: Address,
     /// For people.
     pub label: String,
+    /// What it is for.
+    pub tier: Tier,
+    /// Who holds its key.
+    pub custody: Custody,
+    /// From when on money may be sent to it: a wallet that was registered by its address waits, so that whoever sees it
+    /// registered can object.
+    pub trusted_from: Timestamp,
     /// Whether it takes work.
     pub state: LaneState,
     /// Why it is in this state, in the words of who put it there.
@@ -122,18 +136,6 @@ pub struct Record {
     pub version: i64,
 }
 
-/// Equal reverts in a row that open a wallet's breaker.
-pub const REVERTS_MAX: usize = 3;
-
-/// A payment that reverted on chain after it had passed simulation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Revert {
-    /// What was paid: reverts of one asset are equal.
-    pub asset: AssetId,
-    /// To whom. One recipient counts once, however often: it may be a contract that somebody wrote to stop us.
-    pub to: Address,
-}
-
 /// What the chain said a wallet holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Balance {
@@ -150,7 +152,7 @@ pub struct Balance {
 }
 
 impl Wallet {
-    /// Takes a wallet into service. `next_nonce` is what pending, latest and final agreed on, or above it where a life that
+    /// Takes a lane into service. `next_nonce` is what pending, latest and final agreed on, or above it where a life that
     /// the store has lost signed something.
     #[expect(clippy::too_many_arguments, reason = "each is a different fact, and all are needed once")]
     pub fn adopt(
@@ -169,6 +171,9 @@ impl Wallet {
             chain,
             address,
             label,
+            tier: Tier::Hot,
+            custody: Custody::Managed,
+            trusted_from: at,
             state: LaneState::Open,
             reason,
             next_nonce,
@@ -183,12 +188,12 @@ impl Wallet {
 
     /// May new slots be allocated?
     pub fn takes_work(&self) -> bool {
-        matches!(self.state, LaneState::Open) && self.reverts.len() < REVERTS_MAX
+        self.is_lane() && matches!(self.state, LaneState::Open) && self.reverts.len() < REVERTS_MAX
     }
 
     /// May what it already holds be signed for the first time?
     pub const fn may_sign(&self) -> bool {
-        matches!(self.0.state, LaneState::Open | LaneState::Draining)
+        self.is_lane() && matches!(self.0.state, LaneState::Open | LaneState::Draining)
     }
 
     /// Allocates `count` nonces, from [`Record::next_nonce`] on.
@@ -205,8 +210,9 @@ impl Wallet {
     /// The signer's journal shows that nonces below `next_nonce` were given out, and the store has lost which (M17).
     ///
     /// # Errors
-    /// [`Refusal`] unless frozen: a lane that works knows its own nonces.
+    /// [`Refusal`] unless it is a frozen lane: one that works knows its own nonces.
     pub fn gave_out(self, next_nonce: u64) -> Result<Moved<Self>, Refusal> {
+        self.must_be_a_lane("import the nonces of")?;
         match self.state {
             LaneState::Frozen { .. } => {
                 Ok(self.moved(|wallet| wallet.next_nonce = wallet.next_nonce.max(next_nonce)))
@@ -220,8 +226,9 @@ impl Wallet {
     /// Takes no new work and builds nothing, until resumed.
     ///
     /// # Errors
-    /// [`Refusal`] from `frozen` and `retired`.
+    /// [`Refusal`] from `frozen` and `retired`, and of what is no lane.
     pub fn pause(self, reason: &str) -> Result<Moved<Self>, Refusal> {
+        self.must_be_a_lane("pause")?;
         match self.state {
             LaneState::Open | LaneState::Paused | LaneState::Draining => {
                 Ok(self.into_state(LaneState::Paused, reason))
@@ -233,8 +240,9 @@ impl Wallet {
     /// Takes no new work, finishes what it has.
     ///
     /// # Errors
-    /// [`Refusal`] from `frozen` and `retired`.
+    /// [`Refusal`] from `frozen` and `retired`, and of what is no lane.
     pub fn drain(self, reason: &str) -> Result<Moved<Self>, Refusal> {
+        self.must_be_a_lane("drain")?;
         match self.state {
             LaneState::Open | LaneState::Paused | LaneState::Draining => {
                 Ok(self.into_state(LaneState::Draining, reason))
@@ -246,8 +254,9 @@ impl Wallet {
     /// Takes work again; an open breaker closes.
     ///
     /// # Errors
-    /// [`Refusal`] from `frozen` (see [`Wallet::unfreeze`]) and `retired`.
+    /// [`Refusal`] from `frozen` (see [`Wallet::unfreeze`]) and `retired`, and of what is no lane.
     pub fn resume(self, reason: &str) -> Result<Moved<Self>, Refusal> {
+        self.must_be_a_lane("resume")?;
         match self.state {
             LaneState::Open | LaneState::Paused | LaneState::Draining => {
                 let mut moved = self.into_state(LaneState::Open, reason);
@@ -296,12 +305,13 @@ impl Wallet {
     /// Takes the wallet out of service for ever. The caller has shown it empty and idle.
     ///
     /// # Errors
-    /// [`Refusal`] unless paused, draining or frozen: retiring is never a surprise to a working lane.
+    /// [`Refusal`] of an open lane: retiring is never a surprise to one that works. What is no lane has nothing to finish.
     pub fn retire(self, reason: &str) -> Result<Moved<Self>, Refusal> {
         match self.state {
             LaneState::Paused | LaneState::Draining | LaneState::Frozen { .. } => {
                 Ok(self.into_state(LaneState::Retired, reason))
             }
+            LaneState::Open if !self.is_lane() => Ok(self.into_state(LaneState::Retired, reason)),
             LaneState::Open | LaneState::Retired => Err(self.not_from("retire")),
         }
     }
@@ -309,8 +319,9 @@ impl Wallet {
     /// Allows a higher fee for a time.
     ///
     /// # Errors
-    /// [`Refusal`] from `retired`.
+    /// [`Refusal`] from `retired`, and of what is no lane.
     pub fn raise_cap(self, cap: Option<RaisedCap>, reason: &str) -> Result<Moved<Self>, Refusal> {
+        self.must_be_a_lane("raise the fee cap of")?;
         match self.state {
             LaneState::Open | LaneState::Paused | LaneState::Draining | LaneState::Frozen { .. } => {
                 let reason = reason.to_owned();
@@ -329,21 +340,6 @@ impl Wallet {
             return None;
         }
         Some(self.moved(|wallet| wallet.obstacle = waiting.map(|waiting| Obstacle { waiting, since: at })))
-    }
-
-    /// Counts a revert, or starts again after a success (`None`). Another asset starts the row anew. `None` when nothing
-    /// changes.
-    pub fn reverted(self, revert: Option<Revert>) -> Option<Moved<Self>> {
-        let Some(revert) = revert else {
-            return (!self.reverts.is_empty()).then(|| self.moved(|wallet| wallet.reverts.clear()));
-        };
-        if self.reverts.contains(&revert) || self.reverts.len() >= REVERTS_MAX {
-            return None;
-        }
-        Some(self.moved(|wallet| {
-            wallet.reverts.retain(|it| it.asset == revert.asset);
-            wallet.reverts.push(revert);
-        }))
     }
 
     /// The fee cap an operator raised, while it lasts.

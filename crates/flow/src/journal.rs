@@ -185,6 +185,7 @@ async fn shut(ports: &Ports, evidence: &str, back: Option<&Pending>) -> Result<(
         let wallets = ports.store.wallets(None).await?;
         let mut changes = wallets
             .into_iter()
+            .filter(|wallet| wallet.is_lane())
             .map(|wallet| close_lane(ports, wallet, evidence))
             .collect::<Result<Vec<_>, StageError>>()?;
         let mut whole = stop_everything(ports, evidence);
@@ -218,7 +219,10 @@ fn stop_everything(ports: &Ports, evidence: &str) -> Change {
 /// Whether no lane is open.
 async fn all_shut(ports: &Ports) -> Result<bool, StageError> {
     let wallets = ports.store.wallets(None).await?;
-    Ok(wallets.iter().all(|wallet| matches!(wallet.state, LaneState::Frozen { .. } | LaneState::Retired)))
+    Ok(wallets
+        .iter()
+        .filter(|wallet| wallet.is_lane())
+        .all(|wallet| matches!(wallet.state, LaneState::Frozen { .. } | LaneState::Retired)))
 }
 
 fn close_lane(ports: &Ports, wallet: Wallet, evidence: &str) -> Result<Change, StageError> {

@@ -102,8 +102,9 @@ pub async fn turn(
 ) -> Result<Done, StageError> {
     let held = hold(ports, wallet, owner).await?;
     let read_under = held.fence.epoch();
-    let Some(view) = ports.store.lane(wallet).await? else {
-        return Err(StageError::NotConfigured(format!("wallet {wallet}")));
+    // Whoever starts loops starts them for lanes; one that is started for another wallet does nothing for it.
+    let Some(view) = ports.store.lane(wallet).await?.filter(|view| view.wallet.is_lane()) else {
+        return Err(StageError::NotConfigured(format!("lane of wallet {wallet}")));
     };
     let chain = ports
         .chains

@@ -7,6 +7,7 @@ mod explain;
 mod lane;
 mod lost;
 pub(crate) mod persons;
+mod register;
 mod resolve;
 mod retire;
 mod speed_up;
@@ -19,6 +20,7 @@ pub use cancel::{Cancelled, cancel};
 pub use explain::{ExplainError, explain};
 pub use lane::{LaneCommand, command};
 pub use persons::{Given, Ordered, withdraw};
+pub use register::{Register, register};
 pub use resolve::{doubtful, give_up, redrive, resolve_paid_by};
 pub use stop::{CANNOT_RECALL_MAX, STOP_VERSION, Stopped, lift, stop, stop_name, stop_named};
 

@@ -147,6 +147,14 @@ impl Watch<'_> {
         self.ports.clock.now()
     }
 
+    /// Wallets of this chain that nothing may leave unexplained (M6). Whoever holds the key of another one uses it as they
+    /// like; its books tell of it.
+    async fn wallets(&self) -> Result<Vec<Wallet>, StageError> {
+        let mut wallets = self.ports.store.wallets(Some(self.id())).await?;
+        wallets.retain(|wallet| wallet.is_managed());
+        Ok(wallets)
+    }
+
     fn cause(&self, reason: &str) -> Cause {
         Cause { actor: Actor::System("chain"), reason: reason.into(), at: self.now() }
     }

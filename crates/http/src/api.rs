@@ -8,6 +8,7 @@ use sluice_core::intent::DeploymentId;
 use sluice_core::port::Ports;
 use sluice_core::port::reader::Reader;
 use sluice_core::port::registry::Registry;
+use sluice_core::treasury::Settings;
 
 use crate::network::Networks;
 use crate::secret::SecretBox;
@@ -25,6 +26,8 @@ pub struct Api {
     pub deployment: DeploymentId,
     /// Bounds and switches.
     pub config: HttpConfig,
+    /// How treasuries are planned.
+    pub treasury: Settings,
     /// Seals the secrets of keys.
     pub secrets: Arc<dyn SecretBox>,
     /// The text of `/metrics`.

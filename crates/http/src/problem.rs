@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use sluice_api::problem::{Code, Fault, Form, Refusal};
 use sluice_core::time::Timestamp;
 
-pub(crate) use adoption::adoption;
+pub(crate) use adoption::{adoption, registration};
 pub(crate) use chain::node_unavailable;
 pub(crate) use explanation::explanation;
 pub(crate) use intake::{amount, intake};

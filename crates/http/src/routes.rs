@@ -61,6 +61,7 @@ fn guarded() -> Router<Arc<Server>> {
         .route(path::CHAINS, get(chains::list::run))
         .route(path::WALLETS, get(wallets::list::run).post(wallets::adopt::run))
         .route(path::WALLETS_CHECK, post(wallets::check::run))
+        .route(path::WALLETS_REGISTER, post(wallets::register::run))
         .route(path::WALLET, get(wallets::get::run))
         .route(path::WALLET_RETIRE, post(wallets::retire::run))
         .route(path::LANES, get(lanes::list::run))

@@ -120,6 +120,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0023_errands.sql"),
         "SQLite changes no check, and triggers are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0024_tiers.sql"),
+        include_str!("../migrations/postgres/0024_tiers.sql"),
+        "types and triggers are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

@@ -24,7 +24,7 @@ use crate::restored::Restored;
 use crate::statement::Statement;
 use crate::stats::Stats;
 use crate::stop::{CreateStop, Stop};
-use crate::wallet::{AdoptWallet, Wallet, WalletCheck};
+use crate::wallet::{AdoptWallet, RegisterWallet, Wallet, WalletCheck};
 use crate::withdrawal::{CancelWithdrawal, CreateWithdrawal, Withdrawal};
 
 type Answer<T> = Result<T, ClientError>;
@@ -210,6 +210,11 @@ impl Client {
     /// Every rule of an adoption, and whether it is met. Changes nothing.
     pub async fn check_wallet(&self, wallet: &AdoptWallet) -> Answer<WalletCheck> {
         self.call(Call::post(path::WALLETS_CHECK, wallet)).await
+    }
+
+    /// Has a wallet looked at whose key somebody else holds. Two persons.
+    pub async fn register_wallet(&self, wallet: &RegisterWallet) -> Answer<Command> {
+        self.call(Call::post(path::WALLETS_REGISTER, wallet)).await
     }
 
     /// Alerts, the most urgent first.

@@ -24,7 +24,7 @@ use crate::restored::Restored;
 use crate::statement::Statement;
 use crate::stats::Stats;
 use crate::stop::{CreateStop, Stop};
-use crate::wallet::{AdoptWallet, Wallet, WalletCheck};
+use crate::wallet::{AdoptWallet, RegisterWallet, Wallet, WalletCheck};
 use crate::withdrawal::{CancelWithdrawal, CreateWithdrawal, Withdrawal};
 
 const fn get(
@@ -141,13 +141,19 @@ pub static ENDPOINTS: &[Endpoint] = &[
         .filtered(WalletQuery::PARAMETERS),
     post::<AdoptWallet>("adoptWallet", path::WALLETS, WalletsManage, one::<Wallet>(),
         "Takes a wallet of the signer into service: the key is shown, the account is plain and quiet, its opening balance \
-         is booked at a final block. Refused with the first rule that is not met."),
+         is booked at a final block. Refused with the first rule that is not met. A hot one is a lane and pays; a warm or \
+         cold one is looked at and reconciled, and pays no withdrawal."),
     post::<AdoptWallet>("checkWallet", path::WALLETS_CHECK, WalletsManage, one::<WalletCheck>(),
         "Lists every rule of an adoption and whether it is met. Changes nothing.")
         .answers(&[200]),
+    command::<RegisterWallet>("registerWallet", path::WALLETS_REGISTER, WalletsManage,
+        "Has a wallet looked at whose key somebody else holds: what it holds is booked at a final block and reconciled from \
+         then on. It never pays a withdrawal, and nothing is sent to it before `trusted_from`. Two persons. The command's \
+         subject is the account (CAIP-10); once it is done, the wallet is in the list."),
     command::<Because>("retireWallet", path::WALLET_RETIRE, WalletsManage,
         "Takes a paused, drained or frozen wallet out of service: proven empty at a final block, its key barred at the \
-         signer for ever. Refused with what it still holds. Two persons."),
+         signer for ever. Refused with what it still holds. A wallet whose key somebody else holds is looked at no longer. \
+         Two persons."),
     get("listLanes", path::LANES, Some(WalletsRead), list::<Lane>(), "Lists lanes.").filtered(Page::PARAMETERS),
     get("getLane", path::LANE, Some(WalletsRead), one::<Lane>(), "Reads a lane."),
     command::<Because>("pauseLane", path::LANE_PAUSE, LanesOperate, "Signs and sends nothing new; follows what was sent."),

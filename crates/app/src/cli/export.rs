@@ -18,6 +18,7 @@ use sluice_api::query::{CommandQuery, Page, WithdrawalQuery};
 use sluice_api::status::Status;
 use sluice_api::text::Time;
 use sluice_api::wallet::Wallet;
+use sluice_api::wallet::WalletCustody;
 use sluice_api::withdrawal::{Transaction, TransactionKind, TransactionStatus, Withdrawal};
 
 use super::fail::{Exit, Fail, Notice};
@@ -107,7 +108,10 @@ async fn written(
         to: &to,
     };
     paper.line(&begin)?;
-    let wallets = session.client.wallets().take(WALLETS_MAX).await.map_err(|error| session.failed(error))?;
+    let mut wallets =
+        session.client.wallets().take(WALLETS_MAX).await.map_err(|error| session.failed(error))?;
+    // Whoever holds the key of another wallet uses it for what no list here explains.
+    wallets.retain(|wallet| wallet.custody == WalletCustody::Managed);
     let chains: BTreeMap<&str, &str> =
         wallets.iter().map(|wallet| (wallet.id.as_str(), wallet.chain.as_str())).collect();
     for wallet in &wallets {

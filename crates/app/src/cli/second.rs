@@ -16,6 +16,14 @@ pub(super) fn line(command: &Command, dev: Option<&Dev>) -> Option<String> {
         }
         Kind::LaneUnfreeze => format!("lane unfreeze {subject}"),
         Kind::StopLift => format!("resume {subject}"),
+        Kind::WalletRegister => format!(
+            "wallet register --partner {} --chain {} --address {} --role {} --label {}",
+            says("partner")?,
+            says("chain")?,
+            says("address")?,
+            says("tier")?,
+            says("label")?
+        ),
         Kind::WalletRetire => format!("wallet retire {subject}"),
         Kind::WithdrawalGiveUp => format!("attention give-up {subject}"),
         Kind::WithdrawalRedrive => format!("attention redrive {subject}"),
@@ -72,7 +80,10 @@ mod tests {
     #[test]
     fn the_line_for_the_second_person_gives_the_same_command() {
         let txid = format!("0x{}", "ab".repeat(32));
-        let says = json!({ "txid": txid, "type": "theft", "paid_by": txid });
+        let says = json!({
+            "txid": txid, "type": "theft", "paid_by": txid, "partner": "pt_1", "chain": "eip155:137", "address": "0x1",
+            "tier": "cold", "label": "bank vault"
+        });
         for kind in Kind::ALL.iter().copied() {
             let two = kind.persons().two(true);
             let line = line(&command(kind, says.clone()), None);
@@ -96,6 +107,10 @@ mod tests {
             assert_eq!(says("reason"), Some("..."), "{order}");
             if kind == Kind::LaneAdopt {
                 assert_eq!((says("txid"), says("type")), (Some(txid.as_str()), Some("theft")));
+            }
+            if kind == Kind::WalletRegister {
+                let said = ["partner_id", "chain", "address", "role", "label"].map(says);
+                assert_eq!(said, ["pt_1", "eip155:137", "0x1", "cold", "bank vault"].map(Some));
             }
             if kind == Kind::WithdrawalResolve {
                 assert_eq!(says("paid_by"), Some(txid.as_str()));

@@ -1,6 +1,6 @@
-//! `sluice wallet`: managed wallets, what they hold, and how they come and go.
+//! `sluice wallet`: wallets, what they hold, and how they come and go.
 
-use sluice_api::wallet::{AdoptWallet, Wallet, WalletRole};
+use sluice_api::wallet::{AdoptWallet, RegisterWallet, Wallet, WalletRole};
 
 use super::because::{BecauseArgs, answered};
 use super::fail::{Exit, Fail};
@@ -47,6 +47,27 @@ enum What {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Have a wallet looked at whose key somebody else holds; two persons · 외부 보관 지갑을 등록합니다(두 사람)
+    Register {
+        /// Its chain, such as eip155:137
+        #[arg(long)]
+        chain: String,
+        /// Its address
+        #[arg(long)]
+        address: String,
+        /// What it is for: hot, warm, cold, or safe, a place that money is rescued to
+        #[arg(long, value_parser = choice::of(WalletRole::WORDS, WalletRole::parse))]
+        role: WalletRole,
+        /// What people call it
+        #[arg(long)]
+        label: String,
+        /// Whose it is, for the platform's keys: pt_...
+        #[arg(long, value_name = "ID")]
+        partner: Option<String>,
+        /// Why, for the record
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
     /// Take a wallet out of service for good; two persons · 지갑을 영구히 폐기합니다(두 사람)
     Retire {
         /// Id of the wallet: wa_...
@@ -63,6 +84,11 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
         What::List => return list(session, screen).await,
         What::Retire { id, because } => {
             let command = session.client.retire_wallet(&id, &because.because()).await;
+            return answered(session, screen, &command.map_err(|error| session.failed(error))?);
+        }
+        What::Register { chain, address, role, label, partner, reason } => {
+            let wanted = RegisterWallet { partner_id: partner, chain, address, role, label, reason };
+            let command = session.client.register_wallet(&wanted).await;
             return answered(session, screen, &command.map_err(|error| session.failed(error))?);
         }
         What::Show { id } => session.client.wallet(&id).await,
@@ -116,6 +142,7 @@ async fn list(session: &Session, screen: &Screen) -> Result<Exit, Fail> {
         "id",
         pick(lang, "chain", "체인"),
         pick(lang, "role", "역할"),
+        pick(lang, "custody", "보관"),
         pick(lang, "state", "상태"),
         pick(lang, "address", "주소"),
         pick(lang, "available", "사용 가능"),
@@ -125,6 +152,7 @@ async fn list(session: &Session, screen: &Screen) -> Result<Exit, Fail> {
             Cell::new(&it.id),
             Cell::new(&it.chain),
             Cell::new(words::wallet_role(lang, it.role)),
+            Cell::new(words::wallet_custody(lang, it.custody)),
             words::wallet_state(lang, it.state),
             Cell::new(&it.address),
             available(it, names),
@@ -148,11 +176,16 @@ async fn show(session: &Session, screen: &Screen, it: &Wallet) -> Result<(), Fai
         (pick(lang, "partner", "파트너"), Cell::new(&it.partner_id)),
         (pick(lang, "chain", "체인"), Cell::new(&it.chain)),
         (pick(lang, "address", "주소"), Cell::new(&it.address)),
+        (pick(lang, "label", "이름"), Cell::new(&it.label)),
         (pick(lang, "role", "역할"), Cell::new(words::wallet_role(lang, it.role))),
+        (pick(lang, "custody", "보관"), Cell::new(words::wallet_custody(lang, it.custody))),
         (pick(lang, "state", "상태"), words::wallet_state(lang, it.state)),
         (pick(lang, "created", "생성 시각"), Cell::new(times::full(&it.created_at, lang))),
         (pick(lang, "version", "버전"), Cell::new(it.version.to_string())),
     ];
+    if let Some(from) = &it.trusted_from {
+        rows.push((pick(lang, "money from", "입금 가능 시각"), Cell::new(times::full(from, lang))));
+    }
     if let Some(reason) = &it.reason {
         rows.push((pick(lang, "reason", "사유"), Cell::new(format!("{} ({})", reason.title, reason.code))));
         rows.push(("", Cell::new(&reason.remedy)));

@@ -9,7 +9,7 @@ use sluice_api::health::Verdict;
 use sluice_api::lane::LaneState;
 use sluice_api::problem::{Lang, status_title, wait_text};
 use sluice_api::status::{Status, WaitKind, WithdrawalType};
-use sluice_api::wallet::{WalletRole, WalletRule, WalletState};
+use sluice_api::wallet::{WalletCustody, WalletRole, WalletRule, WalletState};
 use sluice_api::withdrawal::{TransactionKind, TransactionStatus};
 
 use super::screen::Style;
@@ -143,6 +143,15 @@ pub(super) const fn wallet_role(lang: Lang, role: WalletRole) -> &'static str {
         WalletRole::Warm => pick(lang, "Warm", "웜"),
         WalletRole::Cold => pick(lang, "Cold", "콜드"),
         WalletRole::Gas => pick(lang, "Gas", "가스"),
+        WalletRole::Safe => pick(lang, "Safe", "구조"),
+    }
+}
+
+/// Who holds the key of a wallet.
+pub(super) const fn wallet_custody(lang: Lang, custody: WalletCustody) -> &'static str {
+    match custody {
+        WalletCustody::Managed => pick(lang, "managed", "직접 관리"),
+        WalletCustody::External => pick(lang, "external", "외부 보관"),
     }
 }
 

@@ -242,5 +242,6 @@ fn config(
             .chain(chains.tron.iter().flat_map(tron::Local::assets))
             .collect(),
         alerts: Alerts::default(),
+        treasury: crate::config::Treasury::default(),
     }
 }

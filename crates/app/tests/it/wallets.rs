@@ -140,7 +140,7 @@ on_both! {
         assert_eq!((found.ready, checks), (false, vec![(WalletRule::KeyHeld, Some("wallet_key_not_held"))]));
         for (wrong, expected) in [
             (AdoptWallet { chain: "eip155:1".into(), ..adopting(stranger) }, "chain_unknown"),
-            (AdoptWallet { role: WalletRole::Cold, ..adopting(stranger) }, "wallet_role_unsupported"),
+            (AdoptWallet { role: WalletRole::Safe, ..adopting(stranger) }, "wallet_role_unsupported"),
             (adopting("0x70997970c51812dC3A010C7d01b50e0d17dc79C8"), "address_checksum"),
             (adopting("me"), "address_malformed"),
         ] {

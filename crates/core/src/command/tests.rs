@@ -137,6 +137,7 @@ fn what_opens_takes_two_and_what_shuts_takes_one() {
             &Kind::LaneAdopt,
             &Kind::LaneUnfreeze,
             &Kind::StopLift,
+            &Kind::WalletRegister,
             &Kind::WalletRetire,
             &Kind::WithdrawalResolve
         ]

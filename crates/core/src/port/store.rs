@@ -298,7 +298,7 @@ pub trait Store: Send + Sync {
     /// A lane, whole.
     fn lane(&self, wallet: WalletId) -> Fut<'_, Result<Option<LaneView>, StoreError>>;
 
-    /// Wallets in service, optionally of one chain.
+    /// Wallets in service, lanes and others, optionally of one chain.
     fn wallets(&self, chain: Option<ChainId>) -> Fut<'_, Result<Vec<Wallet>, StoreError>>;
 
     /// Assets configured, optionally of one chain.
@@ -432,7 +432,7 @@ pub trait Store: Send + Sync {
     /// The highest block, at `height` or above, in which a transfer of this wallet ended.
     fn ended_since(&self, wallet: WalletId, height: u64) -> Fut<'_, Result<Option<u64>, StoreError>>;
 
-    /// Wallets that have left service.
+    /// Wallets that have left service and whose key the signer holds.
     fn retired(&self) -> Fut<'_, Result<Vec<WalletId>, StoreError>>;
 
     /// The open command of a kind on a thing.

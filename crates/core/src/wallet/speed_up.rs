@@ -20,8 +20,9 @@ impl Wallet {
     /// Orders a dearer attempt for a slot. The lane's reason stays: its state does not change.
     ///
     /// # Errors
-    /// [`Refusal`] from `frozen` and `retired`: nothing is raised there.
+    /// [`Refusal`] from `frozen` and `retired`, and of what is no lane: nothing is raised there.
     pub fn speed_up(self, order: SpeedUp) -> Result<Moved<Self>, Refusal> {
+        self.must_be_a_lane("speed up")?;
         match self.state {
             LaneState::Open | LaneState::Paused | LaneState::Draining => {
                 Ok(self.moved(|wallet| wallet.speed_up = Some(order)))

@@ -152,3 +152,70 @@ fn an_obstacle_keeps_the_time_it_began() {
     assert_eq!(since(other.after()), Some((Waiting::Gas, at(9))));
     assert_eq!(since(other.into_after().obstructed(None, at(10)).unwrap().after()), None);
 }
+
+fn registration(tier: Tier, custody: Custody) -> Registration {
+    Registration {
+        id: wallet(),
+        partner: partner(),
+        chain: chain(),
+        address: EvmAddress([0x33; 20]).into(),
+        label: "vault".into(),
+        tier,
+        custody,
+        nonce: 3,
+        trusted_from: at(100),
+    }
+}
+
+/// Every wallet that is no lane.
+fn others() -> Vec<Wallet> {
+    let pairs = Tier::ALL.iter().flat_map(|tier| Custody::ALL.iter().map(|custody| (*tier, *custody)));
+    let steps = pairs.filter_map(|(tier, custody)| {
+        Wallet::register(registration(tier, custody), "kept".into(), at(0)).ok()
+    });
+    steps.map(Moved::into_after).collect()
+}
+
+#[test]
+fn a_managed_hot_wallet_alone_is_a_lane_and_only_adoption_makes_one() {
+    assert!(open().is_lane() && open().takes_work());
+    let register = |tier, custody| Wallet::register(registration(tier, custody), "r".into(), at(0));
+    assert_eq!(register(Tier::Hot, Custody::Managed), Err(Unfit::Lane));
+    assert_eq!(register(Tier::Safe, Custody::Managed), Err(Unfit::SafeIsManaged));
+    assert_eq!(others().len(), 6, "every other pair can be registered");
+}
+
+#[test]
+fn what_is_no_lane_never_gets_a_slot_nor_an_order_of_a_lane() {
+    for wallet in others() {
+        assert!(!wallet.is_lane() && !wallet.takes_work() && !wallet.may_sign(), "{wallet:?}");
+        let frozen = wallet.clone().freeze("a stranger's transaction".into()).unwrap().into_after();
+        for (order, carry_out, _) in ORDERS {
+            let taken = carry_out(wallet.clone()).is_ok();
+            assert_eq!(taken, ["freeze", "explain", "retire"].contains(order), "{order} of {wallet:?}");
+        }
+        assert!(frozen.clone().gave_out(9).is_err(), "{frozen:?}");
+        assert_eq!(frozen.unfreeze(3, "explained").unwrap().after().state, LaneState::Open);
+    }
+}
+
+#[test]
+fn money_goes_to_a_registered_wallet_after_its_wait_and_never_to_a_frozen_or_retired_one() {
+    for wallet in others() {
+        assert!(!wallet.is_trusted(at(99)) && wallet.is_trusted(at(100)), "{wallet:?}");
+        assert!(!wallet.clone().freeze("test".into()).unwrap().after().is_trusted(at(100)));
+        assert!(!wallet.retire("test").unwrap().after().is_trusted(at(100)));
+    }
+    assert!(open().is_trusted(at(0)), "a lane has shown its key");
+}
+
+#[test]
+fn names_of_tiers_and_custodies_read_back() {
+    for tier in Tier::ALL {
+        assert_eq!(Tier::parse(tier.as_str()), Some(*tier));
+    }
+    for custody in Custody::ALL {
+        assert_eq!(Custody::parse(custody.as_str()), Some(*custody));
+    }
+    assert_eq!((Tier::parse("gas"), Custody::parse("")), (None, None));
+}

@@ -219,7 +219,8 @@ async fn compare(
     // What came in up to a block is booked once, however often this change arrives.
     change.posted_as = Some(format!("reconciled_{}@{}", wallet.id, txid_text(&block.hash)));
     let mut missing = Vec::new();
-    if candidate.nonce > wallet.next_nonce {
+    // Whoever holds the key of another wallet uses it as they like.
+    if wallet.is_managed() && candidate.nonce > wallet.next_nonce {
         missing.push(format!("nonce: chain {}, given out {}", candidate.nonce, wallet.next_nonce));
     }
     for (asset, units) in candidate.holds {

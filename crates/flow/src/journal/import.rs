@@ -188,7 +188,9 @@ async fn anew(
     let Some(withdrawal) = known.withdrawals.get(&pays.key).cloned() else { return Ok(None) };
     let Some(approved) = withdrawal.approved_payment() else { return Ok(None) };
     let lane = ports.store.wallets(None).await?.into_iter().find(|it| it.id == wallet);
-    let Some(lane) = lane.filter(|it| it.partner == withdrawal.partner) else { return Ok(None) };
+    let Some(lane) = lane.filter(|it| it.is_lane() && it.partner == withdrawal.partner) else {
+        return Ok(None);
+    };
     if payments_hash([&approved.payment]) != pays.hash {
         return Ok(None);
     }
@@ -331,7 +333,7 @@ async fn note_nonce(ports: &Ports, slot: &Slot) -> Result<(), StageError> {
     let next = nonce.saturating_add(1);
     for _ in 0..TRIES_MAX {
         let mut wallets = ports.store.wallets(Some(*chain)).await?.into_iter();
-        let Some(wallet) = wallets.find(|wallet| wallet.address == Address::Evm(*sender)) else {
+        let Some(wallet) = wallets.find(|it| it.is_lane() && it.address == Address::Evm(*sender)) else {
             return Ok(());
         };
         if wallet.next_nonce >= next || !is_frozen(&wallet) {

@@ -19,7 +19,7 @@ use sluice_core::port::chain::{Chain, Nonces, Standing};
 use sluice_core::port::store::Change;
 use sluice_core::proof::Final;
 use sluice_core::slot::Slot;
-use sluice_core::wallet::{Balance, Wallet};
+use sluice_core::wallet::{Balance, Custody, Registration, Tier, Unfit, Wallet};
 
 use super::together::together;
 use super::{OrderError, commit};
@@ -38,6 +38,8 @@ pub struct Adoption {
     pub address: Address,
     /// For people.
     pub label: String,
+    /// What it is for. What is not hot is no lane: it is looked at, reconciled, and never gets a slot.
+    pub tier: Tier,
 }
 
 /// Why a wallet is not taken into service.
@@ -82,6 +84,9 @@ pub enum AdoptError {
     /// The address is managed already, by this or another partner.
     #[error("the address is managed already")]
     Managed,
+    /// A wallet of this tier is not taken into service this way.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
     /// Everything else.
     #[error(transparent)]
     Order(#[from] OrderError),
@@ -147,6 +152,29 @@ impl Examination {
     /// The block that everything is booked at.
     pub fn block(&self) -> BlockRef {
         self.standing.head()
+    }
+
+    /// Why one of these rules is not met.
+    pub(super) fn unmet_of(&self, rules: &[Rule]) -> Option<&AdoptError> {
+        let asked = self.checks.iter().filter(|check| rules.contains(&check.rule));
+        asked.into_iter().find_map(|check| check.unmet.as_ref())
+    }
+
+    /// Its nonce at that block.
+    pub(super) fn nonce(&self) -> u64 {
+        self.standing.reading().nonce
+    }
+
+    /// Adds what the wallet holds there, as its opening balances.
+    pub(super) fn open(&self, wallet: &Wallet, cause: &Cause, change: &mut Change) {
+        for (asset, units) in self.assets.iter().zip(&self.standing.reading().units) {
+            let (block, at) = (self.block(), cause.at);
+            change.balances.push(Balance { wallet: wallet.id, asset: asset.id, units: *units, block, at });
+            let atoms = sluice_codec::scale::from_chain(*units, asset).floor.atoms();
+            if atoms != 0 {
+                change.postings.extend(Posting::brought(wallet, asset.id, atoms));
+            }
+        }
     }
 }
 
@@ -224,32 +252,32 @@ pub async fn adopt(ports: &Ports, adoption: Adoption, cause: Cause) -> Result<Wa
         return Err(unmet.clone());
     }
     let standing = found.standing.reading();
-    let next_nonce = next_nonce(ports, &adoption, standing.nonce).await?;
-    let step = Wallet::adopt(
-        adoption.wallet,
-        adoption.partner,
-        adoption.chain,
-        adoption.address,
-        adoption.label,
-        next_nonce,
-        cause.reason.clone(),
-        cause.at,
-    );
+    let step = match adoption.tier {
+        Tier::Hot => {
+            let next_nonce = next_nonce(ports, &adoption, standing.nonce).await?;
+            let Adoption { wallet, partner, chain, address, label, tier: _ } = adoption;
+            let (reason, at) = (cause.reason.clone(), cause.at);
+            Wallet::adopt(wallet, partner, chain, address, label, next_nonce, reason, at)
+        }
+        tier @ (Tier::Warm | Tier::Cold | Tier::Safe) => {
+            let wanted = Registration {
+                id: adoption.wallet,
+                partner: adoption.partner,
+                chain: adoption.chain,
+                address: adoption.address,
+                label: adoption.label,
+                tier,
+                custody: Custody::Managed,
+                nonce: standing.nonce,
+                // It has shown its key: whoever could exchange it could as well exchange the signer's.
+                trusted_from: cause.at,
+            };
+            Wallet::register(wanted, cause.reason.clone(), cause.at)?
+        }
+    };
     let wallet = step.after().clone();
     let mut change = Change { wallets: vec![step], ..Change::default() };
-    for (asset, units) in found.assets.iter().zip(&standing.units) {
-        change.balances.push(Balance {
-            wallet: wallet.id,
-            asset: asset.id,
-            units: *units,
-            block: found.block(),
-            at: cause.at,
-        });
-        let atoms = sluice_codec::scale::from_chain(*units, asset).floor.atoms();
-        if atoms != 0 {
-            change.postings.extend(Posting::brought(&wallet, asset.id, atoms));
-        }
-    }
+    found.open(&wallet, &cause, &mut change);
     match commit(ports, change, cause).await {
         Ok(true) => Ok(wallet),
         Ok(false) => Err(AdoptError::Order(OrderError::Moved)),

@@ -9,7 +9,7 @@ use sluice_core::id::PartnerId;
 use sluice_core::intent::DeploymentId;
 use sluice_core::port::Ports;
 use sluice_core::port::signer::Held;
-use sluice_core::wallet::Wallet;
+use sluice_core::wallet::{Custody, Tier, Unfit, Wallet};
 
 use super::OrderError;
 use super::adopt::{AdoptError, Adoption, Check, Examination, Rule, adopt, examine};
@@ -25,6 +25,8 @@ pub struct Wanted<'a> {
     pub chain: ChainId,
     /// Account.
     pub address: Address,
+    /// What it will be for.
+    pub tier: Tier,
 }
 
 /// Every check of a wallet, met or not. Changes nothing.
@@ -56,6 +58,9 @@ pub async fn examine_held(ports: &Ports, wanted: &Wanted<'_>) -> Result<Vec<Chec
 /// # Errors
 /// [`AdoptError`]: the first check that is not met.
 pub async fn adopt_held(ports: &Ports, wanted: &Wanted<'_>, cause: Cause) -> Result<Wallet, AdoptError> {
+    if wanted.tier != Tier::Hot {
+        Unfit::check(wanted.tier, Custody::Managed)?;
+    }
     let held = find(ports, wanted).await?;
     show(ports, wanted.deployment, &held).await?;
     let account = held.address.key();
@@ -64,7 +69,8 @@ pub async fn adopt_held(ports: &Ports, wanted: &Wanted<'_>, cause: Cause) -> Res
         partner: held.partner,
         chain: held.chain,
         address: held.address,
-        label: format!("hot {}", account.get(..8).unwrap_or(&account)),
+        label: format!("{} {}", wanted.tier.as_str(), account.get(..8).unwrap_or(&account)),
+        tier: wanted.tier,
     };
     adopt(ports, adoption, cause).await
 }

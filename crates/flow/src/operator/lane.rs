@@ -124,15 +124,15 @@ async fn carried(
             LaneCommand::Retire => retire::examine(ports, &view, reason).await?,
         };
         let warrant = warrant(ports, &given, says, owner, false).await?;
-        let retires = *order == LaneCommand::Retire && warrant.acts();
-        if retires {
+        let bars = *order == LaneCommand::Retire && view.wallet.is_managed() && warrant.acts();
+        if bars {
             // Who cannot be asked to bar the key is asked before anything is written.
             let _answers = ports.signer.hello(Some(id)).await?;
         }
         let after = step.after().clone();
         change.wallets.push(step);
         if let Some(ordered) = carry_out(ports, change, after, warrant, &given.cause).await? {
-            if retires {
+            if bars {
                 retire::bar(ports, id, reason).await;
             }
             return Ok(ordered);

@@ -110,7 +110,7 @@ async fn forward(
     latest: u64,
 ) -> Result<Option<bool>, StageError> {
     let Some(top) = followed.first() else { return Ok(None) };
-    let wallets = watch.ports.store.wallets(Some(watch.id())).await?;
+    let wallets = watch.wallets().await?;
     let addresses: Vec<_> = wallets.iter().map(|wallet| wallet.address).collect();
     let until = latest.min(top.number + BLOCKS_MAX);
     let (mut parent, mut facts) = (top.hash, Vec::new());

@@ -38,7 +38,7 @@ pub(super) async fn run(watch: &mut Watch<'_>, again: &mut Again) -> Result<(), 
     if again.rests_until.is_some_and(|until| (1..=REST_MS).contains(&until.since_ms(now))) {
         return Ok(());
     }
-    let mut wallets = watch.ports.store.wallets(Some(watch.id())).await?;
+    let mut wallets = watch.wallets().await?;
     let open = open(watch, &wallets).await?;
     // Only those: a block from before another one was adopted holds what it did in its own right.
     wallets.retain(|wallet| open.values().any(|subject| *subject == wallet.id));

@@ -107,7 +107,7 @@ pub(super) async fn sweep(
     swept.under = None;
     let doubts = &mut swept.doubts;
     let (mut found, mut old) = (Vec::new(), Vec::new());
-    let wallets = watch.ports.store.wallets(Some(watch.id())).await?;
+    let wallets = watch.wallets().await?;
     doubts.retain(|wallet, _| wallets.iter().any(|known| known.id == *wallet));
     for wallet in wallets {
         let Some(view) = watch.ports.store.lane(wallet.id).await? else { continue };

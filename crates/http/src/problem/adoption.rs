@@ -1,10 +1,19 @@
 //! Why a wallet is not taken into service.
 
 use sluice_api::problem::{Code, Fault, Refusal};
-use sluice_api::wallet::AdoptWallet;
+use sluice_api::wallet::{AdoptWallet, RegisterWallet};
 use sluice_flow::operator::AdoptError;
 
 use super::{Reject, order};
+
+/// Puts the refusal to register a wallet into a problem.
+pub(crate) fn registration(error: AdoptError, asked: &RegisterWallet) -> Reject {
+    let RegisterWallet { chain, address, role, reason, .. } = asked.clone();
+    match error {
+        AdoptError::Order(error) => order(error, "wallet.register", 0),
+        other => adoption(other, &AdoptWallet { chain, address, role, reason }),
+    }
+}
 
 /// Puts the refusal of `asked` into a problem.
 pub(crate) fn adoption(error: AdoptError, asked: &AdoptWallet) -> Reject {
@@ -25,6 +34,9 @@ pub(crate) fn adoption(error: AdoptError, asked: &AdoptWallet) -> Reject {
             .with("finalized", finalized)
             .into(),
         AdoptError::Managed => of_address(Code::WalletManaged).into(),
+        AdoptError::Unfit(_) => {
+            Fault::field(Code::WalletRoleUnsupported, "role").with("role", asked.role.as_str()).into()
+        }
         AdoptError::Order(error) => order(error, "wallet.adopt", 0),
     }
 }

@@ -17,7 +17,7 @@ use sluice_core::withdrawal::Waiting;
 use super::withdrawal::wire_status;
 use super::{count, hex32, time};
 
-/// A lane; `None` for a wallet that left service and is no lane any more. `held` is what it holds, `window` how many
+/// A lane; `None` for a wallet that is none, or left service and is none any more. `held` is what it holds, `window` how many
 /// slots it may have out at once.
 pub(crate) fn lane(
     view: &WalletView,
@@ -26,7 +26,7 @@ pub(crate) fn lane(
     lang: Lang,
     now: Timestamp,
 ) -> Option<WireLane> {
-    let wallet = &view.wallet;
+    let wallet = Some(&view.wallet).filter(|wallet| wallet.is_lane())?;
     let stop = held.and_then(|held| held.stops.iter().find(|stop| covers(stop, wallet)));
     let transfers = || held.into_iter().flat_map(LaneView::transfers);
     let holder = held.and_then(|held| held.holder.as_ref());

@@ -2,11 +2,13 @@
 
 use sluice_api::problem::{Lang, Reason};
 use sluice_api::tag;
-use sluice_api::wallet::{Balance as WireBalance, Wallet as WireWallet, WalletRole, WalletState};
+use sluice_api::wallet::{
+    Balance as WireBalance, Wallet as WireWallet, WalletCustody, WalletRole, WalletState,
+};
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::ledger::Account;
 use sluice_core::port::reader::WalletView;
-use sluice_core::wallet::{Balance, LaneState};
+use sluice_core::wallet::{Balance, Custody, LaneState, Tier};
 
 use super::lane::frozen_by;
 use super::{atoms, block, count, time, units};
@@ -29,7 +31,18 @@ pub(crate) fn wallet(view: &WalletView, assets: &[Asset], lang: Lang) -> WireWal
         partner_id: wallet.partner.to_string(),
         chain: wallet.chain.to_string(),
         address: wallet.address.to_string(),
-        role: WalletRole::Hot,
+        label: wallet.label.clone(),
+        role: match wallet.tier {
+            Tier::Hot => WalletRole::Hot,
+            Tier::Warm => WalletRole::Warm,
+            Tier::Cold => WalletRole::Cold,
+            Tier::Safe => WalletRole::Safe,
+        },
+        custody: match wallet.custody {
+            Custody::Managed => WalletCustody::Managed,
+            Custody::External => WalletCustody::External,
+        },
+        trusted_from: (wallet.trusted_from != wallet.adopted_at).then(|| time(wallet.trusted_from)),
         state,
         reason,
         balances: balances.collect(),

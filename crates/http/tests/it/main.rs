@@ -15,4 +15,5 @@ mod statements;
 mod stream;
 mod support;
 mod tenants;
+mod tiers;
 mod two_persons;

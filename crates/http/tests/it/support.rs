@@ -24,6 +24,7 @@ use sluice_core::port::reader::{AlertFilter, Reader as _};
 use sluice_core::port::registry::Registry as _;
 use sluice_core::port::store::{Change, Outcome, Store as _};
 use sluice_core::time::Timestamp;
+use sluice_core::wallet::Tier;
 use sluice_flow::operator::{Adoption, adopt};
 use sluice_http::{Api, ChainFacts, HttpConfig, SecretBox as _};
 use sluice_store::Db;
@@ -98,6 +99,7 @@ impl World {
             registry: db.clone(),
             deployment: DeploymentId("test".into()),
             config,
+            treasury: sluice_core::treasury::Settings::default(),
             secrets: Arc::new(Tin),
             metrics: Arc::new(|| "up 1\n".to_owned()),
             chain_facts: Arc::new(|_| ChainFacts { quorum: 1, operators: 1 }),
@@ -217,6 +219,7 @@ async fn new_tenant(api: &Api, number: u8) -> Tenant {
         chain: token().id.chain,
         address: EvmAddress([number; 20]).into(),
         label: format!("hot-{number}"),
+        tier: Tier::Hot,
     };
     let wallet = adopt(&api.ports, adoption, cause(now)).await.unwrap();
     let key = new_key(api, partner.id, partner_scopes()).await;

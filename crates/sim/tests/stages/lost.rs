@@ -256,6 +256,7 @@ fn adopted_again(bench: &Bench, address: EvmAddress) -> Wallet {
         deployment: &bench.world.deployment,
         partner: Some(bench.partner),
         chain: bench.world.profile.id,
+        tier: sluice_core::wallet::Tier::Hot,
         address: address.into(),
     };
     now(operator::adopt_held(&bench.ports, &wanted, bench.cause())).unwrap()

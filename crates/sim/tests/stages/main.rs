@@ -15,4 +15,5 @@ mod restore;
 mod revived;
 mod strangers;
 mod tell;
+mod tiers;
 mod window;

@@ -122,7 +122,8 @@ pub(super) async fn intake(
                 .collect(),
             lanes: wallets
                 .iter()
-                .filter(|wallet| on_chain(wallet.partner, wallet.chain) && wallet.state != LaneState::Retired)
+                .filter(|wallet| on_chain(wallet.partner, wallet.chain))
+                .filter(|wallet| wallet.is_lane() && wallet.state != LaneState::Retired)
                 .cloned()
                 .collect(),
             stop: stops.iter().find(|stop| stop.scope.covers(*id, *asset, None)).cloned(),
@@ -145,7 +146,8 @@ pub(super) fn of_meta(row: Option<&Row>, column: &str) -> Result<u64, SqlError> 
 }
 
 pub(super) async fn retired(conn: &mut Conn<'_>) -> Result<Found<Vec<WalletId>>, SqlError> {
-    let text = sql!("select id from wallet where state = 'retired' order by id limit $1");
+    let text =
+        sql!("select id from wallet where state = 'retired' and custody = 'managed' order by id limit $1");
     let rows = conn.rows(text, args![LIST_MAX]).await?;
     Ok(row::read(&rows, |row| Cells::of("wallet", "id", row).parsed("id", WalletId::parse)))
 }

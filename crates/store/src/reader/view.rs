@@ -77,8 +77,8 @@ fn view(read: Read, transfers: Transfers, lanes: &[Wallet], stops: &[Stop]) -> W
     let chain = withdrawal.request.asset.id.chain;
     let ended = withdrawal.state.terminal();
     // Nothing pays what has ended, and nothing stops it.
-    let lanes =
-        lanes.iter().filter(|lane| !ended && lane.partner == withdrawal.partner && lane.chain == chain);
+    let lanes = lanes.iter().filter(|lane| lane.is_lane());
+    let lanes = lanes.filter(|lane| !ended && lane.partner == withdrawal.partner && lane.chain == chain);
     let stop = stops.iter().find(|stop| !ended && covers(stop, &withdrawal));
     let changes = transfers
         .iter()

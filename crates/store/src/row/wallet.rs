@@ -7,7 +7,9 @@ use sluice_core::asset::AssetId;
 use sluice_core::chain::ChainId;
 use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::time::Timestamp;
-use sluice_core::wallet::{Balance, LaneState, Obstacle, RaisedCap, Record, Rest, Revert, SpeedUp, Wallet};
+use sluice_core::wallet::{
+    Balance, Custody, LaneState, Obstacle, RaisedCap, Record, Rest, Revert, SpeedUp, Tier, Wallet,
+};
 use sluice_core::withdrawal::Waiting;
 
 use super::cells::{Cells, big};
@@ -24,13 +26,15 @@ pub(crate) const TABLE: Table = Table {
         "chain",
         "address",
         "label",
+        "tier",
+        "custody",
         "state",
         "reason",
         "evidence",
         "cap_wei",
         "obstacle",
     ],
-    ints: &["next_nonce", "cap_until", "obstacle_since", "reverts", "adopted_at", "version"],
+    ints: &["trusted_from", "next_nonce", "cap_until", "obstacle_since", "reverts", "adopted_at", "version"],
     blobs: &[],
 };
 
@@ -144,6 +148,9 @@ pub(crate) struct WalletRow {
     chain: String,
     address: String,
     label: String,
+    tier: &'static str,
+    custody: &'static str,
+    trusted_from: Option<i64>,
     state: &'static str,
     reason: String,
     evidence: String,
@@ -182,6 +189,10 @@ impl WalletRow {
             chain: wallet.chain.to_string(),
             address: wallet.address.key(),
             label: wallet.label.clone(),
+            tier: wallet.tier.as_str(),
+            custody: wallet.custody.as_str(),
+            // As an older program writes it: what is adopted has shown its key, and waits for nothing.
+            trusted_from: (wallet.trusted_from != wallet.adopted_at).then(|| wallet.trusted_from.micros()),
             state: wallet.state.as_str(),
             reason: wallet.reason.clone(),
             evidence,
@@ -233,6 +244,9 @@ pub fn read(row: &Row) -> Result<Wallet, Unread> {
         chain: cells.parsed("chain", ChainId::parse)?,
         address: cells.parsed("address", Address::read)?,
         label: cells.text("label")?.to_owned(),
+        tier: cells.parsed("tier", |text| Tier::parse(text).ok_or(()))?,
+        custody: cells.parsed("custody", |text| Custody::parse(text).ok_or(()))?,
+        trusted_from: cells.opt_at("trusted_from")?.unwrap_or(cells.at("adopted_at")?),
         state,
         reason: cells.text("reason")?.to_owned(),
         next_nonce: cells.number("next_nonce")?,

@@ -47,6 +47,7 @@ mod schema;
 mod slots;
 mod speed;
 mod statement;
+mod tiers;
 mod trail;
 mod unread;
 mod went_back;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use sluice_api::problem::Lang;
+use sluice_api::wallet::WalletCustody;
 use sluice_audit::Audit;
 use sluice_audit::chain::{Address, Chain};
 use sluice_audit::finding::Finding;
@@ -86,7 +87,8 @@ impl Audited {
 pub(super) async fn begin(session: &Session, asset: &DevAsset, list: &Path) -> Result<(), String> {
     let (chain, token) = Chain::of_asset(&asset.id).ok_or_else(|| asset.id.clone())?;
     let wallets = session.client.wallets().take(WALLETS_MAX).await.map_err(|error| error.to_string())?;
-    let of_chain = wallets.iter().filter(|it| it.chain == asset.chain);
+    let managed = wallets.iter().filter(|it| it.custody == WalletCustody::Managed);
+    let of_chain = managed.filter(|it| it.chain == asset.chain);
     let wallets: Vec<Address> = of_chain.filter_map(|it| Address::parse(&it.address)).collect();
     let audit = Audit::of(chain, &[&asset.rpc_url], List::default()).map_err(|error| error.to_string())?;
     let stand = audit.with(wallets, [token]).stand().await.map_err(|error| error.to_string())?;

@@ -208,7 +208,13 @@ async fn adopt_one(
     cause: &impl Fn() -> Cause,
 ) -> Result<(), StartError> {
     let DemoWallet { chain, account, .. } = *wallet;
-    let wanted = Wanted { deployment: &engine.deployment, partner: Some(PARTNER), chain, address: account };
+    let wanted = Wanted {
+        deployment: &engine.deployment,
+        partner: Some(PARTNER),
+        chain,
+        address: account,
+        tier: sluice_core::wallet::Tier::Hot,
+    };
     let started = engine.ports.clock.now();
     loop {
         match adopt_held(&engine.ports, &wanted, cause()).await {

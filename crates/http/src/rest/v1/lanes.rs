@@ -28,7 +28,7 @@ pub(crate) async fn order(call: &Call, order: &LaneCommand, reason: &str, versio
     commands::answered(call, kind, id, reason, &done, |wallet| wallet.version)
 }
 
-/// A lane as it stands; `None` for a wallet that left service.
+/// A lane as it stands; `None` for a wallet that is none, or left service.
 async fn one(call: &Call, view: &WalletView) -> Result<Option<Lane>, Reject> {
     let held = call.ports().store.lane(view.wallet.id).await?;
     let window =

@@ -14,7 +14,7 @@ use sluice_core::proof::{Death, DeathKind, Effect, Inclusion, Proof, Stranger, V
 use sluice_core::slot::Slot;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::{self, Item, Life, Mode, Purpose, Transfer};
-use sluice_core::wallet::{self, LaneState, Obstacle, RaisedCap, Rest, Revert, Wallet};
+use sluice_core::wallet::{self, Custody, LaneState, Obstacle, RaisedCap, Rest, Revert, Tier, Wallet};
 use sluice_core::withdrawal::*;
 
 use super::super::kept;
@@ -352,6 +352,9 @@ pub(super) fn wallets() -> Vec<Wallet> {
             chain: ChainId::evm(137),
             address: EvmAddress([0x11; 20]).into(),
             label: "hot 1".into(),
+            tier: Tier::Hot,
+            custody: Custody::Managed,
+            trusted_from: at(0),
             state,
             reason: "because".into(),
             next_nonce: 8,
@@ -364,4 +367,20 @@ pub(super) fn wallets() -> Vec<Wallet> {
         })
     })
     .into()
+}
+
+/// One that is no lane, and waits until money may be sent to it.
+pub(super) fn registered() -> Wallet {
+    let wanted = wallet::Registration {
+        id: WalletId::new(ulid(14)),
+        partner: PartnerId::new(ulid(1)),
+        chain: ChainId::evm(137),
+        address: EvmAddress([0x44; 20]).into(),
+        label: "vault".into(),
+        tier: Tier::Cold,
+        custody: Custody::External,
+        nonce: 3,
+        trusted_from: at(86_400),
+    };
+    Wallet::register(wanted, "because".into(), at(0)).unwrap().into_after()
 }

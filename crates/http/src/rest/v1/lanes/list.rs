@@ -2,6 +2,7 @@
 
 use sluice_api::list::List;
 use sluice_api::query::Page;
+use sluice_core::wallet::LaneState;
 
 use crate::call::{Answer, Call, ok};
 use crate::page::Listing;
@@ -9,7 +10,7 @@ use crate::page::Listing;
 pub(crate) async fn run(call: Call) -> Answer {
     let page: Page = call.query()?;
     let mut views = call.reader().wallets_of(call.caller.sees()).await?;
-    views.retain(|view| !matches!(view.wallet.state, sluice_core::wallet::LaneState::Retired));
+    views.retain(|view| view.wallet.is_lane() && !matches!(view.wallet.state, LaneState::Retired));
     let listing = Listing::of(sluice_api::path::LANES, &[]);
     let cut = listing.page(views, &page, |view| view.wallet.id.to_string())?;
     let mut lanes = Vec::with_capacity(cut.data.len());

@@ -12,7 +12,7 @@ use crate::wire::wallet::wallet;
 
 pub(crate) async fn run(call: Call) -> Answer {
     let body: AdoptWallet = call.body()?;
-    let asked = Asked::of(&call, &body)?;
+    let asked = Asked::adopted(&call, &body)?;
     let adopted = adopt_held(call.ports(), &asked.wanted(&call), call.cause(&body.reason)).await;
     let adopted = adopted.map_err(|error| problem::adoption(error, &body))?;
     let view = call.reader().wallet(call.caller.sees(), adopted.id).await?.ok_or_else(Reject::not_found)?;

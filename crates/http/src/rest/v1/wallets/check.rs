@@ -11,7 +11,7 @@ use crate::problem;
 
 pub(crate) async fn run(call: Call) -> Answer {
     let body: AdoptWallet = call.body()?;
-    let asked = Asked::of(&call, &body)?;
+    let asked = Asked::adopted(&call, &body)?;
     let found = examine_held(call.ports(), &asked.wanted(&call)).await;
     let found = found.map_err(|error| problem::order(error, "wallet.check", 0))?;
     let ready = found.iter().all(|check| check.unmet.is_none());
