@@ -8,6 +8,7 @@
 //! | [`text`], [`status`], [`tag`] | amounts and times as text; closed word lists; the `object` field |
 //! | [`withdrawal`], [`event`] | the business object and what happened to it |
 //! | [`asset`], [`chain`], [`wallet`], [`lane`], [`stats`], [`statement`] | what is there, and how it is doing |
+//! | [`treasury`], [`reconciliation`] | what tiers should hold, and whether books and chain agree |
 //! | [`attention`], [`alert`], [`stop`], [`command`], [`restored`] | what people do |
 //! | [`partner`], [`key`], [`limit`], [`health`] | who calls, how much, and whether we are well |
 //! | [`list`], [`query`], [`body`], [`path`] | pages, query strings, request bodies, routes |
@@ -51,6 +52,7 @@ pub mod partner;
 pub mod path;
 pub mod problem;
 pub mod query;
+pub mod reconciliation;
 pub mod restored;
 pub mod sign;
 pub mod statement;
@@ -59,5 +61,6 @@ pub mod status;
 pub mod stop;
 pub mod tag;
 pub mod text;
+pub mod treasury;
 pub mod wallet;
 pub mod withdrawal;

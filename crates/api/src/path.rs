@@ -35,6 +35,14 @@ pub const WALLETS_CHECK: &str = "/v1/wallets/check";
 pub const WALLETS_REGISTER: &str = "/v1/wallets/register";
 /// POST takes it out of service.
 pub const WALLET_RETIRE: &str = "/v1/wallets/{id}/retire";
+/// POST compares its books with the chain now.
+pub const WALLET_RECONCILE: &str = "/v1/wallets/{id}/reconcile";
+/// GET lists what comparisons of books and chain found.
+pub const RECONCILIATIONS: &str = "/v1/reconciliations";
+/// GET tells what tiers hold, should hold, and what is proposed.
+pub const TREASURY: &str = "/v1/treasury";
+/// GET tells what withdrawals that wait need.
+pub const TREASURY_FUNDING: &str = "/v1/treasury/funding";
 /// GET lists.
 pub const LANES: &str = "/v1/lanes";
 /// GET reads one.

@@ -4,6 +4,7 @@
 mod command;
 mod event;
 mod statement;
+mod treasury;
 mod wallet;
 
 use crate::alert::Severity;
@@ -17,6 +18,7 @@ use crate::withdrawal::{ADDRESS_CHARS_MAX, ASSET_CHARS_MAX, EXTERNAL_ID_CHARS_MA
 pub use command::CommandQuery;
 pub use event::EventQuery;
 pub use statement::StatementQuery;
+pub use treasury::{FundingQuery, ReconciliationQuery, TreasuryQuery};
 pub use wallet::WalletQuery;
 
 /// A type that is read from a query string.

@@ -33,6 +33,8 @@ tags! {
     Command (CommandObject) = "command";
     /// `event`
     Event (EventObject) = "event";
+    /// `funding`
+    Funding (FundingObject) = "funding";
     /// `health`
     Health (HealthObject) = "health";
     /// `lane`
@@ -47,6 +49,8 @@ tags! {
     Partner (PartnerObject) = "partner";
     /// `readiness`
     Readiness (ReadinessObject) = "readiness";
+    /// `reconciliation`
+    Reconciliation (ReconciliationObject) = "reconciliation";
     /// `restored`
     Restored (RestoredObject) = "restored";
     /// `statement`
@@ -55,6 +59,8 @@ tags! {
     Stats (StatsObject) = "stats";
     /// `stop`
     Stop (StopObject) = "stop";
+    /// `treasury`
+    Treasury (TreasuryObject) = "treasury";
     /// `wallet`
     Wallet (WalletObject) = "wallet";
     /// `wallet_check`

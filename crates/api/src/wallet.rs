@@ -93,10 +93,28 @@ pub struct Wallet {
     pub reason: Option<Reason>,
     /// What it holds, one entry for each asset.
     pub balances: Vec<Balance>,
+    /// TRON: what it may use of energy and bandwidth. `null` on other chains, and until it was read.
+    #[serde(default)]
+    pub resources: Option<Resources>,
     /// When it came into service.
     pub created_at: Time,
     /// Grows with every change.
     pub version: u64,
+}
+
+/// What TRON gives a wallet to work with, read at one block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Resources {
+    /// Energy of its stake and lent to it, less what is used and not recovered.
+    pub energy: u64,
+    /// Bandwidth of its stake and lent to it, bytes, less what is used.
+    pub bandwidth: u64,
+    /// What is left of the daily free bandwidth, bytes.
+    pub free_bandwidth: u64,
+    /// The block it was read at.
+    pub block: Block,
+    /// When it was read.
+    pub at: Time,
 }
 
 /// What a wallet holds of one asset, all read against one block.

@@ -97,7 +97,8 @@ fn assets_chains_wallets_and_lanes() {
         "Wallet",
         json!({
             "id": "wa_1", "object": "wallet", "partner_id": "pt_1", "chain": POLYGON, "address": "0x1", "role": "cold",
-            "custody": "external", "label": "bank vault", "trusted_from": AT, "state": "active", "reason": null, "created_at": AT, "version": 1, "balances": [{"asset": USDC,
+            "custody": "external", "label": "bank vault", "trusted_from": AT, "state": "active", "reason": null, "resources": {"energy": 1,
+            "bandwidth": 2, "free_bandwidth": 600, "block": block(), "at": AT}, "created_at": AT, "version": 1, "balances": [{"asset": USDC,
             "on_chain": "10", "available": "0", "reserved": "9", "in_flight": "2", "shortfall": "1", "block": block(),
             "at": AT}]
         }),

@@ -37,6 +37,7 @@ mod lane;
 mod limits;
 mod list;
 mod partner;
+mod reconciliations;
 mod restored;
 mod screen;
 mod second;
@@ -46,6 +47,7 @@ mod stats;
 mod stop;
 mod table;
 mod times;
+mod treasury;
 mod usage;
 mod wallet;
 mod watch;
@@ -90,6 +92,10 @@ pub enum Command {
     Stats(stats::Args),
     /// Say what each wallet held before and after a day, beside the chain · 하루 동안의 지갑별 명세를 체인과 함께 봅니다
     Statement(statement::Args),
+    /// Say what hot, warm and cold wallets hold and should hold · 지갑 등급별 보유량과 목표, 제안을 봅니다
+    Treasury(treasury::Args),
+    /// List what comparisons of books and chain found · 장부와 체인을 대조한 결과를 봅니다
+    Reconciliations(reconciliations::Args),
     /// List and settle what only a person may decide · 사람이 결정해야 하는 출금을 처리합니다
     Attention(attention::Args),
     /// List commands that wait for a second person · 두 번째 사람을 기다리는 명령을 봅니다
@@ -151,6 +157,7 @@ async fn start(command: Command, global: &Global, screen: &Screen) -> Result<Exi
         Command::Limits(args) if args.sets() => As::Platform,
         Command::Key(args) if args.of_another_partner() => As::Platform,
         Command::Statement(args) if args.of_another_partner() => As::Platform,
+        Command::Treasury(args) if args.of_another_partner() => As::Platform,
         _ => As::First,
     };
     let session = match &command {
@@ -176,6 +183,8 @@ fn work<'a>(command: Command, session: &'a Session, screen: &'a Screen) -> Work<
         Command::Export(args) => Box::pin(export::run(session, screen, args)),
         Command::Stats(args) => Box::pin(stats::run(session, screen, args)),
         Command::Statement(args) => Box::pin(statement::run(session, screen, args)),
+        Command::Treasury(args) => Box::pin(treasury::run(session, screen, args)),
+        Command::Reconciliations(args) => Box::pin(reconciliations::run(session, screen, args)),
         Command::Attention(args) => Box::pin(attention::run(session, screen, args)),
         Command::Commands(args) => Box::pin(commands::run(session, screen, args)),
         Command::Alerts(args) => Box::pin(alerts::run(session, screen, args)),

@@ -123,11 +123,13 @@ ids! {
     PartnerId = "pt";
     /// Chain evidence that ended a transfer, or an item of it.
     ProofId = "pf";
+    /// A comparison of a wallet's books with the chain.
+    ReconciliationId = "rc";
     /// A stop.
     StopId = "st";
     /// One intended on-chain effect.
     TransferId = "tf";
-    /// A managed wallet; a hot one is a lane.
+    /// A wallet; a managed hot one is a lane.
     WalletId = "wa";
     /// One customer request.
     WithdrawalId = "wd";

@@ -13,6 +13,7 @@ use crate::asset::AssetId;
 use crate::chain::{BlockRef, ChainId};
 use crate::id::{PartnerId, WalletId};
 use crate::moved::{Moved, Reached, Refusal};
+use crate::resource::Resources;
 use crate::time::Timestamp;
 use crate::withdrawal::Waiting;
 
@@ -148,6 +149,19 @@ pub struct Balance {
     /// Block it was read at.
     pub block: BlockRef,
     /// When it was read.
+    pub at: Timestamp,
+}
+
+/// What TRON gave a wallet to work with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Power {
+    /// Wallet.
+    pub wallet: WalletId,
+    /// Energy and bandwidth.
+    pub resources: Resources,
+    /// Block they were read at.
+    pub block: BlockRef,
+    /// When they were read.
     pub at: Timestamp,
 }
 

@@ -45,6 +45,7 @@ mod revived;
 pub mod statement;
 pub mod stops;
 mod told;
+pub mod treasury;
 pub mod watch;
 
 pub use error::StageError;

@@ -20,6 +20,8 @@ use sluice_core::wallet::Wallet;
 pub struct Compared {
     /// The block.
     pub block: BlockRef,
+    /// Transactions that the chain counts for the wallet there; zero on TRON.
+    pub nonce: u64,
     /// What was compared, by asset.
     pub assets: BTreeMap<AssetId, Beside>,
 }
@@ -97,5 +99,5 @@ pub async fn compare(ports: &Ports, wallet: WalletId) -> Result<Result<Compared,
         (asset.id, Beside { on_chain, on_chain_atoms, books: booked(asset.id) })
     };
     let held = assets.iter().zip(standing.reading().units.iter().copied());
-    Ok(Ok(Compared { block, assets: held.map(beside).collect() }))
+    Ok(Ok(Compared { block, nonce, assets: held.map(beside).collect() }))
 }

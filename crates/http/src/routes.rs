@@ -14,8 +14,8 @@ use crate::edge::edge;
 use crate::problem::Reject;
 use crate::rest::open::{docs, health, metrics, openapi, ready, welcome};
 use crate::rest::v1::{
-    alerts, assets, attention, chains, commands, events, keys, lanes, limits, me, partners, restored,
-    statements, stats, stops, wallets, withdrawals,
+    alerts, assets, attention, chains, commands, events, keys, lanes, limits, me, partners, reconciliations,
+    restored, statements, stats, stops, treasury, wallets, withdrawals,
 };
 use crate::server::Server;
 
@@ -64,6 +64,10 @@ fn guarded() -> Router<Arc<Server>> {
         .route(path::WALLETS_REGISTER, post(wallets::register::run))
         .route(path::WALLET, get(wallets::get::run))
         .route(path::WALLET_RETIRE, post(wallets::retire::run))
+        .route(path::WALLET_RECONCILE, post(wallets::reconcile::run))
+        .route(path::RECONCILIATIONS, get(reconciliations::list::run))
+        .route(path::TREASURY, get(treasury::get::run))
+        .route(path::TREASURY_FUNDING, get(treasury::funding::run))
         .route(path::LANES, get(lanes::list::run))
         .route(path::LANE, get(lanes::get::run))
         .route(path::LANE_PAUSE, post(lanes::pause::run))

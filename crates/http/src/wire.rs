@@ -4,7 +4,9 @@ pub(crate) mod command;
 pub(crate) mod event;
 pub(crate) mod key;
 pub(crate) mod lane;
+pub(crate) mod reconciliation;
 pub(crate) mod stop;
+pub(crate) mod treasury;
 pub(crate) mod wallet;
 pub(crate) mod withdrawal;
 

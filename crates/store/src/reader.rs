@@ -9,6 +9,7 @@ mod commands;
 mod feed;
 mod filter;
 pub(crate) mod query;
+mod reconciliations;
 mod standing;
 mod statement;
 pub(crate) mod stats;
@@ -23,15 +24,16 @@ use sluice_core::amount::Amount;
 use sluice_core::asset::Asset;
 use sluice_core::chain::ChainId;
 use sluice_core::command::Command;
-use sluice_core::id::{AlertId, CommandId, FeedId, PartnerId, WalletId, WithdrawalId};
+use sluice_core::id::{AlertId, CommandId, FeedId, PartnerId, ReconciliationId, WalletId, WithdrawalId};
 use sluice_core::lane::Holder;
 use sluice_core::partner::Limit;
 use sluice_core::port::Fut;
 use sluice_core::port::reader::{
-    AlertFilter, ChainStatus, FeedEvent, Filter, Position, Reader, StatRow, WalletView, WentBackView,
-    WithdrawalView,
+    AlertFilter, ChainStatus, FeedEvent, Filter, Position, Reader, ReconciliationFilter, StatRow, WalletView,
+    WentBackView, WithdrawalView,
 };
 use sluice_core::port::store::StoreError;
+use sluice_core::reconciliation::Reconciliation;
 use sluice_core::statement::Line;
 use sluice_core::stop::Scope;
 use sluice_core::time::Timestamp;
@@ -171,6 +173,18 @@ impl Reader for Db {
         to: Timestamp,
     ) -> Fut<'_, Result<Vec<Line>, StoreError>> {
         Box::pin(self.read(move |conn| Box::pin(statement::of(conn, partner, from, to))))
+    }
+
+    fn reconciliations(
+        &self,
+        partner: Option<PartnerId>,
+        filter: ReconciliationFilter,
+        before: Option<ReconciliationId>,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<Reconciliation>, StoreError>> {
+        Box::pin(
+            self.reading(move |conn| Box::pin(reconciliations::list(conn, partner, filter, before, limit))),
+        )
     }
 
     fn went_back(&self, partner: Option<PartnerId>) -> Fut<'_, Result<Option<WentBackView>, StoreError>> {

@@ -14,6 +14,7 @@ pub mod energy;
 pub mod event;
 pub mod partner;
 pub mod proof;
+pub mod reconciliation;
 pub mod sighting;
 pub mod stop;
 pub(crate) mod table;

@@ -19,11 +19,16 @@ use crate::list::List;
 use crate::me::Me;
 use crate::partner::{CreatePartner, Partner};
 use crate::path;
-use crate::query::{AlertQuery, CommandQuery, EventQuery, Page, StatementQuery, StatsQuery, WithdrawalQuery};
+use crate::query::{
+    AlertQuery, CommandQuery, EventQuery, FundingQuery, Page, ReconciliationQuery, StatementQuery,
+    StatsQuery, TreasuryQuery, WithdrawalQuery,
+};
+use crate::reconciliation::Reconciliation;
 use crate::restored::Restored;
 use crate::statement::Statement;
 use crate::stats::Stats;
 use crate::stop::{CreateStop, Stop};
+use crate::treasury::{Funding, Treasury};
 use crate::wallet::{AdoptWallet, RegisterWallet, Wallet, WalletCheck};
 use crate::withdrawal::{CancelWithdrawal, CreateWithdrawal, Withdrawal};
 
@@ -112,6 +117,8 @@ commands! {
     cancel_withdrawal = path::WITHDRAWAL_CANCEL, CancelWithdrawal, Withdrawal;
     /// Takes a wallet out of service. Two persons.
     retire_wallet = path::WALLET_RETIRE, Because, Command;
+    /// Compares the books of a wallet with the chain now, and keeps what was found.
+    reconcile_wallet = path::WALLET_RECONCILE, Because, Reconciliation;
     /// Signs and sends nothing new; follows what was sent.
     pause_lane = path::LANE_PAUSE, Because, Command;
     /// Opens a paused or drained lane.
@@ -215,6 +222,24 @@ impl Client {
     /// Has a wallet looked at whose key somebody else holds. Two persons.
     pub async fn register_wallet(&self, wallet: &RegisterWallet) -> Answer<Command> {
         self.call(Call::post(path::WALLETS_REGISTER, wallet)).await
+    }
+
+    /// What comparisons of books and chain found, newest first.
+    pub fn reconciliations(
+        &self,
+        query: ReconciliationQuery,
+    ) -> Pages<'_, Reconciliation, ReconciliationQuery> {
+        Pages::new(self, path::RECONCILIATIONS, query, |query, cursor| query.page.cursor = Some(cursor))
+    }
+
+    /// What tiers hold, should hold, and what is proposed.
+    pub async fn treasury(&self, query: &TreasuryQuery) -> Answer<Treasury> {
+        self.call(Call::get(path::TREASURY).asking(query)).await
+    }
+
+    /// What withdrawals that wait need.
+    pub async fn funding(&self, query: &FundingQuery) -> Answer<Funding> {
+        self.call(Call::get(path::TREASURY_FUNDING).asking(query)).await
     }
 
     /// Alerts, the most urgent first.

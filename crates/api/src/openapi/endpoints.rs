@@ -17,13 +17,15 @@ use crate::me::Me;
 use crate::partner::{CreatePartner, Partner};
 use crate::path;
 use crate::query::{
-    AlertQuery, CommandQuery, EventQuery, Page, Query, StatementQuery, StatsQuery, WalletQuery,
-    WithdrawalQuery,
+    AlertQuery, CommandQuery, EventQuery, FundingQuery, Page, Query, ReconciliationQuery, StatementQuery,
+    StatsQuery, TreasuryQuery, WalletQuery, WithdrawalQuery,
 };
+use crate::reconciliation::Reconciliation;
 use crate::restored::Restored;
 use crate::statement::Statement;
 use crate::stats::Stats;
 use crate::stop::{CreateStop, Stop};
+use crate::treasury::{Funding, Treasury};
 use crate::wallet::{AdoptWallet, RegisterWallet, Wallet, WalletCheck};
 use crate::withdrawal::{CancelWithdrawal, CreateWithdrawal, Withdrawal};
 
@@ -154,6 +156,19 @@ pub static ENDPOINTS: &[Endpoint] = &[
         "Takes a paused, drained or frozen wallet out of service: proven empty at a final block, its key barred at the \
          signer for ever. Refused with what it still holds. A wallet whose key somebody else holds is looked at no longer. \
          Two persons."),
+    post::<Because>("reconcileWallet", path::WALLET_RECONCILE, WalletsManage, one::<Reconciliation>(),
+        "Compares the books of a wallet with the chain at its final block, now, and keeps what was found. It books nothing: the \
+         house does so by itself every half minute, and raises an alert where something is missing."),
+    get("listReconciliations", path::RECONCILIATIONS, Some(WalletsRead), list::<Reconciliation>(),
+        "Lists what comparisons of books and chain found, newest first.")
+        .filtered(ReconciliationQuery::PARAMETERS),
+    get("getTreasury", path::TREASURY, Some(WalletsRead), one::<Treasury>(),
+        "Tells for each asset what hot, warm and cold wallets hold and should hold, what is expected to leave, where the targets \
+         are in conflict, and what is proposed. Nothing is moved.")
+        .filtered(TreasuryQuery::PARAMETERS),
+    get("getFunding", path::TREASURY_FUNDING, Some(WalletsRead), one::<Funding>(),
+        "Tells what withdrawals that wait need of each asset and of what its chain takes, beside what lanes have.")
+        .filtered(FundingQuery::PARAMETERS),
     get("listLanes", path::LANES, Some(WalletsRead), list::<Lane>(), "Lists lanes.").filtered(Page::PARAMETERS),
     get("getLane", path::LANE, Some(WalletsRead), one::<Lane>(), "Reads a lane."),
     command::<Because>("pauseLane", path::LANE_PAUSE, LanesOperate, "Signs and sends nothing new; follows what was sent."),

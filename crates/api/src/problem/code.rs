@@ -205,6 +205,8 @@ codes! {
     ChainNotFollowed = "chain_not_followed", 409, later, ["followed", "finalized"];
     /// A role that no wallet is worked in yet.
     WalletRoleUnsupported = "wallet_role_unsupported", 422, never, ["role"];
+    /// Books and chain cannot be compared now.
+    NotComparable = "not_comparable", 409, later, ["why"];
     /// The wallet, or its lane, still holds something.
     WalletNotEmpty = "wallet_not_empty", 409, later, ["why"];
     /// The wallet did things that nobody has explained yet.

@@ -1,5 +1,6 @@
 //! `sluice wallet`: wallets, what they hold, and how they come and go.
 
+use sluice_api::command::Because;
 use sluice_api::wallet::{AdoptWallet, RegisterWallet, Wallet, WalletRole};
 
 use super::because::{BecauseArgs, answered};
@@ -9,7 +10,7 @@ use super::screen::{Screen, Style, clean};
 use super::session::{Names, Session};
 use super::table::{Cell, Table, fields};
 use super::words::{self, pick, say};
-use super::{choice, times};
+use super::{choice, reconciliations, times};
 
 /// What to do; `list` when left out.
 #[derive(Debug, clap::Args)]
@@ -68,6 +69,15 @@ enum What {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
+    /// Compare the books of a wallet with the chain now, and keep what was found · 장부와 체인을 지금 대조합니다
+    Reconcile {
+        /// Id of the wallet: wa_...
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Why, for the record
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
     /// Take a wallet out of service for good; two persons · 지갑을 영구히 폐기합니다(두 사람)
     Retire {
         /// Id of the wallet: wa_...
@@ -90,6 +100,11 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
             let wanted = RegisterWallet { partner_id: partner, chain, address, role, label, reason };
             let command = session.client.register_wallet(&wanted).await;
             return answered(session, screen, &command.map_err(|error| session.failed(error))?);
+        }
+        What::Reconcile { id, reason } => {
+            let found = session.client.reconcile_wallet(&id, &Because::of(reason)).await;
+            return reconciliations::told(session, screen, &found.map_err(|error| session.failed(error))?)
+                .await;
         }
         What::Show { id } => session.client.wallet(&id).await,
         What::Adopt { chain, address, role, reason, dry_run } => {
@@ -189,6 +204,17 @@ async fn show(session: &Session, screen: &Screen, it: &Wallet) -> Result<(), Fai
     if let Some(reason) = &it.reason {
         rows.push((pick(lang, "reason", "사유"), Cell::new(format!("{} ({})", reason.title, reason.code))));
         rows.push(("", Cell::new(&reason.remedy)));
+    }
+    if let Some(has) = &it.resources {
+        let (energy, own, free, block) = (has.energy, has.bandwidth, has.free_bandwidth, has.block.number);
+        rows.push((
+            pick(lang, "energy", "에너지"),
+            Cell::new(say!(lang, "{energy} at block {block}", "{block}번 블록에서 {energy}")),
+        ));
+        rows.push((
+            pick(lang, "bandwidth", "대역폭"),
+            Cell::new(say!(lang, "{own}, and {free} free", "{own}, 무료 {free}")),
+        ));
     }
     fields(screen, &rows)?;
     if it.balances.is_empty() {

@@ -6,14 +6,15 @@ use sluice_core::alert::Alert;
 use sluice_core::asset::Asset;
 use sluice_core::chain::ChainId;
 use sluice_core::command::Command;
-use sluice_core::id::{AlertId, CommandId, FeedId, PartnerId, WalletId, WithdrawalId};
+use sluice_core::id::{AlertId, CommandId, FeedId, PartnerId, ReconciliationId, WalletId, WithdrawalId};
 use sluice_core::lane::Holder;
 use sluice_core::port::Fut;
 use sluice_core::port::reader::{
-    AlertFilter, ChainStatus, FeedEvent, Filter, LimitUse, Position, Reader, StatRow, WalletView,
-    WentBackView, WithdrawalView,
+    AlertFilter, ChainStatus, FeedEvent, Filter, LimitUse, Position, Reader, ReconciliationFilter, StatRow,
+    WalletView, WentBackView, WithdrawalView,
 };
 use sluice_core::port::store::StoreError;
+use sluice_core::reconciliation::Reconciliation;
 use sluice_core::statement::Line;
 use sluice_core::stop::Scope;
 use sluice_core::time::Timestamp;
@@ -22,7 +23,7 @@ use sluice_core::transfer::Transfer;
 use super::Failpoint;
 
 /// Every call of it.
-pub const CALLS: [&str; 23] = [
+pub const CALLS: [&str; 24] = [
     "reader.withdrawal",
     "reader.by_external_id",
     "reader.list",
@@ -37,6 +38,7 @@ pub const CALLS: [&str; 23] = [
     "reader.alerts",
     "reader.alert",
     "reader.statement",
+    "reader.reconciliations",
     "reader.went_back",
     "reader.chain_status",
     "reader.commands",
@@ -133,6 +135,17 @@ impl Reader for Wrapped {
 
     fn statement(&self, partner: PartnerId, from: Timestamp, to: Timestamp) -> Answer<'_, Vec<Line>> {
         Box::pin(self.point.around("reader.statement", vec![], self.inner.statement(partner, from, to)))
+    }
+
+    fn reconciliations(
+        &self,
+        partner: Option<PartnerId>,
+        filter: ReconciliationFilter,
+        before: Option<ReconciliationId>,
+        limit: usize,
+    ) -> Answer<'_, Vec<Reconciliation>> {
+        let answer = self.inner.reconciliations(partner, filter, before, limit);
+        Box::pin(self.point.around("reader.reconciliations", vec![], answer))
     }
 
     fn went_back(&self, partner: Option<PartnerId>) -> Answer<'_, Option<WentBackView>> {

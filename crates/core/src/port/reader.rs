@@ -8,14 +8,15 @@ use crate::asset::{Asset, AssetId};
 use crate::attempt::Attempt;
 use crate::chain::BlockRef;
 use crate::command::Command;
-use crate::id::{AlertId, CommandId, PartnerId, WalletId, WithdrawalId};
+use crate::id::{AlertId, CommandId, PartnerId, ReconciliationId, WalletId, WithdrawalId};
 use crate::journal::Seen;
 use crate::lane::Holder;
 use crate::ledger::Account;
+use crate::reconciliation::{Outcome, Reconciliation};
 use crate::stop::Stop;
 use crate::time::Timestamp;
 use crate::transfer::Transfer;
-use crate::wallet::{Balance, Wallet};
+use crate::wallet::{Balance, Power, Wallet};
 use crate::withdrawal::status::project;
 use crate::withdrawal::{Status, Type, Withdrawal};
 
@@ -67,6 +68,15 @@ impl AlertFilter {
     pub fn any(with_resolved: bool) -> Self {
         Self { codes: Code::ALL.to_vec(), with_resolved, after: None }
     }
+}
+
+/// Which comparisons of books and chain are listed; absent ones do not narrow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReconciliationFilter {
+    /// Of this wallet.
+    pub wallet: Option<WalletId>,
+    /// That came to this.
+    pub outcome: Option<Outcome>,
 }
 
 /// A withdrawal with what pays it.
@@ -218,6 +228,8 @@ pub struct WalletView {
     pub cause: String,
     /// As last read from the chain.
     pub balances: Vec<Balance>,
+    /// Energy and bandwidth, as last read; `None` where the chain has neither, or nobody has looked.
+    pub power: Option<Power>,
     /// Sums of the ledger.
     pub books: Vec<(AssetId, Account, i64)>,
     /// Slots allocated and not included.
@@ -333,6 +345,15 @@ pub trait Reader: Send + Sync {
         from: Timestamp,
         to: Timestamp,
     ) -> Fut<'_, Result<Vec<crate::statement::Line>, StoreError>>;
+
+    /// What comparisons of books and chain found, newest first, below `before`.
+    fn reconciliations(
+        &self,
+        partner: Option<PartnerId>,
+        filter: ReconciliationFilter,
+        before: Option<ReconciliationId>,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<Reconciliation>, StoreError>>;
 
     /// The last time that the store went back; `None` when it never did.
     fn went_back(&self, partner: Option<PartnerId>) -> Fut<'_, Result<Option<WentBackView>, StoreError>>;

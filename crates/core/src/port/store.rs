@@ -26,12 +26,13 @@ use crate::moved::Moved;
 use crate::partner::{Limit, Partner};
 use crate::policy::Decision;
 use crate::proof::Proof;
+use crate::reconciliation::Reconciliation;
 use crate::sighting::Sighting;
 use crate::slot::Slot;
 use crate::stop::Stop;
 use crate::time::Timestamp;
 use crate::transfer::Transfer;
-use crate::wallet::{Balance, Wallet};
+use crate::wallet::{Balance, Power, Wallet};
 use crate::withdrawal::Withdrawal;
 
 /// The store could not do it. Nothing was changed, or (`Unknown`) it cannot tell.
@@ -114,6 +115,10 @@ pub struct Change {
     pub credits: Vec<Credit>,
     /// Balances read.
     pub balances: Vec<Balance>,
+    /// Energy and bandwidth read.
+    pub powers: Vec<Power>,
+    /// What comparisons of books and chain found.
+    pub reconciled: Vec<Reconciliation>,
     /// Blocks learned and left.
     pub chain: Option<ChainChange>,
     /// Alerts to raise.

@@ -157,8 +157,11 @@ mod tests {
             // A day without orders is known, and is zero.
             (&[0; DAYS], Some(40), (0, 0, Some(0), "history", 28)),
             // Seven known days, the weekday of today among the unknown ones: 10 + 20 over two weeks.
-            (&[10, 20, -1, -1, -1, -1, -1, 10, 20, -1, -1, -1, -1, -1, 10, 20, -1, -1, -1, -1, -1, 10], None,
-                (15, 105, Some(20), "partial", 7)),
+            (
+                &[10, 20, -1, -1, -1, -1, -1, 10, 20, -1, -1, -1, -1, -1, 10, 20, -1, -1, -1, -1, -1, 10],
+                None,
+                (15, 105, Some(20), "partial", 7),
+            ),
             // Means are rounded up: 1 and 2 are 2.
             (&[1, 1, 1, 1, 1, 1, 1, 2], None, (1, 8, Some(2), "history", 8)),
         ];

@@ -94,8 +94,13 @@ mod tests {
             (&general, (10, 70), [0, 0, 0], [12, 35, 0], Some((47, 0))),
             // Rounded up: 120 % of 1 is 2, 50 % of 7 is 4, 70 % of 11 is 8.
             (&general, (1, 7), [0, 0, 11], [2, 4, 8], Some((6, 3))),
-            (&general, (i64::MAX, i64::MAX), [i64::MAX, 5, 5], [i64::MAX, i64::MAX / 2 + 1, 6_456_360_425_798_343_065],
-                Some((i64::MAX, i64::MAX - 6_456_360_425_798_343_065))),
+            (
+                &general,
+                (i64::MAX, i64::MAX),
+                [i64::MAX, 5, 5],
+                [i64::MAX, i64::MAX / 2 + 1, 6_456_360_425_798_343_065],
+                Some((i64::MAX, i64::MAX - 6_456_360_425_798_343_065)),
+            ),
         ];
         for (settings, (day, week), [hot, warm, cold], expected, conflict) in cases {
             let held = Held { hot: amount(*hot), warm: amount(*warm), cold: amount(*cold) };

@@ -2,6 +2,8 @@
 //! alert with both figures. More than the books say is a top-up and is booked as one; less is an alarm and is never booked
 //! away.
 //!
+//! Each wallet's comparison is kept once a day, and whenever it differs from the one before.
+//!
 //! A difference makes the watcher read its blocks again: one node may have left something out of them.
 //!
 //! Nonce and balances are read by quorum at one final block; the books are taken as they stood after that very block. They
@@ -18,15 +20,16 @@ use sluice_core::amount::Units;
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::chain::{BlockRef, ChainId, txid_text};
 use sluice_core::event::Cause;
-use sluice_core::id::WalletId;
+use sluice_core::id::{ReconciliationId, WalletId};
 use sluice_core::lane::Fence;
 use sluice_core::ledger::Posting;
 use sluice_core::port::chain::Chain;
-use sluice_core::port::store::Change;
+use sluice_core::port::store::{Change, Outcome as Became};
 use sluice_core::port::world::Topic;
 use sluice_core::port::{Fut, Ports};
+use sluice_core::reconciliation::{Line, Outcome, Reconciliation};
 use sluice_core::time::Timestamp;
-use sluice_core::wallet::{Balance, Wallet};
+use sluice_core::wallet::{Balance, Power, Wallet};
 
 use super::{Hand, due, fence};
 use crate::{Done, StageError};
@@ -48,12 +51,36 @@ pub(super) struct Books {
     candidates: Candidates,
     /// Since when a wallet's readings are of blocks that the watcher does not follow.
     apart: BTreeMap<WalletId, Timestamp>,
+    /// What was kept last of each wallet's comparisons. Losing it costs a record that says what another one says.
+    kept: BTreeMap<WalletId, Kept>,
     at: Option<Timestamp>,
 }
 
+/// What a record said, and of which day it was: what is equal is kept once a day, what is not whenever it changes.
+#[derive(PartialEq, Eq)]
+struct Kept {
+    day: i64,
+    differences: Vec<(AssetId, i64)>,
+    nonces: Option<(u64, u64)>,
+}
+
+impl Kept {
+    fn of(run: &Reconciliation) -> Self {
+        let differs = |line: &&Line| line.outcome() != Outcome::Equal;
+        Self {
+            day: run.at.seconds().div_euclid(DAY_S),
+            differences: run.lines.iter().filter(differs).map(|it| (it.asset, it.difference())).collect(),
+            nonces: run.nonces,
+        }
+    }
+}
+
+/// A day, seconds.
+const DAY_S: i64 = 86_400;
+
 impl Books {
     pub(super) const fn new(chain: ChainId) -> Self {
-        Self { chain, candidates: Candidates::new(), apart: BTreeMap::new(), at: None }
+        Self { chain, candidates: Candidates::new(), apart: BTreeMap::new(), kept: BTreeMap::new(), at: None }
     }
 
     async fn look(&mut self, ports: &Ports, fence: &Fence) -> Result<(), StageError> {
@@ -118,7 +145,7 @@ impl Books {
         if cursor.settle_after.is_some() || !cursor.blocks.contains(&candidate.block) {
             return Ok(());
         }
-        compare(ports, fence, &wallet, candidate, &booked).await
+        self.compare(ports, fence, &wallet, candidate, &booked).await
     }
 
     /// Tells of a wallet that has not been compared for long, because the watcher follows another fork than the quorum.
@@ -149,6 +176,78 @@ impl Books {
         ports.store.apply(Some(fence.clone()), vec![change]).await?;
         Ok(())
     }
+
+    /// Books what came in, raises what is missing, and says that nothing is where nothing is.
+    async fn compare(
+        &mut self,
+        ports: &Ports,
+        fence: &Fence,
+        wallet: &Wallet,
+        candidate: Candidate,
+        booked: &[(AssetId, i64)],
+    ) -> Result<(), StageError> {
+        let (block, now) = (candidate.block, ports.clock.now());
+        let cause = Cause {
+            actor: Actor::System("house"),
+            reason: format!("reconciled at final {block:?}"),
+            at: now,
+        };
+        // Whoever holds the key of another wallet uses it as they like.
+        let ahead = wallet.is_managed() && candidate.nonce > wallet.next_nonce;
+        let run = Reconciliation {
+            id: ReconciliationId::new(ports.entropy.ulid(now)),
+            partner: wallet.partner,
+            wallet: wallet.id,
+            block,
+            lines: lines(&candidate, booked),
+            nonces: ahead.then_some((candidate.nonce, wallet.next_nonce)),
+            asked_by: cause.actor.to_string(),
+            at: now,
+        };
+        let mut change = Change { cause: Some(cause), ..Change::default() };
+        // What came in up to a block is booked once, however often this change arrives.
+        change.posted_as = Some(format!("reconciled_{}@{}", wallet.id, txid_text(&block.hash)));
+        change.powers.extend(candidate.power);
+        let mut missing = Vec::new();
+        if let Some((chain, given_out)) = run.nonces {
+            missing.push(format!("nonce: chain {chain}, given out {given_out}"));
+        }
+        for (line, (asset, units)) in run.lines.iter().zip(&candidate.holds) {
+            change.balances.push(Balance {
+                wallet: wallet.id,
+                asset: asset.id,
+                units: *units,
+                block,
+                at: now,
+            });
+            match line.outcome() {
+                Outcome::Equal => {}
+                Outcome::CameIn => {
+                    change.postings.extend(Posting::brought(wallet, asset.id, line.difference()));
+                }
+                Outcome::Missing => {
+                    missing.push(format!("{}: chain {}, books {}", asset.symbol, line.on_chain, line.books));
+                }
+            }
+        }
+        match missing.is_empty() {
+            true => change.close.push((Code::ReconciliationDifference, wallet.id.to_string())),
+            false => change.raise.push(Raise {
+                code: Code::ReconciliationDifference,
+                subject: wallet.id.to_string(),
+                partner: Some(wallet.partner),
+                detail: format!("at final block {}: {}", block.number, missing.join("; ")),
+            }),
+        }
+        let kept = Kept::of(&run);
+        let news = self.kept.get(&wallet.id) != Some(&kept);
+        change.reconciled.extend(news.then_some(run));
+        let outcomes = ports.store.apply(Some(fence.clone()), vec![change]).await?;
+        if news && outcomes.first() == Some(&Became::Applied) {
+            self.kept.insert(wallet.id, kept);
+        }
+        Ok(())
+    }
 }
 
 impl Hand for Books {
@@ -177,6 +276,8 @@ struct Candidate {
     nonce: u64,
     /// What it held there, of each asset.
     holds: Vec<(Asset, Units)>,
+    /// What it may use of TRON's energy and bandwidth, at a block of its own.
+    power: Option<Power>,
 }
 
 /// Nonce and balances by quorum at the final block.
@@ -190,7 +291,21 @@ async fn read(
     let assets = Asset::with_coin(assets, chain.profile());
     let standing = chain.standing(wallet.address, &assets).await?;
     let holds = assets.into_iter().zip(standing.reading().units.iter().copied()).collect();
-    Ok(Candidate { epoch: fence.epoch(), block: standing.head(), nonce: standing.reading().nonce, holds })
+    let power = power(ports, chain, wallet).await;
+    let (block, nonce) = (standing.head(), standing.reading().nonce);
+    Ok(Candidate { epoch: fence.epoch(), block, nonce, holds, power })
+}
+
+/// Energy and bandwidth are told and nothing rests on them here: without them the books are compared all the same.
+async fn power(ports: &Ports, chain: &dyn Chain, wallet: &Wallet) -> Option<Power> {
+    chain.profile().tron()?;
+    match chain.resources(wallet.address).await {
+        Ok((block, resources)) => Some(Power { wallet: wallet.id, resources, block, at: ports.clock.now() }),
+        Err(error) => {
+            tracing::warn!(%error, wallet = %wallet.id, "Energy and bandwidth cannot be read now");
+            None
+        }
+    }
 }
 
 /// The wallet as it stands, once the books have everything that the block holds: no transfer in it is open.
@@ -204,46 +319,15 @@ async fn settled(
     Ok((!open).then_some(view.wallet))
 }
 
-/// Books what came in, raises what is missing, and says that nothing is where nothing is.
-async fn compare(
-    ports: &Ports,
-    fence: &Fence,
-    wallet: &Wallet,
-    candidate: Candidate,
-    booked: &[(AssetId, i64)],
-) -> Result<(), StageError> {
-    let (block, now) = (candidate.block, ports.clock.now());
-    let reason = format!("reconciled at final {block:?}");
-    let cause = Some(Cause { actor: Actor::System("house"), reason, at: now });
-    let mut change = Change { cause, ..Change::default() };
-    // What came in up to a block is booked once, however often this change arrives.
-    change.posted_as = Some(format!("reconciled_{}@{}", wallet.id, txid_text(&block.hash)));
-    let mut missing = Vec::new();
-    // Whoever holds the key of another wallet uses it as they like.
-    if wallet.is_managed() && candidate.nonce > wallet.next_nonce {
-        missing.push(format!("nonce: chain {}, given out {}", candidate.nonce, wallet.next_nonce));
-    }
-    for (asset, units) in candidate.holds {
-        change.balances.push(Balance { wallet: wallet.id, asset: asset.id, units, block, at: now });
+/// What the chain holds beside what the books say.
+fn lines(candidate: &Candidate, booked: &[(AssetId, i64)]) -> Vec<Line> {
+    let line = |(asset, units): &(Asset, Units)| Line {
+        asset: asset.id,
+        units: *units,
         // At the precision of the books. Gas is booked rounded up, so the books may say less by an atom for every
         // transaction; that comes back as a top-up and is never hidden.
-        let on_chain = sluice_codec::scale::from_chain(units, &asset).floor.atoms();
-        let books = booked.iter().find(|(id, _)| *id == asset.id).map_or(0, |(_, atoms)| *atoms);
-        match on_chain.saturating_sub(books) {
-            0 => {}
-            surplus if surplus > 0 => change.postings.extend(Posting::brought(wallet, asset.id, surplus)),
-            _ => missing.push(format!("{}: chain {on_chain}, books {books}", asset.symbol)),
-        }
-    }
-    match missing.is_empty() {
-        true => change.close.push((Code::ReconciliationDifference, wallet.id.to_string())),
-        false => change.raise.push(Raise {
-            code: Code::ReconciliationDifference,
-            subject: wallet.id.to_string(),
-            partner: Some(wallet.partner),
-            detail: format!("at final block {}: {}", block.number, missing.join("; ")),
-        }),
-    }
-    ports.store.apply(Some(fence.clone()), vec![change]).await?;
-    Ok(())
+        on_chain: sluice_codec::scale::from_chain(*units, asset).floor.atoms(),
+        books: booked.iter().find(|(id, _)| *id == asset.id).map_or(0, |(_, atoms)| *atoms),
+    };
+    candidate.holds.iter().map(line).collect()
 }

@@ -3,7 +3,7 @@
 use sluice_api::problem::{Lang, Reason};
 use sluice_api::tag;
 use sluice_api::wallet::{
-    Balance as WireBalance, Wallet as WireWallet, WalletCustody, WalletRole, WalletState,
+    Balance as WireBalance, Resources, Wallet as WireWallet, WalletCustody, WalletRole, WalletState,
 };
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::ledger::Account;
@@ -32,12 +32,7 @@ pub(crate) fn wallet(view: &WalletView, assets: &[Asset], lang: Lang) -> WireWal
         chain: wallet.chain.to_string(),
         address: wallet.address.to_string(),
         label: wallet.label.clone(),
-        role: match wallet.tier {
-            Tier::Hot => WalletRole::Hot,
-            Tier::Warm => WalletRole::Warm,
-            Tier::Cold => WalletRole::Cold,
-            Tier::Safe => WalletRole::Safe,
-        },
+        role: role(wallet.tier),
         custody: match wallet.custody {
             Custody::Managed => WalletCustody::Managed,
             Custody::External => WalletCustody::External,
@@ -46,8 +41,25 @@ pub(crate) fn wallet(view: &WalletView, assets: &[Asset], lang: Lang) -> WireWal
         state,
         reason,
         balances: balances.collect(),
+        resources: view.power.map(|power| Resources {
+            energy: power.resources.energy,
+            bandwidth: power.resources.bandwidth,
+            free_bandwidth: power.resources.free_bandwidth,
+            block: block(power.block),
+            at: time(power.at),
+        }),
         created_at: time(wallet.adopted_at),
         version: count(wallet.version),
+    }
+}
+
+/// What a tier is called on the wire.
+pub(crate) const fn role(tier: Tier) -> WalletRole {
+    match tier {
+        Tier::Hot => WalletRole::Hot,
+        Tier::Warm => WalletRole::Warm,
+        Tier::Cold => WalletRole::Cold,
+        Tier::Safe => WalletRole::Safe,
     }
 }
 

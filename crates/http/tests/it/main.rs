@@ -16,4 +16,5 @@ mod stream;
 mod support;
 mod tenants;
 mod tiers;
+mod treasury;
 mod two_persons;

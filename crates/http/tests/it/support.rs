@@ -117,6 +117,12 @@ impl World {
         sluice_http::router(Api { config, ..self.api.clone() })
     }
 
+    /// The same database behind a server with other treasuries.
+    pub fn with_treasury(&mut self, treasury: sluice_core::treasury::Settings) {
+        self.api.treasury = treasury;
+        self.router = sluice_http::router(self.api.clone());
+    }
+
     /// A key of a partner with these scopes.
     pub async fn key(&self, partner: PartnerId, scopes: &[Scope]) -> Key {
         new_key(&self.api, partner, scopes.to_vec()).await

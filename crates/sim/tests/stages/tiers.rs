@@ -145,6 +145,15 @@ fn what_is_missing_of_a_registered_wallet_is_told_and_what_came_in_is_booked() {
         vault.id
     );
     assert_eq!(bench.count(&booked), 1, "booked once");
+    // Kept: that it was equal once, that something was missing, that something came in, and that it is equal again.
+    let kept = sluice_sim::oracle::store::ask(
+        &bench.db,
+        &format!(
+            "select outcome as what from reconciliation where wallet_id = '{}' order by id limit 9",
+            vault.id
+        ),
+    );
+    assert_eq!(kept.unwrap(), ["equal", "missing", "came_in", "equal"]);
 }
 
 #[test]

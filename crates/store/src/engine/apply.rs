@@ -14,6 +14,7 @@ pub(super) mod alerts;
 mod attempts;
 pub(super) mod chain;
 pub(crate) mod commands;
+mod compared;
 mod energy;
 mod errands;
 pub(crate) mod events;
@@ -138,6 +139,7 @@ async fn write(conn: &mut Conn<'_>, context: &Context, changes: &[Change]) -> Re
         return Ok(Written::Moved);
     }
     ledger::write(conn, context, changes).await?;
+    compared::write(conn, changes).await?;
     lost::write(conn, context, changes).await?;
     for stop in changes.iter().filter_map(|change| change.stop.as_ref()) {
         let _new = crate::registry::stop::set(conn, context, stop).await?;

@@ -7,7 +7,7 @@ use sluice_core::id::{PartnerId, WalletId, WithdrawalId};
 use sluice_core::ledger::Account;
 use sluice_core::port::reader::WalletView;
 use sluice_core::time::Timestamp;
-use sluice_core::wallet::{Balance, Wallet};
+use sluice_core::wallet::{Balance, Power, Wallet};
 
 use super::query::Query;
 use crate::engine::LIST_MAX;
@@ -57,6 +57,7 @@ async fn complete(
         let slice: Vec<Wallet> = found.iter().map(|(wallet, ..)| wallet.clone()).collect();
         let slice = slice.as_slice();
         let mut balances = balances(conn, partner, slice, &mut unread).await?;
+        let mut powers = powers(conn, partner, slice, &mut unread).await?;
         let mut books = books(conn, partner, slice, &mut unread).await?;
         let counts = counts(conn, partner, slice, &mut unread).await?;
         let oldest = oldest(conn, partner, slice, &mut unread).await?;
@@ -64,6 +65,7 @@ async fn complete(
             let (in_flight, unsettled) = counts.get(&wallet.id).copied().unwrap_or_default();
             WalletView {
                 balances: balances.remove(&wallet.id).unwrap_or_default(),
+                power: powers.remove(&wallet.id),
                 books: books.remove(&wallet.id).unwrap_or_default(),
                 in_flight,
                 unsettled,
@@ -94,6 +96,22 @@ async fn balances(
         balances.entry(balance.wallet).or_default().push(balance);
     }
     Ok(balances)
+}
+
+async fn powers(
+    conn: &mut Conn<'_>,
+    partner: Option<PartnerId>,
+    wallets: &[Wallet],
+    unread: &mut Vec<Unread>,
+) -> Result<BTreeMap<WalletId, Power>, SqlError> {
+    let rows = Query::select("r.*", "wallet_resource r join wallet w on w.id = r.wallet_id where true")
+        .among(" and r.wallet_id", wallets.iter().map(|wallet| wallet.id))
+        .tenant(" and w.partner_id = ?", partner)
+        .and(" order by r.wallet_id")
+        .rows(conn, LIST_MAX)
+        .await?;
+    let powers = keep(row::read(&rows, row::wallet::read_power), unread);
+    Ok(powers.into_iter().map(|power| (power.wallet, power)).collect())
 }
 
 type Books = BTreeMap<WalletId, Vec<(AssetId, Account, i64)>>;

@@ -1,5 +1,6 @@
 //! Every state of everything reads back as it was, and every shape ever released still reads.
 
+mod looked_at;
 mod samples;
 
 use std::collections::BTreeMap;
@@ -141,10 +142,13 @@ fn compare(stored: &Stored) {
         }
         "wallet" => {
             let sample = match state {
-                "registered" => samples::registered(),
+                "registered" => looked_at::registered(),
                 _ => samples::wallets().into_iter().find(|it| it.state.as_str() == state).unwrap(),
             };
             assert_eq!(super::wallet::read(&row), Ok(sample), "{}", stored.name);
+        }
+        "reconciliation" => {
+            assert_eq!(super::reconciliation::read(&row), Ok(looked_at::reconciliation()), "{}", stored.name);
         }
         other => panic!("no reader for a fixture of {other}"),
     }
@@ -161,7 +165,9 @@ fn everything() -> Vec<Stored> {
     }));
     all.extend(samples::proofs().iter().map(|(name, proof)| stored_proof(name, proof)));
     all.extend(samples::wallets().iter().map(stored_wallet));
-    all.push(Stored { name: "wallet.registered".into(), ..stored_wallet(&samples::registered()) });
+    let row = super::reconciliation::ReconciliationRow::of(&looked_at::reconciliation()).unwrap();
+    all.push(Stored { name: "reconciliation.missing".into(), row: columns(&row), items: vec![] });
+    all.push(Stored { name: "wallet.registered".into(), ..stored_wallet(&looked_at::registered()) });
     all
 }
 

@@ -6,9 +6,10 @@ use sluice_core::amount::Units;
 use sluice_core::asset::AssetId;
 use sluice_core::chain::ChainId;
 use sluice_core::id::{PartnerId, WalletId};
+use sluice_core::resource::Resources;
 use sluice_core::time::Timestamp;
 use sluice_core::wallet::{
-    Balance, Custody, LaneState, Obstacle, RaisedCap, Record, Rest, Revert, SpeedUp, Tier, Wallet,
+    Balance, Custody, LaneState, Obstacle, Power, RaisedCap, Record, Rest, Revert, SpeedUp, Tier, Wallet,
 };
 use sluice_core::withdrawal::Waiting;
 
@@ -271,6 +272,24 @@ pub fn read_balance(row: &Row) -> Result<Balance, Unread> {
         wallet: cells.parsed("wallet_id", WalletId::parse)?,
         asset: cells.parsed("asset", AssetId::parse)?,
         units: cells.parsed("units", |text| Units::from_str_radix(text, 10))?,
+        block: cells.block("block_number", "block_hash")?,
+        at: cells.at("at")?,
+    })
+}
+
+/// From a row of `wallet_resource`.
+///
+/// # Errors
+/// [`Unread`].
+pub fn read_power(row: &Row) -> Result<Power, Unread> {
+    let cells = Cells::of("wallet_resource", "wallet_id", row);
+    Ok(Power {
+        wallet: cells.parsed("wallet_id", WalletId::parse)?,
+        resources: Resources {
+            energy: cells.number("energy")?,
+            bandwidth: cells.number("bandwidth")?,
+            free_bandwidth: cells.number("free_bandwidth")?,
+        },
         block: cells.block("block_number", "block_hash")?,
         at: cells.at("at")?,
     })

@@ -1,19 +1,24 @@
 //! Only a lane holds transfers, whoever asks; and what a wallet is for never changes.
 
 use sluice_core::address::EvmAddress;
-use sluice_core::id::WalletId;
+use sluice_core::amount::Units;
+use sluice_core::id::{PartnerId, ReconciliationId, WalletId};
 use sluice_core::moved::Moved;
-use sluice_core::port::reader::Reader as _;
+use sluice_core::port::reader::{Reader as _, ReconciliationFilter};
 use sluice_core::port::store::{Change, Outcome, Store as _};
-use sluice_core::wallet::{Custody, Registration, Tier, Wallet};
+use sluice_core::reconciliation::{Line, Outcome as Found, Reconciliation};
+use sluice_core::resource::Resources;
+use sluice_core::wallet::{Custody, Power, Registration, Tier, Wallet};
 
-use crate::world::World;
+use crate::world::{World, block};
 
 promises! {
     an_external_or_cold_wallet_never_gets_a_transfer_and_so_no_slot;
     what_a_wallet_is_for_and_since_when_it_is_trusted_never_changes;
     a_wallet_that_an_older_program_adopted_is_a_lane;
     a_registered_wallet_pays_nothing_and_is_paid_by_nobody;
+    what_comparisons_found_is_listed_newest_first_and_never_changes;
+    an_older_reading_of_energy_does_not_replace_a_newer_one;
 }
 
 /// A step for each tier and custody that can be registered, in this order.
@@ -111,4 +116,60 @@ async fn a_registered_wallet_pays_nothing_and_is_paid_by_nobody(world: World) {
     let barred = world.db.retired().await.unwrap();
     let managed: Vec<_> = wallets.iter().filter(|it| it.is_managed()).map(|it| it.id).collect();
     assert_eq!(barred, managed);
+}
+
+fn found(world: &World, number: u64, books: i64) -> Reconciliation {
+    Reconciliation {
+        id: ReconciliationId::new(world.ulid()),
+        partner: world.partner.id,
+        wallet: world.wallet.id,
+        block: block(number),
+        lines: vec![Line { asset: world.asset.id, units: Units::MAX, on_chain: 7, books }],
+        nonces: None,
+        asked_by: "system:house".into(),
+        at: world.now(),
+    }
+}
+
+async fn what_comparisons_found_is_listed_newest_first_and_never_changes(world: World) {
+    let mut runs = Vec::new();
+    for (number, books) in [(1, 7), (2, 9), (3, 5)] {
+        runs.insert(0, found(&world, number, books));
+        world.applied(Change { reconciled: vec![runs[0].clone()], ..world.change() }).await;
+        world.pass(1_000).await;
+    }
+    let all = ReconciliationFilter::default();
+    let of = async |partner, filter, before, limit| {
+        world.db.reconciliations(partner, filter, before, limit).await.unwrap()
+    };
+    let partner = Some(world.partner.id);
+    assert_eq!(of(partner, all, None, 9).await, runs);
+    assert_eq!(of(None, all, None, 2).await, runs[..2]);
+    assert_eq!(of(partner, all, Some(runs[0].id), 9).await, runs[1..]);
+    let missing = ReconciliationFilter { outcome: Some(Found::Missing), ..all };
+    assert_eq!(of(partner, missing, None, 9).await, [runs[1].clone()]);
+    let other = ReconciliationFilter { wallet: Some(WalletId::new(world.ulid())), ..all };
+    assert_eq!(of(partner, other, None, 9).await, []);
+    assert_eq!(of(Some(PartnerId::new(world.ulid())), all, None, 9).await, [], "another partner's");
+    for script in ["update reconciliation set outcome = 'equal'", "delete from reconciliation"] {
+        let why = world.refused_by(script).await;
+        assert!(why.contains("reconciliation_is_"), "{script}: {why}");
+    }
+}
+
+async fn an_older_reading_of_energy_does_not_replace_a_newer_one(world: World) {
+    let power = |number, energy| Power {
+        wallet: world.wallet.id,
+        resources: Resources { energy, bandwidth: 345, free_bandwidth: 600 },
+        block: block(number),
+        at: world.now(),
+    };
+    let stored = async || world.db.wallet(None, world.wallet.id).await.unwrap().unwrap().power;
+    assert_eq!(stored().await, None);
+    for (number, energy, kept) in [(5, 100, 5), (4, 999, 5), (6, 65_000, 6)] {
+        world.applied(Change { powers: vec![power(number, energy)], ..world.change() }).await;
+        let stored = stored().await.unwrap();
+        assert_eq!(stored.block, block(kept), "after block {number}");
+    }
+    assert_eq!(stored().await, Some(power(6, 65_000)));
 }

@@ -4,6 +4,7 @@ pub(crate) mod adopt;
 pub(crate) mod check;
 pub(crate) mod get;
 pub(crate) mod list;
+pub(crate) mod reconcile;
 pub(crate) mod register;
 pub(crate) mod retire;
 mod wanted;

@@ -23,15 +23,15 @@ pub(super) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_micros(1_790_000_000_000_000 + seconds * 1_000_000)
 }
 
-fn ulid(number: u128) -> Ulid {
+pub(super) fn ulid(number: u128) -> Ulid {
     Ulid::new(at(0), number)
 }
 
-fn block(number: u64) -> BlockRef {
+pub(super) fn block(number: u64) -> BlockRef {
     BlockRef { number, hash: [0xb1; 32] }
 }
 
-fn asset() -> Asset {
+pub(super) fn asset() -> Asset {
     Asset {
         id: AssetId::erc20(ChainId::evm(137), EvmAddress([0x3c; 20])),
         symbol: "USDC".into(),
@@ -367,20 +367,4 @@ pub(super) fn wallets() -> Vec<Wallet> {
         })
     })
     .into()
-}
-
-/// One that is no lane, and waits until money may be sent to it.
-pub(super) fn registered() -> Wallet {
-    let wanted = wallet::Registration {
-        id: WalletId::new(ulid(14)),
-        partner: PartnerId::new(ulid(1)),
-        chain: ChainId::evm(137),
-        address: EvmAddress([0x44; 20]).into(),
-        label: "vault".into(),
-        tier: Tier::Cold,
-        custody: Custody::External,
-        nonce: 3,
-        trusted_from: at(86_400),
-    };
-    Wallet::register(wanted, "because".into(), at(0)).unwrap().into_after()
 }

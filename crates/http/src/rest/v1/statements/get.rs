@@ -124,7 +124,7 @@ fn comparison(line: &Line, asset: &Asset, found: &Compared) -> Option<Comparison
     })
 }
 
-const fn why_not(why: Why) -> NotCompared {
+pub(crate) const fn why_not(why: Why) -> NotCompared {
     match why {
         Why::Retired => NotCompared::Retired,
         Why::ChainUnavailable => NotCompared::ChainUnavailable,

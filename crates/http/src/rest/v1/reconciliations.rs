@@ -1,0 +1,3 @@
+//! What comparisons of books and chain found.
+
+pub(crate) mod list;

@@ -1,0 +1,22 @@
+//! What tiers of wallets hold and should hold, and what withdrawals that wait need.
+
+pub(crate) mod funding;
+pub(crate) mod get;
+
+use sluice_core::id::PartnerId;
+use sluice_core::partner::Partner;
+
+use crate::call::Call;
+use crate::problem::Reject;
+
+/// The partner that is asked about: the caller's own, or one that the platform names.
+async fn whose(call: &Call, named: Option<&str>) -> Result<Partner, Reject> {
+    let id = match named {
+        Some(text) => PartnerId::parse(text).map_err(|_| Reject::not_found())?,
+        None => call.caller.partner,
+    };
+    if !call.caller.acts_for(id) {
+        return Err(Reject::not_found());
+    }
+    call.registry().partner(id).await?.ok_or_else(Reject::not_found)
+}
