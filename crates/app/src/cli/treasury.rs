@@ -180,7 +180,7 @@ fn needs(screen: &Screen, funding: &Funding, names: &Names) -> Result<(), Fail> 
 
 fn short(text: &str) -> Cell {
     let none = text == "0" || text.starts_with("0 ");
-    Cell::styled(if none { Style::Plain } else { Style::Red }, text.to_owned())
+    Cell::styled(if none { Style::Plain } else { Style::Red }, text)
 }
 
 #[cfg(test)]

@@ -145,7 +145,8 @@ mod tests {
         peaked[27] = 470;
         // 5 on each of three known days of 28: 5 counts for the weekdays that have none.
         let short = [5, 5, 5];
-        let cases: &[(&[i64], Option<i64>, (i64, i64, Option<i64>, &str, usize))] = &[
+        type Case<'a> = (&'a [i64], Option<i64>, (i64, i64, Option<i64>, &'a str, usize));
+        let cases: &[Case] = &[
             (&even, None, (100, 700, Some(100), "history", 28)),
             (&even, Some(9), (100, 700, Some(100), "history", 28)),
             (&shaped, None, (70, 280, Some(70), "history", 28)),
