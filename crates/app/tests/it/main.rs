@@ -39,6 +39,7 @@ mod speed;
 mod statement;
 mod stop;
 mod takeover;
+mod tiers;
 mod tron;
 mod tron_coin;
 mod tron_errands;
