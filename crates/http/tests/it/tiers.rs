@@ -1,9 +1,13 @@
 //! Wallets that are no lanes: registered by two persons, told with what they hold, and never worked.
 
 use serde_json::{Value, json};
+use sluice_core::amount::{Cost, Units};
+use sluice_core::id::WalletId;
 use sluice_core::partner::PLATFORM;
+use sluice_core::port::chain::Foreign;
+use sluice_core::port::store::Store as _;
 
-use crate::support::{Key, Reply, World};
+use crate::support::{HEAD, Key, Reply, World, token};
 
 async fn post(world: &World, key: &Key, path: &str, body: Value) -> Reply {
     world.post(key, path, &body).send(world).await
@@ -111,4 +115,32 @@ async fn a_registration_names_a_partner_an_account_and_a_role_that_there_are() {
     let first = post(&world, &world.platform, "/v1/wallets/register", body.clone()).await;
     assert_eq!(said(&first), waits(), "the platform acts for every partner: {}", first.text());
     assert_eq!(said(&post(&world, &world.b.key, "/v1/wallets/register", body).await), done());
+}
+
+#[tokio::test]
+async fn what_left_a_registered_wallet_is_explained_by_two_persons_and_booked() {
+    let world = World::new().await;
+    for key in [&world.a.key, &world.a.second] {
+        post(&world, key, "/v1/wallets/register", registration("cold")).await;
+    }
+    let wallets = world.get(&world.a.key, "/v1/wallets").send(&world).await.json();
+    let vault = wallets["data"].as_array().unwrap().iter().find(|it| it["address"] == VAULT).unwrap().clone();
+    let id = WalletId::parse(vault["id"].as_str().unwrap()).unwrap();
+    let contract = token().contract().unwrap();
+    *world.chain.foreign.lock().unwrap() = Some(Foreign {
+        block: HEAD,
+        nonce: Some(3),
+        cost: Cost(21_000_000_000_000),
+        coin_left: Units::ZERO,
+        tokens_left: vec![(contract, Units::from(2_000_000u64))],
+        permits: false,
+    });
+    let path = format!("/v1/lanes/{id}/adopt");
+    let body = json!({"txid": format!("0x{}", "ab".repeat(32)), "type": "internal_move", "reason": "to the hot wallet"});
+    assert_eq!(said(&post(&world, &world.a.key, &path, body.clone()).await), waits());
+    let done_by = post(&world, &world.a.second, &path, body).await;
+    assert_eq!(said(&done_by), done(), "{}", done_by.text());
+    let booked = world.db.booked(id, u64::MAX >> 1).await.unwrap().unwrap();
+    let of_token = booked.iter().find(|(asset, _)| *asset == token().id).unwrap();
+    assert_eq!(of_token.1, 2_498_000_000, "what left is no longer in its books");
 }
