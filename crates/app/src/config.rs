@@ -1,6 +1,7 @@
 //! Configuration: one TOML file, one struct per section, wrong combinations refused at start with the key's name.
 //! `config/sluice.example.toml` shows every key.
 
+mod alerts;
 mod asset;
 mod energy;
 mod profile;
@@ -10,6 +11,7 @@ mod wrong;
 
 use std::path::{Path, PathBuf};
 
+pub use alerts::{Alerts, Language};
 pub use asset::AssetEntry;
 pub use energy::{Energy, Vendor, Wire};
 pub use profile::ProfileOverrides;
@@ -117,34 +119,6 @@ impl Node {
     pub fn of(operator: &str, url: String) -> Self {
         Self { url, operator: operator.to_owned(), solid_url: None, api_key_file: None }
     }
-}
-
-/// Who is told of alerts.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Alerts {
-    /// Base URL of an Alertmanager.
-    pub alertmanager_url: Option<String>,
-    /// `smtp://host:port`, plain on loopback, TLS elsewhere.
-    pub smtp_url: Option<String>,
-    /// Sender of alert mails.
-    pub mail_from: Option<String>,
-    /// Recipients of alert mails.
-    pub mail_to: Vec<String>,
-    /// Language of alert mails: `ko` or `en`; both when left out.
-    pub language: Option<Language>,
-    /// Where `docs/runbooks.md` is published; alerts link to its sections.
-    pub runbooks_url: Option<String>,
-}
-
-/// A language people read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    /// Korean.
-    Ko,
-    /// English.
-    En,
 }
 
 impl Config {

@@ -10,7 +10,7 @@ use sluice_core::ledger::Account;
 use sluice_core::port::Ports;
 use sluice_core::port::chain::ChainError;
 use sluice_core::port::reader::WalletView;
-use sluice_core::resource::TRANSFER_BANDWIDTH;
+use sluice_core::resource::bandwidth;
 use sluice_core::stop::Stop;
 use sluice_core::time::Timestamp;
 use sluice_core::treasury::{
@@ -157,7 +157,7 @@ pub async fn fuel(
     if chain.profile().tron().is_some() {
         let asked = chain.conditions().await?;
         let energy = lanes().filter_map(|view| view.power).map(|power| power.resources.energy);
-        let bytes = Cost::of(u128::from(asked.bandwidth_sun), TRANSFER_BANDWIDTH);
+        let bytes = Cost::of(u128::from(asked.bandwidth_sun), bandwidth(asset.id.kind, 0));
         return Ok(Fuel {
             payments,
             each: if asset.contract().is_some() { ENERGY } else { 0 },
