@@ -1,5 +1,7 @@
 //! Questions to a chain, and carrying bytes to it.
 
+mod trial;
+
 use super::Fut;
 use crate::address::{Address, TronAddress};
 use crate::alert::Raise;
@@ -14,6 +16,8 @@ use crate::proof::{Final, SlotReading};
 use crate::resource::{Conditions, Resources};
 use crate::slot::Slot;
 use crate::time::Timestamp;
+
+pub use trial::{Preflight, Trial};
 
 /// No usable answer. It says nothing about money.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -180,40 +184,6 @@ pub struct SlotQuestion {
     pub pays: Vec<Payment>,
     /// Transactions that are none of ours and are said to be in the slot: a hint where to look, judged like everything.
     pub strangers: Vec<[u8; 32]>,
-}
-
-/// A payment to simulate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trial {
-    /// Who would send.
-    pub from: Address,
-    /// What.
-    pub asset: Asset,
-    /// To whom.
-    pub to: Address,
-    /// How much.
-    pub payment: Payment,
-}
-
-/// What simulation said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Preflight {
-    /// It would succeed, using this much gas, or energy.
-    Passes {
-        /// Estimate, without margin.
-        gas: u64,
-        /// It makes the recipient's account, for which TRON takes a fee.
-        activates: bool,
-    },
-    /// It would not.
-    Fails(crate::transfer::Failure),
-}
-
-impl Preflight {
-    /// Passes to an account that is there, or at a price that does not depend on that.
-    pub const fn passes(gas: u64) -> Self {
-        Self::Passes { gas, activates: false }
-    }
 }
 
 /// A wallet's nonces; zero on TRON, whose accounts have none.

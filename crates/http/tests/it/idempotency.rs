@@ -40,12 +40,12 @@ async fn many(same_key: bool) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_same_key_from_64_clients_makes_one_withdrawal() {
-    many(true).await;
+    Box::pin(many(true)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_same_external_id_with_64_keys_makes_one_withdrawal() {
-    many(false).await;
+    Box::pin(many(false)).await;
 }
 
 #[tokio::test]
