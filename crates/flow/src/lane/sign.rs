@@ -95,7 +95,7 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
                     ..Change::default()
                 });
             }
-            Err(refusal) => changes.extend(refused(lane, transfer, refusal).await?),
+            Err(refusal) => changes.extend(Box::pin(refused(lane, transfer, refusal)).await?),
         }
     }
     lane.apply(changes).await?;
