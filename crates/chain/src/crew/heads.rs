@@ -55,12 +55,8 @@ impl<N: Peer + ?Sized> Crew<N> {
         let reached = self.measure(&latest);
         let head = self.agree_on_head(&finals).await.ok();
         let finalized = head.as_ref().and_then(|head| self.evidence(head));
-        match &head {
-            Some(head) => {
-                self.release(head).await;
-                self.remind(head).await;
-            }
-            None => self.reconsider(&finals, voters.is_empty()).await,
+        if let Some(head) = &head {
+            self.remind(head).await;
         }
         let Some(best) = self.best(&latest, reached).await else {
             return Err(self.down(self.why_none()));
@@ -110,8 +106,9 @@ impl<N: Peer + ?Sized> Crew<N> {
         Final::by_quorum(head.block, head.block, head.operators.clone(), needed).ok()
     }
 
-    /// Asks quarantined nodes again: one that holds the agreed final block is heard again.
-    async fn release(&self, head: &Head) {
+    /// Asks quarantined nodes again: one that holds the agreed final block is heard again. Whoever agrees on a head does, for
+    /// a process that does not follow the chain agrees on heads too.
+    pub(super) async fn release(&self, head: &Head) {
         let due = self.due_for_release();
         let number = head.block.number;
         let answers = self.each(&due, |node| async move { node.top(Tag::Number(number)).await }).await;
@@ -127,7 +124,7 @@ impl<N: Peer + ?Sized> Crew<N> {
     /// blocks of quarantined nodes whose time is up are counted once with theirs: who holds what enough operators then
     /// agree on is heard again, from the next look on. One that is heard already has to be among them, if any is, and
     /// none of those may contradict.
-    async fn reconsider(&self, finals: &[(usize, BlockRef)], nobody_is_heard: bool) {
+    pub(super) async fn reconsider(&self, finals: &[(usize, BlockRef)]) {
         let due = self.due_for_release();
         if due.is_empty() {
             return;
@@ -139,7 +136,7 @@ impl<N: Peer + ?Sized> Crew<N> {
         let Ok((_, agreed)) = self.common(&all).await else { return };
         let is_due = |node: &usize| due.contains(node);
         let contradicted = agreed.against.iter().any(|(node, _)| !is_due(node));
-        let joined = nobody_is_heard || agreed.nodes.iter().any(|node| !is_due(node));
+        let joined = self.voters().await.is_empty() || agreed.nodes.iter().any(|node| !is_due(node));
         if contradicted || !joined {
             return;
         }

@@ -160,8 +160,14 @@ impl<N: Peer + ?Sized> Crew<N> {
             }
         }
         match (finals.is_empty(), why) {
-            (true, Some(why)) => Err(self.down(why)),
-            (true, None) if voters.is_empty() => Err(self.down(self.why_none())),
+            (true, Some(why)) => {
+                self.reconsider(&[]).await;
+                Err(self.down(why))
+            }
+            (true, None) if voters.is_empty() => {
+                self.reconsider(&[]).await;
+                Err(self.down(self.why_none()))
+            }
             (true, None) | (false, _) => self.agree_on_head(&finals).await,
         }
     }
@@ -179,12 +185,20 @@ impl<N: Peer + ?Sized> Crew<N> {
 
     /// The same, for those who may ask again at once: that too few have one is no trouble yet.
     pub(crate) async fn try_head(&self, finals: &[(usize, BlockRef)]) -> Result<Head, Apart> {
-        let (height, agreed) = self.common(finals).await?;
+        let (height, agreed) = match self.common(finals).await {
+            Ok(found) => found,
+            Err(apart) => {
+                self.reconsider(finals).await;
+                return Err(apart);
+            }
+        };
         for (node, _) in agreed.against {
             self.quarantine(node, &format!("final block #{height}"));
         }
         let block = BlockRef { number: height, hash: agreed.said };
-        Ok(Head { block, nodes: agreed.nodes, operators: agreed.operators })
+        let head = Head { block, nodes: agreed.nodes, operators: agreed.operators };
+        self.release(&head).await;
+        Ok(head)
     }
 
     /// The highest height at which enough operators have the same final block, and that block's hash.

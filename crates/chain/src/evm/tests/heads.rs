@@ -81,6 +81,18 @@ fn nodes_that_are_honest_again_are_heard_although_too_few_others_are_left() {
 }
 
 #[test]
+fn nodes_are_heard_again_by_one_who_never_asks_for_heads() {
+    let stage = two_quarantined();
+    stage.nodes[0].change(|world| world.fork(5, 0xaa));
+    let block = World::new(12, 10).blocks[3].header.block;
+    assert!(run(stage.evm.still_final(&[block])).is_err(), "one operator is left");
+    stage.clock.advance(300_000);
+    let again = [run(stage.evm.still_final(&[block])), run(stage.evm.still_final(&[block]))];
+    let [_, Ok(agreed)] = again else { panic!("nobody is heard again: {again:?}") };
+    assert_eq!(agreed[0].operators().len(), 2);
+}
+
+#[test]
 fn a_quarantined_node_that_still_contradicts_is_left_out() {
     let stage = two_quarantined();
     stage.clock.advance(300_000);
