@@ -224,7 +224,7 @@ async fn look(
     };
     let lost: Vec<Asked<'_>> = asked.iter().zip(&seen).filter(over).map(|(asked, _)| *asked).collect();
     if lost.is_empty() {
-        return Ok(seen);
+        return still(node, head, seen).await;
     }
     let wanted: Vec<([u8; 32], TronTerms)> =
         lost.iter().map(|asked| (asked.attempt.txid, asked.terms)).collect();
@@ -249,6 +249,15 @@ async fn look(
         if let Some(found) = found.get(&asked.attempt.txid) {
             *seen = *found;
         }
+    }
+    still(node, head, seen).await
+}
+
+/// Receipts may be missing because their block has left between two questions: then the node cannot tell.
+async fn still(node: &dyn Node, head: BlockRef, seen: Vec<Seen>) -> Result<Vec<Seen>, NodeError> {
+    let doubted = seen.contains(&Seen::Unaccounted);
+    if doubted && node.header(Tag::Number(head.number)).await?.is_none_or(|header| header.block != head) {
+        return Ok(vec![Seen::Unsure; seen.len()]);
     }
     Ok(seen)
 }

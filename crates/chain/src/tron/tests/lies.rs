@@ -155,6 +155,25 @@ fn a_node_that_leaves_its_chain_while_it_is_asked_cannot_tell() {
 }
 
 #[test]
+fn receipts_that_left_with_their_block_leave_nothing_unaccounted_for() {
+    let stage = honest(9);
+    stage.nodes[2].change(|world| world.down = true);
+    for node in &stage.nodes[..2] {
+        node.change(|world| {
+            // The block was shown; a lower chain without it stands there when its receipts are asked for.
+            world.then = Some(("block", |world| {
+                *world = World { asked: world.asked.clone(), ..World::new(9, 7) };
+                world.fork(3, 0xbb);
+            }));
+        });
+    }
+    assert!(
+        matches!(settled(&stage), Err(ChainError::Disagree { .. })),
+        "two that cannot tell are no quorum"
+    );
+}
+
+#[test]
 fn a_node_that_shows_it_in_a_run_and_not_in_its_block_cannot_tell() {
     let stage = honest(20);
     stage.nodes.iter().for_each(|node| node.change(|world| world.unindexed = true));
