@@ -59,8 +59,10 @@ pub(super) async fn run(
                 Some(_) | None => Word::Confirmed,
             };
             let known = view.sightings.iter().find(|it| it.txid == found.txid);
-            if known.is_some_and(|it| it.word == Word::Confirmed || it.word == word) {
-                continue; // Recorded by the same word, or by a better one.
+            // What was confirmed stays so. In another block it is recorded anew: by that one's height it is judged.
+            let word = known.filter(|it| it.word == Word::Confirmed).map_or(word, |it| it.word);
+            if known.is_some_and(|it| it.block == found.block && it.word == word) {
+                continue;
             }
             let one = fresh.entry(found.txid).or_insert_with(|| Sighting {
                 wallet,

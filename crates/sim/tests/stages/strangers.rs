@@ -176,6 +176,34 @@ fn a_stranger_that_a_reorganisation_took_back_needs_no_explanation() {
     assert_eq!((bench.count(DENIED), bench.count(FROZEN)), (1, 0));
 }
 
+/// It is judged by the height of the block that it is in: by a lower one a quorum would deny what is not solid yet.
+#[test]
+fn a_stranger_that_comes_back_in_another_block_is_recorded_there() {
+    let mut bench = Bench::new(|inner| inner);
+    for _ in 0..4 {
+        bench.round();
+    }
+    let txid = steal(&bench, 0);
+    rounds_until(&mut bench, "it is frozen", |bench| bench.count(FROZEN) == 1);
+    {
+        let time_s = bench.world.sim.now_us().div_euclid(1_000_000);
+        let mut chain = bench.world.chain();
+        chain.terms.returned_permille = 1_000;
+        chain.reorg(2, time_s, &[]);
+    }
+    let stands = |bench: &Bench| {
+        let chain = bench.world.chain();
+        let block = chain.blocks.iter().find(|block| block.txs.iter().any(|done| done.tx.hash == txid))?;
+        Some(block.id.number.to_string())
+    };
+    let recorded = "select cast(block_number as text) as what from sighting limit 10";
+    rounds_until(&mut bench, "it is recorded where it stands", |bench| {
+        let there = stands(bench);
+        there.is_some() && ask(&bench.db, recorded).unwrap().first() == there.as_ref()
+    });
+    assert_eq!((bench.count(CONFIRMED), bench.count(FROZEN)), (1, 1));
+}
+
 /// The stranger may have paid the very recipient, and whoever is told that it failed pays again.
 #[test]
 fn giving_up_where_a_stranger_took_the_slot_takes_two_persons() {
