@@ -19,6 +19,9 @@ const LOOK_MS: i64 = 1_000;
 const REST_MS: i64 = 60_000;
 /// Blocks read again in one turn.
 const BLOCKS_MAX: usize = 4;
+/// Blocks are read again down to where the remembered ones began when an alert was first seen, though the chain goes on
+/// meanwhile; at most so many times as many as are remembered.
+const DEPTHS_MAX: u64 = 4;
 /// Open alerts read at once.
 const PAGE: usize = 256;
 
@@ -29,6 +32,8 @@ pub(super) struct Again {
     alerts: BTreeSet<AlertId>,
     /// Height of the last block that was read again; `None` before the first of them.
     below: Option<u64>,
+    /// Lowest height that was remembered when the first of the alerts was seen.
+    floor: Option<u64>,
     /// Until when nothing is done.
     rests_until: Option<Timestamp>,
 }
@@ -49,8 +54,12 @@ pub(super) async fn run(watch: &mut Watch<'_>, again: &mut Again) -> Result<(), 
     again.alerts = alerts;
     let mut rest_ms = LOOK_MS;
     if !again.alerts.is_empty() {
-        again.below = read(watch, &wallets, again.below).await?;
+        let lowest = watch.cursor().await?.blocks.last().map_or(0, |block| block.number);
+        let floor = *again.floor.get_or_insert(lowest);
+        again.below = read(watch, &wallets, floor, again.below).await?;
         rest_ms = if again.below.is_some() { 0 } else { REST_MS };
+    } else {
+        again.floor = None;
     }
     again.rests_until = Some(now.plus_ms(rest_ms));
     Ok(())
@@ -73,13 +82,17 @@ async fn open(watch: &Watch<'_>, wallets: &[Wallet]) -> Result<BTreeMap<AlertId,
     }
 }
 
-/// Reads the next blocks below a height again; the lowest of them, `None` when there was none left.
+/// Reads the next blocks below a height again, down to `floor`; the lowest of them, `None` when there was none left.
 async fn read(
     watch: &mut Watch<'_>,
     wallets: &[Wallet],
+    floor: u64,
     below: Option<u64>,
 ) -> Result<Option<u64>, StageError> {
-    let cursor = watch.cursor().await?;
+    let top = watch.cursor().await?.blocks.first().map_or(0, |block| block.number);
+    let most = watch.chain.profile().settled_watch_blocks.saturating_mul(DEPTHS_MAX);
+    let depth = top.saturating_sub(floor).saturating_add(1).min(most);
+    let cursor = watch.ports.store.cursor(watch.id(), depth).await?;
     let addresses: Vec<_> = wallets.iter().map(|wallet| wallet.address).collect();
     // Balances are compared at final blocks: what is missing there left in one of them.
     let Some(top) = cursor.finalized else { return Ok(None) };
