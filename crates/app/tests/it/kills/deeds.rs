@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use sluice_api::query::{AlertQuery, CommandQuery, StatementQuery, StatsQuery, WithdrawalQuery};
+use sluice_api::query::{
+    AlertQuery, CommandQuery, ReconciliationQuery, StatementQuery, StatsQuery, WithdrawalQuery,
+};
 use sluice_api::status::Status;
 use sluice_api::withdrawal::CancelWithdrawal;
 use sluice_devnet::chaos::{Fault, Rule};
@@ -181,6 +183,7 @@ impl Drill {
         let _no_answer = first.attention().take(1).await;
         let _no_answer = first.stats(&StatsQuery::default()).await;
         let _no_answer = first.statement(&StatementQuery::default()).await;
+        let _no_answer = first.reconciliations(ReconciliationQuery::default()).take(1).await;
         let _no_answer = first.assets().take(9).await;
         let _no_answer = first.chains().take(9).await;
         let _no_answer = first.limits().take(9).await;
