@@ -6,6 +6,7 @@
 
 mod alarm;
 mod debt;
+mod finality;
 mod heads;
 mod health;
 mod peer;
@@ -18,9 +19,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use peer::{NodeError, Tag};
 
+pub(crate) use finality::Head;
 pub(crate) use health::Crew;
 pub(crate) use peer::{Peer, Top};
-pub(crate) use quorum::{Dissent, Head, Judge};
+pub(crate) use quorum::{Dissent, Judge};
 pub(crate) use second::Concerning;
 pub(crate) use still::hashes;
 

@@ -24,6 +24,7 @@ pub struct AssetEntry {
 
 impl AssetEntry {
     /// As a configuration would have it.
+    #[cfg(feature = "dev")]
     pub fn of(asset: &Asset) -> Self {
         Self {
             id: asset.id.to_string(),

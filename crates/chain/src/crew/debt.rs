@@ -6,10 +6,10 @@ use std::sync::Mutex;
 
 use sluice_core::time::Timestamp;
 
+use super::finality::Head;
 use super::health::Crew;
 use super::locked;
 use super::peer::Peer;
-use super::quorum::Head;
 
 /// A receipt of a final block may reach a node this much later than others, milliseconds.
 const LATE_MS: i64 = 15_000;

@@ -9,10 +9,10 @@ use sluice_core::port::chain::{ChainError, Heads};
 use sluice_core::proof::Final;
 use sluice_core::time::Timestamp;
 
+use super::finality::Head;
 use super::health::Crew;
 use super::locked;
 use super::peer::{NodeError, Peer, Tag, Top};
-use super::quorum::Head;
 
 /// Finality that stands still for this many times the depth of a proof of death is stalled: on Ethereum two epochs.
 const STALL_TIMES: u64 = 2;
