@@ -38,8 +38,8 @@ const IDLE_MS: u64 = 5_000;
 /// Orders of so long count against the spending of an hour, milliseconds.
 const HOUR_MS: i64 = 3_600_000;
 
-/// The broker of one chain, and what it remembers. Losing it costs a look at each vendor, and closes no breaker that an
-/// order of its own keeps closed.
+/// The broker of one chain, and what it remembers. Losing it costs a look at each vendor, and a trial at one whose breaker
+/// was open; what keeps a vendor closed for a wallet is stored.
 pub(super) struct Energy {
     chain: ChainId,
     supply: Supply,
@@ -228,6 +228,13 @@ impl Broker<'_> {
         Ok(())
     }
 
+    /// Takes the lease anew and reads what stands under it: after a question to a stranger, another process may have held it
+    /// and ordered.
+    async fn renew(&mut self, chain: ChainId) -> Result<(), StageError> {
+        self.held = hold(self.ports, self.owner).await?;
+        self.read(chain).await
+    }
+
     /// Whether this process may still hand something to a stranger: what was committed under a lease that ran out since may
     /// be doubted by another process already.
     fn may_send(&self) -> bool {
@@ -235,7 +242,8 @@ impl Broker<'_> {
         (0..=LEASE_MS - LEASE_MARGIN_MS).contains(&age_ms)
     }
 
-    /// Commits a change and reads again. False: something in it had moved on.
+    /// Commits a change and reads again. False: something in it had moved on. What a vendor answered is stored also under a
+    /// lease that had to be taken anew: every step names the version that it read.
     async fn apply(&mut self, chain: ChainId, change: Change) -> Result<bool, StageError> {
         if !self.may_send() {
             self.held = hold(self.ports, self.owner).await?;

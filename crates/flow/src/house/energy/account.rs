@@ -1,7 +1,7 @@
 //! Accounts at vendors: what they held when they were first asked, and what they explain of orders.
 
 use sluice_core::amount::Cost;
-use sluice_core::energy::{Accounts, Credit, Order, Settlement, Uncharged};
+use sluice_core::energy::{Account, Accounts, Credit, Order, Settlement, Uncharged};
 use sluice_core::port::market::{Recovery, VendorId};
 use sluice_core::port::store::Change;
 
@@ -44,17 +44,23 @@ impl Energy {
         }
     }
 
-    /// The account as a judge needs it: by our books without the order, and by the vendor's word.
-    async fn accounts(&mut self, broker: &Broker<'_>, order: &Order) -> Option<Accounts> {
-        let told_sun = self.read_account(broker, &order.vendor).await?;
+    /// The account as a judge needs it: by our books without the order, and by the vendor's word. The books are read after
+    /// the vendor was asked, which took time.
+    async fn accounts(
+        &mut self,
+        broker: &mut Broker<'_>,
+        order: &Order,
+    ) -> Result<Option<Accounts>, StageError> {
+        let Some(told_sun) = self.read_account(broker, &order.vendor).await else { return Ok(None) };
         let read_at = broker.now();
-        let booked = broker.view.account(&order.vendor, Some(order))?;
-        Some(Accounts {
-            expected_sun: booked.expected_sun,
+        broker.renew(self.chain).await?;
+        let booked = broker.view.account(&order.vendor, Some(order));
+        Ok(booked.map(|Account { expected_sun, unexplained, .. }| Accounts {
+            expected_sun,
             told_sun,
             read_at,
-            unexplained: booked.unexplained,
-        })
+            unexplained,
+        }))
     }
 
     /// Asks for the very same order again, where the vendor knows it by our id and the account shows that nothing was taken.
@@ -66,7 +72,7 @@ impl Energy {
         if order.recovery == Recovery::None || broker.now() >= order.deadline {
             return Ok(());
         }
-        let Some(accounts) = self.accounts(broker, &order).await else { return Ok(()) };
+        let Some(accounts) = self.accounts(broker, &order).await? else { return Ok(()) };
         let uncharged = match Uncharged::judge(&order, &accounts) {
             Ok(uncharged) => uncharged,
             Err(why) => {
@@ -85,7 +91,7 @@ impl Energy {
 
     /// What an order cost, where account and chain show it.
     pub(super) async fn settle(&mut self, broker: &mut Broker<'_>, order: Order) -> Result<(), StageError> {
-        let Some(accounts) = self.accounts(broker, &order).await else { return Ok(()) };
+        let Some(accounts) = self.accounts(broker, &order).await? else { return Ok(()) };
         let Some(watched) = self.watched(&broker.view, &order) else { return Ok(()) };
         match Settlement::judge(&order, &accounts, &watched) {
             Ok(settlement) => match order.reconcile(&settlement)? {

@@ -7,13 +7,17 @@ use super::{Broker, Energy};
 use crate::StageError;
 
 impl Energy {
-    /// Commits that an order is asked, and asks. A crash in between leaves an order that the next turn doubts.
+    /// Commits that an order is asked, and asks. A crash in between leaves an order that the next turn doubts. Nothing is
+    /// ordered on a view that was read under a lease which may be another's by now.
     pub(super) async fn put(
         &mut self,
         broker: &mut Broker<'_>,
         step: Moved<Order>,
         reason: &str,
     ) -> Result<(), StageError> {
+        if !broker.may_send() {
+            return Ok(());
+        }
         let id = step.after().id;
         if !self.step(broker, step, reason).await? {
             return Ok(());

@@ -73,12 +73,15 @@ impl Energy {
         self.seen.run.as_ref()?.through
     }
 
-    /// What came for an order: what its vendor named, and what nobody claims and is too late for an older one.
+    /// What came for an order: what its vendor named; where it named nothing, what nobody claims and is too late for an older
+    /// one.
     pub(super) fn arrival(&self, view: &View, order: &Order) -> Option<Arrival> {
         let asked = order.state.asked()?;
         let run = self.seen.run.as_ref()?;
+        let named = self.named.values().any(|id| *id == order.id);
         let ours = |lent: &&Lent| {
             lent.receiver == order.receiver
+                && (!named || self.named.get(&lent.txid) == Some(&order.id))
                 && lent.at.since_ms(asked.at) >= -CLOCKS_MS
                 && self.owner_of(view, lent).is_none_or(|owner| owner == order.id)
         };

@@ -26,17 +26,13 @@ impl Energy {
 
     async fn meet(&mut self, broker: &mut Broker<'_>, need: Need) -> Result<(), StageError> {
         let now = broker.now();
-        let orders: Vec<&Order> = broker.view.orders.iter().filter(|it| it.need == need.id).collect();
-        if orders.iter().any(|it| matches!(it.state, State::Delivered { .. })) {
-            let step = need.serve(now)?;
-            return self.end(broker, step).await;
-        }
-        // One source at a time: what is under way is waited for, until its own deadline.
-        let under_way = |it: &&&Order| {
-            matches!(it.state, State::Planned | State::Asked(_) | State::Unknown { .. } | State::Accepted(_))
-        };
-        if orders.iter().any(|it| under_way(&it)) {
-            return Ok(());
+        match in_hand(broker, &need) {
+            InHand::Nothing => {}
+            InHand::Served => {
+                let step = need.serve(now)?;
+                return self.end(broker, step).await;
+            }
+            InHand::UnderWay => return Ok(()),
         }
         if now >= need.deadline {
             let step = need.burn(Burning::NoSource, now)?;
@@ -56,9 +52,12 @@ impl Energy {
             duration_s: self.supply.policy.rent_s,
         };
         let quotes = self.quotes(&request).await;
-        // Asking took time, and what is asked for must still be wanted.
-        broker.read(self.chain).await?;
+        // Asking took time: what is asked for must still be wanted, and nobody else may have ordered it.
+        broker.renew(self.chain).await?;
         let Some(need) = broker.view.needs.iter().find(|it| it.id == need.id).cloned() else { return Ok(()) };
+        if !matches!(in_hand(broker, &need), InHand::Nothing) {
+            return Ok(());
+        }
         let now = broker.now();
         let choice = self.choose(broker, &need, &quotes, now);
         let Some(place) = choice.chosen else {
@@ -157,6 +156,36 @@ impl Energy {
         }
         choice
     }
+}
+
+/// What was done for a need already.
+enum InHand {
+    Nothing,
+    /// One source at a time: what is under way is waited for, until its own deadline.
+    UnderWay,
+    /// Its energy came.
+    Served,
+}
+
+fn in_hand(broker: &Broker<'_>, need: &Need) -> InHand {
+    let mut found = InHand::Nothing;
+    for order in broker.view.orders.iter().filter(|it| it.need == need.id) {
+        match order.state {
+            State::Delivered { .. } => return InHand::Served,
+            State::Planned | State::Asked(_) | State::Unknown { .. } | State::Accepted(_) => {
+                found = InHand::UnderWay;
+            }
+            State::Dropped
+            | State::Refused { .. }
+            | State::Short { .. }
+            | State::Failed(_)
+            | State::Refunded { .. }
+            | State::Unresolved { .. }
+            | State::Absent(_)
+            | State::Lost { .. } => {}
+        }
+    }
+    found
 }
 
 /// Why waiting for a vendor is in vain; `None` while one may answer, close its breaker, or be in time yet.
