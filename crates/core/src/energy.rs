@@ -187,6 +187,24 @@ impl State {
         }
     }
 
+    /// What showed that energy came.
+    pub const fn arrival(&self) -> Option<&Arrival> {
+        match self {
+            Self::Delivered { arrival, .. } | Self::Short { arrival, .. } => Some(arrival),
+            Self::Planned
+            | Self::Dropped
+            | Self::Asked(_)
+            | Self::Refused { .. }
+            | Self::Unknown { .. }
+            | Self::Accepted(_)
+            | Self::Failed(_)
+            | Self::Refunded { .. }
+            | Self::Unresolved { .. }
+            | Self::Absent(_)
+            | Self::Lost { .. } => None,
+        }
+    }
+
     /// When it was asked for, if ever.
     pub const fn asked(&self) -> Option<Asked> {
         match self {

@@ -368,12 +368,16 @@ impl Store for Db {
         Box::pin(self.reading_one(move |conn| Box::pin(commands::person(conn, key))))
     }
 
-    fn energy(
-        &self,
+    fn energy<'a>(
+        &'a self,
         chain: ChainId,
         since: Timestamp,
-    ) -> Fut<'_, Result<sluice_core::energy::View, StoreError>> {
-        Box::pin(self.reading(move |conn| Box::pin(energy::view(conn, chain, since))))
+        lent: &'a [[u8; 32]],
+    ) -> Fut<'a, Result<sluice_core::energy::View, StoreError>> {
+        let lent = lent.to_vec();
+        Box::pin(
+            self.reading(move |conn| Box::pin(async move { energy::view(conn, chain, since, &lent).await })),
+        )
     }
 
     fn asks<'a>(&'a self, orders: &'a [EnergyOrderId]) -> Fut<'a, Result<Vec<Durable<Ask>>, StoreError>> {

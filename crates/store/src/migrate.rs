@@ -125,6 +125,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0024_tiers.sql"),
         "types and triggers are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0025_energy_arrivals.sql"),
+        include_str!("../migrations/postgres/0025_energy_arrivals.sql"),
+        "JSON is taken apart, and triggers are spelled, differently",
+    ),
 ];
 
 /// Highest version this program knows.

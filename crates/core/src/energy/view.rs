@@ -1,7 +1,10 @@
 //! What the broker reads of the store in one piece.
 
+use std::collections::BTreeMap;
+
 use super::{Account, Need, Order};
 use crate::amount::Cost;
+use crate::id::EnergyOrderId;
 use crate::port::market::VendorId;
 
 /// An account at a vendor, as far as its orders have ended.
@@ -26,6 +29,8 @@ pub struct View {
     pub accounts: Vec<Booked>,
     /// What orders cost, or may have cost, since the time that was asked about, in sun.
     pub spent_sun: Cost,
+    /// Which orders were proven by the transactions that were asked about, ended or not.
+    pub explained: BTreeMap<[u8; 32], EnergyOrderId>,
 }
 
 impl View {

@@ -453,8 +453,14 @@ pub trait Store: Send + Sync {
     /// Whoever holds a key, as far as that is known.
     fn person(&self, key: KeyId) -> Fut<'_, Result<Option<Person>, StoreError>>;
 
-    /// Needs, orders and accounts of a chain's energy, and what orders cost since a time.
-    fn energy(&self, chain: ChainId, since: Timestamp) -> Fut<'_, Result<energy::View, StoreError>>;
+    /// Needs, orders and accounts of a chain's energy, what orders cost since a time, and which orders the transactions `lent`
+    /// explain.
+    fn energy<'a>(
+        &'a self,
+        chain: ChainId,
+        since: Timestamp,
+        lent: &'a [[u8; 32]],
+    ) -> Fut<'a, Result<energy::View, StoreError>>;
 
     /// What goes out for orders that are asked; others are left out.
     fn asks<'a>(&'a self, orders: &'a [EnergyOrderId]) -> Fut<'a, Result<Vec<Durable<Ask>>, StoreError>>;

@@ -68,12 +68,13 @@ impl Energy {
     }
 
     async fn look(&mut self, ports: &Ports, owner: &str) -> Result<bool, StageError> {
-        let mut broker = Broker { ports, owner, held: hold(ports, owner).await?, view: View::default() };
+        let held = hold(ports, owner).await?;
+        let mut broker = Broker { ports, owner, held, view: View::default(), lent: Vec::new() };
         broker.read(self.chain).await?;
         self.forget(&broker.view);
         self.doubt_orphans(&mut broker).await?;
         self.book_openings(&mut broker).await?;
-        self.scan(&broker).await?;
+        self.scan(&mut broker).await?;
         self.follow_orders(&mut broker).await?;
         self.meet_needs(&mut broker).await?;
         self.tell(&broker).await?;
@@ -212,6 +213,8 @@ struct Broker<'a> {
     owner: &'a str,
     held: Held,
     view: View,
+    /// Transactions whose orders the view names.
+    lent: Vec<[u8; 32]>,
 }
 
 impl Broker<'_> {
@@ -224,7 +227,8 @@ impl Broker<'_> {
     }
 
     async fn read(&mut self, chain: ChainId) -> Result<(), StageError> {
-        self.view = self.ports.store.energy(chain, self.now().plus_ms(-HOUR_MS)).await?;
+        let since = self.now().plus_ms(-HOUR_MS);
+        self.view = self.ports.store.energy(chain, since, &self.lent).await?;
         Ok(())
     }
 

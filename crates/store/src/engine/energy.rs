@@ -1,5 +1,7 @@
 //! What the broker and the lanes of TRON ask: needs, orders, accounts, and what was burned.
 
+use std::collections::BTreeMap;
+
 use sluice_core::amount::Cost;
 use sluice_core::attempt::Durable;
 use sluice_core::chain::ChainId;
@@ -18,11 +20,12 @@ use crate::{args, sql};
 /// Needs of a lane that are read: the open one, and the last ones that its transfers may still wait for.
 const NEEDS_OF_LANE: i64 = 4;
 
-/// Needs, orders and accounts of a chain; what orders cost since a time.
+/// Needs, orders and accounts of a chain; what orders cost since a time; and what transactions explain.
 pub(super) async fn view(
     conn: &mut Conn<'_>,
     chain: ChainId,
     since: Timestamp,
+    lent: &[[u8; 32]],
 ) -> Result<Found<View>, SqlError> {
     let mut unread: Vec<Unread> = Vec::new();
     let chain = chain.to_string();
@@ -52,7 +55,33 @@ pub(super) async fn view(
     let spent = conn.row(spent, args![since.micros()]).await?;
     let spent = spent.map(|row| row.int("spent")).transpose()?.unwrap_or_default();
     let spent_sun = Cost(u128::try_from(spent).unwrap_or_default());
-    Ok((View { needs, orders, accounts, spent_sun }, unread))
+    let explained = explained(conn, lent, &mut unread).await?;
+    Ok((View { needs, orders, accounts, spent_sun, explained }, unread))
+}
+
+/// Which orders were proven by these transactions.
+async fn explained(
+    conn: &mut Conn<'_>,
+    lent: &[[u8; 32]],
+    unread: &mut Vec<Unread>,
+) -> Result<BTreeMap<[u8; 32], EnergyOrderId>, SqlError> {
+    if lent.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    // A transaction explains one order, so there are no more rows than were asked about.
+    let text = sql!(
+        lite "select txid, order_id from energy_arrival where txid in (select value from json_each($1)) limit $2",
+        pg "select txid, order_id from energy_arrival
+            where txid in (select jsonb_array_elements_text($1::jsonb)) limit $2",
+        because "each database reads JSON in its own way"
+    );
+    let most = i64::try_from(lent.len()).unwrap_or(i64::MAX);
+    let rows = conn.rows(text, args![slice(lent.iter().map(hex::encode)), most]).await?;
+    let read = |row: &Row| {
+        let cells = Cells::of("energy_arrival", "txid", row);
+        Ok((cells.hash("txid")?, cells.parsed("order_id", EnergyOrderId::parse)?))
+    };
+    Ok(keep(row::read(&rows, read), unread).into_iter().collect())
 }
 
 fn account(row: &Row) -> Result<Booked, Unread> {

@@ -7,8 +7,9 @@ use sluice_core::address::TronAddress;
 use sluice_core::amount::Cost;
 use sluice_core::attempt::Durable;
 use sluice_core::chain::ChainId;
-use sluice_core::energy::{Burning, Need, NeedRecord, NeedState, Order, Record};
+use sluice_core::energy::{Arrival, Burning, Need, NeedRecord, NeedState, Order, Record};
 use sluice_core::id::{EnergyNeedId, EnergyOrderId, PartnerId, WalletId};
+use sluice_core::moved::Moved;
 use sluice_core::port::market::{Ask, Recovery, VendorId};
 
 use super::cells::{Cells, big};
@@ -69,6 +70,30 @@ pub(crate) const ORDER_MOVES: &[&str] = &[
     "ended",
     "version",
 ];
+
+pub(crate) const ARRIVALS: Table =
+    Table { name: "energy_arrival", texts: &["txid", "order_id"], ints: &[], blobs: &[] };
+
+/// A row of `energy_arrival`.
+#[derive(Debug, Serialize)]
+pub(crate) struct ArrivalRow {
+    txid: String,
+    order_id: String,
+}
+
+impl ArrivalRow {
+    /// What a step of an order is proven by, and what it was not proven by before.
+    pub(crate) fn of(step: &Moved<Order>) -> Vec<Self> {
+        let txids = |order: Option<&Order>| {
+            order.and_then(|order| order.state.arrival()).map(Arrival::txids).unwrap_or_default().to_vec()
+        };
+        let before = txids(step.before());
+        let mut now = txids(Some(step.after()));
+        now.retain(|txid| !before.contains(txid));
+        let order_id = step.after().id.to_string();
+        now.iter().map(|txid| Self { txid: hex::encode(txid), order_id: order_id.clone() }).collect()
+    }
+}
 
 /// A row of `energy_need`. `was` is the version it is expected to have.
 #[derive(Debug, Serialize)]

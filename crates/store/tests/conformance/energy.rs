@@ -1,5 +1,7 @@
 //! Energy: what a lane needs is asked for once, what leaves for a vendor is durable, and accounts add up.
 
+use std::collections::BTreeMap;
+
 use sluice_core::address::TronAddress;
 use sluice_core::amount::Cost;
 use sluice_core::chain::ChainId;
@@ -22,6 +24,7 @@ promises! {
     a_vendor_takes_one_order_of_a_wallet_whose_fate_is_open;
     what_goes_out_is_what_is_asked_and_durable;
     accounts_and_spending_are_the_sums_of_orders;
+    a_transaction_explains_one_order_also_when_that_has_ended;
 }
 
 const ENERGY: u64 = 65_000;
@@ -92,7 +95,7 @@ fn asked(world: &World, need: &Need, vendor: &str) -> Moved<Order> {
 async fn stored(world: &World, step: Moved<Order>) -> Order {
     let after = step.after().clone();
     world.applied(Change { orders: vec![step], ..world.change() }).await;
-    let view = world.db.energy(chain(), Timestamp::default()).await.unwrap();
+    let view = world.db.energy(chain(), Timestamp::default(), &[]).await.unwrap();
     let found = view.orders.into_iter().find(|order| order.id == after.id);
     assert_eq!(found, Some(after.clone()), "{}", after.state.as_str());
     after
@@ -104,21 +107,21 @@ fn accepted() -> Placed {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test says what the chain shows")]
-fn arrival(world: &World, energy: u64) -> Arrival {
-    Arrival::on_chain(RECEIVER, energy, vec![[9; 32]], block(7), world.now())
+fn arrival(world: &World, energy: u64, txid: u8) -> Arrival {
+    Arrival::on_chain(RECEIVER, energy, vec![[txid; 32]], block(7), world.now())
 }
 
 async fn a_lane_has_one_open_need_and_it_ends_once(world: World) {
     let first = opened(&world).await;
     let second = Change { needs: vec![need(&world)], ..world.change() };
     assert_eq!(world.apply(second).await, Outcome::Refused("energy_one_open_need".into()));
-    let view = world.db.energy(chain(), Timestamp::default()).await.unwrap();
+    let view = world.db.energy(chain(), Timestamp::default(), &[]).await.unwrap();
     assert_eq!(view.needs, vec![first.clone()]);
     let end = first.clone().burn(Burning::NoSource, world.now()).unwrap();
     world.applied(Change { needs: vec![end], ..world.change() }).await;
     let again = first.serve(world.now()).unwrap();
     assert_eq!(world.apply(Change { needs: vec![again], ..world.change() }).await, Outcome::Moved);
-    assert!(world.db.energy(chain(), Timestamp::default()).await.unwrap().needs.is_empty());
+    assert!(world.db.energy(chain(), Timestamp::default(), &[]).await.unwrap().needs.is_empty());
     opened(&world).await;
     let kinds = "select kind from event where kind like 'energy.%' order by rowseq limit 2 offset 1";
     assert_eq!(world.text(&format!("select min(kind) from ({kinds}) told")).await, "energy.burning");
@@ -154,9 +157,9 @@ async fn an_order_reads_back_in_every_state_it_comes_to(world: World) {
     assert!(matches!(absent.state, State::Absent(_)));
 
     let order = accept("delivered").await;
-    stored(&world, order.prove(arrival(&world, ENERGY)).unwrap().unwrap()).await;
+    stored(&world, order.prove(arrival(&world, ENERGY, 9)).unwrap().unwrap()).await;
     let order = accept("short").await;
-    stored(&world, order.expire(Some(arrival(&world, ENERGY / 2)), late).unwrap()).await;
+    stored(&world, order.expire(Some(arrival(&world, ENERGY / 2, 8)), late).unwrap()).await;
     let order = accept("failed").await;
     let order = stored(&world, order.look(&Found::Failed(Shown::default())).unwrap().unwrap()).await;
     stored(&world, order.look(&Found::Refunded).unwrap().unwrap()).await;
@@ -206,7 +209,7 @@ async fn accounts_and_spending_are_the_sums_of_orders(world: World) {
     assert_eq!(world.apply(again).await, Outcome::Refused("energy_one_opening".into()));
     let need = opened(&world).await;
     let order = stored(&world, asked(&world, &need, "catfee")).await;
-    let read = async || world.db.energy(chain(), Timestamp::default()).await.unwrap();
+    let read = async || world.db.energy(chain(), Timestamp::default(), &[]).await.unwrap();
     let view = read().await;
     assert_eq!(view.spent_sun, PRICE, "what may have been spent counts");
     let account = view.account(&vendor, None).unwrap();
@@ -216,13 +219,35 @@ async fn accounts_and_spending_are_the_sums_of_orders(world: World) {
     let order = stored(&world, order.hear(accepted()).unwrap()).await;
     let account = read().await.account(&vendor, None).unwrap();
     assert_eq!((account.expected_sun, account.unexplained), (Cost(48_000_000), 0));
-    stored(&world, order.prove(arrival(&world, ENERGY)).unwrap().unwrap()).await;
+    stored(&world, order.prove(arrival(&world, ENERGY, 9)).unwrap().unwrap()).await;
     world.applied(Change { needs: vec![need.serve(world.now()).unwrap()], ..world.change() }).await;
     let view = read().await;
     assert!(view.orders.is_empty() && view.needs.is_empty(), "all of it has ended");
     assert_eq!(view.account(&vendor, None).unwrap().expected_sun, Cost(48_000_000));
-    let later = world.db.energy(chain(), world.now().plus_ms(1)).await.unwrap();
+    let later = world.db.energy(chain(), world.now().plus_ms(1), &[]).await.unwrap();
     assert_eq!((view.spent_sun, later.spent_sun), (PRICE, Cost::ZERO));
-    let other = world.db.energy(ChainId::tron(1), Timestamp::default()).await.unwrap();
+    let other = world.db.energy(ChainId::tron(1), Timestamp::default(), &[]).await.unwrap();
     assert!(other.needs.is_empty() && other.orders.is_empty());
+}
+
+async fn a_transaction_explains_one_order_also_when_that_has_ended(world: World) {
+    let need = opened(&world).await;
+    let first = stored(&world, asked(&world, &need, "catfee")).await;
+    let first = stored(&world, first.hear(accepted()).unwrap()).await;
+    let second = stored(&world, asked(&world, &need, "tronsave")).await;
+    let second = stored(&world, second.hear(accepted()).unwrap()).await;
+    let first = stored(&world, first.prove(arrival(&world, ENERGY, 9)).unwrap().unwrap()).await;
+    let lent = [[9; 32], [8; 32]];
+    let read = async || world.db.energy(chain(), Timestamp::default(), &lent).await.unwrap();
+    let view = read().await;
+    assert!(first.is_ended() && view.orders.contains(&second));
+    assert_eq!(view.explained, BTreeMap::from([([9; 32], first.id)]));
+    let by_the_same = second.clone().prove(arrival(&world, ENERGY, 9)).unwrap().unwrap();
+    let refused = world.apply(Change { orders: vec![by_the_same], ..world.change() }).await;
+    assert_eq!(refused, Outcome::Refused("energy_arrival_pkey".into()));
+    let second = stored(&world, second.prove(arrival(&world, ENERGY, 8)).unwrap().unwrap()).await;
+    assert_eq!(read().await.explained, BTreeMap::from([([8; 32], second.id), ([9; 32], first.id)]));
+    for text in ["delete from energy_arrival", "update energy_arrival set order_id = 'x'"] {
+        assert!(world.db.tamper(text, text).await.is_err(), "{text}");
+    }
 }

@@ -88,7 +88,7 @@ impl Vendors {
     pub(super) async fn pay_in(&self, ports: &Ports) -> Result<(), StartError> {
         let Some(market) = &self.own else { return Ok(()) };
         let chain = ChainProfile::tron_devnet().id;
-        let view = ports.store.energy(chain, Timestamp::default()).await?;
+        let view = ports.store.energy(chain, Timestamp::default(), &[]).await?;
         for name in VendorName::ALL {
             let vendor =
                 VendorId::parse(name.name()).map_err(|error| StartError::Other(error.to_string()))?;

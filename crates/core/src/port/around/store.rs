@@ -303,8 +303,13 @@ impl<A: Around> Store for Wrapped<A> {
         self.by.stops(&*self.inner)
     }
 
-    fn energy(&self, chain: ChainId, since: Timestamp) -> Answer<'_, energy::View> {
-        self.by.around("store.energy", move || self.inner.energy(chain, since))
+    fn energy<'a>(
+        &'a self,
+        chain: ChainId,
+        since: Timestamp,
+        lent: &'a [[u8; 32]],
+    ) -> Answer<'a, energy::View> {
+        self.by.around("store.energy", move || self.inner.energy(chain, since, lent))
     }
 
     fn asks<'a>(&'a self, orders: &'a [EnergyOrderId]) -> Answer<'a, Vec<Durable<Ask>>> {

@@ -33,8 +33,8 @@ struct Run {
 }
 
 impl Energy {
-    /// Reads on, where an order waits for what blocks show.
-    pub(super) async fn scan(&mut self, broker: &Broker<'_>) -> Result<(), StageError> {
+    /// Reads on, where an order waits for what blocks show, and asks which orders it explains already.
+    pub(super) async fn scan(&mut self, broker: &mut Broker<'_>) -> Result<(), StageError> {
         let waits = |order: &&Order| !order.is_ended();
         let open = broker.view.orders.iter().filter(waits);
         let Some(asked) = open.filter_map(|it| it.state.asked()).map(|asked| asked.at).min() else {
@@ -65,7 +65,8 @@ impl Energy {
             let too_many = run.lent.len().saturating_sub(LENT_MAX);
             run.lent.drain(..too_many);
         }
-        Ok(())
+        broker.lent = run.lent.iter().map(|lent| lent.txid).collect();
+        if broker.lent.is_empty() { Ok(()) } else { broker.read(self.chain).await }
     }
 
     /// The time of the last block that was read.
@@ -100,17 +101,11 @@ impl Energy {
         Some(Watched { through: run.through?, unclaimed })
     }
 
-    /// The order that something came for: the one whose evidence it is, or whose vendor named it, or the oldest of the
+    /// The order that something came for: the one that was proven by it, or whose vendor named it, or the oldest of the
     /// wallet that still waits.
     fn owner_of(&self, view: &View, lent: &Lent) -> Option<sluice_core::id::EnergyOrderId> {
-        let evidence = |order: &&Order| match &order.state {
-            State::Delivered { arrival, .. } | State::Short { arrival, .. } => {
-                arrival.txids().contains(&lent.txid)
-            }
-            _ => false,
-        };
-        if let Some(order) = view.orders.iter().find(evidence) {
-            return Some(order.id);
+        if let Some(order) = view.explained.get(&lent.txid) {
+            return Some(*order);
         }
         if let Some(order) = self.named.get(&lent.txid) {
             return Some(*order);

@@ -1,4 +1,4 @@
-//! Steps of needs and orders of energy, and what was paid in at vendors.
+//! Steps of needs and orders of energy, what explains them, and what was paid in at vendors.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,9 @@ use sluice_core::port::store::{Change, StoreError};
 
 use super::super::Context;
 use super::{Happened, Written, cause};
-use crate::row::energy::{NEED_ENDS, NEEDS, NeedRow, ORDER_MOVES, ORDERS, OrderRow, sun};
+use crate::row::energy::{
+    ARRIVALS, ArrivalRow, NEED_ENDS, NEEDS, NeedRow, ORDER_MOVES, ORDERS, OrderRow, sun,
+};
 use crate::sql::{Conn, EachRow, SqlError};
 use crate::{args, sql};
 
@@ -15,6 +17,8 @@ static NEW_NEED: LazyLock<EachRow> = LazyLock::new(|| NEEDS.insert(""));
 static NEED_STEP: LazyLock<EachRow> = LazyLock::new(|| NEEDS.update(NEED_ENDS, &["id", "was"], ""));
 static NEW_ORDER: LazyLock<EachRow> = LazyLock::new(|| ORDERS.insert(""));
 static ORDER_STEP: LazyLock<EachRow> = LazyLock::new(|| ORDERS.update(ORDER_MOVES, &["id", "was"], ""));
+
+static NEW_ARRIVAL: LazyLock<EachRow> = LazyLock::new(|| ARRIVALS.insert(""));
 
 /// What ends is written before what begins: the one may make room for the other.
 pub(super) async fn write(
@@ -25,6 +29,7 @@ pub(super) async fn write(
 ) -> Result<Written, SqlError> {
     let failed = |error: serde_json::Error| StoreError::Statement(error.to_string());
     let (mut ended, mut opened, mut moved, mut planned) = (vec![], vec![], vec![], vec![]);
+    let mut arrived = vec![];
     for (place, change) in changes.iter().enumerate() {
         for step in &change.needs {
             match step.before() {
@@ -38,6 +43,7 @@ pub(super) async fn write(
                 Some(before) => moved.push(OrderRow::of(step.after(), Some(before.version)).map_err(failed)?),
                 None => planned.push(OrderRow::of(step.after(), None).map_err(failed)?),
             }
+            arrived.extend(ArrivalRow::of(step));
             happened.extend(of_order(step).map(|event| (place, event)));
         }
     }
@@ -50,6 +56,9 @@ pub(super) async fn write(
         if !rows.is_empty() && conn.run_each(text, rows).await? != rows.len() as u64 {
             return Ok(Written::Moved);
         }
+    }
+    if !arrived.is_empty() {
+        conn.run_each(&NEW_ARRIVAL, &arrived).await?;
     }
     for change in changes {
         let cause = cause(change, context);
