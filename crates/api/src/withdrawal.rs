@@ -136,6 +136,10 @@ pub struct Withdrawal {
     pub cancel_requested: bool,
     /// Why it ended as it did, or why it needs a person.
     pub reason: Option<Reason>,
+    /// What paying it cost, where energy has to be paid for: on TRON, from when its first transaction is prepared. `null`
+    /// elsewhere.
+    #[serde(default)]
+    pub receipt: Option<Receipt>,
     /// What was or may be on chain for it, oldest first. Several may belong to one slot; at most one of them pays.
     pub transactions: Vec<Transaction>,
     /// When it was accepted.
@@ -201,6 +205,27 @@ words! {
         /// Proven never to be executed.
         Dead = "dead",
     }
+}
+
+/// What paying a withdrawal cost, in units of the chain's coin. On TRON a transaction burns the coin for energy that its
+/// sender has not got; energy that was bought for the sender costs less.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Receipt {
+    /// Energy that its transaction needs.
+    pub energy: u64,
+    /// What it was expected to cost when its transaction was prepared: what is burned, and its share of the energy that was
+    /// bought.
+    pub estimated: Decimal,
+    /// What the network took, exactly, for all of its transactions; `null` until one is in a block.
+    pub network_fee: Option<Decimal>,
+    /// Its share of the energy that was bought; `null` while that has no price yet.
+    pub energy_cost: Option<Decimal>,
+    /// `network_fee` and `energy_cost` together.
+    pub total: Option<Decimal>,
+    /// What it would have cost to burn the coin for all of its energy, at the price of then.
+    pub burning: Decimal,
+    /// `burning` less `total`; negative where it was dearer.
+    pub saved: Option<Decimal>,
 }
 
 /// One signed transaction.

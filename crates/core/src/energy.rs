@@ -262,6 +262,12 @@ impl Order {
         self.state.bought()?.charged_sun.filter(|charged| *charged > self.max_total_sun)
     }
 
+    /// When what it brought is gone, at the latest.
+    pub fn ends_at(&self) -> Option<Timestamp> {
+        let rent_ms = i64::try_from(self.duration_s.saturating_mul(1_000)).unwrap_or(i64::MAX);
+        self.state.arrival().map(|arrival| arrival.block_at().plus_ms(rent_ms))
+    }
+
     fn moved(self, state: State) -> Moved<Self> {
         let mut after = self.clone();
         after.0.state = state;

@@ -44,6 +44,7 @@ pub mod partner;
 pub mod policy;
 pub mod port;
 pub mod proof;
+pub mod receipt;
 pub mod reconciliation;
 pub mod resource;
 #[cfg(test)]

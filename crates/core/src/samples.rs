@@ -218,7 +218,7 @@ pub fn fill() -> Transfer {
 /// `planned` brought to `built`, with attempt 1 in slot 7.
 pub fn built() -> Transfer {
     let funded = planned().fund(block(1), at(2)).unwrap().into_after();
-    let fuelled = funded.fuel(65_000, Cost(1), at(2)).unwrap().into_after();
+    let fuelled = funded.fuel(65_000, Cost(1), None, at(2)).unwrap().into_after();
     let attempt = unsigned(1, transfer_id(1), Kind::Pay, slot(7));
     fuelled.build(attempt, at(2)).unwrap().transfer.into_after()
 }

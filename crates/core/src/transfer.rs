@@ -17,6 +17,7 @@ mod fuel;
 mod fund;
 mod import;
 mod last;
+mod phase;
 mod plan;
 mod reopen;
 mod see;
@@ -28,15 +29,17 @@ mod void;
 pub use build::{Allotment, may_follow};
 pub use failure::{Failure, Remedy};
 pub use last::Last;
+pub use phase::Phase;
 pub use settle::{End, Outcome};
 
 use crate::amount::{Amount, Cost};
 use crate::asset::Asset;
-use crate::chain::{BlockRef, Family};
+use crate::chain::BlockRef;
 use crate::id::{AttemptId, PartnerId, ProofId, TransferId, WalletId, WithdrawalId};
 use crate::intent::{Approved, payments_hash};
 use crate::moved::{Moved, Reached, Refusal};
 use crate::proof::{Inclusion, Stranger};
+use crate::receipt::Estimate;
 use crate::slot::Slot;
 use crate::time::Timestamp;
 
@@ -160,6 +163,8 @@ pub struct Fuelled {
     pub gas_limit: u64,
     /// Reserved for gas, or for energy and bandwidth that are burned.
     pub gas_budget: Cost,
+    /// TRON: what it was expected to cost. Transfers are moved about a lot.
+    pub estimate: Option<Box<Estimate>>,
 }
 
 /// What the slot is used for.
@@ -235,92 +240,7 @@ pub struct Ended {
     pub at: Timestamp,
 }
 
-/// A transfer's state without its evidence; `signing` is `built` once the signer was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
-    /// See [`State::Planned`].
-    Planned,
-    /// See [`State::Funded`].
-    Funded,
-    /// See [`State::Fuelling`].
-    Fuelling,
-    /// See [`State::Fuelled`].
-    Fuelled,
-    /// See [`State::Built`].
-    Built,
-    /// See [`State::Built`]: the signer was asked.
-    Signing,
-    /// See [`State::Signed`].
-    Signed,
-    /// See [`State::Seen`].
-    Seen,
-    /// See [`State::Final`].
-    Final,
-    /// See [`State::Dropped`].
-    Dropped,
-}
-
-impl State {
-    /// The name in columns.
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Planned => "planned",
-            Self::Funded(_) => "funded",
-            Self::Fuelling(_) => "fuelling",
-            Self::Fuelled(_) => "fuelled",
-            Self::Built(_) => "built",
-            Self::Signed(_) => "signed",
-            Self::Seen(_) => "seen",
-            Self::Final(_) => "final",
-            Self::Dropped { .. } => "dropped",
-        }
-    }
-
-    /// Without the evidence.
-    pub const fn phase(&self) -> Phase {
-        match self {
-            Self::Planned => Phase::Planned,
-            Self::Funded(_) => Phase::Funded,
-            Self::Fuelling(_) => Phase::Fuelling,
-            Self::Fuelled(_) => Phase::Fuelled,
-            Self::Built(built) => {
-                if built.asked {
-                    Phase::Signing
-                } else {
-                    Phase::Built
-                }
-            }
-            Self::Signed(_) => Phase::Signed,
-            Self::Seen(_) => Phase::Seen,
-            Self::Final(_) => Phase::Final,
-            Self::Dropped { .. } => Phase::Dropped,
-        }
-    }
-
-    /// Nothing more happens to it, unless its proof leaves the chain.
-    pub const fn terminal(&self) -> bool {
-        match self {
-            Self::Final(_) | Self::Dropped { .. } => true,
-            Self::Planned
-            | Self::Funded(_)
-            | Self::Fuelling(_)
-            | Self::Fuelled(_)
-            | Self::Built(_)
-            | Self::Signed(_)
-            | Self::Seen(_) => false,
-        }
-    }
-}
-
 impl Transfer {
-    /// Its phase as the public status shows it: EVM passes over the energy states.
-    pub const fn phase(&self) -> Phase {
-        match (self.0.state.phase(), self.0.asset.id.chain.family) {
-            (Phase::Fuelling | Phase::Fuelled, Family::Evm) => Phase::Funded,
-            (phase, Family::Evm | Family::Tron) => phase,
-        }
-    }
-
     /// The sum of what it pays; items that died inside it no longer count. More than the books can hold is the most they
     /// can: no wallet is ever found to have it.
     pub fn amount(&self) -> Amount {

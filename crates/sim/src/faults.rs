@@ -127,6 +127,7 @@ pub const METHODS: &[&str] = &[
     "store.energy",
     "store.asks",
     "store.burned",
+    "store.ending",
     "signer.hello",
     "signer.admit",
     "signer.sign",

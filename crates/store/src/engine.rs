@@ -385,6 +385,15 @@ impl Store for Db {
         Box::pin(self.reading(move |conn| Box::pin(async move { energy::asks(conn, &orders).await })))
     }
 
+    fn ending(
+        &self,
+        wallet: WalletId,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Fut<'_, Result<u64, StoreError>> {
+        Box::pin(self.read(move |conn| Box::pin(energy::ending(conn, wallet, from, until))))
+    }
+
     fn burned(&self, wallet: WalletId, since: Timestamp) -> Fut<'_, Result<Cost, StoreError>> {
         Box::pin(self.read(move |conn| Box::pin(energy::burned(conn, wallet, since))))
     }

@@ -126,8 +126,8 @@ const MIGRATIONS: &[Sql] = &[
         "types and triggers are spelled differently",
     ),
     Sql::two(
-        include_str!("../migrations/sqlite/0025_energy_arrivals.sql"),
-        include_str!("../migrations/postgres/0025_energy_arrivals.sql"),
+        include_str!("../migrations/sqlite/0025_energy_comes_and_goes.sql"),
+        include_str!("../migrations/postgres/0025_energy_comes_and_goes.sql"),
         "JSON is taken apart, and triggers are spelled, differently",
     ),
 ];

@@ -8,6 +8,7 @@
 mod commands;
 mod feed;
 mod filter;
+mod prices;
 pub(crate) mod query;
 mod reconciliations;
 mod standing;

@@ -33,6 +33,15 @@ fn sample() -> Withdrawal {
         attempt_no: 1,
         cancel_requested: false,
         reason: Some(Reason::new(ReasonCode::Reopened, Lang::Ko)),
+        receipt: Some(Receipt {
+            energy: 64_285,
+            estimated: "2.147".into(),
+            network_fee: Some("0.345".into()),
+            energy_cost: None,
+            total: None,
+            burning: "6.7755".into(),
+            saved: None,
+        }),
         transactions: vec![Transaction {
             txid: "0xabc".into(),
             chain: "eip155:137".into(),

@@ -39,6 +39,13 @@ pub(super) fn sum<'a>(texts: impl IntoIterator<Item = &'a str>) -> Option<String
     texts.into_iter().try_fold(U256::ZERO, add).map(|sum| text(sum, SUM_DECIMALS))
 }
 
+/// One decimal text less another, which may be more; `None` when one is no decimal.
+pub(super) fn difference(from: &str, less: &str) -> Option<String> {
+    let (from, less) = (scaled(from, SUM_DECIMALS)?, scaled(less, SUM_DECIMALS)?);
+    let size = text(from.abs_diff(less), SUM_DECIMALS);
+    Some(if from < less { format!("-{size}") } else { size })
+}
+
 /// Reads gwei as people write fees, and gives wei.
 ///
 /// # Errors
@@ -95,5 +102,8 @@ mod tests {
         assert_eq!(sum(["1.5", "0.25", "10"]).as_deref(), Some("11.75"));
         assert_eq!(sum([]).as_deref(), Some("0"));
         assert_eq!(sum(["1", "x"]), None);
+        assert_eq!(difference("2.5", "0.75").as_deref(), Some("1.75"));
+        assert_eq!(difference("0.75", "2.5").as_deref(), Some("-1.75"));
+        assert_eq!(difference("1", "").as_deref(), None);
     }
 }

@@ -13,6 +13,10 @@ const STRIKES: u64 = 10;
 /// More payments are ordered so many times for it, eight at a time.
 const ROUNDS_MAX: u32 = 40;
 
+/// A node that was found to lie is not heard for five minutes. So long the other two have to agree on everything, through all of
+/// this; each question that one of them leaves without an answer costs ten seconds.
+const LONG: Duration = Duration::from_secs(360);
+
 /// What befalls every node: accidents, and false words about what was sent, on so many of a thousand calls.
 const EVERYWHERE: [(Fault, u64); 14] = [
     (Fault::LoseRequest, 6),
@@ -62,7 +66,7 @@ on_both! {
         begin(&proxies[2], &OF_ONE);
         let mut orders = Order::fresh("chaos", 48);
         caller.insist_on(&orders).await;
-        caller.all_completed(&orders).await;
+        caller.all_completed_within(LONG, &orders).await;
         // Until every kind has struck often enough, there is more to pay.
         for round in 0.. {
             let faults = EVERYWHERE.iter().map(|(fault, _)| *fault);
@@ -73,7 +77,7 @@ on_both! {
             assert!(round < ROUNDS_MAX, "too rare in {} payments: {rare:?}", orders.len());
             let more = Order::fresh("chaos", 8);
             caller.insist_on(&more).await;
-            caller.all_completed(&more).await;
+            caller.all_completed_within(LONG, &more).await;
             orders.extend(more);
         }
         for (fault, _) in EVERYWHERE {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sluice_api::event::Event;
+use sluice_api::text::Decimal;
 use sluice_core::address::TronAddress;
 use sluice_devnet::market::{
     Delegation, Delegator, Desk, Fault, Market, MarketConfig, Refused, Rule, VendorName,
@@ -126,6 +127,39 @@ impl Payments {
         assert_eq!(named.len(), orders.len(), "an order was sold twice");
     }
 
+    /// What the receipts say is what the chain took and the vendors sold, to the sun.
+    async fn each_has_its_receipt(&self, engine: &Engine) {
+        let caller = caller(engine);
+        let sun = |trx: &Decimal| {
+            let (whole, rest) = trx.as_str().split_once('.').unwrap_or((trx.as_str(), ""));
+            format!("{whole}{rest:0<6}").parse::<i64>().expect("a number")
+        };
+        let (mut lent, mut shares) = (0, 0);
+        for order in &self.orders {
+            let paid = caller.look(order).await.expect("it is there");
+            let receipt = paid.receipt.expect("a receipt");
+            let [transaction] = paid.transactions.as_slice() else { panic!("{:?}", paid.transactions) };
+            assert_eq!(receipt.network_fee, transaction.fee);
+            let cost = receipt.energy_cost.as_ref().map(sun).expect("the vendor has said what it charged");
+            let network = receipt.network_fee.as_ref().map(sun).expect("it is in a block");
+            let (total, saved) = (receipt.total.as_ref().map(sun), receipt.saved.as_ref().map(sun));
+            assert_eq!(total, Some(cost + network));
+            assert_eq!(saved, Some(sun(&receipt.burning) - cost - network));
+            assert!(cost > 0 && saved > Some(0), "{receipt:?}");
+            // Bytes are counted with a permission's two, and the daily free ones are not counted on.
+            assert!((cost + network..=cost + 347_000).contains(&sun(&receipt.estimated)), "{receipt:?}");
+            lent += receipt.energy;
+            shares += cost;
+        }
+        let orders: Vec<_> = self.desks().iter().flat_map(|desk| desk.orders()).collect();
+        let sold: u64 = orders.iter().map(|order| order.energy).sum();
+        let taken: u64 = orders.iter().map(|order| order.charged_sun).sum();
+        assert!(lent <= sold, "{lent} of {sold}");
+        let taken =
+            i64::try_from(taken).expect("not so much") + i64::try_from(self.orders.len()).expect("few");
+        assert!(shares <= taken, "{shares} of {taken}");
+    }
+
     fn desks(&self) -> [Desk<'_>; 2] {
         VendorName::ALL.map(|name| self.market.desk(name))
     }
@@ -167,6 +201,7 @@ on_both! {
         assert!(told(&caller(&engine), "energy.burning").await.is_empty());
         assert_eq!(payments.sold(), opened, "one order for each");
         payments.none_is_doubled();
+        payments.each_has_its_receipt(&engine).await;
     }
 
     /// Killed before and after each call to a vendor, and between them.

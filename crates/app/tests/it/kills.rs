@@ -35,13 +35,14 @@ const KILLING: Duration = Duration::from_secs(150);
 const POINTS_MIN: usize = 40;
 
 /// Points that this drill does not reach, and where they are reached.
-const ELSEWHERE: [(&str, &str); 14] = [
+const ELSEWHERE: [(&str, &str); 15] = [
     ("reader.by_external_id", "no program asks it, only the conformance suite of the store"),
     ("store.outbid", "only a store that went back is outbid: `restored`"),
     ("store.unended", "only a store that went back doubts what has no slot: `restored`"),
     ("chain.conditions", "asked on TRON alone: `tron_kills`"),
     ("chain.resources", "asked on TRON alone: `tron_kills`"),
     ("store.burned", "asked on TRON alone: `tron_kills`"),
+    ("store.ending", "asked on TRON alone: `tron_kills`"),
     ("store.apply/fuelling", "asked where energy is ordered: `energy`"),
     ("chain.lent", "asked where energy is ordered: `energy`"),
     ("store.energy", "asked where energy is ordered: `energy`"),

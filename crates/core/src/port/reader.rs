@@ -12,6 +12,7 @@ use crate::id::{AlertId, CommandId, PartnerId, ReconciliationId, WalletId, Withd
 use crate::journal::Seen;
 use crate::lane::Holder;
 use crate::ledger::Account;
+use crate::receipt::Receipt;
 use crate::reconciliation::{Outcome, Reconciliation};
 use crate::stop::Stop;
 use crate::time::Timestamp;
@@ -90,6 +91,8 @@ pub struct WithdrawalView {
     pub updated_at: Timestamp,
     /// Its transfers, oldest first, with their attempts.
     pub transfers: Vec<(Transfer, Vec<Attempt>)>,
+    /// What it cost, where that is reckoned.
+    pub receipt: Option<Receipt>,
     /// Lanes that could pay it.
     pub lanes: Vec<Wallet>,
     /// The stop that covers it, if any.
@@ -104,6 +107,7 @@ impl WithdrawalView {
             status: project(&withdrawal.state, None),
             updated_at: at,
             transfers: vec![],
+            receipt: None,
             lanes: if ended { vec![] } else { lanes },
             stop: stop.filter(|_| !ended),
             withdrawal,

@@ -465,6 +465,10 @@ pub trait Store: Send + Sync {
     /// What goes out for orders that are asked; others are left out.
     fn asks<'a>(&'a self, orders: &'a [EnergyOrderId]) -> Fut<'a, Result<Vec<Durable<Ask>>, StoreError>>;
 
+    /// Energy that orders brought to a wallet and that may end from the one time until the other.
+    fn ending(&self, wallet: WalletId, from: Timestamp, until: Timestamp)
+    -> Fut<'_, Result<u64, StoreError>>;
+
     /// What a wallet's transactions paid to the network since a time, by the books, in atoms of the chain's coin.
     fn burned(&self, wallet: WalletId, since: Timestamp) -> Fut<'_, Result<Cost, StoreError>>;
 

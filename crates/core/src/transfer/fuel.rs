@@ -4,6 +4,7 @@ use super::{Fuelled, Fuelling, State, Transfer};
 use crate::amount::Cost;
 use crate::attempt::Unsigned;
 use crate::moved::{Moved, Refusal};
+use crate::receipt::Estimate;
 use crate::time::Timestamp;
 
 impl Transfer {
@@ -27,11 +28,17 @@ impl Transfer {
         }
     }
 
-    /// Reserves its gas.
+    /// Reserves its gas. On TRON `estimate` is what it is expected to cost.
     ///
     /// # Errors
     /// [`Refusal`] unless funded or fuelling.
-    pub fn fuel(self, gas_limit: u64, gas_budget: Cost, at: Timestamp) -> Result<Moved<Self>, Refusal> {
+    pub fn fuel(
+        self,
+        gas_limit: u64,
+        gas_budget: Cost,
+        estimate: Option<Estimate>,
+        at: Timestamp,
+    ) -> Result<Moved<Self>, Refusal> {
         let funded = match &self.state {
             State::Funded(funded) | State::Fuelling(Fuelling { funded, .. }) => funded.clone(),
             State::Planned
@@ -42,7 +49,10 @@ impl Transfer {
             | State::Final(_)
             | State::Dropped { .. } => return Err(self.not_from("fuel")),
         };
-        Ok(self.moved(State::Fuelled(Fuelled { funded, gas_limit, gas_budget }), at))
+        Ok(self.moved(
+            State::Fuelled(Fuelled { funded, gas_limit, gas_budget, estimate: estimate.map(Box::new) }),
+            at,
+        ))
     }
 }
 

@@ -54,7 +54,7 @@ impl Transfer {
         let Some(gas_budget) = attempt.terms.worst() else { return evidence("its cost is no number") };
         // What it needed on TRON is lost with the store; no energy is ordered for what is signed.
         let gas_limit = attempt.terms.evm().map_or(0, |fees| fees.gas_limit);
-        let fuelled = Fuelled { funded, gas_limit, gas_budget };
+        let fuelled = Fuelled { funded, gas_limit, gas_budget, estimate: None };
         let built = Built { fuelled, slot, mode, attempt: attempt.id, asked: true };
         Ok(Allotment { transfer: self.moved(State::Built(built), at), attempt })
     }

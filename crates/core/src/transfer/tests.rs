@@ -271,7 +271,7 @@ fn a_never_signed_slot_is_voided_by_the_signers_tombstone_and_by_nothing_else() 
 fn a_gap_is_filled_by_a_void_and_a_payout_begins_with_a_payment() {
     let fuelled = |transfer: Transfer| {
         let funded = transfer.fund(block(1), at(2)).unwrap().into_after();
-        funded.fuel(21_000, Cost(1), at(2)).unwrap().into_after()
+        funded.fuel(21_000, Cost(1), None, at(2)).unwrap().into_after()
     };
     assert!(fuelled(fill()).build(unsigned(1, transfer_id(2), Kind::Void, slot(7)), at(3)).is_ok());
     assert!(fuelled(fill()).build(unsigned(1, transfer_id(2), Kind::Pay, slot(7)), at(3)).is_err());

@@ -134,7 +134,8 @@ fn void(lane: &Lane<'_>, slot: Slot, fees: Fees, head: BlockRef) -> Result<Chang
         built_at: now,
     };
     let plan = Transfer::fill(transfer, lane.wallet().partner, lane.wallet().id, lane.native(), now);
-    let fuelled = plan.then(|it| it.fund(head, now))?.then(|it| it.fuel(fees.gas_limit, budget, now))?;
+    let fuelled =
+        plan.then(|it| it.fund(head, now))?.then(|it| it.fuel(fees.gas_limit, budget, None, now))?;
     let mut attempts = Vec::with_capacity(1);
     let built = fuelled.then(|it| {
         let allotment = it.build(attempt, now)?;

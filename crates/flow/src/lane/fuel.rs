@@ -51,10 +51,13 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
             Preflight::Passes { gas, activates } => {
                 let pays = transfer.live().map(|item| &item.approved.payment);
                 match tank.take(&Needs::of(pays, gas, activates), ask::lacking(lane, &transfer)) {
-                    Ok(Taken { limit, budget }) => {
+                    Ok(Taken { limit, budget, mut estimate }) => {
                         asking.met(lane, &transfer);
+                        if let Some(estimate) = estimate.as_mut().filter(|estimate| estimate.lent > 0) {
+                            estimate.need = ask::source(lane, &transfer);
+                        }
                         changes.push(Change {
-                            transfers: vec![transfer.fuel(limit, budget, now)?],
+                            transfers: vec![transfer.fuel(limit, budget, estimate, now)?],
                             cause: Some(lane.cause("fuel")),
                             ..Change::default()
                         });

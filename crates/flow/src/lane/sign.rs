@@ -19,7 +19,7 @@ use super::{Lane, lapse, startup};
 use crate::{StageError, journal, revived};
 
 pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
-    lapse::run(lane).await?;
+    Box::pin(lapse::run(lane)).await?;
     let waiting = awaited(lane);
     if waiting.is_empty() {
         return Ok(());

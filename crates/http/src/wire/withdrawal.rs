@@ -3,14 +3,18 @@
 use sluice_api::problem::{Lang, Reason};
 use sluice_api::status::{Status as WireStatus, WaitKind, WithdrawalType};
 use sluice_api::tag;
+use sluice_api::text::Decimal;
 use sluice_api::withdrawal::{
-    Transaction, TransactionKind, TransactionStatus, WaitingFor, Withdrawal as Wire,
+    Receipt, Transaction, TransactionKind, TransactionStatus, WaitingFor, Withdrawal as Wire,
 };
+use sluice_core::amount::Cost;
 use sluice_core::attempt::{Attempt, Kind, Signed};
+use sluice_core::chain::Family;
 use sluice_core::port::reader::WithdrawalView;
 use sluice_core::proof::{Effect, Inclusion};
+use sluice_core::receipt as core;
 use sluice_core::time::Timestamp;
-use sluice_core::transfer::{End, Ended, Seen, State as TransferState, Transfer};
+use sluice_core::transfer::{End, Ended, State as TransferState, Transfer};
 use sluice_core::withdrawal::status::{self, Status, Waiting};
 use sluice_core::withdrawal::{Paid, State, Type, Withdrawal};
 
@@ -40,6 +44,7 @@ pub(crate) fn withdrawal(view: &WithdrawalView, lang: Lang, now: Timestamp) -> W
         attempt_no: withdrawal.attempt_no,
         cancel_requested: withdrawal.cancel_requested.is_some(),
         reason: why(withdrawal, lang),
+        receipt: view.receipt.as_ref().map(receipt),
         transactions: transactions(view),
         created_at: time(withdrawal.accepted_at),
         due_at: time(withdrawal.deadline_at),
@@ -126,6 +131,24 @@ fn wait_kind(waiting: Waiting, released_by: &str, scheduled: Option<Timestamp>, 
     }
 }
 
+/// What it cost, in units of the coin. Only TRON has receipts.
+fn receipt(receipt: &core::Receipt) -> Receipt {
+    let coin = |sun: String| Decimal::from(units(&sun, coin_decimals(Family::Tron)).as_str());
+    let of = |cost: Cost| coin(cost.to_string());
+    Receipt {
+        energy: receipt.energy,
+        estimated: of(receipt.estimated_sun),
+        network_fee: receipt.network_sun.map(of),
+        energy_cost: receipt.bought_sun.map(of),
+        total: receipt.total_sun().map(of),
+        burning: of(receipt.burning_sun),
+        saved: receipt.saved_sun().map(|sun| {
+            let size = units(&sun.unsigned_abs().to_string(), coin_decimals(Family::Tron));
+            Decimal::new(if sun < 0 { format!("-{size}") } else { size })
+        }),
+    }
+}
+
 /// Everything that was signed for it, oldest first, and the transaction that paid it from outside, if one did.
 pub(crate) fn transactions(view: &WithdrawalView) -> Vec<Transaction> {
     let ours = view.transfers.iter().flat_map(|(transfer, attempts)| {
@@ -151,13 +174,8 @@ pub(crate) fn alive(view: &WithdrawalView) -> Vec<Transaction> {
 
 fn transaction(transfer: &Transfer, attempt: &Signed) -> Transaction {
     let slot = &attempt.unsigned.slot;
-    let inclusion = match &transfer.state {
-        TransferState::Seen(Seen { inclusion, .. }) => Some(inclusion),
-        // Where a stranger consumed the slot, all of ours were replaced.
-        TransferState::Final(Ended { end, .. }) => end.inclusion(),
-        _ => None,
-    };
-    let own = inclusion.filter(|inclusion| inclusion.attempt == attempt.unsigned.id);
+    // Where a stranger consumed the slot, all of ours were replaced.
+    let own = transfer.included().filter(|inclusion| inclusion.attempt == attempt.unsigned.id);
     let coin = coin_decimals(slot.chain().family);
     let terms = attempt.unsigned.terms.tron();
     Transaction {

@@ -117,6 +117,23 @@ pub(super) async fn needs_of(conn: &mut Conn<'_>, wallet: &str) -> Result<Found<
     Ok(row::read(&rows, row::energy::read_need))
 }
 
+/// Energy that orders brought to a wallet and that may end between two times. It ends at a time that is known only within
+/// bounds: so long after it was asked for at the earliest, and so long after it came at the latest.
+pub(super) async fn ending(
+    conn: &mut Conn<'_>,
+    wallet: WalletId,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<u64, SqlError> {
+    let text = sql!(
+        "select cast(coalesce(sum(energy), 0) as bigint) as energy from energy_order
+         where wallet_id = $1 and ends_at > $2 and asked_at + duration_s * 1000000 <= $3 limit 1"
+    );
+    let row = conn.row(text, args![wallet.to_string(), from.micros(), until.micros()]).await?;
+    let energy = row.map(|row| row.int("energy")).transpose()?.unwrap_or_default();
+    Ok(u64::try_from(energy).unwrap_or_default())
+}
+
 /// What a wallet's transactions burned since a time, in atoms of its chain's coin.
 pub(super) async fn burned(
     conn: &mut Conn<'_>,

@@ -7,12 +7,14 @@ use sluice_core::attempt::Attempt;
 use sluice_core::chain::ChainId;
 use sluice_core::id::PartnerId;
 use sluice_core::port::reader::WithdrawalView;
+use sluice_core::receipt::Receipt;
 use sluice_core::stop::Stop;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::Transfer;
 use sluice_core::wallet::Wallet;
 use sluice_core::withdrawal::{State, Status, Withdrawal};
 
+use super::prices::{self, Prices};
 use super::query::Query;
 use super::stops;
 use crate::engine::LIST_MAX;
@@ -53,12 +55,13 @@ pub(super) async fn complete(
         let links = links(conn, partner, &read).await?;
         let transfers = transfers(conn, partner, &links, unread).await?;
         let lanes = keep(lanes(conn, partner, &read).await?, unread);
+        let prices = prices::of(conn, &transfers, unread).await?;
         views.extend(read.into_iter().filter_map(|read| {
             let transfers = match links.get(&read.withdrawal.id.to_string()) {
                 Some(ids) => paid_by(ids, &transfers)?,
                 None => vec![],
             };
-            Some(view(read, transfers, &lanes, &stops))
+            Some(view(read, transfers, &prices, &lanes, &stops))
         }));
     }
     Ok(views)
@@ -72,7 +75,13 @@ fn read(row: &Row) -> Result<Read, Unread> {
     })
 }
 
-fn view(read: Read, transfers: Transfers, lanes: &[Wallet], stops: &[Stop]) -> WithdrawalView {
+fn view(
+    read: Read,
+    transfers: Transfers,
+    prices: &Prices,
+    lanes: &[Wallet],
+    stops: &[Stop],
+) -> WithdrawalView {
     let Read { withdrawal, status, updated_at } = read;
     let chain = withdrawal.request.asset.id.chain;
     let ended = withdrawal.state.terminal();
@@ -88,6 +97,7 @@ fn view(read: Read, transfers: Transfers, lanes: &[Wallet], stops: &[Stop]) -> W
         updated_at: changes.fold(updated_at, Timestamp::max),
         lanes: lanes.cloned().collect(),
         stop: stop.cloned(),
+        receipt: Receipt::of(transfers.iter().map(|(transfer, _)| transfer), prices),
         withdrawal,
         transfers,
     }

@@ -11,6 +11,7 @@ use sluice_core::energy::{Arrival, Burning, Need, NeedRecord, NeedState, Order, 
 use sluice_core::id::{EnergyNeedId, EnergyOrderId, PartnerId, WalletId};
 use sluice_core::moved::Moved;
 use sluice_core::port::market::{Ask, Recovery, VendorId};
+use sluice_core::time::Timestamp;
 
 use super::cells::{Cells, big};
 use super::table::Table;
@@ -51,6 +52,7 @@ pub(crate) const ORDERS: Table = Table {
         "cost_sun",
         "holds",
         "ended",
+        "ends_at",
         "planned_at",
         "version",
     ],
@@ -68,6 +70,7 @@ pub(crate) const ORDER_MOVES: &[&str] = &[
     "cost_sun",
     "holds",
     "ended",
+    "ends_at",
     "version",
 ];
 
@@ -190,6 +193,7 @@ pub(crate) struct OrderRow {
     cost_sun: Option<i64>,
     holds: u8,
     ended: u8,
+    ends_at: Option<i64>,
     planned_at: i64,
     version: i64,
     was: Option<i64>,
@@ -219,6 +223,7 @@ impl OrderRow {
             cost_sun: money.known.then(|| sun(cost)),
             holds: u8::from(order.holds_up().is_some()),
             ended: u8::from(order.is_ended()),
+            ends_at: order.ends_at().map(Timestamp::micros),
             planned_at: order.planned_at.micros(),
             version: order.version,
             was,

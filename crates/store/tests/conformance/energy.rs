@@ -8,7 +8,7 @@ use sluice_core::chain::ChainId;
 use sluice_core::energy::{
     Accounts, Arrival, Burning, Credit, Need, Order, Plan, Settlement, State, Uncharged, Wanted, Watched,
 };
-use sluice_core::id::{EnergyNeedId, EnergyOrderId};
+use sluice_core::id::{EnergyNeedId, EnergyOrderId, WalletId};
 use sluice_core::moved::Moved;
 use sluice_core::port::market::{
     Durations, Found, Placed, ProviderId, Quote, Recovery, Rejection, Shown, VendorFacts, VendorId,
@@ -25,6 +25,7 @@ promises! {
     what_goes_out_is_what_is_asked_and_durable;
     accounts_and_spending_are_the_sums_of_orders;
     a_transaction_explains_one_order_also_when_that_has_ended;
+    energy_may_end_from_so_long_after_it_was_asked_for_until_so_long_after_it_came;
 }
 
 const ENERGY: u64 = 65_000;
@@ -250,4 +251,27 @@ async fn a_transaction_explains_one_order_also_when_that_has_ended(world: World)
     for text in ["delete from energy_arrival", "update energy_arrival set order_id = 'x'"] {
         assert!(world.db.tamper(text, text).await.is_err(), "{text}");
     }
+}
+
+async fn energy_may_end_from_so_long_after_it_was_asked_for_until_so_long_after_it_came(world: World) {
+    let need = opened(&world).await;
+    let asked_at = world.now();
+    let order = stored(&world, asked(&world, &need, "catfee")).await;
+    let order = stored(&world, order.hear(accepted()).unwrap()).await;
+    let came_at = world.now().plus_ms(9_000);
+    #[expect(clippy::disallowed_methods, reason = "a test says what the chain shows")]
+    let arrival = Arrival::on_chain(RECEIVER, ENERGY, vec![[9; 32]], block(7), came_at);
+    let order = stored(&world, order.prove(arrival).unwrap().unwrap()).await;
+    let hour = 3_600_000;
+    let wallet = world.wallet.id;
+    let ending =
+        async |from: Timestamp, until: Timestamp| world.db.ending(wallet, from, until).await.unwrap();
+    let (first, last) = (asked_at.plus_ms(hour), came_at.plus_ms(hour));
+    assert_eq!(order.ends_at(), Some(last));
+    assert_eq!(ending(asked_at, first.plus_ms(-1_000)).await, 0, "it is there at least so long");
+    assert_eq!(ending(asked_at, first.plus_ms(1_000)).await, ENERGY);
+    assert_eq!(ending(last.plus_ms(-1), last).await, ENERGY);
+    assert_eq!(ending(last, last.plus_ms(1_000)).await, 0, "what is gone is not counted off once more");
+    let other = WalletId::new(world.ulid());
+    assert_eq!(world.db.ending(other, asked_at, last).await.unwrap(), 0);
 }

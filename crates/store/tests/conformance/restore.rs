@@ -162,8 +162,11 @@ async fn filling(world: &World, slot: &Slot) -> (Transfer, Unsigned) {
     let native = Asset::native(&profile);
     let (now, id) = (world.now(), TransferId::new(world.ulid()));
     let plan = Transfer::fill(id, world.partner.id, world.wallet.id, native, now);
-    let fuelled =
-        plan.then(|it| it.fund(block(90), now)).unwrap().then(|it| it.fuel(21_000, Cost(1), now)).unwrap();
+    let fuelled = plan
+        .then(|it| it.fund(block(90), now))
+        .unwrap()
+        .then(|it| it.fuel(21_000, Cost(1), None, now))
+        .unwrap();
     let attempt = world.unsigned(fuelled.after(), slot.nonce().unwrap(), AttemptKind::Void, 0);
     let built = fuelled.then(|it| Ok(it.build(attempt.clone(), now)?.transfer)).unwrap();
     let transfer = built.after().clone();

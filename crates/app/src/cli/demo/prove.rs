@@ -2,6 +2,7 @@
 //! Transfer log of the token with this recipient and these units, and a recipient that holds exactly what it was paid by
 //! the orders of the list. Its addresses are new, so holding more would mean being paid twice.
 
+mod cost;
 mod evm;
 mod tron;
 
@@ -51,6 +52,8 @@ pub(super) struct Evidence {
     pub(super) log_index: u64,
     /// What the network took by its receipt, in the coin's smallest unit; on TRON all of it is burned.
     pub(super) fee: U256,
+    /// What of it was burned for energy. Only on TRON.
+    pub(super) for_energy: U256,
     /// Digits of the coin.
     pub(super) digits: u8,
 }
@@ -89,6 +92,10 @@ pub(super) enum Doubt {
     Balance(String),
     /// By its receipt the network took something else than the engine says, in units of the coin.
     Fee(String),
+    /// The engine gives no receipt of what it cost.
+    NoCost,
+    /// Energy was bought for it, and so much was burned for energy all the same, in units of the coin.
+    Burned(String),
     /// The same log is shown for another payment too.
     Shared,
 }
@@ -119,6 +126,10 @@ impl Doubt {
             }
             Self::Balance(held) => say!(lang, "the recipient holds {held}", "수취 주소의 잔액이 {held}"),
             Self::Fee(took) => say!(lang, "the network took {took}", "실제 네트워크 수수료는 {took}"),
+            Self::NoCost => pick(lang, "no receipt of its cost", "비용 영수증 없음").to_owned(),
+            Self::Burned(trx) => {
+                say!(lang, "burned {trx} although energy was bought", "에너지를 샀는데도 {trx} 소각")
+            }
             Self::Shared => {
                 pick(lang, "the same transfer is shown twice", "같은 전송이 두 건에 쓰임").to_owned()
             }
@@ -154,6 +165,9 @@ pub(super) async fn check(
     let told_fee = paid.fee.as_ref().map(|fee| decimal::scaled(fee.as_str(), evidence.digits));
     if told_fee.is_some_and(|told| told != Some(evidence.fee)) {
         return Err(Doubt::Fee(evidence.fee_text()));
+    }
+    if asset.is_tron() {
+        cost::check(told.receipt.as_ref(), &evidence)?;
     }
     Ok(evidence)
 }

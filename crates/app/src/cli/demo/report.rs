@@ -5,7 +5,8 @@ use std::path::Path;
 use serde::Serialize;
 use sluice_api::problem::Lang;
 use sluice_api::status::Status;
-use sluice_api::withdrawal::{Transaction, Withdrawal};
+use sluice_api::text::Decimal;
+use sluice_api::withdrawal::{Receipt, Transaction, Withdrawal};
 
 use super::audit::Audited;
 use super::order::Order;
@@ -50,8 +51,11 @@ struct Line {
     txid: Option<String>,
     block: Option<u64>,
     block_hash: Option<String>,
-    /// What the network took, in units of the chain's coin: by the receipt, where that was found. On TRON it is burned.
+    /// What the network took, in units of the chain's coin: by the chain's receipt, where that was found. On TRON it is
+    /// burned.
     fee: Option<String>,
+    /// What it cost by the engine's own account, where there is one.
+    receipt: Option<Receipt>,
     proven: bool,
     /// Why it is not proven.
     why: Option<String>,
@@ -79,6 +83,10 @@ struct Sum {
     amount: String,
     /// Sum of what the network took.
     fee: String,
+    /// Sum of what energy cost that was bought, where there are receipts.
+    energy: Option<String>,
+    /// What was saved against burning for all of it, where there are receipts.
+    saved: Option<String>,
 }
 
 impl Report {
@@ -135,10 +143,16 @@ impl Report {
         let Totals { count, completed, elapsed_ms } = self.totals;
         let counts = say!(lang, "{completed} of {count} completed", "{count}건 중 {completed}건 완료");
         let mut lines = vec![(pick(lang, "withdrawals", "출금").to_owned(), Cell::new(counts))];
-        for Sum { amount, symbol, fee, coin, .. } in &self.assets {
+        for Sum { amount, symbol, fee, coin, energy, saved, .. } in &self.assets {
             lines.push((pick(lang, "paid", "지급액").to_owned(), Cell::new(format!("{amount} {symbol}"))));
             let fees = pick(lang, "network fees", "네트워크 수수료").to_owned();
             lines.push((fees, Cell::new(format!("{fee} {coin}"))));
+            if let (Some(energy), Some(saved)) = (energy, saved) {
+                let bought = pick(lang, "energy bought", "에너지 구매").to_owned();
+                lines.push((bought, Cell::new(format!("{energy} {coin}"))));
+                let against = pick(lang, "saved against burning", "소각 대비 절감").to_owned();
+                lines.push((against, Cell::new(format!("{saved} {coin}"))));
+            }
         }
         lines.push((pick(lang, "elapsed", "소요 시간").to_owned(), Cell::new(times::span(elapsed_ms, lang))));
         lines.push((pick(lang, "list", "목록").to_owned(), Cell::new(&self.list)));
@@ -160,7 +174,7 @@ impl Report {
         screen.line(&screen.paint(style, &verdict))
     }
 
-    /// The payments of one asset. What was bought for them besides, such as energy, has its place beside the fee.
+    /// The payments of one asset.
     fn table(&self, sum: &Sum, screen: &Screen) -> Result<(), Fail> {
         let (lang, Sum { asset, symbol, coin, .. }) = (screen.lang, sum);
         let fee = match asset.starts_with("tron:") {
@@ -168,6 +182,7 @@ impl Report {
             false => format!("{} ({coin})", pick(lang, "fee", "수수료")),
         };
         let amount = format!("{} ({symbol})", pick(lang, "amount", "금액"));
+        let energy = format!("{} ({coin})", pick(lang, "energy", "에너지"));
         let mut table = Table::of(&[
             "external_id",
             &amount,
@@ -175,6 +190,7 @@ impl Report {
             pick(lang, "transaction", "트랜잭션"),
             pick(lang, "block", "블록"),
             &fee,
+            &energy,
             pick(lang, "chain says", "체인 확인"),
         ]);
         for line in self.withdrawals.iter().filter(|line| line.asset == *asset) {
@@ -196,7 +212,28 @@ async fn sum(session: &Session, asset: &str, withdrawals: &[Line]) -> Sum {
         proven: ours().filter(|line| line.proven).count(),
         amount: decimal::sum(completed().map(|line| line.amount.as_str())).unwrap_or_default(),
         fee: decimal::sum(ours().filter_map(|line| line.fee.as_deref())).unwrap_or_default(),
+        energy: of_receipts(ours(), |receipt| receipt.energy_cost.as_ref()),
+        saved: saved(ours()),
     }
+}
+
+/// What all payments saved whose cost is known.
+fn saved<'l>(lines: impl Iterator<Item = &'l Line>) -> Option<String> {
+    let known: Vec<&Line> =
+        lines.filter(|line| line.receipt.as_ref().is_some_and(|it| it.total.is_some())).collect();
+    let burning = of_receipts(known.iter().copied(), |receipt| Some(&receipt.burning))?;
+    let total = of_receipts(known.iter().copied(), |receipt| receipt.total.as_ref())?;
+    decimal::difference(&burning, &total)
+}
+
+/// The sum of one figure of all receipts; `None` where there is none.
+fn of_receipts<'l>(
+    lines: impl Iterator<Item = &'l Line>,
+    figure: fn(&Receipt) -> Option<&Decimal>,
+) -> Option<String> {
+    let figures: Vec<&str> =
+        lines.filter_map(|line| figure(line.receipt.as_ref()?)).map(Decimal::as_str).collect();
+    if figures.is_empty() { None } else { decimal::sum(figures) }
 }
 
 fn line(order: &Order, outcome: &Outcome, verdict: &Verdict, lang: Lang) -> Line {
@@ -220,6 +257,7 @@ fn line(order: &Order, outcome: &Outcome, verdict: &Verdict, lang: Lang) -> Line
             Ok(evidence) => Some(evidence.fee_text()),
             Err(_) => paid.and_then(|paid| paid.fee.as_ref()).map(ToString::to_string),
         },
+        receipt: taken.and_then(|it| it.receipt.clone()),
         proven: verdict.is_ok(),
         why: verdict.as_ref().err().map(|doubt| doubt.text(lang)),
     }
@@ -239,6 +277,9 @@ fn row(line: &Line, lang: Lang) -> Vec<Cell> {
         Cell::new(dash(line.txid.clone())),
         Cell::number(dash(line.block.map(|block| block.to_string()))),
         Cell::number(dash(line.fee.clone())),
+        Cell::number(dash(
+            line.receipt.as_ref().and_then(|it| it.energy_cost.as_ref()).map(ToString::to_string),
+        )),
         verdict,
     ]
 }

@@ -13,7 +13,7 @@ use sluice_api::status::{Status, WaitKind};
 use sluice_api::withdrawal::{CreateWithdrawal, Withdrawal};
 
 use super::engine::DevFile;
-use super::{PATIENCE, until};
+use super::{PATIENCE, until, within};
 
 /// What the caller wrote down before its first call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,8 +161,12 @@ impl Caller {
 
     /// Waits until the order has this status.
     pub async fn wait_for(&self, order: &Order, wanted: Status) -> Withdrawal {
+        self.wait_within(PATIENCE, order, wanted).await
+    }
+
+    async fn wait_within(&self, time: Duration, order: &Order, wanted: Status) -> Withdrawal {
         let mut found = None;
-        until(&format!("{} is {wanted:?}", order.external_id), async || {
+        within(time, &format!("{} is {wanted:?}", order.external_id), async || {
             found = self.look(order).await;
             let status = found.as_ref().map(|it| it.status);
             assert!(
@@ -243,8 +247,13 @@ impl Caller {
 
     /// Waits until every order is completed.
     pub async fn all_completed(&self, orders: &[Order]) {
+        self.all_completed_within(PATIENCE, orders).await;
+    }
+
+    /// The same, where it may take longer than anything else.
+    pub async fn all_completed_within(&self, time: Duration, orders: &[Order]) {
         for order in orders {
-            self.wait_for(order, Status::Completed).await;
+            self.wait_within(time, order, Status::Completed).await;
         }
     }
 }

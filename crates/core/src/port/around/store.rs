@@ -29,7 +29,7 @@ use crate::wallet::Wallet;
 use crate::withdrawal::Withdrawal;
 
 /// Every call of the store that something is around.
-pub const CALLS: [&str; 42] = [
+pub const CALLS: [&str; 43] = [
     "store.lease",
     "store.release",
     "store.accept",
@@ -71,6 +71,7 @@ pub const CALLS: [&str; 42] = [
     "store.energy",
     "store.asks",
     "store.burned",
+    "store.ending",
     "store.booked",
 ];
 
@@ -314,6 +315,10 @@ impl<A: Around> Store for Wrapped<A> {
 
     fn asks<'a>(&'a self, orders: &'a [EnergyOrderId]) -> Answer<'a, Vec<Durable<Ask>>> {
         self.by.around("store.asks", move || self.inner.asks(orders))
+    }
+
+    fn ending(&self, wallet: WalletId, from: Timestamp, until: Timestamp) -> Answer<'_, u64> {
+        self.by.around("store.ending", move || self.inner.ending(wallet, from, until))
     }
 
     fn burned(&self, wallet: WalletId, since: Timestamp) -> Answer<'_, Cost> {

@@ -261,7 +261,7 @@ fn ours(effect: Effect) -> SlotReading {
 pub const MOVES: &[(&str, Attempt)] = &[
     ("fund", |it| step(it.fund(block(1), at(9)))),
     ("order energy", |it| step(it.order_energy("order-1".into(), at(9)))),
-    ("fuel", |it| step(it.fuel(65_000, Cost(2_600_000_000_000_000), at(9)))),
+    ("fuel", |it| step(it.fuel(65_000, Cost(2_600_000_000_000_000), None, at(9)))),
     ("drop", |it| step(it.drop_unslotted("test", at(9)))),
     ("build: pay", |it| {
         let new = attempt(&it, Kind::Pay);

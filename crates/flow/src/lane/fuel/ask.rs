@@ -30,6 +30,20 @@ fn need_of<'l>(lane: &'l Lane<'_>, transfer: &Transfer) -> Option<&'l Need> {
     lane.view.needs.iter().find(|need| need.id.to_string() == fuelling.order)
 }
 
+/// Which need brought the energy that a transfer takes: the one that it waited for, or the last that was served and whose
+/// rent is not over. `None`: the wallet has it from elsewhere.
+pub(super) fn source(lane: &Lane<'_>, transfer: &Transfer) -> Option<EnergyNeedId> {
+    let rent_ms = lane.ports.energy.get(&lane.wallet().chain)?.policy.rent_s.saturating_mul(1_000);
+    let rent_ms = i64::try_from(rent_ms).unwrap_or(i64::MAX);
+    let now = lane.now();
+    let lasts = |need: &&Need| need.state == NeedState::Served && now.since_ms(need.changed_at) < rent_ms;
+    let served = || lane.view.needs.iter().filter(lasts).max_by_key(|need| need.id);
+    need_of(lane, transfer)
+        .filter(|need| matches!(need.state, NeedState::Open | NeedState::Served))
+        .or_else(served)
+        .map(|need| need.id)
+}
+
 fn open_need<'l>(lane: &'l Lane<'_>) -> Option<&'l Need> {
     lane.view.needs.iter().find(|need| need.state == NeedState::Open)
 }

@@ -5,6 +5,7 @@ use sluice_core::attempt::BURN_BESIDE_MAX_SUN;
 use sluice_core::chain::{EvmRules, Rules, TronRules};
 use sluice_core::fee::{self, Market, Offer};
 use sluice_core::port::signer::FeeCap;
+use sluice_core::receipt::Estimate;
 use sluice_core::resource::{Conditions, Needs, burned, fee_limit_sun};
 use sluice_core::transfer::{Failure, State, Transfer};
 
@@ -14,6 +15,8 @@ use crate::lane::Lane;
 /// Margin over a node's estimate of gas, percent: the recipient's balance may become zero or non-zero meanwhile.
 const GAS_MARGIN_PERCENT: u64 = 30;
 
+/// A transaction expires so many slots before the energy that it counts on.
+const ENDS_SLOTS: i64 = 2;
 /// What was burned counts for so long, milliseconds.
 const HOUR_MS: i64 = 3_600_000;
 
@@ -63,6 +66,8 @@ pub(super) struct Taken {
     pub(super) limit: u64,
     /// Of the native coin.
     pub(super) budget: Cost,
+    /// On TRON: what it is expected to cost; which need brought the energy is not known here.
+    pub(super) estimate: Option<Estimate>,
 }
 
 impl Tank {
@@ -80,10 +85,11 @@ impl Tank {
                 let conditions = lane.chain.conditions().await?;
                 let (block, has) = lane.chain.resources(wallet).await?;
                 let (energy, bandwidth) = lane.promised_resources(block);
+                let ending = ending(lane, &rules).await?;
                 Kind::Energy(Energy {
                     rules,
                     conditions,
-                    energy: has.energy.saturating_sub(energy),
+                    energy: has.energy.saturating_sub(energy).saturating_sub(ending),
                     // The daily free part is used for a whole transaction or not at all, and recovers by itself: what is
                     // counted on is staked or lent.
                     bandwidth: has.bandwidth.saturating_sub(bandwidth),
@@ -106,7 +112,7 @@ impl Tank {
                 let Offer::At(fees) = fee::offer(rules, market, limit, cap) else {
                     return Err(Short::Failure(Failure::FeeCapReached));
                 };
-                Taken { limit, budget: fees.worst().unwrap_or(Cost(u128::MAX)) }
+                Taken { limit, budget: fees.worst().unwrap_or(Cost(u128::MAX)), estimate: None }
             }
             Kind::Energy(tank) => tank.look(needs, lacking)?,
         };
@@ -138,8 +144,16 @@ impl Energy {
         if worst > self.may_burn {
             return Err(Short::BurnCap);
         }
-        let budget = burned(&self.conditions, needs, self.energy, self.bandwidth);
-        Ok(Taken { limit: needs.energy, budget })
+        let burns = |energy| burned(&self.conditions, needs, energy, self.bandwidth);
+        let budget = burns(self.energy);
+        let estimate = Estimate {
+            energy: needs.energy,
+            lent: needs.energy.min(self.energy),
+            burns_sun: budget,
+            burning_sun: burns(0),
+            need: None,
+        };
+        Ok(Taken { limit: needs.energy, budget, estimate: Some(estimate) })
     }
 
     fn took(&mut self, needs: &Needs) {
@@ -168,6 +182,15 @@ fn beside(conditions: &Conditions, needs: &Needs) -> Cost {
 fn under_way(transfer: &Transfer) -> Needs {
     let pays = transfer.live().map(|item| &item.approved.payment);
     Needs::of(pays, 0, transfer.asset.is_coin())
+}
+
+/// Energy that may end before what is built now has expired, and two slots more: nothing counts on it.
+async fn ending(lane: &Lane<'_>, rules: &TronRules) -> Result<u64, StageError> {
+    let slots_ms = ENDS_SLOTS * i64::try_from(lane.profile().block_time_ms).unwrap_or(i64::MAX / ENDS_SLOTS);
+    let until = lane.now().plus_ms(i64::from(rules.expires_after_ms)).plus_ms(slots_ms);
+    // Our clock and that of the chain, by which it ends, may differ; what is gone is not in the chain's figure any more.
+    let from = lane.now().plus_ms(-slots_ms);
+    Ok(lane.ports.store.ending(lane.wallet().id, from, until).await?)
 }
 
 /// What the wallet may still burn within this hour: its cap, less what it has burned and what is on its way may burn.

@@ -11,6 +11,7 @@ use sluice_core::chain::{BlockRef, ChainId};
 use sluice_core::id::*;
 use sluice_core::intent::{Approval, Approved as ApprovedPayment, DeploymentId, PaymentKey};
 use sluice_core::proof::{Death, DeathKind, Effect, Inclusion, Proof, Stranger, Verdict};
+use sluice_core::receipt::Estimate;
 use sluice_core::slot::Slot;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::{self, Item, Life, Mode, Purpose, Transfer};
@@ -147,7 +148,12 @@ fn inclusion(effect: Effect) -> Inclusion {
 
 pub(super) fn transfers() -> Vec<Transfer> {
     let funded = || transfer::Funded { balance_at: block(90) };
-    let fuelled = || transfer::Fuelled { funded: funded(), gas_limit: u64::MAX, gas_budget: Cost(1 << 90) };
+    let fuelled = || transfer::Fuelled {
+        funded: funded(),
+        gas_limit: u64::MAX,
+        gas_budget: Cost(1 << 90),
+        estimate: None,
+    };
     let signed = || transfer::Signed {
         fuelled: fuelled(),
         slot: slot(),
@@ -264,8 +270,8 @@ fn usdt() -> Asset {
     Asset { id, symbol: "USDT".into(), freezable: false, ..asset() }
 }
 
-/// A transfer that expired, and one in whose slot nothing was signed, each with its name.
-pub(super) fn tron_ends() -> [(&'static str, Transfer); 2] {
+/// A transfer that expired, one in whose slot nothing was signed, and one whose cost was reckoned, each with its name.
+pub(super) fn tron_ends() -> [(&'static str, Transfer); 3] {
     let end = |transfer: Transfer| {
         let transfer::State::Final(ended) = &transfer.state else { return None };
         let mut record = transfer::Record::clone(&transfer);
@@ -286,7 +292,19 @@ pub(super) fn tron_ends() -> [(&'static str, Transfer); 2] {
         let last = transfer::Last::Signed(signed);
         let end = transfer::End::Expired(block(120));
         record.state = transfer::State::Final(transfer::Ended { last, proof, end, at: at(10) });
-        Some([("expired", kept(record)), ("never_signed", buried)])
+        let expired = kept(record.clone());
+        let estimate = Estimate {
+            energy: u64::MAX,
+            lent: 64_285,
+            burns_sun: Cost(1 << 90),
+            burning_sun: Cost(6_428_500),
+            need: Some(EnergyNeedId::new(ulid(30))),
+        };
+        let fuelled = ended.last.signed()?.fuelled.clone();
+        let fuelled = transfer::Fuelled { estimate: Some(Box::new(estimate)), ..fuelled };
+        record.state = transfer::State::Fuelled(fuelled);
+        record.items.iter_mut().for_each(|item| item.life = Life::Live);
+        Some([("expired", expired), ("never_signed", buried), ("estimated", kept(record))])
     };
     transfers().into_iter().find_map(end).unwrap()
 }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use sluice_core::amount::Cost;
 use sluice_core::chain::BlockRef;
-use sluice_core::id::{AttemptId, ProofId};
+use sluice_core::id::{AttemptId, EnergyNeedId, ProofId};
+use sluice_core::receipt::Estimate;
 use sluice_core::slot::Slot;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::{self as core, State};
@@ -22,10 +23,10 @@ pub(crate) struct Links {
 }
 
 macro_rules! shapes {
-    ($($name:ident { $($field:ident: $type:ty,)* })*) => {$(
+    ($($name:ident { $($(#[$as:meta])* $field:ident: $type:ty,)* })*) => {$(
         #[derive(Serialize, Deserialize)]
         #[serde(deny_unknown_fields)]
-        struct $name { $($field: $type,)* }
+        struct $name { $($(#[$as])* $field: $type,)* }
     )*};
 }
 
@@ -43,7 +44,20 @@ shapes! {
     Buried { v: V<1>, buried: BuiltShape, at: i64, }
     Dropped { v: V<1>, code: String, }
 
-    FuelledShape { balance_at: Block, gas_limit: String, gas_budget: String, }
+    FuelledShape {
+        balance_at: Block,
+        gas_limit: String,
+        gas_budget: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        estimate: Option<EstimateShape>,
+    }
+    EstimateShape {
+        energy: String,
+        lent: String,
+        burns_sun: String,
+        burning_sun: String,
+        need: Option<String>,
+    }
     SignedShape {
         fuelled: FuelledShape,
         mode: ModeShape,
@@ -223,6 +237,7 @@ impl FuelledShape {
             balance_at: Block::of(&fuelled.funded.balance_at),
             gas_limit: fuelled.gas_limit.to_string(),
             gas_budget: fuelled.gas_budget.to_string(),
+            estimate: fuelled.estimate.as_deref().map(EstimateShape::of),
         }
     }
 
@@ -231,6 +246,34 @@ impl FuelledShape {
             funded: core::Funded { balance_at: self.balance_at.read()? },
             gas_limit: self.gas_limit.parse().map_err(|_| "gas_limit is no number")?,
             gas_budget: Cost(self.gas_budget.parse().map_err(|_| "gas_budget is no number")?),
+            estimate: self.estimate.as_ref().map(EstimateShape::read).transpose()?.map(Box::new),
+        })
+    }
+}
+
+impl EstimateShape {
+    fn of(estimate: &Estimate) -> Self {
+        Self {
+            energy: estimate.energy.to_string(),
+            lent: estimate.lent.to_string(),
+            burns_sun: estimate.burns_sun.to_string(),
+            burning_sun: estimate.burning_sun.to_string(),
+            need: estimate.need.map(|need| need.to_string()),
+        }
+    }
+
+    fn read(&self) -> Result<Estimate, String> {
+        let number =
+            |text: &str| text.parse().map_err(|_| "a figure of the estimate is no number".to_owned());
+        let sun =
+            |text: &str| text.parse().map(Cost).map_err(|_| "a sum of the estimate is no number".to_owned());
+        let need = self.need.as_deref().map(EnergyNeedId::parse).transpose();
+        Ok(Estimate {
+            energy: number(&self.energy)?,
+            lent: number(&self.lent)?,
+            burns_sun: sun(&self.burns_sun)?,
+            burning_sun: sun(&self.burning_sun)?,
+            need: need.map_err(|error| error.to_string())?,
         })
     }
 }

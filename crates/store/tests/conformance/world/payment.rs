@@ -24,7 +24,8 @@ impl World {
 
     pub async fn fuelled(&self, planned: Transfer) -> Transfer {
         let funded = planned.fund(block(90), self.now()).unwrap();
-        let fuelled = funded.then(|it| it.fuel(65_000, Cost(2_000_000_000_000_000), self.now())).unwrap();
+        let fuelled =
+            funded.then(|it| it.fuel(65_000, Cost(2_000_000_000_000_000), None, self.now())).unwrap();
         let transfer = fuelled.after().clone();
         self.applied(Change { transfers: vec![fuelled], ..self.change() }).await;
         transfer

@@ -41,7 +41,8 @@ pub(super) fn judge(receipt: &Value, wanted: &Wanted<'_>) -> Verdict {
     let paid = number(&receipt["gasUsed"]).zip(number(&receipt["effectiveGasPrice"]));
     let fee = paid.and_then(|(gas, price)| gas.checked_mul(price));
     let fee = fee.ok_or_else(|| Doubt::Node("eth_getTransactionReceipt".to_owned()))?;
-    Ok(Evidence { txid: wanted.paid.txid.to_ascii_lowercase(), log_index, fee, digits: COIN_DIGITS })
+    let txid = wanted.paid.txid.to_ascii_lowercase();
+    Ok(Evidence { txid, log_index, fee, for_energy: U256::ZERO, digits: COIN_DIGITS })
 }
 
 /// A number as nodes write it: `0x1f`.

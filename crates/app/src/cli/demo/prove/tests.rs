@@ -68,8 +68,15 @@ fn every_lie_is_caught() {
 
 #[test]
 fn evidence_shown_twice_proves_neither() {
-    let evidence =
-        |log_index| Ok(Evidence { txid: "0xab".into(), log_index, fee: U256::ZERO, digits: COIN_DIGITS });
+    let evidence = |log_index| {
+        Ok(Evidence {
+            txid: "0xab".into(),
+            log_index,
+            fee: U256::ZERO,
+            for_energy: U256::ZERO,
+            digits: COIN_DIGITS,
+        })
+    };
     assert_eq!(
         each_its_own(vec![evidence(1), evidence(2), evidence(1), Err(Doubt::NoReceipt)]),
         [Err(Doubt::Shared), evidence(2), Err(Doubt::Shared), Err(Doubt::NoReceipt)]
@@ -93,7 +100,7 @@ const TXID: &str = "31a1127ab56372794ecd77bc51080ace0444b8a4f4542fe02c1d67a9b1dc
 fn burned() -> Transaction {
     serde_json::from_value(json!({
         "txid": TXID, "chain": "tron:31337", "kind": "pay", "status": "final",
-        "block": { "number": 31, "hash": "BB" }, "fee": "6.4285"
+        "block": { "number": 31, "hash": "BB" }, "fee": "6.7735"
     }))
     .unwrap()
 }
@@ -101,7 +108,8 @@ fn burned() -> Transaction {
 /// As a node of TRON shows it: no `0x`, and addresses in logs without 41.
 fn info(units: u64) -> Value {
     json!({
-        "id": TXID, "blockNumber": 31, "fee": 6_428_500, "receipt": { "result": "SUCCESS" },
+        "id": TXID, "blockNumber": 31, "fee": 6_773_500,
+        "receipt": { "result": "SUCCESS", "energy_fee": 6_428_500, "net_fee": 345_000 },
         "log": [{
             "address": account(USDT).unwrap(), "data": format!("{units:064x}"),
             "topics": [TRANSFER, format!("{:064x}", 9), format!("{:0>64}", account(BOB).unwrap())],
@@ -113,7 +121,8 @@ fn info(units: u64) -> Value {
 fn on_tron_the_one_log_and_what_was_burned_are_read_from_the_receipt() {
     let paid = burned();
     let evidence = tron::judge(&info(1_500_000), &wanted(&paid, USDT, BOB)).unwrap();
-    assert_eq!((evidence.log_index, evidence.fee_text().as_str()), (0, "6.4285"));
+    assert_eq!((evidence.log_index, evidence.fee_text().as_str()), (0, "6.7735"));
+    assert_eq!(evidence.for_energy, U256::from(6_428_500));
     let mut free = info(1_500_000);
     free.as_object_mut().unwrap().remove("fee");
     assert_eq!(tron::judge(&free, &wanted(&paid, USDT, BOB)).unwrap().fee, U256::ZERO);

@@ -43,13 +43,15 @@ pub(super) fn judge(info: &Value, wanted: &Wanted<'_>) -> Verdict {
     }
     let (log_index, _) = wanted.one_of(&info["log"])?;
     // Nothing is left out, and so is the fee of what a stake paid for.
-    let fee = match &info["fee"] {
-        Value::Null => Some(0),
-        sun => sun.as_u64(),
+    let sun = |value: &Value| match value {
+        Value::Null => Some(U256::ZERO),
+        sun => sun.as_u64().map(U256::from),
     };
-    let fee = fee.map(U256::from).ok_or_else(|| Doubt::Node(INFO.to_owned()))?;
+    let (fee, for_energy) = sun(&info["fee"])
+        .zip(sun(&info["receipt"]["energy_fee"]))
+        .ok_or_else(|| Doubt::Node(INFO.to_owned()))?;
     let log_index = u64::try_from(log_index).map_err(|_| Doubt::Logs(0))?;
-    Ok(Evidence { txid, log_index, fee, digits: TRX_DIGITS })
+    Ok(Evidence { txid, log_index, fee, for_energy, digits: TRX_DIGITS })
 }
 
 /// Whether a block is the one the engine named, and has the transaction as a successful one.

@@ -1,4 +1,4 @@
--- 0025: what one delegation explains. The same table and rules as ../postgres/0025_energy_arrivals.sql.
+-- 0025: what one delegation explains, and when it ends. The same tables, indexes and rules as ../postgres/0025_energy_comes_and_goes.sql.
 
 -- One transaction that brought energy explains one order: while another is open, what an ended one was proven by is not proof
 -- of that one too. Insert-only.
@@ -14,3 +14,8 @@ create trigger energy_arrival_is_for_ever before update on energy_arrival
 begin select raise(abort, 'energy_arrival_is_for_ever'); end;
 create trigger energy_arrival_is_kept before delete on energy_arrival
 begin select raise(abort, 'energy_arrival_is_kept'); end;
+
+-- By then what an order brought is gone. A payment that may be included that late does not count on it.
+alter table energy_order add column ends_at integer;
+update energy_order set ends_at = cast(json_extract(evidence, '$.arrival.block_at') as integer) + duration_s * 1000000 where state in ('delivered', 'short');
+create index energy_order_ends on energy_order (wallet_id, ends_at) where ends_at is not null;

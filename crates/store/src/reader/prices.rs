@@ -1,0 +1,52 @@
+//! What the energy of payments was bought for: one statement for a slice of withdrawals.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sluice_core::amount::Cost;
+use sluice_core::attempt::Attempt;
+use sluice_core::id::EnergyNeedId;
+use sluice_core::receipt::Price;
+use sluice_core::transfer::Transfer;
+
+use super::query::Query;
+use crate::engine::LIST_MAX;
+use crate::engine::unread::keep;
+use crate::row::cells::Cells;
+use crate::row::{self, Unread};
+use crate::sql::{Conn, Row, SqlError};
+
+/// Prices by need.
+pub(super) type Prices = BTreeMap<EnergyNeedId, Price>;
+
+/// What was bought for the needs that these transfers took energy of. An order that brought none is in no payment's price.
+pub(super) async fn of(
+    conn: &mut Conn<'_>,
+    transfers: &BTreeMap<String, (Transfer, Vec<Attempt>)>,
+    unread: &mut Vec<Unread>,
+) -> Result<Prices, SqlError> {
+    let need = |(transfer, _): &(Transfer, Vec<Attempt>)| transfer.fuelled()?.estimate.as_ref()?.need;
+    let needs: BTreeSet<EnergyNeedId> = transfers.values().filter_map(need).collect();
+    if needs.is_empty() {
+        return Ok(Prices::new());
+    }
+    let columns =
+        "need_id, cast(sum(energy) as bigint) as energy, cast(sum(max_total_sun) as bigint) as most,
+        cast(sum(cost_sun) as bigint) as paid, count(*) - count(cost_sun) as unpriced";
+    let rows = Query::select(columns, "energy_order where state in ('delivered', 'short')")
+        .among(" and need_id", needs)
+        .and(" group by need_id order by need_id")
+        .rows(conn, LIST_MAX)
+        .await?;
+    Ok(keep(row::read(&rows, price), unread).into_iter().collect())
+}
+
+fn price(row: &Row) -> Result<(EnergyNeedId, Price), Unread> {
+    let cells = Cells::of("energy_order", "need_id", row);
+    let paid = cells.opt_number("paid")?.filter(|_| cells.int("unpriced").is_ok_and(|count| count == 0));
+    let price = Price {
+        energy: cells.number("energy")?,
+        most_sun: Cost(cells.number("most")?),
+        paid_sun: paid.map(Cost),
+    };
+    Ok((cells.parsed("need_id", EnergyNeedId::parse)?, price))
+}
