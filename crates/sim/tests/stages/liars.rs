@@ -196,6 +196,25 @@ fn what_one_node_hides_of_an_idle_wallet_is_found_by_its_books_and_freezes_its_l
     }
 }
 
+/// Blocks are read again a few at a time and the newest first, and the chain goes on meanwhile: what was the oldest block that
+/// is remembered when the alarm rose is still read.
+#[test]
+fn what_was_hidden_in_the_oldest_remembered_block_is_found_though_the_chain_goes_on() {
+    let mut bench = Bench::new(|inner| inner);
+    (0..10).for_each(|_| bench.round());
+    bench.world.chain().nodes[0].lie = Some(Lie::HiddenTransactions);
+    let stolen = hex::encode(steal(&bench, 0));
+    let remembered = bench.world.profile.settled_watch_blocks;
+    (0..remembered - 10).for_each(|_| bench.round());
+    assert_eq!(bench.count(FROZEN), 0, "nobody has compared yet");
+    let since = bench.world.chain().finalized();
+    kept_until(&mut bench, "it is found", |bench| bench.count(FROZEN) == 1);
+    let sighted = ask(&bench.db, "select txid || ' ' || word as what from sighting limit 9").unwrap();
+    assert_eq!(sighted, [format!("{stolen} confirmed")]);
+    let went_on = bench.world.chain().finalized() - since;
+    assert!(went_on > 10, "{went_on} blocks: it was never about to be forgotten");
+}
+
 #[test]
 fn a_nonce_that_a_stranger_used_for_nothing_is_found_by_the_books_too() {
     let mut bench = Bench::new(|inner| inner);

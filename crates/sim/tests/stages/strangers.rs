@@ -151,22 +151,40 @@ fn every_stranger_is_recorded_and_the_lane_opens_when_the_last_one_is_explained(
     assert_eq!((&opened.state, opened.next_nonce), (&LaneState::Open, 2));
 }
 
-#[test]
-fn a_stranger_that_a_reorganisation_took_back_needs_no_explanation() {
+/// A lane that a theft has frozen, and the theft.
+fn frozen_by_a_theft() -> (Bench, [u8; 32]) {
     let mut bench = Bench::new(|inner| inner);
     for _ in 0..4 {
         bench.round();
     }
     let txid = steal(&bench, 0);
     rounds_until(&mut bench, "it is frozen", |bench| bench.count(FROZEN) == 1);
-    {
-        let time_s = bench.world.sim.now_us().div_euclid(1_000_000);
-        let mut chain = bench.world.chain();
-        chain.terms.returned_permille = 0;
+    (bench, txid)
+}
+
+/// The last two blocks give way to others. What was in them comes back, or nobody has it any more.
+fn reorganise(bench: &Bench, comes_back: bool) {
+    let time_s = bench.world.sim.now_us().div_euclid(1_000_000);
+    let mut chain = bench.world.chain();
+    chain.terms.returned_permille = if comes_back { 1_000 } else { 0 };
+    if !comes_back {
         chain.nodes.iter_mut().for_each(|node| node.pool = Pool::default());
-        chain.reorg(2, time_s, &[]);
-        assert!(!chain.blocks.iter().any(|block| block.txs.iter().any(|done| done.tx.hash == txid)));
     }
+    chain.reorg(2, time_s, &[]);
+}
+
+/// Height of the block that it is in.
+fn stands_at(bench: &Bench, txid: [u8; 32]) -> Option<u64> {
+    let chain = bench.world.chain();
+    let block = chain.blocks.iter().find(|block| block.txs.iter().any(|done| done.tx.hash == txid));
+    block.map(|block| block.id.number)
+}
+
+#[test]
+fn a_stranger_that_a_reorganisation_took_back_needs_no_explanation() {
+    let (mut bench, txid) = frozen_by_a_theft();
+    reorganise(&bench, false);
+    assert_eq!(stands_at(&bench, txid), None);
     let id = bench.lane;
     rounds_until(&mut bench, "it opens", |bench| {
         let given =
@@ -179,26 +197,11 @@ fn a_stranger_that_a_reorganisation_took_back_needs_no_explanation() {
 /// It is judged by the height of the block that it is in: by a lower one a quorum would deny what is not solid yet.
 #[test]
 fn a_stranger_that_comes_back_in_another_block_is_recorded_there() {
-    let mut bench = Bench::new(|inner| inner);
-    for _ in 0..4 {
-        bench.round();
-    }
-    let txid = steal(&bench, 0);
-    rounds_until(&mut bench, "it is frozen", |bench| bench.count(FROZEN) == 1);
-    {
-        let time_s = bench.world.sim.now_us().div_euclid(1_000_000);
-        let mut chain = bench.world.chain();
-        chain.terms.returned_permille = 1_000;
-        chain.reorg(2, time_s, &[]);
-    }
-    let stands = |bench: &Bench| {
-        let chain = bench.world.chain();
-        let block = chain.blocks.iter().find(|block| block.txs.iter().any(|done| done.tx.hash == txid))?;
-        Some(block.id.number.to_string())
-    };
+    let (mut bench, txid) = frozen_by_a_theft();
+    reorganise(&bench, true);
     let recorded = "select cast(block_number as text) as what from sighting limit 10";
     rounds_until(&mut bench, "it is recorded where it stands", |bench| {
-        let there = stands(bench);
+        let there = stands_at(bench, txid).map(|height| height.to_string());
         there.is_some() && ask(&bench.db, recorded).unwrap().first() == there.as_ref()
     });
     assert_eq!((bench.count(CONFIRMED), bench.count(FROZEN)), (1, 1));
