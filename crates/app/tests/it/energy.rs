@@ -136,7 +136,14 @@ impl Payments {
         };
         let (mut lent, mut shares) = (0, 0);
         for order in &self.orders {
-            let paid = caller.look(order).await.expect("it is there");
+            let mut paid = None;
+            // A vendor's word is no price before a solid block shows the energy.
+            until("energy has its price", async || {
+                paid = caller.look(order).await;
+                paid.as_ref().and_then(|it| it.receipt.as_ref()).is_some_and(|it| it.total.is_some())
+            })
+            .await;
+            let paid = paid.expect("it is there");
             let receipt = paid.receipt.expect("a receipt");
             let [transaction] = paid.transactions.as_slice() else { panic!("{:?}", paid.transactions) };
             assert_eq!(receipt.network_fee, transaction.fee);

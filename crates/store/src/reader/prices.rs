@@ -18,7 +18,8 @@ use crate::sql::{Conn, Row, SqlError};
 /// Prices by need.
 pub(super) type Prices = BTreeMap<EnergyNeedId, Price>;
 
-/// What was bought for the needs that these transfers took energy of. An order that brought none is in no payment's price.
+/// What was bought for the needs that these transfers took energy of. An order that brought none is in no payment's price; one
+/// that may still bring some, or that has, and whose cost is not known, leaves the price open.
 pub(super) async fn of(
     conn: &mut Conn<'_>,
     transfers: &BTreeMap<String, (Transfer, Vec<Attempt>)>,
@@ -31,8 +32,11 @@ pub(super) async fn of(
     }
     let columns =
         "need_id, cast(sum(energy) as bigint) as energy, cast(sum(max_total_sun) as bigint) as most,
-        cast(sum(cost_sun) as bigint) as paid, count(*) - count(cost_sun) as unpriced";
-    let rows = Query::select(columns, "energy_order where state in ('delivered', 'short')")
+        cast(sum(cost_sun) as bigint) as paid,
+        sum(case when state in ('delivered', 'short') and cost_sun is not null then 0 else 1 end) as unpriced";
+    let orders =
+        "energy_order where state in ('planned', 'asked', 'unknown', 'accepted', 'delivered', 'short')";
+    let rows = Query::select(columns, orders)
         .among(" and need_id", needs)
         .and(" group by need_id order by need_id")
         .rows(conn, LIST_MAX)

@@ -22,6 +22,9 @@ const USER: &str = "demo";
 /// Between two tries of one creation that the server could not take.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// How long prices of energy are waited for, milliseconds.
+const PRICE_MS: i64 = 5_000;
+
 /// In place of a code: the time was over before the server answered. It may have taken the order all the same.
 const NO_ANSWER: &str = "no_answer";
 
@@ -96,7 +99,26 @@ pub(super) async fn run(
         ));
     }
     told_refusals(screen, &asked);
-    Ok(Paid { outcomes: outcomes(&follow, orders.len(), asked), elapsed_ms: ended.since_ms(started) })
+    let mut outcomes = outcomes(&follow, orders.len(), asked);
+    priced(session, &mut outcomes).await;
+    Ok(Paid { outcomes, elapsed_ms: ended.since_ms(started) })
+}
+
+/// Looks again at what has been paid and whose energy has no price yet: it gets one once a solid block shows the energy. What
+/// still has none after a while is shown without.
+async fn priced(session: &Session, outcomes: &mut [Outcome]) {
+    let until = session.now().plus_ms(PRICE_MS);
+    for outcome in outcomes {
+        let Outcome::Taken(withdrawal) = outcome else { continue };
+        let open = |it: &Withdrawal| it.receipt.as_ref().is_some_and(|receipt| receipt.energy_cost.is_none());
+        while withdrawal.status == Status::Completed && open(withdrawal) && session.now() < until {
+            tokio::time::sleep(AGAIN).await;
+            // An answer that does not come leaves what is known.
+            if let Ok(now) = session.client.withdrawal(&withdrawal.id).await {
+                **withdrawal = now;
+            }
+        }
+    }
 }
 
 fn left(until: Timestamp, now: Timestamp) -> Duration {

@@ -177,24 +177,26 @@ impl Report {
     /// The payments of one asset.
     fn table(&self, sum: &Sum, screen: &Screen) -> Result<(), Fail> {
         let (lang, Sum { asset, symbol, coin, .. }) = (screen.lang, sum);
-        let fee = match asset.starts_with("tron:") {
+        let for_energy = asset.starts_with("tron:");
+        let fee = match for_energy {
             true => format!("{} ({coin})", pick(lang, "burned", "소각")),
             false => format!("{} ({coin})", pick(lang, "fee", "수수료")),
         };
         let amount = format!("{} ({symbol})", pick(lang, "amount", "금액"));
         let energy = format!("{} ({coin})", pick(lang, "energy", "에너지"));
-        let mut table = Table::of(&[
+        let mut heads = vec![
             "external_id",
             &amount,
             pick(lang, "recipient", "수취 주소"),
             pick(lang, "transaction", "트랜잭션"),
             pick(lang, "block", "블록"),
             &fee,
-            &energy,
-            pick(lang, "chain says", "체인 확인"),
-        ]);
+        ];
+        heads.extend(for_energy.then_some(energy.as_str()));
+        heads.push(pick(lang, "chain says", "체인 확인"));
+        let mut table = Table::of(&heads);
         for line in self.withdrawals.iter().filter(|line| line.asset == *asset) {
-            table.row(row(line, lang));
+            table.row(row(line, for_energy, lang));
         }
         table.print(screen)
     }
@@ -263,25 +265,27 @@ fn line(order: &Order, outcome: &Outcome, verdict: &Verdict, lang: Lang) -> Line
     }
 }
 
-fn row(line: &Line, lang: Lang) -> Vec<Cell> {
+fn row(line: &Line, for_energy: bool, lang: Lang) -> Vec<Cell> {
     let dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     let verdict = match (&line.why, line.status) {
         (None, _) => Cell::styled(Style::Green, pick(lang, "proven", "증명됨")),
         (Some(why), Some(status)) if !status.is_terminal() => Cell::styled(words::status_style(status), why),
         (Some(why), _) => Cell::styled(Style::Red, why),
     };
-    vec![
+    let mut cells = vec![
         Cell::new(&line.external_id),
         Cell::number(&line.amount),
         Cell::new(&line.address),
         Cell::new(dash(line.txid.clone())),
         Cell::number(dash(line.block.map(|block| block.to_string()))),
         Cell::number(dash(line.fee.clone())),
-        Cell::number(dash(
-            line.receipt.as_ref().and_then(|it| it.energy_cost.as_ref()).map(ToString::to_string),
-        )),
-        verdict,
-    ]
+    ];
+    if for_energy {
+        let cost = line.receipt.as_ref().and_then(|it| it.energy_cost.as_ref());
+        cells.push(Cell::number(dash(cost.map(ToString::to_string))));
+    }
+    cells.push(verdict);
+    cells
 }
 
 /// What the coin of the asset's chain is called; its chain id when nobody says.
