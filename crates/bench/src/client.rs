@@ -205,6 +205,20 @@ impl Key {
     }
 }
 
+/// A question that takes no key, on a connection of its own; its answer.
+pub fn post(address: &str, path: &str, body: &serde_json::Value) -> Result<serde_json::Value, String> {
+    let body = body.to_string();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let said = Connection::open(address)?.exchange(&request);
+    match said.map_err(|error| format!("{path}: {error}"))? {
+        (200, said) => serde_json::from_str(&said).map_err(|error| format!("{path}: {error}")),
+        (status, said) => Err(format!("{path}: {status} {said}")),
+    }
+}
+
 /// A connection that stays open.
 struct Connection(BufReader<TcpStream>);
 

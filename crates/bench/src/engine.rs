@@ -21,6 +21,8 @@ pub struct Engine {
 pub struct Door {
     /// What it pays.
     pub asset: String,
+    /// Whom it pays.
+    pub recipient: String,
     /// A person of the demo partner.
     pub first: Key,
     /// Another person.
@@ -43,18 +45,31 @@ impl Door {
         let asset = dev["assets"][0]["id"].as_str().ok_or("dev.json has no asset")?.to_owned();
         Ok(Self {
             asset,
+            recipient: RECIPIENT.to_owned(),
             first: key("api_key")?,
             second: key("second_api_key")?,
             platform: key("platform_api_key")?,
         })
     }
 
-    /// An order of a hundredth of a dollar, to one of many recipients.
+    /// The same, of the token of another chain, to another recipient.
+    pub fn paying(self, chain: &str, recipient: &str, folder: &Folder) -> Result<Self, String> {
+        let file = folder.file("dev.json");
+        let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let dev: serde_json::Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        let assets = dev["assets"].as_array().cloned().unwrap_or_default();
+        let is_it = |id: &&str| id.starts_with(chain) && !id.contains("/slip44:");
+        let asset = assets.iter().filter_map(|asset| asset["id"].as_str()).find(is_it);
+        let asset = asset.ok_or_else(|| format!("dev.json has no token of {chain}"))?.to_owned();
+        Ok(Self { asset, recipient: recipient.to_owned(), ..self })
+    }
+
+    /// An order of a hundredth of a dollar.
     pub fn order(&self, name: &str) -> String {
-        let asset = &self.asset;
+        let Self { asset, recipient, .. } = self;
         format!(
             "{{\"external_id\":\"{name}\",\"user_id\":\"user-1\",\"asset\":\"{asset}\",\
-             \"amount\":\"0.01\",\"address\":\"{RECIPIENT}\"}}"
+             \"amount\":\"0.01\",\"address\":\"{recipient}\"}}"
         )
     }
 }
@@ -72,8 +87,10 @@ impl Engine {
     ) -> Result<(Self, Duration), String> {
         let address = format!("127.0.0.1:{}", free_port()?);
         let data = folder.text();
-        let mut arguments =
-            vec!["dev", "--no-tron", "--data", &data, "--listen", &address, "--database", database];
+        let mut arguments = vec!["dev", "--data", &data, "--listen", &address, "--database", database];
+        if !more.contains(&"--tron-node") {
+            arguments.push("--no-tron");
+        }
         if !more.contains(&"--node") {
             arguments.extend(["--chain-port", "0"]);
         }

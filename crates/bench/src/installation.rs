@@ -196,14 +196,19 @@ impl Installation {
     }
 }
 
-async fn chain(program: &Program, shape: Shape) -> Result<(Anvil, TestUsd, Option<Chaos>), String> {
+/// An EVM chain with a block so often.
+pub async fn anvil(program: &Program, block: Duration) -> Result<Anvil, String> {
     let config = AnvilConfig {
         tools_dir: Some(program.tools()),
-        mining: Mining::Every(shape.block),
+        mining: Mining::Every(block),
         history_blocks: 160,
         ..AnvilConfig::default()
     };
-    let anvil = Anvil::start(config).await.map_err(|error| error.to_string())?;
+    Anvil::start(config).await.map_err(|error| error.to_string())
+}
+
+async fn chain(program: &Program, shape: Shape) -> Result<(Anvil, TestUsd, Option<Chaos>), String> {
+    let anvil = anvil(program, shape.block).await?;
     let usd = TestUsd::ensure(anvil.rpc()).await.map_err(|error| error.to_string())?;
     // The token is final before anybody asks about it.
     for step in (0..shape.blocks).step_by(MINED_AT_ONCE) {

@@ -22,6 +22,7 @@ mod program;
 mod reads;
 mod recovery;
 mod report;
+mod tron;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -38,22 +39,24 @@ cargo xtask bench [--write | --only TEXT] [NAME..]
   neighbours  a partner beside one that asks for twenty times its share
   payouts   orders paid to the end on a local chain, by 1 and 8 lanes, with and without the limits of a pool
   reads     lists, one withdrawal, stats, the feed and the queue with histories of 10,000 to 1,000,000 withdrawals
+  tron      orders paid to the end on simulated nodes of TRON, 5,000 at once and a stream of five minutes
   recovery  from kill -9 to the first new broadcast of the engine that takes over
 
 Without a name, all of them. --write keeps table, JSON and picture in bench/. --only leaves out the cases
-of payouts whose name does not hold the text (SQLite: 8 lanes). Run it under
+of payouts and tron whose name does not hold the text (SQLite: 8 lanes). Run it under
 scripts/with-postgres.sh, or SQLite alone is measured; scripts/setup.sh test installs what it needs.
 ";
 
 type Bench = fn(&Program, &Server<'_>, &str) -> Result<Report, String>;
 
-const BENCHES: [(&str, Bench); 6] = [
+const BENCHES: [(&str, Bench); 7] = [
     ("api", |program, server, _| api::measure(program, server)),
     ("intake", |program, server, _| intake::measure(program, server)),
     ("neighbours", |program, server, _| neighbours::measure(program, server)),
     ("payouts", payouts::measure),
     ("reads", reads::measure),
     ("recovery", |program, server, _| recovery::measure(program, server)),
+    ("tron", tron::measure),
 ];
 
 fn main() -> ExitCode {

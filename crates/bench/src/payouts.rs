@@ -188,7 +188,7 @@ fn unix_us() -> i128 {
 }
 
 /// Each second between the first twentieth and the last one; what comes in one moment counts from the one before it.
-fn steady(sorted_us: &[u128]) -> u128 {
+pub fn steady(sorted_us: &[u128]) -> u128 {
     let cut = sorted_us.len() / 20;
     let (Some(from), Some(to)) = (sorted_us.get(cut), sorted_us.get(sorted_us.len().saturating_sub(cut + 1)))
     else {

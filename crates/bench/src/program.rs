@@ -199,6 +199,19 @@ impl Drop for Folder {
     }
 }
 
+/// Two ports, one after the other, that nobody listens on now.
+pub fn free_ports() -> Result<[u16; 2], String> {
+    for _ in 0..100 {
+        let first = free_port()?;
+        if let Some(second) = first.checked_add(1)
+            && TcpListener::bind(("127.0.0.1", second)).is_ok()
+        {
+            return Ok([first, second]);
+        }
+    }
+    Err("no two free ports one after the other".to_owned())
+}
+
 /// A port that nobody listens on now.
 pub fn free_port() -> Result<u16, String> {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
