@@ -158,6 +158,8 @@ codes! {
     FundsShort = "funds_short", P2, Treasury, Lane, Looked;
     /// A lane waits for energy that nobody delivers, and burns no more TRX in this hour. Ends when what waits has energy.
     EnergyShort = "energy_short", P2, Treasury, Lane, Looked;
+    /// A wallet has little left of the energy that its stakes and loans yield. Ends when it stands on a higher rung.
+    EnergyLow = "energy_low", P3, Treasury, House, Looked;
     /// A vendor of energy took money, or may have, and neither energy nor money is accounted for. Ends when account and chain
     /// explain it, or a person has.
     EnergyUnresolved = "energy_unresolved", P2, Treasury, House, Looked;

@@ -18,22 +18,29 @@
 //! - Asking again for the same order needs a vendor that knows orders by our id *and* an account that shows no charge.
 
 mod account;
+pub mod advice;
 mod ask;
 pub mod breaker;
 pub mod choice;
 pub mod closed;
+pub mod depletion;
 mod evidence;
 mod expire;
+pub mod forecast;
 mod hear;
 mod look;
+pub mod mode;
 mod need;
 mod plan;
 mod policy;
+pub mod price;
 mod prove;
 mod reconcile;
 mod resolve;
 mod sign;
+pub mod stake;
 mod told;
+pub mod unstake;
 mod view;
 
 use crate::address::TronAddress;

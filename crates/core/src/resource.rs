@@ -37,6 +37,46 @@ pub struct Resources {
     pub bandwidth: u64,
     /// What is left of the daily free bandwidth, bytes. Used for a whole transaction or not at all.
     pub free_bandwidth: u64,
+    /// Energy of its own stake and lent to it in a day, nothing of it used.
+    pub energy_most: u64,
+    /// Bandwidth of its own stake and lent to it in a day, bytes, nothing of it used.
+    pub bandwidth_most: u64,
+    /// What stakes yield.
+    pub network: Network,
+}
+
+/// Sun in a TRX.
+pub const SUN: u128 = 1_000_000;
+
+/// What the chain gives all stakes for energy together, as an account is told it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Network {
+    /// Energy in a day (`TotalEnergyLimit`).
+    pub energy: u64,
+    /// All that is staked for it, TRX (`TotalEnergyWeight`).
+    pub stake_trx: u64,
+}
+
+impl Network {
+    /// Energy in a day of a stake: its share of all that is staked, rounded down (`calculateGlobalEnergyLimit`,
+    /// <https://developers.tron.network/docs/resource-model>). `None` where nothing is staked, or past what a number holds.
+    pub fn yields(&self, stake: Cost) -> Option<u64> {
+        let product = stake.0.checked_mul(u128::from(self.energy))?;
+        let energy = product.checked_div(u128::from(self.stake_trx).checked_mul(SUN)?)?;
+        u64::try_from(energy).ok()
+    }
+
+    /// The smallest stake that yields so much energy in a day: whole sun, and a TRX at least, as the chain takes it. `None`
+    /// where stakes yield nothing.
+    pub fn stake_for(&self, energy: u64) -> Option<Cost> {
+        if energy == 0 {
+            return Some(Cost::ZERO);
+        }
+        let product = u128::from(energy).checked_mul(u128::from(self.stake_trx))?.checked_mul(SUN)?;
+        let whole = u128::from(self.energy);
+        let sun = product.checked_add(whole.checked_sub(1)?)?.checked_div(whole)?;
+        Some(Cost(sun.max(SUN)))
+    }
 }
 
 /// Bandwidth of a signed transfer of a token, bytes: 281 and 64 that the chain counts for its result, and two more with a
@@ -156,6 +196,32 @@ mod tests {
         let told = Needs { memo: true, ..fresh };
         assert_eq!(burned(&conditions(), &told, 0, 0), Cost(2_100_000));
         assert!(burned(&conditions(), &told, 0, 0).0 <= u128::from(crate::attempt::BURN_BESIDE_MAX_SUN));
+    }
+
+    // "Early-2026 mainnet: 9.5 to 10.9 energy per TRX; 5,982 TRX yield 65,000"; one transfer a day to a holder takes 6,000 to
+    // 7,000 TRX, and not the 43 that "1 TRX = 1,500 energy" would make of it (X02).
+    #[test]
+    fn a_stake_yields_its_share_of_the_network() {
+        let dense = Network { energy: 180_000_000_000, stake_trx: 16_565_538_461 };
+        assert_eq!(dense.yields(Cost(5_982 * SUN)), Some(65_000));
+        assert_eq!(dense.stake_for(65_000), Some(Cost(5_982_000_000)));
+        let today = Network { energy: 180_000_000_000, stake_trx: 19_000_000_000 };
+        assert_eq!(today.yields(Cost(SUN)), Some(9));
+        assert_eq!(today.yields(Cost(10_000 * SUN)), Some(94_736));
+        // ceil(64,285 x 19,000,000,000 / 180,000,000,000 x 1,000,000): 6,785.64 TRX; a new holder about double.
+        assert_eq!(today.stake_for(64_285), Some(Cost(6_785_638_889)));
+        assert_eq!(today.stake_for(130_285), Some(Cost(13_752_305_556)));
+        for energy in [1, 64_285, 130_285, 1_000_003] {
+            let stake = today.stake_for(energy).unwrap();
+            assert!(today.yields(stake).unwrap() >= energy, "{energy}");
+            assert!(
+                stake.0 == SUN || today.yields(Cost(stake.0 - 1)).unwrap() < energy,
+                "{energy}: no less will do"
+            );
+        }
+        assert_eq!(today.stake_for(1), Some(Cost(SUN)), "a TRX at least");
+        assert_eq!(today.stake_for(0), Some(Cost::ZERO));
+        assert_eq!((Network::default().yields(Cost(1)), Network::default().stake_for(1)), (None, None));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The house loop: one lease, and hands told apart by whom they ask, so that none waits for an answer that another one
 //! asked for. `feed` asks the store: it seals, and its turns keep the lease for all of them. `standing` asks it too and
 //! keeps alerts true. `keys` asks the signer. `books`, a hand for each chain, asks that chain. `energy`, one for each chain that has
-//! vendors, asks those. They take no input: they
+//! vendors, asks those. `modes`, one for each chain of TRON, asks it how lanes stand with their energy. They take no input: they
 //! look at everything each time, so a missed signal costs latency and nothing else.
 
 mod bar;
@@ -11,6 +11,7 @@ mod feed;
 mod idle;
 mod keys;
 mod mark;
+mod modes;
 mod standing;
 
 use std::sync::Arc;
@@ -38,8 +39,11 @@ impl Memory {
             Box::<standing::Standing>::default(),
             Box::new(keys::Keys::new(unmarked)),
         ];
-        for chain in ports.chains.keys() {
-            hands.push(Box::new(books::Books::new(*chain)));
+        for (id, chain) in &ports.chains {
+            hands.push(Box::new(books::Books::new(*id)));
+            if chain.profile().tron().is_some() {
+                hands.push(Box::new(modes::Modes::new(*id)));
+            }
         }
         for (chain, supply) in &ports.energy {
             hands.push(Box::new(energy::Energy::new(*chain, supply.clone())));

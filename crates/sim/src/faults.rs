@@ -125,6 +125,7 @@ pub const METHODS: &[&str] = &[
     "store.person",
     "store.booked",
     "store.energy",
+    "store.stood",
     "store.asks",
     "store.burned",
     "store.ending",

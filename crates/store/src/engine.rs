@@ -17,6 +17,7 @@ mod lane;
 mod lease;
 pub(crate) mod load;
 pub(crate) mod memo;
+pub(crate) mod outlook;
 mod seal;
 mod tally;
 pub(crate) mod unread;
@@ -378,6 +379,14 @@ impl Store for Db {
         Box::pin(
             self.reading(move |conn| Box::pin(async move { energy::view(conn, chain, since, &lent).await })),
         )
+    }
+
+    fn stood(
+        &self,
+        chain: ChainId,
+        now: Timestamp,
+    ) -> Fut<'_, Result<Vec<sluice_core::energy::mode::Stood>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(outlook::stood(conn, None, Some(chain), now))))
     }
 
     fn asks<'a>(&'a self, orders: &'a [EnergyOrderId]) -> Fut<'a, Result<Vec<Durable<Ask>>, StoreError>> {

@@ -130,6 +130,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0025_energy_comes_and_goes.sql"),
         "JSON is taken apart, and triggers are spelled, differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0026_energy_outlook.sql"),
+        include_str!("../migrations/postgres/0026_energy_outlook.sql"),
+        "types are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

@@ -6,6 +6,7 @@
 //! is none" would be a lie.
 
 mod commands;
+mod energy;
 mod feed;
 mod filter;
 mod prices;
@@ -22,16 +23,21 @@ mod withdrawals;
 
 use sluice_core::alert::Alert;
 use sluice_core::amount::Amount;
-use sluice_core::asset::Asset;
+use sluice_core::asset::{Asset, AssetId};
 use sluice_core::chain::ChainId;
 use sluice_core::command::Command;
-use sluice_core::id::{AlertId, CommandId, FeedId, PartnerId, ReconciliationId, WalletId, WithdrawalId};
+use sluice_core::energy::mode::Stood;
+use sluice_core::energy::price::Span;
+use sluice_core::energy::{Need, Order};
+use sluice_core::id::{
+    AlertId, CommandId, EnergyOrderId, FeedId, PartnerId, ReconciliationId, WalletId, WithdrawalId,
+};
 use sluice_core::lane::Holder;
 use sluice_core::partner::Limit;
 use sluice_core::port::Fut;
 use sluice_core::port::reader::{
-    AlertFilter, ChainStatus, FeedEvent, Filter, Position, Reader, ReconciliationFilter, StatRow, WalletView,
-    WentBackView, WithdrawalView,
+    AlertFilter, By, ChainStatus, FeedEvent, Filter, Position, PriceFilter, Reader, ReconciliationFilter,
+    StatRow, WalletView, WentBackView, WithdrawalView,
 };
 use sluice_core::port::store::StoreError;
 use sluice_core::reconciliation::Reconciliation;
@@ -41,6 +47,7 @@ use sluice_core::time::Timestamp;
 use sluice_core::transfer::Transfer;
 
 use crate::db::Db;
+use crate::engine::outlook;
 use crate::engine::unread::Found;
 use crate::sql::{Conn, SqlError};
 use crate::{args, sql};
@@ -190,6 +197,53 @@ impl Reader for Db {
 
     fn went_back(&self, partner: Option<PartnerId>) -> Fut<'_, Result<Option<WentBackView>, StoreError>> {
         Box::pin(self.reading_one(move |conn| Box::pin(went_back::last(conn, partner))))
+    }
+
+    fn stood_of(
+        &self,
+        partner: Option<PartnerId>,
+        now: Timestamp,
+    ) -> Fut<'_, Result<Vec<Stood>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(outlook::stood(conn, partner, None, now))))
+    }
+
+    fn needs_of(&self, partner: Option<PartnerId>) -> Fut<'_, Result<Vec<Need>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(energy::needs(conn, partner))))
+    }
+
+    fn energy_orders(
+        &self,
+        partner: Option<PartnerId>,
+        wallet: Option<WalletId>,
+        before: Option<EnergyOrderId>,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<Order>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(energy::orders(conn, partner, wallet, before, limit))))
+    }
+
+    fn energy_prices<'a>(
+        &'a self,
+        filter: &'a PriceFilter,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Span>, StoreError>> {
+        let filter = filter.clone();
+        Box::pin(
+            self.reading(move |conn| Box::pin(async move { energy::prices(conn, &filter, limit).await })),
+        )
+    }
+
+    fn paid_by<'a>(
+        &'a self,
+        partner: PartnerId,
+        by: By,
+        assets: &'a [AssetId],
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Fut<'a, Result<Vec<(Timestamp, u64)>, StoreError>> {
+        let assets = assets.to_vec();
+        Box::pin(self.reading(move |conn| {
+            Box::pin(async move { energy::paid_by(conn, partner, by, &assets, from, to).await })
+        }))
     }
 
     fn chain_status(&self, chain: ChainId) -> Fut<'_, Result<ChainStatus, StoreError>> {

@@ -3,15 +3,20 @@
 use std::sync::Arc;
 
 use sluice_core::alert::Alert;
-use sluice_core::asset::Asset;
+use sluice_core::asset::{Asset, AssetId};
 use sluice_core::chain::ChainId;
 use sluice_core::command::Command;
-use sluice_core::id::{AlertId, CommandId, FeedId, PartnerId, ReconciliationId, WalletId, WithdrawalId};
+use sluice_core::energy::mode::Stood;
+use sluice_core::energy::price::Span;
+use sluice_core::energy::{Need, Order};
+use sluice_core::id::{
+    AlertId, CommandId, EnergyOrderId, FeedId, PartnerId, ReconciliationId, WalletId, WithdrawalId,
+};
 use sluice_core::lane::Holder;
 use sluice_core::port::Fut;
 use sluice_core::port::reader::{
-    AlertFilter, ChainStatus, FeedEvent, Filter, LimitUse, Position, Reader, ReconciliationFilter, StatRow,
-    WalletView, WentBackView, WithdrawalView,
+    AlertFilter, By, ChainStatus, FeedEvent, Filter, LimitUse, Position, PriceFilter, Reader,
+    ReconciliationFilter, StatRow, WalletView, WentBackView, WithdrawalView,
 };
 use sluice_core::port::store::StoreError;
 use sluice_core::reconciliation::Reconciliation;
@@ -23,7 +28,7 @@ use sluice_core::transfer::Transfer;
 use super::Failpoint;
 
 /// Every call of it.
-pub const CALLS: [&str; 24] = [
+pub const CALLS: [&str; 29] = [
     "reader.withdrawal",
     "reader.by_external_id",
     "reader.list",
@@ -40,6 +45,11 @@ pub const CALLS: [&str; 24] = [
     "reader.statement",
     "reader.reconciliations",
     "reader.went_back",
+    "reader.stood_of",
+    "reader.needs_of",
+    "reader.energy_orders",
+    "reader.energy_prices",
+    "reader.paid_by",
     "reader.chain_status",
     "reader.commands",
     "reader.command",
@@ -150,6 +160,42 @@ impl Reader for Wrapped {
 
     fn went_back(&self, partner: Option<PartnerId>) -> Answer<'_, Option<WentBackView>> {
         Box::pin(self.point.around("reader.went_back", vec![], self.inner.went_back(partner)))
+    }
+
+    fn stood_of(&self, partner: Option<PartnerId>, now: Timestamp) -> Answer<'_, Vec<Stood>> {
+        Box::pin(self.point.around("reader.stood_of", vec![], self.inner.stood_of(partner, now)))
+    }
+
+    fn needs_of(&self, partner: Option<PartnerId>) -> Answer<'_, Vec<Need>> {
+        Box::pin(self.point.around("reader.needs_of", vec![], self.inner.needs_of(partner)))
+    }
+
+    fn energy_orders(
+        &self,
+        partner: Option<PartnerId>,
+        wallet: Option<WalletId>,
+        before: Option<EnergyOrderId>,
+        limit: usize,
+    ) -> Answer<'_, Vec<Order>> {
+        let found = self.inner.energy_orders(partner, wallet, before, limit);
+        Box::pin(self.point.around("reader.energy_orders", vec![], found))
+    }
+
+    fn energy_prices<'a>(&'a self, filter: &'a PriceFilter, limit: usize) -> Answer<'a, Vec<Span>> {
+        let found = self.inner.energy_prices(filter, limit);
+        Box::pin(self.point.around("reader.energy_prices", vec![], found))
+    }
+
+    fn paid_by<'a>(
+        &'a self,
+        partner: PartnerId,
+        by: By,
+        assets: &'a [AssetId],
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Answer<'a, Vec<(Timestamp, u64)>> {
+        let found = self.inner.paid_by(partner, by, assets, from, to);
+        Box::pin(self.point.around("reader.paid_by", vec![], found))
     }
 
     fn chain_status(&self, chain: ChainId) -> Answer<'_, ChainStatus> {

@@ -35,7 +35,7 @@ const KILLING: Duration = Duration::from_secs(150);
 const POINTS_MIN: usize = 40;
 
 /// Points that this drill does not reach, and where they are reached.
-const ELSEWHERE: [(&str, &str); 15] = [
+const ELSEWHERE: [(&str, &str); 17] = [
     ("reader.by_external_id", "no program asks it, only the conformance suite of the store"),
     ("store.outbid", "only a store that went back is outbid: `restored`"),
     ("store.unended", "only a store that went back doubts what has no slot: `restored`"),
@@ -43,6 +43,8 @@ const ELSEWHERE: [(&str, &str); 15] = [
     ("chain.resources", "asked on TRON alone: `tron_kills`"),
     ("store.burned", "asked on TRON alone: `tron_kills`"),
     ("store.ending", "asked on TRON alone: `tron_kills`"),
+    ("store.stood", "asked on TRON alone: `tron_kills`"),
+    ("reader.paid_by", "asked on TRON alone, for a forecast: nothing waits for it"),
     ("store.apply/fuelling", "asked where energy is ordered: `energy`"),
     ("chain.lent", "asked where energy is ordered: `energy`"),
     ("store.energy", "asked where energy is ordered: `energy`"),

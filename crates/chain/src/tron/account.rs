@@ -52,8 +52,10 @@ impl Tron {
     ) -> Result<(BlockRef, Resources), ChainError> {
         let ask = |node: Arc<dyn Node>| async move {
             let ((block, left), _) = still(&*node, Tag::Latest, || node.left(wallet)).await?;
-            let Left { energy, bandwidth, free_bandwidth, .. } = left;
-            Ok((block, Resources { energy, bandwidth, free_bandwidth }))
+            let Left { energy, bandwidth, free_bandwidth, energy_most, bandwidth_most, .. } = left;
+            let network = left.network();
+            let told = Resources { energy, bandwidth, free_bandwidth, energy_most, bandwidth_most, network };
+            Ok((block, told))
         };
         Ok(self.crew.first(ask).await?.1)
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sluice_codec::tron::{Call, Resource};
 use sluice_core::address::TronAddress;
+use sluice_core::amount::Cost;
 use sluice_core::port::chain::{ChainError, Lent, LentRun};
 use sluice_core::time::Timestamp;
 
@@ -12,7 +13,6 @@ use super::node::{Block, Executed, Left, Node, NodeError, Tx};
 
 /// Most blocks of one look.
 const BLOCKS_MAX: u64 = 100;
-const SUN: u128 = 1_000_000;
 
 impl Tron {
     pub(super) async fn read_lent(
@@ -63,15 +63,11 @@ fn delegations<'a>(
     })
 }
 
-/// Energy a day of a stake: its share of all that is staked (`calculateGlobalEnergyLimit`,
-/// <https://developers.tron.network/docs/resource-model>).
-fn yielded(stake_sun: i64, network: &Left) -> Result<u64, NodeError> {
-    let stake = u128::try_from(stake_sun).unwrap_or_default();
-    let all_sun = u128::from(network.network_stake_trx) * SUN;
-    let product = stake.checked_mul(u128::from(network.network_energy));
-    let energy = product.and_then(|product| product.checked_div(all_sun));
-    let energy = energy.and_then(|energy| u64::try_from(energy).ok());
-    energy.ok_or_else(|| NodeError::Nonsense("a network without stakes lends energy".to_owned()))
+/// Energy a day of a stake: its share of all that is staked.
+fn yielded(stake_sun: i64, left: &Left) -> Result<u64, NodeError> {
+    let stake = Cost(u128::try_from(stake_sun).unwrap_or_default());
+    let none = || NodeError::Nonsense("a network without stakes lends energy".to_owned());
+    left.network().yields(stake).ok_or_else(none)
 }
 
 #[cfg(test)]

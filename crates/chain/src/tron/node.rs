@@ -8,6 +8,7 @@ use sluice_core::address::TronAddress;
 use sluice_core::chain::BlockRef;
 use sluice_core::errand::Resource;
 use sluice_core::port::Fut;
+use sluice_core::resource::Network;
 
 use crate::crew::{Peer, Top, exactly};
 
@@ -200,6 +201,17 @@ pub struct Left {
     pub network_energy: u64,
     /// TRX of the whole network that are staked for it.
     pub network_stake_trx: u64,
+    /// Energy of stakes in a day, nothing of it used.
+    pub energy_most: u64,
+    /// Bandwidth of stakes in a day, bytes, nothing of it used.
+    pub bandwidth_most: u64,
+}
+
+impl Left {
+    /// What all stakes for energy get together.
+    pub const fn network(&self) -> Network {
+        Network { energy: self.network_energy, stake_trx: self.network_stake_trx }
+    }
 }
 
 /// What the chain asks, by its parameters.

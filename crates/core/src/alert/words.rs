@@ -122,6 +122,12 @@ impl Code {
                 "에너지를 구하지 못했고, 이번 한 시간에 소각할 수 있는 TRX 한도에 도달했습니다.",
                 "No energy comes, and as much TRX as an hour allows is burned or may be.",
             ),
+            Self::EnergyLow => (
+                "에너지 20% 미만",
+                "Energy below 20 %",
+                "에너지가 20% 미만입니다. TRX를 추가로 스테이킹하거나 에너지를 미리 구매하세요.",
+                "Less than 20 % of the wallet's own energy is left; stake more TRX, or buy energy ahead.",
+            ),
             Self::EnergyUnresolved => (
                 "에너지 주문 미해결",
                 "Energy order unresolved",

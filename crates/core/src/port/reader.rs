@@ -1,4 +1,6 @@
 //! Reading for people and partners. Every method names the tenant; `None` is the platform, which sees all.
+//!
+//! Length: one trait, so that whoever answers people sees every question there is.
 
 use super::Fut;
 use super::store::StoreError;
@@ -6,12 +8,16 @@ use crate::alert::{Alert, Code};
 use crate::amount::Amount;
 use crate::asset::{Asset, AssetId};
 use crate::attempt::Attempt;
-use crate::chain::BlockRef;
+use crate::chain::{BlockRef, ChainId};
 use crate::command::Command;
-use crate::id::{AlertId, CommandId, PartnerId, ReconciliationId, WalletId, WithdrawalId};
+use crate::energy::mode::Stood;
+use crate::energy::price::Span;
+use crate::energy::{Need, Order};
+use crate::id::{AlertId, CommandId, EnergyOrderId, PartnerId, ReconciliationId, WalletId, WithdrawalId};
 use crate::journal::Seen;
 use crate::lane::Holder;
 use crate::ledger::Account;
+use crate::port::market::VendorId;
 use crate::receipt::Receipt;
 use crate::reconciliation::{Outcome, Reconciliation};
 use crate::stop::Stop;
@@ -78,6 +84,30 @@ pub struct ReconciliationFilter {
     pub wallet: Option<WalletId>,
     /// That came to this.
     pub outcome: Option<Outcome>,
+}
+
+/// Which prices of energy are listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PriceFilter {
+    /// On this chain.
+    pub chain: ChainId,
+    /// Of this vendor only.
+    pub vendor: Option<VendorId>,
+    /// Of spans that begin at this time or later.
+    pub from: Timestamp,
+    /// Of spans that begin before.
+    pub to: Timestamp,
+    /// Behind this one: when its span begins, and whose it is.
+    pub after: Option<(Timestamp, VendorId)>,
+}
+
+/// What is counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Each hour.
+    Hour,
+    /// Each day.
+    Day,
 }
 
 /// A withdrawal with what pays it.
@@ -361,6 +391,40 @@ pub trait Reader: Send + Sync {
 
     /// The last time that the store went back; `None` when it never did.
     fn went_back(&self, partner: Option<PartnerId>) -> Fut<'_, Result<Option<WentBackView>, StoreError>>;
+
+    /// How lanes of a tenant stand with their energy, and what of it is rented at that time.
+    fn stood_of(&self, partner: Option<PartnerId>, now: Timestamp)
+    -> Fut<'_, Result<Vec<Stood>, StoreError>>;
+
+    /// Open needs of energy of a tenant's lanes, oldest first; a lane has one at most.
+    fn needs_of(&self, partner: Option<PartnerId>) -> Fut<'_, Result<Vec<Need>, StoreError>>;
+
+    /// Orders of energy for a tenant's lanes, newest first, below `before`; of one wallet, or of all.
+    fn energy_orders(
+        &self,
+        partner: Option<PartnerId>,
+        wallet: Option<WalletId>,
+        before: Option<EnergyOrderId>,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<Order>, StoreError>>;
+
+    /// What vendors asked, newest first.
+    fn energy_prices<'a>(
+        &'a self,
+        filter: &'a PriceFilter,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Span>, StoreError>>;
+
+    /// Withdrawals of a tenant that were paid, by the hour or day (UTC) in which they were accepted, of these assets, in
+    /// `[from, to)`. What nothing came in is left out.
+    fn paid_by<'a>(
+        &'a self,
+        partner: PartnerId,
+        by: By,
+        assets: &'a [AssetId],
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Fut<'a, Result<Vec<(Timestamp, u64)>, StoreError>>;
 
     /// How far a chain was followed.
     fn chain_status(&self, chain: crate::chain::ChainId) -> Fut<'_, Result<ChainStatus, StoreError>>;

@@ -13,6 +13,8 @@ use crate::asset::{Asset, AssetId};
 use crate::attempt::{Attempt, Durable, Signed, Unsigned};
 use crate::chain::{BlockRef, ChainId};
 use crate::command::{Command, Kind, Person};
+use crate::energy::mode::{Stood, Turned};
+use crate::energy::price::Heard;
 use crate::energy::{self, Credit, Need, Order};
 use crate::event::Cause;
 use crate::id::{
@@ -113,6 +115,10 @@ pub struct Change {
     pub orders: Vec<Moved<Order>>,
     /// What was paid in at vendors of energy.
     pub credits: Vec<Credit>,
+    /// Wallets that come to stand on another rung with their energy.
+    pub turned: Vec<Turned>,
+    /// What vendors of energy asked.
+    pub heard: Vec<Heard>,
     /// Balances read.
     pub balances: Vec<Balance>,
     /// Energy and bandwidth read.
@@ -461,6 +467,9 @@ pub trait Store: Send + Sync {
         since: Timestamp,
         lent: &'a [[u8; 32]],
     ) -> Fut<'a, Result<energy::View, StoreError>>;
+
+    /// How the lanes of a chain stand with their energy, and what of it is rented at that time.
+    fn stood(&self, chain: ChainId, now: Timestamp) -> Fut<'_, Result<Vec<Stood>, StoreError>>;
 
     /// What goes out for orders that are asked; others are left out.
     fn asks<'a>(&'a self, orders: &'a [EnergyOrderId]) -> Fut<'a, Result<Vec<Durable<Ask>>, StoreError>>;

@@ -160,6 +160,7 @@ impl Subjects {
             | Code::SignerDown
             | Code::SignerRefused
             | Code::EnergyShort
+            | Code::EnergyLow
             | Code::FundsShort
             | Code::GasLow
             | Code::UnsettledFull => !self.wallets.contains_key(subject),

@@ -21,6 +21,7 @@ pub(crate) mod events;
 mod journal;
 mod ledger;
 mod lost;
+mod outlook;
 mod proofs;
 pub(super) mod reservations;
 mod sightings;
@@ -136,6 +137,9 @@ async fn write(conn: &mut Conn<'_>, context: &Context, changes: &[Change]) -> Re
         return Ok(Written::Moved);
     }
     if energy::write(conn, context, changes, &mut happened).await? == Written::Moved {
+        return Ok(Written::Moved);
+    }
+    if outlook::write(conn, changes, &mut happened).await? == Written::Moved {
         return Ok(Written::Moved);
     }
     ledger::write(conn, context, changes).await?;

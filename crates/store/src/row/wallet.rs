@@ -6,7 +6,7 @@ use sluice_core::amount::Units;
 use sluice_core::asset::AssetId;
 use sluice_core::chain::ChainId;
 use sluice_core::id::{PartnerId, WalletId};
-use sluice_core::resource::Resources;
+use sluice_core::resource::{Network, Resources};
 use sluice_core::time::Timestamp;
 use sluice_core::wallet::{
     Balance, Custody, LaneState, Obstacle, Power, RaisedCap, Record, Rest, Revert, SpeedUp, Tier, Wallet,
@@ -289,6 +289,12 @@ pub fn read_power(row: &Row) -> Result<Power, Unread> {
             energy: cells.number("energy")?,
             bandwidth: cells.number("bandwidth")?,
             free_bandwidth: cells.number("free_bandwidth")?,
+            energy_most: cells.number("energy_most")?,
+            bandwidth_most: cells.number("bandwidth_most")?,
+            network: Network {
+                energy: cells.number("network_energy")?,
+                stake_trx: cells.number("network_stake_trx")?,
+            },
         },
         block: cells.block("block_number", "block_hash")?,
         at: cells.at("at")?,

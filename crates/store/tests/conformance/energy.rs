@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use sluice_core::address::TronAddress;
 use sluice_core::amount::Cost;
 use sluice_core::chain::ChainId;
+use sluice_core::energy::mode::{Level, Stood, Turned};
 use sluice_core::energy::{
     Accounts, Arrival, Burning, Credit, Need, Order, Plan, Settlement, State, Uncharged, Wanted, Watched,
 };
-use sluice_core::id::{EnergyNeedId, EnergyOrderId, WalletId};
+use sluice_core::id::{EnergyNeedId, EnergyOrderId, PartnerId, WalletId};
 use sluice_core::moved::Moved;
 use sluice_core::port::market::{
     Durations, Found, Placed, ProviderId, Quote, Recovery, Rejection, Shown, VendorFacts, VendorId,
 };
+use sluice_core::port::reader::Reader as _;
 use sluice_core::port::store::{Change, Outcome, Store};
 use sluice_core::time::Timestamp;
 
@@ -26,6 +28,7 @@ promises! {
     accounts_and_spending_are_the_sums_of_orders;
     a_transaction_explains_one_order_also_when_that_has_ended;
     energy_may_end_from_so_long_after_it_was_asked_for_until_so_long_after_it_came;
+    needs_and_orders_of_a_tenant_are_listed_and_what_is_rented_is_known;
 }
 
 const ENERGY: u64 = 65_000;
@@ -129,6 +132,41 @@ async fn a_lane_has_one_open_need_and_it_ends_once(world: World) {
     for text in ["delete from energy_need", "update energy_need set energy = 1"] {
         assert!(world.db.tamper(text, text).await.is_err(), "{text}");
     }
+}
+
+async fn needs_and_orders_of_a_tenant_are_listed_and_what_is_rented_is_known(world: World) {
+    let need = opened(&world).await;
+    let refused = stored(&world, asked(&world, &need, "refused")).await;
+    let refused = stored(&world, refused.hear(Placed::Rejected(Rejection::NoSupply)).unwrap()).await;
+    let taken = stored(&world, asked(&world, &need, "taken")).await;
+    let taken = stored(&world, taken.hear(accepted()).unwrap()).await;
+    let (partner, wallet) = (Some(world.partner.id), Some(world.wallet.id));
+    let orders = async |partner, wallet, before, limit| {
+        world.db.energy_orders(partner, wallet, before, limit).await.unwrap()
+    };
+    assert_eq!(orders(partner, None, None, 9).await, [taken.clone(), refused.clone()], "newest first");
+    assert_eq!(orders(None, wallet, None, 1).await, std::slice::from_ref(&taken));
+    assert_eq!(orders(partner, wallet, Some(taken.id), 9).await, [refused]);
+    let other = Some(PartnerId::new(world.ulid()));
+    assert_eq!(orders(other, None, None, 9).await, []);
+    assert_eq!(world.db.needs_of(partner).await.unwrap(), std::slice::from_ref(&need));
+    assert_eq!(world.db.needs_of(other).await.unwrap(), []);
+    // The wallet of this world becomes a lane of TRON.
+    let script = "update wallet set chain = 'tron:31337'";
+    world.db.tamper(script, script).await.unwrap();
+    let stood = async |now| world.db.stood(chain(), now).await.unwrap();
+    let over = taken.deadline.plus_ms(3_600_000);
+    for (now, rented) in [(world.now(), ENERGY), (over.plus_ms(-1), ENERGY), (over, 0)] {
+        assert_eq!(stood(now).await, [Stood { wallet: world.wallet.id, standing: None, rented }]);
+    }
+    let level = Level { energy: 150_000, most: 1_000_000 };
+    let turned = Turned::of(world.partner.id, world.wallet.id, None, level, world.now()).unwrap();
+    world.applied(Change { turned: vec![turned], ..world.change() }).await;
+    let told = world.db.stood_of(partner, over).await.unwrap();
+    assert_eq!(told, [Stood { wallet: world.wallet.id, standing: Some(turned.now), rented: 0 }]);
+    assert_eq!(stood(over).await, told);
+    assert_eq!(world.db.stood_of(other, over).await.unwrap(), []);
+    assert_eq!(world.db.stood(ChainId::tron(1), over).await.unwrap(), []);
 }
 
 async fn an_order_reads_back_in_every_state_it_comes_to(world: World) {

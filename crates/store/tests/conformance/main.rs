@@ -38,6 +38,7 @@ mod errands;
 #[path = "../interleavings/mod.rs"]
 mod interleavings;
 mod life;
+mod outlook;
 #[path = "../reader/mod.rs"]
 mod reader;
 #[path = "../registry/mod.rs"]

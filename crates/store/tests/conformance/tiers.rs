@@ -7,7 +7,7 @@ use sluice_core::moved::Moved;
 use sluice_core::port::reader::{Reader as _, ReconciliationFilter};
 use sluice_core::port::store::{Change, Outcome, Store as _};
 use sluice_core::reconciliation::{Line, Outcome as Found, Reconciliation};
-use sluice_core::resource::Resources;
+use sluice_core::resource::{Network, Resources};
 use sluice_core::wallet::{Custody, Power, Registration, Tier, Wallet};
 
 use crate::world::{World, block};
@@ -160,7 +160,14 @@ async fn what_comparisons_found_is_listed_newest_first_and_never_changes(world: 
 async fn an_older_reading_of_energy_does_not_replace_a_newer_one(world: World) {
     let power = |number, energy| Power {
         wallet: world.wallet.id,
-        resources: Resources { energy, bandwidth: 345, free_bandwidth: 600 },
+        resources: Resources {
+            energy,
+            bandwidth: 345,
+            free_bandwidth: 600,
+            energy_most: 130_285,
+            bandwidth_most: 5_000,
+            network: Network { energy: 180_000_000_000, stake_trx: 19_000_000_000 },
+        },
         block: block(number),
         at: world.now(),
     };

@@ -188,6 +188,8 @@ impl ResourceJson {
             free_bandwidth: left(self.free_limit, self.free_used)?,
             network_energy: figure(self.total_energy_limit)?,
             network_stake_trx: figure(self.total_energy_weight)?,
+            energy_most: figure(self.energy_limit)?,
+            bandwidth_most: figure(self.net_limit)?,
         })
     }
 }

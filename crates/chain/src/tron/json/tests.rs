@@ -214,8 +214,15 @@ fn what_may_still_be_used_is_never_below_nothing() {
     let read = |value: Value| parse::<ResourceJson>(&value).and_then(ResourceJson::read);
     let some = json!({ "freeNetLimit": 600, "freeNetUsed": 345, "EnergyLimit": 100, "EnergyUsed": 130, "NetLimit": 9,
         "TotalEnergyLimit": 180, "TotalEnergyWeight": 19 });
-    let left =
-        Left { energy: 0, bandwidth: 9, free_bandwidth: 255, network_energy: 180, network_stake_trx: 19 };
+    let left = Left {
+        energy: 0,
+        bandwidth: 9,
+        free_bandwidth: 255,
+        network_energy: 180,
+        network_stake_trx: 19,
+        energy_most: 100,
+        bandwidth_most: 9,
+    };
     assert_eq!(read(some), Ok(left));
     assert_eq!(read(json!({})), Ok(Left::default()));
     assert!(read(json!({ "EnergyLimit": -1 })).is_err());

@@ -2,7 +2,7 @@ use sluice_core::alert::Code;
 use sluice_core::amount::Units;
 use sluice_core::chain::BlockRef;
 use sluice_core::port::chain::{Chain, ChainError};
-use sluice_core::resource::Resources;
+use sluice_core::resource::{Network, Resources};
 
 use super::fake::{Stage, US, World, codes, hash_of, run, stage};
 use super::made::{trx, usdt};
@@ -37,10 +37,21 @@ fn balances_are_of_a_block_that_stood_still_around_them() {
 
 #[test]
 fn resources_are_of_the_latest_block() {
-    let left = Left { energy: 5, bandwidth: 6, free_bandwidth: 7, ..Left::default() };
+    let left = Left {
+        energy: 5,
+        bandwidth: 6,
+        free_bandwidth: 7,
+        energy_most: 8,
+        bandwidth_most: 9,
+        network_energy: 180,
+        network_stake_trx: 19,
+    };
     let stage = stage(&World { left, ..World::new(19, 7) }, &["a"], 1);
     let told = run(stage.tron.resources(US.into())).unwrap();
-    assert_eq!(told, (there(19), Resources { energy: 5, bandwidth: 6, free_bandwidth: 7 }));
+    let network = Network { energy: 180, stake_trx: 19 };
+    let expected =
+        Resources { energy: 5, bandwidth: 6, free_bandwidth: 7, energy_most: 8, bandwidth_most: 9, network };
+    assert_eq!(told, (there(19), expected));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::attempt::{Attempt, Durable};
 use crate::chain::{BlockRef, ChainId};
 use crate::command::{Command, Kind, Person};
 use crate::energy;
+use crate::energy::mode::Stood;
 use crate::id::{AlertId, AttemptId, EnergyOrderId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId};
 use crate::intent::PaymentKey;
 use crate::journal::{Known, LostPayment, LostTxid, Unheld};
@@ -29,7 +30,7 @@ use crate::wallet::Wallet;
 use crate::withdrawal::Withdrawal;
 
 /// Every call of the store that something is around.
-pub const CALLS: [&str; 43] = [
+pub const CALLS: [&str; 44] = [
     "store.lease",
     "store.release",
     "store.accept",
@@ -69,6 +70,7 @@ pub const CALLS: [&str; 43] = [
     "store.expired_commands",
     "store.person",
     "store.energy",
+    "store.stood",
     "store.asks",
     "store.burned",
     "store.ending",
@@ -311,6 +313,10 @@ impl<A: Around> Store for Wrapped<A> {
         lent: &'a [[u8; 32]],
     ) -> Answer<'a, energy::View> {
         self.by.around("store.energy", move || self.inner.energy(chain, since, lent))
+    }
+
+    fn stood(&self, chain: ChainId, now: Timestamp) -> Answer<'_, Vec<Stood>> {
+        self.by.around("store.stood", move || self.inner.stood(chain, now))
     }
 
     fn asks<'a>(&'a self, orders: &'a [EnergyOrderId]) -> Answer<'a, Vec<Durable<Ask>>> {

@@ -3,9 +3,11 @@
 use futures_util::future::join_all;
 use sluice_core::energy::choice::{self, Caps, Choice, Offer, Passed};
 use sluice_core::energy::closed::may_ask;
+use sluice_core::energy::price::Heard;
 use sluice_core::energy::{Burning, Need, NeedState, Order, Plan, State};
 use sluice_core::id::EnergyOrderId;
 use sluice_core::port::market::{Quote, QuoteRequest, VendorFacts};
+use sluice_core::port::store::Change;
 use sluice_core::{amount::Cost, time::Timestamp};
 
 use super::{Broker, Energy};
@@ -54,6 +56,7 @@ impl Energy {
         let quotes = self.quotes(&request).await;
         // Asking took time: what is asked for must still be wanted, and nobody else may have ordered it.
         broker.renew(self.chain).await?;
+        self.note_prices(broker, &quotes).await?;
         let Some(need) = broker.view.needs.iter().find(|it| it.id == need.id).cloned() else { return Ok(()) };
         if !matches!(in_hand(broker, &need), InHand::Nothing) {
             return Ok(());
@@ -90,6 +93,22 @@ impl Energy {
                 Ok(())
             }
         }
+    }
+
+    /// Keeps what was asked, whatever comes of it.
+    async fn note_prices(
+        &self,
+        broker: &mut Broker<'_>,
+        quotes: &[(VendorFacts, Quote)],
+    ) -> Result<(), StageError> {
+        let now = broker.now();
+        let heard: Vec<Heard> =
+            quotes.iter().filter_map(|(_, quote)| Heard::of(self.chain, quote, now)).collect();
+        if !heard.is_empty() {
+            let cause = Some(broker.cause("prices"));
+            broker.apply(self.chain, Change { heard, cause, ..Change::default() }).await?;
+        }
+        Ok(())
     }
 
     /// What is bought at once: as much as every vendor sells in one order, so that totals compare. What is then still missing

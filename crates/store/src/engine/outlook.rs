@@ -1,0 +1,37 @@
+//! How lanes stand with their energy.
+
+use sluice_core::chain::ChainId;
+use sluice_core::energy::mode::Stood;
+use sluice_core::id::PartnerId;
+use sluice_core::time::Timestamp;
+
+use super::LIST_MAX;
+use super::unread::Found;
+use crate::reader::query::Query;
+use crate::row;
+use crate::sql::{Conn, SqlError};
+
+/// Lanes in service, of a tenant or of a chain. An order that certainly brought nothing rents nothing; each other one counts until
+/// it would be over had it come as late as it may.
+pub(crate) async fn stood(
+    conn: &mut Conn<'_>,
+    partner: Option<PartnerId>,
+    chain: Option<ChainId>,
+    now: Timestamp,
+) -> Result<Found<Vec<Stood>>, SqlError> {
+    let columns = "w.id as wallet_id, m.mode, m.energy, m.most, m.since, (
+            select cast(coalesce(sum(o.energy), 0) as bigint) from energy_order o where o.wallet_id = w.id
+            and o.state in ('asked', 'unknown', 'accepted', 'delivered', 'short', 'unresolved')";
+    let rows = Query::new("select ")
+        .and(columns)
+        .with(" and o.deadline_at + o.duration_s * 1000000 > ?) as rented", [now.micros().into()])
+        .and(" from wallet w left join energy_mode m on m.wallet_id = w.id where true")
+        .and(" and w.tier = 'hot' and w.custody = 'managed' and w.state <> 'retired'")
+        .and(" and w.chain like 'tron:%'")
+        .tenant(" and w.partner_id = ?", partner)
+        .maybe(" and w.chain = ?", chain.map(|chain| chain.to_string()))
+        .and(" order by w.id")
+        .rows(conn, LIST_MAX)
+        .await?;
+    Ok(row::read(&rows, row::outlook::read_stood))
+}
