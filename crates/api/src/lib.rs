@@ -9,6 +9,7 @@
 //! | [`withdrawal`], [`event`] | the business object and what happened to it |
 //! | [`asset`], [`chain`], [`wallet`], [`lane`], [`stats`], [`statement`] | what is there, and how it is doing |
 //! | [`treasury`], [`reconciliation`] | what tiers should hold, and whether books and chain agree |
+//! | [`energy`] | energy of TRON: what is there, what it costs, what is expected, what should be staked |
 //! | [`attention`], [`alert`], [`stop`], [`command`], [`restored`] | what people do |
 //! | [`partner`], [`key`], [`limit`], [`health`] | who calls, how much, and whether we are well |
 //! | [`list`], [`query`], [`body`], [`path`] | pages, query strings, request bodies, routes |
@@ -40,6 +41,7 @@ pub mod chain;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod command;
+pub mod energy;
 pub mod event;
 pub mod health;
 pub mod key;

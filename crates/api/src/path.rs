@@ -43,6 +43,18 @@ pub const RECONCILIATIONS: &str = "/v1/reconciliations";
 pub const TREASURY: &str = "/v1/treasury";
 /// GET tells what withdrawals that wait need.
 pub const TREASURY_FUNDING: &str = "/v1/treasury/funding";
+/// GET tells how lanes stand with their energy.
+pub const ENERGY: &str = "/v1/energy";
+/// GET lists what vendors of energy asked.
+pub const ENERGY_PRICES: &str = "/v1/energy/prices";
+/// GET lists what was ordered.
+pub const ENERGY_ORDERS: &str = "/v1/energy/orders";
+/// GET tells what is expected.
+pub const ENERGY_FORECAST: &str = "/v1/energy/forecast";
+/// GET tells what should be staked.
+pub const ENERGY_PLAN: &str = "/v1/energy/plan";
+/// POST tells what payouts would take. Nothing is ordered.
+pub const ENERGY_QUOTE: &str = "/v1/energy/quote";
 /// GET lists.
 pub const LANES: &str = "/v1/lanes";
 /// GET reads one.

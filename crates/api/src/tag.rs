@@ -31,6 +31,18 @@ tags! {
     Chain (ChainObject) = "chain";
     /// `command`
     Command (CommandObject) = "command";
+    /// `energy`
+    Energy (EnergyObject) = "energy";
+    /// `energy_forecast`
+    EnergyForecast (EnergyForecastObject) = "energy_forecast";
+    /// `energy_order`
+    EnergyOrder (EnergyOrderObject) = "energy_order";
+    /// `energy_plan`
+    EnergyPlan (EnergyPlanObject) = "energy_plan";
+    /// `energy_price`
+    EnergyPrice (EnergyPriceObject) = "energy_price";
+    /// `energy_quote`
+    EnergyQuote (EnergyQuoteObject) = "energy_quote";
     /// `event`
     Event (EventObject) = "event";
     /// `funding`

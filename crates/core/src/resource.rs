@@ -79,6 +79,11 @@ impl Network {
     }
 }
 
+/// Energy of a transfer of USDT to an account that holds some, where nothing can be simulated; as of November 2026.
+pub const ENERGY_HOLDER: u64 = 64_285;
+/// Energy of a transfer of USDT to an account that holds none, where nothing can be simulated; as of November 2026.
+pub const ENERGY_NEW: u64 = 130_285;
+
 /// Bandwidth of a signed transfer of a token, bytes: 281 and 64 that the chain counts for its result, and two more with a
 /// permission that is not the owner's.
 const TOKEN_BANDWIDTH: u64 = 347;

@@ -58,6 +58,14 @@ impl Timestamp {
         Some(at.to_zoned(zone).date().to_string())
     }
 
+    /// The weekday of this instant in an IANA zone, Monday being 0, and its hour; `None` for an unknown zone.
+    pub fn weekday_and_hour_in(self, zone: &str) -> Option<(usize, usize)> {
+        let zone = jiff::tz::TimeZone::get(zone).ok()?;
+        let at = jiff::Timestamp::from_microsecond(self.0).ok()?.to_zoned(zone);
+        let weekday = usize::try_from(at.weekday().to_monday_zero_offset()).ok()?;
+        Some((weekday, usize::try_from(at.hour()).ok()?))
+    }
+
     /// The first instant of a calendar day such as `2026-11-21` in an IANA zone; `None` for no such day or an unknown zone.
     pub fn start_of(day: &str, zone: &str) -> Option<Self> {
         let zone = jiff::tz::TimeZone::get(zone).ok()?;
@@ -89,6 +97,15 @@ impl fmt::Display for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_hour_is_that_of_the_partners_zone() {
+        // A Saturday afternoon in London is a Sunday night in Seoul.
+        let late = Timestamp::parse("2026-11-21T16:30:00Z").unwrap();
+        assert_eq!(late.weekday_and_hour_in("UTC"), Some((5, 16)));
+        assert_eq!(late.weekday_and_hour_in("Asia/Seoul"), Some((6, 1)));
+        assert_eq!(late.weekday_and_hour_in("Asia/Atlantis"), None);
+    }
 
     #[test]
     fn a_day_is_the_day_of_the_partners_zone() {

@@ -41,6 +41,7 @@ pub mod journal;
 pub mod lane;
 pub mod notify;
 pub mod operator;
+pub mod outlook;
 mod revived;
 pub mod statement;
 pub mod stops;

@@ -10,7 +10,7 @@ use sluice_core::ledger::Account;
 use sluice_core::port::Ports;
 use sluice_core::port::chain::ChainError;
 use sluice_core::port::reader::WalletView;
-use sluice_core::resource::bandwidth;
+use sluice_core::resource::{ENERGY_NEW, bandwidth};
 use sluice_core::stop::Stop;
 use sluice_core::time::Timestamp;
 use sluice_core::treasury::{
@@ -21,8 +21,6 @@ use sluice_core::wallet::{LaneState, Tier};
 /// Gas of a token transfer to an account that holds none, as the tokens that are paid take it; a native one takes 21,000.
 const GAS_TOKEN: u64 = 65_000;
 const GAS_COIN: u64 = 21_000;
-/// Energy of a transfer of USDT to an account that holds none.
-const ENERGY: u64 = 130_285;
 
 /// One asset of one partner.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,7 +158,7 @@ pub async fn fuel(
         let bytes = Cost::of(u128::from(asked.bandwidth_sun), bandwidth(asset.id.kind, 0));
         return Ok(Fuel {
             payments,
-            each: if asset.contract().is_some() { ENERGY } else { 0 },
+            each: if asset.contract().is_some() { ENERGY_NEW } else { 0 },
             at_hand: energy.fold(0, u64::saturating_add),
             price: u128::from(asked.energy_sun),
             // As if no wallet had bandwidth of its own: it is used for a whole transaction or not at all.

@@ -14,8 +14,8 @@ use crate::edge::edge;
 use crate::problem::Reject;
 use crate::rest::open::{docs, health, metrics, openapi, ready, welcome};
 use crate::rest::v1::{
-    alerts, assets, attention, chains, commands, events, keys, lanes, limits, me, partners, reconciliations,
-    restored, statements, stats, stops, treasury, wallets, withdrawals,
+    alerts, assets, attention, chains, commands, energy, events, keys, lanes, limits, me, partners,
+    reconciliations, restored, statements, stats, stops, treasury, wallets, withdrawals,
 };
 use crate::server::Server;
 
@@ -68,6 +68,12 @@ fn guarded() -> Router<Arc<Server>> {
         .route(path::RECONCILIATIONS, get(reconciliations::list::run))
         .route(path::TREASURY, get(treasury::get::run))
         .route(path::TREASURY_FUNDING, get(treasury::funding::run))
+        .route(path::ENERGY, get(energy::get::run))
+        .route(path::ENERGY_PRICES, get(energy::prices::run))
+        .route(path::ENERGY_ORDERS, get(energy::orders::run))
+        .route(path::ENERGY_FORECAST, get(energy::forecast::run))
+        .route(path::ENERGY_PLAN, get(energy::plan::run))
+        .route(path::ENERGY_QUOTE, post(energy::quote::run))
         .route(path::LANES, get(lanes::list::run))
         .route(path::LANE, get(lanes::get::run))
         .route(path::LANE_PAUSE, post(lanes::pause::run))

@@ -1,6 +1,7 @@
 //! From the domain's values to the words of the contract. Nothing here decides; what a word means is said in `core`.
 
 pub(crate) mod command;
+pub(crate) mod energy;
 pub(crate) mod event;
 pub(crate) mod key;
 pub(crate) mod lane;

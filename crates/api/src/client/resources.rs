@@ -10,6 +10,7 @@ use crate::asset::Asset;
 use crate::attention::{Attention, Resolve};
 use crate::chain::Chain;
 use crate::command::{Because, Command};
+use crate::energy::{Energy, EnergyForecast, EnergyOrder, EnergyPlan, EnergyPrice, EnergyQuote, QuoteEnergy};
 use crate::event::Event;
 use crate::health::{Health, Readiness};
 use crate::key::{ApiKey, CreateApiKey, CreatedApiKey, RevokeApiKey};
@@ -20,8 +21,8 @@ use crate::me::Me;
 use crate::partner::{CreatePartner, Partner};
 use crate::path;
 use crate::query::{
-    AlertQuery, CommandQuery, EventQuery, FundingQuery, Page, ReconciliationQuery, StatementQuery,
-    StatsQuery, TreasuryQuery, WithdrawalQuery,
+    AlertQuery, CommandQuery, EnergyOrderQuery, EnergyPriceQuery, EnergyQuery, EventQuery, FundingQuery,
+    Page, ReconciliationQuery, StatementQuery, StatsQuery, TreasuryQuery, WithdrawalQuery,
 };
 use crate::reconciliation::Reconciliation;
 use crate::restored::Restored;
@@ -240,6 +241,36 @@ impl Client {
     /// What withdrawals that wait need.
     pub async fn funding(&self, query: &FundingQuery) -> Answer<Funding> {
         self.call(Call::get(path::TREASURY_FUNDING).asking(query)).await
+    }
+
+    /// How lanes on TRON stand with their energy.
+    pub async fn energy(&self, query: &EnergyQuery) -> Answer<Energy> {
+        self.call(Call::get(path::ENERGY).asking(query)).await
+    }
+
+    /// What vendors of energy asked, newest first.
+    pub fn energy_prices(&self, query: EnergyPriceQuery) -> Pages<'_, EnergyPrice, EnergyPriceQuery> {
+        Pages::new(self, path::ENERGY_PRICES, query, |query, cursor| query.page.cursor = Some(cursor))
+    }
+
+    /// What was ordered for lanes, newest first.
+    pub fn energy_orders(&self, query: EnergyOrderQuery) -> Pages<'_, EnergyOrder, EnergyOrderQuery> {
+        Pages::new(self, path::ENERGY_ORDERS, query, |query, cursor| query.page.cursor = Some(cursor))
+    }
+
+    /// What payouts are expected, and the energy for them.
+    pub async fn energy_forecast(&self, query: &EnergyQuery) -> Answer<EnergyForecast> {
+        self.call(Call::get(path::ENERGY_FORECAST).asking(query)).await
+    }
+
+    /// What should be staked, and whether staking or buying is cheaper.
+    pub async fn energy_plan(&self, query: &EnergyQuery) -> Answer<EnergyPlan> {
+        self.call(Call::get(path::ENERGY_PLAN).asking(query)).await
+    }
+
+    /// What payouts would take. Nothing is ordered.
+    pub async fn quote_energy(&self, quote: &QuoteEnergy) -> Answer<EnergyQuote> {
+        self.call(Call::post(path::ENERGY_QUOTE, quote)).await
     }
 
     /// Alerts, the most urgent first.

@@ -8,6 +8,7 @@ use crate::asset::Asset;
 use crate::attention::{Attention, Resolve};
 use crate::chain::Chain;
 use crate::command::{Because, Command};
+use crate::energy::{Energy, EnergyForecast, EnergyOrder, EnergyPlan, EnergyPrice, EnergyQuote, QuoteEnergy};
 use crate::event::Event;
 use crate::health::{Health, Readiness};
 use crate::key::{ApiKey, CreateApiKey, CreatedApiKey, RevokeApiKey, Scope};
@@ -17,8 +18,9 @@ use crate::me::Me;
 use crate::partner::{CreatePartner, Partner};
 use crate::path;
 use crate::query::{
-    AlertQuery, CommandQuery, EventQuery, FundingQuery, Page, Query, ReconciliationQuery, StatementQuery,
-    StatsQuery, TreasuryQuery, WalletQuery, WithdrawalQuery,
+    AlertQuery, CommandQuery, EnergyOrderQuery, EnergyPriceQuery, EnergyQuery, EventQuery, FundingQuery,
+    Page, Query, ReconciliationQuery, StatementQuery, StatsQuery, TreasuryQuery, WalletQuery,
+    WithdrawalQuery,
 };
 use crate::reconciliation::Reconciliation;
 use crate::restored::Restored;
@@ -169,6 +171,24 @@ pub static ENDPOINTS: &[Endpoint] = &[
     get("getFunding", path::TREASURY_FUNDING, Some(WalletsRead), one::<Funding>(),
         "Tells what withdrawals that wait need of each asset and of what its chain takes, beside what lanes have.")
         .filtered(FundingQuery::PARAMETERS),
+    get("getEnergy", path::ENERGY, Some(WalletsRead), one::<Energy>(),
+        "Tells how each lane on TRON stands with its energy: what is there and what its own is, the mode and what that allows, when          its energy runs out, what it waits for, and what it burned this hour.")
+        .filtered(EnergyQuery::PARAMETERS),
+    get("listEnergyPrices", path::ENERGY_PRICES, Some(WalletsRead), list::<EnergyPrice>(),
+        "Lists what vendors of energy asked, five minutes at a time, newest first. They are asked when a lane needs energy or          somebody asks for a quote; 90 days are kept.")
+        .filtered(EnergyPriceQuery::PARAMETERS),
+    get("listEnergyOrders", path::ENERGY_ORDERS, Some(WalletsRead), list::<EnergyOrder>(),
+        "Lists what was ordered for lanes, newest first.")
+        .filtered(EnergyOrderQuery::PARAMETERS),
+    get("getEnergyForecast", path::ENERGY_FORECAST, Some(WalletsRead), one::<EnergyForecast>(),
+        "Tells what payouts are expected by hour and weekday, and the energy for them.")
+        .filtered(EnergyQuery::PARAMETERS),
+    get("getEnergyPlan", path::ENERGY_PLAN, Some(WalletsRead), one::<EnergyPlan>(),
+        "Tells what should be staked for what is expected, whether staking or buying is cheaper now, and whether and in which steps          a stake should be given up. Nothing is done.")
+        .filtered(EnergyQuery::PARAMETERS),
+    post::<QuoteEnergy>("quoteEnergy", path::ENERGY_QUOTE, WalletsRead, one::<EnergyQuote>(),
+        "Tells the energy that payouts or withdrawals take, what of it lanes have, and what the rest costs at each source beside          burning. Nothing is ordered and nothing is reserved.")
+        .answers(&[200]),
     get("listLanes", path::LANES, Some(WalletsRead), list::<Lane>(), "Lists lanes.").filtered(Page::PARAMETERS),
     get("getLane", path::LANE, Some(WalletsRead), one::<Lane>(), "Reads a lane."),
     command::<Because>("pauseLane", path::LANE_PAUSE, LanesOperate, "Signs and sends nothing new; follows what was sent."),

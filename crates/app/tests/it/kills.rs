@@ -44,6 +44,7 @@ const ELSEWHERE: [(&str, &str); 17] = [
     ("store.burned", "asked on TRON alone: `tron_kills`"),
     ("store.ending", "asked on TRON alone: `tron_kills`"),
     ("store.stood", "asked on TRON alone: `tron_kills`"),
+    ("reader.energy_prices", "asked on TRON alone, for people: nothing waits for it"),
     ("reader.paid_by", "asked on TRON alone, for a forecast: nothing waits for it"),
     ("store.apply/fuelling", "asked where energy is ordered: `energy`"),
     ("chain.lent", "asked where energy is ordered: `energy`"),

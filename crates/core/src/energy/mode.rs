@@ -15,6 +15,7 @@
 use crate::canonical::Canonical;
 use crate::event::Event;
 use crate::id::{PartnerId, WalletId};
+use crate::resource::ENERGY_NEW;
 use crate::time::Timestamp;
 
 /// Below this share critical is entered, per cent.
@@ -176,7 +177,7 @@ pub struct Stood {
 /// Rented energy counts with this much beside it, per cent: a vendor lends whole TRX, and somewhat more than was ordered.
 const RENTED_PERCENT: u128 = 110;
 /// Less than one payout to an account that holds none of the token is no energy of one's own.
-const OWN_MIN: u64 = 130_285;
+const OWN_MIN: u64 = ENERGY_NEW;
 
 impl Stood {
     /// What is there beside the wallet's own, where so much is there and so much of stakes and loans in a day. What is rented is

@@ -5,6 +5,7 @@ pub(crate) mod assets;
 pub(crate) mod attention;
 pub(crate) mod chains;
 pub(crate) mod commands;
+pub(crate) mod energy;
 pub(crate) mod events;
 pub(crate) mod keys;
 pub(crate) mod lanes;

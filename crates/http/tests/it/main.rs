@@ -4,6 +4,7 @@ mod attacks;
 mod bodies;
 mod documents;
 mod edge;
+mod energy;
 mod garbage;
 mod generated;
 mod idempotency;

@@ -121,7 +121,10 @@ async fn no_list_shows_what_belongs_to_another_partner() {
             continue;
         }
         let reply = world.get(&world.a.key, &path).send(&world).await;
-        assert_eq!(reply.status, 200, "{path}: {}", reply.text());
+        // These are about one chain of TRON, and this world has none: `energy` asks them where there is one.
+        let of_tron =
+            ["/v1/energy/prices", "/v1/energy/forecast", "/v1/energy/plan"].contains(&path.as_str());
+        assert_eq!(reply.status, if of_tron { 404 } else { 200 }, "{path}: {}", reply.text());
         for id in things.values().chain([&world.b.id.to_string()]) {
             assert!(!reply.text().contains(id.as_str()), "{path} shows {id}");
         }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sluice_api::query::{
-    AlertQuery, CommandQuery, ReconciliationQuery, StatementQuery, StatsQuery, WithdrawalQuery,
+    AlertQuery, CommandQuery, EnergyOrderQuery, EnergyQuery, ReconciliationQuery, StatementQuery, StatsQuery,
+    WithdrawalQuery,
 };
 use sluice_api::status::Status;
 use sluice_api::withdrawal::CancelWithdrawal;
@@ -188,6 +189,8 @@ impl Drill {
         let _no_answer = first.chains().take(9).await;
         let _no_answer = first.limits().take(9).await;
         let _no_answer = first.restored().await;
+        let _no_answer = first.energy(&EnergyQuery::default()).await;
+        let _no_answer = first.energy_orders(EnergyOrderQuery::default()).take(1).await;
         let _no_answer = first.readiness().await;
         for wallet in first.wallets().take(1).await.unwrap_or_default() {
             let _no_answer = first.wallet(&wallet.id).await;

@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::problem::Reject;
 
 /// The partner that is asked about: the caller's own, or one that the platform names.
-async fn whose(call: &Call, named: Option<&str>) -> Result<Partner, Reject> {
+pub(crate) async fn whose(call: &Call, named: Option<&str>) -> Result<Partner, Reject> {
     let id = match named {
         Some(text) => PartnerId::parse(text).map_err(|_| Reject::not_found())?,
         None => call.caller.partner,
