@@ -88,6 +88,8 @@ metrics! {
     LANE_UNSETTLED = "sluice_lane_unsettled", Gauge, "Transfers sent and not final, by chain and wallet.";
     LANE_UNSETTLED_MAX = "sluice_lane_unsettled_max", Gauge, "Transfers that may be sent and not final, by chain and wallet.";
     LANE_OLDEST = "sluice_lane_oldest_seconds", Gauge, "Age of the oldest withdrawal on the lane, in seconds, by chain and wallet; 0 when there is none.";
+    LANE_ENERGY = "sluice_lane_energy", Gauge, "TRON: energy that may be used, as last read, by chain and wallet.";
+    LANE_ENERGY_MODE = "sluice_lane_energy_mode", Gauge, "TRON: the mode of the wallet's energy, by chain and wallet: 0 without, 1 optimal, 2 normal, 3 warning, 4 critical.";
     CHAIN_HEAD = "sluice_chain_head", Gauge, "Height of the last block stored, by chain.";
     CHAIN_FINAL_LAG = "sluice_chain_final_lag_blocks", Gauge, "Blocks between the last stored and the last agreed final one, by chain.";
     CHAIN_STILL = "sluice_chain_still_seconds", Gauge, "Time since a block was last stored or agreed final, in seconds, by chain.";

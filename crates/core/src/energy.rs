@@ -39,6 +39,7 @@ mod reconcile;
 mod resolve;
 mod sign;
 pub mod stake;
+pub mod together;
 mod told;
 pub mod unstake;
 mod view;

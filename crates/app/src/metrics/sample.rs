@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use sluice_core::alert::Severity;
+use sluice_core::energy::mode::{Mode, Stood};
 use sluice_core::port::reader::{AlertFilter, WalletView};
 use sluice_core::port::store::StoreError;
 use sluice_core::wallet::LaneState;
 
 use super::{
-    ALERTS_OPEN, CHAIN_FINAL_LAG, CHAIN_HEAD, CHAIN_STILL, EVENTS_UNSEALED, LANE_IN_FLIGHT, LANE_OLDEST,
-    LANE_UNSETTLED, LANE_UNSETTLED_MAX, LANE_WINDOW, RESIDENT_BYTES, seconds, whole,
+    ALERTS_OPEN, CHAIN_FINAL_LAG, CHAIN_HEAD, CHAIN_STILL, EVENTS_UNSEALED, LANE_ENERGY, LANE_ENERGY_MODE,
+    LANE_IN_FLIGHT, LANE_OLDEST, LANE_UNSETTLED, LANE_UNSETTLED_MAX, LANE_WINDOW, RESIDENT_BYTES, seconds,
+    whole,
 };
 use crate::engine::Engine;
 
@@ -36,7 +38,11 @@ pub async fn sample(engine: &Engine, handle: &PrometheusHandle) {
 
 async fn look(engine: &Engine) -> Result<(), StoreError> {
     let (reader, now) = (&engine.reader, engine.ports.clock.now());
+    let stood = reader.stood_of(None, now).await?;
     for view in reader.wallets_of(None).await? {
+        if let Some(stood) = stood.iter().find(|it| it.wallet == view.wallet.id) {
+            energy(&view, stood);
+        }
         lane(engine, &view, view.oldest.map_or(0, |(_, since)| now.micros().saturating_sub(since.micros())));
     }
     for id in engine.ports.chains.keys() {
@@ -69,6 +75,22 @@ async fn look(engine: &Engine) -> Result<(), StoreError> {
         metrics::gauge!(RESIDENT_BYTES).set(whole(bytes));
     }
     Ok(())
+}
+
+/// How a lane of TRON stands with its energy.
+fn energy(view: &WalletView, stood: &Stood) {
+    let (chain, wallet) = (view.wallet.chain.to_string(), view.wallet.id.to_string());
+    let mode = match stood.standing.map_or(Mode::Without, |standing| standing.mode) {
+        Mode::Without => 0.0,
+        Mode::Optimal => 1.0,
+        Mode::Normal => 2.0,
+        Mode::Warning => 3.0,
+        Mode::Critical => 4.0,
+    };
+    metrics::gauge!(LANE_ENERGY_MODE, "chain" => chain.clone(), "wallet" => wallet.clone()).set(mode);
+    if let Some(power) = view.power {
+        metrics::gauge!(LANE_ENERGY, "chain" => chain, "wallet" => wallet).set(whole(power.resources.energy));
+    }
 }
 
 fn lane(engine: &Engine, view: &WalletView, oldest_us: i64) {

@@ -227,7 +227,14 @@ on_both! {
         let page = include_str!("../../../../docs/metrics.md");
         let documented: Vec<&str> =
             page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
-        let rare = ["sluice_reorg_blocks", "sluice_stage_errors_total", "sluice_signer_refusals_total"];
+        let rare = [
+            "sluice_reorg_blocks",
+            "sluice_stage_errors_total",
+            "sluice_signer_refusals_total",
+            // There is energy on TRON alone.
+            "sluice_lane_energy",
+            "sluice_lane_energy_mode",
+        ];
         let mut told = String::new();
         until("every figure is told", async || {
             told = metrics(&engine.dev.api_url).await;

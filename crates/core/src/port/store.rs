@@ -13,7 +13,7 @@ use crate::asset::{Asset, AssetId};
 use crate::attempt::{Attempt, Durable, Signed, Unsigned};
 use crate::chain::{BlockRef, ChainId};
 use crate::command::{Command, Kind, Person};
-use crate::energy::mode::{Stood, Turned};
+use crate::energy::mode::{Mode, Stood, Turned};
 use crate::energy::price::Heard;
 use crate::energy::{self, Credit, Need, Order};
 use crate::event::Cause;
@@ -229,6 +229,8 @@ pub struct LaneView {
     pub sightings: Vec<Sighting>,
     /// Its open need of energy and the last ones before it, newest first; none where there is no energy.
     pub needs: Vec<Need>,
+    /// The rung its wallet stands on with its energy; on none where there is no energy.
+    pub mode: Mode,
     /// Last height of the chain the watcher has stored.
     pub height: u64,
     /// Who works it, or worked it last; `None` when nobody ever did.

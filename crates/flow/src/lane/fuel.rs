@@ -1,9 +1,10 @@
 //! In: funded transfers, and those whose energy was asked for. Out: fuelled ones: simulated as the sender, with gas, or energy
-//! and bandwidth, reserved. What lacks energy asks for it, together; what simulation refuses follows the failure table before
+//! and bandwidth, reserved. While a wallet's energy is critical what has priority goes first. What lacks energy asks for it, together; what simulation refuses follows the failure table before
 //! any slot is taken. A crash leaves a transfer that is simulated again.
 
 mod ask;
 mod tank;
+mod together;
 
 use sluice_core::alert::Code;
 use sluice_core::port::chain::{Preflight, Trial};
@@ -21,6 +22,7 @@ use crate::StageError;
 pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     let waits = |it: &&Transfer| matches!(it.state, State::Funded(_) | State::Fuelling(_));
     let funded: Vec<Transfer> = lane.transfers().filter(waits).cloned().collect();
+    let funded = together::now(lane, funded).await?;
     if funded.is_empty() {
         return ask::end_unwanted(lane, false).await;
     }

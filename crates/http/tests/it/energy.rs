@@ -9,13 +9,14 @@ use sluice_core::address::TronAddress;
 use sluice_core::amount::Cost;
 use sluice_core::asset::Asset;
 use sluice_core::chain::ChainProfile;
-use sluice_core::energy::{Need, Order, Plan, Wanted};
+use sluice_core::energy::{Need, NeedState, Order, Plan, Wanted};
 use sluice_core::id::{EnergyNeedId, EnergyOrderId};
 use sluice_core::ledger::{Account, Posting};
 use sluice_core::port::market::Quote;
-use sluice_core::port::store::Change;
+use sluice_core::port::store::{Change, Store as _};
 use sluice_core::resource::Network;
 use sluice_core::time::Timestamp;
+use sluice_core::transfer::State;
 
 use stage::{DAY_MS, HOUR_MS, Tron, chain_id, read, resources};
 
@@ -300,4 +301,83 @@ async fn a_plan_says_what_to_stake_whether_to_buy_and_when_to_give_up() {
         at(&step[name]).since_ms(at(&cheap["at"])) / DAY_MS
     };
     assert_eq!((days(&steps[0], "at"), days(&steps[0], "usable_at"), days(&steps[4], "at")), (14, 28, 42));
+}
+
+/// Payouts of a lane that were given energy, in order, and the energy that is asked for.
+async fn given(tron: &Tron) -> (Vec<String>, Option<u64>) {
+    let ports = &tron.world.api.ports;
+    let mut memory = sluice_flow::lane::Memory::default();
+    // The signer of this world signs nothing: what a turn did before it asks is what is looked at.
+    let _signs_nothing = Box::pin(sluice_flow::lane::turn(ports, tron.lane, "test", &mut memory)).await;
+    let view = tron.world.db.lane(tron.lane).await.unwrap().unwrap();
+    let mut given = Vec::new();
+    for (transfer, _) in view.transfers() {
+        if matches!(transfer.state, State::Fuelled(_)) {
+            let ids: Vec<_> = transfer.live().map(|item| item.withdrawal).collect();
+            let found = tron.world.db.withdrawals(&ids).await.unwrap();
+            given.extend(found.into_iter().map(|it| it.request.external_id.clone()));
+        }
+    }
+    given.sort();
+    let open = view.needs.iter().find(|need| need.state == NeedState::Open);
+    (given, open.map(|need| need.energy))
+}
+
+async fn ordered(tron: &Tron, external_id: &str, kind: &str) {
+    let body = json!({
+        "external_id": external_id, "user_id": "user-1", "asset": tron.token.id.to_string(), "amount": "1",
+        "address": TronAddress([9; 20]).to_string(), "type": kind,
+    });
+    let made = tron.world.post(&tron.world.a.key, "/v1/withdrawals", &body).send(&tron.world).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+}
+
+#[tokio::test]
+async fn while_a_wallet_is_critical_what_has_priority_goes_first_and_the_rest_together() {
+    let tron = Tron::new().await;
+    tron.has(400_000, 10_000_000).await;
+    assert_eq!(tron.energy().await["mode"], json!("critical"));
+    ordered(&tron, "small-1", "regular").await;
+    ordered(&tron, "urgent", "immediate").await;
+    ordered(&tron, "small-2", "regular").await;
+    assert_eq!(given(&tron).await, (vec!["urgent".to_owned()], None));
+    assert_eq!(given(&tron).await.0, ["urgent"], "the others wait");
+    // For five minutes, and then together: nobody waits for ever.
+    tron.world.clock.forward_ms(299_000);
+    assert_eq!(given(&tron).await.0, ["urgent"]);
+    tron.world.clock.forward_ms(1_000);
+    assert_eq!(given(&tron).await.0, ["small-1", "small-2", "urgent"]);
+}
+
+#[tokio::test]
+async fn ten_go_together_and_so_do_all_once_the_wallet_is_critical_no_more() {
+    let tron = Tron::new().await;
+    tron.has(900_000, 10_000_000).await;
+    for number in 0..9 {
+        ordered(&tron, &format!("small-{number}"), "regular").await;
+    }
+    assert_eq!(given(&tron).await.0.len(), 0);
+    ordered(&tron, "small-9", "regular").await;
+    assert_eq!(given(&tron).await.0.len(), 10);
+    ordered(&tron, "late", "regular").await;
+    assert_eq!(given(&tron).await.0.len(), 10);
+    tron.has(8_000_000, 10_000_000).await;
+    assert_eq!(given(&tron).await.0.len(), 11, "optimal: each is sent at once");
+}
+
+#[tokio::test]
+async fn with_little_left_energy_is_bought_ahead_with_what_is_lacking() {
+    // 60,000 of 64,285 are there: 4,285 lack, and a payout's worth, or as much again, is bought with it.
+    for (most, mode, asked) in [
+        (120_000, "without", 4_285),
+        (200_000, "normal", 4_285),
+        (400_000, "warning", 134_570),
+        (1_000_000, "critical", 134_570),
+    ] {
+        let tron = Tron::new().await;
+        tron.has(60_000, most).await;
+        assert_eq!(tron.energy().await["mode"], json!(mode));
+        ordered(&tron, "urgent", "immediate").await;
+        assert_eq!(given(&tron).await, (vec![], Some(asked)), "{mode}");
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sluice_core::chain::Family;
+use sluice_core::energy::mode::Mode;
 use sluice_core::id::{TransferId, WalletId, WithdrawalId};
 use sluice_core::lane::Holder;
 use sluice_core::port::store::{LaneView, WithAttempts};
@@ -14,7 +15,7 @@ use sluice_core::time::Timestamp;
 use super::memo::{Memo, Stamp, unmoved};
 use super::unread::{Found, keep};
 use super::{LIST_MAX, load};
-use super::{energy, facts};
+use super::{energy, facts, outlook};
 use crate::row::cells::Cells;
 use crate::row::{self, Unread};
 use crate::sql::{Conn, Row, SqlError};
@@ -57,9 +58,13 @@ pub(super) async fn view(
     let height = height.and_then(|height| u64::try_from(height).ok()).unwrap_or_default();
     let holder = holder(conn, &id).await?;
     let sightings = keep(unexplained(conn, &id).await?, &mut unread);
-    let needs = match wallet.chain.family {
-        Family::Evm => vec![],
-        Family::Tron => keep(energy::needs_of(conn, &id).await?, &mut unread),
+    let (needs, mode) = match wallet.chain.family {
+        Family::Evm => (vec![], Mode::Without),
+        Family::Tron => {
+            let needs = keep(energy::needs_of(conn, &id).await?, &mut unread);
+            let mode = keep(outlook::mode_of(conn, &id).await?, &mut unread).pop();
+            (needs, mode.unwrap_or(Mode::Without))
+        }
     };
     let view = LaneView {
         wallet,
@@ -70,6 +75,7 @@ pub(super) async fn view(
         stops,
         sightings,
         needs,
+        mode,
         height,
         holder,
         journal_seq,

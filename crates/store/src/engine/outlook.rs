@@ -1,7 +1,7 @@
 //! How lanes stand with their energy.
 
 use sluice_core::chain::ChainId;
-use sluice_core::energy::mode::Stood;
+use sluice_core::energy::mode::{Mode, Stood};
 use sluice_core::id::PartnerId;
 use sluice_core::time::Timestamp;
 
@@ -10,6 +10,14 @@ use super::unread::Found;
 use crate::reader::query::Query;
 use crate::row;
 use crate::sql::{Conn, SqlError};
+use crate::{args, sql};
+
+/// The rung of one wallet, if it has one.
+pub(super) async fn mode_of(conn: &mut Conn<'_>, wallet: &str) -> Result<Found<Vec<Mode>>, SqlError> {
+    let rows =
+        conn.rows(sql!("select mode from energy_mode where wallet_id = $1 limit 1"), args![wallet]).await?;
+    Ok(row::read(&rows, row::outlook::read_mode))
+}
 
 /// Lanes in service, of a tenant or of a chain. An order that certainly brought nothing rents nothing; each other one counts until
 /// it would be over had it come as late as it may.

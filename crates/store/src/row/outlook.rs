@@ -110,6 +110,14 @@ pub fn read_price(row: &Row) -> Result<Span, Unread> {
     })
 }
 
+/// The rung of a row of `energy_mode`.
+///
+/// # Errors
+/// [`Unread`].
+pub fn read_mode(row: &Row) -> Result<Mode, Unread> {
+    Cells::of("energy_mode", "mode", row).parsed("mode", |text| Mode::parse(text).ok_or(()))
+}
+
 /// From a wallet beside its row of `energy_mode`, if it has one, and what is rented.
 ///
 /// # Errors

@@ -1,10 +1,12 @@
 //! Energy that is asked for: one need of a lane at a time, for all of its transfers that lack energy then. The broker meets
 //! it; here only the wallet's own energy counts.
 
+use sluice_core::energy::mode::Buying;
 use sluice_core::energy::{Need, NeedState, Wanted};
 use sluice_core::id::EnergyNeedId;
 use sluice_core::port::store::Change;
 use sluice_core::port::world::Topic;
+use sluice_core::resource::ENERGY_NEW;
 use sluice_core::transfer::{State, Transfer};
 
 use super::tank::{Lacking, Tank};
@@ -68,6 +70,15 @@ impl Asking {
         self.met |= need_of(lane, transfer).is_some_and(|need| need.state == NeedState::Open);
     }
 
+    /// What is bought with it for those that come next, where little of the wallet's own energy is left: as much again, and what
+    /// one payout takes at least.
+    fn ahead(&self, lane: &Lane<'_>) -> u64 {
+        match lane.view.mode.allows().buying {
+            Buying::Needed => 0,
+            Buying::Ahead => self.needs.max(ENERGY_NEW),
+        }
+    }
+
     /// Opens a need for all of them, unless one is open.
     pub(super) async fn ask(self, lane: &mut Lane<'_>, tank: &Tank) -> Result<(), StageError> {
         if self.short.is_empty() || open_need(lane).is_some() {
@@ -81,7 +92,7 @@ impl Asking {
         }
         let Some(supply) = lane.ports.energy.get(&lane.wallet().chain) else { return Ok(()) };
         let (Some((energy, burning_sun)), Some(receiver)) =
-            (tank.missing(self.needs), lane.wallet().address.tron())
+            (tank.missing(self.needs.saturating_add(self.ahead(lane))), lane.wallet().address.tron())
         else {
             return Ok(());
         };
