@@ -2,6 +2,8 @@
 //!
 //! Reading: `lane`, `claim`, `commands`, `watch`, `facts`, over the loaders in `load`. Writing: `accept` (a request,
 //! once), `apply` (everything else), `lease`, `seal`. A method here only moves its arguments into one transaction.
+//!
+//! Length: one trait is implemented in one place, a few lines for each of its questions.
 
 mod accept;
 mod alerts;
