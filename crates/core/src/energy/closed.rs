@@ -69,7 +69,7 @@ pub fn may_ask<'a>(
 impl Order {
     /// Nothing of it is open any more: neither its energy nor its money.
     pub fn is_ended(&self) -> bool {
-        self.holds_up().is_none() && !matches!(self.state, State::Failed(_))
+        self.holds_up().is_none()
     }
 
     /// How it keeps its vendor closed for its wallet.
@@ -78,6 +78,8 @@ impl Order {
             State::Planned | State::Asked(_) | State::Accepted(_) => Some(Closed::UnderWay(self.id)),
             State::Unknown { .. } => Some(Closed::Unknown(self.id)),
             State::Unresolved { .. } => Some(Closed::Unresolved(self.id)),
+            // It owes what it took: who gives up and pays nothing back gets no second order to do the same with.
+            State::Failed(bought) if bought.charged_sun.is_some() => Some(Closed::Unresolved(self.id)),
             State::Delivered { bought, .. } | State::Short { bought, .. } | State::Failed(bought) => {
                 bought.charged_sun.is_none().then_some(Closed::Unpriced(self.id))
             }

@@ -25,6 +25,8 @@ impl Order {
                 Found::Refunded => Some(refunded(bought)),
                 other => shown(other).map(|shown| State::Failed(priced(bought, shown))),
             },
+            // Who gives up and names a price may still pay it back: the account shows it.
+            State::Short { .. } | State::Delivered { .. } if matches!(found, Found::Failed(_)) => None,
             State::Short { bought, arrival } => shown(found)
                 .map(|shown| State::Short { bought: priced(bought, shown), arrival: arrival.clone() }),
             State::Delivered { bought, arrival } => shown(found)

@@ -15,9 +15,10 @@ impl Order {
             State::Asked(asked) => Bought { asked: *asked, provider_id: None, charged_sun: None },
             State::Unknown { bought, .. }
             | State::Accepted(bought)
-            | State::Failed(bought)
             | State::Short { bought, .. }
             | State::Unresolved { bought, .. } => bought.clone(),
+            // Its vendor gave up, and may pay back whatever it named: what came may be anybody's. The account shows the cost.
+            State::Failed(bought) => Bought { charged_sun: None, ..bought.clone() },
             State::Planned
             | State::Dropped
             | State::Refused { .. }

@@ -321,6 +321,22 @@ fn what_an_order_cost_is_what_the_vendor_said_first() {
     assert_eq!(failed.money().unresolved_sun, PRICE);
 }
 
+/// Energy that nobody claims may come for it from anywhere, and its money may come back all the same.
+#[test]
+fn what_was_given_up_and_came_after_all_costs_what_the_account_shows() {
+    for (name, order) in every(Recovery::None).into_iter().filter(|(name, _)| name.starts_with("failed")) {
+        let came = order.prove(arrival(ENERGY)).unwrap().unwrap().into_after();
+        assert!(!came.money().known && !came.is_ended(), "{name}");
+        let told = came.clone().look(&Found::Failed(shown(Some(PRICE))));
+        assert_eq!(told, Ok(None), "{name}: who gives up and names a price may still pay it back");
+        for (missing, cost) in [(0, Cost::ZERO), (PRICE.0, PRICE)] {
+            let settlement = Settlement::judge(&came, &account(missing), &quiet()).unwrap();
+            let settled = came.clone().reconcile(&settlement).unwrap().unwrap().into_after();
+            assert_eq!((settled.money().spent_sun, settled.is_ended()), (cost, true), "{name}");
+        }
+    }
+}
+
 #[test]
 fn what_goes_out_is_there_while_it_is_asked_and_at_no_other_time() {
     for (name, order) in every(Recovery::Repeat) {
