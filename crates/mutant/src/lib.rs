@@ -10,6 +10,7 @@
 //! - No crate that pays for real depends on this one in a release image.
 
 pub mod chain;
+pub mod market;
 pub mod signer;
 pub mod store;
 pub mod table;
@@ -20,9 +21,10 @@ use std::sync::Arc;
 
 use sluice_core::chain::ChainId;
 use sluice_core::port::chain::Chain;
+use sluice_core::port::market::Market;
 use sluice_core::port::signer::Signer;
 use sluice_core::port::store::Store;
-use sluice_core::port::{Ports, around};
+use sluice_core::port::{Ports, Supply, around};
 
 /// What is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +57,8 @@ pub enum Mutant {
     NoPause,
     /// M17: what the signer's journal tells is not read, so that a store from an older copy takes itself for a present one.
     NoJournal,
+    /// An order of energy without a clear answer is put to its vendor once more, without a look at the account there.
+    AsksAgain,
 }
 
 impl Mutant {
@@ -64,7 +68,7 @@ impl Mutant {
     }
 
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::NoFence,
         Self::NoLimit,
         Self::NoIdentity,
@@ -79,6 +83,7 @@ impl Mutant {
         Self::ForgedTombstone,
         Self::NoPause,
         Self::NoJournal,
+        Self::AsksAgain,
     ];
 
     /// What it is called: on a command line, in a table.
@@ -103,7 +108,10 @@ impl FromStr for Mutant {
 pub fn ports(mutant: Option<Mutant>, ports: Ports) -> Ports {
     let chains: BTreeMap<_, _> =
         ports.chains.into_iter().map(|(id, inner)| (id, chain(mutant, inner))).collect();
+    let energy = ports.energy.into_iter();
+    let energy = energy.map(|(id, it)| (id, Supply { market: market(mutant, it.market), ..it })).collect();
     Ports {
+        energy,
         store: store(mutant, ports.store),
         signer: signer(mutant, ports.signer, &chains),
         chains,
@@ -150,6 +158,14 @@ pub fn chain(mutant: Option<Mutant>, inner: Arc<dyn Chain>) -> Arc<dyn Chain> {
             mutant
             @ (Mutant::ForgedDeath | Mutant::ForgedPayment | Mutant::ResendsPayments | Mutant::NoPause),
         ) => Arc::new(chain::BrokenChain::new(inner, mutant)),
+        _ => inner,
+    }
+}
+
+/// The vendors of energy, perhaps with a broken buyer in front of them.
+pub fn market(mutant: Option<Mutant>, inner: Arc<dyn Market>) -> Arc<dyn Market> {
+    match mutant {
+        Some(Mutant::AsksAgain) => Arc::new(market::AsksAgain(inner)),
         _ => inner,
     }
 }

@@ -18,8 +18,8 @@ use crate::world::part::Part;
 use crate::world::setup::Stage;
 
 const USAGE: &str =
-    "usage: sluice-sim [--seeds N] [--from S] [--tron] [--clocks] [--withdrawals W] [--threads T] [--coverage] [--hits-min H] [--keep-going]
-       sluice-sim --seed S [--tron] [--clocks] [--trace] [--lines N] [--ask SQL] [--without PART,..]
+    "usage: sluice-sim [--seeds N] [--from S] [--tron [--energy]] [--clocks] [--withdrawals W] [--threads T] [--coverage] [--hits-min H] [--keep-going]
+       sluice-sim --seed S [--tron [--energy]] [--clocks] [--trace] [--lines N] [--ask SQL] [--without PART,..]
        sluice-sim --seed S --shrink
        sluice-sim --replay-check K [--from S]
        sluice-sim --systematic [S] [--every N] [--points N [--draw TEXT]]
@@ -43,6 +43,8 @@ struct Arguments {
     coverage: bool,
     /// The chain is of the *expiry* shape.
     tron: bool,
+    /// Vendors sell energy there.
+    energy: bool,
     clocks: bool,
     hits_min: u64,
     shrink: bool,
@@ -71,6 +73,7 @@ fn parse(arguments: &[String]) -> Result<Arguments, String> {
         ask: None,
         coverage: false,
         tron: false,
+        energy: false,
         clocks: false,
         hits_min: 0,
         shrink: false,
@@ -126,6 +129,7 @@ fn parse(arguments: &[String]) -> Result<Arguments, String> {
             "--trace" => parsed.trace = true,
             "--coverage" => parsed.coverage = true,
             "--tron" => parsed.tron = true,
+            "--energy" => (parsed.tron, parsed.energy) = (true, true),
             "--clocks" => parsed.clocks = true,
             _ => return Err(format!("{word:?} is not known\n{USAGE}")),
         }
@@ -158,7 +162,11 @@ pub fn run(arguments: &[String]) -> Result<bool, String> {
     if let Some(count) = asked.mutants {
         return mutants(&asked, count);
     }
-    let shape = if asked.tron { ", on TRON" } else { "" };
+    let shape = match (asked.tron, asked.energy) {
+        (_, true) => ", on TRON, with vendors of energy",
+        (true, false) => ", on TRON",
+        (false, false) => "",
+    };
     let clocks = if asked.clocks { ", with clocks that are hours wrong" } else { "" };
     let series = Series {
         what: format!("histories by seed, of {} withdrawals{shape}{clocks}", asked.withdrawals),
@@ -187,6 +195,7 @@ fn random(asked: &Arguments, seed: u64) -> Script {
         without: asked.without.clone(),
         shape: asked.shape(),
         clocks: asked.clocks,
+        energy: asked.energy,
         ..Script::random(seed)
     }
 }
@@ -272,7 +281,10 @@ pub fn caught_by(
     withdrawals: usize,
 ) -> Option<(u64, Violation)> {
     (from..from + count).find_map(|seed| {
-        let script = Script { mutant: Some(mutant), withdrawals, ..Script::random(seed) };
+        // A rule about vendors is broken where there are some.
+        let energy = mutant == Mutant::AsksAgain;
+        let shape = if energy { Shape::Expiry } else { Shape::Nonce };
+        let script = Script { mutant: Some(mutant), withdrawals, shape, energy, ..Script::random(seed) };
         history::run(stage, &script).violation.map(|violation| (seed, violation))
     })
 }

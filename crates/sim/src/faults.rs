@@ -3,6 +3,7 @@
 //! A plan says which faults strike when; a [`Site`] wraps the calls of one process and asks the plan at each of them.
 //! Two kinds of plan: *systematic*, one given fault at the n-th call of the history, and *random*, drawn from a seed.
 
+pub mod market;
 pub mod node;
 pub mod plan;
 pub mod signer;
@@ -83,7 +84,10 @@ pub fn owed(seed: u64) -> [(Fault, &'static str); 3] {
         .map(|place| (Fault::ALL[place % Fault::ALL.len()], STAGES[place / Fault::ALL.len()]))
 }
 
-/// Every port call there is: [`Site::ask`] takes no other, and coverage is measured against it.
+/// Calls of vendors of energy, where a history has some. Faults are drawn for them beside the others.
+pub const MARKET: &[&str] = &["market.quote", "market.place", "market.lookup", "market.balance"];
+
+/// Every other port call there is: [`Site::ask`] takes no other, and coverage is measured against it.
 pub const METHODS: &[&str] = &[
     "store.lease",
     "store.release",

@@ -2,8 +2,8 @@
 //! executor, with faults at every port call and an oracle that believes nobody.
 //!
 //! Where to start: [`world::history`] runs one history from its seed; [`faults`] says what may go wrong between two
-//! lines of the engine; [`model`] is the chain; [`oracle`] is what must be true whatever happened; `sluice_mutant` is how we
-//! know that the oracle would notice.
+//! lines of the engine; [`model`] is the chain, and the vendors of energy; [`oracle`] is what must be true whatever happened;
+//! `sluice_mutant` is how we know that the oracle would notice.
 //!
 //! What is ours here is only what lies outside the engine: time, chance, nodes, callers. The store is the SQLite that
 //! ships, inline; the signer is the one that ships, with its journal in memory; the seam to the chain lies below quorum.

@@ -6,6 +6,7 @@
 
 pub mod block;
 pub mod chain;
+pub mod market;
 pub mod node;
 pub mod pool;
 pub mod token;

@@ -2,6 +2,7 @@
 //! own lists; what the engine stored is read by SQL of its own; what left a process is seen by witnesses at its ports.
 
 pub mod end;
+pub mod energy;
 pub mod money;
 pub mod store;
 pub mod witness;

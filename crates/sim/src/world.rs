@@ -10,6 +10,7 @@ pub mod process;
 pub mod reply;
 pub mod setup;
 pub mod stranger;
+pub mod vendors;
 pub mod weather;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,7 @@ use sluice_store::Db;
 
 use crate::executor::{ProcessId, Sim};
 use crate::faults::Plan;
+use crate::model::market::Stall;
 use crate::model::node::SharedChain;
 use crate::oracle::money::Order;
 use crate::oracle::{Violation, Witness};
@@ -122,6 +124,8 @@ pub struct World {
     pub hub: Arc<Hub>,
     /// Takes alerts.
     pub pager: Arc<Pager>,
+    /// Vendors of energy, where it is sold.
+    pub stall: Option<Arc<Stall>>,
     /// Wallets.
     pub purses: Vec<Purse>,
     /// What is broken on purpose.

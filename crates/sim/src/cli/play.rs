@@ -32,6 +32,8 @@ pub(super) struct Played {
     /// By stage.
     pub staged: Coverage,
     pub ends: BTreeMap<String, u64>,
+    /// How needs and orders of energy ended.
+    pub energy: BTreeMap<String, u64>,
     pub alerts: BTreeMap<&'static str, u64>,
     /// By number.
     pub failed: BTreeMap<u64, (Script, Violation)>,
@@ -45,7 +47,9 @@ impl Played {
         for (sums, counts) in [(&mut self.coverage, &report.coverage), (&mut self.staged, &report.staged)] {
             counts.iter().for_each(|(key, count)| *sums.entry(*key).or_default() += count);
         }
-        report.ends.iter().for_each(|(status, count)| *self.ends.entry(status.clone()).or_default() += count);
+        for (sums, counts) in [(&mut self.ends, &report.ends), (&mut self.energy, &report.energy)] {
+            counts.iter().for_each(|(end, count)| *sums.entry(end.clone()).or_default() += count);
+        }
         report.alerts.iter().for_each(|(alert, count)| *self.alerts.entry(alert).or_default() += count);
     }
 
@@ -126,6 +130,9 @@ pub(super) fn tell(asked: &Arguments, played: &Played, total: u64, what: &str) -
         0 => "every rule held".to_owned(),
         count => format!("RULES WERE BROKEN IN {count}"),
     };
+    if !played.energy.is_empty() {
+        println!("energy: {:?}", played.energy);
+    }
     let (done, ms) = (played.done, played.ms);
     println!(
         "{done} of {total} {what} in {}.{:03} s: {} a second on {} threads, {} polls and {} port calls each; {}; {}; \

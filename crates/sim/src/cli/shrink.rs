@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::chain::Shape;
 use crate::world::history::{self, Report, Script};
 use crate::world::part::Part;
 use crate::world::setup::Stage;
@@ -56,5 +57,12 @@ pub fn again(script: &Script) -> String {
     let without: Vec<String> = script.without.iter().map(ToString::to_string).collect();
     let without =
         if without.is_empty() { String::new() } else { format!(" --without {}", without.join(",")) };
-    format!("sluice-sim --seed {} --withdrawals {}{without} --trace", script.seed, script.withdrawals)
+    let shape = match (script.shape, script.energy) {
+        (_, true) => " --energy",
+        (Shape::Expiry, false) => " --tron",
+        (Shape::Nonce, false) => "",
+    };
+    let clocks = if script.clocks { " --clocks" } else { "" };
+    let (seed, withdrawals) = (script.seed, script.withdrawals);
+    format!("sluice-sim --seed {seed}{shape}{clocks} --withdrawals {withdrawals}{without} --trace")
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Fault, METHODS, STAGES};
+use super::{Fault, MARKET, METHODS, STAGES};
 use crate::executor::Sim;
 use crate::rng::Rng;
 
@@ -174,6 +174,18 @@ impl Plan {
         }
     }
 
+    /// Adds faults at the calls of vendors over `span_us` of virtual time; a fault of any kind.
+    pub fn draw_market(&self, luck: &mut Rng, start_us: i64, span_us: i64) {
+        for _ in 0..luck.within(2, 8) {
+            let us = start_us + luck.below(span_us as u64) as i64;
+            // What buys is struck more often than what asks.
+            let method = if luck.chance(400) { MARKET.get(1) } else { luck.pick(MARKET) };
+            if let (Some(fault), Some(method)) = (luck.pick(&Fault::ALL), method) {
+                self.add(When::After { us, place: Place::Method(method) }, *fault);
+            }
+        }
+    }
+
     /// Adds what leaves a signature that nobody but the signer knows of, for a while.
     pub fn lose_a_signature(&self, luck: &mut Rng, start_us: i64, span_us: i64) {
         let us = start_us + luck.below(span_us as u64) as i64;
@@ -253,7 +265,8 @@ impl Plan {
         let number = book.sites.len() as u64;
         book.sites.push((method, stage));
         *book.called.entry(method).or_insert_with(|| {
-            assert!(METHODS.contains(&method), "{method} is a call that no fault could be drawn for");
+            let drawn = METHODS.contains(&method) || MARKET.contains(&method);
+            assert!(drawn, "{method} is a call that no fault could be drawn for");
             0
         }) += 1;
         if book.stages.insert(stage) {

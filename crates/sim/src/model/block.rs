@@ -45,6 +45,46 @@ pub struct Validity {
     pub expires_at_ms: i64,
     /// Most energy it may use, sun.
     pub fee_limit_sun: u128,
+    /// Energy that it lends or takes back; of nobody's coin.
+    pub loan: Option<Loan>,
+}
+
+/// Energy of somebody's stake, and the account that it is for: whom the transaction is to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loan {
+    /// So much is lent.
+    Lends(u64),
+    /// So much is taken back.
+    TakesBack(u64),
+}
+
+/// Energy of an account within a day, of which nothing recovers in a history.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Energy {
+    /// Lent to it.
+    pub lent: u64,
+    /// Used of that.
+    pub used: u64,
+}
+
+impl Energy {
+    /// What it may still use.
+    pub const fn left(self) -> u64 {
+        self.lent.saturating_sub(self.used)
+    }
+
+    /// After a loan. What is taken back takes along its share of what was used (java-tron, `UnDelegateResourceActuator`).
+    fn after(self, loan: Loan) -> Self {
+        match loan {
+            Loan::Lends(energy) => Self { lent: self.lent.saturating_add(energy), ..self },
+            Loan::TakesBack(energy) => {
+                let back = energy.min(self.lent);
+                let share = u128::from(self.used) * u128::from(back) / u128::from(self.lent.max(1));
+                let share = u64::try_from(share).unwrap_or(u64::MAX);
+                Self { lent: self.lent - back, used: self.used.saturating_sub(share) }
+            }
+        }
+    }
 }
 
 impl Tx {
@@ -123,6 +163,21 @@ pub struct Accounts {
     pub token: Token,
     /// Transactions without a nonce that were executed.
     pub done: BTreeSet<[u8; 32]>,
+    /// Energy by account.
+    pub energy: BTreeMap<EvmAddress, Energy>,
+}
+
+impl Accounts {
+    /// Energy that an account may still use.
+    pub fn energy_left(&self, account: EvmAddress) -> u64 {
+        self.energy.get(&account).map_or(0, |energy| energy.left())
+    }
+
+    /// Energy is lent to an account, or taken back from it.
+    pub fn lend(&mut self, account: EvmAddress, loan: Loan) {
+        let energy = self.energy.entry(account).or_default();
+        *energy = energy.after(loan);
+    }
 }
 
 /// A block.

@@ -19,6 +19,11 @@ use super::node::SharedChain;
 use super::token::{self, TRANSFER_TOPIC, returned, topic};
 use super::view::{Lie, View};
 
+/// TRX that are staked for energy in the whole network.
+const STAKED_TRX: u64 = 1_000_000_000;
+/// Energy of each of them, a day.
+pub const ENERGY_OF_A_TRX: u64 = 10;
+
 /// What a block, an answer or a pool is asked for in one hop.
 type Asked<'a, T> = Fut<'a, Result<T, NodeError>>;
 
@@ -283,8 +288,12 @@ impl Node for TronNode {
         self.ask(|_, _| Ok(0))
     }
 
-    fn left(&self, _account: TronAddress) -> Asked<'_, Left> {
-        self.ask(|_, _| Ok(Left::default()))
+    fn left(&self, account: TronAddress) -> Asked<'_, Left> {
+        self.ask(|view, _| {
+            let energy = state(view, Api::Full).energy_left(EvmAddress(account.0));
+            let (network_energy, network_stake_trx) = (ENERGY_OF_A_TRX * STAKED_TRX, STAKED_TRX);
+            Ok(Left { energy, network_energy, network_stake_trx, ..Left::default() })
+        })
     }
 
     fn prices(&self) -> Asked<'_, Prices> {
@@ -363,6 +372,7 @@ pub fn decode(raw: &[u8]) -> Option<Tx> {
             tapos: (terms.reference.bytes, terms.reference.hash),
             expires_at_ms: terms.expiration_ms,
             fee_limit_sun: u128::try_from(terms.fee_limit_sun).ok()?,
+            loan: None,
         }),
     })
 }

@@ -8,7 +8,7 @@ use sluice_core::address::EvmAddress;
 use sluice_core::id::{PartnerId, WalletId};
 
 use super::money::{Order, Paid, Shape, paid};
-use super::{Violation, store};
+use super::{Violation, energy, store};
 use crate::model::block::Block;
 use crate::model::chain::Chain;
 use crate::model::token::DECIMALS;
@@ -33,6 +33,10 @@ fn judge(world: &World) -> Result<(), Violation> {
     each_transaction_has_its_order(world, &paid)?;
     books(world, &chain)?;
     strangers_are_told_of(world, &chain, &strangers)?;
+    if let Some(stall) = &world.stall {
+        energy::burned(world, &chain)?;
+        energy::at_rest(world, stall)?;
+    }
     strange(world, &ends)
 }
 

@@ -113,6 +113,16 @@ impl Witness {
         open.filter_map(|(_, (_, signed))| signed.pays).collect()
     }
 
+    /// Paying signatures that a wallet got.
+    pub fn signatures_of(&self, wallet: WalletId) -> usize {
+        self.seen().signed.values().filter(|(_, signed)| signed.wallet == wallet).count()
+    }
+
+    /// Somebody else who looks on has found something broken.
+    pub fn accuse(&self, violation: Violation) {
+        self.seen().violations.push(violation);
+    }
+
     /// Commits so far.
     pub fn commits(&self) -> u64 {
         self.seen().commits

@@ -14,6 +14,7 @@ use sluice_core::time::Timestamp;
 use sluice_flow::operator::{LaneCommand, command, explain, give_up, lift, redrive, resolve_paid_by, stop};
 
 use super::reply::remote;
+use super::vendors::Attendant;
 use super::{PROCESSES, World, stranger, weather};
 use crate::executor::WORLD;
 use crate::oracle::end;
@@ -22,6 +23,8 @@ use crate::oracle::store::ask;
 /// How long everything may take to end once nothing is wrong any more, virtual microseconds: four minutes, and the five
 /// after which nodes that contradicted the others are asked again. Where two of three did, nothing ends before that.
 pub const BOUND_US: i64 = 540_000_000;
+/// The same where energy is sold: what is left to burn within an hour, and what became of an order, shows after that hour.
+const BOUND_OF_ENERGY_US: i64 = BOUND_US + 3 * 3_600_000_000;
 /// Looks at the store this often.
 const LOOK_US: i64 = 500_000;
 /// Rest after the last withdrawal ended: sealing and alerts follow.
@@ -29,6 +32,11 @@ const REST_US: i64 = 3_000_000;
 /// What is over but for alarms, which last a while beyond their cause, has so much time passed over at each look. Half a
 /// lease: nobody loses one by it.
 const LEAP_US: i64 = 1_000_000;
+
+/// How long everything may take to end in this world.
+pub const fn bound_us(world: &World) -> i64 {
+    if world.stall.is_some() { BOUND_OF_ENERGY_US } else { BOUND_US }
+}
 
 /// The two persons on duty. Most of what they order takes one of them.
 pub const DUTY: [KeyId; 2] = [KeyId::new(super::setup::name(901)), KeyId::new(super::setup::name(902))];
@@ -42,7 +50,7 @@ pub struct Duty {
     pub orders: Vec<(i64, usize, LaneCommand)>,
 }
 
-fn cause(world: &World, reason: &str) -> Cause {
+pub(super) fn cause(world: &World, reason: &str) -> Cause {
     said(world, DUTY[0], reason)
 }
 
@@ -173,10 +181,11 @@ pub async fn run(world: Arc<World>, busy_us: i64, scope: Option<Scope>) {
                 and not (code = 'nodes_disagree' and subject like '% %') limit 1";
     // Whoever numbers events may have died just now; the other process has to wait for its lease.
     let unnumbered = "select id as what from event where number is null limit 1";
-    let mut rested = 0;
+    let (mut rested, mut vendors) = (0, Attendant::default());
     while rested < REST_US {
         world.sim.sleep(LOOK_US).await;
-        let over = [open, going, unnumbered].iter().all(|asked| count(&world, asked) == 0);
+        let over = [open, going, unnumbered].iter().all(|asked| count(&world, asked) == 0)
+            && vendors.nothing_is_open(&world).await;
         let quiet = over && count(&world, told) == 0;
         if quiet && strangers_are_told_of(&world) {
             rested += LOOK_US;

@@ -9,7 +9,7 @@ use crate::executor::{Executor, Step, WORLD};
 use crate::faults::{self, Coverage, Fault, Plan, When};
 use crate::model::block::Executed;
 use crate::model::chain::Shape;
-use crate::oracle::{Violation, end, money, store};
+use crate::oracle::{Violation, end, energy, money, store};
 use crate::rng::Rng;
 
 use super::part::{Part, Parts};
@@ -29,6 +29,8 @@ pub struct Script {
     pub shape: Shape,
     /// Clocks go wrong by hours, backwards or not at all; the database's too.
     pub clocks: bool,
+    /// Energy is sold by vendors; of the *expiry* shape alone.
+    pub energy: bool,
     /// Broken on purpose.
     pub mutant: Option<Mutant>,
     /// Keep the text of the trace.
@@ -63,6 +65,7 @@ impl Script {
             faults: Faults::Random,
             shape: Shape::Nonce,
             clocks: false,
+            energy: false,
             mutant: None,
             keep_text: false,
             lines: LINES,
@@ -97,6 +100,8 @@ pub struct Report {
     pub called: std::collections::BTreeMap<&'static str, u64>,
     /// How withdrawals ended.
     pub ends: std::collections::BTreeMap<String, u64>,
+    /// How needs and orders of energy ended.
+    pub energy: std::collections::BTreeMap<String, u64>,
     /// Alerts by code.
     pub alerts: std::collections::BTreeMap<&'static str, u64>,
     /// What is wrong, if anything.
@@ -139,12 +144,17 @@ pub fn run(stage: &Stage, script: &Script) -> Report {
 
 fn people(world: &Arc<World>, script: &Script, rng: &mut Rng) -> Vec<(Part, String)> {
     let sim = &world.sim;
-    let span_us = 10_000_000;
+    // Whoever sells energy is asked for it over many seconds.
+    let span_us = if world.stall.is_some() { 20_000_000 } else { 10_000_000 };
     let (mut busy_us, mut scope) = (2_000_000, None);
     let mut parts = Parts::without(script.without.clone());
     match script.faults {
         Faults::Random => {
             world.plan.draw(rng, sim.now_us() + 300_000, span_us, faults::owed(script.seed));
+            if let Some(stall) = &world.stall {
+                world.plan.draw_market(&mut Rng::of(script.seed, 22), sim.now_us() + 300_000, span_us);
+                stall.keep(|place, what| parts.keeps(Part::Vendor(place), || what));
+            }
             let planned = world.plan.planned();
             world.plan.omit(|place| !parts.keeps(Part::Fault(place), || planned[place].clone()));
             let targets = setup::victims(world, rng);
@@ -245,7 +255,7 @@ fn play(executor: &mut Executor, world: &Arc<World>) -> Option<Violation> {
             drop(chronicle);
             return end::verdict(world);
         }
-        if chronicle.healed_at_us.is_some_and(|at| world.sim.now_us() > at + director::BOUND_US) {
+        if chronicle.healed_at_us.is_some_and(|at| world.sim.now_us() > at + director::bound_us(world)) {
             drop(chronicle);
             return Some(Violation::new("liveness: everything ends", setup::unfinished(world)));
         }
@@ -309,7 +319,8 @@ fn blocks(
     }
     let orders: Vec<_> = world.wishes().iter().map(|wish| wish.order.clone()).collect();
     let strangers = world.chronicle().strange();
-    money::paid(&chain, wallets, &orders, &strangers).err()
+    let paid = money::paid(&chain, wallets, &orders, &strangers).err();
+    paid.or_else(|| world.stall.as_ref().and_then(|_| energy::burned(world, &chain).err()))
 }
 
 fn report(
@@ -323,12 +334,20 @@ fn report(
     let trace = sim.trace();
     let mut ends = std::collections::BTreeMap::new();
     let mut alerts = std::collections::BTreeMap::new();
-    let mut answers = vec![];
+    let (mut answers, mut energy) = (vec![], std::collections::BTreeMap::new());
     if let Some(world) = world {
         let all =
             store::ask(&world.db, "select status as what from withdrawal limit 10000").unwrap_or_default();
         for status in all {
             *ends.entry(status).or_default() += 1;
+        }
+        let needs = "select 'order ' || state as what from energy_order union all
+                     select 'need ' || state || coalesce(' ' || why, '') from energy_need limit 10000";
+        for end in store::ask(&world.db, needs).unwrap_or_default() {
+            *energy.entry(end).or_default() += 1;
+        }
+        if let Some(stall) = &world.stall {
+            energy.extend(stall.desks().met.iter().map(|(what, count)| (format!("vendor {what}"), *count)));
         }
         if let Some(question) = &script.ask {
             answers = store::ask(&world.db, question).unwrap_or_else(|error| vec![error]);
@@ -347,6 +366,7 @@ fn report(
         sites: if script.faults == Faults::Quiet { plan.sites() } else { vec![] },
         called: plan.called(),
         ends,
+        energy,
         alerts,
         violation,
         lines: trace.tail(script.lines),

@@ -16,6 +16,8 @@ pub enum Part {
     Stranger(usize),
     /// An order to a lane.
     Order(usize),
+    /// What goes wrong at vendors of energy.
+    Vendor(usize),
     /// The stop.
     Stop,
     /// The caller who cancels what is signed and not recorded.
@@ -29,6 +31,7 @@ impl fmt::Display for Part {
             Self::Weather(place) => write!(f, "weather:{place}"),
             Self::Stranger(place) => write!(f, "stranger:{place}"),
             Self::Order(place) => write!(f, "order:{place}"),
+            Self::Vendor(place) => write!(f, "vendor:{place}"),
             Self::Stop => f.write_str("stop"),
             Self::Regret => f.write_str("regret"),
         }
@@ -39,8 +42,9 @@ impl FromStr for Part {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong =
-            || format!("{text:?} is no part: fault:N, weather:N, stranger:N, order:N, stop or regret");
+        let wrong = || {
+            format!("{text:?} is no part: fault:N, weather:N, stranger:N, order:N, vendor:N, stop or regret")
+        };
         let Some((kind, place)) = text.split_once(':') else {
             return match text {
                 "stop" => Ok(Self::Stop),
@@ -54,6 +58,7 @@ impl FromStr for Part {
             "weather" => Ok(Self::Weather(place)),
             "stranger" => Ok(Self::Stranger(place)),
             "order" => Ok(Self::Order(place)),
+            "vendor" => Ok(Self::Vendor(place)),
             _ => Err(wrong()),
         }
     }

@@ -11,11 +11,12 @@ use sluice_core::port::chain::Chain;
 use sluice_core::port::signer::Signer;
 use sluice_core::port::store::Store;
 use sluice_core::port::world::Clock;
-use sluice_core::port::{Ports, around};
+use sluice_core::port::{Ports, Supply, around};
 use sluice_mutant as mutant;
 
 use super::World;
 use crate::executor::{ProcessId, WORLD};
+use crate::faults::market::{ChaosMarket, Judge};
 use crate::faults::node::ChaosNode;
 use crate::faults::site::Restart;
 use crate::faults::stage::Stages;
@@ -93,6 +94,16 @@ impl Seen {
     }
 }
 
+/// The vendors as a process sees them, where there are some.
+fn supply(world: &World, site: &Site) -> Option<Supply> {
+    let stall = world.stall.as_ref()?;
+    let facts = stall.desks().vendors.iter().map(|vendor| vendor.facts.clone()).collect();
+    let (db, chain) = (Arc::clone(&world.db), Arc::clone(&world.chain));
+    let judge = Judge { db, chain, witness: world.witness.clone() };
+    let market = Arc::new(ChaosMarket { facts, stall: Arc::clone(stall), site: site.clone(), judge });
+    Some(Supply { market: mutant::market(world.mutant, market), policy: stall.policy })
+}
+
 fn ports(world: &Arc<World>, process: ProcessId) -> Ports {
     let (sim, witness) = (world.sim.clone(), world.witness.clone());
     let stages = Arc::new(Stages::new(sim.clone()));
@@ -106,12 +117,13 @@ fn ports(world: &Arc<World>, process: ProcessId) -> Ports {
     let chains = BTreeMap::from([(world.profile.id, mutant::chain(world.mutant, chain))]);
     let signer: Arc<dyn Signer> = mutant::signer(world.mutant, Arc::clone(&world.signer), &chains);
     let store: Arc<dyn Store> = mutant::store(world.mutant, Arc::clone(&world.db) as Arc<dyn Store>);
+    let energy = supply(world, &site).map(|supply| (world.profile.id, supply));
     let chaos = Chaos { site, witness };
     Ports {
         store: Arc::new(around::store::Wrapped { inner: store, by: chaos.clone() }),
         chains,
         signer: Arc::new(around::signer::Wrapped { inner: signer, by: chaos }),
-        energy: BTreeMap::new(),
+        energy: energy.into_iter().collect(),
         deliver: Arc::clone(&world.pager) as Arc<_>,
         clock,
         entropy: Arc::new(Chance(sim)),

@@ -21,6 +21,7 @@ use crate::executor::{Sim, WORLD};
 use crate::faults::Plan;
 use crate::model::block::Accounts;
 use crate::model::chain::{Chain, Shape, Terms};
+use crate::model::market;
 use crate::model::token::{self, Token};
 use crate::model::view::NodeState;
 use crate::oracle::money::Order;
@@ -69,7 +70,12 @@ pub fn world(
     script: &Script,
     rng: &mut Rng,
 ) -> Result<Arc<World>, String> {
-    let profile = profile(script.shape, rng);
+    let stall = (script.energy && script.shape == Shape::Expiry)
+        .then(|| market::plan::draw(script.seed, START_US, script.faults == Faults::Random));
+    let mut profile = profile(script.shape, rng);
+    if let (Some(_), Rules::Tron(rules)) = (&stall, &mut profile.rules) {
+        rules.burn_hour_cap_sun = market::plan::burn_hour_cap_sun(script.seed, rules);
+    }
     let asset = asset(profile.id);
     let clock = Arc::new(ProcessClock { sim: sim.clone(), process: WORLD });
     let db = Db::inline_from_template(
@@ -82,7 +88,11 @@ pub fn world(
     let partners: Vec<PartnerId> = (1..=2).map(|n| PartnerId::new(name(n))).collect();
     let purses = purses(stage, &partners, rng);
     // The systematic mode plays thousands of histories that differ in one call: they are short.
-    let spread_us = if script.faults == Faults::Random { 7_000_000 } else { 700_000 };
+    let spread_us = match (script.faults, &stall) {
+        (Faults::Random, None) => 7_000_000,
+        (Faults::Random, Some(_)) => 15_000_000,
+        (Faults::Quiet | Faults::One(..) | Faults::Two(_), _) => 700_000,
+    };
     let mut wishes = wishes(&partners, script.withdrawals, spread_us, rng);
     if Asset::native(&profile).pays_out() {
         some_in_coins(&mut wishes, &mut Rng::of(script.seed, 18));
@@ -108,6 +118,7 @@ pub fn world(
         witness,
         hub,
         pager: Arc::new(Pager::default()),
+        stall,
         purses,
         mutant: script.mutant,
         wishes: Mutex::new(wishes),

@@ -106,7 +106,7 @@ fn validity(world: &World, from: EvmAddress, to: EvmAddress, data: &[u8]) -> Opt
     };
     let (expires_at_ms, fee_limit_sun) = (terms.expiration_ms, u128::from(rules.transfer_cost_cap_sun));
     let raw = tron::raw(&tron::Unsigned { owner: TronAddress(from.0), call, terms });
-    Some(Validity { raw: raw.into(), tapos: (bytes, hash), expires_at_ms, fee_limit_sun })
+    Some(Validity { raw: raw.into(), tapos: (bytes, hash), expires_at_ms, fee_limit_sun, loan: None })
 }
 
 fn offer(world: &World, tx: &Arc<Tx>) {

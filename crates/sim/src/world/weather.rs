@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sluice_core::address::EvmAddress;
 
-use super::World;
+use super::{World, vendors};
 use crate::executor::WORLD;
 use crate::model::chain::Chain;
 use crate::model::view::Lie;
@@ -121,6 +121,9 @@ pub async fn blocks(world: Arc<World>, mut luck: Rng) {
         let block = Arc::clone(chain.produce(time_s));
         told_of_differences(&world, &chain);
         drop(chain);
+        if let Some(stall) = &world.stall {
+            vendors::turn(&world, stall);
+        }
         world.sim.note(WORLD, || format!("block {:?} with {} transactions", block.id, block.txs.len()));
     }
 }
