@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 pub use alerts::{Alerts, Language};
 pub use asset::AssetEntry;
+#[cfg(feature = "dev")]
+pub use energy::Hq;
 pub use energy::{Energy, Vendor, Wire};
 pub use profile::ProfileOverrides;
 pub use server::Server;

@@ -91,7 +91,7 @@ pub async fn assemble(
         let connected = nodes::connect(config, chain, &assets, &http, &clock).await?;
         chains.insert(connected.profile().id, connected);
     }
-    let energy = vendors::connect(config, &clock)?;
+    let energy = vendors::connect(config, &deployment, &clock)?;
     let store: Arc<dyn Store> = db.clone();
     let ports = Ports {
         store,

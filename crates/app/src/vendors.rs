@@ -1,4 +1,4 @@
-//! Vendors of energy, as the configuration names them.
+//! Sources of energy, as the configuration names them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sluice_core::chain::ChainId;
+use sluice_core::intent::DeploymentId;
 use sluice_core::port::Supply;
 use sluice_core::port::market::{Market, VendorId};
 use sluice_core::port::world::Clock;
@@ -16,11 +17,15 @@ use sluice_outbound::market::{VendorSettings, Vendors, Wire};
 use crate::config::{self, Config};
 use crate::error::StartError;
 
-/// Where the energy of each chain comes from; a chain without vendors is left out.
+/// Where the energy of each chain comes from; a chain without sources is left out.
 ///
 /// # Errors
 /// [`StartError`]: one sentence about the first vendor that cannot be set up.
-pub fn connect(config: &Config, clock: &Arc<dyn Clock>) -> Result<BTreeMap<ChainId, Supply>, StartError> {
+pub fn connect(
+    config: &Config,
+    deployment: &DeploymentId,
+    clock: &Arc<dyn Clock>,
+) -> Result<BTreeMap<ChainId, Supply>, StartError> {
     let mut supplies = BTreeMap::new();
     for chain in &config.chains {
         let Some(energy) = &chain.energy else { continue };
@@ -28,7 +33,8 @@ pub fn connect(config: &Config, clock: &Arc<dyn Clock>) -> Result<BTreeMap<Chain
         let vendors = Vendors::open(settings?, Arc::clone(clock))
             .map_err(|error| StartError::Other(format!("chains.{}.energy: {error}", chain.id)))?;
         let market: Arc<dyn Market> = Arc::new(vendors);
-        supplies.insert(config.profile(chain)?.id, Supply { market, policy: energy.policy() });
+        let pool = energy.pool(deployment).map(Arc::new);
+        supplies.insert(config.profile(chain)?.id, Supply { market, policy: energy.policy(), pool });
     }
     Ok(supplies)
 }

@@ -28,6 +28,7 @@ use sluice_core::amount::Units;
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::attempt::{Durable, Signed};
 use sluice_core::chain::{BlockRef, ChainProfile, EvmRules};
+use sluice_core::energy::Lendable;
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
@@ -108,6 +109,10 @@ impl Chain for Evm {
 
     fn resources(&self, _wallet: Address) -> Fut<'_, Result<(BlockRef, Resources), ChainError>> {
         Box::pin(async { Err(self.none_of_ours("energy of an account")) })
+    }
+
+    fn lendable(&self, _wallet: Address) -> Fut<'_, Result<Lendable, ChainError>> {
+        Box::pin(async { Err(self.none_of_ours("energy to lend")) })
     }
 
     fn lent<'a>(

@@ -33,6 +33,7 @@ use sluice_core::amount::Units;
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::attempt::{Durable, Signed};
 use sluice_core::chain::{BlockRef, ChainProfile, TronRules};
+use sluice_core::energy::Lendable;
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
@@ -112,6 +113,10 @@ impl Chain for Tron {
 
     fn resources(&self, wallet: Address) -> Fut<'_, Result<(BlockRef, Resources), ChainError>> {
         Box::pin(async move { self.read_resources(self.account(wallet)?).await })
+    }
+
+    fn lendable(&self, wallet: Address) -> Fut<'_, Result<Lendable, ChainError>> {
+        Box::pin(async move { self.read_lendable(self.account(wallet)?).await })
     }
 
     fn lent<'a>(

@@ -28,12 +28,14 @@ mod evidence;
 mod expire;
 pub mod forecast;
 mod hear;
+mod loan;
 mod look;
 pub mod mode;
 mod need;
 mod plan;
 mod policy;
 pub mod price;
+mod pool;
 mod prove;
 mod reconcile;
 mod resolve;
@@ -53,11 +55,13 @@ use crate::time::Timestamp;
 
 pub use account::{Account, Credit, Money};
 pub use evidence::{Accounts, Arrival, NotShown, SETTLES_MS, Settlement, Uncharged, Watched};
+pub use loan::{Loan, LoanRecord, LoanState, TRIES_TOLD, Terms};
 pub use need::{Burning, Need, NeedRecord, NeedState, Wanted};
 pub use plan::{Plan, Unplannable};
 pub use policy::{Policy, VENDORS_MAX};
+pub use pool::{Lendable, POOL, Pool};
 pub use sign::{Sign, sign_of};
-pub use told::{of_need, of_order};
+pub use told::{of_loan, of_need, of_order};
 pub use view::{Booked, View};
 
 /// How often one order may be put to a vendor that knows it by our id.

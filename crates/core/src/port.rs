@@ -21,13 +21,15 @@ use crate::chain::ChainId;
 /// A boxed future. Naming no runtime keeps the engine runnable by tokio and by the simulator's executor alike.
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Vendors of energy for a chain, and what may be spent there.
+/// Sources of energy for a chain, and what may be spent there.
 #[derive(Clone)]
 pub struct Supply {
     /// The vendors.
     pub market: Arc<dyn market::Market>,
     /// The bounds.
     pub policy: crate::energy::Policy,
+    /// The platform's own stake, where it lends of it.
+    pub pool: Option<Arc<crate::energy::Pool>>,
 }
 
 /// Everything the engine is given.

@@ -13,6 +13,7 @@ mod fuel;
 mod fund;
 mod give_back;
 mod lapse;
+mod loans;
 mod plan;
 mod sign;
 mod startup;
@@ -145,6 +146,7 @@ async fn stages(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool, StageE
     measured(ports, "broadcast", Box::pin(broadcast::run(lane, memory))).await?;
     let took = measured(ports, "plan", Box::pin(plan::run(lane, memory))).await?;
     measured(ports, "fund", Box::pin(fund::run(lane))).await?;
+    measured(ports, "loans", Box::pin(loans::run(lane))).await?;
     measured(ports, "fuel", Box::pin(fuel::run(lane))).await?;
     measured(ports, "build", Box::pin(build::run(lane))).await?;
     measured(ports, "sign", Box::pin(sign::run(lane))).await?;

@@ -9,6 +9,7 @@ use sluice_core::amount::{Cost, Units};
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::attempt::{Durable, Kind, Signed};
 use sluice_core::chain::{BlockRef, ChainProfile};
+use sluice_core::energy::Lendable;
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
@@ -62,6 +63,10 @@ impl Chain for BrokenChain {
 
     fn resources(&self, wallet: Address) -> Fut<'_, Result<(BlockRef, Resources), ChainError>> {
         self.inner.resources(wallet)
+    }
+
+    fn lendable(&self, wallet: Address) -> Fut<'_, Result<Lendable, ChainError>> {
+        self.inner.lendable(wallet)
     }
 
     fn lent<'a>(

@@ -135,6 +135,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0026_energy_outlook.sql"),
         "types are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0027_energy_loan.sql"),
+        include_str!("../migrations/postgres/0027_energy_loan.sql"),
+        "types and triggers are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

@@ -1,10 +1,14 @@
-//! `[chains.energy]`: vendors of energy for a chain of TRON, and what may be spent there.
+//! `[chains.energy]`: sources of energy for a chain of TRON, and what may be spent there.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use sluice_core::address::TronAddress;
 use sluice_core::amount::Cost;
-use sluice_core::energy::{Policy, VENDORS_MAX};
+use sluice_core::energy::{POOL, Policy, Pool, VENDORS_MAX};
+use sluice_core::id::PartnerId;
+use sluice_core::intent::DeploymentId;
 use sluice_core::port::market::VendorId;
 
 use super::{Both, ConfigError};
@@ -16,8 +20,11 @@ const DELIVERS_MS: u64 = 15_000;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Energy {
-    /// Who sells it, most liked first: of two that ask the same the first one gets the order.
+    /// Who sells it, most liked first: of two that ask the same the first one gets the order. None beside a pool.
+    #[serde(default)]
     pub vendors: Vec<Vendor>,
+    /// The platform's own stake.
+    pub hq: Option<Hq>,
     /// Most for one order, sun.
     pub order_max_sun: Option<u64>,
     /// Most for each energy, millionths of a sun.
@@ -30,6 +37,40 @@ pub struct Energy {
     pub wait_ms: Option<u64>,
     /// How long a vendor may take until its energy is in a solid block, milliseconds.
     pub deliver_ms: Option<u64>,
+}
+
+/// The pool: a managed wallet that lends the energy of its stake, and does nothing else.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hq {
+    /// Its account, in base58.
+    pub wallet: String,
+    /// How much of its stake may work for others, percent; all of it when left out.
+    pub share_percent: Option<u8>,
+    /// What each energy costs a partner, millionths of a sun.
+    #[serde(default)]
+    pub base_micro_sun: u64,
+    /// What is charged beside it for the service, millionths of a sun for each energy.
+    #[serde(default)]
+    pub fee_micro_sun: u64,
+    /// How long a loan stays, seconds; as long as energy is rented when left out.
+    pub stay_s: Option<u64>,
+    /// From a decision to its energy on chain as it is expected, milliseconds.
+    #[serde(default = "delivers_ms")]
+    pub delivers_ms: u64,
+    /// Shares of partners, by id, against each other; 1 where none is named.
+    #[serde(default)]
+    pub weights: BTreeMap<String, u32>,
+}
+
+impl Hq {
+    fn account(&self) -> Option<TronAddress> {
+        TronAddress::parse(&self.wallet).ok()
+    }
+
+    fn weights(&self) -> Option<BTreeMap<PartnerId, u32>> {
+        self.weights.iter().map(|(id, weight)| Some((PartnerId::parse(id).ok()?, *weight))).collect()
+    }
 }
 
 /// A vendor of energy.
@@ -80,10 +121,12 @@ impl Energy {
         if !tron {
             return wrong("", "there is energy on TRON alone", "에너지는 TRON에만 있습니다");
         }
-        if self.vendors.is_empty() || self.vendors.len() > VENDORS_MAX {
-            let en =
-                format!("name one to {VENDORS_MAX} vendors, or leave the section out: TRX is burned then");
-            let ko = format!("판매자를 1~{VENDORS_MAX}개 적거나, TRX를 소각하려면 이 부분을 지우세요");
+        if (self.vendors.is_empty() && self.hq.is_none()) || self.vendors.len() > VENDORS_MAX {
+            let en = format!(
+                "name one to {VENDORS_MAX} vendors or a pool, or leave the section out: TRX is burned then"
+            );
+            let ko =
+                format!("판매자를 1~{VENDORS_MAX}개 또는 hq를 적거나, TRX를 소각하려면 이 부분을 지우세요");
             return wrong(".vendors", &en, &ko);
         }
         for (place, vendor) in self.vendors.iter().enumerate() {
@@ -97,6 +140,9 @@ impl Energy {
             }
             if self.vendors[..place].iter().any(|it| it.id == vendor.id) {
                 return wrong(&key, "two vendors have this id", "같은 id가 두 번 나옵니다");
+            }
+            if vendor.id == POOL {
+                return wrong(&key, "that is the name of the pool", "풀의 이름과 같습니다");
             }
             if (vendor.wire == Wire::Catfee) != vendor.secret_file.is_some() {
                 return wrong(
@@ -113,7 +159,46 @@ impl Energy {
                 "rent_s, wait_ms, deliver_ms는 0보다 커야 합니다",
             );
         }
+        self.hq.as_ref().map_or(Ok(()), |hq| self.check_hq(hq, &wrong))
+    }
+
+    fn check_hq(
+        &self,
+        hq: &Hq,
+        wrong: &impl Fn(&str, &str, &str) -> Result<(), ConfigError>,
+    ) -> Result<(), ConfigError> {
+        if hq.account().is_none() {
+            return wrong(
+                ".hq.wallet",
+                "an account of TRON in base58",
+                "base58 형식의 TRON 계정이어야 합니다",
+            );
+        }
+        if hq.share_percent.is_some_and(|share| share == 0 || share > 100) {
+            return wrong(".hq.share_percent", "it is 1 to 100", "1~100이어야 합니다");
+        }
+        if hq.stay_s.is_some_and(|stay_s| stay_s < self.policy().rent_s) {
+            return wrong(".hq.stay_s", "no shorter than rent_s", "rent_s보다 짧을 수 없습니다");
+        }
+        if hq.weights().is_none() {
+            return wrong(".hq.weights", "each key is the id of a partner", "키는 파트너 ID여야 합니다");
+        }
         Ok(())
+    }
+
+    /// The pool, as far as it is set; `None` where there is none, or what [`Self::check`] refuses.
+    pub fn pool(&self, deployment: &DeploymentId) -> Option<Pool> {
+        let hq = self.hq.as_ref()?;
+        Some(Pool {
+            wallet: hq.account()?,
+            deployment: deployment.clone(),
+            share_percent: hq.share_percent.unwrap_or(100),
+            base_micro_sun: hq.base_micro_sun,
+            fee_micro_sun: hq.fee_micro_sun,
+            stay_s: hq.stay_s.unwrap_or(self.policy().rent_s),
+            delivers_ms: hq.delivers_ms,
+            weights: hq.weights()?,
+        })
     }
 
     /// The bounds, as far as they are set, and the usual ones beside them.

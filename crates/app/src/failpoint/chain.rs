@@ -8,6 +8,7 @@ use sluice_core::amount::Units;
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::attempt::{Durable, Signed};
 use sluice_core::chain::{BlockRef, ChainProfile};
+use sluice_core::energy::Lendable;
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
@@ -20,10 +21,11 @@ use sluice_core::resource::{Conditions, Resources};
 use super::Failpoint;
 
 /// Every call of a chain that something is around.
-pub const CALLS: [&str; 19] = [
+pub const CALLS: [&str; 20] = [
     "chain.market",
     "chain.conditions",
     "chain.resources",
+    "chain.lendable",
     "chain.lent",
     "chain.heads",
     "chain.block",
@@ -74,6 +76,10 @@ impl Chain for Wrapped {
 
     fn resources(&self, wallet: Address) -> Answer<'_, (BlockRef, Resources)> {
         ask!(self, "chain.resources", self.inner.resources(wallet))
+    }
+
+    fn lendable(&self, wallet: Address) -> Answer<'_, Lendable> {
+        ask!(self, "chain.lendable", self.inner.lendable(wallet))
     }
 
     fn lent<'a>(&'a self, from: u64, count: u64, wallets: &'a [Address]) -> Answer<'a, LentRun> {

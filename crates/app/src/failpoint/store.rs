@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use sluice_core::energy::LoanState;
 use sluice_core::lane::Fence;
 use sluice_core::port::around::store::{Answer, Around, Wrapped};
 use sluice_core::port::store::{Change, Outcome, Store};
@@ -14,11 +15,29 @@ pub(super) fn wrap(inner: Arc<dyn Store>, point: &Arc<Failpoint>) -> Arc<dyn Sto
     Arc::new(Wrapped { inner, by: EachCall(point.clone()) })
 }
 
-/// States a commit brings a transfer to.
-pub const STATES: [&str; 10] =
-    ["planned", "funded", "fuelling", "fuelled", "built", "signing", "signed", "seen", "final", "dropped"];
+/// States a commit brings a transfer to, or a loan of energy.
+pub const STATES: [&str; 18] = [
+    "planned",
+    "funded",
+    "fuelling",
+    "fuelled",
+    "built",
+    "signing",
+    "signed",
+    "seen",
+    "final",
+    "dropped",
+    "loan_asked",
+    "loan_late",
+    "loan_absent",
+    "loan_lent",
+    "loan_ending",
+    "loan_free",
+    "loan_returning",
+    "loan_returned",
+];
 
-/// What the transfers in a commit become; `signing` once the signer is about to be asked.
+/// What the transfers and loans in a commit become; `signing` once the signer is about to be asked.
 fn reached(changes: &[Change]) -> Vec<&'static str> {
     let phase = |transfer: &Transfer| transfer.state.phase();
     changes
@@ -37,7 +56,21 @@ fn reached(changes: &[Change]) -> Vec<&'static str> {
             | Phase::Final
             | Phase::Dropped => step.after().state.as_str(),
         })
+        .chain(changes.iter().flat_map(|change| &change.loans).map(|step| loan(&step.after().state)))
         .collect()
+}
+
+const fn loan(state: &LoanState) -> &'static str {
+    match state {
+        LoanState::Asked => "loan_asked",
+        LoanState::Late => "loan_late",
+        LoanState::Absent => "loan_absent",
+        LoanState::Lent { .. } => "loan_lent",
+        LoanState::Ending { .. } => "loan_ending",
+        LoanState::Free { .. } => "loan_free",
+        LoanState::Returning { .. } => "loan_returning",
+        LoanState::Returned => "loan_returned",
+    }
 }
 
 impl Around for EachCall {

@@ -55,6 +55,12 @@ pub struct DevArguments {
     /// Buy no energy: TRX is burned for each payment on TRON.
     #[arg(long)]
     no_energy: bool,
+    /// Lend energy of this wallet's stake to the others, instead of vendors or beside them. It pays nobody then.
+    #[arg(long, value_name = "ACCOUNT", conflicts_with_all = ["no_energy", "no_tron"])]
+    energy_pool: Option<String>,
+    /// For so long, seconds.
+    #[arg(long, requires = "energy_pool", default_value_t = 3_600)]
+    energy_stay_s: u64,
     /// Leave TRON out.
     #[arg(long, conflicts_with = "tron_nodes")]
     no_tron: bool,
@@ -164,7 +170,7 @@ async fn on_chains(
         password_file: folder.path("keys.password"),
     };
     let vendors = Vendors::start(arguments, chains.tron.as_ref()).await?;
-    let energy = vendors.as_ref().map(|vendors| vendors.section(folder)).transpose()?;
+    let energy = energy::section(arguments, vendors.as_ref(), folder)?;
     let config = config(arguments, folder, chains, energy, &keys);
     config.check()?;
     let wallets = files::wallet_keys(&keys, &chains.ids(), arguments.lanes)?;

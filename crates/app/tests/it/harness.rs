@@ -180,6 +180,14 @@ impl World {
         Engine::begin(self, &self.database, "dev", &more)
     }
 
+    /// Starts an engine over that signer, told more than usual, and waits until it serves.
+    pub async fn engine_with(&self, signer: &SignerProcess, more: &[&str]) -> Engine {
+        let socket = signer.socket.display().to_string();
+        let more: Vec<_> =
+            ["--signer-socket", &socket].iter().chain(more).map(|it| (*it).to_owned()).collect();
+        Engine::start(self, "dev", &more).await
+    }
+
     /// Starts one of several engines on the same database, over that signer.
     pub async fn engine_beside(&self, signer: &SignerProcess, name: &str) -> Engine {
         Engine::start(self, name, &["--signer-socket".into(), signer.socket.display().to_string()]).await

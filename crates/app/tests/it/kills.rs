@@ -35,7 +35,7 @@ const KILLING: Duration = Duration::from_secs(150);
 const POINTS_MIN: usize = 40;
 
 /// Points that this drill does not reach, and where they are reached.
-const ELSEWHERE: [(&str, &str); 18] = [
+const ELSEWHERE: [(&str, &str); 27] = [
     ("reader.by_external_id", "no program asks it, only the conformance suite of the store"),
     ("store.outbid", "only a store that went back is outbid: `restored`"),
     ("store.unended", "only a store that went back doubts what has no slot: `restored`"),
@@ -48,6 +48,15 @@ const ELSEWHERE: [(&str, &str); 18] = [
     ("reader.paid_by", "asked on TRON alone, for a forecast: nothing waits for it"),
     ("store.apply/fuelling", "asked where energy is ordered: `energy`"),
     ("chain.lent", "asked where energy is ordered: `energy`"),
+    ("chain.lendable", "asked where the pool lends: `energy_pool`"),
+    ("store.apply/loan_asked", "where the pool lends: `energy_pool`"),
+    ("store.apply/loan_late", "where the pool lends: `energy_pool`"),
+    ("store.apply/loan_absent", "where the pool lends: `energy_pool`"),
+    ("store.apply/loan_lent", "where the pool lends: `energy_pool`"),
+    ("store.apply/loan_ending", "where the pool lends: `energy_pool`"),
+    ("store.apply/loan_free", "where the pool lends: `energy_pool`"),
+    ("store.apply/loan_returning", "where the pool lends: `energy_pool`"),
+    ("store.apply/loan_returned", "where the pool lends: `energy_pool`"),
     ("store.energy", "asked where energy is ordered: `energy`"),
     ("store.asks", "asked where energy is ordered: `energy`"),
     ("market.quote", "asked where energy is ordered: `energy`"),

@@ -17,6 +17,7 @@ mod crash;
 mod database_down;
 mod demo;
 mod energy;
+mod energy_pool;
 mod evidence;
 mod fees;
 mod freeze;

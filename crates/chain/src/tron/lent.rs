@@ -1,10 +1,13 @@
-//! Energy that others lend to our wallets, as solid blocks show it.
+//! Energy that is lent to our wallets, as solid blocks show it, and what a wallet of ours could lend.
 
 use std::sync::Arc;
 
+use futures_util::future::join;
 use sluice_codec::tron::{Call, Resource};
 use sluice_core::address::TronAddress;
 use sluice_core::amount::Cost;
+use sluice_core::energy::Lendable;
+use sluice_core::errand;
 use sluice_core::port::chain::{ChainError, Lent, LentRun};
 use sluice_core::time::Timestamp;
 
@@ -15,6 +18,21 @@ use super::node::{Block, Executed, Left, Node, NodeError, Tx};
 const BLOCKS_MAX: u64 = 100;
 
 impl Tron {
+    /// What an account could lend of its stake for energy, and what a stake yields, by one node.
+    pub(super) async fn read_lendable(&self, account: TronAddress) -> Result<Lendable, ChainError> {
+        let ask = |node: Arc<dyn Node>| async move {
+            let (stake, left) =
+                join(node.lendable(account, errand::Resource::Energy), node.left(account)).await;
+            let left = left?;
+            Ok(Lendable {
+                stake_sun: stake?,
+                network_energy: left.network_energy,
+                network_stake_trx: left.network_stake_trx,
+            })
+        };
+        Ok(self.crew.first(ask).await?.1)
+    }
+
     pub(super) async fn read_lent(
         &self,
         from: u64,
@@ -23,18 +41,18 @@ impl Tron {
     ) -> Result<LentRun, ChainError> {
         let ask = |node: Arc<dyn Node>| async move {
             let blocks = node.blocks(from, count.clamp(1, BLOCKS_MAX)).await?;
-            let found: Vec<(TronAddress, i64, [u8; 32], &Block)> =
+            let found: Vec<Delegation<'_>> =
                 blocks.iter().flat_map(|block| delegations(block, wallets)).collect();
             let mut lent = Vec::with_capacity(found.len());
             let mut network = None;
-            for (receiver, stake_sun, txid, block) in found {
+            for Delegation { from, receiver, stake_sun, txid, block } in found {
                 let left = match network {
                     Some(left) => left,
                     None => *network.insert(node.left(receiver).await?),
                 };
                 let energy = yielded(stake_sun, &left)?;
                 let at = at_ms(block.header.time_ms);
-                lent.push(Lent { txid, receiver, energy, block: block.header.block, at });
+                lent.push(Lent { txid, from, receiver, energy, block: block.header.block, at });
             }
             let through = blocks.last().map(|block| (block.header.block, at_ms(block.header.time_ms)));
             Ok(LentRun { through, lent })
@@ -47,17 +65,24 @@ fn at_ms(ms: i64) -> Timestamp {
     Timestamp::default().plus_ms(ms)
 }
 
-/// Stakes of a block that were lent to wallets for their energy, by transactions that went through.
-fn delegations<'a>(
+/// A stake that was lent.
+struct Delegation<'a> {
+    from: Option<TronAddress>,
+    receiver: TronAddress,
+    stake_sun: i64,
+    txid: [u8; 32],
     block: &'a Block,
-    wallets: &'a [TronAddress],
-) -> impl Iterator<Item = (TronAddress, i64, [u8; 32], &'a Block)> {
+}
+
+/// Stakes of a block that were lent to wallets for their energy, by transactions that went through.
+fn delegations<'a>(block: &'a Block, wallets: &'a [TronAddress]) -> impl Iterator<Item = Delegation<'a>> {
     let done = |tx: &&Tx| tx.executed() == Some(Executed::Success);
     block.transactions.iter().filter(done).filter_map(move |tx| match tx.call()? {
         Call::Delegate { receiver, resource: Resource::Energy, stake_sun, .. }
             if wallets.contains(receiver) =>
         {
-            Some((*receiver, *stake_sun, tx.txid(), block))
+            let (receiver, stake_sun, txid) = (*receiver, *stake_sun, tx.txid());
+            Some(Delegation { from: tx.owner(), receiver, stake_sun, txid, block })
         }
         _ => None,
     })

@@ -18,7 +18,7 @@ pub struct Caps {
     pub burning_sun: Option<Cost>,
 }
 
-/// One vendor's price, and whether it may be asked.
+/// The price of a vendor or of the pool, and whether it may be asked.
 #[derive(Clone, Debug)]
 pub struct Offer<'a> {
     /// What is known of it.
@@ -29,6 +29,8 @@ pub struct Offer<'a> {
     pub closed: Option<Closed>,
     /// Its breaker lets an order pass.
     pub passes: bool,
+    /// It is the platform's own stake: nothing is paid to a stranger, so the caps of an order and of the spending do not count.
+    pub own: bool,
 }
 
 /// Why a vendor was passed over.
@@ -115,9 +117,9 @@ fn unfit(need: &Demand, offer: &Offer<'_>, caps: &Caps, now: Timestamp) -> Optio
         (now > quote.valid_until, Passed::Stale),
         (quote.energy < need.energy || quote.duration_s < need.duration_s, Passed::TooLittle),
         (now.plus_ms(delivers_ms) > need.deadline, Passed::Late),
-        (total > caps.order_max_sun, Passed::OrderCap),
+        (!offer.own && total > caps.order_max_sun, Passed::OrderCap),
         (is_above(total, quote.energy, caps.energy_max_micro_sun), Passed::PriceCap),
-        (total > caps.left_sun, Passed::SpendCap),
+        (!offer.own && total > caps.left_sun, Passed::SpendCap),
         (caps.burning_sun.is_some_and(|burning| total >= burning), Passed::Burning),
     ];
     checks.into_iter().find(|(fails, _)| *fails).map(|(_, passed)| passed)

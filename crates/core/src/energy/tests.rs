@@ -1,8 +1,10 @@
-//! The order machine, its evidence, its breaker and its choices.
+//! The machines of orders and loans, their evidence, the breaker and the choices.
 
 mod breaker;
 mod choice;
 mod closed;
 mod evidence;
+mod loan;
+mod pool;
 mod samples;
 mod table;

@@ -1,6 +1,6 @@
-//! What people and partners are told of needs and orders.
+//! What people and partners are told of needs, orders and loans.
 
-use super::{Need, NeedState, Order};
+use super::{Loan, LoanState, Need, NeedState, Order, POOL};
 use crate::canonical::Canonical;
 use crate::event::Event;
 use crate::moved::Moved;
@@ -54,4 +54,35 @@ pub fn of_order(step: &Moved<Order>) -> Option<Event> {
             ("wallet", Some(Canonical::text(order.wallet))),
         ]),
     })
+}
+
+/// The event of a loan's step, in its partner's feed: the pool is a source of its need.
+pub fn of_loan(step: &Moved<Loan>) -> Event {
+    let loan = step.after();
+    let until = match &loan.state {
+        LoanState::Lent { until } => Some(Canonical::text(until)),
+        LoanState::Asked
+        | LoanState::Late
+        | LoanState::Absent
+        | LoanState::Ending { .. }
+        | LoanState::Free { .. }
+        | LoanState::Returning { .. }
+        | LoanState::Returned => None,
+    };
+    Event {
+        kind: format!("energy.loan_{}", loan.state.as_str()),
+        partner: loan.partner,
+        withdrawal: None,
+        transfer: None,
+        wallet: Some(loan.wallet),
+        data: Canonical::map([
+            ("energy", Some(Canonical::text(loan.energy))),
+            ("need", Some(Canonical::text(loan.need))),
+            ("price_sun", Some(Canonical::text(loan.price_sun.0))),
+            ("receiver", Some(Canonical::text(loan.receiver))),
+            ("source", Some(Canonical::text(POOL))),
+            ("until", until),
+            ("wallet", Some(Canonical::text(loan.wallet))),
+        ]),
+    }
 }

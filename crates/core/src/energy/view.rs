@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Account, Need, Order};
+use super::{Account, Loan, Need, Order};
 use crate::amount::Cost;
 use crate::id::EnergyOrderId;
 use crate::port::market::VendorId;
@@ -18,13 +18,15 @@ pub struct Booked {
     pub kept_sun: Cost,
 }
 
-/// Needs, orders and accounts of a chain.
+/// Needs, orders, loans and accounts of a chain.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct View {
     /// Open needs, oldest first.
     pub needs: Vec<Need>,
     /// Orders that are not ended, and all of open needs; oldest first.
     pub orders: Vec<Order>,
+    /// Loans of the pool that are not ended, and all of open needs; oldest first.
+    pub loans: Vec<Loan>,
     /// Accounts that were booked, each vendor once.
     pub accounts: Vec<Booked>,
     /// What orders cost, or may have cost, since the time that was asked about, in sun.

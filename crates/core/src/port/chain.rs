@@ -9,6 +9,7 @@ use crate::amount::{Cost, Units};
 use crate::asset::{Asset, AssetId};
 use crate::attempt::{Durable, Signed, TronTerms};
 use crate::chain::{BlockRef, ChainProfile};
+use crate::energy::Lendable;
 use crate::fee::Market;
 use crate::id::AttemptId;
 use crate::intent::Payment;
@@ -139,6 +140,8 @@ pub struct DrainFact {
 pub struct Lent {
     /// The transaction.
     pub txid: [u8; 32],
+    /// Whose stake it is; `None` where that cannot be read.
+    pub from: Option<TronAddress>,
     /// Who may use it.
     pub receiver: TronAddress,
     /// What the stake that was lent yields now.
@@ -278,6 +281,10 @@ pub trait Chain: Send + Sync {
 
     /// Energy and bandwidth of a wallet on TRON, at a block. [`ChainError::Foreign`] on a chain that has neither.
     fn resources(&self, wallet: Address) -> Fut<'_, Result<(BlockRef, Resources), ChainError>>;
+
+    /// What a wallet could lend of its stake for energy now, as one node says: it bounds what is asked for, and the chain has the
+    /// last word. [`ChainError::Foreign`] where there is no energy.
+    fn lendable(&self, wallet: Address) -> Fut<'_, Result<Lendable, ChainError>>;
 
     /// Energy that was lent to wallets, in at most `count` solid blocks from a height on, as one node shows them. A node that
     /// leaves some out makes an order look undelivered, and one that invents some makes it look delivered: neither pays or

@@ -15,7 +15,7 @@ use crate::chain::{BlockRef, ChainId};
 use crate::command::{Command, Kind, Person};
 use crate::energy::mode::{Mode, Stood, Turned};
 use crate::energy::price::Heard;
-use crate::energy::{self, Credit, Need, Order};
+use crate::energy::{self, Credit, Loan, Need, Order};
 use crate::event::Cause;
 use crate::id::{
     AlertId, AttemptId, EnergyOrderId, FeedId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId,
@@ -113,6 +113,8 @@ pub struct Change {
     pub needs: Vec<Moved<Need>>,
     /// Steps of orders of energy: what leaves for a vendor is durable first.
     pub orders: Vec<Moved<Order>>,
+    /// Steps of loans of the pool; one that begins has its errand in the same change.
+    pub loans: Vec<Moved<Loan>>,
     /// What was paid in at vendors of energy.
     pub credits: Vec<Credit>,
     /// Wallets that come to stand on another rung with their energy.
@@ -231,6 +233,8 @@ pub struct LaneView {
     pub needs: Vec<Need>,
     /// The rung its wallet stands on with its energy; on none where there is no energy.
     pub mode: Mode,
+    /// Energy of the pool that it has or is about to have, oldest first.
+    pub loans: Vec<Loan>,
     /// Last height of the chain the watcher has stored.
     pub height: u64,
     /// Who works it, or worked it last; `None` when nobody ever did.
@@ -461,7 +465,7 @@ pub trait Store: Send + Sync {
     /// Whoever holds a key, as far as that is known.
     fn person(&self, key: KeyId) -> Fut<'_, Result<Option<Person>, StoreError>>;
 
-    /// Needs, orders and accounts of a chain's energy, what orders cost since a time, and which orders the transactions `lent`
+    /// Needs, orders, loans and accounts of a chain's energy, what orders cost since a time, and which orders the transactions `lent`
     /// explain.
     fn energy<'a>(
         &'a self,

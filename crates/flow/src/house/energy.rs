@@ -1,12 +1,14 @@
-//! The broker of a chain of TRON. In: needs of its lanes, and orders of earlier turns. Out: orders at vendors, each durable
-//! before a byte leaves; needs that are served once the chain shows energy, or that may burn TRX.
+//! The broker of a chain of TRON. In: needs of its lanes, and orders and loans of earlier turns. Out: orders at vendors, each
+//! durable before a byte leaves; loans of the pool; needs that are served once the chain shows energy, or that may burn TRX.
 //!
 //! One process at a time holds the lease of the house, and asks one thing after another. What it asked and did not hear is
 //! doubted by the next holder, and never simply asked again (M2 for money that goes to vendors).
 
 mod account;
+mod loans;
 mod look;
 mod order;
+mod pool;
 mod scan;
 mod source;
 
@@ -16,7 +18,7 @@ use sluice_core::access::Actor;
 use sluice_core::alert::{Code, Raise};
 use sluice_core::chain::ChainId;
 use sluice_core::energy::breaker::Breaker;
-use sluice_core::energy::{Need, Order, State, View, sign_of};
+use sluice_core::energy::{Loan, LoanState, Need, Order, POOL, State, TRIES_TOLD, View, sign_of};
 use sluice_core::event::Cause;
 use sluice_core::id::{EnergyNeedId, EnergyOrderId};
 use sluice_core::lane::{Fence, LEASE_MARGIN_MS, LEASE_MS};
@@ -76,10 +78,13 @@ impl Energy {
         self.book_openings(&mut broker).await?;
         self.scan(&mut broker).await?;
         self.follow_orders(&mut broker).await?;
+        self.follow_loans(&mut broker).await?;
         self.meet_needs(&mut broker).await?;
         self.tell(&broker).await?;
         let open = |order: &Order| !order.is_ended() && !matches!(order.state, State::Unresolved { .. });
-        Ok(!broker.view.needs.is_empty() || broker.view.orders.iter().any(open))
+        let moves = |loan: &Loan| loan.waits_for().is_some();
+        let view = &broker.view;
+        Ok(!view.needs.is_empty() || view.orders.iter().any(open) || view.loans.iter().any(moves))
     }
 
     /// Nothing is remembered of what is not open any more.
@@ -163,7 +168,17 @@ impl Energy {
             partner: None,
             detail: format!("{vendor} owes energy or an account of {sun} sun, for {count} orders"),
         };
-        let found = found.into_iter().map(raise).collect();
+        let stuck = |loan: &&Loan| matches!(loan.state, LoanState::Free { tries, .. } if tries >= TRIES_TOLD);
+        let stuck = broker.view.loans.iter().filter(stuck).map(|loan| Raise {
+            code: Code::EnergyUnresolved,
+            subject: format!("{chain}{POOL} {}", loan.need),
+            partner: None,
+            detail: format!(
+                "{} sun of the pool's stake could not be taken back from {}",
+                loan.stake_sun, loan.receiver
+            ),
+        });
+        let found = found.into_iter().map(raise).chain(stuck).collect();
         let news = self.told.hold(found, true, 0, broker.now());
         if news.is_empty() {
             return Ok(());

@@ -48,7 +48,12 @@ pub(super) async fn run(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool
         return Ok(false);
     }
     let (partner, chain, wallet) = (lane.wallet().partner, lane.wallet().chain, lane.wallet().id);
-    let all = lane.ports.store.assets(Some(chain)).await?;
+    // The pool's wallet does errands and pays nobody: its energy is for others.
+    let pool = lane.ports.energy.get(&chain).and_then(|supply| supply.pool.as_ref());
+    let all = match pool.filter(|pool| lane.wallet().address == pool.wallet.into()) {
+        Some(_) => vec![],
+        None => lane.ports.store.assets(Some(chain)).await?,
+    };
     let (stopped, open): (Vec<Asset>, Vec<Asset>) =
         all.into_iter().partition(|asset| stop::stopped(&lane.view.stops, partner, asset.id, Some(wallet)));
     // While finality is in doubt no slot is replaced by another (M16).

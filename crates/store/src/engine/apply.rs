@@ -149,6 +149,9 @@ async fn write(conn: &mut Conn<'_>, context: &Context, changes: &[Change]) -> Re
         let _new = crate::registry::stop::set(conn, context, stop).await?;
     }
     errands::write(conn, context, changes).await?;
+    if energy::write_loans(conn, changes, &mut happened).await? == Written::Moved {
+        return Ok(Written::Moved);
+    }
     chain::write(conn, context, changes).await?;
     for change in changes {
         let at = cause(change, context).at;
@@ -181,12 +184,14 @@ fn steps_each_thing_once(change: &Change) -> Result<(), StoreError> {
     let commands: BTreeSet<_> = change.commands.iter().map(|step| step.after().id).collect();
     let needs: BTreeSet<_> = change.needs.iter().map(|step| step.after().id).collect();
     let orders: BTreeSet<_> = change.orders.iter().map(|step| step.after().id).collect();
+    let loans: BTreeSet<_> = change.loans.iter().map(|step| step.after().need).collect();
     let once = withdrawals.len() == change.withdrawals.len()
         && transfers.len() == change.transfers.len()
         && wallets.len() == change.wallets.len()
         && commands.len() == change.commands.len()
         && needs.len() == change.needs.len()
-        && orders.len() == change.orders.len();
+        && orders.len() == change.orders.len()
+        && loans.len() == change.loans.len();
     if once {
         return Ok(());
     }
@@ -253,7 +258,15 @@ fn disjoint(changes: &[Change]) -> bool {
         let needs: Vec<String> =
             change.needs.iter().map(|step| format!("need {}", step.after().wallet)).collect();
         let orders: Vec<String> = change.orders.iter().map(|step| step.after().id.to_string()).collect();
-        touched.names().chain(&commands).chain(&needs).chain(&orders).all(|name| seen.insert(name.clone()))
+        let loans: Vec<String> =
+            change.loans.iter().map(|step| format!("loan {}", step.after().need)).collect();
+        touched
+            .names()
+            .chain(&loans)
+            .chain(&commands)
+            .chain(&needs)
+            .chain(&orders)
+            .all(|name| seen.insert(name.clone()))
     })
 }
 

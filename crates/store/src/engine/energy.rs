@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sluice_core::amount::Cost;
 use sluice_core::attempt::Durable;
 use sluice_core::chain::ChainId;
-use sluice_core::energy::{Booked, Need, VENDORS_MAX, View};
+use sluice_core::energy::{Booked, Loan, Need, VENDORS_MAX, View};
 use sluice_core::id::{EnergyOrderId, WalletId};
 use sluice_core::port::market::{Ask, VendorId};
 use sluice_core::time::Timestamp;
@@ -20,7 +20,7 @@ use crate::{args, sql};
 /// Needs of a lane that are read: the open one, and the last ones that its transfers may still wait for.
 const NEEDS_OF_LANE: i64 = 4;
 
-/// Needs, orders and accounts of a chain; what orders cost since a time; and what transactions explain.
+/// Needs, orders, loans and accounts of a chain; what orders cost since a time; and what transactions explain.
 pub(super) async fn view(
     conn: &mut Conn<'_>,
     chain: ChainId,
@@ -38,6 +38,12 @@ pub(super) async fn view(
     );
     let orders = conn.rows(orders, args![&chain, LIST_MAX]).await?;
     let orders = keep(row::read(&orders, row::energy::read_order), &mut unread);
+    let loans = sql!(
+        "select l.* from energy_loan l join energy_need n on n.id = l.id
+         where l.chain = $1 and (l.ended = 0 or n.state = 'open') order by l.id limit $2"
+    );
+    let loans = conn.rows(loans, args![&chain, LIST_MAX]).await?;
+    let loans = keep(row::read(&loans, row::energy::read_loan), &mut unread);
     // Vendors are the installation's: an order of any chain is charged to the same account.
     let accounts = sql!(
         "select c.vendor, cast(sum(c.sun) as bigint) as credited,
@@ -56,7 +62,7 @@ pub(super) async fn view(
     let spent = spent.map(|row| row.int("spent")).transpose()?.unwrap_or_default();
     let spent_sun = Cost(u128::try_from(spent).unwrap_or_default());
     let explained = explained(conn, lent, &mut unread).await?;
-    Ok((View { needs, orders, accounts, spent_sun, explained }, unread))
+    Ok((View { needs, orders, loans, accounts, spent_sun, explained }, unread))
 }
 
 /// Which orders were proven by these transactions.
@@ -132,6 +138,13 @@ pub(super) async fn ending(
     let row = conn.row(text, args![wallet.to_string(), from.micros(), until.micros()]).await?;
     let energy = row.map(|row| row.int("energy")).transpose()?.unwrap_or_default();
     Ok(u64::try_from(energy).unwrap_or_default())
+}
+
+/// Loans that a lane has or is about to have.
+pub(super) async fn loans_of(conn: &mut Conn<'_>, wallet: &str) -> Result<Found<Vec<Loan>>, SqlError> {
+    let text = sql!("select * from energy_loan where wallet_id = $1 and ended = 0 order by id limit $2");
+    let rows = conn.rows(text, args![wallet, LIST_MAX]).await?;
+    Ok(row::read(&rows, row::energy::read_loan))
 }
 
 /// What a wallet's transactions burned since a time, in atoms of its chain's coin.

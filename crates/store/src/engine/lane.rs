@@ -58,12 +58,13 @@ pub(super) async fn view(
     let height = height.and_then(|height| u64::try_from(height).ok()).unwrap_or_default();
     let holder = holder(conn, &id).await?;
     let sightings = keep(unexplained(conn, &id).await?, &mut unread);
-    let (needs, mode) = match wallet.chain.family {
-        Family::Evm => (vec![], Mode::Without),
+    let (needs, loans, mode) = match wallet.chain.family {
+        Family::Evm => (vec![], vec![], Mode::Without),
         Family::Tron => {
             let needs = keep(energy::needs_of(conn, &id).await?, &mut unread);
+            let loans = keep(energy::loans_of(conn, &id).await?, &mut unread);
             let mode = keep(outlook::mode_of(conn, &id).await?, &mut unread).pop();
-            (needs, mode.unwrap_or(Mode::Without))
+            (needs, loans, mode.unwrap_or(Mode::Without))
         }
     };
     let view = LaneView {
@@ -76,6 +77,7 @@ pub(super) async fn view(
         sightings,
         needs,
         mode,
+        loans,
         height,
         holder,
         journal_seq,

@@ -1,6 +1,7 @@
-//! Needs of energy, and orders of it.
+//! Needs of energy, orders of it, and loans.
 
 mod evidence;
+mod loan;
 
 use serde::Serialize;
 use sluice_core::address::TronAddress;
@@ -12,6 +13,8 @@ use sluice_core::id::{EnergyNeedId, EnergyOrderId, PartnerId, WalletId};
 use sluice_core::moved::Moved;
 use sluice_core::port::market::{Ask, Recovery, VendorId};
 use sluice_core::time::Timestamp;
+
+pub(crate) use loan::{LOAN_MOVES, LOANS, LoanRow, read_loan};
 
 use super::cells::{Cells, big};
 use super::table::Table;

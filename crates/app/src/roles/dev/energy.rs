@@ -1,11 +1,14 @@
-//! Vendors of energy beside the local TRON: simulators of our own, which lend from its bank, or ones that somebody else runs.
+//! Sources of energy beside the local TRON: simulators of vendors of our own, which lend from its bank, or ones that somebody
+//! else runs; and a pool, where a wallet is named for it.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sluice_core::amount::Cost;
 use sluice_core::chain::ChainProfile;
+use sluice_core::energy::Policy;
 use sluice_core::port::Ports;
 use sluice_core::port::market::VendorId;
 use sluice_core::time::Timestamp;
@@ -17,7 +20,7 @@ use tokio::task::JoinSet;
 
 use super::files::Folder;
 use super::{DevArguments, tron};
-use crate::config::{Both, Energy, Vendor, Wire};
+use crate::config::{Both, Energy, Hq, Vendor, Wire};
 use crate::error::StartError;
 
 /// What is paid in at each vendor at the first start, sun.
@@ -28,6 +31,46 @@ const DELIVERS_MS: u64 = 2_000;
 const DELIVER_MS: u64 = 20_000;
 /// How long a lane waits before it burns, milliseconds.
 const WAIT_MS: u64 = 30_000;
+
+/// How long the pool may take, and how long a lane waits for it, milliseconds: an errand is as slow as a payment.
+const POOL_DELIVER_MS: u64 = 60_000;
+const POOL_WAIT_MS: u64 = 90_000;
+
+/// The section of the configuration: vendors, a pool, or both.
+pub(super) fn section(
+    arguments: &DevArguments,
+    vendors: Option<&Vendors>,
+    folder: &Folder,
+) -> Result<Option<Energy>, StartError> {
+    let sold = vendors.map(|vendors| vendors.section(folder)).transpose()?;
+    let Some(wallet) = &arguments.energy_pool else { return Ok(sold) };
+    let hq = Hq {
+        wallet: wallet.clone(),
+        share_percent: None,
+        base_micro_sun: 0,
+        fee_micro_sun: 0,
+        stay_s: Some(arguments.energy_stay_s),
+        delivers_ms: DELIVERS_MS,
+        weights: BTreeMap::new(),
+    };
+    let none = Energy {
+        vendors: vec![],
+        hq: None,
+        order_max_sun: None,
+        energy_max_micro_sun: None,
+        hour_max_sun: None,
+        rent_s: None,
+        wait_ms: None,
+        deliver_ms: None,
+    };
+    Ok(Some(Energy {
+        hq: Some(hq),
+        rent_s: Some(arguments.energy_stay_s.min(Policy::usual().rent_s)),
+        wait_ms: Some(POOL_WAIT_MS),
+        deliver_ms: Some(POOL_DELIVER_MS),
+        ..sold.unwrap_or(none)
+    }))
+}
 
 /// Two vendors.
 pub(super) struct Vendors {
@@ -75,6 +118,7 @@ impl Vendors {
                 vendor(VendorName::Catfee, Wire::Catfee, key, Some(secret)),
                 vendor(VendorName::Tronsave, Wire::Tronsave, tronsave, None),
             ],
+            hq: None,
             order_max_sun: None,
             energy_max_micro_sun: None,
             hour_max_sun: None,

@@ -22,6 +22,22 @@ fn one(change: impl FnOnce(&mut VendorFacts, &mut Quote, &mut Caps, &mut Demand)
     offered(None, true, change)
 }
 
+fn own(change: impl FnOnce(&mut Quote, &mut Caps)) -> Option<&'static str> {
+    let facts = facts("hq", Recovery::Repeat);
+    let (mut quote, mut caps) = (quote(&facts), caps());
+    change(&mut quote, &mut caps);
+    let offer = Offer { facts: &facts, quote: &quote, closed: None, passes: true, own: true };
+    choose(&NEED(), &[offer], &caps, at(0)).passed.first().map(|(_, why)| why.as_str())
+}
+
+#[test]
+fn our_own_stake_is_bound_by_its_price_and_not_by_what_may_be_spent() {
+    assert_eq!(own(|_, caps| (caps.order_max_sun, caps.left_sun) = (Cost::ZERO, Cost::ZERO)), None);
+    assert_eq!(own(|_, caps| caps.energy_max_micro_sun = 46_153_846), Some("price_cap"));
+    assert_eq!(own(|_, caps| caps.burning_sun = Some(PRICE)), Some("burning"));
+    assert_eq!(own(|quote, _| quote.total_sun = Cost::ZERO), None);
+}
+
 fn offered(
     closed: Option<Closed>,
     passes: bool,
@@ -30,7 +46,7 @@ fn offered(
     let mut facts = facts("it", Recovery::Repeat);
     let (mut quote, mut caps, mut need) = (quote(&facts), caps(), NEED());
     change(&mut facts, &mut quote, &mut caps, &mut need);
-    choose(&need, &[Offer { facts: &facts, quote: &quote, closed, passes }], &caps, at(0))
+    choose(&need, &[Offer { facts: &facts, quote: &quote, closed, passes, own: false }], &caps, at(0))
 }
 
 #[test]
@@ -80,7 +96,7 @@ proptest! {
         let offers: Vec<Offer<'_>> = quotes
             .iter()
             .zip(&prices)
-            .map(|(quote, (_, passes))| Offer { facts: &facts, quote, closed: None, passes: *passes })
+            .map(|(quote, (_, passes))| Offer { facts: &facts, quote, closed: None, passes: *passes, own: false })
             .collect();
         let choice = choose(&NEED(), &offers, &caps(), at(0));
         let fit = |(price, passes): &(u128, bool)| *passes && *price < 6_500_000;

@@ -56,12 +56,14 @@ impl Energy {
         let Some(run) = &mut self.seen.run else { return Ok(()) };
         let wallets: Vec<Address> =
             broker.ports.store.wallets(Some(self.chain)).await?.iter().map(|it| it.address).collect();
+        let pool = self.supply.pool.as_ref().map(|pool| pool.wallet);
         for _ in 0..LOOKS {
             let read = chain.lent(run.next, BLOCKS, &wallets).await?;
             let Some((block, at)) = read.through else { break };
             run.next = block.number.saturating_add(1);
             run.through = Some(at);
-            run.lent.extend(read.lent);
+            // What the pool lends is explained by its errands, and is no vendor's.
+            run.lent.extend(read.lent.into_iter().filter(|lent| lent.from.is_none() || lent.from != pool));
             let too_many = run.lent.len().saturating_sub(LENT_MAX);
             run.lent.drain(..too_many);
         }

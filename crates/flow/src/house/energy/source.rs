@@ -1,20 +1,29 @@
 //! Needs of lanes: the cheapest source that delivers in time within its caps, or burning.
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use sluice_core::energy::choice::{self, Caps, Choice, Offer, Passed};
 use sluice_core::energy::closed::may_ask;
 use sluice_core::energy::price::Heard;
-use sluice_core::energy::{Burning, Need, NeedState, Order, Plan, State};
+use sluice_core::energy::{Burning, LoanState, Need, NeedState, Order, Plan, State};
 use sluice_core::id::EnergyOrderId;
 use sluice_core::port::market::{Quote, QuoteRequest, VendorFacts};
 use sluice_core::port::store::Change;
 use sluice_core::{amount::Cost, time::Timestamp};
 
+use super::pool::{Asked, Stake};
 use super::{Broker, Energy};
 use crate::StageError;
 
 /// Time between two looks for a source of one need, milliseconds.
 const TRY_MS: i64 = 5_000;
+
+/// A price, and whose it is.
+pub(super) struct Source {
+    pub(super) facts: VendorFacts,
+    pub(super) quote: Quote,
+    /// What would be lent, where it is the pool.
+    pub(super) own: Option<Stake>,
+}
 
 impl Energy {
     /// Meets every open need by one step at most.
@@ -53,7 +62,8 @@ impl Energy {
             energy: self.portion(&need),
             duration_s: self.supply.policy.rent_s,
         };
-        let quotes = self.quotes(&request).await;
+        let (quotes, lender) = join(self.quotes(&request), self.lender(broker)).await;
+        let (quotes, lender) = (quotes, lender?);
         // Asking took time: what is asked for must still be wanted, and nobody else may have ordered it.
         broker.renew(self.chain).await?;
         self.note_prices(broker, &quotes).await?;
@@ -62,9 +72,16 @@ impl Energy {
             return Ok(());
         }
         let now = broker.now();
-        let choice = self.choose(broker, &need, &quotes, now);
+        // Of two that cost the same our own comes first.
+        let own = match &lender {
+            Asked::Lends(lender) => self.own_source(broker, lender, &need, request.energy, now),
+            Asked::Nobody | Asked::Silent => None,
+        };
+        let silent = self.supply.market.vendors().len() > quotes.len() || matches!(lender, Asked::Silent);
+        let sources: Vec<Source> = own.into_iter().chain(quotes).collect();
+        let choice = self.choose(broker, &need, &sources, now);
         let Some(place) = choice.chosen else {
-            return match hopeless(&choice, quotes.len(), self.supply.market.vendors().len()) {
+            return match hopeless(&choice, silent) {
                 Some(why) => {
                     let step = need.burn(why, now)?;
                     self.end(broker, step).await
@@ -72,7 +89,10 @@ impl Energy {
                 None => Ok(()),
             };
         };
-        let Some((facts, quote)) = quotes.get(place) else { return Ok(()) };
+        let Some(Source { facts, quote, own }) = sources.get(place) else { return Ok(()) };
+        if let Some(stake) = own {
+            return self.lend(broker, &need, stake, quote.total_sun, quote.energy).await;
+        }
         let Some(breaker) = self.breaker(&facts.id).passed(now) else { return Ok(()) };
         let deliver_ms = i64::try_from(self.supply.policy.deliver_ms).unwrap_or(i64::MAX);
         let plan = Plan {
@@ -119,7 +139,7 @@ impl Energy {
     }
 
     /// Asks every vendor at once; who gives no usable answer is not among them.
-    async fn quotes(&self, request: &QuoteRequest) -> Vec<(VendorFacts, Quote)> {
+    async fn quotes(&self, request: &QuoteRequest) -> Vec<Source> {
         let market = &self.supply.market;
         let asked = market.vendors().iter().map(|facts| async move {
             let request = QuoteRequest {
@@ -128,7 +148,7 @@ impl Energy {
                 ..request.clone()
             };
             match market.quote(&facts.id, &request).await {
-                Ok(quote) => Some((facts.clone(), quote)),
+                Ok(quote) => Some(Source { facts: facts.clone(), quote, own: None }),
                 Err(error) => {
                     tracing::info!(%error, "An energy vendor names no price");
                     None
@@ -138,23 +158,18 @@ impl Energy {
         join_all(asked).await.into_iter().flatten().collect()
     }
 
-    fn choose(
-        &self,
-        broker: &Broker<'_>,
-        need: &Need,
-        quotes: &[(VendorFacts, Quote)],
-        now: Timestamp,
-    ) -> Choice {
+    fn choose(&self, broker: &Broker<'_>, need: &Need, sources: &[Source], now: Timestamp) -> Choice {
         let policy = &self.supply.policy;
         let booked = |facts: &VendorFacts| broker.view.accounts.iter().any(|it| it.vendor == facts.id);
-        let offers: Vec<Offer<'_>> = quotes
+        let offers: Vec<Offer<'_>> = sources
             .iter()
-            .map(|(facts, quote)| Offer {
+            .map(|Source { facts, quote, own }| Offer {
                 facts,
                 quote,
                 closed: may_ask(&facts.id, need.wallet, need.id, &broker.view.orders).err(),
                 // What an account held before the first order must be known before that order.
-                passes: self.breaker(&facts.id).passes(now) && booked(facts),
+                passes: own.is_some() || (self.breaker(&facts.id).passes(now) && booked(facts)),
+                own: own.is_some(),
             })
             .collect();
         let energy = self.portion(need);
@@ -169,8 +184,8 @@ impl Energy {
         let wanted = choice::Demand { energy, duration_s: policy.rent_s, deadline: need.deadline };
         let choice = choice::choose(&wanted, &offers, &caps, now);
         for (place, passed) in &choice.passed {
-            if let Some((facts, _)) = quotes.get(*place) {
-                tracing::debug!(need = %need.id, vendor = %facts.id, passed = passed.as_str(), "Passed over");
+            if let Some(Source { facts, .. }) = sources.get(*place) {
+                tracing::debug!(need = %need.id, source = %facts.id, passed = passed.as_str(), "Passed over");
             }
         }
         choice
@@ -188,6 +203,19 @@ enum InHand {
 
 fn in_hand(broker: &Broker<'_>, need: &Need) -> InHand {
     let mut found = InHand::Nothing;
+    if let Some(loan) = broker.view.loans.iter().find(|it| it.need == need.id) {
+        match loan.state {
+            LoanState::Asked => found = InHand::UnderWay,
+            LoanState::Lent { .. } => return InHand::Served,
+            // It comes too late, or its time was over before the need ended: it is no source of it any more.
+            LoanState::Late
+            | LoanState::Ending { .. }
+            | LoanState::Free { .. }
+            | LoanState::Returning { .. }
+            | LoanState::Returned
+            | LoanState::Absent => {}
+        }
+    }
     for order in broker.view.orders.iter().filter(|it| it.need == need.id) {
         match order.state {
             State::Delivered { .. } => return InHand::Served,
@@ -207,9 +235,9 @@ fn in_hand(broker: &Broker<'_>, need: &Need) -> InHand {
     found
 }
 
-/// Why waiting for a vendor is in vain; `None` while one may answer, close its breaker, or be in time yet.
-fn hopeless(choice: &Choice, quoted: usize, vendors: usize) -> Option<Burning> {
-    let (mut cheaper, mut may_change) = (false, quoted < vendors);
+/// Why waiting for a source is in vain; `None` while one that was silent may answer, close its breaker, or be in time yet.
+fn hopeless(choice: &Choice, silent: bool) -> Option<Burning> {
+    let (mut cheaper, mut may_change) = (false, silent);
     for (_, passed) in &choice.passed {
         match passed {
             Passed::Burning => cheaper = true,

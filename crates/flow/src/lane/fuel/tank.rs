@@ -11,6 +11,7 @@ use sluice_core::transfer::{Failure, State, Transfer};
 
 use crate::StageError;
 use crate::lane::Lane;
+use crate::lane::loans::going_back;
 
 /// Margin over a node's estimate of gas, percent: the recipient's balance may become zero or non-zero meanwhile.
 const GAS_MARGIN_PERCENT: u64 = 30;
@@ -89,7 +90,11 @@ impl Tank {
                 Kind::Energy(Energy {
                     rules,
                     conditions,
-                    energy: has.energy.saturating_sub(energy).saturating_sub(ending),
+                    energy: has
+                        .energy
+                        .saturating_sub(energy)
+                        .saturating_sub(ending)
+                        .saturating_sub(going_back(lane)),
                     // The daily free part is used for a whole transaction or not at all, and recovers by itself: what is
                     // counted on is staked or lent.
                     bandwidth: has.bandwidth.saturating_sub(bandwidth),

@@ -9,6 +9,7 @@ use sluice_core::amount::Units;
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::attempt::{Durable, Signed};
 use sluice_core::chain::{BlockRef, ChainId, ChainProfile};
+use sluice_core::energy::Lendable;
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
@@ -86,6 +87,10 @@ impl Chain for FakeChain {
 
     fn resources(&self, _wallet: Address) -> Fut<'_, Result<(BlockRef, Resources), ChainError>> {
         soon(self.tron.lock().unwrap().map(|(_, has)| (HEAD, has)).ok_or(ChainError::NoBlock))
+    }
+
+    fn lendable(&self, _wallet: Address) -> Fut<'_, Result<Lendable, ChainError>> {
+        soon(Err(ChainError::NoBlock))
     }
 
     fn lent<'a>(&'a self, _: u64, _: u64, _: &'a [Address]) -> Fut<'a, Result<LentRun, ChainError>> {

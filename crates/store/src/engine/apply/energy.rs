@@ -1,14 +1,15 @@
-//! Steps of needs and orders of energy, what explains them, and what was paid in at vendors.
+//! Steps of needs, orders and loans of energy, what explains them, and what was paid in at vendors.
 
 use std::sync::LazyLock;
 
-use sluice_core::energy::{of_need, of_order};
+use sluice_core::energy::{of_loan, of_need, of_order};
 use sluice_core::port::store::{Change, StoreError};
 
 use super::super::Context;
 use super::{Happened, Written, cause};
 use crate::row::energy::{
-    ARRIVALS, ArrivalRow, NEED_ENDS, NEEDS, NeedRow, ORDER_MOVES, ORDERS, OrderRow, sun,
+    ARRIVALS, ArrivalRow, LOAN_MOVES, LOANS, LoanRow, NEED_ENDS, NEEDS, NeedRow, ORDER_MOVES, ORDERS,
+    OrderRow, sun,
 };
 use crate::sql::{Conn, EachRow, SqlError};
 use crate::{args, sql};
@@ -16,6 +17,8 @@ use crate::{args, sql};
 static NEW_NEED: LazyLock<EachRow> = LazyLock::new(|| NEEDS.insert(""));
 static NEED_STEP: LazyLock<EachRow> = LazyLock::new(|| NEEDS.update(NEED_ENDS, &["id", "was"], ""));
 static NEW_ORDER: LazyLock<EachRow> = LazyLock::new(|| ORDERS.insert(""));
+static NEW_LOAN: LazyLock<EachRow> = LazyLock::new(|| LOANS.insert(""));
+static LOAN_STEP: LazyLock<EachRow> = LazyLock::new(|| LOANS.update(LOAN_MOVES, &["id", "was"], ""));
 static ORDER_STEP: LazyLock<EachRow> = LazyLock::new(|| ORDERS.update(ORDER_MOVES, &["id", "was"], ""));
 
 static NEW_ARRIVAL: LazyLock<EachRow> = LazyLock::new(|| ARRIVALS.insert(""));
@@ -79,6 +82,31 @@ pub(super) async fn write(
                 cause.at.micros()
             ];
             conn.run(text, args).await?;
+        }
+    }
+    Ok(Written::Whole)
+}
+
+/// Loans refer to their errands, which are written before.
+pub(super) async fn write_loans(
+    conn: &mut Conn<'_>,
+    changes: &[Change],
+    happened: &mut Happened,
+) -> Result<Written, SqlError> {
+    let failed = |error: serde_json::Error| StoreError::Statement(error.to_string());
+    let (mut moved, mut asked) = (vec![], vec![]);
+    for (place, change) in changes.iter().enumerate() {
+        for step in &change.loans {
+            match step.before() {
+                Some(before) => moved.push(LoanRow::of(step.after(), Some(before.version)).map_err(failed)?),
+                None => asked.push(LoanRow::of(step.after(), None).map_err(failed)?),
+            }
+            happened.push((place, of_loan(step)));
+        }
+    }
+    for (text, rows) in [(&LOAN_STEP, &moved), (&NEW_LOAN, &asked)] {
+        if !rows.is_empty() && conn.run_each(text, rows).await? != rows.len() as u64 {
+            return Ok(Written::Moved);
         }
     }
     Ok(Written::Whole)

@@ -36,6 +36,7 @@ struct Steps {
     commands: Vec<Expected>,
     needs: Vec<Expected>,
     orders: Vec<Expected>,
+    loans: Vec<Expected>,
     transfers: Vec<Expected>,
     withdrawals: Vec<Expected>,
 }
@@ -49,6 +50,7 @@ impl Steps {
         let commands = change.commands.iter().filter_map(|step| step.before());
         let needs = change.needs.iter().filter_map(|step| step.before());
         let orders = change.orders.iter().filter_map(|step| step.before());
+        let loans = change.loans.iter().filter_map(|step| step.before());
         let transfers = change.transfers.iter().filter_map(|step| step.before());
         let withdrawals = change.withdrawals.iter().filter_map(|step| step.before());
         Self {
@@ -56,6 +58,7 @@ impl Steps {
             commands: commands.map(|it| expected(it.id, it.version)).collect(),
             needs: needs.map(|it| expected(it.id, it.version)).collect(),
             orders: orders.map(|it| expected(it.id, it.version)).collect(),
+            loans: loans.map(|it| expected(it.need, it.version)).collect(),
             transfers: transfers.map(|it| expected(it.id, it.version)).collect(),
             withdrawals: withdrawals.map(|it| expected(it.id, it.version)).collect(),
         }
@@ -67,11 +70,12 @@ pub(super) async fn stale(conn: &mut Conn<'_>, changes: &[Change]) -> Result<Vec
     let steps: Vec<Steps> = changes.iter().map(Steps::of).collect();
     let mut stale = vec![false; changes.len()];
     type Of = fn(&Steps) -> &[Expected];
-    let tables: [(&Sql, Of); 6] = [
+    let tables: [(&Sql, Of); 7] = [
         (as_expected!("wallet"), |steps| &steps.wallets),
         (as_expected!("command"), |steps| &steps.commands),
         (as_expected!("energy_need"), |steps| &steps.needs),
         (as_expected!("energy_order"), |steps| &steps.orders),
+        (as_expected!("energy_loan"), |steps| &steps.loans),
         (as_expected!("transfer"), |steps| &steps.transfers),
         (as_expected!("withdrawal"), |steps| &steps.withdrawals),
     ];

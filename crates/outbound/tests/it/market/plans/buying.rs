@@ -53,6 +53,7 @@ impl Caller<'_> {
                 facts: self.stall.facts(*name),
                 quote,
                 closed: may_ask(&quote.vendor, wallet, need, &self.orders).err(),
+                own: false,
                 passes: self.breaker(&quote.vendor).passes(now),
             })
             .collect();

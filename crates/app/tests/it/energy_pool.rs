@@ -1,0 +1,288 @@
+//! Energy of the platform's own stake, lent to a lane that needs it: payouts burn nothing for energy, a need is lent to once
+//! whatever dies on the way, and nothing is taken back while something that counts on it is open.
+
+use sluice_api::event::Event;
+use sluice_api::status::Status;
+use sluice_chain::tron::http::{HttpConfig, HttpNode, client};
+use sluice_chain::tron::node::{Api, Executed, Node, Stake};
+use sluice_core::address::TronAddress;
+use sluice_core::errand::{Errand, Resource};
+use sluice_devnet::tron::{Control, Tron, TronConfig};
+
+use crate::harness::{Caller, Database, Engine, Order, PATIENCE, Shape, SignerProcess, World, until};
+use crate::on_both;
+
+/// Whole dollars of each lane.
+const FUNDS: u64 = 10_000;
+/// TRX that each wallet is given, sun.
+const COINS: i64 = 200_000_000_000;
+/// TRX that the pool stakes: energy for ten payouts or so.
+const STAKED: i64 = 150_000;
+const SUN: i64 = 1_000_000;
+/// Bandwidth of a payout and some more, sun.
+const BANDWIDTH_SUN: i64 = 360_000;
+/// `ContractType` of the chain: energy is lent, and taken back.
+const LENDS: i32 = 57;
+const TAKES_BACK: i32 = 58;
+/// Payouts that may be asked for until a point is reached.
+const SPARES: u64 = 40;
+/// How long a loan stays, seconds: a lane asks for what it still lacks six seconds after it was served.
+const STAY: &str = "12";
+/// Where the engine is killed.
+const POINTS: [&str; 16] = [
+    "chain.lendable:after",
+    "store.apply/loan_asked:before",
+    "store.apply/loan_asked:after",
+    "signer.sign:after",
+    "chain.submit:before",
+    "chain.submit:after",
+    "store.apply/loan_lent:before",
+    "store.apply/loan_lent:after",
+    "store.apply/loan_ending:before",
+    "store.apply/loan_ending:after",
+    "store.apply/loan_free:before",
+    "store.apply/loan_free:after",
+    "store.apply/loan_returning:before",
+    "store.apply/loan_returning:after",
+    "store.apply/loan_returned:before",
+    "store.apply/loan_returned:after",
+];
+
+/// A network, a lane, and a pool beside it.
+struct Lending {
+    control: Control,
+    world: World,
+    signer: SignerProcess,
+    pool: TronAddress,
+    lane: TronAddress,
+    stay: &'static str,
+    orders: Vec<Order>,
+    tron: Tron,
+}
+
+impl Lending {
+    async fn begin(database: Database, stay: &'static str) -> Self {
+        let config = TronConfig { nodes: 2, chain_id: 31_337, solid_lag: 2, ..TronConfig::default() };
+        let tron = Tron::start(config).await.expect("a network");
+        let shape = Shape { lanes: 2, funds: FUNDS, ..Shape::default() };
+        let world = World::beside_tron(database, shape, vec![tron.node_url(0), tron.node_url(1)]).await;
+        let signer = world.signer().await;
+        let engine = world.engine_beside(&signer, "dev").await;
+        let lanes = engine.caller().client.lanes().take(9).await.expect("lanes");
+        let mut lanes = lanes.iter().filter(|lane| lane.chain == "tron:31337");
+        let mut next = || TronAddress::parse(&lanes.next().expect("a lane").address).expect("an address");
+        let (pool, lane) = (next(), next());
+        engine.kill().await;
+        let lending = Self { control: tron.control(), world, signer, pool, lane, stay, orders: vec![], tron };
+        lending.stakes().await;
+        lending
+    }
+
+    /// The pool stakes, by an errand.
+    async fn stakes(&self) {
+        let stored = self.world.stored().await;
+        let id = stored.errand(self.pool, "stake", &Errand::Stake(Resource::Energy), STAKED).await;
+        drop(stored);
+        let engine = self.engine().await;
+        let client = engine.caller().client;
+        until("the pool has staked", async || {
+            client.withdrawal(&id.to_string()).await.expect("it is told").status == Status::Completed
+        })
+        .await;
+        engine.kill().await;
+    }
+
+    async fn engine(&self) -> Engine {
+        let pool = self.pool.to_string();
+        self.world.engine_with(&self.signer, &["--energy-pool", &pool, "--energy-stay-s", self.stay]).await
+    }
+
+    /// Orders more, each to somebody who holds nothing yet.
+    async fn order(&mut self, engine: &Engine, count: u64) {
+        let fresh = fresh(count);
+        caller(engine).insist_on(&fresh).await;
+        self.orders.extend(fresh);
+    }
+
+    /// Orders until the engine has killed itself at its failpoint: what an earlier loan brought may be enough for some.
+    async fn order_until_killed(&mut self, engine: &mut Engine, point: &str) {
+        let (caller, mut spares) = (caller(engine), fresh(SPARES));
+        engine.point.arm(&format!("{point}:1:kill"));
+        let gone = tokio::time::timeout(PATIENCE, engine.gone());
+        let (signal, asked) = caller.asking_more_until(&mut spares, gone).await;
+        self.orders.extend(asked);
+        let signal = signal.unwrap_or_else(|_| panic!("{point}\n{}", self.world.tail(40)));
+        assert!(signal == Some(9) && engine.point.fired(), "{point}: {signal:?}\n{}", self.world.tail(40));
+    }
+
+    /// Everything that was ordered is paid once, by the lane alone. Answers what both wallets burned, in sun.
+    async fn judge(&self, engine: &Engine) -> i64 {
+        caller(engine).all_completed(&self.orders).await;
+        for order in &self.orders {
+            let held = self.control.usdt_units(order.address.parse().expect("an address"));
+            assert_eq!(held, u128::from(order.atoms), "{}", order.external_id);
+        }
+        let paid: u64 = self.orders.iter().map(|order| order.atoms).sum();
+        let units = |of: TronAddress| self.control.usdt_units(of.to_string().parse().expect("an address"));
+        assert_eq!(units(self.lane), u128::from(FUNDS * 1_000_000 - paid));
+        assert_eq!(units(self.pool), u128::from(FUNDS * 1_000_000), "the pool pays nobody");
+        let sun = |of: TronAddress| {
+            self.control.balance_sun(of.to_string().parse().expect("an address")).expect("an account")
+        };
+        2 * COINS - STAKED * SUN - sun(self.lane) - sun(self.pool)
+    }
+
+    fn node(&self) -> HttpNode {
+        let node = HttpConfig::new("judge", self.tron.node_url(0));
+        HttpNode::new(client().expect("a client"), node).expect("a node")
+    }
+
+    /// What the pool has staked for energy, by the chain.
+    async fn stake(&self) -> Stake {
+        self.node().account(self.pool, Api::Full).await.expect("an answer").expect("an account").energy
+    }
+
+    /// How often the pool lent, and how often it took back, by every block of the chain.
+    async fn lent_and_taken_back(&self) -> (usize, usize) {
+        let (node, mut from, mut kinds) = (self.node(), 1, vec![]);
+        loop {
+            let blocks = node.blocks(from, 100).await.expect("blocks");
+            let Some(last) = blocks.last() else { break };
+            from = last.header.block.number + 1;
+            let transactions = blocks.iter().flat_map(|block| &block.transactions);
+            let done = transactions.filter(|tx| tx.executed() == Some(Executed::Success));
+            kinds.extend(done.filter(|tx| tx.owner() == Some(self.pool)).map(|tx| tx.kind()));
+        }
+        let count = |kind| kinds.iter().filter(|it| **it == kind).count();
+        (count(LENDS), count(TAKES_BACK))
+    }
+
+    /// Waits until everything that was lent is back. Each loan was lent once and taken back once.
+    async fn all_is_back(&self, engine: &Engine) {
+        let caller = caller(engine);
+        until("every loan is back", async || {
+            let over = told(&caller, "energy.loan_returned").await.len()
+                + told(&caller, "energy.loan_absent").await.len();
+            over == told(&caller, "energy.loan_asked").await.len()
+        })
+        .await;
+        assert_eq!(self.stake().await, Stake { own_sun: (STAKED * SUN).unsigned_abs(), lent_sun: 0 });
+        let loans = told(&caller, "energy.loan_returned").await.len();
+        assert_eq!(told(&caller, "energy.loan_lent").await.len(), loans);
+        assert_eq!(self.lent_and_taken_back().await, (loans, loans), "once each");
+        let mut needs: Vec<_> = told(&caller, "energy.loan_asked").await.iter().map(need).collect();
+        let asked = needs.len();
+        needs.sort();
+        needs.dedup();
+        assert_eq!(needs.len(), asked, "a need is lent to once");
+    }
+}
+
+/// Orders of USDT, each to somebody who holds nothing yet.
+fn fresh(count: u64) -> Vec<Order> {
+    let mut fresh = Order::fresh("tron", count);
+    for order in &mut fresh {
+        let bytes = hex::decode(&order.address[2..]).expect("hexadecimal");
+        order.address = TronAddress(bytes.try_into().expect("twenty bytes")).to_string();
+    }
+    fresh
+}
+
+fn need(event: &Event) -> String {
+    event.data["need"].as_str().expect("a need").to_owned()
+}
+
+/// Somebody who orders USDT.
+fn caller(engine: &Engine) -> Caller {
+    let usdt = engine.dev.assets.iter().find(|asset| asset.id.starts_with("tron:")).expect("on TRON");
+    let mut caller = engine.caller();
+    caller.asset.clone_from(&usdt.id);
+    caller
+}
+
+/// The partner's feed, as far as it is about one thing.
+async fn told(caller: &Caller, kind: &str) -> Vec<Event> {
+    let (mut after, mut found) = (0, Vec::new());
+    loop {
+        let page = caller.client.events_after(after, 100).await.expect("a feed").data;
+        let Some(last) = page.last() else { return found };
+        after = last.number;
+        found.extend(page.into_iter().filter(|event| event.kind == kind));
+    }
+}
+
+on_both! {
+    /// Energy for all of a slice is lent, used, and taken back; nobody burns TRX for it.
+    async fn energy_of_the_pool_powers_a_slice_and_goes_back(database: Database) {
+        let mut lending = Lending::begin(database, STAY).await;
+        let engine = lending.engine().await;
+        lending.order(&engine, 6).await;
+        let burned = lending.judge(&engine).await;
+        lending.all_is_back(&engine).await;
+        let caller = caller(&engine);
+        let loans = told(&caller, "energy.loan_lent").await.len();
+        assert!((1..=3).contains(&loans), "{loans} loans for six payouts");
+        assert!(told(&caller, "energy.burning").await.is_empty());
+        for loan in told(&caller, "energy.loan_lent").await {
+            assert_eq!(loan.data["source"], "hq");
+        }
+        // The stake, six payouts, and the errands.
+        let most = (1 + 6 + 2 * i64::try_from(loans).expect("few")) * BANDWIDTH_SUN;
+        assert!(burned <= most, "{burned} sun");
+    }
+
+    /// What a transfer counts on stays while that transfer is open, however long ago the loan's time was over.
+    async fn nothing_is_taken_back_while_something_counts_on_it(database: Database) {
+        // A loan's time is over before what it powers can be final.
+        let mut lending = Lending::begin(database, "1").await;
+        let mut engine = lending.engine().await;
+        lending.order(&engine, 2).await;
+        // The first signature is that of the loan.
+        engine.point.arm("store.apply/signed:after:2:kill");
+        let signal = tokio::time::timeout(PATIENCE, engine.gone()).await;
+        assert_eq!(signal.expect("it is reached"), Some(9), "{}", lending.world.tail(40));
+        let engine = lending.engine().await;
+        let burned = lending.judge(&engine).await;
+        lending.all_is_back(&engine).await;
+        let caller = caller(&engine);
+        let numbers = async |kind: &str| -> Vec<u64> {
+            told(&caller, kind).await.iter().map(|event| event.number).collect()
+        };
+        let (ending, free) = (numbers("energy.loan_ending").await, numbers("energy.loan_free").await);
+        // Errands are the same partner's here, and no payouts.
+        let mut paid = vec![];
+        for order in &lending.orders {
+            let id = caller.look(order).await.expect("it is told").id;
+            let done = told(&caller, "withdrawal.completed").await;
+            let done = done.iter().find(|event| event.withdrawal_id.as_ref() == Some(&id));
+            paid.push(done.expect("it is paid").number);
+        }
+        let (first, last) = (paid.iter().min().expect("two"), paid.iter().max().expect("two"));
+        assert!(ending.iter().any(|it| it < first), "no loan ended while a payout was open: {ending:?} {paid:?}");
+        if ending.len() == 1 {
+            assert!(free.iter().all(|it| it > last), "{free:?} {paid:?}");
+        }
+        assert!(burned <= 12 * BANDWIDTH_SUN, "{burned} sun");
+    }
+
+    /// Killed before and after each step of a loan.
+    async fn killed_around_each_step_of_a_loan_a_need_is_lent_to_once(database: Database) {
+        let mut lending = Lending::begin(database, STAY).await;
+        for point in POINTS {
+            let mut engine = lending.engine().await;
+            // Whoever asked last may have got no answer.
+            caller(&engine).insist_on(&lending.orders).await;
+            lending.order_until_killed(&mut engine, point).await;
+        }
+        let engine = lending.engine().await;
+        caller(&engine).insist_on(&lending.orders).await;
+        let burned = lending.judge(&engine).await;
+        lending.all_is_back(&engine).await;
+        assert!(told(&caller(&engine), "energy.burning").await.is_empty());
+        let loans = told(&caller(&engine), "energy.loan_lent").await.len();
+        let payouts = lending.orders.len();
+        // A transaction that expired while the engine was away cost nothing, and is made again.
+        let most = i64::try_from(1 + payouts + 2 * loans).expect("few") * BANDWIDTH_SUN;
+        assert!(burned <= most, "{burned} sun for {payouts} payouts and {loans} loans");
+    }
+}
