@@ -23,6 +23,7 @@ mod ask;
 pub mod breaker;
 pub mod choice;
 pub mod closed;
+pub mod credit;
 pub mod depletion;
 mod evidence;
 mod expire;

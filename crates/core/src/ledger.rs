@@ -33,6 +33,10 @@ pub enum Account {
     Lent,
     /// TRON: no stake any more, and held back by the chain for days.
     Unstaking,
+    /// TRON: what a partner owes for energy of the pool; below zero what it has paid ahead. Of the pool's wallet.
+    EnergyCredit,
+    /// TRON: what a partner was charged for energy of the pool, below zero. Of the pool's wallet.
+    EnergyCharged,
     /// Seen on chain and not explained. Nothing is posted to it yet: such a lane is frozen until people have explained it.
     Suspense,
 }
@@ -49,6 +53,8 @@ impl Account {
         Self::Staked,
         Self::Lent,
         Self::Unstaking,
+        Self::EnergyCredit,
+        Self::EnergyCharged,
         Self::Suspense,
     ];
 
@@ -64,6 +70,8 @@ impl Account {
             Self::Staked => "staked",
             Self::Lent => "lent",
             Self::Unstaking => "unstaking",
+            Self::EnergyCredit => "energy_credit",
+            Self::EnergyCharged => "energy_charged",
             Self::Suspense => "suspense",
         }
     }
@@ -256,6 +264,6 @@ mod tests {
         for account in Account::ALL {
             assert_eq!(Account::parse(account.as_str()), Some(*account));
         }
-        assert_eq!(Account::ALL.len(), 10);
+        assert_eq!(Account::ALL.len(), 12);
     }
 }

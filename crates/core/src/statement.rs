@@ -81,7 +81,12 @@ impl Line {
                     line.adjusted = line.adjusted.checked_sub(sums.plus)?;
                 }
                 // Still the wallet's, and not inside what it can pay with.
-                Account::Staked | Account::Lent | Account::Unstaking | Account::Suspense => {
+                Account::Staked
+                | Account::Lent
+                | Account::Unstaking
+                | Account::EnergyCredit
+                | Account::EnergyCharged
+                | Account::Suspense => {
                     line.adjusted = line.adjusted.checked_sub(within)?;
                 }
             }

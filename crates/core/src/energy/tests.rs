@@ -3,6 +3,7 @@
 mod breaker;
 mod choice;
 mod closed;
+mod credit;
 mod evidence;
 mod loan;
 mod pool;

@@ -35,3 +35,8 @@ create trigger energy_loan_goes_its_way before update on energy_loan for each ro
 when (old.ended = 1 or (new.state = 'returning' and old.state <> 'free') or (new.state = 'free' and old.state not in ('ending', 'returning')))
 execute function sluice_refuse();
 create trigger energy_loan_is_kept before delete on energy_loan for each row execute function sluice_refuse();
+
+-- What a partner paid ahead for energy of the pool, and what it was charged, stand in accounts of their own.
+alter table ledger drop constraint ledger_account;
+alter table ledger add constraint ledger_account check (account in ('available', 'reserved', 'in_flight', 'paid_out', 'gas', 'adjustment',
+    'staked', 'lent', 'unstaking', 'energy_credit', 'energy_charged', 'suspense'));

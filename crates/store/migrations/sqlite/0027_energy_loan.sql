@@ -36,3 +36,32 @@ when old.ended = 1 or (new.state = 'returning' and old.state <> 'free') or (new.
 begin select raise(abort, 'energy_loan_goes_its_way'); end;
 create trigger energy_loan_is_kept before delete on energy_loan
 begin select raise(abort, 'energy_loan_is_kept'); end;
+
+-- What a partner paid ahead for energy of the pool, and what it was charged, stand in accounts of their own. SQLite changes no
+-- check: the ledger is written once more, as it stands.
+drop trigger ledger_is_for_ever;
+drop trigger ledger_is_kept;
+create table ledger_anew (
+    id           integer primary key autoincrement,
+    group_id     text not null,                    -- transfer and version, or a name of its own for a correction
+    partner_id   text not null references partner (id),
+    wallet_id    text not null references wallet (id),
+    asset        text not null,
+    account      text not null,
+    atoms        integer not null check (atoms <> 0),
+    transfer_id  text references transfer (id),
+    reason       text not null,
+    at           integer not null,
+    constraint ledger_account check (account in ('available', 'reserved', 'in_flight', 'paid_out', 'gas', 'adjustment',
+        'staked', 'lent', 'unstaking', 'energy_credit', 'energy_charged', 'suspense'))
+) strict;
+insert into ledger_anew select * from ledger;
+drop table ledger;
+alter table ledger_anew rename to ledger;
+create unique index ledger_one_posting on ledger (group_id, partner_id, wallet_id, asset, account);
+create index ledger_of_wallet on ledger (wallet_id, id);
+create index ledger_of_partner on ledger (partner_id, at);
+create trigger ledger_is_for_ever before update on ledger
+begin select raise(abort, 'ledger_is_for_ever'); end;
+create trigger ledger_is_kept before delete on ledger
+begin select raise(abort, 'ledger_is_kept'); end;

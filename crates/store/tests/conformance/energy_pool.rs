@@ -22,6 +22,7 @@ promises! {
     a_loan_reads_back_in_every_state_it_comes_to;
     a_loan_is_taken_back_only_once_it_is_free_and_kept_for_ever;
     a_lane_sees_its_own_loans_while_they_are_open;
+    a_loan_is_charged_once_and_given_back_where_it_is_not_there_in_time;
 }
 
 const RECEIVER: TronAddress = TronAddress([0x22; 20]);
@@ -76,13 +77,17 @@ fn errand(world: &World, pool: &Wallet, external_id: String, errand: &Errand) ->
 }
 
 fn asked(world: &World, scene: &Scene) -> (Moved<Loan>, Intake) {
+    asked_for(world, scene, Cost(2_112_500))
+}
+
+fn asked_for(world: &World, scene: &Scene, price_sun: Cost) -> (Moved<Loan>, Intake) {
     let lend = Errand::Delegation { resource: Resource::Energy, to: RECEIVER.into(), lock: None };
     let intake = errand(world, &scene.pool, Loan::lends_as(scene.need.id), &lend);
     let terms = Terms {
         lender: scene.pool.id,
         energy: 65_650,
         stake_sun: STAKE_SUN,
-        price_sun: Cost(2_112_500),
+        price_sun,
         stay_s: 60,
         deadline: world.now().plus_ms(30_000),
         errand: intake.withdrawal.after().id,
@@ -155,7 +160,7 @@ async fn a_loan_commits_with_its_errand_or_not_at_all(world: World) {
 async fn a_need_is_lent_to_once(world: World) {
     let scene = scene(&world).await;
     let first = lent_to(&world, &scene).await;
-    let (second, intake) = asked(&world, &scene);
+    let (second, intake) = asked_for(&world, &scene, Cost::ZERO);
     let outcome = world.apply(Change { loans: vec![second], errands: vec![intake], ..world.change() }).await;
     assert_eq!(outcome, Outcome::Refused("energy_loan_pkey".into()));
     assert_eq!(seen(&world).await, std::slice::from_ref(&first));
@@ -164,7 +169,7 @@ async fn a_need_is_lent_to_once(world: World) {
     let errand = called_off(&world, first.errand).await;
     let step = first.hear(&errand, world.now()).unwrap().unwrap();
     stored(&world, step).await;
-    let (second, intake) = asked(&world, &scene);
+    let (second, intake) = asked_for(&world, &scene, Cost::ZERO);
     let outcome = world.apply(Change { loans: vec![second], errands: vec![intake], ..world.change() }).await;
     assert_eq!(outcome, Outcome::Refused("energy_loan_pkey".into()));
 }
@@ -231,4 +236,33 @@ async fn a_lane_sees_its_own_loans_while_they_are_open(world: World) {
     let errand = called_off(&world, loan.errand).await;
     stored(&world, loan.hear(&errand, world.now()).unwrap().unwrap()).await;
     assert!(of(&scene.lane).await.is_empty());
+}
+
+async fn a_loan_is_charged_once_and_given_back_where_it_is_not_there_in_time(world: World) {
+    let scene = scene(&world).await;
+    let books = async |account: &str| {
+        let sum = |table: &str| {
+            let (partner, wallet) = (scene.lane.partner, scene.pool.id);
+            format!(
+                "select cast(coalesce(sum(atoms), 0) as bigint) from {table}
+                 where account = '{account}' and partner_id = '{partner}' and wallet_id = '{wallet}'"
+            )
+        };
+        let posted = world.number(&sum("ledger")).await;
+        assert_eq!(posted, world.number(&sum("ledger_balance")).await, "{account}");
+        posted
+    };
+    let loan = lent_to(&world, &scene).await;
+    assert_eq!((books("energy_credit").await, books("energy_charged").await), (2_112_500, -2_112_500));
+    // The same step again is no second charge, nor are steps that decide nothing about the price.
+    let (again, intake) = asked(&world, &scene);
+    let outcome = world.apply(Change { loans: vec![again], errands: vec![intake], ..world.change() }).await;
+    assert_eq!(outcome, Outcome::Refused("ledger_one_posting".into()));
+    assert_eq!(books("energy_credit").await, 2_112_500);
+    let late = stored(&world, loan.clone().expire(world.now().plus_ms(30_000)).unwrap().unwrap()).await;
+    assert_eq!((books("energy_credit").await, books("energy_charged").await), (0, 0));
+    let errand = called_off(&world, loan.errand).await;
+    stored(&world, late.hear(&errand, world.now()).unwrap().unwrap()).await;
+    assert_eq!((books("energy_credit").await, books("energy_charged").await), (0, 0), "once");
+    assert_eq!(world.number("select count(*) from ledger where reason like 'loan.%'").await, 4);
 }

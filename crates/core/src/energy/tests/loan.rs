@@ -41,7 +41,7 @@ fn dead(number: u128) -> [Withdrawal; 3] {
     states.map(|state| errand(number, state))
 }
 
-fn asked() -> Loan {
+pub fn asked() -> Loan {
     let terms = Terms {
         lender: wallet(2),
         energy: 65_000,
@@ -54,8 +54,12 @@ fn asked() -> Loan {
     Loan::ask(&wanted(), terms, at(0)).into_after()
 }
 
-fn late() -> Loan {
+pub fn late() -> Loan {
     asked().expire(at(30_000)).unwrap().unwrap().into_after()
+}
+
+pub fn absent() -> Loan {
+    asked().hear(&dead(1)[1], at(1)).unwrap().unwrap().into_after()
 }
 
 fn lent() -> Loan {
@@ -74,10 +78,9 @@ fn returning() -> Loan {
     free().take_back(WithdrawalId::new(ulid(2)), at(62_000)).unwrap().into_after()
 }
 
-fn each() -> Vec<Loan> {
-    let absent = asked().hear(&dead(1)[1], at(1)).unwrap().unwrap().into_after();
+pub fn each() -> Vec<Loan> {
     let returned = returning().hear(&paid(2), at(1)).unwrap().unwrap().into_after();
-    vec![asked(), late(), absent, lent(), ending(), free(), returning(), returned]
+    vec![asked(), late(), absent(), lent(), ending(), free(), returning(), returned]
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde::Serialize;
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::chain::{ChainId, ChainProfile};
+use sluice_core::energy::credit;
 use sluice_core::id::{PartnerId, TransferId, WalletId};
 use sluice_core::ledger::{Account, Posting, effects};
 use sluice_core::port::store::Change;
@@ -86,6 +87,13 @@ pub(super) async fn write(
             let group = format!("{}@{}", after.id, after.version);
             let reason = format!("transfer.{}", after.state.as_str());
             post(&mut lines, &effects(step, &native), &group, Some(after.id), &reason, cause.at.micros())?;
+        }
+        for step in &change.loans {
+            let loan = step.after();
+            let native = native(conn, &mut natives, loan.chain).await?;
+            let (group, reason) =
+                (format!("{}@{}", loan.need, loan.version), format!("loan.{}", loan.state.as_str()));
+            post(&mut lines, &credit::postings(step, &native), &group, None, &reason, cause.at.micros())?;
         }
         if !change.postings.is_empty() {
             let named = change.posted_as.clone();
