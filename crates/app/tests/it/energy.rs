@@ -43,7 +43,7 @@ const BANDWIDTH_SUN: i64 = 360_000;
 const BURNED_SUN: i64 = 14_000_000;
 
 /// Lends what vendors sell.
-struct Bank(Control);
+pub struct Bank(pub Control);
 
 impl Delegator for Bank {
     fn delegate<'a>(

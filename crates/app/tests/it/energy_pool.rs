@@ -1,14 +1,19 @@
 //! Energy of the platform's own stake, lent to a lane that needs it: payouts burn nothing for energy, a need is lent to once
 //! whatever dies on the way, and nothing is taken back while something that counts on it is open.
 
+use std::sync::Arc;
+
+use sluice_api::command::Because;
 use sluice_api::event::Event;
 use sluice_api::status::Status;
 use sluice_chain::tron::http::{HttpConfig, HttpNode, client};
 use sluice_chain::tron::node::{Api, Executed, Node, Stake};
 use sluice_core::address::TronAddress;
 use sluice_core::errand::{Errand, Resource};
+use sluice_devnet::market::{Market, MarketConfig, VendorName};
 use sluice_devnet::tron::{Control, Tron, TronConfig};
 
+use crate::energy::Bank;
 use crate::harness::{Caller, Database, Engine, Order, PATIENCE, Shape, SignerProcess, World, until};
 use crate::on_both;
 
@@ -58,14 +63,28 @@ struct Lending {
     stay: &'static str,
     orders: Vec<Order>,
     tron: Tron,
+    market: Option<Market>,
 }
 
 impl Lending {
     async fn begin(database: Database, stay: &'static str) -> Self {
+        Self::begin_beside(database, stay, false).await
+    }
+
+    /// The same, with vendors beside the pool if they are wanted.
+    async fn begin_beside(database: Database, stay: &'static str, vendors: bool) -> Self {
         let config = TronConfig { nodes: 2, chain_id: 31_337, solid_lag: 2, ..TronConfig::default() };
         let tron = Tron::start(config).await.expect("a network");
         let shape = Shape { lanes: 2, funds: FUNDS, ..Shape::default() };
-        let world = World::beside_tron(database, shape, vec![tron.node_url(0), tron.node_url(1)]).await;
+        let nodes = vec![tron.node_url(0), tron.node_url(1)];
+        let (world, market) = match vendors {
+            false => (World::beside_tron(database, shape, nodes).await, None),
+            true => {
+                let bank = Arc::new(Bank(tron.control()));
+                let market = Market::start(MarketConfig::machine(7), bank).await.expect("a market");
+                (World::beside_vendors(database, shape, nodes, market.url()).await, Some(market))
+            }
+        };
         let signer = world.signer().await;
         let engine = world.engine_beside(&signer, "dev").await;
         let lanes = engine.caller().client.lanes().take(9).await.expect("lanes");
@@ -73,7 +92,8 @@ impl Lending {
         let mut next = || TronAddress::parse(&lanes.next().expect("a lane").address).expect("an address");
         let (pool, lane) = (next(), next());
         engine.kill().await;
-        let lending = Self { control: tron.control(), world, signer, pool, lane, stay, orders: vec![], tron };
+        let (control, orders) = (tron.control(), vec![]);
+        let lending = Self { control, world, signer, pool, lane, stay, orders, tron, market };
         lending.stakes().await;
         lending
     }
@@ -93,8 +113,19 @@ impl Lending {
     }
 
     async fn engine(&self) -> Engine {
+        self.engine_with(&[]).await
+    }
+
+    async fn engine_with(&self, more: &[&str]) -> Engine {
         let pool = self.pool.to_string();
-        self.world.engine_with(&self.signer, &["--energy-pool", &pool, "--energy-stay-s", self.stay]).await
+        let told: &[&str] = &["--energy-pool", &pool, "--energy-stay-s", self.stay];
+        self.world.engine_with(&self.signer, &[told, more].concat()).await
+    }
+
+    /// What vendors have sold.
+    fn sold(&self) -> usize {
+        let market = self.market.as_ref().expect("vendors");
+        VendorName::ALL.iter().map(|name| market.desk(*name).orders().len()).sum()
     }
 
     /// Orders more, each to somebody who holds nothing yet.
@@ -263,6 +294,31 @@ on_both! {
             assert!(free.iter().all(|it| it > last), "{free:?} {paid:?}");
         }
         assert!(burned <= 12 * BANDWIDTH_SUN, "{burned} sun");
+    }
+
+    /// The pool's lane does nothing: its errand is called off past the deadline, and vendors sell instead.
+    async fn a_loan_that_does_not_come_in_time_is_called_off_and_a_vendor_sells(database: Database) {
+        let mut lending = Lending::begin_beside(database, STAY, true).await;
+        let mut engine = lending.engine().await;
+        engine.point.arm("store.apply/loan_asked:after:1:kill");
+        lending.order(&engine, 2).await;
+        let signal = tokio::time::timeout(PATIENCE, engine.gone()).await;
+        assert_eq!(signal.expect("it is reached"), Some(9), "{}", lending.world.tail(40));
+        let engine = lending.engine_with(&["--role", "api"]).await;
+        let client = engine.caller().client;
+        let lanes = client.lanes().take(9).await.expect("lanes");
+        let pool = lanes.iter().find(|lane| lane.address == lending.pool.to_string()).expect("the pool");
+        client.pause_lane(&pool.id, &Because::of("a drill")).await.expect("it pauses");
+        engine.kill().await;
+        let engine = lending.engine().await;
+        let burned = lending.judge(&engine).await;
+        lending.all_is_back(&engine).await;
+        let caller = caller(&engine);
+        let count = async |kind: &str| told(&caller, kind).await.len();
+        assert_eq!((count("energy.loan_late").await, count("energy.loan_absent").await), (1, 1));
+        assert_eq!(lending.lent_and_taken_back().await, (0, 0));
+        assert!(lending.sold() >= 1 && count("energy.burning").await == 0);
+        assert!(burned <= 3 * BANDWIDTH_SUN, "{burned} sun");
     }
 
     /// Killed before and after each step of a loan.
