@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use sluice_api::event::Event;
 use sluice_api::text::Decimal;
-use sluice_core::address::TronAddress;
 use sluice_devnet::market::{
     Delegation, Delegator, Desk, Fault, Market, MarketConfig, Refused, Rule, VendorName,
 };
@@ -20,6 +19,8 @@ use crate::on_both;
 const FUNDS: u64 = 10_000;
 /// TRX that its wallet is given, sun.
 const COINS: i64 = 200_000_000_000;
+/// Orders that may be made besides while a kill is waited for: one each four seconds of the patience.
+const SPARES: u64 = 31;
 /// Where the engine is killed.
 const POINTS: [&str; 13] = [
     "store.energy:before",
@@ -87,13 +88,20 @@ impl Payments {
 
     /// Orders more, each to somebody who holds nothing yet.
     async fn order(&mut self, engine: &Engine, count: u64) {
-        let mut fresh = Order::fresh("tron", count);
-        for order in &mut fresh {
-            let bytes = hex::decode(&order.address[2..]).expect("hexadecimal");
-            order.address = TronAddress(bytes.try_into().expect("twenty bytes")).to_string();
-        }
+        let fresh = Order::fresh_on_tron("tron", count);
         caller(engine).insist_on(&fresh).await;
         self.orders.extend(fresh);
+    }
+
+    /// Orders until the engine has killed itself at its failpoint: it may have passed the point with what was ordered before.
+    async fn order_until_killed(&mut self, engine: &mut Engine, point: &str) {
+        let (caller, mut spares) = (caller(engine), Order::fresh_on_tron("tron", SPARES));
+        engine.point.arm(&format!("{point}:1:kill"));
+        let gone = tokio::time::timeout(PATIENCE, engine.gone());
+        let (signal, asked) = caller.asking_more_until(&mut spares, gone).await;
+        self.orders.extend(asked);
+        let signal = signal.unwrap_or_else(|_| panic!("{point}\n{}", self.world.tail(40)));
+        assert!(signal == Some(9) && engine.point.fired(), "{point}: {signal:?}\n{}", self.world.tail(40));
     }
 
     /// The account of the lane.
@@ -221,10 +229,7 @@ on_both! {
             // What an earlier order brought would be enough: it is gone, also for what is on its way.
             payments.control.take_energy(payments.account(&engine).await);
             payments.order(&engine, 2).await;
-            engine.point.arm(&format!("{point}:1:kill"));
-            let signal = tokio::time::timeout(PATIENCE, engine.gone()).await;
-            let signal = signal.unwrap_or_else(|_| panic!("{point}\n{}", payments.world.tail(40)));
-            assert!(signal == Some(9) && engine.point.fired(), "{point}: {signal:?}\n{}", payments.world.tail(40));
+            payments.order_until_killed(&mut engine, point).await;
         }
         let engine = payments.engine().await;
         let burned = payments.judge(&engine).await;

@@ -130,14 +130,14 @@ impl Lending {
 
     /// Orders more, each to somebody who holds nothing yet.
     async fn order(&mut self, engine: &Engine, count: u64) {
-        let fresh = fresh(count);
+        let fresh = Order::fresh_on_tron("tron", count);
         caller(engine).insist_on(&fresh).await;
         self.orders.extend(fresh);
     }
 
     /// Orders until the engine has killed itself at its failpoint: what an earlier loan brought may be enough for some.
     async fn order_until_killed(&mut self, engine: &mut Engine, point: &str) {
-        let (caller, mut spares) = (caller(engine), fresh(SPARES));
+        let (caller, mut spares) = (caller(engine), Order::fresh_on_tron("tron", SPARES));
         engine.point.arm(&format!("{point}:1:kill"));
         let gone = tokio::time::timeout(PATIENCE, engine.gone());
         let (signal, asked) = caller.asking_more_until(&mut spares, gone).await;
@@ -207,16 +207,6 @@ impl Lending {
         needs.dedup();
         assert_eq!(needs.len(), asked, "a need is lent to once");
     }
-}
-
-/// Orders of USDT, each to somebody who holds nothing yet.
-fn fresh(count: u64) -> Vec<Order> {
-    let mut fresh = Order::fresh("tron", count);
-    for order in &mut fresh {
-        let bytes = hex::decode(&order.address[2..]).expect("hexadecimal");
-        order.address = TronAddress(bytes.try_into().expect("twenty bytes")).to_string();
-    }
-    fresh
 }
 
 fn need(event: &Event) -> String {

@@ -3,7 +3,6 @@
 use serde_json::json;
 use sluice_api::client::ClientError;
 use sluice_api::query::StatementQuery;
-use sluice_core::address::TronAddress;
 use sluice_devnet::tron::{Control, Tron, TronConfig};
 
 use crate::harness::{Caller, Engine, Order, PATIENCE, Shape, World, until};
@@ -22,16 +21,6 @@ const TRANSFER_SUN_MAX: u64 = 276_000;
 const TRX: &str = "tron:31337/slip44:195";
 const EVM_COIN: &str = "eip155:31337/slip44:966";
 
-/// Orders of TRX, each to an account that is none yet.
-fn orders(tag: &str, count: u64) -> Vec<Order> {
-    let mut fresh = Order::fresh(tag, count);
-    for order in &mut fresh {
-        let bytes = hex::decode(&order.address[2..]).expect("hexadecimal");
-        order.address = TronAddress(bytes.try_into().expect("twenty bytes")).to_string();
-    }
-    fresh
-}
-
 fn caller(engine: &Engine, asset: &str) -> Caller {
     let mut caller = engine.caller();
     caller.asset = asset.into();
@@ -44,7 +33,7 @@ fn held(control: &Control, address: &str) -> u64 {
 }
 
 async fn refused(caller: &Caller, to: &str) -> String {
-    let order = Order { address: to.into(), ..orders("refused", 1).remove(0) };
+    let order = Order { address: to.into(), ..Order::fresh_on_tron("refused", 1).remove(0) };
     match caller.ask(&order).await {
         Err(ClientError::Problem(problem)) => problem.code.as_str().to_owned(),
         other => panic!("{other:?}"),
@@ -62,7 +51,7 @@ on_both! {
         let mut all = vec![];
         for point in POINTS {
             let mut engine = world.engine_beside(&signer, "dev").await;
-            let fresh = orders("coin", 2);
+            let fresh = Order::fresh_on_tron("coin", 2);
             caller(&engine, TRX).insist_on(&fresh).await;
             all.extend(fresh);
             engine.point.arm(&format!("{point}:1:kill"));
@@ -82,7 +71,7 @@ on_both! {
         assert_eq!(held(&control, &lane.address), COINS_SUN - paid - made, "each account was made once");
 
         // The same accounts once more: nothing is made any more.
-        let mut again = orders("again", 3);
+        let mut again = Order::fresh_on_tron("again", 3);
         for (order, to) in again.iter_mut().zip(&all) {
             order.address.clone_from(&to.address);
         }

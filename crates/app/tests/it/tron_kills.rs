@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use sluice_api::status::Status;
-use sluice_core::address::TronAddress;
 use sluice_devnet::tron::{Control, Fault, Rule, Tron, TronConfig};
 
 use crate::harness::{Caller, Engine, Order, PATIENCE, Shape, SignerProcess, World};
@@ -66,11 +65,7 @@ impl Payments {
 
     /// Orders more, each to somebody who holds nothing yet.
     async fn order(&mut self, engine: &Engine, count: u64) -> Vec<Order> {
-        let mut fresh = Order::fresh("tron", count);
-        for order in &mut fresh {
-            let bytes = hex::decode(&order.address[2..]).expect("hexadecimal");
-            order.address = TronAddress(bytes.try_into().expect("twenty bytes")).to_string();
-        }
+        let fresh = Order::fresh_on_tron("tron", count);
         caller(engine).insist_on(&fresh).await;
         self.orders.extend(fresh.clone());
         fresh

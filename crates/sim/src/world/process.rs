@@ -101,7 +101,7 @@ fn supply(world: &World, site: &Site) -> Option<Supply> {
     let (db, chain) = (Arc::clone(&world.db), Arc::clone(&world.chain));
     let judge = Judge { db, chain, witness: world.witness.clone() };
     let market = Arc::new(ChaosMarket { facts, stall: Arc::clone(stall), site: site.clone(), judge });
-    Some(Supply { market: mutant::market(world.mutant, market), policy: stall.policy })
+    Some(Supply { market: mutant::market(world.mutant, market), policy: stall.policy, pool: None })
 }
 
 fn ports(world: &Arc<World>, process: ProcessId) -> Ports {

@@ -11,6 +11,7 @@ use sluice_api::event::Event;
 use sluice_api::query::AlertQuery;
 use sluice_api::status::{Status, WaitKind};
 use sluice_api::withdrawal::{CreateWithdrawal, Withdrawal};
+use sluice_core::address::TronAddress;
 
 use super::engine::DevFile;
 use super::{PATIENCE, until, within};
@@ -40,6 +41,16 @@ impl Order {
                 }
             })
             .collect()
+    }
+
+    /// The same on TRON, to accounts that nobody has used.
+    pub fn fresh_on_tron(tag: &str, count: u64) -> Vec<Self> {
+        let mut fresh = Self::fresh(tag, count);
+        for order in &mut fresh {
+            let bytes = hex::decode(&order.address[2..]).expect("hexadecimal");
+            order.address = TronAddress(bytes.try_into().expect("twenty bytes")).to_string();
+        }
+        fresh
     }
 
     /// The amount as text.

@@ -116,14 +116,10 @@ impl Energy {
     }
 
     /// Keeps what was asked, whatever comes of it.
-    async fn note_prices(
-        &self,
-        broker: &mut Broker<'_>,
-        quotes: &[(VendorFacts, Quote)],
-    ) -> Result<(), StageError> {
+    async fn note_prices(&self, broker: &mut Broker<'_>, quotes: &[Source]) -> Result<(), StageError> {
         let now = broker.now();
         let heard: Vec<Heard> =
-            quotes.iter().filter_map(|(_, quote)| Heard::of(self.chain, quote, now)).collect();
+            quotes.iter().filter_map(|source| Heard::of(self.chain, &source.quote, now)).collect();
         if !heard.is_empty() {
             let cause = Some(broker.cause("prices"));
             broker.apply(self.chain, Change { heard, cause, ..Change::default() }).await?;

@@ -134,7 +134,7 @@ impl Tron {
         let shop =
             Arc::new(Shop { facts: vec![facts], each_sun: AtomicU64::new(40), asked: AtomicU64::new(0) });
         world.api.ports.chains.insert(chain_id(), chain.clone());
-        let supply = Supply { market: shop.clone(), policy: Policy::usual() };
+        let supply = Supply { market: shop.clone(), policy: Policy::usual(), pool: None };
         world.api.ports.energy.insert(chain_id(), supply);
         world.router = sluice_http::router(world.api.clone());
         let id = AssetId::trc20(chain_id(), TronAddress([0xcc; 20]));
