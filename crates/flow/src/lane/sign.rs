@@ -37,8 +37,9 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     let ids: Vec<TransferId> =
         asks.iter().flat_map(|ask| &ask.transfers).map(|step| step.after().id).collect();
     let asked = lane.apply(asks).await?;
+    let asked_under = lane.held.fence.epoch();
     // Nobody asked for these before, so what answers them is a new entry of the journal.
-    let first: BTreeSet<TransferId> =
+    let mut first: BTreeSet<TransferId> =
         ids.into_iter().zip(asked).filter_map(|(id, applied)| applied.then_some(id)).collect();
     if !startup::remembers(lane).await? {
         return Ok(());
@@ -47,6 +48,10 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     // Read again: only what is still awaited after the commit is asked for.
     let waiting = awaited(lane);
     let fence = lane.fence().await?;
+    // A process that slept past its lease here: another one may have asked meanwhile, and what answers is an old entry.
+    if fence.epoch() != asked_under {
+        first.clear();
+    }
     lane.view.stops = lane.ports.store.stops().await?;
     let requests: Vec<(SigningRequest, Durable<Unsigned>)> = waiting
         .iter()
