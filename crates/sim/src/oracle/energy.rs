@@ -21,6 +21,9 @@ const HOUR_US: i64 = 3_600_000_000;
 /// ones, and the clocks of processes differ.
 const HOUR_BEHIND_S: i64 = 5;
 
+/// Needs for each transfer at most: it may ask again where energy came short, late, or went away.
+const NEEDS_EACH_MAX: u64 = 6;
+
 fn broken(invariant: &'static str, detail: String) -> Violation {
     Violation::new(invariant, detail)
 }
@@ -107,6 +110,17 @@ pub fn at_rest(world: &World, stall: &Stall) -> Result<(), Violation> {
     let open = "select id || ' of ' || wallet_id as what from energy_need where state = 'open' limit 5";
     if let Some(need) = ask(open)?.pop() {
         return Err(broken("energy: a need ends", need));
+    }
+    // Nobody asks on and on for what was answered already.
+    let counts = "select (select count(*) from energy_need) || ' ' || (select count(*) from transfer) as what from meta limit 1";
+    let counts = ask(counts)?.pop().unwrap_or_default();
+    let (needs, transfers) = counts.split_once(' ').unwrap_or_default();
+    let number = |text: &str| text.parse::<u64>().unwrap_or_default();
+    if number(needs) > NEEDS_EACH_MAX * number(transfers) {
+        return Err(broken(
+            "energy: what is asked for is remembered",
+            format!("{needs} needs of {transfers} transfers"),
+        ));
     }
     let desks = stall.desks();
     let mut kept: BTreeMap<String, u64> = BTreeMap::new();

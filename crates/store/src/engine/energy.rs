@@ -1,6 +1,6 @@
 //! What the broker and the lanes of TRON ask: needs, orders, accounts, and what was burned.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_core::amount::Cost;
 use sluice_core::attempt::Durable;
@@ -17,7 +17,7 @@ use crate::row::{self, Unread};
 use crate::sql::{Conn, Row, SqlError, slice};
 use crate::{args, sql};
 
-/// Needs of a lane that are read: the open one, and the last ones that its transfers may still wait for.
+/// Needs of a lane that are read besides those that its transfers wait for: the open one, and what brought its energy last.
 const NEEDS_OF_LANE: i64 = 4;
 
 /// Needs, orders, loans and accounts of a chain; what orders cost since a time; and what transactions explain.
@@ -116,10 +116,22 @@ pub(super) async fn asks(
     Ok((asks.into_iter().flatten().collect(), unread))
 }
 
-/// The open need of a lane, and the last ones before it.
-pub(super) async fn needs_of(conn: &mut Conn<'_>, wallet: &str) -> Result<Found<Vec<Need>>, SqlError> {
-    let text = sql!("select * from energy_need where wallet_id = $1 order by id desc limit $2");
-    let rows = conn.rows(text, args![wallet, NEEDS_OF_LANE]).await?;
+/// The open need of a lane, the last ones before it, and those that its transfers wait for, however old.
+pub(super) async fn needs_of(
+    conn: &mut Conn<'_>,
+    wallet: &str,
+    awaited: &BTreeSet<&str>,
+) -> Result<Found<Vec<Need>>, SqlError> {
+    let text = sql!(
+        lite "select * from energy_need where wallet_id = $1 and (id in (select value from json_each($3))
+              or id in (select id from energy_need where wallet_id = $1 order by id desc limit $2))
+              order by id desc limit $4",
+        pg "select * from energy_need where wallet_id = $1 and (id in (select jsonb_array_elements_text($3::jsonb))
+            or id in (select id from energy_need where wallet_id = $1 order by id desc limit $2))
+            order by id desc limit $4",
+        because "each database reads JSON in its own way"
+    );
+    let rows = conn.rows(text, args![wallet, NEEDS_OF_LANE, slice(awaited), LIST_MAX]).await?;
     Ok(row::read(&rows, row::energy::read_need))
 }
 

@@ -11,6 +11,7 @@ use sluice_core::port::store::{LaneView, WithAttempts};
 use sluice_core::sighting::Sighting;
 use sluice_core::slot::Slot;
 use sluice_core::time::Timestamp;
+use sluice_core::transfer::State;
 
 use super::memo::{Memo, Stamp, unmoved};
 use super::unread::{Found, keep};
@@ -61,7 +62,11 @@ pub(super) async fn view(
     let (needs, loans, mode) = match wallet.chain.family {
         Family::Evm => (vec![], vec![], Mode::Without),
         Family::Tron => {
-            let needs = keep(energy::needs_of(conn, &id).await?, &mut unread);
+            let awaited = open.iter().filter_map(|it| match &it.0.state {
+                State::Fuelling(fuelling) => Some(fuelling.order.as_str()),
+                _ => None,
+            });
+            let needs = keep(energy::needs_of(conn, &id, &awaited.collect()).await?, &mut unread);
             let loans = keep(energy::loans_of(conn, &id).await?, &mut unread);
             let mode = keep(outlook::mode_of(conn, &id).await?, &mut unread).pop();
             (needs, loans, mode.unwrap_or(Mode::Without))
