@@ -162,12 +162,18 @@ impl Evm {
     /// Transactions that nodes have at a consumed nonce; hints, each of which is then asked for by quorum.
     ///
     /// # Errors
-    /// [`ChainError::Disagree`] when a node has one of our own attempts there: its receipt is only late.
+    /// [`ChainError::Disagree`] when a node has one of our own attempts there, whose receipt is only late; and when too few
+    /// operators could be asked: what was not heard for a broken connection says nothing about a slot.
     async fn locate(&self, head: &Head, asked: &Asked<'_>) -> Result<Vec<[u8; 32]>, ChainError> {
         let block = head.block;
         let ask = |node: Arc<dyn Node>| async move { locate(&*node, asked.sender, asked.nonce, block).await };
         let mut found: Vec<[u8; 32]> = Vec::new();
+        let mut heard = BTreeSet::new();
         for (node, answer) in self.crew.each(&head.nodes, ask).await {
+            // One that has no old states says so, and is heard.
+            if matches!(&answer, Ok(_) | Err(NodeError::Rpc { .. })) {
+                heard.insert(self.crew.operator(node));
+            }
             let Ok(Some(txid)) = answer else { continue };
             if asked.attempts.iter().any(|known| known.txid == txid) {
                 return Err(self.disagree(format!(
@@ -179,6 +185,14 @@ impl Evm {
             if !found.contains(&txid) {
                 found.push(txid);
             }
+        }
+        if found.is_empty() && heard.len() < self.crew.needed() {
+            return Err(self.disagree(format!(
+                "nonce {} is consumed, and {} of the {} operators needed could be asked by what",
+                asked.nonce,
+                heard.len(),
+                self.crew.needed()
+            )));
         }
         Ok(found)
     }

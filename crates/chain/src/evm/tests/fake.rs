@@ -58,6 +58,8 @@ pub struct World {
     pub carried: BTreeMap<[u8; 32], (EvmAddress, u64)>,
     /// States below this height are pruned.
     pub pruned_below: u64,
+    /// The connection breaks when it is asked about a state below this height.
+    pub cut_below: u64,
     /// Nonces the node claims, whatever its blocks say.
     pub claims: BTreeMap<EvmAddress, u64>,
     pub balance: u64,
@@ -91,6 +93,7 @@ impl World {
             missing: BTreeSet::new(),
             carried: BTreeMap::new(),
             pruned_below: 0,
+            cut_below: 0,
             claims: BTreeMap::new(),
             balance: 1_000,
             decimals: 6,
@@ -277,6 +280,9 @@ impl Node for Fake {
     fn nonces<'a>(&'a self, accounts: &'a [EvmAddress], at: At) -> Fut<'a, Result<Vec<u64>, NodeError>> {
         ready(self.tell("nonces", |world| {
             let height = world.height(at)?;
+            if height < world.cut_below {
+                return Err(NodeError::Transport("connection closed before message completed".into()));
+            }
             if height < world.pruned_below {
                 return Err(NodeError::Rpc { code: -32_000, message: "missing trie node".into() });
             }

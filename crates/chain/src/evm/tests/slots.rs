@@ -183,6 +183,23 @@ fn our_own_attempt_whose_receipts_are_late_everywhere_is_no_stranger() {
 }
 
 #[test]
+fn what_was_not_heard_for_broken_connections_is_no_unaccounted_slot() {
+    let stage = stage(&paid_world(), &["a", "b", "c"], 2);
+    stage.nodes.iter().for_each(|node| {
+        node.change(|world| {
+            world.missing.insert([2; 32]);
+            world.cut_below = 10;
+        });
+    });
+    let said = settled(&stage).unwrap_err().to_string();
+    assert!(said.contains("0 of the 2 operators needed could be asked"), "{said}");
+    // One is heard again, and has it.
+    stage.nodes[2].change(|world| world.cut_below = 0);
+    let said = settled(&stage).unwrap_err().to_string();
+    assert!(said.contains("no receipt of it yet"), "{said}");
+}
+
+#[test]
 fn a_stranger_in_a_block_that_is_not_on_the_chain_is_no_evidence() {
     let stage = stage(&stranger_world(), &["a", "b"], 2);
     let mut asked = asked();
