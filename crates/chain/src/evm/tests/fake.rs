@@ -1,5 +1,7 @@
 //! A model chain, nodes that tell it differently, and what the tests share.
 
+mod samples;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -9,21 +11,17 @@ use futures_util::FutureExt;
 use sluice_codec::evm::{call, log};
 use sluice_core::address::EvmAddress;
 use sluice_core::alert::{Code, Raise};
-use sluice_core::amount::{Amount, Units};
-use sluice_core::asset::{Asset, AssetId};
-use sluice_core::attempt::Kind;
+use sluice_core::amount::Units;
 use sluice_core::chain::{BlockRef, ChainProfile};
-use sluice_core::id::{AttemptId, PartnerId, Ulid, WithdrawalId};
-use sluice_core::intent::{Payment, PaymentKey};
 use sluice_core::port::Fut;
-use sluice_core::port::chain::{Heard, Known, SlotQuestion};
+use sluice_core::port::chain::Heard;
 use sluice_core::port::world::Clock;
-use sluice_core::slot::Slot;
 use sluice_core::time::Timestamp;
 
 use crate::evm::node::{At, Call, Called, Header, Node, NodeError, Sent, Tag, TxLog};
 pub use crate::evm::node::{Log, Receipt};
 use crate::evm::{Evm, Quorum};
+pub use samples::*;
 
 pub const US: EvmAddress = EvmAddress([0x11; 20]);
 pub const THEM: EvmAddress = EvmAddress([0x22; 20]);
@@ -350,57 +348,4 @@ pub fn stage(world: &World, operators: &[&str], needed: usize) -> Stage {
 /// Codes of troubles, with their subjects.
 pub fn codes(raised: &[Raise]) -> Vec<(Code, &str)> {
     raised.iter().map(|raise| (raise.code, raise.subject.as_str())).collect()
-}
-
-pub fn moved(token: EvmAddress, from: EvmAddress, to: EvmAddress, units: u64, index: u64) -> Log {
-    let topics = vec![log::TRANSFER, log::topic_of(from), log::topic_of(to)];
-    Log { address: token, topics, data: Units::from(units).to_be_bytes::<32>().to_vec(), index }
-}
-
-pub fn receipt(txid: u8, from: EvmAddress, success: bool, logs: Vec<Log>) -> Receipt {
-    let block = BlockRef { number: 0, hash: [0; 32] };
-    Receipt { txid: [txid; 32], block, from, success, gas_used: 45_000, gas_price_wei: 2, logs }
-}
-
-/// The receipt of a payment of 100 to them.
-pub fn paid(txid: u8) -> Receipt {
-    receipt(txid, US, true, vec![moved(TOKEN, US, THEM, 100, 3)])
-}
-
-pub fn usdc() -> Asset {
-    let id = AssetId::erc20(ChainProfile::devnet().id, TOKEN);
-    Asset { id, symbol: "TUSD".into(), precision: 6, decimals: 6, freezable: true }
-}
-
-pub fn payment(asset: &Asset, to: EvmAddress, atoms: i64) -> Payment {
-    let name = Ulid::new(Timestamp::default(), 7);
-    Payment {
-        key: PaymentKey([7; 32]),
-        partner: PartnerId::new(name),
-        withdrawal: WithdrawalId::new(name),
-        asset: asset.id,
-        amount: Amount::from_atoms(atoms).unwrap(),
-        precision: asset.precision,
-        to: to.into(),
-        memo: None,
-        expires_at: None,
-    }
-}
-
-/// A slot of ours that pays 100 to them, with these attempts.
-pub fn question(nonce: u64, attempts: &[(u8, Kind)]) -> SlotQuestion {
-    let known = |(txid, kind): &(u8, Kind)| Known {
-        attempt: AttemptId::new(Ulid::new(Timestamp::default(), u128::from(*txid))),
-        txid: [*txid; 32],
-        kind: *kind,
-        tron: None,
-    };
-    let asset = usdc();
-    SlotQuestion {
-        slot: Slot::EvmNonce { chain: ChainProfile::devnet().id, sender: US, nonce },
-        attempts: attempts.iter().map(known).collect(),
-        pays: vec![payment(&asset, THEM, 100)],
-        strangers: vec![],
-        asset,
-    }
 }
