@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sluice_api::event::Event;
 use sluice_api::text::Decimal;
 use sluice_devnet::market::{
     Delegation, Delegator, Desk, Fault, Market, MarketConfig, Refused, Rule, VendorName,
@@ -192,17 +191,6 @@ fn caller(engine: &Engine) -> Caller {
     caller
 }
 
-/// The partner's feed, as far as it is about energy.
-async fn told(caller: &Caller, kind: &str) -> Vec<Event> {
-    let (mut after, mut found) = (0, Vec::new());
-    loop {
-        let page = caller.client.events_after(after, 100).await.expect("a feed").data;
-        let Some(last) = page.last() else { return found };
-        after = last.number;
-        found.extend(page.into_iter().filter(|event| event.kind == kind));
-    }
-}
-
 on_both! {
     /// Energy for all of a slice is bought at once, comes, and is used: no payout burns TRX for it.
     async fn energy_is_bought_for_a_slice_and_no_payout_burns_for_it(database: Database) {
@@ -211,9 +199,9 @@ on_both! {
         payments.order(&engine, 12).await;
         let burned = payments.judge(&engine).await;
         assert!(burned <= 12 * BANDWIDTH_SUN, "{burned} sun");
-        let opened = told(&caller(&engine), "energy.open").await.len();
+        let opened = caller(&engine).told("energy.open").await.len();
         assert!((1..=4).contains(&opened), "{opened} needs for twelve payouts");
-        assert!(told(&caller(&engine), "energy.burning").await.is_empty());
+        assert!(caller(&engine).told("energy.burning").await.is_empty());
         assert_eq!(payments.sold(), opened, "one order for each");
         payments.none_is_doubled();
         payments.each_has_its_receipt(&engine).await;
@@ -237,7 +225,7 @@ on_both! {
         // While the vendor is closed for the wallet, TRX burns.
         let most = i64::try_from(payments.orders.len()).expect("few") * BURNED_SUN;
         assert!(burned <= most, "{burned} sun for {} payouts", payments.orders.len());
-        let opened = told(&caller(&engine), "energy.open").await.len();
+        let opened = caller(&engine).told("energy.open").await.len();
         assert!(payments.sold() <= 2 * opened, "{} orders for {opened} needs", payments.sold());
     }
 
@@ -274,9 +262,9 @@ on_both! {
             let caller = caller(&engine);
             let mut ended = 0;
             for kind in ["energy.served", "energy.burning", "energy.dropped"] {
-                ended += told(&caller, kind).await.len();
+                ended += caller.told(kind).await.len();
             }
-            ended == told(&caller, "energy.open").await.len()
+            ended == caller.told("energy.open").await.len()
         })
         .await;
     }

@@ -192,16 +192,16 @@ impl Lending {
     async fn all_is_back(&self, engine: &Engine) {
         let caller = caller(engine);
         until("every loan is back", async || {
-            let over = told(&caller, "energy.loan_returned").await.len()
-                + told(&caller, "energy.loan_absent").await.len();
-            over == told(&caller, "energy.loan_asked").await.len()
+            let over = caller.told("energy.loan_returned").await.len()
+                + caller.told("energy.loan_absent").await.len();
+            over == caller.told("energy.loan_asked").await.len()
         })
         .await;
         assert_eq!(self.stake().await, Stake { own_sun: (STAKED * SUN).unsigned_abs(), lent_sun: 0 });
-        let loans = told(&caller, "energy.loan_returned").await.len();
-        assert_eq!(told(&caller, "energy.loan_lent").await.len(), loans);
+        let loans = caller.told("energy.loan_returned").await.len();
+        assert_eq!(caller.told("energy.loan_lent").await.len(), loans);
         assert_eq!(self.lent_and_taken_back().await, (loans, loans), "once each");
-        let mut needs: Vec<_> = told(&caller, "energy.loan_asked").await.iter().map(need).collect();
+        let mut needs: Vec<_> = caller.told("energy.loan_asked").await.iter().map(need).collect();
         let asked = needs.len();
         needs.sort();
         needs.dedup();
@@ -221,17 +221,6 @@ fn caller(engine: &Engine) -> Caller {
     caller
 }
 
-/// The partner's feed, as far as it is about one thing.
-async fn told(caller: &Caller, kind: &str) -> Vec<Event> {
-    let (mut after, mut found) = (0, Vec::new());
-    loop {
-        let page = caller.client.events_after(after, 100).await.expect("a feed").data;
-        let Some(last) = page.last() else { return found };
-        after = last.number;
-        found.extend(page.into_iter().filter(|event| event.kind == kind));
-    }
-}
-
 on_both! {
     /// Energy for all of a slice is lent, used, and taken back; nobody burns TRX for it.
     async fn energy_of_the_pool_powers_a_slice_and_goes_back(database: Database) {
@@ -241,10 +230,10 @@ on_both! {
         let burned = lending.judge(&engine).await;
         lending.all_is_back(&engine).await;
         let caller = caller(&engine);
-        let loans = told(&caller, "energy.loan_lent").await.len();
+        let loans = caller.told("energy.loan_lent").await.len();
         assert!((1..=3).contains(&loans), "{loans} loans for six payouts");
-        assert!(told(&caller, "energy.burning").await.is_empty());
-        for loan in told(&caller, "energy.loan_lent").await {
+        assert!(caller.told("energy.burning").await.is_empty());
+        for loan in caller.told("energy.loan_lent").await {
             assert_eq!(loan.data["source"], "hq");
         }
         // The stake, six payouts, and the errands.
@@ -267,14 +256,14 @@ on_both! {
         lending.all_is_back(&engine).await;
         let caller = caller(&engine);
         let numbers = async |kind: &str| -> Vec<u64> {
-            told(&caller, kind).await.iter().map(|event| event.number).collect()
+            caller.told(kind).await.iter().map(|event| event.number).collect()
         };
         let (ending, free) = (numbers("energy.loan_ending").await, numbers("energy.loan_free").await);
         // Errands are the same partner's here, and no payouts.
         let mut paid = vec![];
         for order in &lending.orders {
             let id = caller.look(order).await.expect("it is told").id;
-            let done = told(&caller, "withdrawal.completed").await;
+            let done = caller.told("withdrawal.completed").await;
             let done = done.iter().find(|event| event.withdrawal_id.as_ref() == Some(&id));
             paid.push(done.expect("it is paid").number);
         }
@@ -304,7 +293,7 @@ on_both! {
         let burned = lending.judge(&engine).await;
         lending.all_is_back(&engine).await;
         let caller = caller(&engine);
-        let count = async |kind: &str| told(&caller, kind).await.len();
+        let count = async |kind: &str| caller.told(kind).await.len();
         assert_eq!((count("energy.loan_late").await, count("energy.loan_absent").await), (1, 1));
         assert_eq!(lending.lent_and_taken_back().await, (0, 0));
         assert!(lending.sold() >= 1 && count("energy.burning").await == 0);
@@ -324,8 +313,8 @@ on_both! {
         caller(&engine).insist_on(&lending.orders).await;
         let burned = lending.judge(&engine).await;
         lending.all_is_back(&engine).await;
-        assert!(told(&caller(&engine), "energy.burning").await.is_empty());
-        let loans = told(&caller(&engine), "energy.loan_lent").await.len();
+        assert!(caller(&engine).told("energy.burning").await.is_empty());
+        let loans = caller(&engine).told("energy.loan_lent").await.len();
         let payouts = lending.orders.len();
         // A transaction that expired while the engine was away cost nothing, and is made again.
         let most = i64::try_from(1 + payouts + 2 * loans).expect("few") * BANDWIDTH_SUN;

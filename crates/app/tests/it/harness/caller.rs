@@ -256,6 +256,17 @@ impl Caller {
         path
     }
 
+    /// The partner's feed, as far as it is about one thing.
+    pub async fn told(&self, kind: &str) -> Vec<Event> {
+        let (mut after, mut found) = (0, Vec::new());
+        loop {
+            let page = self.client.events_after(after, 100).await.expect("a feed").data;
+            let Some(last) = page.last() else { return found };
+            after = last.number;
+            found.extend(page.into_iter().filter(|event| event.kind == kind));
+        }
+    }
+
     /// Waits until every order is completed.
     pub async fn all_completed(&self, orders: &[Order]) {
         self.all_completed_within(PATIENCE, orders).await;
