@@ -251,10 +251,17 @@ on_both! {
         engine.point.arm("store.apply/signed:after:2:kill");
         let signal = tokio::time::timeout(PATIENCE, engine.gone()).await;
         assert_eq!(signal.expect("it is reached"), Some(9), "{}", lending.world.tail(40));
+        // The loan becomes final, and of the payouts, which nobody has sent yet, none before the loan's time is over.
+        until("it is lent", async || lending.lent_and_taken_back().await == (1, 0)).await;
+        let mined = lending.control.head().number;
+        until("the loan is final", async || lending.control.head().solid >= mined).await;
+        lending.control.stall(true);
         let engine = lending.engine().await;
+        let caller = caller(&engine);
+        until("a loan ends", async || !caller.told("energy.loan_ending").await.is_empty()).await;
+        lending.control.stall(false);
         let burned = lending.judge(&engine).await;
         lending.all_is_back(&engine).await;
-        let caller = caller(&engine);
         let numbers = async |kind: &str| -> Vec<u64> {
             caller.told(kind).await.iter().map(|event| event.number).collect()
         };
