@@ -218,7 +218,7 @@ pub struct Receipt {
     pub estimated: Decimal,
     /// What the network took, exactly, for all of its transactions; `null` until one is in a block.
     pub network_fee: Option<Decimal>,
-    /// Its share of the energy that was bought; `null` while that has no price yet.
+    /// Its share of the energy that was bought for it or lent by the pool; `null` while that has no price yet.
     pub energy_cost: Option<Decimal>,
     /// `network_fee` and `energy_cost` together.
     pub total: Option<Decimal>,

@@ -2,13 +2,13 @@
 //! bought for its wallet, and what burning TRX for all of its energy would have cost.
 //!
 //! ```text
-//! share   = energy lent to it * price of the need's orders / energy that those bought, rounded up
+//! share   = energy lent to it * price of what its need brought / energy of that, rounded up
 //! total   = what the network took + share
 //! burning = price of a unit of energy * energy, and what the rest burns: as it was when the payment was fuelled
 //! saved   = burning - total
 //! ```
-//! Energy of the wallet's own stake has no price here: it was paid for when it was staked. Energy that was bought and that no
-//! payment used is in no receipt; the orders show it.
+//! A need brings what vendors sold for it and what the pool lent. Energy of the wallet's own stake has no price here: it was paid for
+//! when it was staked. Energy that was bought and that no payment used is in no receipt; the orders show it.
 
 use std::collections::BTreeMap;
 
@@ -31,18 +31,28 @@ pub struct Estimate {
     pub need: Option<EnergyNeedId>,
 }
 
-/// What the orders of a need cost that brought energy.
+/// What the orders and the loan of a need cost that brought energy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Price {
-    /// Energy that they bought.
+    /// Energy that they brought.
     pub energy: u64,
     /// The most they may cost, in sun.
     pub most_sun: Cost,
-    /// What they cost, in sun; `None` until accounts show it.
+    /// What they cost, in sun; `None` until accounts show it, and while a loan may come or not.
     pub paid_sun: Option<Cost>,
 }
 
 impl Price {
+    /// Of both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            energy: self.energy.saturating_add(other.energy),
+            most_sun: sum(self.most_sun, other.most_sun),
+            paid_sun: self.paid_sun.zip(other.paid_sun).map(|(one, other)| sum(one, other)),
+        }
+    }
+
     /// The part of a sum that so much of the energy bears.
     fn share(&self, sun: Cost, energy: u64) -> Cost {
         let part = sun.0.saturating_mul(u128::from(energy.min(self.energy)));

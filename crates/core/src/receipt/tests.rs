@@ -54,6 +54,16 @@ fn energy_that_was_bought_costs_its_share_and_saves_the_rest() {
 }
 
 #[test]
+fn what_was_bought_and_what_was_lent_for_one_need_have_one_price() {
+    let bought = Price { energy: 60_000, most_sun: Cost(3_000_000), paid_sun: Some(Cost(2_400_000)) };
+    let lent = Price { energy: 20_000, most_sun: Cost(500_000), paid_sun: Some(Cost(400_000)) };
+    let both = Price { energy: 80_000, most_sun: Cost(3_500_000), paid_sun: Some(Cost(2_800_000)) };
+    assert_eq!(bought.and(lent), both);
+    assert_eq!(both.share(Cost(2_800_000), 40_000), Cost(1_400_000));
+    assert_eq!(bought.and(Price { paid_sun: None, ..lent }).paid_sun, None, "one of them is not known yet");
+}
+
+#[test]
 fn what_is_not_known_yet_is_not_said() {
     assert_eq!(Receipt::of([&planned()], &prices(None)), None);
     let before = Receipt::of([&fuelled(estimate())], &prices(None)).unwrap();

@@ -1,4 +1,4 @@
-//! What the energy of payments was bought for: one statement for a slice of withdrawals.
+//! What the energy of payments cost: one statement for what was bought and one for what the pool lent, for a slice of withdrawals.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ use crate::sql::{Conn, Row, SqlError};
 /// Prices by need.
 pub(super) type Prices = BTreeMap<EnergyNeedId, Price>;
 
-/// What was bought for the needs that these transfers took energy of. An order that brought none is in no payment's price; one
+/// What was bought and lent for the needs that these transfers took energy of. An order that brought none is in no payment's price; one
 /// that may still bring some, or that has, and whose cost is not known, leaves the price open.
 pub(super) async fn of(
     conn: &mut Conn<'_>,
@@ -30,18 +30,41 @@ pub(super) async fn of(
     if needs.is_empty() {
         return Ok(Prices::new());
     }
+    let mut prices = Prices::new();
+    for rows in [bought(conn, &needs).await?, lent(conn, &needs).await?] {
+        for (need, price) in keep(row::read(&rows, price), unread) {
+            prices.entry(need).and_modify(|before| *before = before.and(price)).or_insert(price);
+        }
+    }
+    Ok(prices)
+}
+
+async fn bought(conn: &mut Conn<'_>, needs: &BTreeSet<EnergyNeedId>) -> Result<Vec<Row>, SqlError> {
     let columns =
         "need_id, cast(sum(energy) as bigint) as energy, cast(sum(max_total_sun) as bigint) as most,
         cast(sum(cost_sun) as bigint) as paid,
         sum(case when state in ('delivered', 'short') and cost_sun is not null then 0 else 1 end) as unpriced";
     let orders =
         "energy_order where state in ('planned', 'asked', 'unknown', 'accepted', 'delivered', 'short')";
-    let rows = Query::select(columns, orders)
+    Query::select(columns, orders)
         .among(" and need_id", needs)
         .and(" group by need_id order by need_id")
         .rows(conn, LIST_MAX)
-        .await?;
-    Ok(keep(row::read(&rows, price), unread).into_iter().collect())
+        .await
+}
+
+/// The pool's price is what the books say: what came too late was given back (`core::energy::credit`), and may come all the same.
+/// It is decided by a loan's second version at the latest.
+async fn lent(conn: &mut Conn<'_>, needs: &BTreeSet<EnergyNeedId>) -> Result<Vec<Row>, SqlError> {
+    let columns = "l.id as need_id, l.energy, l.price_sun as most,
+        (select cast(coalesce(-sum(g.atoms), 0) as bigint) from ledger g
+         where g.group_id in (l.id || '@1', l.id || '@2') and g.account = 'energy_charged') as paid,
+        case when l.state in ('asked', 'late') then 1 else 0 end as unpriced";
+    Query::select(columns, "energy_loan l where l.state <> 'absent'")
+        .among(" and l.id", needs)
+        .and(" order by l.id")
+        .rows(conn, LIST_MAX)
+        .await
 }
 
 fn price(row: &Row) -> Result<(EnergyNeedId, Price), Unread> {

@@ -9,7 +9,10 @@ use sluice_core::id::{EnergyNeedId, ProofId, TransferId, WalletId, WithdrawalId}
 use sluice_core::intent::DeploymentId;
 use sluice_core::moved::{Moved, Reached};
 use sluice_core::policy::of_the_house;
+use sluice_core::port::reader::{Filter, Reader};
 use sluice_core::port::store::{Change, Intake, Outcome, Store};
+use sluice_core::proof::Effect;
+use sluice_core::receipt::{Estimate, Receipt};
 use sluice_core::time::Timestamp;
 use sluice_core::wallet::Wallet;
 use sluice_core::withdrawal::{CancelEffect, CancelRequest, Paid, Request, State, Withdrawal};
@@ -23,6 +26,8 @@ promises! {
     a_loan_is_taken_back_only_once_it_is_free_and_kept_for_ever;
     a_lane_sees_its_own_loans_while_they_are_open;
     a_loan_is_charged_once_and_given_back_where_it_is_not_there_in_time;
+    what_a_loan_cost_is_in_the_receipts_of_what_it_powered;
+    a_loan_that_came_too_late_costs_nothing;
 }
 
 const RECEIVER: TronAddress = TronAddress([0x22; 20]);
@@ -265,4 +270,56 @@ async fn a_loan_is_charged_once_and_given_back_where_it_is_not_there_in_time(wor
     stored(&world, late.hear(&errand, world.now()).unwrap().unwrap()).await;
     assert_eq!((books("energy_credit").await, books("energy_charged").await), (0, 0), "once");
     assert_eq!(world.number("select count(*) from ledger where reason like 'loan.%'").await, 4);
+}
+
+/// A payment that was fuelled with energy of the need, and is in a block.
+async fn powered(world: &World, scene: &Scene, lent: u64) -> WithdrawalId {
+    let withdrawal = world.accepted("powered").await;
+    let id = withdrawal.id;
+    let estimate = Estimate {
+        energy: lent,
+        lent,
+        burns_sun: Cost(345_000),
+        burning_sun: Cost(6_845_000),
+        need: Some(scene.need.id),
+    };
+    let fuelled = world.fuelled_as(world.plan(withdrawal).await, Some(estimate)).await;
+    let (built, attempt) = world.built(fuelled, 7).await;
+    let (transfer, signed) = world.signed(built, &attempt).await;
+    world.seen(transfer, &signed, 101, Effect::Paid { log_index: 0 }).await;
+    id
+}
+
+async fn receipt(world: &World, id: WithdrawalId) -> Receipt {
+    let view = Reader::withdrawal(&world.db, None, id).await.unwrap().unwrap();
+    let page = world.db.list(None, &Filter::default(), None, 10).await.unwrap();
+    let listed = page.into_iter().find(|it| it.withdrawal.id == id).unwrap();
+    assert_eq!(listed.receipt, view.receipt);
+    view.receipt.unwrap()
+}
+
+async fn what_a_loan_cost_is_in_the_receipts_of_what_it_powered(world: World) {
+    let scene = scene(&world).await;
+    let loan = lent_to(&world, &scene).await;
+    let id = powered(&world, &scene, 32_825).await;
+    let told = receipt(&world, id).await;
+    // Half of the energy, for half of the price.
+    assert_eq!((told.estimated_sun, told.bought_sun), (Cost(345_000 + 1_056_250), None), "not there yet");
+    let lends = paid(&world, loan.errand).await;
+    let loan = stored(&world, loan.hear(&lends, world.now()).unwrap().unwrap()).await;
+    assert_eq!(receipt(&world, id).await.bought_sun, Some(Cost(1_056_250)));
+    let over = world.now().plus_ms(60_000);
+    stored(&world, loan.end(vec![], over).unwrap()).await;
+    assert_eq!(receipt(&world, id).await.bought_sun, Some(Cost(1_056_250)), "for good");
+}
+
+async fn a_loan_that_came_too_late_costs_nothing(world: World) {
+    let scene = scene(&world).await;
+    let loan = lent_to(&world, &scene).await;
+    let id = powered(&world, &scene, 32_825).await;
+    let lends = paid(&world, loan.errand).await;
+    let late = stored(&world, loan.expire(world.now().plus_ms(30_000)).unwrap().unwrap()).await;
+    assert_eq!(receipt(&world, id).await.bought_sun, None, "it may come yet");
+    stored(&world, late.hear(&lends, world.now()).unwrap().unwrap()).await;
+    assert_eq!(receipt(&world, id).await.bought_sun, Some(Cost::ZERO));
 }

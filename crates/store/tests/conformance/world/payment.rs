@@ -2,6 +2,7 @@
 
 use super::*;
 use sluice_core::journal::Seen;
+use sluice_core::receipt::Estimate;
 
 impl World {
     /// `assign` and `plan`, as one change.
@@ -23,9 +24,14 @@ impl World {
     }
 
     pub async fn fuelled(&self, planned: Transfer) -> Transfer {
+        self.fuelled_as(planned, None).await
+    }
+
+    /// Fuelled, with what it was expected to cost.
+    pub async fn fuelled_as(&self, planned: Transfer, estimate: Option<Estimate>) -> Transfer {
         let funded = planned.fund(block(90), self.now()).unwrap();
         let fuelled =
-            funded.then(|it| it.fuel(65_000, Cost(2_000_000_000_000_000), None, self.now())).unwrap();
+            funded.then(|it| it.fuel(65_000, Cost(2_000_000_000_000_000), estimate, self.now())).unwrap();
         let transfer = fuelled.after().clone();
         self.applied(Change { transfers: vec![fuelled], ..self.change() }).await;
         transfer
