@@ -3,6 +3,7 @@
 mod chain;
 mod energy;
 mod files;
+mod pool;
 mod seed;
 mod tron;
 
@@ -26,6 +27,7 @@ use crate::{serve, signer_link, sinks, telemetry};
 
 use energy::Vendors;
 use files::Folder;
+use pool::Pool;
 
 /// How `sluice dev` is started. Everything has a default; the rest is for tests and for two engines on one chain.
 #[derive(Args, Debug)]
@@ -55,11 +57,12 @@ pub struct DevArguments {
     /// Buy no energy: TRX is burned for each payment on TRON.
     #[arg(long)]
     no_energy: bool,
-    /// Lend energy of this wallet's stake to the others, instead of vendors or beside them. It pays nobody then.
+    /// Lend energy of this wallet's stake to the others, instead of vendors or beside them. It pays nobody then. Beside a
+    /// TRON of our own a wallet is made for it unless named.
     #[arg(long, value_name = "ACCOUNT", conflicts_with_all = ["no_energy", "no_tron"])]
     energy_pool: Option<String>,
     /// For so long, seconds.
-    #[arg(long, requires = "energy_pool", default_value_t = 3_600)]
+    #[arg(long, default_value_t = 3_600)]
     energy_stay_s: u64,
     /// Leave TRON out.
     #[arg(long, conflicts_with = "tron_nodes")]
@@ -170,10 +173,13 @@ async fn on_chains(
         password_file: folder.path("keys.password"),
     };
     let vendors = Vendors::start(arguments, chains.tron.as_ref()).await?;
-    let energy = energy::section(arguments, vendors.as_ref(), folder)?;
+    let pool = Pool::of(arguments, chains.tron.as_ref(), &keys)?;
+    let lends = pool.as_ref().map(Pool::account).or_else(|| arguments.energy_pool.clone());
+    let energy = energy::section(arguments, lends, vendors.as_ref(), folder)?;
     let config = config(arguments, folder, chains, energy, &keys);
     config.check()?;
-    let wallets = files::wallet_keys(&keys, &chains.ids(), arguments.lanes)?;
+    let mut wallets = files::wallet_keys(&keys, &chains.ids(), arguments.lanes)?;
+    wallets.extend(pool.as_ref().map(|pool| pool.wallet));
     files::signer_config(folder, &keys, &config)?;
     if arguments.prepare {
         return Ok(());
@@ -194,6 +200,9 @@ async fn on_chains(
         vendors.pay_in(&engine.ports).await?;
     }
     let demo = seed::demo_partner(&engine, &config, folder, chains, &wallets).await?;
+    if let Some(pool) = &pool {
+        pool.stake(&engine).await?;
+    }
     let sealer = Arc::new(Sealer::read(&config.server.sealing_key_file).map_err(StartError::Said)?);
     let roles: BTreeSet<Role> = if arguments.roles.is_empty() {
         [Role::Api, Role::Processor, Role::Monitor, Role::Notifier].into()

@@ -39,13 +39,14 @@ const POOL_WAIT_MS: u64 = 90_000;
 /// The section of the configuration: vendors, a pool, or both.
 pub(super) fn section(
     arguments: &DevArguments,
+    pool: Option<String>,
     vendors: Option<&Vendors>,
     folder: &Folder,
 ) -> Result<Option<Energy>, StartError> {
     let sold = vendors.map(|vendors| vendors.section(folder)).transpose()?;
-    let Some(wallet) = &arguments.energy_pool else { return Ok(sold) };
+    let Some(wallet) = pool else { return Ok(sold) };
     let hq = Hq {
-        wallet: wallet.clone(),
+        wallet,
         share_percent: None,
         base_micro_sun: 0,
         fee_micro_sun: 0,

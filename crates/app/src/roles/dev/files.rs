@@ -14,6 +14,7 @@ use sluice_core::port::world::Clock as _;
 use zeroize::Zeroizing;
 
 use super::Chains;
+use super::pool;
 use super::seed::{Demo, PARTNER};
 use crate::config::{Config, Keys};
 use crate::error::StartError;
@@ -73,6 +74,7 @@ impl Folder {
 }
 
 /// A wallet of the demo partner.
+#[derive(Clone, Copy)]
 pub(super) struct DemoWallet {
     pub(super) id: WalletId,
     pub(super) chain: ChainId,
@@ -84,7 +86,7 @@ pub(super) fn wallet_keys(keys: &Keys, chains: &[ChainId], count: u8) -> Result<
     let held = signer_link::keystore_wallets(keys)?;
     let mut all = Vec::new();
     for &chain in chains {
-        let of_it = held.iter().filter(|it| it.1 == chain).take(usize::from(count));
+        let of_it = held.iter().filter(|it| it.1 == chain && it.0 != pool::WALLET).take(usize::from(count));
         let mut wallets: Vec<_> =
             of_it.map(|&(id, chain, account)| DemoWallet { id, chain, account }).collect();
         while wallets.len() < usize::from(count) {
