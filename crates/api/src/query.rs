@@ -240,6 +240,8 @@ pub struct WithdrawalQuery {
     pub external_id: Option<String>,
     /// To this address.
     pub address: Option<String>,
+    /// Also what the house had its wallets do.
+    pub errands: bool,
     /// Which page.
     pub page: Page,
 }
@@ -254,6 +256,11 @@ impl Query for WithdrawalQuery {
         text("to", 40, "Only withdrawals created before this time (RFC 3339)."),
         text("external_id", EXTERNAL_ID_CHARS_MAX, "Only the withdrawal with this external id."),
         text("address", ADDRESS_CHARS_MAX, "Only withdrawals to this address."),
+        word(
+            "errands",
+            &["false", "true"],
+            "Also the house's own errands: stakes, loans of energy, coin for fees.",
+        ),
         LIMIT,
         CURSOR,
     ];
@@ -268,6 +275,7 @@ impl Query for WithdrawalQuery {
             "to" => self.to = Some(Time::new(value)),
             "external_id" => self.external_id = Some(value.to_owned()),
             "address" => self.address = Some(value.to_owned()),
+            "errands" => self.errands = value.parse().map_err(|_| Code::WordUnknown)?,
             _ => return self.page.take(name, value),
         }
         Ok(())
@@ -283,6 +291,7 @@ impl Query for WithdrawalQuery {
             ("to", self.to.as_ref().map(Time::to_string)),
             ("external_id", self.external_id.clone()),
             ("address", self.address.clone()),
+            ("errands", self.errands.then(|| true.to_string())),
         ];
         let filters = filters.into_iter().filter_map(|(name, value)| Some((name, value?)));
         filters.chain(self.page.give()).collect()

@@ -136,6 +136,10 @@ pub struct Withdrawal {
     pub cancel_requested: bool,
     /// Why it ended as it did, or why it needs a person.
     pub reason: Option<Reason>,
+    /// What kind of errand of the house it is; `null` for what a partner ordered. An errand is no payment of the partner's:
+    /// lists tell it where they are asked for (`errands=true`).
+    #[serde(default)]
+    pub errand: Option<ErrandKind>,
     /// What paying it cost, where energy has to be paid for: on TRON, from when its first transaction is prepared. `null`
     /// elsewhere.
     #[serde(default)]
@@ -184,6 +188,22 @@ words! {
         Pay = "pay",
         /// It uses the slot up without paying, so that nothing of the slot can pay.
         Void = "void",
+    }
+}
+
+words! {
+    /// What the house has one of its wallets do.
+    ErrandKind {
+        /// Stake of its own TRX, for energy or bandwidth.
+        Stake = "stake",
+        /// Give up of that stake.
+        Unstake = "unstake",
+        /// Lend the yield of its stake to another wallet.
+        Delegation = "delegation",
+        /// Take it back.
+        Reclaim = "reclaim",
+        /// Pay coin to a wallet that is short of it.
+        TopUp = "top_up",
     }
 }
 

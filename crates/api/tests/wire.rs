@@ -50,7 +50,7 @@ fn a_withdrawal() -> Value {
         "status": "needs_attention", "waiting_for": {"for": "2fa", "since": AT, "expected_until": null,
         "released_by": "x"}, "type": "scheduled", "asset": USDC, "amount": "12.5", "fee": "0.1", "total_debit": "12.6",
         "address": "0x1", "memo": "급여", "metadata": {"order": "81"}, "attempt_no": 2, "cancel_requested": true,
-        "reason": reason(), "receipt": {"energy": 64285, "estimated": "2.147", "network_fee": "0.345", "energy_cost": "1.8",
+        "reason": reason(), "errand": "top_up", "receipt": {"energy": 64285, "estimated": "2.147", "network_fee": "0.345", "energy_cost": "1.8",
         "total": "2.145", "burning": "6.7755", "saved": "4.6305"}, "transactions": [transaction()], "created_at": AT, "due_at": AT, "scheduled_for": AT,
         "updated_at": AT, "completed_at": null, "version": 9
     })

@@ -244,7 +244,9 @@ impl<'a> Bench<'a> {
     }
 
     fn explained(&self, txid: Hash) -> bool {
-        self.list.transactions.contains_key(&(self.reading.closing.chain, txid))
+        let contract = self.sent.get(&txid).and_then(|sent| sent.kind);
+        let said = self.list.transactions.get(&(self.reading.closing.chain, txid));
+        said.is_some_and(|said| said.fits(contract))
     }
 
     /// Whether this transfer is exactly what the withdrawal asks for.

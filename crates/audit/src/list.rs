@@ -110,8 +110,35 @@ pub struct Explained {
 }
 
 /// Types of explanations.
-pub const REASONS: [&str; 7] =
-    ["internal_move", "manual_payment", "network_cost", "permission", "theft", "refill", "sweep"];
+pub const REASONS: [&str; 9] = [
+    "internal_move",
+    "manual_payment",
+    "network_cost",
+    "permission",
+    "theft",
+    "refill",
+    "sweep",
+    STAKE,
+    DELEGATION,
+];
+
+const STAKE: &str = "stake";
+const DELEGATION: &str = "delegation";
+
+impl Explained {
+    /// Whether it can be true of a transaction with this contract type of TRON, which a transfer and a call have none of: a
+    /// stake or a loan pays nobody.
+    /// <https://github.com/tronprotocol/protocol/blob/master/core/Tron.proto>, `ContractType`.
+    pub fn fits(&self, contract: Option<u64>) -> bool {
+        match self.kind {
+            // Staked, given up, taken out when the chain has let go of it, kept after all.
+            STAKE => matches!(contract, Some(54 | 55 | 56 | 59)),
+            // Lent and taken back.
+            DELEGATION => matches!(contract, Some(57 | 58)),
+            _ => true,
+        }
+    }
+}
 
 /// Everything that one or several files say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

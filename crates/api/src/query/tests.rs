@@ -17,6 +17,7 @@ fn every_filter_survives_the_wire() {
         to: Some("2026-11-22T10:00:00+09:00".into()),
         external_id: Some("x#1?%".into()),
         address: Some("0xabc".into()),
+        errands: true,
         page: Page { limit: Some(100), cursor: Some("opaque==".into()) },
     };
     let text = write(&query);

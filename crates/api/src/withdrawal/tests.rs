@@ -33,6 +33,7 @@ fn sample() -> Withdrawal {
         attempt_no: 1,
         cancel_requested: false,
         reason: Some(Reason::new(ReasonCode::Reopened, Lang::Ko)),
+        errand: None,
         receipt: Some(Receipt {
             energy: 64_285,
             estimated: "2.147".into(),

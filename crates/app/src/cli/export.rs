@@ -19,7 +19,7 @@ use sluice_api::status::Status;
 use sluice_api::text::Time;
 use sluice_api::wallet::Wallet;
 use sluice_api::wallet::WalletCustody;
-use sluice_api::withdrawal::{Transaction, TransactionKind, TransactionStatus, Withdrawal};
+use sluice_api::withdrawal::{ErrandKind, Transaction, TransactionKind, TransactionStatus, Withdrawal};
 
 use super::fail::{Exit, Fail, Notice};
 use super::list;
@@ -125,10 +125,20 @@ async fn written(
             paper.record(&explained)?;
         }
     }
-    let query = WithdrawalQuery { from, to: Some(to.clone()), page, ..WithdrawalQuery::default() };
+    let query =
+        WithdrawalQuery { from, to: Some(to.clone()), errands: true, page, ..WithdrawalQuery::default() };
     let mut withdrawals = session.client.withdrawals(query);
     while let Some(withdrawal) = withdrawals.next().await.map_err(|error| session.failed(error))? {
-        paper.record(&Exported::of(&withdrawal))?;
+        match withdrawal.errand {
+            None => paper.record(&Exported::of(&withdrawal))?,
+            // No payment of the partner's: what its transactions were is explained.
+            Some(errand) => {
+                let reason = errand_reason(&withdrawal, errand);
+                for transaction in &withdrawal.transactions {
+                    paper.record(&Explained::of_errand(transaction, errand, &reason))?;
+                }
+            }
+        }
     }
     paper.end()
 }
@@ -201,7 +211,7 @@ impl<'a> PayingWallet<'a> {
     }
 }
 
-/// A transaction that two persons explained.
+/// A transaction that two persons explained, or that an errand of the house explains.
 #[derive(Serialize)]
 struct Explained<'a> {
     record: &'static str,
@@ -210,7 +220,7 @@ struct Explained<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
     reason: &'a str,
-    wallet_id: &'a str,
+    wallet_id: Option<&'a str>,
     command_id: Option<&'a str>,
 }
 
@@ -228,10 +238,25 @@ impl<'a> Explained<'a> {
             txid: said("txid")?,
             kind: said("type")?,
             reason: &command.reason,
-            wallet_id,
+            wallet_id: Some(wallet_id),
             command_id: command.id.as_deref(),
         })
     }
+
+    fn of_errand(transaction: &'a Transaction, errand: ErrandKind, reason: &'a str) -> Self {
+        let kind = match errand {
+            ErrandKind::Stake | ErrandKind::Unstake => "stake",
+            ErrandKind::Delegation | ErrandKind::Reclaim => "delegation",
+            ErrandKind::TopUp => "refill",
+        };
+        let Transaction { chain, txid, .. } = transaction;
+        Self { record: "explained", chain, txid, kind, reason, wallet_id: None, command_id: None }
+    }
+}
+
+/// What an errand was, in words.
+fn errand_reason(it: &Withdrawal, errand: ErrandKind) -> String {
+    format!("{errand} of {} of {} for {} ({})", it.amount.as_str(), it.asset, it.address, it.external_id)
 }
 
 #[derive(Serialize)]

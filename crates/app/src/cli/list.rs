@@ -44,6 +44,9 @@ pub struct Args {
     /// Only to this address
     #[arg(long)]
     address: Option<String>,
+    /// Also what the house had its wallets do: stakes, loans of energy, coin for fees
+    #[arg(long)]
+    errands: bool,
     /// At most so many
     #[arg(long, default_value_t = 20, conflicts_with = "all")]
     limit: u32,
@@ -68,6 +71,7 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
         to: time(session, args.to.as_deref(), "--to")?,
         external_id: args.external_id,
         address: args.address,
+        errands: args.errands,
         page: Page {
             limit: Some(if args.all { LIMIT_MAX } else { args.limit.clamp(1, LIMIT_MAX) }),
             cursor: None,

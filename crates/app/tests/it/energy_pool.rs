@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use sluice_api::command::Because;
 use sluice_api::event::Event;
+use sluice_api::query::WithdrawalQuery;
 use sluice_api::status::Status;
+use sluice_api::withdrawal::ErrandKind;
 use sluice_chain::tron::http::{HttpConfig, HttpNode, client};
 use sluice_chain::tron::node::{Api, Executed, Node, Stake};
 use sluice_core::address::TronAddress;
@@ -236,6 +238,17 @@ on_both! {
         for loan in caller.told("energy.loan_lent").await {
             assert_eq!(loan.data["source"], "hq");
         }
+        // Partners' lists tell errands where they are asked for.
+        let mut kinds = vec![];
+        for errands in [false, true] {
+            let query = WithdrawalQuery { errands, ..WithdrawalQuery::default() };
+            let listed = caller.client.withdrawals(query).take(99).await.expect("a list");
+            kinds.push(listed.iter().map(|it| it.errand).collect::<Vec<_>>());
+        }
+        assert_eq!(kinds[0], [None; 6]);
+        let count = |kind| kinds[1].iter().filter(|it| **it == kind).count();
+        let of_kind = [ErrandKind::Stake, ErrandKind::Delegation, ErrandKind::Reclaim].map(|it| count(Some(it)));
+        assert_eq!((of_kind, count(None)), ([1, loans, loans], 6));
         // The stake, six payouts, and the errands.
         let most = (1 + 6 + 2 * i64::try_from(loans).expect("few")) * BANDWIDTH_SUN;
         assert!(burned <= most, "{burned} sun");

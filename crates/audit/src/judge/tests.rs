@@ -156,6 +156,30 @@ fn what_somebody_explained_is_no_finding() {
 }
 
 #[test]
+fn a_stake_and_a_loan_are_explained_as_such_and_explain_no_payment() {
+    let mut play = honest();
+    let staked = play.of_contract(0, 54);
+    let lent = play.of_contract(0, 57);
+    let paid = play.pays(0, recipient(99), amount(3));
+    let coin = play.sends_coin(0, recipient(99), 5);
+    let mut said = |txid, kind| {
+        let explained = Explained { kind, reason: "r".into() };
+        play.list.transactions.insert((play::CHAIN, txid), explained);
+        codes(&play.judged())
+    };
+    said(paid, "delegation");
+    said(coin, "stake");
+    said(staked, "delegation");
+    let all =
+        ["transfer_unexplained", "coin_unexplained", "transaction_unexplained", "transaction_unexplained"];
+    assert_eq!(said(lent, "stake"), all, "each of them is something else");
+    said(staked, "stake");
+    assert_eq!(said(lent, "delegation"), ["transfer_unexplained", "coin_unexplained"]);
+    said(paid, "refill");
+    assert_eq!(said(coin, "refill"), [""; 0]);
+}
+
+#[test]
 fn what_was_paid_before_the_range_and_told_as_failed_is_noticed() {
     let mut play = honest();
     let (txid, block) = (Hash([0x55; 32]), 50);

@@ -5,7 +5,7 @@ use sluice_api::status::{Status as WireStatus, WaitKind, WithdrawalType};
 use sluice_api::tag;
 use sluice_api::text::Decimal;
 use sluice_api::withdrawal::{
-    Receipt, Transaction, TransactionKind, TransactionStatus, WaitingFor, Withdrawal as Wire,
+    ErrandKind, Receipt, Transaction, TransactionKind, TransactionStatus, WaitingFor, Withdrawal as Wire,
 };
 use sluice_core::amount::Cost;
 use sluice_core::attempt::{Attempt, Kind, Signed};
@@ -44,6 +44,7 @@ pub(crate) fn withdrawal(view: &WithdrawalView, lang: Lang, now: Timestamp) -> W
         attempt_no: withdrawal.attempt_no,
         cancel_requested: withdrawal.cancel_requested.is_some(),
         reason: why(withdrawal, lang),
+        errand: request.errand_kind().and_then(ErrandKind::parse),
         receipt: view.receipt.as_ref().map(receipt),
         transactions: transactions(view),
         created_at: time(withdrawal.accepted_at),

@@ -291,7 +291,7 @@ async fn powered(world: &World, scene: &Scene, lent: u64) -> WithdrawalId {
 }
 
 async fn receipt(world: &World, id: WithdrawalId) -> Receipt {
-    let view = Reader::withdrawal(&world.db, None, id).await.unwrap().unwrap();
+    let view = Reader::withdrawal(&*world.db, None, id).await.unwrap().unwrap();
     let page = world.db.list(None, &Filter::default(), None, 10).await.unwrap();
     let listed = page.into_iter().find(|it| it.withdrawal.id == id).unwrap();
     assert_eq!(listed.receipt, view.receipt);

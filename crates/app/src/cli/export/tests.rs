@@ -36,7 +36,16 @@ fn command(what: &str, state: &str) -> Value {
     })
 }
 
-/// A server with three withdrawals on two pages.
+/// A loan of energy, which is told only where errands are asked for.
+fn lent() -> Value {
+    let mut it = told("energy-loan:en_1", Status::Completed, "final");
+    (it["errand"], it["asset"]) = (json!("delegation"), json!("tron:728126428/delegation:energy"));
+    it["transactions"] = json!([{ "txid": txid("d"), "chain": "tron:728126428", "sender": null, "nonce": null, "kind": "pay",
+                                  "status": "final", "block": null, "fee": null }]);
+    it
+}
+
+/// A server with three withdrawals and an errand on two pages.
 fn server(platform: bool, breaks_off: bool) -> Server {
     let asked_for = AtomicUsize::new(0);
     Server::answering(move |asked| match asked.target.split('?').next().unwrap_or_default() {
@@ -46,9 +55,10 @@ fn server(platform: bool, breaks_off: bool) -> Server {
             "state": "active", "reason": null, "balances": [], "created_at": "2026-11-21T00:00:00Z", "version": 1
         })]),
         "/v1/commands" => page(vec![command("lane.adopt", "done"), command("lane.unfreeze", "done")]),
+        "/v1/withdrawals" if !asked.target.contains("errands=true") => problem(Code::NotFound),
         "/v1/withdrawals" if asked.target.contains("cursor=") => match breaks_off {
             true => problem(Code::NotFound),
-            false => page(vec![told("order-3", Status::Confirming, "sent")]),
+            false => page(vec![told("order-3", Status::Confirming, "sent"), lent()]),
         },
         "/v1/withdrawals" => {
             asked_for.fetch_add(1, Ordering::Relaxed);
@@ -65,7 +75,7 @@ fn the_auditor_reads_an_export_whole() {
     let (exit, paper) = typed(&server(false, false), "export --from 2026-11-21");
     assert_eq!(exit, Exit::Done, "{}", paper.err());
     let list = List::of(&paper.out()).unwrap_or_else(|error| panic!("{error}: {}", paper.out()));
-    assert_eq!((list.withdrawals.len(), list.wallets.len(), list.transactions.len()), (3, 1, 1));
+    assert_eq!((list.withdrawals.len(), list.wallets.len(), list.transactions.len()), (3, 1, 2));
     let claims: Vec<Claim> = list.withdrawals.values().map(|it| it.claim()).collect();
     assert_eq!(claims, [Claim::Paid, Claim::Dead, Claim::Open]);
     let txids: Vec<Option<String>> =
@@ -78,6 +88,9 @@ fn the_auditor_reads_an_export_whole() {
     }
     let explained = list.transactions.values().next().unwrap();
     assert_eq!((explained.kind, explained.reason.as_str()), ("internal_move", "to the other wallet"));
+    let errand = list.transactions.values().next_back().unwrap();
+    assert_eq!(errand.kind, "delegation");
+    assert!(errand.reason.ends_with("(energy-loan:en_1)"), "{}", errand.reason);
 }
 
 #[test]
@@ -87,7 +100,7 @@ fn a_file_is_written_once_and_one_that_was_cut_off_is_noticed() {
     let line = format!("export --out {}", file.display());
     let (exit, paper) = typed(&server(false, false), &line);
     assert_eq!((exit, paper.out().as_str()), (Exit::Done, ""), "{}", paper.err());
-    assert!(paper.err().contains("5 records"), "{}", paper.err());
+    assert!(paper.err().contains("6 records"), "{}", paper.err());
     let text = std::fs::read_to_string(&file).unwrap();
     assert_eq!(List::of(&text).unwrap().withdrawals.len(), 3);
     for cut in 1..text.lines().count() {

@@ -107,6 +107,14 @@ impl Play {
         self.transaction(from, wallet(from), vec![], true)
     }
 
+    /// Is of this contract type of TRON.
+    pub(super) fn of_contract(&mut self, from: u8, kind: u64) -> Hash {
+        let txid = self.calls(from, b"");
+        let sent = self.sent.last_mut().unwrap();
+        (sent.kind, sent.to) = (Some(kind), None);
+        txid
+    }
+
     /// Gives an account code, by a transaction that does nothing else.
     pub(super) fn delegates(&mut self, from: u8) -> Hash {
         let txid = self.void(from);

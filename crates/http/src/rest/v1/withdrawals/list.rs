@@ -49,7 +49,7 @@ fn filter(query: &WithdrawalQuery) -> Result<Filter, Reject> {
         to,
         external_id: query.external_id.clone(),
         address: query.address.as_ref().map(address).transpose()?,
-        errands: false,
+        errands: query.errands,
     })
 }
 
