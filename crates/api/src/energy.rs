@@ -1,5 +1,6 @@
 //! Energy of TRON: how wallets stand with it, what vendors ask, what was ordered, and what payouts would take.
 
+mod account;
 mod outlook;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use crate::text::{Decimal, Time};
 use crate::withdrawal::Block;
 use crate::words::words;
 
+pub use account::{BookTopUp, EnergyAccount, ResolveEnergyOrder};
 pub use outlook::{
     EnergyAdvice, EnergyForecast, EnergyPlan, ForecastBasis, ForecastHour, Staking, UnstakeReason,
     UnstakeStep, Unstaking,
@@ -235,6 +237,8 @@ pub struct EnergyOrder {
     pub cost: Option<Decimal>,
     /// When it was decided.
     pub planned_at: Time,
+    /// Grows with every change of it.
+    pub version: u64,
 }
 
 /// Asks what payouts would take. Name their number, or the withdrawals; nothing is ordered.

@@ -49,6 +49,12 @@ pub const ENERGY: &str = "/v1/energy";
 pub const ENERGY_PRICES: &str = "/v1/energy/prices";
 /// GET lists what was ordered.
 pub const ENERGY_ORDERS: &str = "/v1/energy/orders";
+/// POST says what a vendor has kept for it.
+pub const ENERGY_ORDER_RESOLVE: &str = "/v1/energy/orders/{id}/resolve";
+/// GET lists accounts at vendors.
+pub const ENERGY_ACCOUNTS: &str = "/v1/energy/accounts";
+/// POST books what was paid in at a vendor.
+pub const ENERGY_ACCOUNT_BOOK: &str = "/v1/energy/accounts/{id}/book";
 /// GET tells what is expected.
 pub const ENERGY_FORECAST: &str = "/v1/energy/forecast";
 /// GET tells what should be staked.

@@ -33,6 +33,8 @@ tags! {
     Command (CommandObject) = "command";
     /// `energy`
     Energy (EnergyObject) = "energy";
+    /// `energy_account`
+    EnergyAccount (EnergyAccountObject) = "energy_account";
     /// `energy_forecast`
     EnergyForecast (EnergyForecastObject) = "energy_forecast";
     /// `energy_order`

@@ -25,6 +25,7 @@ mod commands;
 mod decimal;
 mod demo;
 mod devnet;
+mod energy;
 mod events;
 mod export;
 mod fail;
@@ -94,6 +95,8 @@ pub enum Command {
     Statement(statement::Args),
     /// Say what hot, warm and cold wallets hold and should hold · 지갑 등급별 보유량과 목표, 제안을 봅니다
     Treasury(treasury::Args),
+    /// Accounts at vendors of energy, and what people say of them · 에너지 판매자 계정과 주문을 봅니다
+    Energy(energy::Args),
     /// List what comparisons of books and chain found · 장부와 체인을 대조한 결과를 봅니다
     Reconciliations(reconciliations::Args),
     /// List and settle what only a person may decide · 사람이 결정해야 하는 출금을 처리합니다
@@ -158,6 +161,7 @@ async fn start(command: Command, global: &Global, screen: &Screen) -> Result<Exi
         Command::Key(args) if args.of_another_partner() => As::Platform,
         Command::Statement(args) if args.of_another_partner() => As::Platform,
         Command::Treasury(args) if args.of_another_partner() => As::Platform,
+        Command::Energy(args) if args.of_platform() => As::Platform,
         _ => As::First,
     };
     let session = match &command {
@@ -184,6 +188,7 @@ fn work<'a>(command: Command, session: &'a Session, screen: &'a Screen) -> Work<
         Command::Stats(args) => Box::pin(stats::run(session, screen, args)),
         Command::Statement(args) => Box::pin(statement::run(session, screen, args)),
         Command::Treasury(args) => Box::pin(treasury::run(session, screen, args)),
+        Command::Energy(args) => Box::pin(energy::run(session, screen, args)),
         Command::Reconciliations(args) => Box::pin(reconciliations::run(session, screen, args)),
         Command::Attention(args) => Box::pin(attention::run(session, screen, args)),
         Command::Commands(args) => Box::pin(commands::run(session, screen, args)),

@@ -68,6 +68,10 @@ macro_rules! kinds {
 // The one table of who may do what alone. Whatever opens what was shut for safety, or says what the chain alone should
 // say, takes two; whatever shuts or slows takes one.
 kinds! {
+    /// Books what was paid in at a vendor of energy.
+    EnergyBook = "energy.book", Two, AttentionOperate;
+    /// Says what a vendor has kept for an order of energy that account and chain do not explain.
+    EnergyResolve = "energy.resolve", Two, AttentionOperate;
     /// Explains a transaction of a managed wallet that the engine did not make.
     LaneAdopt = "lane.adopt", Two, LanesOperate;
     /// Raises a fee cap for a time, below the signer's own.

@@ -44,6 +44,7 @@ mod sign;
 pub mod stake;
 pub mod together;
 mod told;
+mod top_up;
 pub mod unstake;
 mod view;
 
@@ -54,7 +55,7 @@ use crate::moved::{Moved, Reached, Refusal};
 use crate::port::market::{ProviderId, Recovery, Rejection, VendorId};
 use crate::time::Timestamp;
 
-pub use account::{Account, Credit, Money};
+pub use account::{Account, Credit, Money, Origin};
 pub use evidence::{Accounts, Arrival, NotShown, SETTLES_MS, Settlement, Uncharged, Watched};
 pub use loan::{Loan, LoanRecord, LoanState, TRIES_TOLD, Terms};
 pub use need::{Burning, Need, NeedRecord, NeedState, Wanted};
@@ -62,8 +63,9 @@ pub use plan::{Plan, Unplannable};
 pub use policy::{Policy, VENDORS_MAX};
 pub use pool::{Lendable, POOL, Pool};
 pub use sign::{Sign, sign_of};
-pub use told::{of_loan, of_need, of_order};
-pub use view::{Booked, View};
+pub use told::{of_credit, of_loan, of_need, of_order};
+pub use top_up::{REFERENCE_CHARS_MAX, Reference, TOP_UP_SUN_MAX, TopUp, Unbookable};
+pub use view::{Booked, VendorBooks, View};
 
 /// How often one order may be put to a vendor that knows it by our id.
 pub const ASKS_MAX: u32 = 4;

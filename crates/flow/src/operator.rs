@@ -3,6 +3,7 @@
 mod adopt;
 mod adopt_held;
 mod cancel;
+mod energy;
 mod explain;
 mod lane;
 mod lost;
@@ -18,6 +19,7 @@ mod together;
 pub use adopt::{AdoptError, Adoption, Check, Rule, adopt};
 pub use adopt_held::{Wanted, adopt_held, examine_held};
 pub use cancel::{Cancelled, cancel};
+pub use energy::{EnergyError, TOP_UP_VERSION, book_top_up, resolve_energy};
 pub use explain::{ExplainError, explain};
 pub use lane::{LaneCommand, command};
 pub use persons::{Given, Ordered, withdraw};

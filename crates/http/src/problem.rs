@@ -2,6 +2,7 @@
 
 mod adoption;
 mod chain;
+mod energy;
 mod explanation;
 mod intake;
 mod order;
@@ -13,6 +14,7 @@ use sluice_core::time::Timestamp;
 
 pub(crate) use adoption::{adoption, registration};
 pub(crate) use chain::node_unavailable;
+pub(crate) use energy::{booking, resolution};
 pub(crate) use explanation::explanation;
 pub(crate) use intake::{amount, intake};
 pub(crate) use order::{cancel, order};

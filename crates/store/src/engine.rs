@@ -11,7 +11,7 @@ pub(crate) mod apply;
 mod claim;
 mod commands;
 pub(crate) mod committer;
-mod energy;
+pub(crate) mod energy;
 pub(crate) mod facts;
 pub(crate) mod gather;
 mod journal;

@@ -140,6 +140,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0027_energy_loan.sql"),
         "types and triggers are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0030_energy_top_ups.sql"),
+        include_str!("../migrations/postgres/0030_energy_top_ups.sql"),
+        "types are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

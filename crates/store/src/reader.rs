@@ -28,13 +28,14 @@ use sluice_core::chain::ChainId;
 use sluice_core::command::Command;
 use sluice_core::energy::mode::Stood;
 use sluice_core::energy::price::Span;
-use sluice_core::energy::{Need, Order};
+use sluice_core::energy::{Need, Order, Reference, TopUp, VendorBooks};
 use sluice_core::id::{
     AlertId, CommandId, EnergyOrderId, FeedId, PartnerId, ReconciliationId, WalletId, WithdrawalId,
 };
 use sluice_core::lane::Holder;
 use sluice_core::partner::Limit;
 use sluice_core::port::Fut;
+use sluice_core::port::market::VendorId;
 use sluice_core::port::reader::{
     AlertFilter, By, ChainStatus, FeedEvent, Filter, Position, PriceFilter, Reader, ReconciliationFilter,
     StatRow, WalletView, WentBackView, WithdrawalView,
@@ -219,6 +220,25 @@ impl Reader for Db {
         limit: usize,
     ) -> Fut<'_, Result<Vec<Order>, StoreError>> {
         Box::pin(self.reading(move |conn| Box::pin(energy::orders(conn, partner, wallet, before, limit))))
+    }
+
+    fn energy_order(&self, id: EnergyOrderId) -> Fut<'_, Result<Option<Order>, StoreError>> {
+        Box::pin(self.reading_one(move |conn| Box::pin(energy::order(conn, id))))
+    }
+
+    fn vendor_books(&self) -> Fut<'_, Result<Vec<VendorBooks>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(energy::vendor_books(conn))))
+    }
+
+    fn top_up<'a>(
+        &'a self,
+        vendor: &'a VendorId,
+        reference: &'a Reference,
+    ) -> Fut<'a, Result<Option<TopUp>, StoreError>> {
+        let (vendor, reference) = (vendor.clone(), reference.clone());
+        Box::pin(self.reading_one(move |conn| {
+            Box::pin(async move { energy::top_up(conn, &vendor, &reference).await })
+        }))
     }
 
     fn energy_prices<'a>(

@@ -10,7 +10,10 @@ use crate::asset::Asset;
 use crate::attention::{Attention, Resolve};
 use crate::chain::Chain;
 use crate::command::{Because, Command};
-use crate::energy::{Energy, EnergyForecast, EnergyOrder, EnergyPlan, EnergyPrice, EnergyQuote, QuoteEnergy};
+use crate::energy::{
+    BookTopUp, Energy, EnergyAccount, EnergyForecast, EnergyOrder, EnergyPlan, EnergyPrice, EnergyQuote,
+    QuoteEnergy, ResolveEnergyOrder,
+};
 use crate::event::Event;
 use crate::health::{Health, Readiness};
 use crate::key::{ApiKey, CreateApiKey, CreatedApiKey, RevokeApiKey};
@@ -84,6 +87,8 @@ lists! {
     wallets = path::WALLETS, Wallet;
     /// Lanes.
     lanes = path::LANES, Lane;
+    /// Accounts at vendors of energy, for the platform.
+    energy_accounts = path::ENERGY_ACCOUNTS, EnergyAccount;
     /// Limits and their use.
     limits = path::LIMITS, Limit;
     /// What needs a person.
@@ -134,6 +139,10 @@ commands! {
     adopt_transaction = path::LANE_ADOPT, AdoptTransaction, Command;
     /// Opens a frozen lane. Two persons.
     unfreeze_lane = path::LANE_UNFREEZE, Because, Command;
+    /// Books what was paid in at a vendor of energy, by its name. Two persons.
+    book_energy_top_up = path::ENERGY_ACCOUNT_BOOK, BookTopUp, Command;
+    /// Says what a vendor has kept for an order of energy. Two persons.
+    resolve_energy_order = path::ENERGY_ORDER_RESOLVE, ResolveEnergyOrder, Command;
     /// Tries a withdrawal again, with every gate.
     redrive = path::ATTENTION_REDRIVE, Because, Command;
     /// Completes a withdrawal on evidence. Two persons.

@@ -8,7 +8,10 @@ use crate::asset::Asset;
 use crate::attention::{Attention, Resolve};
 use crate::chain::Chain;
 use crate::command::{Because, Command};
-use crate::energy::{Energy, EnergyForecast, EnergyOrder, EnergyPlan, EnergyPrice, EnergyQuote, QuoteEnergy};
+use crate::energy::{
+    BookTopUp, Energy, EnergyAccount, EnergyForecast, EnergyOrder, EnergyPlan, EnergyPrice, EnergyQuote,
+    QuoteEnergy, ResolveEnergyOrder,
+};
 use crate::event::Event;
 use crate::health::{Health, Readiness};
 use crate::key::{ApiKey, CreateApiKey, CreatedApiKey, RevokeApiKey, Scope};
@@ -180,6 +183,15 @@ pub static ENDPOINTS: &[Endpoint] = &[
     get("listEnergyOrders", path::ENERGY_ORDERS, Some(WalletsRead), list::<EnergyOrder>(),
         "Lists what was ordered for lanes, newest first.")
         .filtered(EnergyOrderQuery::PARAMETERS),
+    command::<ResolveEnergyOrder>("resolveEnergyOrder", path::ENERGY_ORDER_RESOLVE, AttentionOperate,
+        "Says what a vendor has kept for an order that account and chain do not explain, by the vendor's own statement. Refused \
+         while the order may still be delivered. Two persons of the platform."),
+    get("listEnergyAccounts", path::ENERGY_ACCOUNTS, Some(WalletsRead), list::<EnergyAccount>(),
+        "Lists accounts at vendors of energy by our books, for the platform.")
+        .filtered(Page::PARAMETERS),
+    command::<BookTopUp>("bookEnergyTopUp", path::ENERGY_ACCOUNT_BOOK, AttentionOperate,
+        "Books what was paid in at a vendor of energy after its account was opened, once for each reference. Two persons of the \
+         platform."),
     get("getEnergyForecast", path::ENERGY_FORECAST, Some(WalletsRead), one::<EnergyForecast>(),
         "Tells what payouts are expected by hour and weekday, and the energy for them.")
         .filtered(EnergyQuery::PARAMETERS),

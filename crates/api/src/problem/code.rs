@@ -227,6 +227,12 @@ codes! {
     AdoptionMovedNothing = "adoption_moved_nothing", 422, never, ["type"];
     /// No transaction of the lane is outside that a dearer one could replace.
     NothingToSpeedUp = "nothing_to_speed_up", 409, later, [];
+    /// The account at a vendor of energy was not opened yet.
+    EnergyAccountNotOpen = "energy_account_not_open", 409, later, ["vendor"];
+    /// Another payment was booked under this reference.
+    EnergyReferenceTaken = "energy_reference_taken", 409, never, ["vendor", "reference"];
+    /// An order of energy may still be delivered.
+    EnergyOrderUnsettled = "energy_order_unsettled", 409, later, ["order", "until"];
     /// The caps leave no room for a dearer attempt.
     FeeAtCap = "fee_at_cap", 409, later, ["needed", "cap"];
     /// Another thing already has that name.

@@ -3,14 +3,29 @@
 use sluice_api::command::Command;
 use sluice_core::command::Kind;
 
+use super::decimal;
 use super::devnet::Dev;
 use super::global::As;
+
+/// Decimals of a TRX, of which sun is the smallest unit.
+const TRX_DECIMALS: u8 = 6;
 
 /// What another person types to give the same command; `None` for a command of a newer server.
 pub(super) fn line(command: &Command, dev: Option<&Dev>) -> Option<String> {
     let says = |name: &str| command.says.get(name).and_then(|value| value.as_str()).map(quoted);
     let subject = quoted(&command.subject);
+    let trx = |name: &str| {
+        let sun = decimal::scaled(command.says.get(name)?.as_str()?, 0)?;
+        Some(decimal::text(sun, TRX_DECIMALS))
+    };
     let order = match Kind::parse(&command.command)? {
+        Kind::EnergyBook => format!(
+            "energy book {subject} --amount {} --paid-at {} --reference {}",
+            trx("sun")?,
+            says("paid_at")?,
+            says("reference")?
+        ),
+        Kind::EnergyResolve => format!("energy resolve {subject} --kept {}", trx("kept_sun")?),
         Kind::LaneAdopt => {
             format!("lane adopt {subject} --txid {} --type {}", says("txid")?, says("type")?)
         }
@@ -82,7 +97,8 @@ mod tests {
         let txid = format!("0x{}", "ab".repeat(32));
         let says = json!({
             "txid": txid, "type": "theft", "paid_by": txid, "partner": "pt_1", "chain": "eip155:137", "address": "0x1",
-            "tier": "cold", "label": "bank vault"
+            "tier": "cold", "label": "bank vault", "sun": "500250000", "kept_sun": "0", "reference": "tx-81",
+            "paid_at": "2026-11-22T10:00:00Z"
         });
         for kind in Kind::ALL.iter().copied() {
             let two = kind.persons().two(true);
@@ -107,6 +123,13 @@ mod tests {
             assert_eq!(says("reason"), Some("..."), "{order}");
             if kind == Kind::LaneAdopt {
                 assert_eq!((says("txid"), says("type")), (Some(txid.as_str()), Some("theft")));
+            }
+            if kind == Kind::EnergyBook {
+                let said = ["amount", "paid_at", "reference"].map(says);
+                assert_eq!(said, ["500.25", "2026-11-22T10:00:00Z", "tx-81"].map(Some));
+            }
+            if kind == Kind::EnergyResolve {
+                assert_eq!(says("kept"), Some("0"));
             }
             if kind == Kind::WalletRegister {
                 let said = ["partner_id", "chain", "address", "role", "label"].map(says);

@@ -8,12 +8,13 @@ use sluice_core::chain::ChainId;
 use sluice_core::command::Command;
 use sluice_core::energy::mode::Stood;
 use sluice_core::energy::price::Span;
-use sluice_core::energy::{Need, Order};
+use sluice_core::energy::{Need, Order, Reference, TopUp, VendorBooks};
 use sluice_core::id::{
     AlertId, CommandId, EnergyOrderId, FeedId, PartnerId, ReconciliationId, WalletId, WithdrawalId,
 };
 use sluice_core::lane::Holder;
 use sluice_core::port::Fut;
+use sluice_core::port::market::VendorId;
 use sluice_core::port::reader::{
     AlertFilter, By, ChainStatus, FeedEvent, Filter, LimitUse, Position, PriceFilter, Reader,
     ReconciliationFilter, StatRow, WalletView, WentBackView, WithdrawalView,
@@ -28,7 +29,7 @@ use sluice_core::transfer::Transfer;
 use super::Failpoint;
 
 /// Every call of it.
-pub const CALLS: [&str; 29] = [
+pub const CALLS: [&str; 32] = [
     "reader.withdrawal",
     "reader.by_external_id",
     "reader.list",
@@ -48,6 +49,9 @@ pub const CALLS: [&str; 29] = [
     "reader.stood_of",
     "reader.needs_of",
     "reader.energy_orders",
+    "reader.energy_order",
+    "reader.vendor_books",
+    "reader.top_up",
     "reader.energy_prices",
     "reader.paid_by",
     "reader.chain_status",
@@ -179,6 +183,18 @@ impl Reader for Wrapped {
     ) -> Answer<'_, Vec<Order>> {
         let found = self.inner.energy_orders(partner, wallet, before, limit);
         Box::pin(self.point.around("reader.energy_orders", vec![], found))
+    }
+
+    fn energy_order(&self, id: EnergyOrderId) -> Answer<'_, Option<Order>> {
+        Box::pin(self.point.around("reader.energy_order", vec![], self.inner.energy_order(id)))
+    }
+
+    fn vendor_books(&self) -> Answer<'_, Vec<VendorBooks>> {
+        Box::pin(self.point.around("reader.vendor_books", vec![], self.inner.vendor_books()))
+    }
+
+    fn top_up<'a>(&'a self, vendor: &'a VendorId, reference: &'a Reference) -> Answer<'a, Option<TopUp>> {
+        Box::pin(self.point.around("reader.top_up", vec![], self.inner.top_up(vendor, reference)))
     }
 
     fn energy_prices<'a>(&'a self, filter: &'a PriceFilter, limit: usize) -> Answer<'a, Vec<Span>> {

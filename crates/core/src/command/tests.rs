@@ -134,6 +134,8 @@ fn what_opens_takes_two_and_what_shuts_takes_one() {
     assert_eq!(
         two,
         [
+            &Kind::EnergyBook,
+            &Kind::EnergyResolve,
             &Kind::LaneAdopt,
             &Kind::LaneUnfreeze,
             &Kind::StopLift,

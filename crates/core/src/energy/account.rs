@@ -1,8 +1,10 @@
 //! What orders did to an account at a vendor, by our own books.
 
+use super::top_up::Reference;
 use super::{Order, State};
 use crate::amount::Cost;
 use crate::port::market::VendorId;
+use crate::time::Timestamp;
 
 /// What one order cost, or may have cost, in sun. At most one figure is not zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -51,8 +53,22 @@ pub struct Credit {
     pub vendor: VendorId,
     /// How much, in sun.
     pub sun: Cost,
-    /// What the account held when it was first asked, before any order; booked once.
-    pub opening: bool,
+    /// Where it is from.
+    pub origin: Origin,
+}
+
+/// Where money in an account is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The account held it when it was first asked, before any order; booked once.
+    Opening,
+    /// It was paid in later. Booked once under its reference.
+    TopUp {
+        /// What the payment is known by.
+        reference: Reference,
+        /// When the account showed it.
+        paid_at: Timestamp,
+    },
 }
 
 /// An account at a vendor by our books.

@@ -9,3 +9,4 @@ mod loan;
 mod pool;
 mod samples;
 mod table;
+mod top_up;

@@ -1,6 +1,6 @@
 //! What people and partners are told of needs, orders and loans.
 
-use super::{Loan, LoanState, Need, NeedState, Order, POOL};
+use super::{Credit, Loan, LoanState, Need, NeedState, Order, Origin, POOL};
 use crate::canonical::Canonical;
 use crate::event::Event;
 use crate::moved::Moved;
@@ -54,6 +54,29 @@ pub fn of_order(step: &Moved<Order>) -> Option<Event> {
             ("wallet", Some(Canonical::text(order.wallet))),
         ]),
     })
+}
+
+/// The event of what was paid in at a vendor, in the platform's feed.
+pub fn of_credit(credit: &Credit) -> Event {
+    let (kind, reference, paid_at) = match &credit.origin {
+        Origin::Opening => ("energy.account_opened", None, None),
+        Origin::TopUp { reference, paid_at } => {
+            ("energy.account_topped_up", Some(Canonical::text(reference)), Some(Canonical::text(paid_at)))
+        }
+    };
+    Event {
+        kind: kind.into(),
+        partner: PLATFORM,
+        withdrawal: None,
+        transfer: None,
+        wallet: None,
+        data: Canonical::map([
+            ("paid_at", paid_at),
+            ("reference", reference),
+            ("sun", Some(Canonical::text(credit.sun.0))),
+            ("vendor", Some(Canonical::text(&credit.vendor))),
+        ]),
+    }
 }
 
 /// The event of a loan's step, in its partner's feed: the pool is a source of its need.

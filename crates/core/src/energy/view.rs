@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Account, Loan, Need, Order};
+use super::{Account, Loan, Money, Need, Order};
 use crate::amount::Cost;
 use crate::id::EnergyOrderId;
 use crate::port::market::VendorId;
+use crate::time::Timestamp;
 
 /// An account at a vendor, as far as its orders have ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,39 @@ pub struct Booked {
     pub credited_sun: Cost,
     /// What orders have cost that are ended, in sun.
     pub kept_sun: Cost,
+}
+
+impl Booked {
+    /// What the account should hold after these orders, which are not ended. `None` where that is less than nothing.
+    pub fn account<'a>(&self, open: impl IntoIterator<Item = &'a Order>) -> Option<Account> {
+        let ended = self.credited_sun.0.checked_sub(self.kept_sun.0).map(Cost)?;
+        open.into_iter().try_fold(Account::opening(ended), Account::with)
+    }
+}
+
+/// An account at a vendor with what is open of it, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VendorBooks {
+    /// What was paid in, and what orders have cost that are ended.
+    pub booked: Booked,
+    /// What the account held when it was first asked, in sun; part of what was paid in.
+    pub opening_sun: Cost,
+    /// When that was.
+    pub opened_at: Timestamp,
+    /// Its orders that are not ended, of every chain; oldest first.
+    pub open: Vec<Order>,
+}
+
+impl VendorBooks {
+    /// What it should hold. `None` where it would hold less than nothing.
+    pub fn account(&self) -> Option<Account> {
+        self.booked.account(&self.open)
+    }
+
+    /// A sum over its open orders.
+    pub fn sum(&self, of: impl Fn(Money) -> Cost) -> Cost {
+        Cost(self.open.iter().fold(0, |sum, order| of(order.money()).0.saturating_add(sum)))
+    }
 }
 
 /// Needs, orders, loans and accounts of a chain.
@@ -39,10 +73,9 @@ impl View {
     /// An account by our books, had `without` never been. `None` where it was never booked, or would hold less than nothing.
     pub fn account(&self, vendor: &VendorId, without: Option<&Order>) -> Option<Account> {
         let booked = self.accounts.iter().find(|it| it.vendor == *vendor)?;
-        let opening = booked.credited_sun.0.checked_sub(booked.kept_sun.0).map(Cost)?;
         let open = self.orders.iter().filter(|it| {
             it.vendor == *vendor && !it.is_ended() && without.is_none_or(|without| without.id != it.id)
         });
-        open.into_iter().try_fold(Account::opening(opening), Account::with)
+        booked.account(open)
     }
 }

@@ -12,7 +12,7 @@ use crate::chain::{BlockRef, ChainId};
 use crate::command::Command;
 use crate::energy::mode::Stood;
 use crate::energy::price::Span;
-use crate::energy::{Need, Order};
+use crate::energy::{Need, Order, Reference, TopUp, VendorBooks};
 use crate::id::{AlertId, CommandId, EnergyOrderId, PartnerId, ReconciliationId, WalletId, WithdrawalId};
 use crate::journal::Seen;
 use crate::lane::Holder;
@@ -407,6 +407,19 @@ pub trait Reader: Send + Sync {
         before: Option<EnergyOrderId>,
         limit: usize,
     ) -> Fut<'_, Result<Vec<Order>, StoreError>>;
+
+    /// One order of energy.
+    fn energy_order(&self, id: EnergyOrderId) -> Fut<'_, Result<Option<Order>, StoreError>>;
+
+    /// Accounts at vendors by our books, by name. The installation's, not a tenant's.
+    fn vendor_books(&self) -> Fut<'_, Result<Vec<VendorBooks>, StoreError>>;
+
+    /// What was booked as paid in at a vendor under a reference.
+    fn top_up<'a>(
+        &'a self,
+        vendor: &'a VendorId,
+        reference: &'a Reference,
+    ) -> Fut<'a, Result<Option<TopUp>, StoreError>>;
 
     /// What vendors asked, newest first.
     fn energy_prices<'a>(

@@ -3,15 +3,15 @@
 pub(crate) mod outlook;
 
 use sluice_api::energy::{
-    EnergyAllows, EnergyAtOnce, EnergyBuying, EnergyMode, EnergyNeed, EnergyOrder, EnergyOrderStatus,
-    EnergyPrice, EnergyReading, EnergySource, EnergySourceKind, EnergyWallet,
+    EnergyAccount, EnergyAllows, EnergyAtOnce, EnergyBuying, EnergyMode, EnergyNeed, EnergyOrder,
+    EnergyOrderStatus, EnergyPrice, EnergyReading, EnergySource, EnergySourceKind, EnergyWallet,
 };
 use sluice_api::tag;
 use sluice_api::text::Decimal;
 use sluice_core::amount::Cost;
 use sluice_core::energy::mode::{AtOnce, Buying, Level, Mode, Stood};
 use sluice_core::energy::price::Span;
-use sluice_core::energy::{Need, Order, State};
+use sluice_core::energy::{Need, Order, State, VendorBooks};
 use sluice_core::port::reader::WalletView;
 use sluice_core::time::Timestamp;
 use sluice_core::wallet::Power;
@@ -19,9 +19,12 @@ use sluice_flow::outlook::Asked;
 
 use super::{block, time, units};
 
+/// Decimals of a TRX: sun is its smallest unit.
+pub(crate) const TRX_DECIMALS: u8 = 6;
+
 /// Sun as TRX.
 pub(crate) fn sun(cost: Cost) -> Decimal {
-    Decimal::new(units(&cost.0.to_string(), 6))
+    Decimal::new(units(&cost.0.to_string(), TRX_DECIMALS))
 }
 
 /// Millionths of a sun as sun.
@@ -139,6 +142,25 @@ pub(crate) fn order(order: &Order, pays: bool) -> EnergyOrder {
         cost_max: pays.then(|| sun(order.max_total_sun)),
         cost: (pays && money.known).then(|| sun(cost)),
         planned_at: time(order.planned_at),
+        version: super::count(order.version),
+    }
+}
+
+/// An account at a vendor.
+pub(crate) fn account(books: &VendorBooks) -> EnergyAccount {
+    let paid_in = books.booked.credited_sun.0.saturating_sub(books.opening_sun.0);
+    let account = books.account();
+    EnergyAccount {
+        object: tag::EnergyAccount::Is,
+        vendor: books.booked.vendor.to_string(),
+        opening: sun(books.opening_sun),
+        opened_at: time(books.opened_at),
+        paid_in: sun(Cost(paid_in)),
+        spent: sun(books.booked.kept_sun),
+        unresolved: sun(books.sum(|money| money.unresolved_sun)),
+        at_risk: sun(books.sum(|money| money.at_risk_sun)),
+        unexplained: account.map_or(0, |account| account.unexplained),
+        expected: account.map(|account| sun(account.expected_sun)),
     }
 }
 

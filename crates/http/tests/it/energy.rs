@@ -1,5 +1,6 @@
 //! Energy of TRON: how lanes stand, what vendors ask, what payouts would take, what is expected and what should be staked.
 
+mod accounts;
 mod stage;
 
 use std::sync::atomic::Ordering;

@@ -33,6 +33,10 @@ fn body_for(path: &str) -> Value {
         "/v1/lanes/{id}/adopt" => {
             json!({"txid": format!("0x{}", "ab".repeat(32)), "type": "theft", "reason": "test"})
         }
+        "/v1/energy/accounts/{id}/book" => {
+            json!({"amount": "5", "paid_at": "2026-11-21T02:00:00Z", "reference": "r", "reason": "test"})
+        }
+        "/v1/energy/orders/{id}/resolve" => json!({"kept": "0", "reason": "test"}),
         "/v1/attention/{id}/resolve" => {
             json!({"paid_by": format!("0x{}", "ab".repeat(32)), "reason": "test"})
         }
@@ -62,6 +66,7 @@ async fn things_of_b(world: &World) -> BTreeMap<&'static str, String> {
         ("stops", stops["data"][0]["id"].as_str().unwrap().to_owned()),
         ("partners", world.b.id.to_string()),
         ("keys", world.b.key.id.clone()),
+        ("energy", "shop".to_owned()),
     ])
 }
 
@@ -82,8 +87,12 @@ async fn every_route_answers_404_for_what_belongs_to_another_partner() {
         let Some(resource) = path.contains("{id}").then(|| path.split('/').nth(2).unwrap()) else { continue };
         let id = &things[resource];
         let reply = request(&world, &world.a.key, &method, &path, id).send(&world).await;
-        let expected =
-            if scope.as_deref() == Some("partners:manage") { "scope_missing" } else { "not_found" };
+        let expected = match (scope.as_deref(), resource) {
+            (Some("partners:manage"), _) => "scope_missing",
+            // Accounts and orders at vendors are the platform's business.
+            (_, "energy") => "platform_only",
+            _ => "not_found",
+        };
         assert_eq!(reply.code(), expected, "{method} {path}: {}", reply.text());
         if expected == "not_found" {
             assert_eq!(reply.status, 404);
@@ -124,7 +133,9 @@ async fn no_list_shows_what_belongs_to_another_partner() {
         // These are about one chain of TRON, and this world has none: `energy` asks them where there is one.
         let of_tron =
             ["/v1/energy/prices", "/v1/energy/forecast", "/v1/energy/plan"].contains(&path.as_str());
-        assert_eq!(reply.status, if of_tron { 404 } else { 200 }, "{path}: {}", reply.text());
+        let of_platform = path == sluice_api::path::ENERGY_ACCOUNTS;
+        let status = if of_platform { 403 } else { 200 };
+        assert_eq!(reply.status, if of_tron { 404 } else { status }, "{path}: {}", reply.text());
         for id in things.values().chain([&world.b.id.to_string()]) {
             assert!(!reply.text().contains(id.as_str()), "{path} shows {id}");
         }

@@ -220,7 +220,7 @@ async fn settle_by_hand(world: &World, stall: &Stall) {
         let kept: u64 =
             stall.desks().sales.iter().filter(|it| it.ask.order == id).map(|it| it.kept_sun()).sum();
         // Refused means that its deadline has not been noticed yet: it is looked at again.
-        let Ok(Some(step)) = order.resolve(Cost(kept.into())) else { continue };
+        let Ok(Some(step)) = order.resolve(Cost(kept.into()), now) else { continue };
         world.plan.struck("a_person_read_the_statement", "vendor");
         world.sim.note(WORLD, || format!("{id} is explained by hand: {kept} sun"));
         let cause = Some(director::cause(world, "the vendor's statement"));

@@ -44,16 +44,7 @@ pub(super) async fn view(
     );
     let loans = conn.rows(loans, args![&chain, LIST_MAX]).await?;
     let loans = keep(row::read(&loans, row::energy::read_loan), &mut unread);
-    // Vendors are the installation's: an order of any chain is charged to the same account.
-    let accounts = sql!(
-        "select c.vendor, cast(sum(c.sun) as bigint) as credited,
-                (select cast(coalesce(sum(o.cost_sun), 0) as bigint) from energy_order o
-                 where o.vendor = c.vendor and o.ended = 1) as kept
-         from energy_credit c group by c.vendor order by c.vendor limit $1"
-    );
-    let most = i64::try_from(VENDORS_MAX * 8).unwrap_or(LIST_MAX);
-    let accounts = conn.rows(accounts, args![most]).await?;
-    let accounts = keep(row::read(&accounts, account), &mut unread);
+    let accounts = keep(accounts(conn).await?, &mut unread);
     let spent = sql!(
         "select cast(coalesce(sum(coalesce(cost_sun, max_total_sun)), 0) as bigint) as spent
          from energy_order where asked_at >= $1 limit 1"
@@ -63,6 +54,19 @@ pub(super) async fn view(
     let spent_sun = Cost(u128::try_from(spent).unwrap_or_default());
     let explained = explained(conn, lent, &mut unread).await?;
     Ok((View { needs, orders, loans, accounts, spent_sun, explained }, unread))
+}
+
+/// Accounts at vendors, by name. Vendors are the installation's: an order of any chain is charged to the same account.
+pub(crate) async fn accounts(conn: &mut Conn<'_>) -> Result<Found<Vec<Booked>>, SqlError> {
+    let text = sql!(
+        "select c.vendor, cast(sum(c.sun) as bigint) as credited,
+                (select cast(coalesce(sum(o.cost_sun), 0) as bigint) from energy_order o
+                 where o.vendor = c.vendor and o.ended = 1) as kept
+         from energy_credit c group by c.vendor order by c.vendor limit $1"
+    );
+    let most = i64::try_from(VENDORS_MAX * 8).unwrap_or(LIST_MAX);
+    let rows = conn.rows(text, args![most]).await?;
+    Ok(row::read(&rows, account))
 }
 
 /// Which orders were proven by these transactions.

@@ -7,7 +7,8 @@ use sluice_core::amount::Cost;
 use sluice_core::chain::ChainId;
 use sluice_core::energy::mode::{Level, Stood, Turned};
 use sluice_core::energy::{
-    Accounts, Arrival, Burning, Credit, Need, Order, Plan, Settlement, State, Uncharged, Wanted, Watched,
+    Accounts, Arrival, Burning, Credit, Need, Order, Origin, Plan, Reference, Settlement, State, TopUp,
+    Uncharged, Wanted, Watched,
 };
 use sluice_core::id::{EnergyNeedId, EnergyOrderId, PartnerId, WalletId};
 use sluice_core::moved::Moved;
@@ -26,6 +27,7 @@ promises! {
     a_vendor_takes_one_order_of_a_wallet_whose_fate_is_open;
     what_goes_out_is_what_is_asked_and_durable;
     accounts_and_spending_are_the_sums_of_orders;
+    what_is_paid_in_is_booked_once_and_read_back;
     a_transaction_explains_one_order_also_when_that_has_ended;
     energy_may_end_from_so_long_after_it_was_asked_for_until_so_long_after_it_came;
     needs_and_orders_of_a_tenant_are_listed_and_what_is_rented_is_known;
@@ -241,10 +243,11 @@ async fn what_goes_out_is_what_is_asked_and_durable(world: World) {
 
 async fn accounts_and_spending_are_the_sums_of_orders(world: World) {
     let vendor = VendorId::parse("catfee").unwrap();
-    let credit = |sun, opening| Credit { vendor: vendor.clone(), sun: Cost(sun), opening };
-    world.applied(Change { credits: vec![credit(50_000_000, true)], ..world.change() }).await;
-    world.applied(Change { credits: vec![credit(1_000_000, false)], ..world.change() }).await;
-    let again = Change { credits: vec![credit(1, true)], ..world.change() };
+    let credit = |sun, origin| Credit { vendor: vendor.clone(), sun: Cost(sun), origin };
+    world.applied(Change { credits: vec![credit(50_000_000, Origin::Opening)], ..world.change() }).await;
+    let top_up = topped_up(&world, "catfee", "tx-1", 1_000_000);
+    world.applied(Change { credits: vec![top_up], ..world.change() }).await;
+    let again = Change { credits: vec![credit(1, Origin::Opening)], ..world.change() };
     assert_eq!(world.apply(again).await, Outcome::Refused("energy_one_opening".into()));
     let need = opened(&world).await;
     let order = stored(&world, asked(&world, &need, "catfee")).await;
@@ -267,6 +270,57 @@ async fn accounts_and_spending_are_the_sums_of_orders(world: World) {
     assert_eq!((view.spent_sun, later.spent_sun), (PRICE, Cost::ZERO));
     let other = world.db.energy(ChainId::tron(1), Timestamp::default(), &[]).await.unwrap();
     assert!(other.needs.is_empty() && other.orders.is_empty());
+}
+
+fn topped_up(world: &World, vendor: &str, reference: &str, sun: u128) -> Credit {
+    let reference = Reference::parse(reference).unwrap();
+    Credit {
+        vendor: VendorId::parse(vendor).unwrap(),
+        sun: Cost(sun),
+        origin: Origin::TopUp { reference, paid_at: world.now() },
+    }
+}
+
+async fn what_is_paid_in_is_booked_once_and_read_back(world: World) {
+    let book = async |credit| world.apply(Change { credits: vec![credit], ..world.change() }).await;
+    let opening =
+        |vendor: &str| Credit { origin: Origin::Opening, ..topped_up(&world, vendor, "x", 9_000_000) };
+    assert_eq!(world.db.vendor_books().await.unwrap(), []);
+    assert_eq!(book(opening("tronsave")).await, Outcome::Applied);
+    assert_eq!(book(opening("catfee")).await, Outcome::Applied);
+    assert_eq!(book(topped_up(&world, "catfee", "tx-1", 500_000)).await, Outcome::Applied);
+    for sun in [500_000, 1] {
+        let again = book(topped_up(&world, "catfee", "tx-1", sun)).await;
+        assert_eq!(again, Outcome::Refused("energy_one_top_up".into()));
+    }
+    assert_eq!(book(topped_up(&world, "tronsave", "tx-1", 7)).await, Outcome::Applied, "at another vendor");
+    assert_eq!(book(topped_up(&world, "catfee", "tx-2", 1)).await, Outcome::Applied);
+    let (catfee, reference) = (VendorId::parse("catfee").unwrap(), Reference::parse("tx-1").unwrap());
+    let read = async |text: &str| world.db.top_up(&catfee, &Reference::parse(text).unwrap()).await.unwrap();
+    let first = TopUp { vendor: catfee.clone(), reference, sun: Cost(500_000), paid_at: world.now() };
+    assert_eq!((read("tx-1").await, read("x").await), (Some(first), None));
+    let books = world.db.vendor_books().await.unwrap();
+    let figures: Vec<_> = books
+        .iter()
+        .map(|it| (it.booked.vendor.as_str(), it.opening_sun.0, it.booked.credited_sun.0))
+        .collect();
+    assert_eq!(figures, [("catfee", 9_000_000, 9_500_001), ("tronsave", 9_000_000, 9_000_007)]);
+    assert!(books.iter().all(|it| it.opened_at == world.now() && it.open.is_empty()));
+    let need = opened(&world).await;
+    let order = stored(&world, asked(&world, &need, "catfee")).await;
+    assert_eq!(world.db.energy_order(order.id).await.unwrap().as_ref(), Some(&order));
+    assert_eq!(world.db.energy_order(EnergyOrderId::new(world.ulid())).await.unwrap(), None);
+    let books = world.db.vendor_books().await.unwrap();
+    assert_eq!((&books[0].open, &books[1].open), (&vec![order], &vec![]));
+    assert_eq!(books[0].sum(|money| money.at_risk_sun), PRICE);
+    let account = books[0].account().unwrap();
+    assert_eq!((account.expected_sun, account.unexplained), (Cost(9_500_001), 1));
+    let told = "select kind from event where kind like 'energy.account%' order by rowseq limit 1 offset";
+    assert_eq!(world.text(&format!("{told} 0")).await, "energy.account_opened");
+    assert_eq!(world.text(&format!("{told} 2")).await, "energy.account_topped_up");
+    for text in ["delete from energy_credit", "update energy_credit set reference = 'y'"] {
+        assert!(world.db.tamper(text, text).await.is_err(), "{text}");
+    }
 }
 
 async fn a_transaction_explains_one_order_also_when_that_has_ended(world: World) {

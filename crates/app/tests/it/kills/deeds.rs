@@ -162,7 +162,12 @@ impl Drill {
     /// Everything a person can ask and order, once.
     async fn people(&self) {
         if self.people.first.client.me().await.is_ok() {
-            tokio::join!(self.questions(), self.wallet_orders(), self.platform_orders());
+            tokio::join!(
+                self.questions(),
+                self.wallet_orders(),
+                self.platform_orders(),
+                self.vendor_orders()
+            );
         }
     }
 
@@ -204,6 +209,18 @@ impl Drill {
         let first = &self.people.first.client;
         let _no_answer = first.check_wallet(&self.spares.adopting).await;
         let _no_answer = first.retire_wallet(&self.spares.drained, &because()).await;
+    }
+
+    /// The platform looks at accounts at vendors of energy, books what was paid in at one that nobody sells at, and resolves an order
+    /// that nobody made: both are asked for, and refused.
+    async fn vendor_orders(&self) {
+        let platform = &self.people.platform.client;
+        let _no_answer = platform.energy_accounts().take(1).await;
+        let paid_at = "2026-11-22T00:00:00Z";
+        let book = json!({ "reference": format!("drill-{}", self.unique()), "amount": "1", "paid_at": paid_at, "reason": "a kill drill" });
+        let _no_answer = platform.book_energy_top_up("nobody", &body(book)).await;
+        let resolve = json!({ "kept": "0", "reason": "a kill drill" });
+        let _no_answer = platform.resolve_energy_order("eo_06EVW2ZA4H5R7N3J8K2M4P6Q8S", &body(resolve)).await;
     }
 
     /// The platform makes a partner, a limit and a key, stops it and lets it go on.

@@ -174,7 +174,7 @@ const TABLE: &[Row] = &[
     ),
     (
         "resolve: a person says that it cost",
-        |it| it.resolve(PRICE),
+        |it| it.resolve(PRICE, at(SETTLES_MS)),
         &[
             ("refused", "lost"),
             ("absent", "lost"),
@@ -192,7 +192,7 @@ const TABLE: &[Row] = &[
     ),
     (
         "resolve: a person says that it cost nothing",
-        |it| it.resolve(Cost::ZERO),
+        |it| it.resolve(Cost::ZERO, at(SETTLES_MS)),
         &[
             ("refused", "same"),
             ("absent", "same"),
@@ -226,6 +226,25 @@ fn every_transition_starts_from_the_table_and_from_nowhere_else() {
                     }
                     (Ok(None), Some("same")) | (Err(_), None) => {}
                     (went, may) => panic!("{name} from {from}: {went:?}, and the table says {may:?}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn nobody_gives_up_what_may_still_be_delivered() {
+    for recovery in [Recovery::Repeat, Recovery::None] {
+        for (name, order) in every(recovery) {
+            for kept in [Cost::ZERO, PRICE] {
+                let early = order.clone().resolve(kept, at(SETTLES_MS - 1));
+                let open = order.holds_up().is_some();
+                let arrived = order.state.arrival().is_some();
+                let went = early.as_ref().ok().and_then(Option::as_ref).map(Moved::after);
+                let opens = open && went.is_some_and(Order::is_ended);
+                assert!(!opens || arrived, "{name} of {kept:?} is opened early: {early:?}");
+                if open && !arrived {
+                    assert!(early.is_err(), "{name}: {early:?}");
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Accounts at vendors: what they held when they were first asked, and what they explain of orders.
 
 use sluice_core::amount::Cost;
-use sluice_core::energy::{Account, Accounts, Credit, Order, Settlement, Uncharged};
+use sluice_core::energy::{Account, Accounts, Credit, Order, Origin, Settlement, Uncharged};
 use sluice_core::port::market::{Recovery, VendorId};
 use sluice_core::port::store::Change;
 
@@ -21,7 +21,7 @@ impl Energy {
                 continue;
             }
             let Some(sun) = self.read_account(broker, &vendor).await else { continue };
-            let credits = vec![Credit { vendor, sun, opening: true }];
+            let credits = vec![Credit { vendor, sun, origin: Origin::Opening }];
             let cause = Some(broker.cause("what the account held when it was first asked"));
             broker.apply(self.chain, Change { credits, cause, ..Change::default() }).await?;
         }

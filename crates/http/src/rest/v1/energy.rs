@@ -1,11 +1,14 @@
 //! `/v1/energy`: energy of TRON.
 
+pub(crate) mod accounts;
+pub(crate) mod book;
 pub(crate) mod forecast;
 pub(crate) mod get;
 pub(crate) mod orders;
 pub(crate) mod plan;
 pub(crate) mod prices;
 pub(crate) mod quote;
+pub(crate) mod resolve;
 
 use sluice_api::problem::{Code, Fault};
 use sluice_core::asset::{Asset, AssetId};

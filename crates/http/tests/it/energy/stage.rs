@@ -39,6 +39,8 @@ pub struct Shop {
     pub facts: Vec<VendorFacts>,
     pub each_sun: AtomicU64,
     pub asked: AtomicU64,
+    /// What our account holds, sun.
+    pub holds_sun: AtomicU64,
 }
 
 impl Market for Shop {
@@ -72,14 +74,14 @@ impl Market for Shop {
     }
 
     fn balance<'a>(&'a self, _: &'a VendorId) -> Fut<'a, Result<Cost, NoAnswer>> {
-        Box::pin(std::future::ready(Ok(Cost(1_000_000_000))))
+        Box::pin(std::future::ready(Ok(Cost(u128::from(self.holds_sun.load(Ordering::Relaxed))))))
     }
 }
 
 /// A world with a lane of partner A on TRON.
 pub struct Tron {
     pub world: World,
-    chain: Arc<FakeChain>,
+    pub chain: Arc<FakeChain>,
     pub shop: Arc<Shop>,
     pub lane: WalletId,
     pub token: Asset,
@@ -131,8 +133,12 @@ impl Tron {
             durations: Durations::Of(vec![3_600]),
             delivers_ms: 1_000,
         };
-        let shop =
-            Arc::new(Shop { facts: vec![facts], each_sun: AtomicU64::new(40), asked: AtomicU64::new(0) });
+        let shop = Arc::new(Shop {
+            facts: vec![facts],
+            each_sun: AtomicU64::new(40),
+            asked: AtomicU64::new(0),
+            holds_sun: AtomicU64::new(1_000_000_000),
+        });
         world.api.ports.chains.insert(chain_id(), chain.clone());
         let supply = Supply { market: shop.clone(), policy: Policy::usual(), pool: None };
         world.api.ports.energy.insert(chain_id(), supply);

@@ -35,6 +35,8 @@ pub struct FakeChain {
     pub code: AtomicBool,
     /// What a chain of TRON asks, and what every account has there.
     pub tron: Mutex<Option<(Conditions, Resources)>>,
+    /// Up to where [`Chain::lent`] has read, and found nothing.
+    pub read_through: Mutex<Option<(BlockRef, Timestamp)>>,
 }
 
 impl FakeChain {
@@ -47,6 +49,7 @@ impl FakeChain {
             final_nonce: AtomicU64::new(3),
             code: AtomicBool::new(false),
             tron: Mutex::default(),
+            read_through: Mutex::default(),
         }
     }
 
@@ -94,11 +97,16 @@ impl Chain for FakeChain {
     }
 
     fn lent<'a>(&'a self, _: u64, _: u64, _: &'a [Address]) -> Fut<'a, Result<LentRun, ChainError>> {
-        soon(Err(ChainError::NoBlock))
+        let through = *self.read_through.lock().unwrap();
+        soon(match through {
+            Some(_) => Ok(LentRun { through, lent: vec![] }),
+            None => Err(ChainError::NoBlock),
+        })
     }
 
     fn heads(&self) -> Fut<'_, Result<Heads, ChainError>> {
-        soon(self.down())
+        let Some((block, at)) = *self.read_through.lock().unwrap() else { return soon(self.down()) };
+        soon(Ok(Heads { latest: block, latest_time: at.millis() / 1_000, reached: None, finalized: None }))
     }
 
     fn block<'a>(&'a self, _: u64, _: &'a [Address]) -> Fut<'a, Result<BlockFacts, ChainError>> {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use sluice_core::energy::{of_loan, of_need, of_order};
+use sluice_core::energy::{Origin, of_credit, of_loan, of_need, of_order};
 use sluice_core::port::store::{Change, StoreError};
 
 use super::super::Context;
@@ -63,15 +63,18 @@ pub(super) async fn write(
     if !arrived.is_empty() {
         conn.run_each(&NEW_ARRIVAL, &arrived).await?;
     }
-    for change in changes {
+    for (place, change) in changes.iter().enumerate() {
         let cause = cause(change, context);
         for credit in &change.credits {
             let text = sql!(
-                "insert into energy_credit (id, vendor, sun, opening, actor, reason, at)
-                 values ($1, $2, $3, $4, $5, $6, $7)"
+                "insert into energy_credit (id, vendor, sun, opening, actor, reason, at, reference, paid_at)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
             );
             let (id, actor) = (context.ulid().to_string(), cause.actor.to_string());
-            let opening = i64::from(credit.opening);
+            let (opening, reference, paid_at) = match &credit.origin {
+                Origin::Opening => (1i64, None, None),
+                Origin::TopUp { reference, paid_at } => (0, Some(reference.as_str()), Some(paid_at.micros())),
+            };
             let args = args![
                 id,
                 credit.vendor.as_str(),
@@ -79,9 +82,12 @@ pub(super) async fn write(
                 opening,
                 actor,
                 &cause.reason,
-                cause.at.micros()
+                cause.at.micros(),
+                reference,
+                paid_at
             ];
             conn.run(text, args).await?;
+            happened.push((place, of_credit(credit)));
         }
     }
     Ok(Written::Whole)

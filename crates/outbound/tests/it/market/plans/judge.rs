@@ -10,7 +10,7 @@ impl Caller<'_> {
             if self.orders[at].money().known && self.known(at) == kept {
                 continue;
             }
-            match self.orders[at].clone().resolve(Cost(u128::from(kept))) {
+            match self.orders[at].clone().resolve(Cost(u128::from(kept)), self.now()) {
                 Ok(Some(moved)) => {
                     count(seen, "a person looked");
                     self.step(at, moved, seen);
