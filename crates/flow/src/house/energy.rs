@@ -48,6 +48,7 @@ pub(super) struct Energy {
     breakers: BTreeMap<VendorId, Breaker>,
     looked: BTreeMap<EnergyOrderId, Timestamp>,
     accounts: BTreeMap<VendorId, Timestamp>,
+    apart: BTreeMap<VendorId, account::Apart>,
     tried: BTreeMap<EnergyNeedId, Timestamp>,
     named: BTreeMap<[u8; 32], EnergyOrderId>,
     seen: scan::Seen,
@@ -62,6 +63,7 @@ impl Energy {
             breakers: BTreeMap::new(),
             looked: BTreeMap::new(),
             accounts: BTreeMap::new(),
+            apart: BTreeMap::new(),
             tried: BTreeMap::new(),
             named: BTreeMap::new(),
             seen: scan::Seen::default(),
@@ -90,6 +92,7 @@ impl Energy {
     /// Nothing is remembered of what is not open any more.
     fn forget(&mut self, view: &View) {
         self.looked.retain(|id, _| view.orders.iter().any(|order| order.id == *id));
+        self.apart.retain(|_, apart| view.orders.iter().any(|it| it.id == apart.order && !it.is_ended()));
         self.tried.retain(|id, _| view.needs.iter().any(|need| need.id == *id));
         self.named.retain(|_, id| view.orders.iter().any(|order| order.id == *id));
     }
@@ -162,11 +165,20 @@ impl Energy {
             *count += 1;
             *sun = sun.saturating_add(order.money().unresolved_sun.0);
         }
-        let raise = |(vendor, (count, sun)): (&VendorId, (u32, u128))| Raise {
-            code: Code::EnergyUnresolved,
-            subject: format!("{chain}{vendor}"),
-            partner: None,
-            detail: format!("{vendor} owes energy or an account of {sun} sun, for {count} orders"),
+        // An account that does not add up keeps its vendor closed too, also where all energy came.
+        for vendor in self.apart.keys() {
+            found.entry(vendor).or_default();
+        }
+        let raise = |(vendor, (count, sun)): (&VendorId, (u32, u128))| {
+            let owes = format!("{vendor} owes energy or an account of {sun} sun, for {count} orders");
+            let owes = Some(owes).filter(|_| count > 0);
+            let apart = self.apart.get(vendor).map(|apart| apart.told(vendor));
+            Raise {
+                code: Code::EnergyUnresolved,
+                subject: format!("{chain}{vendor}"),
+                partner: None,
+                detail: owes.into_iter().chain(apart).collect::<Vec<_>>().join("; "),
+            }
         };
         let stuck = |loan: &&Loan| matches!(loan.state, LoanState::Free { tries, .. } if tries >= TRIES_TOLD);
         let stuck = broker.view.loans.iter().filter(stuck).map(|loan| Raise {

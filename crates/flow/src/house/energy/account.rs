@@ -1,7 +1,8 @@
 //! Accounts at vendors: what they held when they were first asked, and what they explain of orders.
 
 use sluice_core::amount::Cost;
-use sluice_core::energy::{Account, Accounts, Credit, Order, Origin, Settlement, Uncharged};
+use sluice_core::energy::{Account, Accounts, Credit, NotShown, Order, Origin, Settlement, Uncharged};
+use sluice_core::id::EnergyOrderId;
 use sluice_core::port::market::{Recovery, VendorId};
 use sluice_core::port::store::Change;
 
@@ -10,6 +11,24 @@ use crate::StageError;
 
 /// Time between two questions for an account, milliseconds.
 const READ_MS: i64 = 15_000;
+
+/// What an account showed that explains nothing, when it was last asked.
+pub(super) struct Apart {
+    /// Which order it was to explain.
+    pub(super) order: EnergyOrderId,
+    expected_sun: Cost,
+    told_sun: Cost,
+}
+
+impl Apart {
+    /// For people.
+    pub(super) fn told(&self, vendor: &VendorId) -> String {
+        let Self { order, expected_sun, told_sun } = self;
+        format!(
+            "our account at {vendor} should hold {expected_sun} sun without {order}, and shows {told_sun}: book what was paid in, or resolve the order"
+        )
+    }
+}
 
 impl Energy {
     /// The first word of an account, before anything was ordered there, is its opening balance.
@@ -89,11 +108,24 @@ impl Energy {
         }
     }
 
+    /// Remembers whether an account added up when it was to explain an order.
+    fn note(&mut self, order: &Order, accounts: &Accounts, why: Option<&NotShown>) {
+        if why == Some(&NotShown::DoesNotAddUp) {
+            let Accounts { expected_sun, told_sun, .. } = *accounts;
+            let apart = Apart { order: order.id, expected_sun, told_sun };
+            self.apart.insert(order.vendor.clone(), apart);
+        } else {
+            self.apart.remove(&order.vendor);
+        }
+    }
+
     /// What an order cost, where account and chain show it.
     pub(super) async fn settle(&mut self, broker: &mut Broker<'_>, order: Order) -> Result<(), StageError> {
         let Some(accounts) = self.accounts(broker, &order).await? else { return Ok(()) };
         let Some(watched) = self.watched(&broker.view, &order) else { return Ok(()) };
-        match Settlement::judge(&order, &accounts, &watched) {
+        let judged = Settlement::judge(&order, &accounts, &watched);
+        self.note(&order, &accounts, judged.as_ref().err());
+        match judged {
             Ok(settlement) => match order.reconcile(&settlement)? {
                 Some(step) => self.step(broker, step, "account and chain").await.map(|_| ()),
                 None => Ok(()),

@@ -5,11 +5,11 @@ use std::sync::atomic::Ordering;
 use serde_json::{Value, json};
 use sluice_core::address::TronAddress;
 use sluice_core::amount::Cost;
-use sluice_core::energy::{Need, Order, Plan, SETTLES_MS, Wanted};
+use sluice_core::energy::{Arrival, Need, Order, Plan, SETTLES_MS, Wanted};
 use sluice_core::id::{EnergyNeedId, EnergyOrderId};
 use sluice_core::moved::Moved;
-use sluice_core::port::market::{Placed, Quote};
-use sluice_core::port::reader::Reader as _;
+use sluice_core::port::market::{Placed, ProviderId, Quote};
+use sluice_core::port::reader::{AlertFilter, Reader as _};
 use sluice_core::port::store::Change;
 
 use super::stage::{Tron, chain_id, read};
@@ -90,6 +90,13 @@ async fn unresolved(tron: &Tron) -> Order {
     stored(tron, order.expire(None, tron.world.clock.now_at()).unwrap()).await
 }
 
+/// What is told of accounts that keep vendors closed.
+async fn alarms(tron: &Tron) -> Vec<String> {
+    let alerts = tron.world.db.alerts(None, &AlertFilter::any(false), 100).await.unwrap();
+    let open = alerts.into_iter().filter(|it| it.raise.code.as_str() == "energy_unresolved");
+    open.map(|it| it.raise.detail).collect()
+}
+
 async fn account(tron: &Tron) -> Value {
     read(&tron.world, &tron.world.platform, "/v1/energy/accounts").await["data"][0].clone()
 }
@@ -120,6 +127,10 @@ async fn what_is_paid_in_is_booked_by_two_persons_once_and_the_account_explains_
     *tron.chain.read_through.lock().unwrap() = Some((HEAD, world.clock.now_at()));
     tron.has(0, 0).await;
     assert_eq!(now(&tron, order.id).await, order, "as it was");
+    let told = alarms(&tron).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    let figures = format!("should hold 1000000000 sun without {}, and shows 1500000000", order.id);
+    assert!(told[0].contains(&figures) && told[0].contains("for 1 orders"), "{told:?}");
 
     let paid = body("500", "tx-1");
     let partner = post(&tron, &world.a.key, BOOK, &paid).await;
@@ -158,6 +169,7 @@ async fn what_is_paid_in_is_booked_by_two_persons_once_and_the_account_explains_
         "absent",
         "account and chain explain it by themselves"
     );
+    assert_eq!(alarms(&tron).await, Vec::<String>::new());
     let whole = account(&tron).await;
     assert_eq!((&whole["unresolved"], &whole["expected"]), (&json!("0"), &json!("1500")));
     world.seal().await;
@@ -171,6 +183,39 @@ async fn what_is_paid_in_is_booked_by_two_persons_once_and_the_account_explains_
         .collect();
     let data = json!({"paid_at": paid["paid_at"], "reference": "tx-1", "sun": "500000000", "vendor": "shop"});
     assert_eq!(told, [(data, json!(other.id))]);
+}
+
+#[tokio::test]
+async fn an_account_that_is_apart_is_told_also_where_all_energy_came() {
+    let tron = Tron::new().await;
+    tron.has(0, 0).await;
+    let order = asked(&tron).await;
+    let provider_id = ProviderId::parse("6818426a65fa8ea36d119d2c").unwrap();
+    let accepted = Placed::Accepted { provider_id, charged_sun: None };
+    let order = stored(&tron, order.hear(accepted).unwrap()).await;
+    let at = tron.world.clock.now_at();
+    #[expect(clippy::disallowed_methods, reason = "a test says what the chain shows")]
+    let came = Arrival::on_chain(order.receiver, order.energy, vec![[9; 32]], HEAD, at);
+    let order = stored(&tron, order.prove(came).unwrap().unwrap()).await;
+    // It took twice what it may: the vendor is closed for the wallet until a person has read its statement.
+    tron.shop.holds_sun.store(1_000_000_000 - 20_845_600, Ordering::Relaxed);
+    tron.world.clock.forward_ms(SETTLES_MS);
+    *tron.chain.read_through.lock().unwrap() = Some((HEAD, tron.world.clock.now_at()));
+    tron.has(0, 0).await;
+    assert_eq!(now(&tron, order.id).await, order);
+    let told = alarms(&tron).await;
+    let said = format!("should hold 1000000000 sun without {}, and shows 979154400", order.id);
+    assert!(told.len() == 1 && told[0].contains(&said) && !told[0].contains("owes"), "{told:?}");
+    let path = format!("/v1/energy/orders/{}/resolve", order.id);
+    let kept = json!({"kept": "20.8456", "reason": "it has no bound"});
+    for (key, status) in [(&tron.world.platform, 202), (&tron.world.second_platform, 200)] {
+        assert_eq!(post(&tron, key, &path, &kept).await.status, status);
+    }
+    tron.has(0, 0).await;
+    let priced = now(&tron, order.id).await;
+    assert_eq!((priced.state.as_str(), priced.overcharged()), ("delivered", Some(Cost(20_845_600))));
+    assert_eq!((priced.is_ended(), alarms(&tron).await), (true, vec![]));
+    assert_eq!(account(&tron).await["expected"], json!("979.1544"));
 }
 
 #[tokio::test]
