@@ -160,6 +160,8 @@ codes! {
     EnergyShort = "energy_short", P2, Treasury, Lane, Looked;
     /// A wallet has little left of the energy that its stakes and loans yield. Ends when it stands on a higher rung.
     EnergyLow = "energy_low", P3, Treasury, House, Looked;
+    /// A wallet uses far more energy than its payouts were expected to take. Ends when an hour uses less.
+    EnergyUnusual = "energy_unusual", P3, Operations, House, Looked;
     /// A vendor of energy took money, or may have, and neither energy nor money is accounted for. Ends when account and chain
     /// explain it, or a person has.
     EnergyUnresolved = "energy_unresolved", P2, Treasury, House, Looked;

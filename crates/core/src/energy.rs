@@ -46,6 +46,7 @@ pub mod together;
 mod told;
 mod top_up;
 pub mod unstake;
+pub mod unusual;
 mod view;
 
 use crate::address::TronAddress;

@@ -13,6 +13,7 @@ mod keys;
 mod mark;
 mod modes;
 mod standing;
+mod unusual;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -100,6 +100,11 @@ impl Told {
         self.open.keys().any(|(open, _)| *open == code)
     }
 
+    /// Whether a trouble of this kind is open about this thing, as far as this loop knows.
+    pub fn knows(&self, code: Code, subject: &str) -> bool {
+        self.open.contains_key(&(code, subject.to_owned()))
+    }
+
     /// What was to be written may not have been: it is read again.
     pub fn forget(&mut self) {
         self.epoch = None;

@@ -130,6 +130,7 @@ pub const METHODS: &[&str] = &[
     "store.booked",
     "store.energy",
     "store.stood",
+    "store.paid_hours",
     "store.asks",
     "store.burned",
     "store.ending",

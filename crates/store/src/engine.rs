@@ -391,6 +391,19 @@ impl Store for Db {
         Box::pin(self.reading(move |conn| Box::pin(outlook::stood(conn, None, Some(chain), now))))
     }
 
+    fn paid_hours<'a>(
+        &'a self,
+        chain: ChainId,
+        assets: &'a [sluice_core::asset::AssetId],
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Fut<'a, Result<Vec<sluice_core::port::store::PaidHours>, StoreError>> {
+        let assets = assets.to_vec();
+        Box::pin(self.reading(move |conn| {
+            Box::pin(async move { outlook::paid_hours(conn, chain, &assets, from, to).await })
+        }))
+    }
+
     fn asks<'a>(&'a self, orders: &'a [EnergyOrderId]) -> Fut<'a, Result<Vec<Durable<Ask>>, StoreError>> {
         let orders = orders.to_vec();
         Box::pin(self.reading(move |conn| Box::pin(async move { energy::asks(conn, &orders).await })))

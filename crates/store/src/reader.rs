@@ -6,7 +6,7 @@
 //! is none" would be a lie.
 
 mod commands;
-mod energy;
+pub(crate) mod energy;
 mod feed;
 mod filter;
 mod prices;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use sluice_core::address::TronAddress;
 use sluice_core::amount::Cost;
-use sluice_core::energy::{POOL, Policy, Pool, VENDORS_MAX};
+use sluice_core::energy::{POOL, Policy, Pool, VENDORS_MAX, unusual};
 use sluice_core::id::PartnerId;
 use sluice_core::intent::DeploymentId;
 use sluice_core::port::market::VendorId;
@@ -37,6 +37,18 @@ pub struct Energy {
     pub wait_ms: Option<u64>,
     /// How long a vendor may take until its energy is in a solid block, milliseconds.
     pub deliver_ms: Option<u64>,
+    /// When the use of an hour is told as unusual.
+    pub unusual: Option<Unusual>,
+}
+
+/// When the energy that a lane uses within an hour is told.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unusual {
+    /// Above so much of what was expected, percent.
+    pub over_percent: Option<u32>,
+    /// Never up to so much energy.
+    pub floor_energy: Option<u64>,
 }
 
 /// The pool: a managed wallet that lends the energy of its stake, and does nothing else.
@@ -159,6 +171,13 @@ impl Energy {
                 "rent_s, wait_ms, deliver_ms는 0보다 커야 합니다",
             );
         }
+        if self.policy().unusual.over_percent < 100 {
+            return wrong(
+                ".unusual.over_percent",
+                "what was expected is not unusual: it is 100 or more",
+                "예상한 만큼은 비정상이 아닙니다. 100 이상이어야 합니다",
+            );
+        }
         self.hq.as_ref().map_or(Ok(()), |hq| self.check_hq(hq, &wrong))
     }
 
@@ -212,6 +231,32 @@ impl Energy {
             rent_s: self.rent_s.unwrap_or(usual.rent_s),
             wait_ms: self.wait_ms.unwrap_or(usual.wait_ms),
             deliver_ms: self.deliver_ms.unwrap_or(usual.deliver_ms),
+            unusual: self.unusual.map_or(usual.unusual, |set| unusual::Settings {
+                over_percent: set.over_percent.unwrap_or(usual.unusual.over_percent),
+                floor_energy: set.floor_energy.unwrap_or(usual.unusual.floor_energy),
+            }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn energy(unusual: &str) -> Energy {
+        let vendor = "[[vendors]]\nid = \"catfee\"\nwire = \"catfee\"\nurl = \"https://x\"\nkey_file = \"k\"\nsecret_file = \"s\"\n";
+        toml::from_str(&format!("{vendor}{unusual}")).unwrap()
+    }
+
+    #[test]
+    fn what_was_expected_is_never_unusual() {
+        let usual = unusual::Settings::usual();
+        assert_eq!(energy("").policy().unusual, usual);
+        let set = energy("[unusual]\nover_percent = 100\n");
+        assert_eq!(set.policy().unusual, unusual::Settings { over_percent: 100, ..usual });
+        assert!(set.check("tron:1", true).is_ok());
+        let floor = energy("[unusual]\nfloor_energy = 5\n").policy().unusual;
+        assert_eq!(floor, unusual::Settings { floor_energy: 5, ..usual });
+        assert!(energy("[unusual]\nover_percent = 99\n").check("tron:1", true).is_err());
     }
 }

@@ -35,7 +35,7 @@ const KILLING: Duration = Duration::from_secs(150);
 const POINTS_MIN: usize = 40;
 
 /// Points that this drill does not reach, and where they are reached.
-const ELSEWHERE: [(&str, &str); 27] = [
+const ELSEWHERE: [(&str, &str); 28] = [
     ("reader.by_external_id", "no program asks it, only the conformance suite of the store"),
     ("store.outbid", "only a store that went back is outbid: `restored`"),
     ("store.unended", "only a store that went back doubts what has no slot: `restored`"),
@@ -43,6 +43,7 @@ const ELSEWHERE: [(&str, &str); 27] = [
     ("chain.resources", "asked on TRON alone: `tron_kills`"),
     ("store.burned", "asked on TRON alone: `tron_kills`"),
     ("store.ending", "asked on TRON alone: `tron_kills`"),
+    ("store.paid_hours", "asked on TRON alone, for an alert: nothing waits for it"),
     ("store.stood", "asked on TRON alone: `tron_kills`"),
     ("reader.energy_prices", "asked on TRON alone, for people: nothing waits for it"),
     ("reader.paid_by", "asked on TRON alone, for a forecast: nothing waits for it"),

@@ -128,6 +128,12 @@ impl Code {
                 "에너지가 20% 미만입니다. TRX를 추가로 스테이킹하거나 에너지를 미리 구매하세요.",
                 "Less than 20 % of the wallet's own energy is left; stake more TRX, or buy energy ahead.",
             ),
+            Self::EnergyUnusual => (
+                "비정상적인 에너지 사용",
+                "Unusual use of energy",
+                "지갑이 최근 한 시간 동안 예상보다 훨씬 많은 에너지를 사용했습니다.",
+                "A wallet uses far more energy within an hour than its payouts were expected to take.",
+            ),
             Self::EnergyUnresolved => (
                 "에너지 주문 미해결",
                 "Energy order unresolved",

@@ -1,5 +1,6 @@
 //! What energy may cost, and how long a lane waits for it.
 
+use super::unusual;
 use crate::amount::Cost;
 
 /// Most vendors that are looked after.
@@ -20,6 +21,8 @@ pub struct Policy {
     pub wait_ms: u64,
     /// How long a vendor may take from an order to its energy in a solid block, in milliseconds.
     pub deliver_ms: u64,
+    /// When the use of an hour is told as unusual.
+    pub unusual: unusual::Settings,
 }
 
 impl Policy {
@@ -32,6 +35,7 @@ impl Policy {
             rent_s: 3_600,
             wait_ms: 180_000,
             deliver_ms: 150_000,
+            unusual: unusual::Settings::usual(),
         }
     }
 }

@@ -87,6 +87,9 @@ pub enum Accepted {
     IdempotencyKeyConflict(WithdrawalId),
 }
 
+/// A partner, and what it was paid in each hour in which anything came.
+pub type PaidHours = (Partner, Vec<(Timestamp, u64)>);
+
 /// Writes that commit together or not at all. Events, ledger postings, counters and the public status are derived from
 /// them inside the store.
 #[derive(Clone, Debug, Default)]
@@ -476,6 +479,16 @@ pub trait Store: Send + Sync {
 
     /// How the lanes of a chain stand with their energy, and what of it is rented at that time.
     fn stood(&self, chain: ChainId, now: Timestamp) -> Fut<'_, Result<Vec<Stood>, StoreError>>;
+
+    /// Partners with lanes on a chain of TRON, and their withdrawals that were paid, by the hour (UTC) in which they were accepted, of
+    /// these assets, in `[from, to)`.
+    fn paid_hours<'a>(
+        &'a self,
+        chain: ChainId,
+        assets: &'a [AssetId],
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Fut<'a, Result<Vec<PaidHours>, StoreError>>;
 
     /// What goes out for orders that are asked; others are left out.
     fn asks<'a>(&'a self, orders: &'a [EnergyOrderId]) -> Fut<'a, Result<Vec<Durable<Ask>>, StoreError>>;

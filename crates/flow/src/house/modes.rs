@@ -15,6 +15,7 @@ use sluice_core::port::{Fut, Ports};
 use sluice_core::time::Timestamp;
 use sluice_core::wallet::{Power, Wallet};
 
+use super::unusual::Unusual;
 use super::{Hand, due, fence};
 use crate::told::Told;
 use crate::{Done, StageError};
@@ -29,27 +30,32 @@ pub(super) struct Modes {
     chain: ChainId,
     at: Option<Timestamp>,
     told: Told,
+    unusual: Unusual,
 }
 
 impl Modes {
     pub(super) fn new(chain: ChainId) -> Self {
-        Self { chain, at: None, told: Told::default() }
+        Self { chain, at: None, told: Told::default(), unusual: Unusual::default() }
     }
 
     async fn look(&mut self, ports: &Ports, fence: &Fence) -> Result<(), StageError> {
         let Some(chain) = ports.chains.get(&self.chain) else { return Ok(()) };
         let stood = ports.store.stood(self.chain, ports.clock.now()).await?;
         let lanes = ports.store.wallets(Some(self.chain)).await?;
-        let (mut low, mut whole) = (Vec::new(), true);
+        let (mut low, mut read, mut whole) = (Vec::new(), Vec::new(), true);
         for stood in stood {
             let Some(lane) = lanes.iter().find(|it| it.id == stood.wallet) else { continue };
             match one(ports, &**chain, fence, lane, &stood).await? {
-                Some((mode, level)) => low.extend(raise(lane, mode, level)),
+                Some((mode, level, power)) => {
+                    low.extend(raise(lane, mode, level));
+                    read.push((lane, power));
+                }
                 // What could not be read is neither low nor over.
                 None => whole = false,
             }
         }
-        self.tell(ports, fence, &lanes, low, whole).await
+        self.tell(ports, fence, &lanes, low, whole).await?;
+        self.unusual.look(ports, fence, self.chain, &read, whole).await
     }
 
     async fn tell(
@@ -96,7 +102,7 @@ impl Hand for Modes {
     }
 }
 
-fn cause(reason: &str, at: Timestamp) -> Cause {
+pub(super) fn cause(reason: &str, at: Timestamp) -> Cause {
     Cause { actor: Actor::System("house"), reason: reason.into(), at }
 }
 
@@ -107,7 +113,7 @@ async fn one(
     fence: &Fence,
     lane: &Wallet,
     stood: &Stood,
-) -> Result<Option<(Mode, Level)>, StageError> {
+) -> Result<Option<(Mode, Level, Power)>, StageError> {
     let (block, resources) = match chain.resources(lane.address).await {
         Ok(read) => read,
         Err(error) => {
@@ -121,8 +127,9 @@ async fn one(
     let turned = Turned::of(lane.partner, lane.id, before, level, now);
     let mode = turned.map_or(before.unwrap_or(Mode::Without), |turned| turned.now.mode);
     let reason = format!("{} of {} energy", level.energy, level.most);
+    let power = Power { wallet: lane.id, resources, block, at: now };
     let change = Change {
-        powers: vec![Power { wallet: lane.id, resources, block, at: now }],
+        powers: vec![power],
         turned: turned.into_iter().collect(),
         cause: Some(cause(&reason, now)),
         ..Change::default()
@@ -133,7 +140,7 @@ async fn one(
         ports.wake.signal(Topic::Lane(lane.id));
         ports.wake.signal(Topic::Events);
     }
-    Ok(outcomes.contains(&Outcome::Applied).then_some((mode, level)))
+    Ok(outcomes.contains(&Outcome::Applied).then_some((mode, level, power)))
 }
 
 fn raise(lane: &Wallet, mode: Mode, level: Level) -> Option<Raise> {

@@ -161,6 +161,7 @@ impl Subjects {
             | Code::SignerRefused
             | Code::EnergyShort
             | Code::EnergyLow
+            | Code::EnergyUnusual
             | Code::FundsShort
             | Code::GasLow
             | Code::UnsettledFull => !self.wallets.contains_key(subject),

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod stage;
+mod unusual;
 
 use std::sync::atomic::Ordering;
 

@@ -1,12 +1,16 @@
 //! How lanes stand with their energy.
 
+use sluice_core::asset::AssetId;
 use sluice_core::chain::ChainId;
 use sluice_core::energy::mode::{Mode, Stood};
 use sluice_core::id::PartnerId;
+use sluice_core::port::reader::By;
+use sluice_core::port::store::PaidHours;
 use sluice_core::time::Timestamp;
 
 use super::LIST_MAX;
 use super::unread::Found;
+use crate::reader::energy::paid_by;
 use crate::reader::query::Query;
 use crate::row;
 use crate::sql::{Conn, SqlError};
@@ -17,6 +21,29 @@ pub(super) async fn mode_of(conn: &mut Conn<'_>, wallet: &str) -> Result<Found<V
     let rows =
         conn.rows(sql!("select mode from energy_mode where wallet_id = $1 limit 1"), args![wallet]).await?;
     Ok(row::read(&rows, row::outlook::read_mode))
+}
+
+/// Partners with lanes in service on a chain, and what each of them was paid by the hour.
+pub(super) async fn paid_hours(
+    conn: &mut Conn<'_>,
+    chain: ChainId,
+    assets: &[AssetId],
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Found<Vec<PaidHours>>, SqlError> {
+    let text = sql!(
+        "select p.* from partner p where exists (select 1 from wallet w where w.partner_id = p.id and w.chain = $1
+         and w.tier = 'hot' and w.custody = 'managed' and w.state <> 'retired') order by p.id limit $2"
+    );
+    let rows = conn.rows(text, args![chain.to_string(), LIST_MAX]).await?;
+    let (partners, mut unread) = row::read(&rows, row::partner::read);
+    let mut hours = Vec::with_capacity(partners.len());
+    for partner in partners {
+        let (paid, unreadable) = paid_by(conn, partner.id, By::Hour, assets, from, to).await?;
+        unread.extend(unreadable);
+        hours.push((partner, paid));
+    }
+    Ok((hours, unread))
 }
 
 /// Lanes in service, of a tenant or of a chain. An order that certainly brought nothing rents nothing; each other one counts until

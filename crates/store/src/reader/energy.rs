@@ -116,7 +116,7 @@ pub(super) async fn prices(
 }
 
 /// What has ended is counted as it ends, by hours and by days of acceptance.
-pub(super) async fn paid_by(
+pub(crate) async fn paid_by(
     conn: &mut Conn<'_>,
     partner: PartnerId,
     by: By,

@@ -139,4 +139,12 @@ async fn what_was_paid_is_counted_by_the_hour_and_by_the_day(world: World) {
     assert_eq!(paid(By::Hour, 1, day).await, [(at(hour), 4)]);
     assert_eq!(paid(By::Day, 0, day).await, [(at(0), 7)]);
     assert_eq!(world.db.paid_by(world.partner.id, By::Day, &[], at(0), at(day)).await.unwrap(), []);
+    // The same for every partner with a lane on a chain.
+    let chain = ChainId::tron(31_337);
+    let of_lanes = async |chain| world.db.paid_hours(chain, &[asset], at(1), at(day)).await.unwrap();
+    assert_eq!(of_lanes(chain).await, [], "it has none there");
+    let script = "update wallet set chain = 'tron:31337'";
+    world.db.tamper(script, script).await.unwrap();
+    assert_eq!(of_lanes(chain).await, [(world.partner.clone(), vec![(at(hour), 4)])]);
+    assert_eq!(of_lanes(ChainId::tron(1)).await, []);
 }

@@ -63,6 +63,7 @@ pub(super) fn section(
         rent_s: None,
         wait_ms: None,
         deliver_ms: None,
+        unusual: None,
     };
     Ok(Some(Energy {
         hq: Some(hq),
@@ -126,6 +127,7 @@ impl Vendors {
             rent_s: None,
             wait_ms: Some(WAIT_MS),
             deliver_ms: Some(DELIVER_MS),
+            unusual: None,
         })
     }
 

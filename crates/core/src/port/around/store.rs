@@ -18,8 +18,8 @@ use crate::lane::{Fence, Lease};
 use crate::port::Fut;
 use crate::port::market::Ask;
 use crate::port::store::{
-    Accepted, Books, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, Revived, Store, StoreError,
-    Undelivered, Wanted,
+    Accepted, Books, Change, Cursor, Intake, IntakeFacts, LaneView, Outcome, PaidHours, Revived, Store,
+    StoreError, Undelivered, Wanted,
 };
 use crate::proof::Proof;
 use crate::slot::Slot;
@@ -30,7 +30,7 @@ use crate::wallet::Wallet;
 use crate::withdrawal::Withdrawal;
 
 /// Every call of the store that something is around.
-pub const CALLS: [&str; 44] = [
+pub const CALLS: [&str; 45] = [
     "store.lease",
     "store.release",
     "store.accept",
@@ -71,6 +71,7 @@ pub const CALLS: [&str; 44] = [
     "store.person",
     "store.energy",
     "store.stood",
+    "store.paid_hours",
     "store.asks",
     "store.burned",
     "store.ending",
@@ -317,6 +318,16 @@ impl<A: Around> Store for Wrapped<A> {
 
     fn stood(&self, chain: ChainId, now: Timestamp) -> Answer<'_, Vec<Stood>> {
         self.by.around("store.stood", move || self.inner.stood(chain, now))
+    }
+
+    fn paid_hours<'a>(
+        &'a self,
+        chain: ChainId,
+        assets: &'a [AssetId],
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Answer<'a, Vec<PaidHours>> {
+        self.by.around("store.paid_hours", move || self.inner.paid_hours(chain, assets, from, to))
     }
 
     fn asks<'a>(&'a self, orders: &'a [EnergyOrderId]) -> Answer<'a, Vec<Durable<Ask>>> {
