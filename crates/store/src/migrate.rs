@@ -141,8 +141,8 @@ const MIGRATIONS: &[Sql] = &[
         "types and triggers are spelled differently",
     ),
     Sql::two(
-        include_str!("../migrations/sqlite/0030_energy_top_ups.sql"),
-        include_str!("../migrations/postgres/0030_energy_top_ups.sql"),
+        include_str!("../migrations/sqlite/0028_energy_top_ups.sql"),
+        include_str!("../migrations/postgres/0028_energy_top_ups.sql"),
         "types are spelled differently",
     ),
 ];

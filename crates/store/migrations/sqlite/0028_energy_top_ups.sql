@@ -1,5 +1,5 @@
--- 0030: what is paid in at vendors of energy after their accounts were opened. The same tables, indexes and rules as
--- ../postgres/0030_energy_top_ups.sql.
+-- 0028: what is paid in at vendors of energy after their accounts were opened. The same tables, indexes and rules as
+-- ../postgres/0028_energy_top_ups.sql.
 
 alter table energy_credit add column reference text;       -- what the payment is known by; null for an opening balance
 alter table energy_credit add column paid_at integer;   -- when the account showed it; null for an opening balance
