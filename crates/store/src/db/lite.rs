@@ -34,7 +34,8 @@ type Job = Box<dyn FnOnce(Result<&mut Connection, StoreError>) -> (bool, Finish)
 pub(crate) struct Lite {
     writes: Option<mpsc::Sender<Job>>,
     reads: Option<mpsc::Sender<Job>>,
-    threads: Vec<JoinHandle<()>>,
+    writer: Option<JoinHandle<()>>,
+    readers: Vec<JoinHandle<()>>,
 }
 
 impl Lite {
@@ -47,18 +48,19 @@ impl Lite {
         migrated(&mut writer)?;
         set_aside(&writer, path)?;
         let (writes, mut jobs) = mpsc::channel::<Job>(QUEUE);
-        let mut threads = vec![named("sluice-store-write".into(), move || {
+        let writer = named("sluice-store-write".into(), move || {
             while let Some(first) = jobs.blocking_recv() {
                 write_group(&mut writer, first, &mut jobs);
             }
-        })?];
+        })?;
+        let mut readers = Vec::with_capacity(READERS);
         let (reads, questions) = mpsc::channel::<Job>(QUEUE);
         let questions = Arc::new(Mutex::new(questions));
         for number in 0..READERS {
             let mut reader = connect(path)?;
             script(&reader, "pragma query_only = on;")?;
             let questions = questions.clone();
-            threads.push(named(format!("sluice-store-read-{number}"), move || {
+            readers.push(named(format!("sluice-store-read-{number}"), move || {
                 loop {
                     // Whoever holds the lock waits for the next question; the others wait for the lock.
                     let next = questions.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
@@ -68,7 +70,7 @@ impl Lite {
                 }
             })?);
         }
-        Ok(Self { writes: Some(writes), reads: Some(reads), threads })
+        Ok(Self { writes: Some(writes), reads: Some(reads), writer: Some(writer), readers })
     }
 
     pub(super) async fn read<T, W>(&self, work: W) -> Result<T, StoreError>
@@ -90,11 +92,14 @@ impl Lite {
 
 impl Drop for Lite {
     fn drop(&mut self) {
-        // Closed queues end the threads once what was accepted is done.
-        drop((self.writes.take(), self.reads.take()));
-        for thread in self.threads.drain(..) {
-            drop(thread.join());
+        // Closed queues end the threads once what was accepted is done. The writer closes the file last and alone, which puts what
+        // stands in the journal beside it into it: of two that close at once, each may leave that to the other.
+        drop(self.reads.take());
+        for reader in self.readers.drain(..) {
+            drop(reader.join());
         }
+        drop(self.writes.take());
+        drop(self.writer.take().map(JoinHandle::join));
     }
 }
 

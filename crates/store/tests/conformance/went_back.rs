@@ -142,6 +142,7 @@ async fn a_copy_of_a_file_holds_what_it_held_and_is_shut_from_its_birth(world: W
             select 'g', partner_id, id, 'a', 'available', 5, 'r', 1 from wallet limit 1";
         db.tamper(spoil, spoil).await.unwrap();
         drop(db);
+        assert!(!beside(put, "-wal").exists(), "closed, a file is whole by itself");
         let (_, broken) = copy::held(&url).await.unwrap();
         assert_eq!(broken.len(), 2, "{broken:?}");
     }
