@@ -11,16 +11,14 @@ use sluice_core::address::TronAddress;
 use sluice_core::amount::Cost;
 use sluice_core::asset::Asset;
 use sluice_core::chain::ChainProfile;
-use sluice_core::energy::{Need, NeedState, Order, Plan, Wanted};
-use sluice_core::id::{EnergyNeedId, EnergyOrderId};
+use sluice_core::energy::NeedState;
 use sluice_core::ledger::{Account, Posting};
-use sluice_core::port::market::Quote;
 use sluice_core::port::store::{Change, Store as _};
 use sluice_core::resource::Network;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::State;
 
-use stage::{DAY_MS, HOUR_MS, Tron, chain_id, read, resources};
+use stage::{DAY_MS, HOUR_MS, Tron, read, resources};
 
 #[tokio::test]
 async fn a_lane_enters_and_leaves_each_mode_and_is_told_with_what_it_allows() {
@@ -87,37 +85,7 @@ async fn a_lane_enters_and_leaves_each_mode_and_is_told_with_what_it_allows() {
 async fn what_is_rented_is_none_of_a_lanes_own_and_its_order_is_listed() {
     let tron = Tron::new().await;
     let (world, now) = (&tron.world, tron.world.clock.now_at());
-    let ulid = || world.api.ports.entropy.ulid(now);
-    let need = Need::open(
-        Wanted {
-            id: EnergyNeedId::new(ulid()),
-            partner: world.a.id,
-            wallet: tron.lane,
-            chain: chain_id(),
-            receiver: TronAddress([7; 20]),
-            energy: 260_570,
-            burning_sun: Cost(26_057_000),
-            deadline: now.plus_ms(180_000),
-        },
-        now,
-    );
-    let open = need.after().clone();
-    let facts = &tron.shop.facts[0];
-    let quote = Quote {
-        vendor: facts.id.clone(),
-        energy: 260_570,
-        duration_s: 3_600,
-        total_sun: Cost(10_422_800),
-        valid_until: now.plus_ms(15_000),
-    };
-    let plan = Plan {
-        id: EnergyOrderId::new(ulid()),
-        need: open.id,
-        wallet: tron.lane,
-        receiver: open.receiver,
-        deadline: now.plus_ms(150_000),
-    };
-    let order = Order::plan(plan, facts, &quote, now).unwrap().then(|order| order.ask(now)).unwrap();
+    let (need, order) = tron.order();
     world.apply(Change { needs: vec![need], ..Change::default() }).await;
     world.apply(Change { orders: vec![order.clone()], ..Change::default() }).await;
     let own = Change {

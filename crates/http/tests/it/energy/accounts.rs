@@ -3,21 +3,18 @@
 use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
-use sluice_core::address::TronAddress;
 use sluice_core::amount::Cost;
-use sluice_core::energy::{Arrival, Need, Order, Plan, SETTLES_MS, Wanted};
-use sluice_core::id::{EnergyNeedId, EnergyOrderId};
+use sluice_core::energy::{Arrival, Order, SETTLES_MS};
+use sluice_core::id::EnergyOrderId;
 use sluice_core::moved::Moved;
-use sluice_core::port::market::{Placed, ProviderId, Quote};
+use sluice_core::port::market::{Placed, ProviderId};
 use sluice_core::port::reader::{AlertFilter, Reader as _};
 use sluice_core::port::store::Change;
 
-use super::stage::{Tron, chain_id, read};
+use super::stage::{Tron, read};
 use crate::support::{HEAD, Key, Reply};
 
 const BOOK: &str = "/v1/energy/accounts/shop/book";
-/// What an order may cost.
-const PRICE: Cost = Cost(10_422_800);
 
 fn said(reply: &Reply) -> (u16, String) {
     let json = reply.json();
@@ -34,39 +31,10 @@ async fn post(tron: &Tron, key: &Key, path: &str, body: &Value) -> Reply {
 
 /// An order that was asked for just now, and stands nowhere else yet.
 async fn asked(tron: &Tron) -> Order {
-    let (world, now) = (&tron.world, tron.world.clock.now_at());
-    let ulid = || world.api.ports.entropy.ulid(now);
-    let wanted = Wanted {
-        id: EnergyNeedId::new(ulid()),
-        partner: world.a.id,
-        wallet: tron.lane,
-        chain: chain_id(),
-        receiver: TronAddress([7; 20]),
-        energy: 260_570,
-        burning_sun: Cost(26_057_000),
-        deadline: now.plus_ms(180_000),
-    };
-    let need = Need::open(wanted, now);
-    let open = need.after().clone();
-    let facts = &tron.shop.facts[0];
-    let quote = Quote {
-        vendor: facts.id.clone(),
-        energy: 260_570,
-        duration_s: 3_600,
-        total_sun: PRICE,
-        valid_until: now.plus_ms(15_000),
-    };
-    let plan = Plan {
-        id: EnergyOrderId::new(ulid()),
-        need: open.id,
-        wallet: tron.lane,
-        receiver: open.receiver,
-        deadline: now.plus_ms(150_000),
-    };
+    let (world, (need, order)) = (&tron.world, tron.order());
+    let end = need.after().clone().drop_unwanted(world.clock.now_at()).unwrap();
     world.apply(Change { needs: vec![need], ..Change::default() }).await;
     // The broker is to follow the order, and to buy nothing else.
-    let end = open.drop_unwanted(now).unwrap();
-    let order = Order::plan(plan, facts, &quote, now).unwrap().then(|order| order.ask(now)).unwrap();
     let order = stored(tron, order).await;
     world.apply(Change { needs: vec![end], ..Change::default() }).await;
     order

@@ -9,8 +9,9 @@ use sluice_core::amount::{Amount, Cost};
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::attempt::Durable;
 use sluice_core::chain::{BlockRef, ChainId, ChainProfile};
-use sluice_core::energy::Policy;
-use sluice_core::id::WalletId;
+use sluice_core::energy::{Need, Order, Plan, Policy, Wanted};
+use sluice_core::id::{EnergyNeedId, EnergyOrderId, WalletId};
+use sluice_core::moved::Moved;
 use sluice_core::partner::Limit;
 use sluice_core::port::market::{
     Ask, Durations, Found, Market, NoAnswer, Placed, ProviderId, Quote, QuoteRequest, Recovery, VendorFacts,
@@ -27,6 +28,8 @@ use crate::support::{FakeChain, Key, World};
 
 pub const HOUR_MS: i64 = 3_600_000;
 pub const DAY_MS: i64 = 24 * HOUR_MS;
+/// What an order may cost.
+const PRICE: Cost = Cost(10_422_800);
 
 pub async fn read(world: &World, key: &Key, path: &str) -> Value {
     let reply = world.get(key, path).send(world).await;
@@ -118,6 +121,41 @@ fn conditions() -> Conditions {
 impl Tron {
     pub async fn new() -> Self {
         Box::pin(Self::make()).await
+    }
+
+    /// A need of the lane, and the order of its energy that the vendor is asked for now; neither is stored.
+    pub fn order(&self) -> (Moved<Need>, Moved<Order>) {
+        let (world, now) = (&self.world, self.world.clock.now_at());
+        let ulid = || world.api.ports.entropy.ulid(now);
+        let wanted = Wanted {
+            id: EnergyNeedId::new(ulid()),
+            partner: world.a.id,
+            wallet: self.lane,
+            chain: chain_id(),
+            receiver: TronAddress([7; 20]),
+            energy: 260_570,
+            burning_sun: Cost(26_057_000),
+            deadline: now.plus_ms(180_000),
+        };
+        let need = Need::open(wanted, now);
+        let open = need.after();
+        let facts = &self.shop.facts[0];
+        let quote = Quote {
+            vendor: facts.id.clone(),
+            energy: 260_570,
+            duration_s: 3_600,
+            total_sun: PRICE,
+            valid_until: now.plus_ms(15_000),
+        };
+        let plan = Plan {
+            id: EnergyOrderId::new(ulid()),
+            need: open.id,
+            wallet: self.lane,
+            receiver: open.receiver,
+            deadline: now.plus_ms(150_000),
+        };
+        let order = Order::plan(plan, facts, &quote, now).unwrap().then(|order| order.ask(now)).unwrap();
+        (need, order)
     }
 
     async fn make() -> Self {
