@@ -1,5 +1,5 @@
-//! A pool of energy beside the local TRON: one wallet more of the demo partner, whose stake works for the others. It is less than a
-//! demo needs, so that vendors sell the rest.
+//! A pool of energy beside the local TRON: one wallet more of the demo partner, whose stake works for the others. It is less than
+//! twenty payments take, as the demonstration makes them, so that vendors sell the rest.
 
 use sluice_core::access::Actor;
 use sluice_core::amount::Amount;
