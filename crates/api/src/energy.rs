@@ -1,6 +1,7 @@
 //! Energy of TRON: how wallets stand with it, what vendors ask, what was ordered, and what payouts would take.
 
 mod account;
+mod credit;
 mod outlook;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,9 @@ use crate::withdrawal::Block;
 use crate::words::words;
 
 pub use account::{BookTopUp, EnergyAccount, ResolveEnergyOrder};
+pub use credit::{
+    AssignTopUp, EnergyBilling, EnergyCredit, EnergyCreditEntry, EnergyCreditEntryType, EnergyTopUp,
+};
 pub use outlook::{
     EnergyAdvice, EnergyForecast, EnergyPlan, ForecastBasis, ForecastHour, Staking, UnstakeReason,
     UnstakeStep, Unstaking,

@@ -55,6 +55,12 @@ pub const ENERGY_ORDER_RESOLVE: &str = "/v1/energy/orders/{id}/resolve";
 pub const ENERGY_ACCOUNTS: &str = "/v1/energy/accounts";
 /// POST books what was paid in at a vendor.
 pub const ENERGY_ACCOUNT_BOOK: &str = "/v1/energy/accounts/{id}/book";
+/// GET tells what a partner has paid ahead.
+pub const ENERGY_CREDIT: &str = "/v1/energy/credit";
+/// GET lists what moved that.
+pub const ENERGY_CREDIT_ENTRIES: &str = "/v1/energy/credit/entries";
+/// POST says whose a top-up is.
+pub const ENERGY_TOPUP_ASSIGN: &str = "/v1/energy/topups/{id}/assign";
 /// GET tells what is expected.
 pub const ENERGY_FORECAST: &str = "/v1/energy/forecast";
 /// GET tells what should be staked.

@@ -35,6 +35,10 @@ tags! {
     Energy (EnergyObject) = "energy";
     /// `energy_account`
     EnergyAccount (EnergyAccountObject) = "energy_account";
+    /// `energy_credit`
+    EnergyCredit (EnergyCreditObject) = "energy_credit";
+    /// `energy_credit_entry`
+    EnergyCreditEntry (EnergyCreditEntryObject) = "energy_credit_entry";
     /// `energy_forecast`
     EnergyForecast (EnergyForecastObject) = "energy_forecast";
     /// `energy_order`
@@ -45,6 +49,8 @@ tags! {
     EnergyPrice (EnergyPriceObject) = "energy_price";
     /// `energy_quote`
     EnergyQuote (EnergyQuoteObject) = "energy_quote";
+    /// `energy_topup`
+    EnergyTopUp (EnergyTopUpObject) = "energy_topup";
     /// `event`
     Event (EventObject) = "event";
     /// `funding`

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub use alerts::{Alerts, Language};
 pub use asset::AssetEntry;
 #[cfg(feature = "dev")]
-pub use energy::Hq;
+pub use energy::{Bills, Hq};
 pub use energy::{Energy, Vendor, Wire};
 pub use profile::ProfileOverrides;
 pub use server::Server;

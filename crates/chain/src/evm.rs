@@ -32,8 +32,8 @@ use sluice_core::energy::Lendable;
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, LentRun, NodeFacts, Nonces, Preflight, Shown,
-    SlotQuestion, Standing, TransferLog, Trial,
+    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, LentRun, NodeFacts, Nonces, PaidIn, Preflight,
+    Shown, SlotQuestion, Standing, TransferLog, Trial,
 };
 use sluice_core::port::world::Clock;
 use sluice_core::proof::{Final, SlotReading};
@@ -122,6 +122,15 @@ impl Chain for Evm {
         _wallets: &'a [Address],
     ) -> Fut<'a, Result<LentRun, ChainError>> {
         Box::pin(async { Err(self.none_of_ours("energy that was lent")) })
+    }
+
+    fn paid_in(
+        &self,
+        _account: Address,
+        _from: u64,
+        _count: u64,
+    ) -> Fut<'_, Result<Option<Final<PaidIn>>, ChainError>> {
+        Box::pin(async { Err(self.none_of_ours("what is paid ahead for energy")) })
     }
 
     fn heads(&self) -> Fut<'_, Result<Heads, ChainError>> {

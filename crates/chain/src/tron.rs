@@ -15,6 +15,7 @@ pub mod http;
 mod json;
 mod lent;
 pub mod node;
+mod paid_in;
 mod place;
 mod preflight;
 mod scan;
@@ -37,8 +38,8 @@ use sluice_core::energy::Lendable;
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, LentRun, NodeFacts, Nonces, Preflight, Shown,
-    SlotQuestion, Standing, TransferLogs, Trial,
+    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, LentRun, NodeFacts, Nonces, PaidIn, Preflight,
+    Shown, SlotQuestion, Standing, TransferLogs, Trial,
 };
 use sluice_core::port::world::Clock;
 use sluice_core::proof::{Final, SlotReading};
@@ -126,6 +127,15 @@ impl Chain for Tron {
         wallets: &'a [Address],
     ) -> Fut<'a, Result<LentRun, ChainError>> {
         Box::pin(async move { self.read_lent(from, count, &accounts(wallets)).await })
+    }
+
+    fn paid_in(
+        &self,
+        account: Address,
+        from: u64,
+        count: u64,
+    ) -> Fut<'_, Result<Option<Final<PaidIn>>, ChainError>> {
+        Box::pin(async move { self.read_paid_in(self.account(account)?, from, count).await })
     }
 
     fn heads(&self) -> Fut<'_, Result<Heads, ChainError>> {

@@ -165,6 +165,10 @@ codes! {
     /// A vendor of energy took money, or may have, and neither energy nor money is accounted for. Ends when account and chain
     /// explain it, or a person has.
     EnergyUnresolved = "energy_unresolved", P2, Treasury, House, Looked;
+    /// A partner has paid little ahead for energy of the pool. Ends when it has topped up a quarter above the threshold.
+    EnergyCreditLow = "energy_credit_low", P3, Treasury, House, Looked;
+    /// TRX came to the pool's wallet and nobody knows whose it is. Ends when a person has said so.
+    EnergyTopupUnknown = "energy_topup_unknown", P3, Treasury, House, Looked;
     /// A wallet has too little native coin to pay for gas. Ends when gas can be reserved.
     GasLow = "gas_low", P2, Treasury, Lane, Looked;
     /// A withdrawal is past its deadline. Ends with the withdrawal, or when a person is awaited.

@@ -37,6 +37,8 @@ pub enum Account {
     EnergyCredit,
     /// TRON: what a partner was charged for energy of the pool, below zero. Of the pool's wallet.
     EnergyCharged,
+    /// TRON: what a partner paid ahead for energy of the pool. Of the pool's wallet, whose coin it is none of: that was booked when it came.
+    EnergyPaid,
     /// Seen on chain and not explained. Nothing is posted to it yet: such a lane is frozen until people have explained it.
     Suspense,
 }
@@ -55,6 +57,7 @@ impl Account {
         Self::Unstaking,
         Self::EnergyCredit,
         Self::EnergyCharged,
+        Self::EnergyPaid,
         Self::Suspense,
     ];
 
@@ -72,6 +75,7 @@ impl Account {
             Self::Unstaking => "unstaking",
             Self::EnergyCredit => "energy_credit",
             Self::EnergyCharged => "energy_charged",
+            Self::EnergyPaid => "energy_paid",
             Self::Suspense => "suspense",
         }
     }
@@ -264,6 +268,6 @@ mod tests {
         for account in Account::ALL {
             assert_eq!(Account::parse(account.as_str()), Some(*account));
         }
-        assert_eq!(Account::ALL.len(), 12);
+        assert_eq!(Account::ALL.len(), 13);
     }
 }

@@ -86,6 +86,7 @@ impl Line {
                 | Account::Unstaking
                 | Account::EnergyCredit
                 | Account::EnergyCharged
+                | Account::EnergyPaid
                 | Account::Suspense => {
                     line.adjusted = line.adjusted.checked_sub(within)?;
                 }

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod adopt_held;
+mod assign;
 mod cancel;
 mod energy;
 mod explain;
@@ -18,6 +19,7 @@ mod together;
 
 pub use adopt::{AdoptError, Adoption, Check, Rule, adopt};
 pub use adopt_held::{Wanted, adopt_held, examine_held};
+pub use assign::assign;
 pub use cancel::{Cancelled, cancel};
 pub use energy::{EnergyError, TOP_UP_VERSION, book_top_up, resolve_energy};
 pub use explain::{ExplainError, explain};

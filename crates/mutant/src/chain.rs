@@ -13,8 +13,8 @@ use sluice_core::energy::Lendable;
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, LentRun, NodeFacts, Nonces, Preflight, Shown,
-    SlotQuestion, Standing, TransferLog, Trial,
+    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, LentRun, NodeFacts, Nonces, PaidIn, Preflight,
+    Shown, SlotQuestion, Standing, TransferLog, Trial,
 };
 use sluice_core::proof::{Effect, Final, Inclusion, SlotReading};
 use sluice_core::resource::{Conditions, Resources};
@@ -76,6 +76,15 @@ impl Chain for BrokenChain {
         wallets: &'a [Address],
     ) -> Fut<'a, Result<LentRun, ChainError>> {
         self.inner.lent(from, count, wallets)
+    }
+
+    fn paid_in(
+        &self,
+        account: Address,
+        from: u64,
+        count: u64,
+    ) -> Fut<'_, Result<Option<Final<PaidIn>>, ChainError>> {
+        self.inner.paid_in(account, from, count)
     }
 
     fn heads(&self) -> Fut<'_, Result<Heads, ChainError>> {

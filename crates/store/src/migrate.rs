@@ -145,6 +145,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0028_energy_top_ups.sql"),
         "types are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0029_energy_credit.sql"),
+        include_str!("../migrations/postgres/0029_energy_credit.sql"),
+        "types and triggers are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

@@ -6,6 +6,7 @@
 //! is none" would be a lie.
 
 mod commands;
+mod credit;
 pub(crate) mod energy;
 mod feed;
 mod filter;
@@ -28,7 +29,7 @@ use sluice_core::chain::ChainId;
 use sluice_core::command::Command;
 use sluice_core::energy::mode::Stood;
 use sluice_core::energy::price::Span;
-use sluice_core::energy::{Need, Order, Reference, TopUp, VendorBooks};
+use sluice_core::energy::{Need, Order, Prepayment, Reference, TopUp, VendorBooks};
 use sluice_core::id::{
     AlertId, CommandId, EnergyOrderId, FeedId, PartnerId, ReconciliationId, WalletId, WithdrawalId,
 };
@@ -37,8 +38,8 @@ use sluice_core::partner::Limit;
 use sluice_core::port::Fut;
 use sluice_core::port::market::VendorId;
 use sluice_core::port::reader::{
-    AlertFilter, By, ChainStatus, FeedEvent, Filter, Position, PriceFilter, Reader, ReconciliationFilter,
-    StatRow, WalletView, WentBackView, WithdrawalView,
+    AlertFilter, By, ChainStatus, CreditEntry, EnergyCredit, FeedEvent, Filter, Position, PriceFilter,
+    Reader, ReconciliationFilter, StatRow, WalletView, WentBackView, WithdrawalView,
 };
 use sluice_core::port::store::StoreError;
 use sluice_core::reconciliation::Reconciliation;
@@ -239,6 +240,24 @@ impl Reader for Db {
         Box::pin(self.reading_one(move |conn| {
             Box::pin(async move { energy::top_up(conn, &vendor, &reference).await })
         }))
+    }
+
+    fn energy_credit(&self, partner: PartnerId, pool: WalletId) -> Fut<'_, Result<EnergyCredit, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(credit::of(conn, partner, pool))))
+    }
+
+    fn energy_credit_entries(
+        &self,
+        partner: PartnerId,
+        pool: WalletId,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<CreditEntry>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(credit::entries(conn, partner, pool, before, limit))))
+    }
+
+    fn energy_topup(&self, txid: [u8; 32]) -> Fut<'_, Result<Option<Prepayment>, StoreError>> {
+        Box::pin(self.reading(move |conn| Box::pin(credit::topup(conn, txid))))
     }
 
     fn energy_prices<'a>(

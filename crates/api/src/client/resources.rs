@@ -11,8 +11,8 @@ use crate::attention::{Attention, Resolve};
 use crate::chain::Chain;
 use crate::command::{Because, Command};
 use crate::energy::{
-    BookTopUp, Energy, EnergyAccount, EnergyForecast, EnergyOrder, EnergyPlan, EnergyPrice, EnergyQuote,
-    QuoteEnergy, ResolveEnergyOrder,
+    AssignTopUp, BookTopUp, Energy, EnergyAccount, EnergyCredit, EnergyCreditEntry, EnergyForecast,
+    EnergyOrder, EnergyPlan, EnergyPrice, EnergyQuote, EnergyTopUp, QuoteEnergy, ResolveEnergyOrder,
 };
 use crate::event::Event;
 use crate::health::{Health, Readiness};
@@ -24,8 +24,8 @@ use crate::me::Me;
 use crate::partner::{CreatePartner, Partner};
 use crate::path;
 use crate::query::{
-    AlertQuery, CommandQuery, EnergyOrderQuery, EnergyPriceQuery, EnergyQuery, EventQuery, FundingQuery,
-    Page, ReconciliationQuery, StatementQuery, StatsQuery, TreasuryQuery, WithdrawalQuery,
+    AlertQuery, CommandQuery, EnergyCreditQuery, EnergyOrderQuery, EnergyPriceQuery, EnergyQuery, EventQuery,
+    FundingQuery, Page, ReconciliationQuery, StatementQuery, StatsQuery, TreasuryQuery, WithdrawalQuery,
 };
 use crate::reconciliation::Reconciliation;
 use crate::restored::Restored;
@@ -125,6 +125,8 @@ commands! {
     retire_wallet = path::WALLET_RETIRE, Because, Command;
     /// Compares the books of a wallet with the chain now, and keeps what was found.
     reconcile_wallet = path::WALLET_RECONCILE, Because, Reconciliation;
+    /// Says whose a top-up of the energy pool is, by its transaction.
+    assign_energy_topup = path::ENERGY_TOPUP_ASSIGN, AssignTopUp, EnergyTopUp;
     /// Signs and sends nothing new; follows what was sent.
     pause_lane = path::LANE_PAUSE, Because, Command;
     /// Opens a paused or drained lane.
@@ -265,6 +267,19 @@ impl Client {
     /// What was ordered for lanes, newest first.
     pub fn energy_orders(&self, query: EnergyOrderQuery) -> Pages<'_, EnergyOrder, EnergyOrderQuery> {
         Pages::new(self, path::ENERGY_ORDERS, query, |query, cursor| query.page.cursor = Some(cursor))
+    }
+
+    /// What a partner has paid ahead for energy of the platform's own stake.
+    pub async fn energy_credit(&self, query: &EnergyQuery) -> Answer<EnergyCredit> {
+        self.call(Call::get(path::ENERGY_CREDIT).asking(query)).await
+    }
+
+    /// What moved that, newest first.
+    pub fn energy_credit_entries(
+        &self,
+        query: EnergyCreditQuery,
+    ) -> Pages<'_, EnergyCreditEntry, EnergyCreditQuery> {
+        Pages::new(self, path::ENERGY_CREDIT_ENTRIES, query, |query, cursor| query.page.cursor = Some(cursor))
     }
 
     /// What payouts are expected, and the energy for them.

@@ -9,8 +9,8 @@ use crate::attention::{Attention, Resolve};
 use crate::chain::Chain;
 use crate::command::{Because, Command};
 use crate::energy::{
-    BookTopUp, Energy, EnergyAccount, EnergyForecast, EnergyOrder, EnergyPlan, EnergyPrice, EnergyQuote,
-    QuoteEnergy, ResolveEnergyOrder,
+    AssignTopUp, BookTopUp, Energy, EnergyAccount, EnergyCredit, EnergyCreditEntry, EnergyForecast,
+    EnergyOrder, EnergyPlan, EnergyPrice, EnergyQuote, EnergyTopUp, QuoteEnergy, ResolveEnergyOrder,
 };
 use crate::event::Event;
 use crate::health::{Health, Readiness};
@@ -21,8 +21,8 @@ use crate::me::Me;
 use crate::partner::{CreatePartner, Partner};
 use crate::path;
 use crate::query::{
-    AlertQuery, CommandQuery, EnergyOrderQuery, EnergyPriceQuery, EnergyQuery, EventQuery, FundingQuery,
-    Page, Query, ReconciliationQuery, StatementQuery, StatsQuery, TreasuryQuery, WalletQuery,
+    AlertQuery, CommandQuery, EnergyCreditQuery, EnergyOrderQuery, EnergyPriceQuery, EnergyQuery, EventQuery,
+    FundingQuery, Page, Query, ReconciliationQuery, StatementQuery, StatsQuery, TreasuryQuery, WalletQuery,
     WithdrawalQuery,
 };
 use crate::reconciliation::Reconciliation;
@@ -192,6 +192,16 @@ pub static ENDPOINTS: &[Endpoint] = &[
     command::<BookTopUp>("bookEnergyTopUp", path::ENERGY_ACCOUNT_BOOK, AttentionOperate,
         "Books what was paid in at a vendor of energy after its account was opened, once for each reference. Two persons of the \
          platform."),
+    get("getEnergyCredit", path::ENERGY_CREDIT, Some(WalletsRead), one::<EnergyCredit>(),
+        "Tells what a partner has paid ahead for energy of the platform's own stake, what that costs now, and where TRX is sent to \
+         top up.")
+        .filtered(EnergyQuery::PARAMETERS),
+    get("listEnergyCreditEntries", path::ENERGY_CREDIT_ENTRIES, Some(WalletsRead), list::<EnergyCreditEntry>(),
+        "Lists what moved that: top-ups, charges and what was given back, newest first.")
+        .filtered(EnergyCreditQuery::PARAMETERS),
+    post::<AssignTopUp>("assignEnergyTopUp", path::ENERGY_TOPUP_ASSIGN, PartnersManage, one::<EnergyTopUp>(),
+        "Says whose a top-up is that came from an account which nobody has registered: it is credited, once.")
+        .answers(&[200]),
     get("getEnergyForecast", path::ENERGY_FORECAST, Some(WalletsRead), one::<EnergyForecast>(),
         "Tells what payouts are expected by hour and weekday, and the energy for them.")
         .filtered(EnergyQuery::PARAMETERS),

@@ -37,6 +37,41 @@ impl Query for EnergyQuery {
     }
 }
 
+/// Whose credit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EnergyCreditQuery {
+    /// Whose; the caller's own when left out.
+    pub partner: Option<String>,
+    /// On which chain; the first one of TRON when left out.
+    pub chain: Option<String>,
+    /// The page.
+    pub page: Page,
+}
+
+impl Query for EnergyCreditQuery {
+    const PARAMETERS: &'static [Parameter] = &[
+        text("partner", ID_CHARS_MAX, "Whose; the caller's own when left out. The platform names one."),
+        text("chain", ID_CHARS_MAX, "CAIP-2 id of the chain; the first one of TRON when left out."),
+        LIMIT,
+        CURSOR,
+    ];
+
+    fn take(&mut self, name: &str, value: &str) -> Result<(), Code> {
+        match name {
+            "partner" => self.partner = Some(value.to_owned()),
+            "chain" => self.chain = Some(value.to_owned()),
+            _ => return self.page.take(name, value),
+        }
+        Ok(())
+    }
+
+    fn give(&self) -> Vec<(&'static str, String)> {
+        let all = [("partner", self.partner.clone()), ("chain", self.chain.clone())];
+        let all = all.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        all.chain(self.page.give()).collect()
+    }
+}
+
 /// Which orders of energy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EnergyOrderQuery {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use sluice_core::address::TronAddress;
 use sluice_core::amount::Cost;
+use sluice_core::energy::credit::Billing;
 use sluice_core::energy::{POOL, Policy, Pool, VENDORS_MAX, unusual};
 use sluice_core::id::PartnerId;
 use sluice_core::intent::DeploymentId;
@@ -15,6 +16,8 @@ use super::{Both, ConfigError};
 
 /// From an order to its energy, milliseconds, where nothing else is said.
 const DELIVERS_MS: u64 = 15_000;
+/// Credit below which a partner is told, sun, where nothing else is said.
+const LOW_CREDIT_SUN: u64 = 100_000_000;
 
 /// Where a chain's energy comes from.
 #[derive(Clone, Debug, Deserialize)]
@@ -70,9 +73,30 @@ pub struct Hq {
     /// From a decision to its energy on chain as it is expected, milliseconds.
     #[serde(default = "delivers_ms")]
     pub delivers_ms: u64,
+    /// When partners pay: `prepaid` lends nothing to whom has not paid ahead, `postpaid` lends and books what is owed.
+    #[serde(default)]
+    pub billing: Bills,
+    /// A partner is told that its credit is low below so much, sun; never where it is 0. 100 TRX when left out.
+    #[serde(default = "low_credit_sun")]
+    pub low_credit_sun: u64,
     /// Shares of partners, by id, against each other; 1 where none is named.
     #[serde(default)]
     pub weights: BTreeMap<String, u32>,
+}
+
+const fn low_credit_sun() -> u64 {
+    LOW_CREDIT_SUN
+}
+
+/// When partners pay for energy of the pool.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Bills {
+    /// Before.
+    #[default]
+    Prepaid,
+    /// Afterwards.
+    Postpaid,
 }
 
 impl Hq {
@@ -216,6 +240,11 @@ impl Energy {
             fee_micro_sun: hq.fee_micro_sun,
             stay_s: hq.stay_s.unwrap_or(self.policy().rent_s),
             delivers_ms: hq.delivers_ms,
+            billing: match hq.billing {
+                Bills::Prepaid => Billing::Prepaid,
+                Bills::Postpaid => Billing::Postpaid,
+            },
+            low_credit_sun: hq.low_credit_sun,
             weights: hq.weights()?,
         })
     }

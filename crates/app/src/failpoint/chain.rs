@@ -12,8 +12,8 @@ use sluice_core::energy::Lendable;
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, LentRun, NodeFacts, Nonces, Preflight, Shown,
-    SlotQuestion, Standing, TransferLogs, Trial,
+    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, LentRun, NodeFacts, Nonces, PaidIn, Preflight,
+    Shown, SlotQuestion, Standing, TransferLogs, Trial,
 };
 use sluice_core::proof::{Final, SlotReading};
 use sluice_core::resource::{Conditions, Resources};
@@ -21,12 +21,13 @@ use sluice_core::resource::{Conditions, Resources};
 use super::Failpoint;
 
 /// Every call of a chain that something is around.
-pub const CALLS: [&str; 20] = [
+pub const CALLS: [&str; 21] = [
     "chain.market",
     "chain.conditions",
     "chain.resources",
     "chain.lendable",
     "chain.lent",
+    "chain.paid_in",
     "chain.heads",
     "chain.block",
     "chain.second_look",
@@ -84,6 +85,10 @@ impl Chain for Wrapped {
 
     fn lent<'a>(&'a self, from: u64, count: u64, wallets: &'a [Address]) -> Answer<'a, LentRun> {
         ask!(self, "chain.lent", self.inner.lent(from, count, wallets))
+    }
+
+    fn paid_in(&self, account: Address, from: u64, count: u64) -> Answer<'_, Option<Final<PaidIn>>> {
+        ask!(self, "chain.paid_in", self.inner.paid_in(account, from, count))
     }
 
     fn heads(&self) -> Answer<'_, Heads> {

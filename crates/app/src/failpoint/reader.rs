@@ -8,7 +8,7 @@ use sluice_core::chain::ChainId;
 use sluice_core::command::Command;
 use sluice_core::energy::mode::Stood;
 use sluice_core::energy::price::Span;
-use sluice_core::energy::{Need, Order, Reference, TopUp, VendorBooks};
+use sluice_core::energy::{Need, Order, Prepayment, Reference, TopUp, VendorBooks};
 use sluice_core::id::{
     AlertId, CommandId, EnergyOrderId, FeedId, PartnerId, ReconciliationId, WalletId, WithdrawalId,
 };
@@ -16,8 +16,8 @@ use sluice_core::lane::Holder;
 use sluice_core::port::Fut;
 use sluice_core::port::market::VendorId;
 use sluice_core::port::reader::{
-    AlertFilter, By, ChainStatus, FeedEvent, Filter, LimitUse, Position, PriceFilter, Reader,
-    ReconciliationFilter, StatRow, WalletView, WentBackView, WithdrawalView,
+    AlertFilter, By, ChainStatus, CreditEntry, EnergyCredit, FeedEvent, Filter, LimitUse, Position,
+    PriceFilter, Reader, ReconciliationFilter, StatRow, WalletView, WentBackView, WithdrawalView,
 };
 use sluice_core::port::store::StoreError;
 use sluice_core::reconciliation::Reconciliation;
@@ -29,7 +29,7 @@ use sluice_core::transfer::Transfer;
 use super::Failpoint;
 
 /// Every call of it.
-pub const CALLS: [&str; 32] = [
+pub const CALLS: [&str; 35] = [
     "reader.withdrawal",
     "reader.by_external_id",
     "reader.list",
@@ -52,6 +52,9 @@ pub const CALLS: [&str; 32] = [
     "reader.energy_order",
     "reader.vendor_books",
     "reader.top_up",
+    "reader.energy_credit",
+    "reader.energy_credit_entries",
+    "reader.energy_topup",
     "reader.energy_prices",
     "reader.paid_by",
     "reader.chain_status",
@@ -195,6 +198,26 @@ impl Reader for Wrapped {
 
     fn top_up<'a>(&'a self, vendor: &'a VendorId, reference: &'a Reference) -> Answer<'a, Option<TopUp>> {
         Box::pin(self.point.around("reader.top_up", vec![], self.inner.top_up(vendor, reference)))
+    }
+
+    fn energy_credit(&self, partner: PartnerId, pool: WalletId) -> Answer<'_, EnergyCredit> {
+        let found = self.inner.energy_credit(partner, pool);
+        Box::pin(self.point.around("reader.energy_credit", vec![], found))
+    }
+
+    fn energy_credit_entries(
+        &self,
+        partner: PartnerId,
+        pool: WalletId,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Answer<'_, Vec<CreditEntry>> {
+        let found = self.inner.energy_credit_entries(partner, pool, before, limit);
+        Box::pin(self.point.around("reader.energy_credit_entries", vec![], found))
+    }
+
+    fn energy_topup(&self, txid: [u8; 32]) -> Answer<'_, Option<Prepayment>> {
+        Box::pin(self.point.around("reader.energy_topup", vec![], self.inner.energy_topup(txid)))
     }
 
     fn energy_prices<'a>(&'a self, filter: &'a PriceFilter, limit: usize) -> Answer<'a, Vec<Span>> {

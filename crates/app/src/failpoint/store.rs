@@ -15,8 +15,8 @@ pub(super) fn wrap(inner: Arc<dyn Store>, point: &Arc<Failpoint>) -> Arc<dyn Sto
     Arc::new(Wrapped { inner, by: EachCall(point.clone()) })
 }
 
-/// States a commit brings a transfer to, or a loan of energy.
-pub const STATES: [&str; 18] = [
+/// States a commit brings a transfer to, or a loan of energy; and one that finds a top-up.
+pub const STATES: [&str; 19] = [
     "planned",
     "funded",
     "fuelling",
@@ -35,6 +35,7 @@ pub const STATES: [&str; 18] = [
     "loan_free",
     "loan_returning",
     "loan_returned",
+    "topup",
 ];
 
 /// What the transfers and loans in a commit become; `signing` once the signer is about to be asked.
@@ -57,7 +58,12 @@ fn reached(changes: &[Change]) -> Vec<&'static str> {
             | Phase::Dropped => step.after().state.as_str(),
         })
         .chain(changes.iter().flat_map(|change| &change.loans).map(|step| loan(&step.after().state)))
+        .chain(changes.iter().filter(|change| topped_up(change)).map(|_| "topup"))
         .collect()
+}
+
+fn topped_up(change: &Change) -> bool {
+    change.topups.as_ref().is_some_and(|look| !look.came().is_empty())
 }
 
 const fn loan(state: &LoanState) -> &'static str {

@@ -199,7 +199,7 @@ async fn on_chains(
     if let Some(vendors) = &vendors {
         vendors.pay_in(&engine.ports).await?;
     }
-    let demo = seed::demo_partner(&engine, &config, folder, chains, &wallets).await?;
+    let demo = Box::pin(seed::demo_partner(&engine, &config, folder, chains, &wallets)).await?;
     if let Some(pool) = &pool {
         pool.stake(&engine).await?;
     }

@@ -35,7 +35,7 @@ const KILLING: Duration = Duration::from_secs(150);
 const POINTS_MIN: usize = 40;
 
 /// Points that this drill does not reach, and where they are reached.
-const ELSEWHERE: [(&str, &str); 28] = [
+const ELSEWHERE: [(&str, &str); 33] = [
     ("reader.by_external_id", "no program asks it, only the conformance suite of the store"),
     ("store.outbid", "only a store that went back is outbid: `restored`"),
     ("store.unended", "only a store that went back doubts what has no slot: `restored`"),
@@ -45,6 +45,9 @@ const ELSEWHERE: [(&str, &str); 28] = [
     ("store.ending", "asked on TRON alone: `tron_kills`"),
     ("store.paid_hours", "asked on TRON alone, for an alert: nothing waits for it"),
     ("store.stood", "asked on TRON alone: `tron_kills`"),
+    ("reader.energy_credit", "asked on TRON alone, for people: nothing waits for it"),
+    ("reader.energy_credit_entries", "asked on TRON alone, for people: nothing waits for it"),
+    ("reader.energy_topup", "asked on TRON alone, for people: nothing waits for it"),
     ("reader.energy_prices", "asked on TRON alone, for people: nothing waits for it"),
     ("reader.paid_by", "asked on TRON alone, for a forecast: nothing waits for it"),
     ("store.apply/fuelling", "asked where energy is ordered: `energy`"),
@@ -58,6 +61,8 @@ const ELSEWHERE: [(&str, &str); 28] = [
     ("store.apply/loan_free", "where the pool lends: `energy_pool`"),
     ("store.apply/loan_returning", "where the pool lends: `energy_pool`"),
     ("store.apply/loan_returned", "where the pool lends: `energy_pool`"),
+    ("store.apply/topup", "another partner pays ahead, in the suites of store and API: nothing waits for it"),
+    ("chain.paid_in", "asked where the pool lends: `energy_pool`"),
     ("store.energy", "asked where energy is ordered: `energy`"),
     ("store.asks", "asked where energy is ordered: `energy`"),
     ("market.quote", "asked where energy is ordered: `energy`"),

@@ -6,6 +6,7 @@ mod conditions;
 pub(super) mod fake;
 mod lies;
 mod made;
+mod paid_in;
 mod preflight;
 mod slots;
 mod submit;

@@ -140,6 +140,18 @@ impl Code {
                 "에너지 판매자에게 지급했거나 지급했을 수 있는 금액이 에너지로도 잔액으로도 확인되지 않습니다.",
                 "A vendor took money for energy, or may have, and neither the energy nor the money is accounted for.",
             ),
+            Self::EnergyCreditLow => (
+                "에너지 선불 잔액 부족",
+                "Energy credit low",
+                "파트너의 에너지 선불 잔액이 기준보다 적습니다. 풀 지갑으로 TRX를 보내 충전하세요.",
+                "A partner has paid little ahead for energy of the pool; top up by sending TRX to the pool's wallet.",
+            ),
+            Self::EnergyTopupUnknown => (
+                "출처를 알 수 없는 에너지 충전",
+                "Energy top-up of nobody",
+                "등록되지 않은 주소에서 풀 지갑으로 TRX가 들어왔습니다. 어느 파트너의 충전인지 지정하세요.",
+                "TRX came to the pool's wallet from an address that nobody has registered; say whose top-up it is.",
+            ),
             Self::DeadlineMissed => (
                 "처리 기한 초과",
                 "Deadline missed",

@@ -117,6 +117,8 @@ pub struct LoanRecord {
     pub stake_sun: u64,
     /// What it costs the partner, sun.
     pub price_sun: Cost,
+    /// It is paid ahead: the commit that decides it is refused where the partner's credit does not cover it.
+    pub prepaid: bool,
     /// How long it stays, seconds.
     pub stay_s: u64,
     /// When the need goes to another source, unless it is lent by then.
@@ -144,6 +146,8 @@ pub struct Terms {
     pub stake_sun: u64,
     /// What it costs the partner, sun.
     pub price_sun: Cost,
+    /// It is paid ahead.
+    pub prepaid: bool,
     /// How long it stays, seconds.
     pub stay_s: u64,
     /// When the need goes to another source.
@@ -155,7 +159,7 @@ pub struct Terms {
 impl Loan {
     /// Decides on a loan for a need.
     pub fn ask(need: &super::Need, terms: Terms, at: Timestamp) -> Moved<Self> {
-        let Terms { lender, energy, stake_sun, price_sun, stay_s, deadline, errand } = terms;
+        let Terms { lender, energy, stake_sun, price_sun, prepaid, stay_s, deadline, errand } = terms;
         Moved::born(Self(LoanRecord {
             need: need.id,
             partner: need.partner,
@@ -166,6 +170,7 @@ impl Loan {
             energy,
             stake_sun,
             price_sun,
+            prepaid,
             stay_s,
             deadline,
             errand,

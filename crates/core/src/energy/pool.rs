@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::credit::Billing;
 use super::{LoanState, View};
 use crate::address::TronAddress;
 use crate::amount::Cost;
@@ -35,6 +36,10 @@ pub struct Pool {
     pub stay_s: u64,
     /// From a decision to the energy in a block, as the operator expects it, milliseconds.
     pub delivers_ms: u64,
+    /// When partners pay.
+    pub billing: Billing,
+    /// A partner is told that its credit is low below so much, sun; never where it is nothing.
+    pub low_credit_sun: u64,
     /// Shares of partners against each other, one where none is named.
     pub weights: BTreeMap<PartnerId, u32>,
 }
@@ -69,6 +74,12 @@ impl Pool {
         }
         let each = u128::from(self.base_micro_sun).saturating_add(u128::from(self.fee_micro_sun));
         Cost(u128::from(energy).saturating_mul(each).div_ceil(1_000_000))
+    }
+
+    /// Whether a partner's credit covers a price. Where partners pay afterwards, and where nothing is paid, it always does.
+    pub fn covers(&self, balance_sun: i64, price: Cost) -> bool {
+        let ahead = u128::try_from(balance_sun).unwrap_or_default();
+        self.billing == Billing::Postpaid || price <= Cost(ahead)
     }
 
     /// Stake that a partner may be lent now, sun: what the chain would let the pool lend, less what is promised and not lent

@@ -7,6 +7,7 @@ mod credit;
 mod evidence;
 mod loan;
 mod pool;
+mod prepayment;
 mod samples;
 mod table;
 mod top_up;

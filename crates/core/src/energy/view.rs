@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Account, Loan, Money, Need, Order};
+use super::credit::Standing;
+use super::{Account, Loan, Money, Need, Order, Prepayment};
 use crate::amount::Cost;
-use crate::id::EnergyOrderId;
+use crate::id::{EnergyOrderId, PartnerId, WalletId};
 use crate::port::market::VendorId;
 use crate::time::Timestamp;
 
@@ -65,11 +66,23 @@ pub struct View {
     pub accounts: Vec<Booked>,
     /// What orders cost, or may have cost, since the time that was asked about, in sun.
     pub spent_sun: Cost,
+    /// What partners have with pools of the chain, each that was ever charged or has paid ahead.
+    pub credit: Vec<Standing>,
+    /// The height at which the next look for top-ups begins, by the pool's wallet.
+    pub topups_from: BTreeMap<WalletId, u64>,
+    /// Top-ups that are nobody's yet, oldest first.
+    pub unknown: Vec<Prepayment>,
     /// Which orders were proven by the transactions that were asked about, ended or not.
     pub explained: BTreeMap<[u8; 32], EnergyOrderId>,
 }
 
 impl View {
+    /// What a partner has paid ahead at a pool, sun; below zero what it owes.
+    pub fn balance_sun(&self, pool: WalletId, partner: PartnerId) -> i64 {
+        let found = self.credit.iter().find(|it| it.wallet == pool && it.partner == partner);
+        found.map_or(0, |it| it.balance_sun)
+    }
+
     /// An account by our books, had `without` never been. `None` where it was never booked, or would hold less than nothing.
     pub fn account(&self, vendor: &VendorId, without: Option<&Order>) -> Option<Account> {
         let booked = self.accounts.iter().find(|it| it.vendor == *vendor)?;

@@ -1,9 +1,10 @@
 //! Questions to a chain, and carrying bytes to it.
 
+mod came;
 mod trial;
 
 use super::Fut;
-use crate::address::{Address, TronAddress};
+use crate::address::Address;
 use crate::alert::Raise;
 use crate::amount::{Cost, Units};
 use crate::asset::{Asset, AssetId};
@@ -16,8 +17,8 @@ use crate::intent::Payment;
 use crate::proof::{Final, SlotReading};
 use crate::resource::{Conditions, Resources};
 use crate::slot::Slot;
-use crate::time::Timestamp;
 
+pub use came::{CoinIn, Lent, LentRun, PaidIn};
 pub use trial::{Preflight, Trial};
 
 /// No usable answer. It says nothing about money.
@@ -133,32 +134,6 @@ pub struct DrainFact {
     pub txid: [u8; 32],
     /// What happened, in one sentence.
     pub what: String,
-}
-
-/// Energy that somebody lent to a wallet of ours on TRON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lent {
-    /// The transaction.
-    pub txid: [u8; 32],
-    /// Whose stake it is; `None` where that cannot be read.
-    pub from: Option<TronAddress>,
-    /// Who may use it.
-    pub receiver: TronAddress,
-    /// What the stake that was lent yields now.
-    pub energy: u64,
-    /// The solid block it is in.
-    pub block: BlockRef,
-    /// That block's time.
-    pub at: Timestamp,
-}
-
-/// What a run of solid blocks shows of energy that was lent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LentRun {
-    /// The last block of it and its time; `None` where none is solid there yet.
-    pub through: Option<(BlockRef, Timestamp)>,
-    /// In the order of the chain.
-    pub lent: Vec<Lent>,
 }
 
 /// One attempt as the chain port needs it to recognise its effect.
@@ -295,6 +270,15 @@ pub trait Chain: Send + Sync {
         count: u64,
         wallets: &'a [Address],
     ) -> Fut<'a, Result<LentRun, ChainError>>;
+
+    /// TRX that came to an account by plain transfers of others, in at most `count` final blocks from a height on, by quorum:
+    /// money is credited on it. `None` where no block there is final yet. [`ChainError::Foreign`] off TRON.
+    fn paid_in(
+        &self,
+        account: Address,
+        from: u64,
+        count: u64,
+    ) -> Fut<'_, Result<Option<Final<PaidIn>>, ChainError>>;
 
     /// Latest and final block.
     fn heads(&self) -> Fut<'_, Result<Heads, ChainError>>;

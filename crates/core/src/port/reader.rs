@@ -10,9 +10,10 @@ use crate::asset::{Asset, AssetId};
 use crate::attempt::Attempt;
 use crate::chain::{BlockRef, ChainId};
 use crate::command::Command;
+use crate::energy::credit::Level;
 use crate::energy::mode::Stood;
 use crate::energy::price::Span;
-use crate::energy::{Need, Order, Reference, TopUp, VendorBooks};
+use crate::energy::{Need, Order, Prepayment, Reference, TopUp, VendorBooks};
 use crate::id::{AlertId, CommandId, EnergyOrderId, PartnerId, ReconciliationId, WalletId, WithdrawalId};
 use crate::journal::Seen;
 use crate::lane::Holder;
@@ -84,6 +85,38 @@ pub struct ReconciliationFilter {
     pub wallet: Option<WalletId>,
     /// That came to this.
     pub outcome: Option<Outcome>,
+}
+
+/// What a partner has with a pool, all in sun.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EnergyCredit {
+    /// What is paid ahead; below zero what is owed.
+    pub balance_sun: i64,
+    /// All that was ever paid ahead.
+    pub topped_up_sun: u64,
+    /// All that was ever charged, with what was given back of it.
+    pub charged_sun: u64,
+    /// What was given back of it.
+    pub given_back_sun: u64,
+    /// Whether it was told to be low.
+    pub level: Level,
+    /// Blocks below this height were read for top-ups; `None` where none was yet.
+    pub next_height: Option<u64>,
+}
+
+/// One line of a partner's credit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreditEntry {
+    /// Its place in the books.
+    pub number: i64,
+    /// Why: `topup`, `loan.asked`, `loan.late`, `loan.absent`.
+    pub reason: String,
+    /// The name of its group: `<need>@<version>` of a loan, `topup_<txid>`.
+    pub group: String,
+    /// What it moved the balance by, sun.
+    pub sun: i64,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Which prices of energy are listed.
@@ -420,6 +453,21 @@ pub trait Reader: Send + Sync {
         vendor: &'a VendorId,
         reference: &'a Reference,
     ) -> Fut<'a, Result<Option<TopUp>, StoreError>>;
+
+    /// What a partner has with a pool, by the pool's wallet.
+    fn energy_credit(&self, partner: PartnerId, pool: WalletId) -> Fut<'_, Result<EnergyCredit, StoreError>>;
+
+    /// What moved that, newest first, below `before`.
+    fn energy_credit_entries(
+        &self,
+        partner: PartnerId,
+        pool: WalletId,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<CreditEntry>, StoreError>>;
+
+    /// A top-up by its transaction, whosever it is.
+    fn energy_topup(&self, txid: [u8; 32]) -> Fut<'_, Result<Option<Prepayment>, StoreError>>;
 
     /// What vendors asked, newest first.
     fn energy_prices<'a>(

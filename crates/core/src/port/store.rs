@@ -15,7 +15,7 @@ use crate::chain::{BlockRef, ChainId};
 use crate::command::{Command, Kind, Person};
 use crate::energy::mode::{Mode, Stood, Turned};
 use crate::energy::price::Heard;
-use crate::energy::{self, Credit, Loan, Need, Order};
+use crate::energy::{self, Assigned, Credit, Loan, Look, Need, Order, credit};
 use crate::event::Cause;
 use crate::id::{
     AlertId, AttemptId, EnergyOrderId, FeedId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId,
@@ -120,6 +120,12 @@ pub struct Change {
     pub loans: Vec<Moved<Loan>>,
     /// What was paid in at vendors of energy.
     pub credits: Vec<Credit>,
+    /// A look at what came to the pool's wallet. One that begins elsewhere than the last one ended is [`Outcome::Moved`].
+    pub topups: Option<Look>,
+    /// A person said whose a top-up is; [`Outcome::Moved`] where it is somebody's already.
+    pub assigned: Option<Assigned>,
+    /// Partners whose credit with the pool comes to be low, or enough again.
+    pub credit_turned: Vec<credit::Turned>,
     /// Wallets that come to stand on another rung with their energy.
     pub turned: Vec<Turned>,
     /// What vendors of energy asked.

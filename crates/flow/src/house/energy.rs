@@ -11,6 +11,7 @@ mod order;
 mod pool;
 mod scan;
 mod source;
+mod topups;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ use sluice_core::access::Actor;
 use sluice_core::alert::{Code, Raise};
 use sluice_core::chain::ChainId;
 use sluice_core::energy::breaker::Breaker;
+use sluice_core::energy::credit::COVERED;
 use sluice_core::energy::{Loan, LoanState, Need, Order, POOL, State, TRIES_TOLD, View, sign_of};
 use sluice_core::event::Cause;
 use sluice_core::id::{EnergyNeedId, EnergyOrderId};
@@ -40,6 +42,9 @@ const IDLE_MS: u64 = 5_000;
 /// Orders of so long count against the spending of an hour, milliseconds.
 const HOUR_MS: i64 = 3_600_000;
 
+/// What this hand tells people.
+const TOLD: [Code; 3] = [Code::EnergyUnresolved, Code::EnergyCreditLow, Code::EnergyTopupUnknown];
+
 /// The broker of one chain, and what it remembers. Losing it costs a look at each vendor, and a trial at one whose breaker
 /// was open; what keeps a vendor closed for a wallet is stored.
 pub(super) struct Energy {
@@ -52,6 +57,7 @@ pub(super) struct Energy {
     tried: BTreeMap<EnergyNeedId, Timestamp>,
     named: BTreeMap<[u8; 32], EnergyOrderId>,
     seen: scan::Seen,
+    paid_in: Option<Timestamp>,
     told: Told,
 }
 
@@ -67,6 +73,7 @@ impl Energy {
             tried: BTreeMap::new(),
             named: BTreeMap::new(),
             seen: scan::Seen::default(),
+            paid_in: None,
             told: Told::default(),
         }
     }
@@ -81,6 +88,7 @@ impl Energy {
         self.scan(&mut broker).await?;
         self.follow_orders(&mut broker).await?;
         self.follow_loans(&mut broker).await?;
+        self.read_topups(&mut broker).await?;
         self.meet_needs(&mut broker).await?;
         self.tell(&broker).await?;
         let open = |order: &Order| !order.is_ended() && !matches!(order.state, State::Unresolved { .. });
@@ -149,11 +157,7 @@ impl Energy {
     async fn tell(&mut self, broker: &Broker<'_>) -> Result<(), StageError> {
         let fence = &broker.held.fence;
         let chain = format!("{} ", self.chain);
-        self.told
-            .read(broker.ports, fence.epoch(), &[Code::EnergyUnresolved], |subject| {
-                subject.starts_with(&chain)
-            })
-            .await?;
+        self.told.read(broker.ports, fence.epoch(), &TOLD, |subject| subject.starts_with(&chain)).await?;
         let mut found: BTreeMap<&VendorId, (u32, u128)> = BTreeMap::new();
         for order in broker
             .view
@@ -190,7 +194,8 @@ impl Energy {
                 loan.stake_sun, loan.receiver
             ),
         });
-        let found = found.into_iter().map(raise).chain(stuck).collect();
+        let credit = self.credit_alerts(&broker.view);
+        let found = found.into_iter().map(raise).chain(stuck).chain(credit).collect();
         let news = self.told.hold(found, true, 0, broker.now());
         if news.is_empty() {
             return Ok(());
@@ -283,6 +288,10 @@ impl Broker<'_> {
         let applied = match outcomes.first() {
             Some(Outcome::Applied) => true,
             Some(Outcome::Fenced) => return Err(StageError::LeaseLost),
+            Some(Outcome::Refused(rule)) if rule == COVERED => {
+                tracing::info!("A loan of energy is not paid ahead any more: somebody was faster");
+                false
+            }
             Some(Outcome::Refused(rule)) => {
                 tracing::error!(rule, "The store refused a change of the energy broker");
                 false

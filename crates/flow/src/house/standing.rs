@@ -171,6 +171,8 @@ impl Subjects {
             | Code::NodesDown
             | Code::ClockSkew
             | Code::EnergyUnresolved
+            | Code::EnergyCreditLow
+            | Code::EnergyTopupUnknown
             | Code::SingleSource => {
                 let chain = subject.split(' ').next().unwrap_or(subject);
                 !self.chains.contains(chain)

@@ -1,5 +1,6 @@
 //! Energy of TRON.
 
+pub(crate) mod credit;
 pub(crate) mod outlook;
 
 use sluice_api::energy::{

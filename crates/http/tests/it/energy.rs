@@ -1,6 +1,7 @@
 //! Energy of TRON: how lanes stand, what vendors ask, what payouts would take, what is expected and what should be staked.
 
 mod accounts;
+mod credit;
 mod stage;
 mod unusual;
 

@@ -29,7 +29,7 @@ use sluice_flow::operator::{Adoption, adopt};
 use sluice_http::{Api, ChainFacts, HttpConfig, SecretBox as _};
 use sluice_store::Db;
 
-pub use chain::{FakeChain, HEAD};
+pub use chain::{FakeChain, HEAD, Pooled};
 pub use ports::{Bell, Hand, Nobody, OnlyStops, Tin};
 pub use request::{Key, Reply, Request};
 
@@ -74,7 +74,7 @@ pub fn cause(at: Timestamp) -> Cause {
 impl World {
     /// A server in test mode over a database in memory.
     pub async fn new() -> Self {
-        Self::with(HttpConfig { test_mode: true, ..generous() }, "sqlite::memory:").await
+        Box::pin(Self::with(HttpConfig { test_mode: true, ..generous() }, "sqlite::memory:")).await
     }
 
     pub async fn with(config: HttpConfig, url: &str) -> Self {

@@ -26,6 +26,7 @@ mod proofs;
 pub(super) mod reservations;
 mod sightings;
 mod status;
+mod topups;
 mod transfers;
 mod versions;
 mod wallets;
@@ -140,6 +141,9 @@ async fn write(conn: &mut Conn<'_>, context: &Context, changes: &[Change]) -> Re
         return Ok(Written::Moved);
     }
     if outlook::write(conn, changes, &mut happened).await? == Written::Moved {
+        return Ok(Written::Moved);
+    }
+    if topups::write(conn, changes, &mut happened).await? == Written::Moved {
         return Ok(Written::Moved);
     }
     ledger::write(conn, context, changes).await?;
@@ -260,9 +264,15 @@ fn disjoint(changes: &[Change]) -> bool {
         let orders: Vec<String> = change.orders.iter().map(|step| step.after().id.to_string()).collect();
         let loans: Vec<String> =
             change.loans.iter().map(|step| format!("loan {}", step.after().need)).collect();
+        let topups = change.topups.iter().map(|look| format!("topups {}", look.wallet()));
+        let assigned = change.assigned.iter().map(|it| it.topup().posted_as());
+        let turned = change.credit_turned.iter().map(|it| it.standing);
+        let turned = turned.map(|it| format!("credit {} {}", it.wallet, it.partner));
+        let credit: Vec<String> = topups.chain(assigned).chain(turned).collect();
         touched
             .names()
             .chain(&loans)
+            .chain(&credit)
             .chain(&commands)
             .chain(&needs)
             .chain(&orders)

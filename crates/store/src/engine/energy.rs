@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use sluice_core::amount::Cost;
 use sluice_core::attempt::Durable;
 use sluice_core::chain::ChainId;
-use sluice_core::energy::{Booked, Loan, Need, VENDORS_MAX, View};
+use sluice_core::energy::credit::Standing;
+use sluice_core::energy::{Booked, Loan, Need, Prepayment, VENDORS_MAX, View};
 use sluice_core::id::{EnergyOrderId, WalletId};
 use sluice_core::port::market::{Ask, VendorId};
 use sluice_core::time::Timestamp;
@@ -19,6 +20,9 @@ use crate::{args, sql};
 
 /// Needs of a lane that are read besides those that its transfers wait for: the open one, and what brought its energy last.
 const NEEDS_OF_LANE: i64 = 4;
+
+/// Top-ups of nobody that are read at once.
+const UNKNOWN_MAX: i64 = 64;
 
 /// Needs, orders, loans and accounts of a chain; what orders cost since a time; and what transactions explain.
 pub(super) async fn view(
@@ -53,7 +57,49 @@ pub(super) async fn view(
     let spent = spent.map(|row| row.int("spent")).transpose()?.unwrap_or_default();
     let spent_sun = Cost(u128::try_from(spent).unwrap_or_default());
     let explained = explained(conn, lent, &mut unread).await?;
-    Ok((View { needs, orders, loans, accounts, spent_sun, explained }, unread))
+    let credit = credit(conn, &chain, &mut unread).await?;
+    let (topups_from, unknown) = topups(conn, &chain, &mut unread).await?;
+    let view = View { needs, orders, loans, accounts, spent_sun, credit, topups_from, unknown, explained };
+    Ok((view, unread))
+}
+
+/// What partners have with pools of a chain.
+async fn credit(
+    conn: &mut Conn<'_>,
+    chain: &str,
+    unread: &mut Vec<Unread>,
+) -> Result<Vec<Standing>, SqlError> {
+    let text = sql!(
+        "select b.wallet_id, b.partner_id, b.atoms, l.low from ledger_balance b
+         join wallet w on w.id = b.wallet_id
+         left join energy_credit_level l on l.wallet_id = b.wallet_id and l.partner_id = b.partner_id
+         where w.chain = $1 and b.account = 'energy_credit' order by b.wallet_id, b.partner_id limit $2"
+    );
+    let rows = conn.rows(text, args![chain, LIST_MAX]).await?;
+    Ok(keep(row::read(&rows, row::energy::read_standing), unread))
+}
+
+/// Where looks for top-ups go on, and those that are nobody's yet.
+async fn topups(
+    conn: &mut Conn<'_>,
+    chain: &str,
+    unread: &mut Vec<Unread>,
+) -> Result<(BTreeMap<WalletId, u64>, Vec<Prepayment>), SqlError> {
+    let text = sql!(
+        "select c.wallet_id, c.next_height from energy_topup_cursor c join wallet w on w.id = c.wallet_id
+         where w.chain = $1 order by c.wallet_id limit $2"
+    );
+    let rows = conn.rows(text, args![chain, LIST_MAX]).await?;
+    let cursor = |row: &Row| {
+        let cells = Cells::of("energy_topup_cursor", "wallet_id", row);
+        Ok((cells.parsed("wallet_id", WalletId::parse)?, cells.number("next_height")?))
+    };
+    let from = keep(row::read(&rows, cursor), unread).into_iter().collect();
+    let text = sql!(
+        "select * from energy_topup where chain = $1 and partner_id is null order by block_number, txid limit $2"
+    );
+    let rows = conn.rows(text, args![chain, UNKNOWN_MAX]).await?;
+    Ok((from, keep(row::read(&rows, row::energy::read_topup), unread)))
 }
 
 /// Accounts at vendors, by name. Vendors are the installation's: an order of any chain is charged to the same account.

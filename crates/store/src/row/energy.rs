@@ -2,6 +2,7 @@
 
 mod evidence;
 mod loan;
+mod topup;
 
 use serde::Serialize;
 use sluice_core::address::TronAddress;
@@ -15,6 +16,7 @@ use sluice_core::port::market::{Ask, Recovery, VendorId};
 use sluice_core::time::Timestamp;
 
 pub(crate) use loan::{LOAN_MOVES, LOANS, LoanRow, read_loan};
+pub(crate) use topup::{read_standing, read_topup};
 
 use super::cells::{Cells, big};
 use super::table::Table;

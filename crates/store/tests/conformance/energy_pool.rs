@@ -5,7 +5,7 @@ use sluice_core::amount::{Amount, Cost};
 use sluice_core::chain::{ChainId, ChainProfile};
 use sluice_core::energy::{Loan, LoanState, Need, Terms, Wanted};
 use sluice_core::errand::{Errand, Resource};
-use sluice_core::id::{EnergyNeedId, ProofId, TransferId, WalletId, WithdrawalId};
+use sluice_core::id::{EnergyNeedId, PartnerId, ProofId, TransferId, WalletId, WithdrawalId};
 use sluice_core::intent::DeploymentId;
 use sluice_core::moved::{Moved, Reached};
 use sluice_core::policy::of_the_house;
@@ -33,29 +33,34 @@ promises! {
 const RECEIVER: TronAddress = TronAddress([0x22; 20]);
 const STAKE_SUN: u64 = 7_000_000_000;
 
-fn chain() -> ChainId {
+pub fn chain() -> ChainId {
     ChainProfile::nile().id
 }
 
 /// A wallet on TRON beside the world's own.
-async fn adopted(world: &World, byte: u8) -> Wallet {
+pub async fn adopted(world: &World, partner: PartnerId, byte: u8) -> Wallet {
     let (id, address) = (WalletId::new(world.ulid()), TronAddress([byte; 20]).into());
-    let step =
-        Wallet::adopt(id, world.partner.id, chain(), address, "it".into(), 0, "test".into(), world.now());
+    let step = Wallet::adopt(id, partner, chain(), address, "it".into(), 0, "test".into(), world.now());
     let wallet = step.after().clone();
     world.applied(Change { wallets: vec![step], ..world.change() }).await;
     wallet
 }
 
 /// A pool, a lane and its open need.
-struct Scene {
+pub struct Scene {
     pool: Wallet,
     lane: Wallet,
-    need: Need,
+    pub need: Need,
 }
 
 async fn scene(world: &World) -> Scene {
-    let (pool, lane) = (adopted(world, 0x21).await, adopted(world, 0x22).await);
+    let pool = adopted(world, world.partner.id, 0x21).await;
+    scene_of(world, &pool, world.partner.id, 0x22).await
+}
+
+/// A lane of a partner, beside a pool.
+pub async fn scene_of(world: &World, pool: &Wallet, partner: PartnerId, byte: u8) -> Scene {
+    let (pool, lane) = (pool.clone(), adopted(world, partner, byte).await);
     let wanted = Wanted {
         id: EnergyNeedId::new(world.ulid()),
         partner: lane.partner,
@@ -88,16 +93,29 @@ fn asked(world: &World, scene: &Scene) -> (Moved<Loan>, Intake) {
 fn asked_for(world: &World, scene: &Scene, price_sun: Cost) -> (Moved<Loan>, Intake) {
     let lend = Errand::Delegation { resource: Resource::Energy, to: RECEIVER.into(), lock: None };
     let intake = errand(world, &scene.pool, Loan::lends_as(scene.need.id), &lend);
-    let terms = Terms {
+    let loan = Loan::ask(&scene.need, terms(world, scene, price_sun, false, &intake), world.now());
+    (loan, intake)
+}
+
+/// A loan that is paid ahead, or afterwards.
+pub fn asked_ahead(world: &World, scene: &Scene, prepaid: bool) -> (Moved<Loan>, Intake) {
+    let lend = Errand::Delegation { resource: Resource::Energy, to: RECEIVER.into(), lock: None };
+    let intake = errand(world, &scene.pool, Loan::lends_as(scene.need.id), &lend);
+    let terms = terms(world, scene, Cost(2_112_500), prepaid, &intake);
+    (Loan::ask(&scene.need, terms, world.now()), intake)
+}
+
+fn terms(world: &World, scene: &Scene, price_sun: Cost, prepaid: bool, intake: &Intake) -> Terms {
+    Terms {
         lender: scene.pool.id,
         energy: 65_650,
         stake_sun: STAKE_SUN,
         price_sun,
+        prepaid,
         stay_s: 60,
         deadline: world.now().plus_ms(30_000),
         errand: intake.withdrawal.after().id,
-    };
-    (Loan::ask(&scene.need, terms, world.now()), intake)
+    }
 }
 
 async fn lent_to(world: &World, scene: &Scene) -> Loan {

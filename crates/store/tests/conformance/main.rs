@@ -34,6 +34,7 @@ mod accept;
 mod adoption;
 mod again;
 mod energy;
+mod energy_credit;
 mod energy_pool;
 mod errands;
 #[path = "../interleavings/mod.rs"]

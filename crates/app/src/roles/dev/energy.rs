@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 
 use super::files::Folder;
 use super::{DevArguments, tron};
-use crate::config::{Both, Energy, Hq, Vendor, Wire};
+use crate::config::{Bills, Both, Energy, Hq, Vendor, Wire};
 use crate::error::StartError;
 
 /// What is paid in at each vendor at the first start, sun.
@@ -52,6 +52,8 @@ pub(super) fn section(
         fee_micro_sun: 0,
         stay_s: Some(arguments.energy_stay_s),
         delivers_ms: DELIVERS_MS,
+        billing: Bills::default(),
+        low_credit_sun: 0,
         weights: BTreeMap::new(),
     };
     let none = Energy {

@@ -60,6 +60,11 @@ pub fn ours(asset: &Asset, made: i64, executed: Option<Executed>) -> Tx {
 
 /// A transaction of anybody.
 pub fn theirs(owner: TronAddress, call: Call) -> Tx {
+    ended(owner, call, Executed::Success)
+}
+
+/// The same, with another end.
+pub fn ended(owner: TronAddress, call: Call, executed: Executed) -> Tx {
     let terms = Terms {
         reference: Reference { bytes: [0; 2], hash: [0; 8] },
         expiration_ms: time_of(12),
@@ -68,7 +73,7 @@ pub fn theirs(owner: TronAddress, call: Call) -> Tx {
         memo: Vec::new(),
         permission_id: 0,
     };
-    Tx::read(&tron::raw(&Unsigned { owner, call, terms }), Some(Executed::Success))
+    Tx::read(&tron::raw(&Unsigned { owner, call, terms }), Some(executed))
 }
 
 pub fn info(tx: &Tx, executed: Option<Executed>, logs: Vec<Log>) -> Info {

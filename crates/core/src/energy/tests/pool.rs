@@ -22,6 +22,8 @@ fn pool() -> Pool {
         fee_micro_sun: 2_000_000,
         stay_s: 3_600,
         delivers_ms: 10_000,
+        billing: crate::energy::credit::Billing::Prepaid,
+        low_credit_sun: 0,
         weights: BTreeMap::new(),
     }
 }
@@ -54,6 +56,7 @@ fn loan(number: u128, of: PartnerId, trx: u64, lent: bool) -> Loan {
         energy: 65_000,
         stake_sun: trx * TRX,
         price_sun: Cost::ZERO,
+        prepaid: true,
         stay_s: 60,
         deadline: at(30_000),
         errand: WithdrawalId::new(ulid(number)),
@@ -131,4 +134,17 @@ fn who_wants_energy_too_keeps_a_part_by_weight() {
     assert_eq!(weighed.room(&lendable(40), &has, two) / TRX, 25);
     let none = Pool { weights: BTreeMap::from([(one, 0)]), ..pool() };
     assert_eq!(none.room(&lendable(100), &View::default(), one), 0);
+}
+
+#[test]
+fn who_pays_ahead_is_lent_what_is_covered_and_who_pays_afterwards_everything() {
+    use crate::energy::credit::Billing;
+    let prepaid = pool();
+    for (balance, price, covered) in
+        [(9, 9, true), (8, 9, false), (0, 0, true), (-5, 0, true), (-5, 1, false), (i64::MAX, 1, true)]
+    {
+        assert_eq!(prepaid.covers(balance, Cost(price)), covered, "{price} of {balance}");
+    }
+    let postpaid = Pool { billing: Billing::Postpaid, ..pool() };
+    assert!(postpaid.covers(-5, Cost(1_000)));
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use sluice_core::amount::{Amount, Cost};
+use sluice_core::energy::credit::Billing;
 use sluice_core::energy::{Lendable, Loan, Need, POOL, Pool, Terms};
 use sluice_core::errand::{Errand, Resource};
 use sluice_core::port::market::{Durations, Quote, Recovery, VendorFacts, VendorId};
@@ -39,6 +40,7 @@ pub(super) struct Stake {
     wallet: Wallet,
     stake_sun: u64,
     stay_s: u64,
+    prepaid: bool,
 }
 
 impl Energy {
@@ -61,7 +63,8 @@ impl Energy {
         }
     }
 
-    /// The pool as one source of many; `None` where it lends nothing for this need: it did once, or has too little.
+    /// The pool as one source of many; `None` where it lends nothing for this need: it did once, has too little,
+    /// or is not paid ahead.
     pub(super) fn own_source(
         &self,
         broker: &Broker<'_>,
@@ -81,6 +84,11 @@ impl Energy {
         }
         let id = VendorId::parse(POOL).ok()?;
         let total_sun = pool.price(energy, need.partner, wallet.partner);
+        let balance_sun = broker.view.balance_sun(wallet.id, need.partner);
+        if !pool.covers(balance_sun, total_sun) {
+            tracing::debug!(need = %need.id, balance_sun, "A need for energy of the pool is not paid ahead");
+            return None;
+        }
         let facts = VendorFacts {
             id: id.clone(),
             recovery: Recovery::Repeat,
@@ -91,7 +99,8 @@ impl Energy {
             delivers_ms: pool.delivers_ms,
         };
         let quote = Quote { vendor: id, energy, duration_s: pool.stay_s, total_sun, valid_until: now };
-        let stake = Stake { wallet: wallet.clone(), stake_sun, stay_s: pool.stay_s };
+        let prepaid = pool.billing == Billing::Prepaid;
+        let stake = Stake { wallet: wallet.clone(), stake_sun, stay_s: pool.stay_s, prepaid };
         Some(Source { facts, quote, own: Some(stake) })
     }
 
@@ -121,6 +130,7 @@ impl Energy {
             energy,
             stake_sun: stake.stake_sun,
             price_sun,
+            prepaid: stake.prepaid,
             stay_s: stake.stay_s,
             deadline: now.plus_ms(deliver_ms),
             errand: intake.withdrawal.after().id,

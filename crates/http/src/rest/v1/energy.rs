@@ -1,7 +1,9 @@
 //! `/v1/energy`: energy of TRON.
 
 pub(crate) mod accounts;
+pub(crate) mod assign;
 pub(crate) mod book;
+pub(crate) mod credit;
 pub(crate) mod forecast;
 pub(crate) mod get;
 pub(crate) mod orders;

@@ -38,6 +38,7 @@ pub async fn read(world: &World, key: &Key, path: &str) -> Value {
 }
 
 /// A vendor that asks 40 sun for each energy, and counts how often it was asked.
+#[derive(Default)]
 pub struct Shop {
     pub facts: Vec<VendorFacts>,
     pub each_sun: AtomicU64,

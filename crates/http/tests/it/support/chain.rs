@@ -13,8 +13,8 @@ use sluice_core::energy::Lendable;
 use sluice_core::fee::Market;
 use sluice_core::port::Fut;
 use sluice_core::port::chain::{
-    BlockFacts, Chain, ChainError, Foreign, Heads, Heard, LentRun, NodeFacts, Nonces, Preflight, Shown,
-    SlotQuestion, Standing, TransferLog, Trial,
+    BlockFacts, Chain, ChainError, CoinIn, Foreign, Heads, Heard, LentRun, NodeFacts, Nonces, PaidIn,
+    Preflight, Shown, SlotQuestion, Standing, TransferLog, Trial,
 };
 use sluice_core::proof::{Final, SlotReading};
 use sluice_core::resource::{Conditions, Resources};
@@ -37,6 +37,24 @@ pub struct FakeChain {
     pub tron: Mutex<Option<(Conditions, Resources)>>,
     /// Up to where [`Chain::lent`] has read, and found nothing.
     pub read_through: Mutex<Option<(BlockRef, Timestamp)>>,
+    /// What a pool of energy finds there.
+    pub pool: Mutex<Option<Pooled>>,
+}
+
+/// A chain as a pool of energy reads it.
+pub struct Pooled {
+    /// Height of the final block.
+    pub top: u64,
+    /// TRX that came to the pool's wallet, by the block it is in.
+    pub coins: Vec<CoinIn>,
+    /// What the pool could lend.
+    pub lendable: Lendable,
+}
+
+impl Pooled {
+    pub fn block(number: u64) -> BlockRef {
+        BlockRef { number, hash: [u8::try_from(number).unwrap(); 32] }
+    }
 }
 
 impl FakeChain {
@@ -50,6 +68,7 @@ impl FakeChain {
             code: AtomicBool::new(false),
             tron: Mutex::default(),
             read_through: Mutex::default(),
+            pool: Mutex::default(),
         }
     }
 
@@ -93,7 +112,7 @@ impl Chain for FakeChain {
     }
 
     fn lendable(&self, _wallet: Address) -> Fut<'_, Result<Lendable, ChainError>> {
-        soon(Err(ChainError::NoBlock))
+        soon(self.pool.lock().unwrap().as_ref().map(|it| it.lendable).ok_or(ChainError::NoBlock))
     }
 
     fn lent<'a>(&'a self, _: u64, _: u64, _: &'a [Address]) -> Fut<'a, Result<LentRun, ChainError>> {
@@ -104,9 +123,32 @@ impl Chain for FakeChain {
         })
     }
 
+    fn paid_in(
+        &self,
+        _: Address,
+        from: u64,
+        count: u64,
+    ) -> Fut<'_, Result<Option<Final<PaidIn>>, ChainError>> {
+        let pool = self.pool.lock().unwrap();
+        let Some(pool) = pool.as_ref() else { return soon(Err(ChainError::NoBlock)) };
+        if from > pool.top {
+            return soon(Ok(None));
+        }
+        let through = pool.top.min(from + count - 1);
+        let coins = pool.coins.iter().filter(|it| (from..=through).contains(&it.block.number));
+        let run = PaidIn { through: Pooled::block(through), coins: coins.copied().collect() };
+        soon(Ok(Some(agreed(run))))
+    }
+
     fn heads(&self) -> Fut<'_, Result<Heads, ChainError>> {
-        let Some((block, at)) = *self.read_through.lock().unwrap() else { return soon(self.down()) };
-        soon(Ok(Heads { latest: block, latest_time: at.millis() / 1_000, reached: None, finalized: None }))
+        if let Some((block, at)) = *self.read_through.lock().unwrap() {
+            let latest_time = at.millis() / 1_000;
+            return soon(Ok(Heads { latest: block, latest_time, reached: None, finalized: None }));
+        }
+        let pool = self.pool.lock().unwrap();
+        let Some(pool) = pool.as_ref() else { return soon(self.down()) };
+        let latest = Pooled::block(pool.top);
+        soon(Ok(Heads { latest, latest_time: 0, reached: Some(pool.top), finalized: Some(agreed(latest)) }))
     }
 
     fn block<'a>(&'a self, _: u64, _: &'a [Address]) -> Fut<'a, Result<BlockFacts, ChainError>> {

@@ -6,7 +6,7 @@ use sluice_core::energy::{Origin, of_credit, of_loan, of_need, of_order};
 use sluice_core::port::store::{Change, StoreError};
 
 use super::super::Context;
-use super::{Happened, Written, cause};
+use super::{Happened, Written, cause, topups};
 use crate::row::energy::{
     ARRIVALS, ArrivalRow, LOAN_MOVES, LOANS, LoanRow, NEED_ENDS, NEEDS, NeedRow, ORDER_MOVES, ORDERS,
     OrderRow, sun,
@@ -109,6 +109,9 @@ pub(super) async fn write_loans(
             }
             happened.push((place, of_loan(step)));
         }
+    }
+    for step in changes.iter().flat_map(|change| &change.loans).filter(|step| step.before().is_none()) {
+        topups::covers(conn, step.after()).await?;
     }
     for (text, rows) in [(&LOAN_STEP, &moved), (&NEW_LOAN, &asked)] {
         if !rows.is_empty() && conn.run_each(text, rows).await? != rows.len() as u64 {

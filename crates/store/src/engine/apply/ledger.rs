@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Serialize;
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::chain::{ChainId, ChainProfile};
-use sluice_core::energy::credit;
+use sluice_core::energy::{Assigned, Look, credit};
 use sluice_core::id::{PartnerId, TransferId, WalletId};
 use sluice_core::ledger::{Account, Posting, effects};
 use sluice_core::port::store::Change;
@@ -94,6 +94,12 @@ pub(super) async fn write(
             let (group, reason) =
                 (format!("{}@{}", loan.need, loan.version), format!("loan.{}", loan.state.as_str()));
             post(&mut lines, &credit::postings(step, &native), &group, None, &reason, cause.at.micros())?;
+        }
+        let looked = change.topups.iter().flat_map(Look::came);
+        for topup in looked.chain(change.assigned.iter().map(Assigned::topup)) {
+            let native = native(conn, &mut natives, topup.chain).await?;
+            let (group, at) = (topup.posted_as(), cause.at.micros());
+            post(&mut lines, &credit::topped_up(topup, &native), &group, None, "topup", at)?;
         }
         if !change.postings.is_empty() {
             let named = change.posted_as.clone();

@@ -1,0 +1,286 @@
+//! What partners pay ahead for energy of the pool, as they and the platform read it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use sluice_core::address::TronAddress;
+use sluice_core::amount::Cost;
+use sluice_core::chain::BlockRef;
+use sluice_core::energy::credit::{Billing, Turned};
+use sluice_core::energy::{Lendable, Look, Need, Pool, View, Wanted};
+use sluice_core::id::{EnergyNeedId, WalletId};
+use sluice_core::intent::DeploymentId;
+use sluice_core::port::chain::{CoinIn, PaidIn};
+use sluice_core::port::reader::{AlertFilter, Reader as _};
+use sluice_core::port::store::{Change, Store as _};
+use sluice_core::proof::Final;
+use sluice_core::time::Timestamp;
+use sluice_core::wallet::Wallet;
+
+use super::stage::{Shop, Tron, chain_id, read};
+use crate::support::Pooled;
+
+const POOL: TronAddress = TronAddress([9; 20]);
+/// The lane of partner A.
+const LANE: TronAddress = TronAddress([7; 20]);
+const STRANGER: TronAddress = TronAddress([8; 20]);
+const TRX: u64 = 1_000_000;
+
+/// A pool of partner B beside the lane of partner A.
+struct Stage {
+    tron: Tron,
+    pool: Wallet,
+    next: u64,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let mut tron = Tron::new().await;
+        let pool = Pool {
+            wallet: POOL,
+            deployment: DeploymentId("it".into()),
+            share_percent: 100,
+            base_micro_sun: 20_000_000,
+            fee_micro_sun: 2_500_000,
+            stay_s: 3_600,
+            delivers_ms: 15_000,
+            billing: Billing::Prepaid,
+            low_credit_sun: 100 * TRX,
+            weights: BTreeMap::new(),
+        };
+        let world = &mut tron.world;
+        let supply = world.api.ports.energy.get_mut(&chain_id()).unwrap();
+        supply.pool = Some(Arc::new(pool));
+        world.router = sluice_http::router(world.api.clone());
+        let now = world.clock.now_at();
+        let id = WalletId::new(world.api.ports.entropy.ulid(now));
+        let step = Wallet::adopt(id, world.b.id, chain_id(), POOL.into(), "pool".into(), 0, "it".into(), now);
+        let pool = step.after().clone();
+        world.apply(Change { wallets: vec![step], ..Change::default() }).await;
+        let first = Look::first(&pool, &agreed(block(9)));
+        world.apply(Change { topups: Some(first), ..Change::default() }).await;
+        Self { tron, pool, next: 10 }
+    }
+
+    /// So much comes from an account; the transaction.
+    async fn comes(&mut self, from: TronAddress, sun: u64) -> String {
+        let number = u8::try_from(self.next).unwrap();
+        let at = Timestamp::from_micros(1_800_000_000_000_000);
+        let coin = CoinIn { txid: [number; 32], from, sun, block: block(self.next), at };
+        let run = agreed(PaidIn { through: block(self.next), coins: vec![coin] });
+        let owners = BTreeMap::from([(LANE, self.tron.world.a.id)]);
+        let look = Look::of(&self.pool, self.next, &run, &owners);
+        self.tron.world.apply(Change { topups: Some(look), ..Change::default() }).await;
+        self.next += 1;
+        format!("0x{}", hex::encode([number; 32]))
+    }
+
+    async fn told(&self) -> Value {
+        read(&self.tron.world, &self.tron.world.a.key, "/v1/energy/credit").await
+    }
+}
+
+fn block(number: u64) -> BlockRef {
+    BlockRef { number, hash: [u8::try_from(number).unwrap(); 32] }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test says what a quorum has read")]
+fn agreed<T>(reading: T) -> Final<T> {
+    Final::by_quorum(reading, block(99), vec!["a".into(), "b".into()], 2).unwrap()
+}
+
+#[tokio::test]
+async fn a_partner_reads_what_it_has_paid_ahead_and_where_to_send_more() {
+    let mut stage = Stage::new().await;
+    let fresh = stage.told().await;
+    assert_eq!((&fresh["balance"], &fresh["read_below"]), (&json!("0"), &json!(10)));
+    assert_eq!(
+        (&fresh["price"], &fresh["address"], &fresh["billing"], &fresh["low_below"]),
+        (&json!("22.5"), &json!(POOL.to_string()), &json!("prepaid"), &json!("100"))
+    );
+    stage.comes(LANE, 7_500_000).await;
+    let txid = stage.comes(LANE, 2 * TRX).await;
+    let now = stage.told().await;
+    assert_eq!(
+        (&now["balance"], &now["topped_up"], &now["charged"]),
+        (&json!("9.5"), &json!("9.5"), &json!("0"))
+    );
+    let world = &stage.tron.world;
+    let standing = world.db.energy(chain_id(), Timestamp::default(), &[]).await.unwrap().credit[0];
+    let low = Turned::of(chain_id(), standing, 100 * TRX, world.clock.now_at()).unwrap();
+    world.apply(Change { credit_turned: vec![low], ..Change::default() }).await;
+    assert_eq!(stage.told().await["low"], json!(true));
+    let first = read(world, &world.a.key, "/v1/energy/credit/entries?limit=1").await;
+    let line = &first["data"][0];
+    assert_eq!(
+        (&line["type"], &line["amount"], &line["txid"], &line["need"]),
+        (&json!("top_up"), &json!("2"), &json!(txid), &Value::Null)
+    );
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let rest = read(world, &world.a.key, &format!("/v1/energy/credit/entries?limit=1&cursor={cursor}")).await;
+    assert_eq!((&rest["data"][0]["amount"], &rest["next_cursor"]), (&json!("7.5"), &Value::Null));
+    // Whose stake it is has paid nothing, and pays nothing.
+    let owner = read(world, &world.b.key, "/v1/energy/credit").await;
+    assert_eq!((&owner["balance"], &owner["price"]), (&json!("0"), &json!("0")));
+    // The platform reads anybody's, and nobody else does.
+    let of_a = format!("/v1/energy/credit?partner={}", world.a.id);
+    assert_eq!(read(world, &world.platform, &of_a).await["balance"], json!("9.5"));
+    let entries = format!("/v1/energy/credit/entries?partner={}", world.a.id);
+    for path in [&of_a, &entries] {
+        assert_eq!(world.get(&world.b.key, path).send(world).await.status, 404, "{path}");
+    }
+}
+
+/// The broker with a chain that shows what came, a stake, and no vendor beside the pool.
+struct Broker {
+    stage: Stage,
+    memory: sluice_flow::house::Memory,
+}
+
+impl Broker {
+    async fn new() -> Self {
+        let mut stage = Stage::new().await;
+        let none = Shop { facts: vec![], ..Shop::default() };
+        stage.tron.world.api.ports.energy.get_mut(&chain_id()).unwrap().market = Arc::new(none);
+        let lendable = Lendable {
+            stake_sun: 900_000 * TRX,
+            network_energy: 180_000_000_000,
+            network_stake_trx: 19_000_000_000,
+        };
+        *stage.tron.chain.pool.lock().unwrap() = Some(Pooled { top: 9, coins: vec![], lendable });
+        let memory = sluice_flow::house::Memory::new(&stage.tron.world.api.ports);
+        Self { stage, memory }
+    }
+
+    /// The chain shows more.
+    fn shows(&self, top: u64, sun: u64) {
+        let mut pool = self.stage.tron.chain.pool.lock().unwrap();
+        let pool = pool.as_mut().unwrap();
+        let block = Pooled::block(pool.top + 1);
+        pool.coins.push(CoinIn { txid: block.hash, from: LANE, sun, block, at: Timestamp::default() });
+        pool.top = top;
+    }
+
+    async fn turn(&mut self) {
+        let world = &self.stage.tron.world;
+        world.clock.forward_ms(20_000);
+        sluice_flow::house::turn(&world.api.ports, "test", &mut self.memory).await.unwrap();
+    }
+
+    /// Another process.
+    fn dies(&mut self) {
+        self.memory = sluice_flow::house::Memory::new(&self.stage.tron.world.api.ports);
+    }
+
+    async fn view(&self) -> View {
+        self.stage.tron.world.db.energy(chain_id(), Timestamp::default(), &[]).await.unwrap()
+    }
+
+    async fn balance(&self) -> i64 {
+        self.view().await.balance_sun(self.stage.pool.id, self.stage.tron.world.a.id)
+    }
+
+    /// The lane of partner A needs 65,000 energy: 1.4625 TRX at the pool, 6.5 TRX burned.
+    async fn needs(&self) {
+        let world = &self.stage.tron.world;
+        let now = world.clock.now_at();
+        let wanted = Wanted {
+            id: EnergyNeedId::new(world.api.ports.entropy.ulid(now)),
+            partner: world.a.id,
+            wallet: self.stage.tron.lane,
+            chain: chain_id(),
+            receiver: LANE,
+            energy: 65_000,
+            burning_sun: Cost(6_500_000),
+            deadline: now.plus_ms(600_000),
+        };
+        world.apply(Change { needs: vec![Need::open(wanted, now)], ..Change::default() }).await;
+    }
+
+    async fn told(&self, kind: &str) -> usize {
+        let world = &self.stage.tron.world;
+        world.seal().await;
+        let feed = read(world, &world.a.key, "/v1/events?limit=100").await;
+        feed["data"].as_array().unwrap().iter().filter(|it| it["type"] == kind).count()
+    }
+
+    async fn alerts(&self) -> usize {
+        let alerts = self.stage.tron.world.db.alerts(None, &AlertFilter::any(false), 100).await.unwrap();
+        alerts.iter().filter(|it| it.raise.code.as_str() == "energy_credit_low").count()
+    }
+}
+
+#[tokio::test]
+async fn who_has_not_paid_ahead_is_lent_nothing_and_what_comes_is_credited_once_and_charged() {
+    let mut broker = Box::pin(Broker::new()).await;
+    broker.needs().await;
+    broker.turn().await;
+    let refused = broker.view().await;
+    assert!(refused.needs.is_empty() && refused.loans.is_empty(), "{refused:?}");
+    assert_eq!(broker.told("energy.burning").await, 1, "the need goes to the next source");
+    // So much that one look does not reach the end, and processes that die between the looks.
+    broker.shows(60, TRX);
+    broker.shows(200, 500_000);
+    for _ in 0..4 {
+        broker.turn().await;
+        broker.dies();
+    }
+    assert_eq!(broker.balance().await, 1_500_000);
+    assert_eq!(broker.view().await.topups_from[&broker.stage.pool.id], 201);
+    assert_eq!((broker.told("energy.topped_up").await, broker.told("energy.credit_low").await), (2, 1));
+    assert_eq!(broker.alerts().await, 1);
+    broker.needs().await;
+    broker.turn().await;
+    let lent = broker.view().await;
+    assert_eq!(
+        lent.loans.iter().map(|it| (it.price_sun, it.prepaid)).collect::<Vec<_>>(),
+        [(Cost(1_462_500), true)]
+    );
+    assert_eq!(broker.balance().await, 37_500);
+    let line = &read(&broker.stage.tron.world, &broker.stage.tron.world.a.key, "/v1/energy/credit/entries")
+        .await["data"][0];
+    assert_eq!((&line["type"], &line["amount"]), (&json!("charge"), &json!("-1.4625")));
+    assert_eq!(line["need"], json!(lent.loans[0].need.to_string()));
+    // Enough again: the partner is told, and the alert closes.
+    broker.shows(201, 200 * TRX);
+    broker.turn().await;
+    broker.turn().await;
+    assert_eq!((broker.told("energy.credit_enough").await, broker.alerts().await), (1, 0));
+}
+
+#[tokio::test]
+async fn a_top_up_of_nobody_is_given_by_the_platform_and_once() {
+    let mut stage = Stage::new().await;
+    let txid = stage.comes(STRANGER, 3 * TRX).await;
+    let world = &stage.tron.world;
+    let path = format!("/v1/energy/topups/{txid}/assign");
+    let to = |partner: String| json!({"partner_id": partner, "reason": "said so by telephone"});
+    let to_a = to(world.a.id.to_string());
+    let partners = world.post(&world.a.key, &path, &to_a).send(world).await;
+    assert_eq!(partners.status, 403, "{}", partners.text());
+    let nobody = world.post(&world.platform, &path, &to("pt_none".into())).send(world).await;
+    assert_eq!(nobody.status, 422, "{}", nobody.text());
+    let unknown = format!("/v1/energy/topups/0x{}/assign", "00".repeat(32));
+    for absent in [&unknown, "/v1/energy/topups/dunno/assign"] {
+        assert_eq!(world.post(&world.platform, absent, &to_a).send(world).await.status, 404, "{absent}");
+    }
+    assert_eq!(stage.told().await["balance"], json!("0"));
+    let given = world.post(&world.platform, &path, &to_a).send(world).await;
+    assert_eq!(given.status, 200, "{}", given.text());
+    let given = given.json();
+    assert_eq!(
+        (&given["partner_id"], &given["amount"], &given["sender"]),
+        (&json!(world.a.id.to_string()), &json!("3"), &json!(STRANGER.to_string()))
+    );
+    let to_b = to(world.b.id.to_string());
+    for again in [&to_a, &to_b] {
+        let again = world.post(&world.platform, &path, again).send(world).await;
+        assert_eq!(again.status, 409, "{}", again.text());
+    }
+    assert_eq!(stage.told().await["balance"], json!("3"));
+    world.seal().await;
+    let feed = read(world, &world.a.key, "/v1/events?limit=100").await;
+    let told = feed["data"].as_array().unwrap().iter().filter(|it| it["type"] == "energy.topped_up");
+    assert_eq!(told.map(|it| &it["data"]["sun"]).collect::<Vec<_>>(), [&json!("3000000")]);
+}
