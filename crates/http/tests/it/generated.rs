@@ -185,7 +185,10 @@ async fn shard(seed: u64) {
     let refused = counts.values().filter(|count| count.refused > 0).count();
     eprintln!("{sent} requests, {reached} of {} kinds done at least once: {counts:#?}", operations.len());
     assert!(sent > REQUESTS * 9 / 10, "{sent} could be sent");
-    assert!(reached * 10 >= operations.len() * 7, "{reached} kinds of request were ever done");
+    // What people pay ahead is about a pool on TRON, and this world has none: `energy::credit` asks for it where there is one.
+    let of_pool = |path: &str| path.starts_with("/v1/energy/credit") || path.starts_with("/v1/energy/topups");
+    let may_be_done = operations.iter().filter(|it| !of_pool(&it.path)).count();
+    assert!(reached * 10 >= may_be_done * 7, "{reached} kinds of request were ever done");
     assert!(refused * 10 >= operations.len() * 9, "{refused} kinds of request were ever refused");
 }
 
