@@ -2,6 +2,11 @@
 
 -- A loan that is paid ahead is refused in its own commit where the credit does not cover it; those before were paid afterwards.
 alter table energy_loan add column prepaid integer not null default 0 check (prepaid in (0, 1));
+drop trigger energy_loan_is_for_ever;
+create trigger energy_loan_is_for_ever before update on energy_loan
+when (new.id, new.partner_id, new.wallet_id, new.chain, new.receiver, new.lender_id, new.errand_id, new.energy, new.stake_sun, new.price_sun, new.prepaid, new.stay_s, new.deadline_at, new.asked_at)
+  is not (old.id, old.partner_id, old.wallet_id, old.chain, old.receiver, old.lender_id, old.errand_id, old.energy, old.stake_sun, old.price_sun, old.prepaid, old.stay_s, old.deadline_at, old.asked_at)
+begin select raise(abort, 'energy_loan_is_for_ever'); end;
 
 -- TRX that came to the pool's wallet, each transaction once for ever.
 create table energy_topup (

@@ -243,9 +243,13 @@ async fn a_loan_is_taken_back_only_once_it_is_free_and_kept_for_ever(world: Worl
         let back = if state == "returning" { "errand_id" } else { "null" };
         format!("update energy_loan set state = '{state}', return_id = {back}")
     };
-    for text in
-        [&to("returning"), &to("free"), "delete from energy_loan", "update energy_loan set stake_sun = 1"]
-    {
+    for text in [
+        &to("returning"),
+        &to("free"),
+        "delete from energy_loan",
+        "update energy_loan set stake_sun = 1",
+        "update energy_loan set prepaid = 1 - prepaid",
+    ] {
         assert!(world.db.tamper(text, text).await.is_err(), "{text}");
     }
 }
