@@ -11,7 +11,7 @@ use sluice_devnet::market::{
 };
 use sluice_devnet::tron::{Address, Control, Tron, TronConfig};
 
-use crate::harness::{Caller, Database, Engine, Order, PATIENCE, Shape, SignerProcess, World, until};
+use crate::harness::{Database, Engine, Order, PATIENCE, Shape, SignerProcess, World, until};
 use crate::on_both;
 
 /// Whole dollars of the one lane.
@@ -88,13 +88,13 @@ impl Payments {
     /// Orders more, each to somebody who holds nothing yet.
     async fn order(&mut self, engine: &Engine, count: u64) {
         let fresh = Order::fresh_on_tron("tron", count);
-        caller(engine).insist_on(&fresh).await;
+        engine.tron_caller().insist_on(&fresh).await;
         self.orders.extend(fresh);
     }
 
     /// Orders until the engine has killed itself at its failpoint: it may have passed the point with what was ordered before.
     async fn order_until_killed(&mut self, engine: &mut Engine, point: &str) {
-        let (caller, mut spares) = (caller(engine), Order::fresh_on_tron("tron", SPARES));
+        let (caller, mut spares) = (engine.tron_caller(), Order::fresh_on_tron("tron", SPARES));
         engine.point.arm(&format!("{point}:1:kill"));
         let gone = tokio::time::timeout(PATIENCE, engine.gone());
         let (signal, asked) = caller.asking_more_until(&mut spares, gone).await;
@@ -105,14 +105,14 @@ impl Payments {
 
     /// The account of the lane.
     async fn account(&self, engine: &Engine) -> Address {
-        let lanes = caller(engine).client.lanes().take(9).await.expect("lanes");
+        let lanes = engine.tron_caller().client.lanes().take(9).await.expect("lanes");
         let lane = lanes.iter().find(|lane| lane.chain == "tron:31337").expect("the lane");
         lane.address.parse().expect("an address")
     }
 
     /// Everything that was ordered is paid once, and nothing else left the wallet. Answers what was burned, in sun.
     async fn judge(&self, engine: &Engine) -> i64 {
-        let caller = caller(engine);
+        let caller = engine.tron_caller();
         caller.all_completed(&self.orders).await;
         for order in &self.orders {
             let held = self.control.usdt_units(order.address.parse().expect("an address"));
@@ -136,7 +136,7 @@ impl Payments {
 
     /// What the receipts say is what the chain took and the vendors sold, to the sun.
     async fn each_has_its_receipt(&self, engine: &Engine) {
-        let caller = caller(engine);
+        let caller = engine.tron_caller();
         let sun = |trx: &Decimal| {
             let (whole, rest) = trx.as_str().split_once('.').unwrap_or((trx.as_str(), ""));
             format!("{whole}{rest:0<6}").parse::<i64>().expect("a number")
@@ -183,14 +183,6 @@ impl Payments {
     }
 }
 
-/// Somebody who orders USDT.
-fn caller(engine: &Engine) -> Caller {
-    let usdt = engine.dev.assets.iter().find(|asset| asset.id.starts_with("tron:")).expect("on TRON");
-    let mut caller = engine.caller();
-    caller.asset.clone_from(&usdt.id);
-    caller
-}
-
 on_both! {
     /// Energy for all of a slice is bought at once, comes, and is used: no payout burns TRX for it.
     async fn energy_is_bought_for_a_slice_and_no_payout_burns_for_it(database: Database) {
@@ -199,9 +191,9 @@ on_both! {
         payments.order(&engine, 12).await;
         let burned = payments.judge(&engine).await;
         assert!(burned <= 12 * BANDWIDTH_SUN, "{burned} sun");
-        let opened = caller(&engine).told("energy.open").await.len();
+        let opened = engine.tron_caller().told("energy.open").await.len();
         assert!((1..=4).contains(&opened), "{opened} needs for twelve payouts");
-        assert!(caller(&engine).told("energy.burning").await.is_empty());
+        assert!(engine.tron_caller().told("energy.burning").await.is_empty());
         assert_eq!(payments.sold(), opened, "one order for each");
         payments.none_is_doubled();
         payments.each_has_its_receipt(&engine).await;
@@ -225,7 +217,7 @@ on_both! {
         // While the vendor is closed for the wallet, TRX burns.
         let most = i64::try_from(payments.orders.len()).expect("few") * BURNED_SUN;
         assert!(burned <= most, "{burned} sun for {} payouts", payments.orders.len());
-        let opened = caller(&engine).told("energy.open").await.len();
+        let opened = engine.tron_caller().told("energy.open").await.len();
         assert!(payments.sold() <= 2 * opened, "{} orders for {opened} needs", payments.sold());
     }
 
@@ -259,7 +251,7 @@ on_both! {
         assert!(burned <= 18 * BURNED_SUN, "{burned} sun");
         payments.none_is_doubled();
         until("no need is open", async || {
-            let caller = caller(&engine);
+            let caller = engine.tron_caller();
             let mut ended = 0;
             for kind in ["energy.served", "energy.burning", "energy.dropped"] {
                 ended += caller.told(kind).await.len();

@@ -16,7 +16,7 @@ use sluice_devnet::market::{Market, MarketConfig, VendorName};
 use sluice_devnet::tron::{Control, Tron, TronConfig};
 
 use crate::energy::Bank;
-use crate::harness::{Caller, Database, Engine, Order, PATIENCE, Shape, SignerProcess, World, until};
+use crate::harness::{Database, Engine, Order, PATIENCE, Shape, SignerProcess, World, until};
 use crate::on_both;
 
 /// Whole dollars of each lane.
@@ -133,13 +133,13 @@ impl Lending {
     /// Orders more, each to somebody who holds nothing yet.
     async fn order(&mut self, engine: &Engine, count: u64) {
         let fresh = Order::fresh_on_tron("tron", count);
-        caller(engine).insist_on(&fresh).await;
+        engine.tron_caller().insist_on(&fresh).await;
         self.orders.extend(fresh);
     }
 
     /// Orders until the engine has killed itself at its failpoint: what an earlier loan brought may be enough for some.
     async fn order_until_killed(&mut self, engine: &mut Engine, point: &str) {
-        let (caller, mut spares) = (caller(engine), Order::fresh_on_tron("tron", SPARES));
+        let (caller, mut spares) = (engine.tron_caller(), Order::fresh_on_tron("tron", SPARES));
         engine.point.arm(&format!("{point}:1:kill"));
         let gone = tokio::time::timeout(PATIENCE, engine.gone());
         let (signal, asked) = caller.asking_more_until(&mut spares, gone).await;
@@ -150,7 +150,7 @@ impl Lending {
 
     /// Everything that was ordered is paid once, by the lane alone. Answers what both wallets burned, in sun.
     async fn judge(&self, engine: &Engine) -> i64 {
-        caller(engine).all_completed(&self.orders).await;
+        engine.tron_caller().all_completed(&self.orders).await;
         for order in &self.orders {
             let held = self.control.usdt_units(order.address.parse().expect("an address"));
             assert_eq!(held, u128::from(order.atoms), "{}", order.external_id);
@@ -192,7 +192,7 @@ impl Lending {
 
     /// Waits until everything that was lent is back. Each loan was lent once and taken back once.
     async fn all_is_back(&self, engine: &Engine) {
-        let caller = caller(engine);
+        let caller = engine.tron_caller();
         until("every loan is back", async || {
             let over = caller.told("energy.loan_returned").await.len()
                 + caller.told("energy.loan_absent").await.len();
@@ -215,14 +215,6 @@ fn need(event: &Event) -> String {
     event.data["need"].as_str().expect("a need").to_owned()
 }
 
-/// Somebody who orders USDT.
-fn caller(engine: &Engine) -> Caller {
-    let usdt = engine.dev.assets.iter().find(|asset| asset.id.starts_with("tron:")).expect("on TRON");
-    let mut caller = engine.caller();
-    caller.asset.clone_from(&usdt.id);
-    caller
-}
-
 on_both! {
     /// Energy for all of a slice is lent, used, and taken back; nobody burns TRX for it.
     async fn energy_of_the_pool_powers_a_slice_and_goes_back(database: Database) {
@@ -231,7 +223,7 @@ on_both! {
         lending.order(&engine, 6).await;
         let burned = lending.judge(&engine).await;
         lending.all_is_back(&engine).await;
-        let caller = caller(&engine);
+        let caller = engine.tron_caller();
         let loans = caller.told("energy.loan_lent").await.len();
         assert!((1..=3).contains(&loans), "{loans} loans for six payouts");
         assert!(caller.told("energy.burning").await.is_empty());
@@ -270,7 +262,7 @@ on_both! {
         until("the loan is final", async || lending.control.head().solid >= mined).await;
         lending.control.stall(true);
         let engine = lending.engine().await;
-        let caller = caller(&engine);
+        let caller = engine.tron_caller();
         until("a loan ends", async || !caller.told("energy.loan_ending").await.is_empty()).await;
         lending.control.stall(false);
         let burned = lending.judge(&engine).await;
@@ -312,7 +304,7 @@ on_both! {
         let engine = lending.engine().await;
         let burned = lending.judge(&engine).await;
         lending.all_is_back(&engine).await;
-        let caller = caller(&engine);
+        let caller = engine.tron_caller();
         let count = async |kind: &str| caller.told(kind).await.len();
         assert_eq!((count("energy.loan_late").await, count("energy.loan_absent").await), (1, 1));
         assert_eq!(lending.lent_and_taken_back().await, (0, 0));
@@ -326,15 +318,15 @@ on_both! {
         for point in POINTS {
             let mut engine = lending.engine().await;
             // Whoever asked last may have got no answer.
-            caller(&engine).insist_on(&lending.orders).await;
+            engine.tron_caller().insist_on(&lending.orders).await;
             lending.order_until_killed(&mut engine, point).await;
         }
         let engine = lending.engine().await;
-        caller(&engine).insist_on(&lending.orders).await;
+        engine.tron_caller().insist_on(&lending.orders).await;
         let burned = lending.judge(&engine).await;
         lending.all_is_back(&engine).await;
-        assert!(caller(&engine).told("energy.burning").await.is_empty());
-        let loans = caller(&engine).told("energy.loan_lent").await.len();
+        assert!(engine.tron_caller().told("energy.burning").await.is_empty());
+        let loans = engine.tron_caller().told("energy.loan_lent").await.len();
         let payouts = lending.orders.len();
         // A transaction that expired while the engine was away cost nothing, and is made again.
         let most = i64::try_from(1 + payouts + 2 * loans).expect("few") * BANDWIDTH_SUN;

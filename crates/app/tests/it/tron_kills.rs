@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use sluice_api::status::Status;
 use sluice_devnet::tron::{Control, Fault, Rule, Tron, TronConfig};
 
-use crate::harness::{Caller, Engine, Order, PATIENCE, Shape, SignerProcess, World};
+use crate::harness::{Engine, Order, PATIENCE, Shape, SignerProcess, World};
 use crate::on_both;
 
 /// Where the engine is killed, in the order in which a payment comes by; with how much is ordered before.
@@ -66,14 +66,14 @@ impl Payments {
     /// Orders more, each to somebody who holds nothing yet.
     async fn order(&mut self, engine: &Engine, count: u64) -> Vec<Order> {
         let fresh = Order::fresh_on_tron("tron", count);
-        caller(engine).insist_on(&fresh).await;
+        engine.tron_caller().insist_on(&fresh).await;
         self.orders.extend(fresh.clone());
         fresh
     }
 
     /// Ends it: everything that was ordered is over, and the chain shows it once, and nothing else.
     async fn judge(&self, engine: &Engine) {
-        let caller = caller(engine);
+        let caller = engine.tron_caller();
         caller.all_completed(&self.orders).await;
         for order in &self.orders {
             let held = self.control.usdt_units(order.address.parse().expect("an address"));
@@ -85,14 +85,6 @@ impl Payments {
         let paid: u64 = self.orders.iter().map(|order| order.atoms).sum();
         assert_eq!(left, u128::from(FUNDS * 1_000_000 - paid), "nothing else left the wallet");
     }
-}
-
-/// Somebody who orders USDT.
-fn caller(engine: &Engine) -> Caller {
-    let usdt = engine.dev.assets.iter().find(|asset| asset.id.starts_with("tron:")).expect("on TRON");
-    let mut caller = engine.caller();
-    caller.asset.clone_from(&usdt.id);
-    caller
 }
 
 /// Waits until the engine has killed itself.
@@ -123,7 +115,7 @@ on_both! {
         let nowhere = payments.control.add(Rule::every(Fault::Swallowed).on("broadcasthex")).expect("a rule");
         let engine = payments.engine().await;
         for order in &payments.order(&engine, 2).await {
-            caller(&engine).wait_for(order, Status::Broadcast).await;
+            engine.tron_caller().wait_for(order, Status::Broadcast).await;
         }
         engine.kill().await;
         for point in ["chain.submit:before", "signer.sign:before"] {
@@ -138,7 +130,7 @@ on_both! {
         payments.control.lift(nowhere);
         let engine = payments.engine().await;
         payments.judge(&engine).await;
-        let caller = caller(&engine);
+        let caller = engine.tron_caller();
         let looked: Vec<_> = join_all(payments.orders.iter().map(|order| caller.look(order))).await;
         let again = looked.iter().flatten().filter(|it| it.transactions.len() > 1).count();
         assert!(again >= 2, "at least what was swallowed went out a second time: {again}");

@@ -140,6 +140,14 @@ impl Engine {
         self.caller_with(&self.dev.api_key)
     }
 
+    /// The same, who orders USDT on TRON.
+    pub fn tron_caller(&self) -> Caller {
+        let usdt = self.dev.assets.iter().find(|asset| asset.id.starts_with("tron:")).expect("on TRON");
+        let mut caller = self.caller();
+        caller.asset.clone_from(&usdt.id);
+        caller
+    }
+
     /// Another person of the demo partner: some commands take two.
     pub fn second(&self) -> Caller {
         self.caller_with(&self.dev.second_api_key)
