@@ -59,6 +59,8 @@ pub const ENERGY_ACCOUNT_BOOK: &str = "/v1/energy/accounts/{id}/book";
 pub const ENERGY_CREDIT: &str = "/v1/energy/credit";
 /// GET lists what moved that.
 pub const ENERGY_CREDIT_ENTRIES: &str = "/v1/energy/credit/entries";
+/// GET lists top-ups that are nobody's yet.
+pub const ENERGY_TOPUPS: &str = "/v1/energy/topups";
 /// POST says whose a top-up is.
 pub const ENERGY_TOPUP_ASSIGN: &str = "/v1/energy/topups/{id}/assign";
 /// GET tells what is expected.
@@ -132,10 +134,10 @@ pub const METRICS: &str = "/metrics";
 /// GET: the OpenAPI document. Without credentials.
 pub const OPENAPI: &str = "/openapi.json";
 
-/// The most characters of an id in a path.
-pub const ID_CHARS_MAX: usize = 64;
+/// The most characters of an id in a path: those of a transaction, in hexadecimal behind `0x`.
+pub const ID_CHARS_MAX: usize = 66;
 
-/// Puts an id in the place of `{id}`. `None` for what cannot be an id: 1 to 64 letters, digits, `-` or `_`. Escaping
+/// Puts an id in the place of `{id}`. `None` for what cannot be an id: 1 to 66 letters, digits, `-` or `_`. Escaping
 /// would not do: URL readers resolve `..` in a path, escaped or not, and reach another route.
 pub fn with_id(template: &str, id: &str) -> Option<String> {
     let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
@@ -185,9 +187,21 @@ mod tests {
     #[test]
     fn an_id_cannot_reach_another_route() {
         assert_eq!(with_id(WITHDRAWAL, "wd_1").as_deref(), Some("/v1/withdrawals/wd_1"));
-        for wrong in
-            ["", ".", "..", "%2e%2e", "a/b", "a?b", "a#b", "a b", "{id}", "\u{ac00}", &"i".repeat(65)]
-        {
+        let txid = format!("0x{}", "ab".repeat(32));
+        assert!(with_id(ENERGY_TOPUP_ASSIGN, &txid).is_some_and(|path| path.contains(&txid)));
+        for wrong in [
+            "",
+            ".",
+            "..",
+            "%2e%2e",
+            "a/b",
+            "a?b",
+            "a#b",
+            "a b",
+            "{id}",
+            "\u{ac00}",
+            &"i".repeat(ID_CHARS_MAX + 1),
+        ] {
             assert_eq!(with_id(WITHDRAWAL, wrong), None, "{wrong:?}");
         }
     }

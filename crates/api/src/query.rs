@@ -17,7 +17,7 @@ use crate::text::Time;
 use crate::withdrawal::{ADDRESS_CHARS_MAX, ASSET_CHARS_MAX, EXTERNAL_ID_CHARS_MAX, USER_ID_CHARS_MAX};
 
 pub use command::CommandQuery;
-pub use energy::{EnergyCreditQuery, EnergyOrderQuery, EnergyPriceQuery, EnergyQuery};
+pub use energy::{EnergyCreditQuery, EnergyOrderQuery, EnergyPriceQuery, EnergyQuery, EnergyTopUpQuery};
 pub use event::EventQuery;
 pub use statement::StatementQuery;
 pub use treasury::{FundingQuery, ReconciliationQuery, TreasuryQuery};

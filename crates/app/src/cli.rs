@@ -95,7 +95,7 @@ pub enum Command {
     Statement(statement::Args),
     /// Say what hot, warm and cold wallets hold and should hold · 지갑 등급별 보유량과 목표, 제안을 봅니다
     Treasury(treasury::Args),
-    /// Accounts at vendors of energy, and what people say of them · 에너지 판매자 계정과 주문을 봅니다
+    /// Energy: accounts at vendors, orders, and what is paid ahead · 에너지 판매자 계정, 주문, 선불 잔액을 봅니다
     Energy(energy::Args),
     /// List what comparisons of books and chain found · 장부와 체인을 대조한 결과를 봅니다
     Reconciliations(reconciliations::Args),

@@ -76,6 +76,7 @@ fn guarded() -> Router<Arc<Server>> {
         .route(path::ENERGY_ACCOUNT_BOOK, post(energy::book::run))
         .route(path::ENERGY_CREDIT, get(energy::credit::run))
         .route(path::ENERGY_CREDIT_ENTRIES, get(energy::credit::entries))
+        .route(path::ENERGY_TOPUPS, get(energy::topups::run))
         .route(path::ENERGY_TOPUP_ASSIGN, post(energy::assign::run))
         .route(path::ENERGY_FORECAST, get(energy::forecast::run))
         .route(path::ENERGY_PLAN, get(energy::plan::run))

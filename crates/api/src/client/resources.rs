@@ -24,8 +24,9 @@ use crate::me::Me;
 use crate::partner::{CreatePartner, Partner};
 use crate::path;
 use crate::query::{
-    AlertQuery, CommandQuery, EnergyCreditQuery, EnergyOrderQuery, EnergyPriceQuery, EnergyQuery, EventQuery,
-    FundingQuery, Page, ReconciliationQuery, StatementQuery, StatsQuery, TreasuryQuery, WithdrawalQuery,
+    AlertQuery, CommandQuery, EnergyCreditQuery, EnergyOrderQuery, EnergyPriceQuery, EnergyQuery,
+    EnergyTopUpQuery, EventQuery, FundingQuery, Page, ReconciliationQuery, StatementQuery, StatsQuery,
+    TreasuryQuery, WithdrawalQuery,
 };
 use crate::reconciliation::Reconciliation;
 use crate::restored::Restored;
@@ -280,6 +281,11 @@ impl Client {
         query: EnergyCreditQuery,
     ) -> Pages<'_, EnergyCreditEntry, EnergyCreditQuery> {
         Pages::new(self, path::ENERGY_CREDIT_ENTRIES, query, |query, cursor| query.page.cursor = Some(cursor))
+    }
+
+    /// Top-ups that are nobody's yet, oldest first. For the platform.
+    pub fn energy_topups(&self, query: EnergyTopUpQuery) -> Pages<'_, EnergyTopUp, EnergyTopUpQuery> {
+        Pages::new(self, path::ENERGY_TOPUPS, query, |query, cursor| query.page.cursor = Some(cursor))
     }
 
     /// What payouts are expected, and the energy for them.

@@ -21,9 +21,9 @@ use crate::me::Me;
 use crate::partner::{CreatePartner, Partner};
 use crate::path;
 use crate::query::{
-    AlertQuery, CommandQuery, EnergyCreditQuery, EnergyOrderQuery, EnergyPriceQuery, EnergyQuery, EventQuery,
-    FundingQuery, Page, Query, ReconciliationQuery, StatementQuery, StatsQuery, TreasuryQuery, WalletQuery,
-    WithdrawalQuery,
+    AlertQuery, CommandQuery, EnergyCreditQuery, EnergyOrderQuery, EnergyPriceQuery, EnergyQuery,
+    EnergyTopUpQuery, EventQuery, FundingQuery, Page, Query, ReconciliationQuery, StatementQuery, StatsQuery,
+    TreasuryQuery, WalletQuery, WithdrawalQuery,
 };
 use crate::reconciliation::Reconciliation;
 use crate::restored::Restored;
@@ -199,6 +199,10 @@ pub static ENDPOINTS: &[Endpoint] = &[
     get("listEnergyCreditEntries", path::ENERGY_CREDIT_ENTRIES, Some(WalletsRead), list::<EnergyCreditEntry>(),
         "Lists what moved that: top-ups, charges and what was given back, newest first.")
         .filtered(EnergyCreditQuery::PARAMETERS),
+    get("listEnergyTopUps", path::ENERGY_TOPUPS, Some(WalletsRead), list::<EnergyTopUp>(),
+        "Lists top-ups that came from accounts which nobody has registered and are nobody's yet, oldest first: the first 64. For the \
+         platform.")
+        .filtered(EnergyTopUpQuery::PARAMETERS),
     post::<AssignTopUp>("assignEnergyTopUp", path::ENERGY_TOPUP_ASSIGN, PartnersManage, one::<EnergyTopUp>(),
         "Says whose a top-up is that came from an account which nobody has registered: it is credited, once.")
         .answers(&[200]),

@@ -72,6 +72,36 @@ impl Query for EnergyCreditQuery {
     }
 }
 
+/// Which top-ups of the energy pool.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EnergyTopUpQuery {
+    /// On which chain; the first one of TRON when left out.
+    pub chain: Option<String>,
+    /// The page.
+    pub page: Page,
+}
+
+impl Query for EnergyTopUpQuery {
+    const PARAMETERS: &'static [Parameter] = &[
+        text("chain", ID_CHARS_MAX, "CAIP-2 id of the chain; the first one of TRON when left out."),
+        LIMIT,
+        CURSOR,
+    ];
+
+    fn take(&mut self, name: &str, value: &str) -> Result<(), Code> {
+        match name {
+            "chain" => self.chain = Some(value.to_owned()),
+            _ => return self.page.take(name, value),
+        }
+        Ok(())
+    }
+
+    fn give(&self) -> Vec<(&'static str, String)> {
+        let chain = self.chain.clone().map(|chain| ("chain", chain));
+        chain.into_iter().chain(self.page.give()).collect()
+    }
+}
+
 /// Which orders of energy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EnergyOrderQuery {

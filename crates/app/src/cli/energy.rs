@@ -1,7 +1,9 @@
-//! `sluice energy`: accounts at vendors of energy, orders there, and what people say of both. Booking and resolving are for the
-//! platform's own keys.
+//! `sluice energy`: accounts at vendors of energy, orders there, what is paid ahead for energy of the platform's own stake, and what
+//! people say of it all. Booking, resolving and assigning are for the platform's own keys.
 
-use sluice_api::energy::{BookTopUp, EnergyAccount, EnergyOrder, ResolveEnergyOrder};
+mod credit;
+
+use sluice_api::energy::{AssignTopUp, BookTopUp, EnergyAccount, EnergyOrder, ResolveEnergyOrder};
 use sluice_api::problem::Lang;
 use sluice_api::query::EnergyOrderQuery;
 
@@ -64,12 +66,47 @@ enum What {
         #[command(flatten)]
         because: BecauseArgs,
     },
+    /// Show what is paid ahead for energy of the platform's stake · 선불 에너지 잔액을 봅니다
+    Credit {
+        #[command(flatten)]
+        of: credit::Of,
+    },
+    /// List what moved that, newest first · 선불 잔액 변동을 최신순으로 봅니다
+    Entries {
+        #[command(flatten)]
+        of: credit::Of,
+        /// At most so many
+        #[arg(long, value_name = "COUNT", default_value_t = 50)]
+        limit: usize,
+    },
+    /// List top-ups that are nobody's yet · 주인을 알 수 없는 충전을 봅니다
+    Topups {
+        /// Of this chain; the first one of TRON when left out
+        #[arg(long, value_name = "CHAIN")]
+        chain: Option<String>,
+    },
+    /// Say whose a top-up is; once · 충전의 주인을 지정합니다(한 번만)
+    Assign {
+        /// Its transaction, as `topups` lists it
+        #[arg(value_name = "TXID")]
+        txid: String,
+        /// Whose it is: pt_...
+        #[arg(long, value_name = "ID")]
+        partner: String,
+        /// Why, and who said so; kept for ever with who gave the command
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
 }
 
 impl Args {
-    /// Whether it is the platform's business: everything but orders, which partners see too.
+    /// Whether it is the platform's business: everything but orders and one's own credit, which partners see too.
     pub(super) const fn of_platform(&self) -> bool {
-        !matches!(&self.command, Some(What::Orders { .. }))
+        match &self.command {
+            Some(What::Orders { .. }) => false,
+            Some(What::Credit { of } | What::Entries { of, .. }) => of.partner.is_some(),
+            _ => true,
+        }
     }
 }
 
@@ -79,6 +116,13 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
     let command = match args.command.unwrap_or(What::Accounts) {
         What::Accounts => return accounts(session, screen).await,
         What::Orders { wallet, limit } => return orders(session, screen, wallet, limit).await,
+        What::Credit { of } => return credit::show(session, screen, of).await,
+        What::Entries { of, limit } => return credit::entries(session, screen, of, limit).await,
+        What::Topups { chain } => return credit::topups(session, screen, chain).await,
+        What::Assign { txid, partner, reason } => {
+            let to = AssignTopUp { partner_id: partner, reason };
+            return credit::assign(session, screen, &txid, to).await;
+        }
         What::Book { vendor, amount, paid_at, reference, reason } => {
             let (amount, paid_at) = (amount.as_str().into(), paid_at.as_str().into());
             let book = BookTopUp { reference, amount, paid_at, reason };

@@ -64,6 +64,9 @@ pub struct DevArguments {
     /// For so long, seconds.
     #[arg(long, default_value_t = 3_600)]
     energy_stay_s: u64,
+    /// What each energy of it costs other partners, millionths of a sun.
+    #[arg(long, default_value_t = 0)]
+    energy_price: u64,
     /// Leave TRON out.
     #[arg(long, conflicts_with = "tron_nodes")]
     no_tron: bool,

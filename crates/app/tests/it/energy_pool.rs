@@ -1,6 +1,8 @@
 //! Energy of the platform's own stake, lent to a lane that needs it: payouts burn nothing for energy, a need is lent to once
 //! whatever dies on the way, and nothing is taken back while something that counts on it is open.
 
+mod credit;
+
 use std::sync::Arc;
 
 use sluice_api::command::Because;

@@ -38,12 +38,17 @@ fn code<T: std::fmt::Debug>(answer: Result<T, ClientError>) -> String {
 
 /// `sluice signer key ..` on the signer's machine; the wallet's id and its address.
 pub fn signer_key(config: &Path, partner: &str, what: &[&str]) -> (String, String) {
+    signer_key_on(CHAIN, config, partner, what)
+}
+
+/// The same for a wallet of another chain.
+pub fn signer_key_on(chain: &str, config: &Path, partner: &str, what: &[&str]) -> (String, String) {
     let made = Command::new(env!("CARGO_BIN_EXE_sluice"))
         .args(["--json", "signer", "--config"])
         .arg(config)
         .arg("key")
         .args(what)
-        .args(["--chain", CHAIN, "--partner", partner])
+        .args(["--chain", chain, "--partner", partner])
         .output()
         .expect("the program runs");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));

@@ -48,7 +48,7 @@ pub(super) fn section(
     let hq = Hq {
         wallet,
         share_percent: None,
-        base_micro_sun: 0,
+        base_micro_sun: arguments.energy_price,
         fee_micro_sun: 0,
         stay_s: Some(arguments.energy_stay_s),
         delivers_ms: DELIVERS_MS,

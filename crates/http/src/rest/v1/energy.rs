@@ -11,6 +11,7 @@ pub(crate) mod plan;
 pub(crate) mod prices;
 pub(crate) mod quote;
 pub(crate) mod resolve;
+pub(crate) mod topups;
 
 use sluice_api::problem::{Code, Fault};
 use sluice_core::asset::{Asset, AssetId};

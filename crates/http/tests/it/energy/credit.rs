@@ -266,6 +266,14 @@ async fn a_top_up_of_nobody_is_given_by_the_platform_and_once() {
         assert_eq!(world.post(&world.platform, absent, &to_a).send(world).await.status, 404, "{absent}");
     }
     assert_eq!(stage.told().await["balance"], json!("0"));
+    let second = stage.comes(STRANGER, 2 * TRX).await;
+    let world = &stage.tron.world;
+    let listed = read(world, &world.platform, "/v1/energy/topups?limit=1").await;
+    assert_eq!((&listed["data"][0]["txid"], &listed["data"][0]["partner_id"]), (&json!(txid), &Value::Null));
+    let cursor = listed["next_cursor"].as_str().unwrap();
+    let rest = read(world, &world.platform, &format!("/v1/energy/topups?limit=1&cursor={cursor}")).await;
+    assert_eq!((&rest["data"][0]["txid"], &rest["next_cursor"]), (&json!(second), &Value::Null));
+    assert_eq!(world.get(&world.a.key, "/v1/energy/topups").send(world).await.status, 403);
     let given = world.post(&world.platform, &path, &to_a).send(world).await;
     assert_eq!(given.status, 200, "{}", given.text());
     let given = given.json();
@@ -279,6 +287,8 @@ async fn a_top_up_of_nobody_is_given_by_the_platform_and_once() {
         assert_eq!(again.status, 409, "{}", again.text());
     }
     assert_eq!(stage.told().await["balance"], json!("3"));
+    let listed = read(world, &world.platform, "/v1/energy/topups").await;
+    assert_eq!(listed["data"].as_array().unwrap().len(), 1, "{listed}");
     world.seal().await;
     let feed = read(world, &world.a.key, "/v1/events?limit=100").await;
     let told = feed["data"].as_array().unwrap().iter().filter(|it| it["type"] == "energy.topped_up");
