@@ -42,6 +42,7 @@ mod stop;
 mod takeover;
 mod tiers;
 mod tron;
+mod tron_chaos;
 mod tron_coin;
 mod tron_errands;
 mod tron_kills;

@@ -41,9 +41,11 @@ const AWAY: Duration = Duration::from_secs(60);
 const FUNDS: u64 = 10_000;
 
 /// A network of two nodes, and a world beside it.
-struct Payments {
-    control: Control,
-    world: World,
+pub struct Payments {
+    /// What is done to the network.
+    pub control: Control,
+    /// Everything else.
+    pub world: World,
     signer: SignerProcess,
     orders: Vec<Order>,
     _tron: Tron,
@@ -51,7 +53,12 @@ struct Payments {
 
 impl Payments {
     async fn begin(database: crate::harness::Database) -> Self {
-        let config = TronConfig { nodes: 2, chain_id: 31_337, solid_lag: 2, ..TronConfig::default() };
+        Self::begin_on(database, TronConfig { solid_lag: 2, ..TronConfig::default() }).await
+    }
+
+    /// The same on a network of its own kind.
+    pub async fn begin_on(database: crate::harness::Database, config: TronConfig) -> Self {
+        let config = TronConfig { nodes: 2, chain_id: 31_337, ..config };
         let tron = Tron::start(config).await.expect("a network");
         let shape = Shape { lanes: 1, funds: FUNDS, ..Shape::default() };
         let world = World::beside_tron(database, shape, vec![tron.node_url(0), tron.node_url(1)]).await;
@@ -59,12 +66,13 @@ impl Payments {
         Self { control: tron.control(), world, signer, orders: vec![], _tron: tron }
     }
 
-    async fn engine(&self) -> Engine {
+    /// Everything in one process.
+    pub async fn engine(&self) -> Engine {
         self.world.engine_beside(&self.signer, "dev").await
     }
 
     /// Orders more, each to somebody who holds nothing yet.
-    async fn order(&mut self, engine: &Engine, count: u64) -> Vec<Order> {
+    pub async fn order(&mut self, engine: &Engine, count: u64) -> Vec<Order> {
         let fresh = Order::fresh_on_tron("tron", count);
         engine.tron_caller().insist_on(&fresh).await;
         self.orders.extend(fresh.clone());
@@ -72,7 +80,7 @@ impl Payments {
     }
 
     /// Ends it: everything that was ordered is over, and the chain shows it once, and nothing else.
-    async fn judge(&self, engine: &Engine) {
+    pub async fn judge(&self, engine: &Engine) {
         let caller = engine.tron_caller();
         caller.all_completed(&self.orders).await;
         for order in &self.orders {
