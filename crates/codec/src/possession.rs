@@ -56,6 +56,12 @@ impl Possession<'_> {
         keccak256(self.bytes()).0
     }
 
+    /// Whether the account's own key signed exactly this as a wallet on TRON signs a text (`signMessageV2`).
+    pub fn is_shown_on_tron(&self, signature: &[u8]) -> bool {
+        let digest = crate::tron::text_digest(self.text().as_bytes());
+        crate::tron::recover(&digest, signature).is_some_and(|account| account.0 == self.address.bytes())
+    }
+
     fn bytes(&self) -> Vec<u8> {
         let text = self.text();
         [b"\x19Ethereum Signed Message:\n", text.len().to_string().as_bytes(), text.as_bytes()].concat()

@@ -1,5 +1,5 @@
-//! What the house itself has done on chain: stakes, loans of energy and bandwidth, and TRX for a wallet that is short of it
-//! (ADR 0023). Each is a withdrawal of an internal kind, pinned to the wallet that must do it, under an external id of its own.
+//! What the house itself has done on chain: stakes, loans of energy and bandwidth, TRX for a wallet that is short of it, and
+//! refills of one wallet from another (ADR 0023, 0027). Each is a withdrawal of an internal kind, pinned to the wallet that must do it, under an external id of its own.
 //!
 //! Its content is said in the words of any payment. The asset says what is done (`tron:<id>/delegation:energy`), the amount is
 //! the stake in sun, the recipient is whom it is lent to or taken back from, and the wallet itself for a stake of its own.
@@ -148,6 +148,9 @@ pub enum ErrandError {
     /// The chain takes stakes and loans from 1 TRX on, and payments above nothing.
     #[error("a stake or a loan is 1 TRX at least, and a payment more than nothing")]
     Amount,
+    /// A refill moves a token of the wallet's own chain; coins are a top-up.
+    #[error("a refill moves a token of the chain that the wallet is on")]
+    Token,
     /// Empty, too long, or anything but visible ASCII.
     #[error("its external id is not 1 to 128 visible ASCII characters")]
     ExternalId,
@@ -202,12 +205,33 @@ impl Errand {
 
 /// The kind of an errand that is a payment of TRX.
 const TOP_UP: &str = "top_up";
+/// The kind of an errand that is a payment of a token, from one wallet of a partner to another.
+const REFILL: &str = "refill";
+
+/// Checks that a wallet may be asked to send so much of a token to another account. Whether that account is a wallet of the same
+/// partner, and trusted, is for whoever orders it to see: it may change until the bytes are made.
+///
+/// # Errors
+/// [`ErrandError`]: what does not fit the wallet.
+pub fn refill(wallet: &Wallet, asset: &Asset, to: Address, amount: Amount) -> Result<(), ErrandError> {
+    if wallet.chain.family != Family::Tron {
+        return Err(ErrandError::NotTron);
+    }
+    if asset.id.chain != wallet.chain || !matches!(asset.id.kind, AssetKind::Trc20(_)) {
+        return Err(ErrandError::Token);
+    }
+    if to.tron().is_none() || to == wallet.address || asset.contract() == Some(to) {
+        return Err(ErrandError::Account);
+    }
+    if amount == Amount::ZERO { Err(ErrandError::Amount) } else { Ok(()) }
+}
 
 /// The kind of a withdrawal that is `pinned` to a wallet, by its asset; `None` for one that a partner asked for.
 pub const fn kind_of(asset: &AssetId, pinned: bool) -> Option<&'static str> {
     match asset.kind {
         AssetKind::Errand(deed, _) => Some(deed.as_str()),
-        AssetKind::Native(_) | AssetKind::Trc20(_) | AssetKind::Erc20(_) if pinned => Some(TOP_UP),
+        AssetKind::Native(_) if pinned => Some(TOP_UP),
+        AssetKind::Trc20(_) | AssetKind::Erc20(_) if pinned => Some(REFILL),
         AssetKind::Native(_) | AssetKind::Trc20(_) | AssetKind::Erc20(_) => None,
     }
 }
@@ -265,6 +289,26 @@ mod tests {
         let other = wallet(&evm, EvmAddress([1; 20]).into());
         let stake = Errand::Stake(Resource::Energy);
         assert_eq!(stake.payment(&other, &evm, trx(1)), Err(ErrandError::NotTron));
+    }
+
+    #[test]
+    fn a_refill_moves_a_token_of_the_same_chain_to_another_account() {
+        let profile = ChainProfile::nile();
+        let ours = wallet(&profile, US.into());
+        let token = TronAddress([7; 20]);
+        let usdt = Asset { id: AssetId::trc20(profile.id, token), ..Asset::native(&profile) };
+        assert_eq!(refill(&ours, &usdt, THEM.into(), trx(5)), Ok(()));
+        assert_eq!(kind_of(&usdt.id, true), Some("refill"));
+        assert_eq!(refill(&ours, &usdt, THEM.into(), Amount::ZERO), Err(ErrandError::Amount));
+        for to in [US.into(), token.into(), EvmAddress([2; 20]).into()] {
+            assert_eq!(refill(&ours, &usdt, to, trx(5)), Err(ErrandError::Account), "{to}");
+        }
+        let elsewhere = Asset { id: AssetId::trc20(ChainProfile::tron_mainnet().id, token), ..usdt.clone() };
+        for asset in [Asset::native(&profile), elsewhere] {
+            assert_eq!(refill(&ours, &asset, THEM.into(), trx(5)), Err(ErrandError::Token), "{}", asset.id);
+        }
+        let evm = wallet(&ChainProfile::polygon(), EvmAddress([1; 20]).into());
+        assert_eq!(refill(&evm, &usdt, THEM.into(), trx(5)), Err(ErrandError::NotTron));
     }
 
     #[test]

@@ -115,6 +115,8 @@ ids! {
     EventId = "ev";
     /// One life of the numbered feed: another one after the store went back in time (M17).
     FeedId = "fd";
+    /// One handing out of a transaction to whoever holds an external key.
+    HandOutId = "ho";
     /// An API key (its public half).
     KeyId = "key";
     /// A person who logs in.

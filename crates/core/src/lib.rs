@@ -34,6 +34,7 @@ pub mod event;
 pub mod fee;
 #[cfg(test)]
 mod fuzz;
+pub mod hand_out;
 pub mod id;
 pub mod intent;
 pub mod journal;

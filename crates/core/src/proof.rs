@@ -4,7 +4,7 @@ mod death;
 mod scan;
 
 pub use death::{Death, DeathKind, NotDead, Tombstone};
-pub use scan::{Scan, ScannedBlock};
+pub use scan::{SCAN_BLOCKS_MAX, Scan, ScannedBlock};
 
 use crate::amount::Cost;
 use crate::chain::BlockRef;

@@ -15,6 +15,7 @@ mod drop;
 mod failure;
 mod fuel;
 mod fund;
+mod hand_out;
 mod import;
 mod last;
 mod phase;
@@ -125,7 +126,8 @@ pub enum State {
     Fuelled(Fuelled),
     /// Slot and unsigned bytes are durable; no signature is recorded.
     Built(Built),
-    /// A signature is recorded; a byte may have left.
+    /// In flight: a signature is recorded, or the bytes are with a person who may sign and send them (see
+    /// [`Transfer::hand_out`]); a byte may have left.
     Signed(Signed),
     /// One of its attempts is in a block that is not final.
     Seen(Seen),
@@ -205,9 +207,9 @@ pub struct Signed {
     pub slot: Slot,
     /// What the slot is used for.
     pub mode: Mode,
-    /// The latest signed attempt.
+    /// The latest signed attempt; or the one that was handed out.
     pub attempt: AttemptId,
-    /// A newer attempt that waits for its signature.
+    /// A newer attempt that waits for its signature; the same one, where it was handed out and no signature came back.
     pub pending: Option<AttemptId>,
     /// Head when the latest signed attempt was first sent; bumps count blocks from here.
     pub sent_at_height: u64,

@@ -1,6 +1,8 @@
-//! Wallets. A managed hot one is a lane: an ordered stream of transfers, worked by one process at a time. Every other one
-//! is looked at and reconciled, and never gets a slot.
+//! Wallets. A managed hot one is a lane: an ordered stream of transfers, worked by one process at a time. An external one
+//! whose key was shown is a desk: a lane that does errands alone, each signed by a person (ADR 0027). Every other one is looked
+//! at and reconciled, and never gets a slot.
 
+mod desk;
 mod explain;
 mod register;
 mod revert;
@@ -131,6 +133,10 @@ pub struct Record {
     pub obstacle: Option<Obstacle>,
     /// Equal reverts in a row, each recipient once; at [`REVERTS_MAX`] the breaker opens.
     pub reverts: Vec<Revert>,
+    /// When the key of an external wallet was shown; `None`: the wallet is looked at, and nothing of it is handed out.
+    pub key_shown_at: Option<Timestamp>,
+    /// A desk hands nothing out before this: the store went back in time, and what it has forgotten may be with a person (M17).
+    pub quiet_until: Option<Timestamp>,
     /// Adopted at.
     pub adopted_at: Timestamp,
     /// Changes with every stored change.
@@ -195,6 +201,8 @@ impl Wallet {
             speed_up: None,
             obstacle: None,
             reverts: vec![],
+            key_shown_at: None,
+            quiet_until: None,
             adopted_at: at,
             version: 1,
         }))
@@ -240,9 +248,9 @@ impl Wallet {
     /// Takes no new work and builds nothing, until resumed.
     ///
     /// # Errors
-    /// [`Refusal`] from `frozen` and `retired`, and of what is no lane.
+    /// [`Refusal`] from `frozen` and `retired`, and of what gets no slot.
     pub fn pause(self, reason: &str) -> Result<Moved<Self>, Refusal> {
-        self.must_be_a_lane("pause")?;
+        self.must_get_slots("pause")?;
         match self.state {
             LaneState::Open | LaneState::Paused | LaneState::Draining => {
                 Ok(self.into_state(LaneState::Paused, reason))
@@ -254,9 +262,9 @@ impl Wallet {
     /// Takes no new work, finishes what it has.
     ///
     /// # Errors
-    /// [`Refusal`] from `frozen` and `retired`, and of what is no lane.
+    /// [`Refusal`] from `frozen` and `retired`, and of what gets no slot.
     pub fn drain(self, reason: &str) -> Result<Moved<Self>, Refusal> {
-        self.must_be_a_lane("drain")?;
+        self.must_get_slots("drain")?;
         match self.state {
             LaneState::Open | LaneState::Paused | LaneState::Draining => {
                 Ok(self.into_state(LaneState::Draining, reason))
@@ -268,9 +276,9 @@ impl Wallet {
     /// Takes work again; an open breaker closes.
     ///
     /// # Errors
-    /// [`Refusal`] from `frozen` (see [`Wallet::unfreeze`]) and `retired`, and of what is no lane.
+    /// [`Refusal`] from `frozen` (see [`Wallet::unfreeze`]) and `retired`, and of what gets no slot.
     pub fn resume(self, reason: &str) -> Result<Moved<Self>, Refusal> {
-        self.must_be_a_lane("resume")?;
+        self.must_get_slots("resume")?;
         match self.state {
             LaneState::Open | LaneState::Paused | LaneState::Draining => {
                 let mut moved = self.into_state(LaneState::Open, reason);
@@ -319,13 +327,13 @@ impl Wallet {
     /// Takes the wallet out of service for ever. The caller has shown it empty and idle.
     ///
     /// # Errors
-    /// [`Refusal`] of an open lane: retiring is never a surprise to one that works. What is no lane has nothing to finish.
+    /// [`Refusal`] of an open lane or desk: retiring is never a surprise to one that works. What gets no slot has nothing to finish.
     pub fn retire(self, reason: &str) -> Result<Moved<Self>, Refusal> {
         match self.state {
             LaneState::Paused | LaneState::Draining | LaneState::Frozen { .. } => {
                 Ok(self.into_state(LaneState::Retired, reason))
             }
-            LaneState::Open if !self.is_lane() => Ok(self.into_state(LaneState::Retired, reason)),
+            LaneState::Open if !self.gets_slots() => Ok(self.into_state(LaneState::Retired, reason)),
             LaneState::Open | LaneState::Retired => Err(self.not_from("retire")),
         }
     }

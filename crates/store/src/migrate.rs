@@ -150,6 +150,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0029_energy_credit.sql"),
         "types and triggers are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0030_hand_outs.sql"),
+        include_str!("../migrations/postgres/0030_hand_outs.sql"),
+        "types and triggers are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

@@ -12,6 +12,7 @@ pub mod cells;
 pub mod command;
 pub mod energy;
 pub mod event;
+pub(crate) mod hand_out;
 pub mod outlook;
 pub mod partner;
 pub mod proof;

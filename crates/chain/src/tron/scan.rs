@@ -7,15 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_core::attempt::TronTerms;
 use sluice_core::chain::BlockRef;
-use sluice_core::proof::{NotDead, Scan, ScannedBlock};
+use sluice_core::proof::{NotDead, SCAN_BLOCKS_MAX, Scan, ScannedBlock};
 
 use super::node::{Header, Node, NodeError, Tx};
 
 /// Blocks in one answer. A busy one is some 300 kB of JSON, and an answer has a few seconds to arrive.
 const PAGE: u64 = 10;
-/// Blocks that one look reads at most, some 51 minutes of the chain. Of a transaction that lives longer nothing is proven; no
-/// profile makes one.
-const BLOCKS_MAX: usize = 1_024;
+/// Blocks that one look reads at most. Of a transaction that lives longer nothing is proven; none is made.
+const BLOCKS_MAX: usize = SCAN_BLOCKS_MAX as usize;
 
 /// What a node's run says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

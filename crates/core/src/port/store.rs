@@ -17,6 +17,7 @@ use crate::energy::mode::{Mode, Stood, Turned};
 use crate::energy::price::Heard;
 use crate::energy::{self, Assigned, Credit, Loan, Look, Need, Order, credit};
 use crate::event::Cause;
+use crate::hand_out::HandOut;
 use crate::id::{
     AlertId, AttemptId, EnergyOrderId, FeedId, KeyId, PartnerId, TransferId, WalletId, WithdrawalId,
 };
@@ -118,6 +119,8 @@ pub struct Change {
     pub orders: Vec<Moved<Order>>,
     /// Steps of loans of the pool; one that begins has its errand in the same change.
     pub loans: Vec<Moved<Loan>>,
+    /// Steps of what is handed out to people who sign.
+    pub hand_outs: Vec<Moved<HandOut>>,
     /// What was paid in at vendors of energy.
     pub credits: Vec<Credit>,
     /// A look at what came to the pool's wallet. One that begins elsewhere than the last one ended is [`Outcome::Moved`].
@@ -244,6 +247,8 @@ pub struct LaneView {
     pub mode: Mode,
     /// Energy of the pool that it has or is about to have, oldest first.
     pub loans: Vec<Loan>,
+    /// Of a desk: what is wished, and what is in hand of a transfer that has not ended, oldest first.
+    pub hand_outs: Vec<HandOut>,
     /// Last height of the chain the watcher has stored.
     pub height: u64,
     /// Who works it, or worked it last; `None` when nobody ever did.

@@ -3,6 +3,9 @@
 use super::NotDead;
 use crate::chain::BlockRef;
 
+/// Blocks that a run has at most, some 67 minutes of TRON: nothing is made there that lives longer.
+pub const SCAN_BLOCKS_MAX: u16 = 1_344;
+
 /// One block of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScannedBlock {

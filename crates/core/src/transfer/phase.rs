@@ -4,7 +4,8 @@ use super::{Ended, Fuelled, Last, Seen, Signed, State, Transfer};
 use crate::chain::Family;
 use crate::proof::Inclusion;
 
-/// A transfer's state without its evidence; `signing` is `built` once the signer was asked.
+/// A transfer's state without its evidence; `signing` is `built` once the signer was asked, and `signed` while a person has it to
+/// sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// See [`State::Planned`].
@@ -46,7 +47,7 @@ impl State {
     }
 
     /// Without the evidence.
-    pub const fn phase(&self) -> Phase {
+    pub fn phase(&self) -> Phase {
         match self {
             Self::Planned => Phase::Planned,
             Self::Funded(_) => Phase::Funded,
@@ -59,6 +60,7 @@ impl State {
                     Phase::Built
                 }
             }
+            Self::Signed(signed) if signed.is_handed_out() => Phase::Signing,
             Self::Signed(_) => Phase::Signed,
             Self::Seen(_) => Phase::Seen,
             Self::Final(_) => Phase::Final,
@@ -83,7 +85,7 @@ impl State {
 
 impl Transfer {
     /// Its phase as the public status shows it: EVM passes over the energy states.
-    pub const fn phase(&self) -> Phase {
+    pub fn phase(&self) -> Phase {
         match (self.0.state.phase(), self.0.asset.id.chain.family) {
             (Phase::Fuelling | Phase::Fuelled, Family::Evm) => Phase::Funded,
             (phase, Family::Evm | Family::Tron) => phase,

@@ -80,10 +80,10 @@ impl Transfer {
     /// is drawn as if this one had been sent at `height`, so that refusals are paced by blocks.
     ///
     /// # Errors
-    /// [`Refusal`] unless an attempt of a signed slot is pending.
+    /// [`Refusal`] unless an attempt of a signed slot is pending; what a person has in hand is abandoned by nobody.
     pub fn abandon_pending(self, height: u64, at: Timestamp) -> Result<Moved<Self>, Refusal> {
         let signed = self.sent("abandon the pending attempt of")?;
-        if signed.pending.is_none() {
+        if signed.pending.is_none() || signed.is_handed_out() {
             return Err(self.not_from("abandon the pending attempt of"));
         }
         let sent_at_height = signed.sent_at_height.max(height);

@@ -79,6 +79,8 @@ impl Wallet {
             speed_up: None,
             obstacle: None,
             reverts: vec![],
+            key_shown_at: None,
+            quiet_until: None,
             adopted_at: at,
             version: 1,
         })))

@@ -1,4 +1,5 @@
-//! What a wallet is for and who holds its key. Together they say whether it is a lane, and nothing else does.
+//! What a wallet is for and who holds its key. Together they say whether it is a lane, and nothing else does; a desk is an external
+//! one whose key was shown besides.
 
 use super::Wallet;
 use crate::moved::Refusal;
@@ -42,7 +43,8 @@ impl Tier {
 pub enum Custody {
     /// The signer of this installation, which has shown it.
     Managed,
-    /// Somebody else: the engine looks at the wallet and can never sign for it.
+    /// Somebody else: the engine can never sign for the wallet. It looks at it, and hands out what a person may sign once the
+    /// key was shown.
     External,
 }
 
@@ -65,7 +67,7 @@ impl Custody {
 }
 
 impl Wallet {
-    /// Whether it is a lane: a hot wallet whose key the signer holds. Nothing else ever gets a slot.
+    /// Whether it is a lane: a hot wallet whose key the signer holds. Nothing else pays withdrawals.
     pub const fn is_lane(&self) -> bool {
         matches!((self.0.tier, self.0.custody), (Tier::Hot, Custody::Managed))
     }
@@ -82,6 +84,16 @@ impl Wallet {
             Open | Paused | Draining => now >= self.trusted_from,
             Frozen { .. } | Retired => false,
         }
+    }
+
+    /// Whether anything of it ever gets a slot.
+    pub const fn gets_slots(&self) -> bool {
+        self.is_lane() || self.is_desk()
+    }
+
+    /// Orders to whatever has a stream of transfers mean nothing to another wallet.
+    pub(super) const fn must_get_slots(&self, transition: &'static str) -> Result<(), Refusal> {
+        if self.is_desk() { Ok(()) } else { self.must_be_a_lane(transition) }
     }
 
     /// Orders to a lane mean nothing to another wallet.

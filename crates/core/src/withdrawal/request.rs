@@ -8,7 +8,7 @@ use crate::amount::Amount;
 use crate::asset::Asset;
 use crate::canonical::Canonical;
 use crate::chain::ChainProfile;
-use crate::errand::{Errand, ErrandError, kind_of};
+use crate::errand::{self, Errand, ErrandError, kind_of};
 use crate::id::{PartnerId, WalletId, WithdrawalId};
 use crate::intent::{Approved as ApprovedPayment, DeploymentId, Payment, PaymentKey};
 use crate::moved::Moved;
@@ -227,13 +227,39 @@ impl Request {
         errand: &Errand,
         amount: Amount,
     ) -> Result<Self, ErrandError> {
+        let (asset, to, memo) = errand.payment(wallet, profile, amount)?;
+        Self::pinned(external_id, wallet, (asset, to, amount), Type::Immediate, memo)
+    }
+
+    /// A refill: so much of a token from this wallet to another one of its partner, and from no other.
+    ///
+    /// # Errors
+    /// [`ErrandError`]: what does not fit.
+    pub fn refill(
+        external_id: String,
+        wallet: &Wallet,
+        asset: Asset,
+        to: Address,
+        amount: Amount,
+    ) -> Result<Self, ErrandError> {
+        errand::refill(wallet, &asset, to, amount)?;
+        // A person signs it: it is late only once a person is.
+        Self::pinned(external_id, wallet, (asset, to, amount), Type::Regular, None)
+    }
+
+    fn pinned(
+        external_id: String,
+        wallet: &Wallet,
+        (asset, to, amount): (Asset, Address, Amount),
+        kind: Type,
+        memo: Option<String>,
+    ) -> Result<Self, ErrandError> {
         if external_id.is_empty()
             || external_id.len() > ID_MAX
             || !external_id.bytes().all(|byte| byte.is_ascii_graphic())
         {
             return Err(ErrandError::ExternalId);
         }
-        let (asset, to, memo) = errand.payment(wallet, profile, amount)?;
         Ok(Self {
             external_id,
             user_id: "house".into(),
@@ -241,7 +267,7 @@ impl Request {
             amount,
             fee: Amount::ZERO,
             to,
-            kind: Type::Immediate,
+            kind,
             memo,
             scheduled_for: None,
             metadata: BTreeMap::new(),

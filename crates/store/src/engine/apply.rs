@@ -18,6 +18,7 @@ mod compared;
 mod energy;
 mod errands;
 pub(crate) mod events;
+mod hand_outs;
 mod journal;
 mod ledger;
 mod lost;
@@ -140,6 +141,9 @@ async fn write(conn: &mut Conn<'_>, context: &Context, changes: &[Change]) -> Re
     if energy::write(conn, context, changes, &mut happened).await? == Written::Moved {
         return Ok(Written::Moved);
     }
+    if hand_outs::write(conn, changes, &mut happened).await? == Written::Moved {
+        return Ok(Written::Moved);
+    }
     if outlook::write(conn, changes, &mut happened).await? == Written::Moved {
         return Ok(Written::Moved);
     }
@@ -189,13 +193,15 @@ fn steps_each_thing_once(change: &Change) -> Result<(), StoreError> {
     let needs: BTreeSet<_> = change.needs.iter().map(|step| step.after().id).collect();
     let orders: BTreeSet<_> = change.orders.iter().map(|step| step.after().id).collect();
     let loans: BTreeSet<_> = change.loans.iter().map(|step| step.after().need).collect();
+    let hand_outs: BTreeSet<_> = change.hand_outs.iter().map(|step| step.after().id).collect();
     let once = withdrawals.len() == change.withdrawals.len()
         && transfers.len() == change.transfers.len()
         && wallets.len() == change.wallets.len()
         && commands.len() == change.commands.len()
         && needs.len() == change.needs.len()
         && orders.len() == change.orders.len()
-        && loans.len() == change.loans.len();
+        && loans.len() == change.loans.len()
+        && hand_outs.len() == change.hand_outs.len();
     if once {
         return Ok(());
     }
@@ -243,6 +249,7 @@ impl Touched {
         touched.transfers.extend(change.attempts.iter().map(|attempt| attempt.transfer.to_string()));
         touched.transfers.extend(change.signatures.iter().map(|signed| signed.unsigned.transfer.to_string()));
         touched.withdrawals.extend(change.withdrawals.iter().map(|step| step.after().id.to_string()));
+        touched.withdrawals.extend(change.hand_outs.iter().map(|step| step.after().withdrawal.to_string()));
         touched
     }
 

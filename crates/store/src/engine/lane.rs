@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sluice_core::chain::Family;
 use sluice_core::energy::mode::Mode;
+use sluice_core::hand_out::HandOut;
 use sluice_core::id::{TransferId, WalletId, WithdrawalId};
 use sluice_core::lane::Holder;
 use sluice_core::port::store::{LaneView, WithAttempts};
@@ -72,6 +73,10 @@ pub(super) async fn view(
             (needs, loans, mode.unwrap_or(Mode::Without))
         }
     };
+    let hand_outs = match wallet.is_desk() {
+        true => keep(hand_outs(conn, &id).await?, &mut unread),
+        false => vec![],
+    };
     let view = LaneView {
         wallet,
         partner,
@@ -83,6 +88,7 @@ pub(super) async fn view(
         needs,
         mode,
         loans,
+        hand_outs,
         height,
         holder,
         journal_seq,
@@ -147,6 +153,18 @@ async fn unexplained(conn: &mut Conn<'_>, wallet: &str) -> Result<Found<Vec<Sigh
     );
     let rows = conn.rows(text, args![wallet, SIGHTINGS_MAX]).await?;
     Ok(row::read(&rows, row::sighting::read))
+}
+
+/// Wishes, and what is in hand of transfers that have not ended.
+async fn hand_outs(conn: &mut Conn<'_>, wallet: &str) -> Result<Found<Vec<HandOut>>, SqlError> {
+    let text = sql!(
+        "select h.* from hand_out h left join transfer t on t.id = h.transfer_id
+         where h.wallet_id = $1 and (h.state = 'wished'
+           or (h.state in ('made', 'told') and t.state not in ('final', 'dropped')))
+         order by h.id limit $2"
+    );
+    let rows = conn.rows(text, args![wallet, LIST_MAX]).await?;
+    Ok(row::read(&rows, row::hand_out::read))
 }
 
 async fn cancels(conn: &mut Conn<'_>, wallet: &str) -> Result<Found<Vec<WithdrawalId>>, SqlError> {

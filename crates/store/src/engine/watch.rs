@@ -17,10 +17,14 @@ pub(super) async fn attempts_by_txid(
     chain: ChainId,
     txids: &[[u8; 32]],
 ) -> Result<Found<Vec<([u8; 32], TransferId)>>, SqlError> {
+    // What was handed out may be on the chain although its signature never came back.
     let text = sql!(
         lite "select txid, transfer_id from attempt where chain = $1 and txid in (select value from json_each($2))
+              union select txid, transfer_id from hand_out where chain = $1 and txid in (select value from json_each($2))
               order by txid limit $3",
         pg "select txid, transfer_id from attempt
+            where chain = $1 and txid in (select jsonb_array_elements_text($2::jsonb))
+            union select txid, transfer_id from hand_out
             where chain = $1 and txid in (select jsonb_array_elements_text($2::jsonb)) order by txid limit $3",
         because "each database reads JSON in its own way"
     );

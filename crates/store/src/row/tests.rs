@@ -181,6 +181,8 @@ const ADDED: &[(&str, &str, Option<&str>)] = &[
     ("wallet.", "tier", Some("hot")),
     ("wallet.", "custody", Some("managed")),
     ("wallet.", "trusted_from", None),
+    ("wallet.", "key_shown_at", None),
+    ("wallet.", "quiet_until", None),
 ];
 
 fn folder() -> PathBuf {

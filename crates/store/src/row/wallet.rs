@@ -35,7 +35,17 @@ pub(crate) const TABLE: Table = Table {
         "cap_wei",
         "obstacle",
     ],
-    ints: &["trusted_from", "next_nonce", "cap_until", "obstacle_since", "reverts", "adopted_at", "version"],
+    ints: &[
+        "trusted_from",
+        "next_nonce",
+        "cap_until",
+        "obstacle_since",
+        "reverts",
+        "key_shown_at",
+        "quiet_until",
+        "adopted_at",
+        "version",
+    ],
     blobs: &[],
 };
 
@@ -51,6 +61,8 @@ pub(crate) const MUTABLE: &[&str] = &[
     "obstacle",
     "obstacle_since",
     "reverts",
+    "key_shown_at",
+    "quiet_until",
     "version",
 ];
 
@@ -161,6 +173,8 @@ pub(crate) struct WalletRow {
     cap_until: Option<i64>,
     obstacle_since: Option<i64>,
     reverts: u32,
+    key_shown_at: Option<i64>,
+    quiet_until: Option<i64>,
     adopted_at: i64,
     version: i64,
     was: Option<i64>,
@@ -203,6 +217,8 @@ impl WalletRow {
             cap_until: wallet.raised_cap.map(|cap| cap.until.micros()),
             obstacle_since: wallet.obstacle.map(|obstacle| obstacle.since.micros()),
             reverts: u32::try_from(wallet.reverts.len()).unwrap_or(u32::MAX),
+            key_shown_at: wallet.key_shown_at.map(Timestamp::micros),
+            quiet_until: wallet.quiet_until.map(Timestamp::micros),
             adopted_at: wallet.adopted_at.micros(),
             version: wallet.version,
             was,
@@ -257,6 +273,8 @@ pub fn read(row: &Row) -> Result<Wallet, Unread> {
             .zip(cells.opt_at("obstacle_since")?)
             .map(|(waiting, since)| Obstacle { waiting, since }),
         reverts: reverts.map_err(|why| cells.unread(why))?,
+        key_shown_at: cells.opt_at("key_shown_at")?,
+        quiet_until: cells.opt_at("quiet_until")?,
         adopted_at: cells.at("adopted_at")?,
         version: cells.int("version")?,
     }))

@@ -37,6 +37,7 @@ mod energy;
 mod energy_credit;
 mod energy_pool;
 mod errands;
+mod hand_outs;
 #[path = "../interleavings/mod.rs"]
 mod interleavings;
 mod life;

@@ -380,6 +380,8 @@ pub(super) fn wallets() -> Vec<Wallet> {
             speed_up: None,
             obstacle: Some(Obstacle { waiting: Waiting::FeeCap, since: at(2) }),
             reverts: vec![Revert { asset: asset().id, to: EvmAddress([0x22; 20]).into() }],
+            key_shown_at: None,
+            quiet_until: None,
             adopted_at: at(0),
             version: 9,
         })
