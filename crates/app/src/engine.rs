@@ -204,7 +204,7 @@ impl Engine {
         ended
     }
 
-    /// Starts a loop for every lane in service that has none here, and ends those of wallets that left service. A wallet
+    /// Starts a loop for every lane and desk in service that has none here, and ends those of wallets that left service. A wallet
     /// adopted while we run gets one too.
     async fn keep_lanes(
         &self,
@@ -212,7 +212,7 @@ impl Engine {
         lanes: &mut BTreeMap<WalletId, AbortHandle>,
     ) {
         let wallets = match self.ports.store.wallets(None).await {
-            Ok(wallets) => wallets.into_iter().filter(|wallet| wallet.is_lane()).collect::<Vec<_>>(),
+            Ok(wallets) => wallets.into_iter().filter(|wallet| wallet.gets_slots()).collect::<Vec<_>>(),
             Err(error) => {
                 tracing::warn!(%error, "Cannot read the wallets; trying again");
                 return;

@@ -17,8 +17,10 @@ mod import;
 use sluice_core::access::Actor;
 use sluice_core::alert::{Code, Raise};
 use sluice_core::event::Cause;
+use sluice_core::hand_out::{LIFE_MS_MAX, QUIET_MS};
 use sluice_core::id::FeedId;
 use sluice_core::journal::{Back, Entry, PAGE_MAX, Pending, Place, Seen, forgotten, mentions};
+use sluice_core::moved::Moved;
 use sluice_core::partner::PLATFORM;
 use sluice_core::port::Ports;
 use sluice_core::port::reader::STORE_WENT_BACK;
@@ -121,8 +123,8 @@ async fn compared(ports: &Ports) -> Result<Option<Compared>, StageError> {
 ///
 /// # Errors
 /// [`StageError`]: store or signer did not answer.
-pub(crate) async fn mark(ports: &Ports) -> Result<(), StageError> {
-    let Some(Compared { seen, place, .. }) = compared(ports).await? else { return Ok(()) };
+pub(crate) async fn mark(ports: &Ports) -> Result<Standing, StageError> {
+    let Some(Compared { seen, place, .. }) = compared(ports).await? else { return Ok(Standing::WentBack) };
     let mark = ports.store.journal_known(&[], &[]).await?.mark.saturating_add(1);
     let cause = Some(Cause { reason: "mark".into(), ..cause(ports) });
     let change = Change {
@@ -136,7 +138,7 @@ pub(crate) async fn mark(ports: &Ports) -> Result<(), StageError> {
         return Err(StageError::Overtaken);
     }
     ports.signer.mark(mark).await?;
-    Ok(())
+    Ok(Standing::Together)
 }
 
 /// Shuts every lane because of what the journal does.
@@ -185,7 +187,7 @@ async fn shut(ports: &Ports, evidence: &str, back: Option<&Pending>) -> Result<(
         let wallets = ports.store.wallets(None).await?;
         let mut changes = wallets
             .into_iter()
-            .filter(|wallet| wallet.is_lane())
+            .filter(|wallet| wallet.gets_slots())
             .map(|wallet| close_lane(ports, wallet, evidence))
             .collect::<Result<Vec<_>, StageError>>()?;
         let mut whole = stop_everything(ports, evidence);
@@ -221,7 +223,7 @@ async fn all_shut(ports: &Ports) -> Result<bool, StageError> {
     let wallets = ports.store.wallets(None).await?;
     Ok(wallets
         .iter()
-        .filter(|wallet| wallet.is_lane())
+        .filter(|wallet| wallet.gets_slots())
         .all(|wallet| matches!(wallet.state, LaneState::Frozen { .. } | LaneState::Retired)))
 }
 
@@ -242,14 +244,29 @@ fn close_lane(ports: &Ports, wallet: Wallet, evidence: &str) -> Result<Change, S
             let both =
                 if first == evidence { evidence.to_owned() } else { format!("{first}{AND_THEN}{evidence}") };
             if both == *before {
+                change.wallets.extend(quiet(&wallet, change.cause.as_ref()));
                 return Ok(change);
             }
             both
         }
         LaneState::Retired => return Ok(change),
     };
-    change.wallets.push(wallet.freeze(evidence)?);
+    let frozen = wallet.freeze(evidence)?;
+    let later = quiet(frozen.after(), change.cause.as_ref());
+    change.wallets.push(match later {
+        Some(later) => frozen.then(|_| Ok(later))?,
+        None => frozen,
+    });
     Ok(change)
+}
+
+/// No journal tells what a desk handed out in the lost time, so it hands nothing out until all of that has expired, whoever opens
+/// it meanwhile; said again only where what was said before no longer covers it.
+fn quiet(wallet: &Wallet, cause: Option<&Cause>) -> Option<Moved<Wallet>> {
+    let at = cause?.at;
+    let covered = wallet.quiet_until.is_some_and(|until| until.since_ms(at) >= LIFE_MS_MAX);
+    // What is no desk, or retired, hands nothing out anyway.
+    if covered { None } else { wallet.clone().keep_quiet(at.plus_ms(QUIET_MS)).ok() }
 }
 
 fn cause(ports: &Ports) -> Cause {

@@ -1,4 +1,4 @@
-//! The lane loop: one hot wallet, one stream of transfers, one process at a time.
+//! The lane loop: one hot wallet, or a desk, one stream of transfers, one process at a time.
 //!
 //! A turn runs its stages in an order in which whatever an earlier turn, or a crashed process, left behind is finished
 //! before anything new is begun.
@@ -7,6 +7,7 @@ mod broadcast;
 mod build;
 mod cancel;
 mod close;
+mod desk;
 mod fill;
 mod free;
 mod fuel;
@@ -104,7 +105,7 @@ pub async fn turn(
     let held = hold(ports, wallet, owner).await?;
     let read_under = held.fence.epoch();
     // Whoever starts loops starts them for lanes; one that is started for another wallet does nothing for it.
-    let Some(view) = ports.store.lane(wallet).await?.filter(|view| view.wallet.is_lane()) else {
+    let Some(view) = ports.store.lane(wallet).await?.filter(|view| view.wallet.gets_slots()) else {
         return Err(StageError::NotConfigured(format!("lane of wallet {wallet}")));
     };
     let chain = ports
@@ -138,6 +139,10 @@ pub async fn turn(
 async fn stages(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool, StageError> {
     let ports = lane.ports;
     if !measured(ports, "startup", Box::pin(startup::run(lane, memory))).await? {
+        return Ok(false);
+    }
+    if lane.wallet().is_desk() {
+        Box::pin(desk::run(lane, memory)).await?;
         return Ok(false);
     }
     measured(ports, "cancel", Box::pin(cancel::run(lane))).await?;

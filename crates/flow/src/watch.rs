@@ -24,6 +24,7 @@ use sluice_core::port::store::{Change, Cursor, Outcome};
 use sluice_core::port::world::Topic;
 use sluice_core::port::{Fut, Ports};
 use sluice_core::sighting::Sighting;
+use sluice_core::slot::Slot;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::Transfer;
 use sluice_core::wallet::{LaneState, Wallet};
@@ -147,11 +148,11 @@ impl Watch<'_> {
         self.ports.clock.now()
     }
 
-    /// Wallets of this chain that nothing may leave unexplained (M6). Whoever holds the key of another one uses it as they
-    /// like; its books tell of it.
+    /// Wallets of this chain that nothing may leave unexplained (M6): a desk's too, for what a store has forgotten handing out is
+    /// seen by this alone. Whoever holds the key of another one uses it as they like; its books tell of it.
     async fn wallets(&self) -> Result<Vec<Wallet>, StageError> {
         let mut wallets = self.ports.store.wallets(Some(self.id())).await?;
-        wallets.retain(|wallet| wallet.is_managed());
+        wallets.retain(|wallet| wallet.is_managed() || wallet.is_desk());
         Ok(wallets)
     }
 
@@ -253,15 +254,20 @@ impl Watch<'_> {
     }
 }
 
-/// The question about a transfer's slot: all its signed attempts, and what paying means.
+/// The question about a transfer's slot: all its attempts that may be out, and what paying means. What was handed out may be signed
+/// and sent by whoever has it; its slot is its id.
 pub(crate) fn question(transfer: &Transfer, attempts: &[Durable<Attempt>]) -> Option<SlotQuestion> {
     let slot = transfer.slot()?.clone();
     let attempts = attempts
         .iter()
         .filter_map(|attempt| {
-            let signed = attempt.get().signed()?;
-            let Unsigned { id: attempt, kind, terms, .. } = &signed.unsigned;
-            Some(Known { attempt: *attempt, txid: signed.txid, kind: *kind, tron: terms.tron().copied() })
+            let Unsigned { id, kind, terms, slot, .. } = attempt.get().unsigned();
+            let txid = match (attempt.get().signed(), slot) {
+                (Some(signed), _) => signed.txid,
+                (None, Slot::TronTransaction { txid, .. }) if transfer.handed_out() == Some(*id) => *txid,
+                (None, _) => return None,
+            };
+            Some(Known { attempt: *id, txid, kind: *kind, tron: terms.tron().copied() })
         })
         .collect();
     let pays = transfer.items.iter().map(|item| item.approved.payment.clone()).collect();

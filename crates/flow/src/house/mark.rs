@@ -35,7 +35,7 @@ impl Marks {
         let unmarked = self.unmarked.swap(false, Ordering::SeqCst);
         // With nothing to mark it is still looked whether the store was exchanged under the engine.
         let looked = match unmarked {
-            true => journal::mark(ports).await,
+            true => journal::mark(ports).await.map(|_| ()),
             false => journal::compare(ports).await.map(|_| ()),
         };
         match looked {

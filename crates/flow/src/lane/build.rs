@@ -2,7 +2,7 @@
 //! is judged again first, and the signer's caps are asked before a slot exists.
 //! A crash leaves nothing, or all of it: slots and bytes of a slice are one commit.
 
-mod expiring;
+pub(super) mod expiring;
 mod nonces;
 
 use sluice_core::alert::Code;
@@ -59,7 +59,7 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
 }
 
 /// While finality is in doubt no slot is replaced by another (M16): what was planned before the doubt arose goes back.
-async fn hold_replacements(
+pub(super) async fn hold_replacements(
     lane: &mut Lane<'_>,
     transfers: Vec<Transfer>,
     changes: &mut Vec<Change>,
@@ -159,7 +159,7 @@ async fn give_back_overtaken(lane: &mut Lane<'_>) -> Result<Option<Change>, Stag
     }
 }
 
-async fn back(lane: &Lane<'_>, transfer: Transfer, fate: Fate) -> Result<Change, StageError> {
+pub(super) async fn back(lane: &Lane<'_>, transfer: Transfer, fate: Fate) -> Result<Change, StageError> {
     let ids: Vec<_> = transfer.items.iter().map(|item| item.withdrawal).collect();
     let withdrawals = lane.ports.store.withdrawals(&ids).await?;
     Ok(give_back::change(transfer, withdrawals, fate, lane.cause("build"))?)

@@ -207,7 +207,10 @@ impl Slice {
 }
 
 /// One transfer for each. What follows takes a lane's transfers in the order of their ids, so ids rise with the rank.
-fn planned(lane: &Lane<'_>, taken: Vec<(Withdrawal, Approved)>) -> Result<Vec<Change>, StageError> {
+pub(super) fn planned(
+    lane: &Lane<'_>,
+    taken: Vec<(Withdrawal, Approved)>,
+) -> Result<Vec<Change>, StageError> {
     let (partner, wallet, now) = (lane.wallet().partner, lane.wallet().id, lane.now());
     let mut ids: Vec<_> = taken.iter().map(|_| TransferId::new(lane.ports.entropy.ulid(now))).collect();
     ids.sort_unstable();
@@ -236,7 +239,7 @@ fn note_funds(lane: &mut Lane<'_>, short: Option<(Asset, Units)>, kept_for: Opti
 }
 
 /// A frozen, paused, retired or tripped lane keeps nothing that has no slot.
-async fn give_all_back(lane: &mut Lane<'_>) -> Result<(), StageError> {
+pub(super) async fn give_all_back(lane: &mut Lane<'_>) -> Result<(), StageError> {
     lane.blocked_by(Waiting::Person);
     let mut changes = Vec::new();
     for transfer in lane.transfers().filter(|transfer| is_unslotted(transfer)).cloned().collect::<Vec<_>>() {

@@ -78,6 +78,11 @@ pub(super) async fn remembers(lane: &mut Lane<'_>) -> Result<bool, StageError> {
 /// Compares store and journal, and takes the lane's epoch above every one that the signer has obeyed.
 async fn with_the_journal(lane: &mut Lane<'_>) -> Result<(), StageError> {
     let standing = journal::compare(lane.ports).await?;
+    // The signer knows nothing of a desk; a store that went back has shut it, and keeps it quiet.
+    if lane.wallet().is_desk() {
+        lane.fence().await?;
+        return lane.reload().await;
+    }
     let id = lane.wallet().id;
     let hello: Hello = lane.ports.signer.hello(Some(id)).await?;
     lane.fee_cap = hello.fee_cap(lane.wallet().chain);

@@ -8,12 +8,14 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use sluice_chain::evm::node::Node;
 use sluice_chain::evm::{Evm, Quorum};
+use sluice_chain::tron::{self, Tron};
 use sluice_core::access::Actor;
 use sluice_core::address::EvmAddress;
 use sluice_core::asset::Asset;
 use sluice_core::event::Cause;
 use sluice_core::id::{PartnerId, WalletId};
 use sluice_core::port::Ports;
+use sluice_core::port::chain::Chain;
 use sluice_core::port::meter::NoMeter;
 use sluice_core::port::signer::Signer;
 use sluice_core::time::Timestamp;
@@ -22,7 +24,9 @@ use sluice_flow::intake::{Wanted, take};
 use sluice_flow::{lane, watch};
 use sluice_sim::executor::{Executor, Step, WORLD};
 use sluice_sim::faults::Plan;
+use sluice_sim::model::chain::Shape;
 use sluice_sim::model::node::ModelNode;
+use sluice_sim::model::tron::TronNode;
 use sluice_sim::ports::{Chance, ProcessClock};
 use sluice_sim::rng::Rng;
 use sluice_sim::vault::Vault;
@@ -55,31 +59,53 @@ pub fn now<T>(work: impl Future<Output = T>) -> T {
 impl Bench {
     /// A world whose signer is wrapped.
     pub fn new(signer: impl FnOnce(Arc<dyn Signer>) -> Arc<dyn Signer>) -> Self {
+        Self::on(Shape::Nonce, signer)
+    }
+
+    /// The same on a chain of a shape.
+    pub fn on(shape: Shape, signer: impl FnOnce(Arc<dyn Signer>) -> Arc<dyn Signer>) -> Self {
         let stage = Stage::new().unwrap();
         let (executor, world) = (1..)
             .map(|seed| {
                 let executor = Executor::new(seed, setup::START_US, false);
                 // Its wishes are never uttered; they say how much the wallets are given.
-                let script = Script { withdrawals: 60, faults: Faults::Quiet, ..Script::random(seed) };
+                let script = Script { withdrawals: 60, faults: Faults::Quiet, shape, ..Script::random(seed) };
                 let plan = Plan::quiet(Rng::of(seed, 11));
                 let mut rng = Rng::of(seed, 10);
                 let world = setup::world(&stage, executor.sim().clone(), plan, &script, &mut rng).unwrap();
                 (executor, world)
             })
-            .find(|(_, world)| world.profile.window == 16)
+            .find(|(_, world)| {
+                // No block comes later than a chain that expires says: a round is one.
+                let quick =
+                    shape == Shape::Nonce || world.profile.block_time_ms <= ROUND_US.unsigned_abs() / 1_000;
+                world.profile.window == 16 && quick
+            })
             .unwrap();
         let (partner, lane) = (world.purses[0].partner, world.purses[0].id);
         let clock = Arc::new(ProcessClock { sim: world.sim.clone(), process: WORLD });
         let count = world.chain().nodes.len();
-        let nodes: Vec<Arc<dyn Node>> = (0..count)
-            .map(|index| Arc::new(ModelNode::new(Arc::clone(&world.chain), index)) as Arc<dyn Node>)
-            .collect();
-        let evm = Evm::new(world.profile.clone(), nodes, Quorum { needed: 2 }, Arc::clone(&clock) as Arc<_>)
-            .unwrap()
-            .believing(world.asset.contract());
+        let chain: Arc<dyn Chain> = match shape {
+            Shape::Nonce => {
+                let nodes: Vec<Arc<dyn Node>> = (0..count)
+                    .map(|index| Arc::new(ModelNode::new(Arc::clone(&world.chain), index)) as Arc<dyn Node>)
+                    .collect();
+                let clock = Arc::clone(&clock) as Arc<_>;
+                let evm = Evm::new(world.profile.clone(), nodes, Quorum { needed: 2 }, clock).unwrap();
+                Arc::new(evm.believing(world.asset.contract()))
+            }
+            Shape::Expiry => {
+                let nodes: Vec<Arc<dyn tron::node::Node>> = (0..count)
+                    .map(|index| Arc::new(TronNode::new(Arc::clone(&world.chain), index)) as Arc<_>)
+                    .collect();
+                let clock = Arc::clone(&clock) as Arc<_>;
+                let tron = Tron::new(world.profile.clone(), nodes, Quorum { needed: 2 }, clock).unwrap();
+                Arc::new(tron.believing(world.asset.contract()))
+            }
+        };
         let ports = Ports {
             store: Arc::clone(&world.db) as Arc<_>,
-            chains: BTreeMap::from([(world.profile.id, Arc::new(evm) as Arc<_>)]),
+            chains: BTreeMap::from([(world.profile.id, chain)]),
             signer: signer(Arc::clone(&world.signer)),
             energy: BTreeMap::new(),
             deliver: Arc::clone(&world.pager) as Arc<_>,

@@ -3,6 +3,7 @@
 mod bench;
 mod books;
 mod cuts;
+mod desk;
 mod evidence;
 mod fill;
 mod house;

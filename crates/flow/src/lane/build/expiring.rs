@@ -15,7 +15,7 @@ use crate::lane::Lane;
 
 /// By how much the time of the latest block and our clock may differ, milliseconds. A node that tells of another time would
 /// have everything expire at once, or live for long.
-const APART_MAX_MS: i64 = 60_000;
+pub(in crate::lane) const APART_MAX_MS: i64 = 60_000;
 
 /// Gives the slice its bytes, which are its slots. A change without a transfer: not even the first could be built.
 pub(super) async fn allot(
@@ -76,7 +76,7 @@ const fn terms(rules: &TronRules, conditions: &Conditions, made_at_ms: i64, fee_
 
 /// A time that no open transaction of this lane carries, nor any behind it. One that has ended has expired, or is on the
 /// chain: the same bytes would be the same slot, which the store refuses.
-fn first_time(lane: &Lane<'_>, now_ms: i64) -> i64 {
+pub(in crate::lane) fn first_time(lane: &Lane<'_>, now_ms: i64) -> i64 {
     let attempts = lane.view.transfers().flat_map(|(_, attempts)| attempts);
     let last = attempts.filter_map(|it| Some(it.get().unsigned().terms.tron()?.made_at_ms)).max();
     last.map_or(now_ms, |last| now_ms.max(last.saturating_add(1)))

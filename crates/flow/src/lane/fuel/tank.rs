@@ -6,7 +6,7 @@ use sluice_core::chain::{EvmRules, Rules, TronRules};
 use sluice_core::fee::{self, Market, Offer};
 use sluice_core::port::signer::FeeCap;
 use sluice_core::receipt::Estimate;
-use sluice_core::resource::{Conditions, Needs, burned, fee_limit_sun};
+use sluice_core::resource::{Conditions, Needs, Resources, burned, fee_limit_sun};
 use sluice_core::transfer::{Failure, State, Transfer};
 
 use crate::StageError;
@@ -87,6 +87,8 @@ impl Tank {
                 let (block, has) = lane.chain.resources(wallet).await?;
                 let (energy, bandwidth) = lane.promised_resources(block);
                 let ending = ending(lane, &rules).await?;
+                // An hour may go by until a person sends: what a desk has of its own now is not counted on.
+                let has = if lane.wallet().is_desk() { Resources::default() } else { has };
                 Kind::Energy(Energy {
                     rules,
                     conditions,
