@@ -62,7 +62,7 @@ impl Transfer {
 
 impl Signed {
     /// Its bytes are with a person, and no signature came back.
-    pub(super) fn is_handed_out(&self) -> bool {
+    pub fn is_handed_out(&self) -> bool {
         self.pending == Some(self.attempt)
     }
 }

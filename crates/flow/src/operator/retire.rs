@@ -29,6 +29,9 @@ pub(super) async fn examine(
     // What it holds is somebody else's to keep: it is looked at no longer, and that is all.
     if view.wallet.is_managed() {
         must_be_empty(ports, view).await?;
+    } else if view.wallet.is_desk() {
+        // But what is with a person is watched until the chain has ended it, and nobody watches what is retired.
+        must_be_idle(ports, view).await?;
     }
     Ok(step)
 }
@@ -45,7 +48,8 @@ pub(super) async fn bar(ports: &Ports, wallet: WalletId, reason: &str) {
     }
 }
 
-async fn must_be_empty(ports: &Ports, view: &LaneView) -> Result<(), OrderError> {
+/// Nothing of it is open, and what ended lately is settled for good.
+async fn must_be_idle(ports: &Ports, view: &LaneView) -> Result<(), OrderError> {
     let wallet = &view.wallet;
     if view.transfers().any(|(it, _)| !matches!(it.state, State::Dropped { .. })) {
         return Err(OrderError::NotEmpty("the lane still holds work; drain it first".into()));
@@ -61,6 +65,14 @@ async fn must_be_empty(ports: &Ports, view: &LaneView) -> Result<(), OrderError>
             block.saturating_add(watched)
         )));
     }
+    Ok(())
+}
+
+async fn must_be_empty(ports: &Ports, view: &LaneView) -> Result<(), OrderError> {
+    must_be_idle(ports, view).await?;
+    let wallet = &view.wallet;
+    let chain =
+        ports.chains.get(&wallet.chain).ok_or_else(|| OrderError::NotConfigured(wallet.chain.to_string()))?;
     let assets = ports.store.assets(Some(wallet.chain)).await?;
     let assets = Asset::with_coin(assets, chain.profile());
     let standing = chain.standing(wallet.address, &assets).await?;

@@ -19,8 +19,8 @@ use sluice_flow::errand::{self, ask};
 use sluice_flow::intake::{Wanted, take};
 use sluice_flow::lane;
 use sluice_flow::operator::{
-    AdoptError, HandOutError, HandedOut, OrderError, Refill, RefillError, Register, Returned, SubmitError,
-    hand_out, refill, register, show_key, statement, submit,
+    AdoptError, Cancelled, HandOutError, HandedOut, LaneCommand, OrderError, Refill, RefillError, Register,
+    Returned, SubmitError, cancel, command, hand_out, refill, register, show_key, statement, submit,
 };
 use sluice_signer::Key as _;
 use sluice_signer::key::MemoryKey;
@@ -413,6 +413,46 @@ fn what_leaves_a_desk_that_was_never_handed_out_freezes_it() {
     let state = desk.stored(desk.wallet).state.clone();
     assert!(matches!(state, LaneState::Frozen { .. }), "{state:?}");
     assert_eq!(desk.wants(id, DUTY[0]), Err(HandOutError::Shut), "the same payment would be made twice");
+}
+
+#[test]
+fn a_desk_stays_in_service_while_a_person_has_bytes_of_it_in_hand() {
+    let mut desk = Desk::shown();
+    let id = desk.order("refill-1").unwrap();
+    let bytes = desk.bytes(id, DUTY[0]);
+    let gives = |desk: &Desk, order: &LaneCommand, by: usize| {
+        now(command(&desk.bench.ports, None, desk.wallet, order, cause(&desk.bench, DUTY[by])))
+    };
+    gives(&desk, &LaneCommand::Drain, 0).unwrap();
+    let refused = gives(&desk, &LaneCommand::Retire, 0);
+    assert!(matches!(refused, Err(OrderError::NotEmpty(_))), "{refused:?}");
+    desk.sends(&bytes);
+    desk.rounds(60);
+    assert_eq!(desk.status(id), "completed", "and it is seen, though nothing new is handed out");
+    let watched = gives(&desk, &LaneCommand::Retire, 0);
+    assert!(matches!(watched, Err(OrderError::NotEmpty(_))), "it may still be taken back: {watched:?}");
+    desk.rounds(200);
+    gives(&desk, &LaneCommand::Retire, 0).unwrap();
+    gives(&desk, &LaneCommand::Retire, 1).unwrap();
+    assert_eq!(desk.stored(desk.wallet).state, LaneState::Retired, "with what it holds");
+}
+
+#[test]
+fn what_is_called_off_while_a_person_has_it_is_told_to_nobody_else_and_ends_by_the_chain() {
+    let mut desk = Desk::shown();
+    let id = desk.order("refill-1").unwrap();
+    let bytes = desk.bytes(id, DUTY[0]);
+    let by = cause(&desk.bench, DUTY[0]);
+    let called = now(cancel(&desk.bench.ports, desk.bench.partner, id, by)).unwrap();
+    assert!(matches!(called, Cancelled::Requested(_)), "a signature may exist: {called:?}");
+    assert_eq!(desk.wants(id, DUTY[0]), Err(HandOutError::NotDue("called off")));
+    let expires_at_ms = bytes.terms.tron().unwrap().expires_at_ms;
+    while desk.bench.ports.clock.now().millis() <= expires_at_ms {
+        desk.round();
+        assert_eq!(desk.status(id), "signing");
+    }
+    desk.rounds(60);
+    assert_eq!((desk.status(id).as_str(), desk.spent()), ("cancelled", 0));
 }
 
 #[test]

@@ -195,7 +195,9 @@ pub fn read_phase(row: &Row) -> Result<Phase, Unread> {
         ("fuelled", _) => Phase::Fuelled,
         ("built", false) => Phase::Built,
         ("built", true) => Phase::Signing,
-        ("signed", _) => Phase::Signed,
+        ("signed", false) => Phase::Signed,
+        // A person has it to sign.
+        ("signed", true) => Phase::Signing,
         ("seen", _) => Phase::Seen,
         ("final", _) => Phase::Final,
         ("dropped", _) => Phase::Dropped,

@@ -10,7 +10,13 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
+use sluice_codec::Possession;
 use sluice_codec::tron::{self, Address, Call, Permission, Resource, Unsigned, trc20};
+use sluice_core::amount::Units;
+use sluice_core::chain::ChainId;
+use sluice_core::id::{PartnerId, Ulid, WalletId};
+use sluice_core::intent::DeploymentId;
+use sluice_core::time::Timestamp;
 
 use super::{any, golden, key, sign};
 
@@ -198,6 +204,67 @@ fn thousands_have_the_bytes_tronweb_makes() {
         *of_each.entry(words["kind"].as_str().unwrap()).or_insert(0) += 1;
     }
     assert!(of_each.len() == 11 && of_each.values().all(|count| *count >= OF_EACH_MIN), "{of_each:?}");
+}
+
+/// Refills that are handed out to whoever signs with tronweb.
+const REFILLS: usize = 40;
+
+#[test]
+fn what_tronweb_signs_of_a_hand_out_is_taken_back_and_so_is_its_statement_of_a_key() {
+    let mut runner = runner();
+    let refills: Vec<(Unsigned, [u8; 32])> = (0..REFILLS)
+        .map(|_| {
+            let secret = draw(&mut runner, &any::<[u8; 32]>());
+            let [token, to] = draw(&mut runner, &any::<[[u8; 20]; 2]>()).map(Address);
+            let units = Units::from(draw(&mut runner, &(1..u64::MAX)));
+            let handed = super::with(Call::trc20_transfer(token, to, units));
+            (Unsigned { owner: key(&secret).1, ..handed }, secret)
+        })
+        .collect();
+    let deployment = DeploymentId("installation".into());
+    let ulid = |number| Ulid::new(Timestamp::from_micros(0), number);
+    let statement = |owner: Address| Possession {
+        deployment: &deployment,
+        wallet: WalletId::new(ulid(1)),
+        partner: PartnerId::new(ulid(2)),
+        chain: ChainId::tron(3_448_148_188),
+        address: owner.into(),
+        challenge: [7; 32],
+    };
+    let signs = |(unsigned, secret): &(Unsigned, [u8; 32])| {
+        let terms = &unsigned.terms;
+        json!({
+            "make": "transaction", "owner": unsigned.owner.to_string(), "call": call(&unsigned.call),
+            "terms": {
+                "reference_bytes": hex::encode(terms.reference.bytes),
+                "reference_hash": hex::encode(terms.reference.hash),
+                "expiration": terms.expiration_ms, "timestamp": terms.timestamp_ms,
+                "fee_limit": terms.fee_limit_sun, "memo": "", "permission_id": terms.permission_id,
+            },
+            "keys": [hex::encode(secret)],
+        })
+    };
+    let shows = |(unsigned, secret): &(Unsigned, [u8; 32])| json!({ "make": "text", "text": statement(unsigned.owner).text(), "key": hex::encode(secret) });
+    let signed = tronweb(&refills.iter().map(signs).collect::<Vec<_>>());
+    let shown = tronweb(&refills.iter().map(shows).collect::<Vec<_>>());
+    let bytes = |value: &Value| hex::decode(value.as_str().unwrap()).unwrap();
+    for ((unsigned, _), (theirs, shown)) in refills.iter().zip(signed.iter().zip(&shown)) {
+        let (stored, owner) = (tron::raw(unsigned), unsigned.owner);
+        let (raw, signature) = (bytes(&theirs["raw"]), bytes(&theirs["signatures"][0]));
+        let taken = tron::returned(&stored, owner, Some(&raw), &signature);
+        assert_eq!(taken, Ok(bytes(&theirs["signed"])), "{unsigned:?}");
+        let mut other = unsigned.clone();
+        other.terms.fee_limit_sun += 1;
+        let refused = tron::returned(&tron::raw(&other), owner, Some(&raw), &signature);
+        assert!(matches!(refused, Err(tron::ReturnedError::Differs(_))), "{refused:?}");
+        let alone = tron::returned(&tron::raw(&other), owner, None, &signature);
+        assert!(matches!(alone, Err(tron::ReturnedError::Key { .. })), "{alone:?}");
+        let signature = bytes(&shown["signature"]);
+        assert!(statement(owner).is_shown_on_tron(&signature));
+        assert!(!statement(Address([9; 20])).is_shown_on_tron(&signature), "of another account");
+        let later = Possession { challenge: [8; 32], ..statement(owner) };
+        assert!(!later.is_shown_on_tron(&signature), "of another time");
+    }
 }
 
 #[test]

@@ -113,6 +113,7 @@ pub const EDGES: &[(&str, Edges)] = &[
     ("build: void", &[(&["fuelled fill"], "built")]),
     ("build: another transfer's attempt", NONE),
     ("ask", &[(BUILT, "built")]),
+    ("hand out: a nonce", NONE),
     (
         "sign: awaited",
         &[(BUILT, "signed"), (SIGNED_PENDING, "signed"), (SEEN_PENDING, "seen"), (FINAL_PENDING, "final")],
@@ -276,6 +277,7 @@ pub const MOVES: &[(&str, Attempt)] = &[
         allot(it.build(new, at(9)))
     }),
     ("ask", |it| step(it.ask(at(9)))),
+    ("hand out: a nonce", |it| step(it.hand_out(5, at(9)))),
     ("sign: awaited", |it| {
         let id = waits_for(&it).unwrap_or_else(|| AttemptId::new(ulid(999)));
         sign(it, id)

@@ -28,8 +28,12 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
         })
         .cloned()
         .collect();
-    // What nobody knows of expires by itself.
-    if made.is_empty() || !lane.wallet().hands_out(lane.now()) {
+    // What nobody was told of expires by itself.
+    if made.is_empty() {
+        lane.blocked_by(Waiting::Stop);
+        return Ok(());
+    }
+    if !lane.wallet().hands_out(lane.now()) {
         lane.blocked_by(Waiting::Person);
         return Ok(());
     }

@@ -102,7 +102,7 @@ pub(crate) fn write(state: &State) -> Result<(String, Links), serde_json::Error>
             (serde_json::to_string(&shape)?, links)
         }
         State::Signed(signed) => {
-            let links = Links { slot: Some(signed.slot.clone()), ..none };
+            let links = Links { asked: signed.is_handed_out(), slot: Some(signed.slot.clone()), ..none };
             (serde_json::to_string(&Signed { v: V, signed: SignedShape::of(signed) })?, links)
         }
         State::Seen(seen) => {
