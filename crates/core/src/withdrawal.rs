@@ -20,6 +20,7 @@ mod fail;
 mod give_back;
 mod hold;
 mod pay;
+mod pinned;
 mod recognise;
 mod reject;
 mod reopen;
