@@ -51,6 +51,7 @@ pub mod resource;
 #[cfg(test)]
 mod samples;
 pub mod sighting;
+pub mod signature_request;
 pub mod slot;
 pub mod statement;
 pub mod stop;

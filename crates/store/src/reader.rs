@@ -13,6 +13,7 @@ mod filter;
 mod prices;
 pub(crate) mod query;
 mod reconciliations;
+mod signature_requests;
 mod standing;
 mod statement;
 pub(crate) mod stats;
@@ -43,6 +44,7 @@ use sluice_core::port::reader::{
 };
 use sluice_core::port::store::StoreError;
 use sluice_core::reconciliation::Reconciliation;
+use sluice_core::signature_request::{SignatureFilter, SignatureRequest};
 use sluice_core::statement::Line;
 use sluice_core::stop::Scope;
 use sluice_core::time::Timestamp;
@@ -158,6 +160,26 @@ impl Reader for Db {
         id: WalletId,
     ) -> Fut<'_, Result<Option<WalletView>, StoreError>> {
         Box::pin(self.reading_one(move |conn| Box::pin(wallets::one(conn, partner, id))))
+    }
+
+    fn signature_requests(
+        &self,
+        partner: Option<PartnerId>,
+        filter: SignatureFilter,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<SignatureRequest>, StoreError>> {
+        Box::pin(self.reading(move |conn| {
+            Box::pin(async move { signature_requests::list(conn, partner, filter, after, limit).await })
+        }))
+    }
+
+    fn signature_request(
+        &self,
+        partner: Option<PartnerId>,
+        id: WithdrawalId,
+    ) -> Fut<'_, Result<Option<SignatureRequest>, StoreError>> {
+        Box::pin(self.reading_one(move |conn| Box::pin(signature_requests::one(conn, partner, id))))
     }
 
     fn alerts<'a>(

@@ -21,6 +21,7 @@ use sluice_core::port::reader::{
 };
 use sluice_core::port::store::StoreError;
 use sluice_core::reconciliation::Reconciliation;
+use sluice_core::signature_request::{SignatureFilter, SignatureRequest};
 use sluice_core::statement::Line;
 use sluice_core::stop::Scope;
 use sluice_core::time::Timestamp;
@@ -29,7 +30,7 @@ use sluice_core::transfer::Transfer;
 use super::Failpoint;
 
 /// Every call of it.
-pub const CALLS: [&str; 35] = [
+pub const CALLS: [&str; 37] = [
     "reader.withdrawal",
     "reader.by_external_id",
     "reader.list",
@@ -41,6 +42,8 @@ pub const CALLS: [&str; 35] = [
     "reader.assets_of",
     "reader.wallets_of",
     "reader.wallet",
+    "reader.signature_requests",
+    "reader.signature_request",
     "reader.alerts",
     "reader.alert",
     "reader.statement",
@@ -135,6 +138,26 @@ impl Reader for Wrapped {
 
     fn wallet(&self, partner: Option<PartnerId>, id: WalletId) -> Answer<'_, Option<WalletView>> {
         Box::pin(self.point.around("reader.wallet", vec![], self.inner.wallet(partner, id)))
+    }
+
+    fn signature_requests(
+        &self,
+        partner: Option<PartnerId>,
+        filter: SignatureFilter,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Answer<'_, Vec<SignatureRequest>> {
+        let found = self.inner.signature_requests(partner, filter, after, limit);
+        Box::pin(self.point.around("reader.signature_requests", vec![], found))
+    }
+
+    fn signature_request(
+        &self,
+        partner: Option<PartnerId>,
+        id: WithdrawalId,
+    ) -> Answer<'_, Option<SignatureRequest>> {
+        let found = self.inner.signature_request(partner, id);
+        Box::pin(self.point.around("reader.signature_request", vec![], found))
     }
 
     fn alerts<'a>(

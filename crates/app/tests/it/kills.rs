@@ -35,7 +35,7 @@ const KILLING: Duration = Duration::from_secs(150);
 const POINTS_MIN: usize = 40;
 
 /// Points that this drill does not reach, and where they are reached.
-const ELSEWHERE: [(&str, &str); 33] = [
+const ELSEWHERE: [(&str, &str); 35] = [
     ("reader.by_external_id", "no program asks it, only the conformance suite of the store"),
     ("store.outbid", "only a store that went back is outbid: `restored`"),
     ("store.unended", "only a store that went back doubts what has no slot: `restored`"),
@@ -48,6 +48,8 @@ const ELSEWHERE: [(&str, &str); 33] = [
     ("reader.energy_credit", "asked on TRON alone, for people: nothing waits for it"),
     ("reader.energy_credit_entries", "asked on TRON alone, for people: nothing waits for it"),
     ("reader.energy_topup", "asked on TRON alone, for people: nothing waits for it"),
+    ("reader.signature_requests", "asked where a desk is, for people: nothing waits for it"),
+    ("reader.signature_request", "asked where a desk is, for people: nothing waits for it"),
     ("reader.energy_prices", "asked on TRON alone, for people: nothing waits for it"),
     ("reader.paid_by", "asked on TRON alone, for a forecast: nothing waits for it"),
     ("store.apply/fuelling", "asked where energy is ordered: `energy`"),

@@ -21,6 +21,7 @@ use crate::ledger::Account;
 use crate::port::market::VendorId;
 use crate::receipt::Receipt;
 use crate::reconciliation::{Outcome, Reconciliation};
+use crate::signature_request::{SignatureFilter, SignatureRequest};
 use crate::stop::Stop;
 use crate::time::Timestamp;
 use crate::transfer::Transfer;
@@ -393,6 +394,22 @@ pub trait Reader: Send + Sync {
         partner: Option<PartnerId>,
         id: WalletId,
     ) -> Fut<'_, Result<Option<WalletView>, StoreError>>;
+
+    /// What people are asked to sign, newest first.
+    fn signature_requests(
+        &self,
+        partner: Option<PartnerId>,
+        filter: SignatureFilter,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Fut<'_, Result<Vec<SignatureRequest>, StoreError>>;
+
+    /// One of them, by its errand.
+    fn signature_request(
+        &self,
+        partner: Option<PartnerId>,
+        id: WithdrawalId,
+    ) -> Fut<'_, Result<Option<SignatureRequest>, StoreError>>;
 
     /// Alerts of a partner, newest first.
     fn alerts<'a>(

@@ -29,7 +29,7 @@ macro_rules! named {
     };
 }
 
-pub(super) use named;
+pub(crate) use named;
 
 named! {
     /// What partners see.

@@ -65,6 +65,8 @@ create unique index m1_one_wish on hand_out (withdrawal_id) where state = 'wishe
 create unique index m1_one_hand_out_of_a_transfer on hand_out (transfer_id) where transfer_id is not null;
 create index hand_out_of_txid on hand_out (chain, txid) where txid is not null;
 create index hand_out_of_wallet on hand_out (wallet_id, id);
+create index hand_out_of_withdrawal on hand_out (withdrawal_id, id);
+create index refill_by_time on withdrawal (partner_id, accepted_at, id) where pinned_to is not null and asset like '%/trc20:%';
 create trigger hand_out_is_for_ever before update on hand_out
 when (new.id, new.withdrawal_id, new.partner_id, new.wallet_id, new.life_ms, new.wished_at, new.wish_until, new.chain)
   is not (old.id, old.withdrawal_id, old.partner_id, old.wallet_id, old.life_ms, old.wished_at, old.wish_until, old.chain)

@@ -40,6 +40,17 @@ pub(super) async fn one(
     Ok((views.pop(), unread))
 }
 
+/// Those with these ids.
+pub(super) async fn among(
+    conn: &mut Conn<'_>,
+    partner: Option<PartnerId>,
+    ids: impl IntoIterator<Item = WalletId>,
+) -> Result<Found<Vec<WalletView>>, SqlError> {
+    let query = Query::select("*", "wallet where true").among(" and id", ids);
+    let rows = query.tenant(" and partner_id = ?", partner).and(" order by id").rows(conn, LIST_MAX).await?;
+    complete(conn, partner, &rows).await
+}
+
 async fn complete(
     conn: &mut Conn<'_>,
     partner: Option<PartnerId>,

@@ -17,7 +17,7 @@ use crate::withdrawals;
 const UNREAD_MAX: usize = 1_000;
 
 /// Where a page ended.
-type Place = (i64, String);
+pub(super) type Place = (i64, String);
 
 pub(super) async fn one(
     conn: &mut Conn<'_>,
@@ -40,7 +40,7 @@ pub(super) async fn by_external_id(
     only(conn, Some(partner), query).await
 }
 
-async fn only(
+pub(super) async fn only(
     conn: &mut Conn<'_>,
     partner: Option<PartnerId>,
     query: Query,
@@ -104,7 +104,7 @@ fn waiting(partner: Option<PartnerId>, after: Option<Place>) -> Query {
 
 /// Fills a page. A row that does not read leaves a gap, and a short page means the end of the list to its reader: the
 /// gap is filled from what follows.
-async fn filled(
+pub(super) async fn filled(
     conn: &mut Conn<'_>,
     partner: Option<PartnerId>,
     mut after: Option<Place>,
@@ -133,7 +133,7 @@ fn position(row: &Row) -> Result<Place, StoreError> {
     Ok((row.int("accepted_at")?, row.text("id")?.to_owned()))
 }
 
-fn place((accepted_at, id): Place) -> [Value; 2] {
+pub(super) fn place((accepted_at, id): Place) -> [Value; 2] {
     [accepted_at.into(), id.into()]
 }
 

@@ -33,7 +33,7 @@ const LEAST: Life = match Life::from_ms(LIFE_MS_MIN) {
     None => panic!("it is the least"),
 };
 
-fn registration(world: &World, tier: Tier, number: u8) -> Moved<Wallet> {
+pub(crate) fn registration(world: &World, tier: Tier, number: u8) -> Moved<Wallet> {
     let wanted = Registration {
         id: WalletId::new(world.ulid()),
         partner: world.partner.id,
@@ -58,7 +58,7 @@ async fn vault(world: &mut World) -> (Wallet, Wallet) {
     (vault, other)
 }
 
-async fn desk(world: &mut World) -> (Wallet, Wallet) {
+pub(crate) async fn desk(world: &mut World) -> (Wallet, Wallet) {
     let (vault, other) = vault(world).await;
     let step = vault.show_key("seen", world.now()).unwrap();
     let desk = step.after().clone();
@@ -77,18 +77,18 @@ fn refill(world: &World, from: &Wallet, to: &Wallet, external_id: &str) -> Intak
     Intake { withdrawal, idempotency_key: None, decision, cause: world.cause() }
 }
 
-async fn ordered(world: &World, from: &Wallet, to: &Wallet, external_id: &str) -> Withdrawal {
+pub(crate) async fn ordered(world: &World, from: &Wallet, to: &Wallet, external_id: &str) -> Withdrawal {
     let errand = refill(world, from, to, external_id);
     let id = errand.withdrawal.after().id;
     world.applied(Change { errands: vec![errand], ..world.change() }).await;
     world.withdrawal(id).await
 }
 
-fn holder(world: &World) -> Holder {
+pub(crate) fn holder(world: &World) -> Holder {
     Holder::of(&Actor::Key(KeyId::new(world.ulid()))).unwrap()
 }
 
-fn wish(world: &World, of: &Withdrawal) -> Moved<HandOut> {
+pub(crate) fn wish(world: &World, of: &Withdrawal) -> Moved<HandOut> {
     let wish = Wish {
         id: HandOutId::new(world.ulid()),
         withdrawal: of.id,
@@ -140,7 +140,7 @@ fn made(world: &World, fuelled: Transfer, wished: HandOut, txid: u8) -> (Change,
     (change, after.0, after.1)
 }
 
-async fn handed_out(world: &World, to: &Wallet) -> (Withdrawal, Transfer, HandOut) {
+pub(crate) async fn handed_out(world: &World, to: &Wallet) -> (Withdrawal, Transfer, HandOut) {
     let errand = ordered(world, &world.wallet, to, "refill-1").await;
     let wished = wish(world, &errand);
     let it = wished.after().clone();

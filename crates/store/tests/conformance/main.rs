@@ -48,6 +48,7 @@ mod reader;
 mod registry;
 mod restore;
 mod schema;
+mod signature_requests;
 mod slots;
 mod speed;
 mod statement;
