@@ -57,6 +57,7 @@ pub mod query;
 pub mod reconciliation;
 pub mod restored;
 pub mod sign;
+pub mod signature;
 pub mod statement;
 pub mod stats;
 pub mod status;

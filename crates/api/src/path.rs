@@ -37,12 +37,28 @@ pub const WALLETS_REGISTER: &str = "/v1/wallets/register";
 pub const WALLET_RETIRE: &str = "/v1/wallets/{id}/retire";
 /// POST compares its books with the chain now.
 pub const WALLET_RECONCILE: &str = "/v1/wallets/{id}/reconcile";
+/// GET tells what is signed to show its key.
+pub const WALLET_KEY_STATEMENT: &str = "/v1/wallets/{id}/key-statement";
+/// POST shows its key.
+pub const WALLET_SHOW_KEY: &str = "/v1/wallets/{id}/show-key";
 /// GET lists what comparisons of books and chain found.
 pub const RECONCILIATIONS: &str = "/v1/reconciliations";
 /// GET tells what tiers hold, should hold, and what is proposed.
 pub const TREASURY: &str = "/v1/treasury";
 /// GET tells what withdrawals that wait need.
 pub const TREASURY_FUNDING: &str = "/v1/treasury/funding";
+/// POST orders one.
+pub const TREASURY_REFILLS: &str = "/v1/treasury/refills";
+/// POST looks at one without ordering it.
+pub const TREASURY_REFILLS_CHECK: &str = "/v1/treasury/refills/check";
+/// GET lists what people are asked to sign.
+pub const SIGNATURE_REQUESTS: &str = "/v1/signature-requests";
+/// GET reads one, by the id of its errand.
+pub const SIGNATURE_REQUEST: &str = "/v1/signature-requests/{id}";
+/// POST takes its bytes in hand.
+pub const SIGNATURE_REQUEST_HAND_OUT: &str = "/v1/signature-requests/{id}/hand-out";
+/// POST hands a signature in.
+pub const SIGNATURE_REQUEST_SUBMIT: &str = "/v1/signature-requests/{id}/submit";
 /// GET tells how lanes stand with their energy.
 pub const ENERGY: &str = "/v1/energy";
 /// GET lists what vendors of energy asked.

@@ -4,6 +4,7 @@
 mod command;
 mod energy;
 mod event;
+mod signature;
 mod statement;
 mod treasury;
 mod wallet;
@@ -19,6 +20,7 @@ use crate::withdrawal::{ADDRESS_CHARS_MAX, ASSET_CHARS_MAX, EXTERNAL_ID_CHARS_MA
 pub use command::CommandQuery;
 pub use energy::{EnergyCreditQuery, EnergyOrderQuery, EnergyPriceQuery, EnergyQuery, EnergyTopUpQuery};
 pub use event::EventQuery;
+pub use signature::SignatureQuery;
 pub use statement::StatementQuery;
 pub use treasury::{FundingQuery, ReconciliationQuery, TreasuryQuery};
 pub use wallet::WalletQuery;

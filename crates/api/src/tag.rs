@@ -57,6 +57,8 @@ tags! {
     Funding (FundingObject) = "funding";
     /// `health`
     Health (HealthObject) = "health";
+    /// `key_statement`
+    KeyStatement (KeyStatementObject) = "key_statement";
     /// `lane`
     Lane (LaneObject) = "lane";
     /// `limit`
@@ -71,8 +73,12 @@ tags! {
     Readiness (ReadinessObject) = "readiness";
     /// `reconciliation`
     Reconciliation (ReconciliationObject) = "reconciliation";
+    /// `refill_check`
+    RefillCheck (RefillCheckObject) = "refill_check";
     /// `restored`
     Restored (RestoredObject) = "restored";
+    /// `signature_request`
+    SignatureRequest (SignatureRequestObject) = "signature_request";
     /// `statement`
     Statement (StatementObject) = "statement";
     /// `stats`

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::body::{Body, Field, Shape};
 use crate::command::REASON;
+use crate::lane::LaneState;
 use crate::problem::{Code, Reason};
 use crate::tag;
 use crate::text::{Decimal, Time};
@@ -96,10 +97,24 @@ pub struct Wallet {
     /// TRON: what it may use of energy and bandwidth. `null` on other chains, and until it was read.
     #[serde(default)]
     pub resources: Option<Resources>,
+    /// An external wallet whose key was shown: refills of it are handed out to be signed. `null` for every other one.
+    #[serde(default)]
+    pub desk: Option<Desk>,
     /// When it came into service.
     pub created_at: Time,
     /// Grows with every change.
     pub version: u64,
+}
+
+/// A wallet that hands out what somebody else signs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Desk {
+    /// Whether anything of it is handed out; the orders of a lane (`/v1/lanes/{id}/pause`, ..) change it.
+    pub state: LaneState,
+    /// When its key was shown.
+    pub key_shown_at: Time,
+    /// Nothing of it is handed out before: the store went back in time. `null` otherwise.
+    pub quiet_until: Option<Time>,
 }
 
 /// What TRON gives a wallet to work with, read at one block.

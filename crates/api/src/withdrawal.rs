@@ -204,6 +204,8 @@ words! {
         Reclaim = "reclaim",
         /// Pay coin to a wallet that is short of it.
         TopUp = "top_up",
+        /// Pay a token to another wallet of the same partner: a person signs it.
+        Refill = "refill",
     }
 }
 

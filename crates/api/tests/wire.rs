@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sluice_api::openapi::document;
 use sluice_api::{
-    alert, asset, attention, chain, command, event, health, key, lane, limit, list, partner, problem, stats,
-    stop, wallet, withdrawal,
+    alert, asset, attention, chain, command, event, health, key, lane, limit, list, partner, problem,
+    signature, stats, stop, wallet, withdrawal,
 };
 
 const AT: &str = "2026-11-21T01:02:03.000004Z";
@@ -99,7 +99,8 @@ fn assets_chains_wallets_and_lanes() {
         json!({
             "id": "wa_1", "object": "wallet", "partner_id": "pt_1", "chain": POLYGON, "address": "0x1", "role": "cold",
             "custody": "external", "label": "bank vault", "trusted_from": AT, "state": "active", "reason": null, "resources": {"energy": 1,
-            "bandwidth": 2, "free_bandwidth": 600, "block": block(), "at": AT}, "created_at": AT, "version": 1, "balances": [{"asset": USDC,
+            "bandwidth": 2, "free_bandwidth": 600, "block": block(), "at": AT}, "desk": {"state": "open", "key_shown_at": AT,
+            "quiet_until": null}, "created_at": AT, "version": 1, "balances": [{"asset": USDC,
             "on_chain": "10", "available": "0", "reserved": "9", "in_flight": "2", "shortfall": "1", "block": block(),
             "at": AT}]
         }),
@@ -114,6 +115,56 @@ fn assets_chains_wallets_and_lanes() {
             "worked_by": "processor-1", "epoch": 4, "version": 2
         }),
     );
+}
+
+#[test]
+fn what_people_sign() {
+    let balances = json!([{"asset": USDC, "on_chain": "10", "available": "0", "reserved": "9", "in_flight": "2",
+        "block": block(), "at": AT}]);
+    same::<signature::SignatureRequest>(
+        "SignatureRequest",
+        json!({
+            "id": "wd_1", "object": "signature_request", "partner_id": "pt_1", "external_id": "refill-1",
+            "status": "handed_out", "chain": "tron:1", "wallet_id": "wa_1", "from": "T1", "to_wallet_id": "wa_2", "to": "T2",
+            "asset": USDC, "amount": "5", "balances": balances, "quiet_until": null, "created_at": AT, "due_at": AT,
+            "version": 3, "hand_out": {"id": "ho_1", "state": "told", "holder": actor(), "minutes": 30, "wished_at": AT,
+                "wish_until": AT, "lease_until": AT, "expires_at": AT, "code": null, "transaction": {"txid": "ab",
+                "raw_data_hex": "0a", "fields": [{"name": "memo", "value": ""}]}}
+        }),
+    );
+    same::<signature::HandOut>(
+        "HandOut",
+        json!({
+            "id": "ho_1", "state": "lapsed", "holder": actor(), "minutes": 10, "wished_at": AT, "wish_until": AT,
+            "lease_until": null, "expires_at": null, "code": "not_in_time", "transaction": null
+        }),
+    );
+    same::<signature::HandOutRequest>("HandOutRequest", json!({"minutes": 10, "reason": "r"}));
+    same::<signature::SubmitSignature>(
+        "SubmitSignature",
+        json!({"signature": "ab", "raw_data_hex": "0a", "reason": "r"}),
+    );
+    same::<signature::OrderRefill>(
+        "OrderRefill",
+        json!({
+            "external_id": "refill-1", "from_wallet_id": "wa_1", "to_wallet_id": "wa_2", "asset": USDC, "amount": "5",
+            "reason": "r"
+        }),
+    );
+    same::<signature::RefillCheck>(
+        "RefillCheck",
+        json!({
+            "object": "refill_check", "partner_id": "pt_1", "from_wallet_id": "wa_1", "from": "T1", "to_wallet_id": "wa_2",
+            "to": "T2", "asset": USDC, "amount": "5", "covered": true, "balances": balances, "quiet_until": AT
+        }),
+    );
+    same::<signature::KeyStatement>(
+        "KeyStatement",
+        json!({
+            "object": "key_statement", "wallet_id": "wa_1", "address": "T1", "text": "t", "at": AT, "valid_until": AT
+        }),
+    );
+    same::<signature::ShowKey>("ShowKey", json!({"at": AT, "signature": "ab", "reason": "r"}));
 }
 
 #[test]

@@ -81,6 +81,10 @@ scopes! {
     KeysManage = "keys:manage";
     /// Read commands that wait for a second person; taking one back needs the command's own scope too.
     CommandsRead = "commands:read";
+    /// Order refills of wallets.
+    TreasuryOperate = "treasury:operate";
+    /// Take what has to be signed outside into one's hands, and hand signatures in.
+    SignaturesHandOut = "signatures:handout";
     /// Create and read partners: the platform's own keys only.
     PartnersManage = "partners:manage";
 }

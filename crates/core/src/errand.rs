@@ -206,7 +206,7 @@ impl Errand {
 /// The kind of an errand that is a payment of TRX.
 const TOP_UP: &str = "top_up";
 /// The kind of an errand that is a payment of a token, from one wallet of a partner to another.
-const REFILL: &str = "refill";
+pub const REFILL: &str = "refill";
 
 /// Checks that a wallet may be asked to send so much of a token to another account. Whether that account is a wallet of the same
 /// partner, and trusted, is for whoever orders it to see: it may change until the bytes are made.

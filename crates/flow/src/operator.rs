@@ -27,14 +27,15 @@ pub use assign::assign;
 pub use cancel::{Cancelled, cancel};
 pub use energy::{EnergyError, TOP_UP_VERSION, book_top_up, resolve_energy};
 pub use explain::{ExplainError, explain};
-pub use hand_out::{HandOutError, HandedOut, hand_out};
+pub use hand_out::{HandOutError, HandedOut, hand_out, meaning};
 pub use lane::{LaneCommand, command};
 pub use persons::{Given, Ordered, withdraw};
 pub use reconcile::reconcile;
-pub use refill::{Refill, RefillError, refill};
+pub use refill::{Allowed, Refill, RefillError, allow, refill};
 pub use register::{Register, register};
 pub use resolve::{doubtful, give_up, redrive, resolve_paid_by};
-pub use show_key::{show_key, statement};
+pub use show_key::{FRESH_MS, show_key, statement};
+pub use sluice_codec::tron::{Difference, ReturnedError};
 pub use stop::{CANNOT_RECALL_MAX, STOP_VERSION, Stopped, lift, stop, stop_name, stop_named};
 pub use submit::{Returned, SubmitError, Submitted, submit};
 

@@ -6,6 +6,7 @@ mod energy;
 mod explanation;
 mod intake;
 mod order;
+mod signature;
 mod store;
 
 use axum::response::{IntoResponse, Response};
@@ -18,6 +19,7 @@ pub(crate) use energy::{booking, resolution};
 pub(crate) use explanation::explanation;
 pub(crate) use intake::{amount, intake};
 pub(crate) use order::{cancel, order};
+pub(crate) use signature::{hand_out, key_not_shown, refill, submission};
 
 /// The latest time there is a text for.
 const TIME_MAX: &str = "9999-12-31T23:59:59Z";

@@ -15,7 +15,7 @@ use crate::problem::Reject;
 use crate::rest::open::{docs, health, metrics, openapi, ready, welcome};
 use crate::rest::v1::{
     alerts, assets, attention, chains, commands, energy, events, keys, lanes, limits, me, partners,
-    reconciliations, restored, statements, stats, stops, treasury, wallets, withdrawals,
+    reconciliations, restored, signatures, statements, stats, stops, treasury, wallets, withdrawals,
 };
 use crate::server::Server;
 
@@ -64,10 +64,18 @@ fn guarded() -> Router<Arc<Server>> {
         .route(path::WALLETS_REGISTER, post(wallets::register::run))
         .route(path::WALLET, get(wallets::get::run))
         .route(path::WALLET_RETIRE, post(wallets::retire::run))
+        .route(path::WALLET_KEY_STATEMENT, get(wallets::show_key::statement))
+        .route(path::WALLET_SHOW_KEY, post(wallets::show_key::run))
         .route(path::WALLET_RECONCILE, post(wallets::reconcile::run))
         .route(path::RECONCILIATIONS, get(reconciliations::list::run))
         .route(path::TREASURY, get(treasury::get::run))
         .route(path::TREASURY_FUNDING, get(treasury::funding::run))
+        .route(path::TREASURY_REFILLS, post(treasury::refill::run))
+        .route(path::TREASURY_REFILLS_CHECK, post(treasury::refill::check))
+        .route(path::SIGNATURE_REQUESTS, get(signatures::list::run))
+        .route(path::SIGNATURE_REQUEST, get(signatures::get::run))
+        .route(path::SIGNATURE_REQUEST_HAND_OUT, post(signatures::hand_out::run))
+        .route(path::SIGNATURE_REQUEST_SUBMIT, post(signatures::submit::run))
         .route(path::ENERGY, get(energy::get::run))
         .route(path::ENERGY_PRICES, get(energy::prices::run))
         .route(path::ENERGY_ORDERS, get(energy::orders::run))

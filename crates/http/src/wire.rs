@@ -6,6 +6,7 @@ pub(crate) mod event;
 pub(crate) mod key;
 pub(crate) mod lane;
 pub(crate) mod reconciliation;
+pub(crate) mod signature;
 pub(crate) mod stop;
 pub(crate) mod treasury;
 pub(crate) mod wallet;

@@ -25,11 +25,14 @@ use crate::partner::{CreatePartner, Partner};
 use crate::path;
 use crate::query::{
     AlertQuery, CommandQuery, EnergyCreditQuery, EnergyOrderQuery, EnergyPriceQuery, EnergyQuery,
-    EnergyTopUpQuery, EventQuery, FundingQuery, Page, ReconciliationQuery, StatementQuery, StatsQuery,
-    TreasuryQuery, WithdrawalQuery,
+    EnergyTopUpQuery, EventQuery, FundingQuery, Page, ReconciliationQuery, SignatureQuery, StatementQuery,
+    StatsQuery, TreasuryQuery, WithdrawalQuery,
 };
 use crate::reconciliation::Reconciliation;
 use crate::restored::Restored;
+use crate::signature::{
+    HandOutRequest, KeyStatement, OrderRefill, RefillCheck, ShowKey, SignatureRequest, SubmitSignature,
+};
 use crate::statement::Statement;
 use crate::stats::Stats;
 use crate::stop::{CreateStop, Stop};
@@ -107,6 +110,10 @@ reads! {
     withdrawal = path::WITHDRAWAL, Withdrawal;
     /// A wallet with its balances.
     wallet = path::WALLET, Wallet;
+    /// What is signed to show the key of a wallet.
+    key_statement = path::WALLET_KEY_STATEMENT, KeyStatement;
+    /// What a person is asked to sign, by the id of its errand.
+    signature_request = path::SIGNATURE_REQUEST, SignatureRequest;
     /// A lane.
     lane = path::LANE, Lane;
     /// What needs a person, by the withdrawal's id.
@@ -126,6 +133,12 @@ commands! {
     retire_wallet = path::WALLET_RETIRE, Because, Command;
     /// Compares the books of a wallet with the chain now, and keeps what was found.
     reconcile_wallet = path::WALLET_RECONCILE, Because, Reconciliation;
+    /// Shows the key of an external wallet: it becomes a desk.
+    show_key = path::WALLET_SHOW_KEY, ShowKey, Wallet;
+    /// Takes the bytes of a signature request in hand. Look at its status: while they are being made, ask again.
+    hand_out = path::SIGNATURE_REQUEST_HAND_OUT, HandOutRequest, SignatureRequest;
+    /// Hands a signature in. Twice is once.
+    submit_signature = path::SIGNATURE_REQUEST_SUBMIT, SubmitSignature, SignatureRequest;
     /// Says whose a top-up of the energy pool is, by its transaction.
     assign_energy_topup = path::ENERGY_TOPUP_ASSIGN, AssignTopUp, EnergyTopUp;
     /// Signs and sends nothing new; follows what was sent.
@@ -253,6 +266,21 @@ impl Client {
     /// What withdrawals that wait need.
     pub async fn funding(&self, query: &FundingQuery) -> Answer<Funding> {
         self.call(Call::get(path::TREASURY_FUNDING).asking(query)).await
+    }
+
+    /// Orders a refill from a desk. Repeated while that is worth trying: the external id makes it one.
+    pub async fn order_refill(&self, refill: &OrderRefill) -> Answer<SignatureRequest> {
+        self.call(Call::post(path::TREASURY_REFILLS, refill).repeatable(None)).await
+    }
+
+    /// Every rule of its order, and what the desk has. Orders nothing.
+    pub async fn check_refill(&self, refill: &OrderRefill) -> Answer<RefillCheck> {
+        self.call(Call::post(path::TREASURY_REFILLS_CHECK, refill)).await
+    }
+
+    /// What people are asked to sign, newest first.
+    pub fn signature_requests(&self, query: SignatureQuery) -> Pages<'_, SignatureRequest, SignatureQuery> {
+        Pages::new(self, path::SIGNATURE_REQUESTS, query, |query, cursor| query.page.cursor = Some(cursor))
     }
 
     /// How lanes on TRON stand with their energy.

@@ -22,11 +22,14 @@ use crate::partner::{CreatePartner, Partner};
 use crate::path;
 use crate::query::{
     AlertQuery, CommandQuery, EnergyCreditQuery, EnergyOrderQuery, EnergyPriceQuery, EnergyQuery,
-    EnergyTopUpQuery, EventQuery, FundingQuery, Page, Query, ReconciliationQuery, StatementQuery, StatsQuery,
-    TreasuryQuery, WalletQuery, WithdrawalQuery,
+    EnergyTopUpQuery, EventQuery, FundingQuery, Page, Query, ReconciliationQuery, SignatureQuery,
+    StatementQuery, StatsQuery, TreasuryQuery, WalletQuery, WithdrawalQuery,
 };
 use crate::reconciliation::Reconciliation;
 use crate::restored::Restored;
+use crate::signature::{
+    HandOutRequest, KeyStatement, OrderRefill, RefillCheck, ShowKey, SignatureRequest, SubmitSignature,
+};
 use crate::statement::Statement;
 use crate::stats::Stats;
 use crate::stop::{CreateStop, Stop};
@@ -96,8 +99,9 @@ const fn list<T: ToSchema>() -> Reply {
 }
 
 use Scope::{
-    AlertsOperate, AttentionOperate, CommandsRead, KeysManage, LanesOperate, PartnersManage, StopLift,
-    StopSet, WalletsManage, WalletsRead, WithdrawalsCancel, WithdrawalsCreate, WithdrawalsRead,
+    AlertsOperate, AttentionOperate, CommandsRead, KeysManage, LanesOperate, PartnersManage,
+    SignaturesHandOut, StopLift, StopSet, TreasuryOperate, WalletsManage, WalletsRead, WithdrawalsCancel,
+    WithdrawalsCreate, WithdrawalsRead,
 };
 
 /// Every route of the API, in the order of the documentation.
@@ -161,6 +165,12 @@ pub static ENDPOINTS: &[Endpoint] = &[
         "Takes a paused, drained or frozen wallet out of service: proven empty at a final block, its key barred at the \
          signer for ever. Refused with what it still holds. A wallet whose key somebody else holds is looked at no longer. \
          Two persons."),
+    get("getKeyStatement", path::WALLET_KEY_STATEMENT, Some(WalletsManage), one::<KeyStatement>(),
+        "Tells the text that whoever holds the key of an external wallet signs to show it."),
+    post::<ShowKey>("showKey", path::WALLET_SHOW_KEY, WalletsManage, one::<Wallet>(),
+        "Shows the key of an external wallet on TRON by a signed text. From then on it is a desk: refills of it are handed out to \
+         be signed. The account has to be plain and quiet.")
+        .answers(&[200]),
     post::<Because>("reconcileWallet", path::WALLET_RECONCILE, WalletsManage, one::<Reconciliation>(),
         "Compares the books of a wallet with the chain at its final block, now, and keeps what was found. It books nothing: the \
          house does so by itself every half minute, and raises an alert where something is missing."),
@@ -174,6 +184,29 @@ pub static ENDPOINTS: &[Endpoint] = &[
     get("getFunding", path::TREASURY_FUNDING, Some(WalletsRead), one::<Funding>(),
         "Tells what withdrawals that wait need of each asset and of what its chain takes, beside what lanes have.")
         .filtered(FundingQuery::PARAMETERS),
+    post::<OrderRefill>("orderRefill", path::TREASURY_REFILLS, TreasuryOperate, one::<SignatureRequest>(),
+        "Orders a refill: so much of a token from a desk to another wallet of the same partner and chain. It waits as a signature \
+         request until a person takes its bytes and signs them. 201 when it was ordered, 200 when the same external id had \
+         ordered it before. A wallet has one refill of an asset open at most.")
+        .answers(&[201, 200]),
+    post::<OrderRefill>("checkRefill", path::TREASURY_REFILLS_CHECK, TreasuryOperate, one::<RefillCheck>(),
+        "Judges a refill by every rule of its order, and tells what the desk has. Nothing is ordered.")
+        .answers(&[200]),
+    get("listSignatureRequests", path::SIGNATURE_REQUESTS, Some(WalletsRead), list::<SignatureRequest>(),
+        "Lists what people are asked to sign with keys that this installation does not hold, newest first.")
+        .filtered(SignatureQuery::PARAMETERS),
+    get("getSignatureRequest", path::SIGNATURE_REQUEST, Some(WalletsRead), one::<SignatureRequest>(),
+        "Reads one. Its bytes are told to whoever has them in hand."),
+    post::<HandOutRequest>("handOutSignatureRequest", path::SIGNATURE_REQUEST_HAND_OUT, SignaturesHandOut,
+        one::<SignatureRequest>(),
+        "Takes the bytes in hand, to sign them. 202 while they are being made: ask again. 200 with the bytes, always the same ones \
+         until the chain has shown that they were never used; they count as in flight from then on, whether a signature comes \
+         back or not. The holder has them alone for ten minutes.")
+        .answers(&[200, 202]),
+    post::<SubmitSignature>("submitSignature", path::SIGNATURE_REQUEST_SUBMIT, SignaturesHandOut, one::<SignatureRequest>(),
+        "Hands a signature in. It is compared with what was handed out, and with the key of the desk; then it is sent. Handed in \
+         twice it is one. Whoever signed may have sent it himself: that is the same transaction.")
+        .answers(&[200]),
     get("getEnergy", path::ENERGY, Some(WalletsRead), one::<Energy>(),
         "Tells how each lane on TRON stands with its energy: what is there and what its own is, the mode and what that allows, when          its energy runs out, what it waits for, and what it burned this hour.")
         .filtered(EnergyQuery::PARAMETERS),

@@ -233,6 +233,38 @@ codes! {
     EnergyReferenceTaken = "energy_reference_taken", 409, never, ["vendor", "reference"];
     /// An order of energy may still be delivered.
     EnergyOrderUnsettled = "energy_order_unsettled", 409, later, ["order", "until"];
+    /// The signature does not show that somebody holds the key of that account now.
+    KeyNotShown = "key_not_shown", 422, never, ["address", "why"];
+    /// Nothing of that wallet is handed out: its key was not shown.
+    WalletNoDesk = "wallet_no_desk", 409, never, ["wallet_id"];
+    /// The desk is paused, frozen or kept quiet.
+    DeskShut = "desk_shut", 409, later, ["wallet_id"];
+    /// Nothing is sent to that wallet by a refill.
+    WalletNotRefillable = "wallet_not_refillable", 409, later, ["wallet_id"];
+    /// A refill moves a token of the desk's chain.
+    AssetNotRefillable = "asset_not_refillable", 422, never, ["asset"];
+    /// The wallet has a refill of this asset open.
+    RefillOpen = "refill_open", 409, later, ["wallet_id"];
+    /// A time to live outside its bounds.
+    MinutesOutOfRange = "minutes_out_of_range", 422, never, ["value", "min", "max"];
+    /// Somebody else has the bytes in hand.
+    SignatureRequestHeld = "signature_request_held", 409, later, ["holder", "until"];
+    /// It has ended, or is where nothing of it is handed out.
+    SignatureRequestNotDue = "signature_request_not_due", 409, never, ["status"];
+    /// Its time is over, and the chain has yet to show that it was not used.
+    HandOutUnsettled = "hand_out_unsettled", 409, later, [];
+    /// Nothing of it was handed out.
+    NotHandedOut = "not_handed_out", 409, never, [];
+    /// Its time was over before a signature came back.
+    HandOutExpired = "hand_out_expired", 409, never, [];
+    /// What came back is another transaction than was handed out.
+    TransactionDiffers = "transaction_differs", 422, never, ["name", "stored", "returned"];
+    /// What came back is no transaction that reads.
+    TransactionUnreadable = "transaction_unreadable", 422, never, ["why"];
+    /// Not hex, or not as long as a signature is.
+    SignatureMalformed = "signature_malformed", 422, never, [];
+    /// Another key signed, or other bytes were signed.
+    SignatureOfOtherKey = "signature_of_other_key", 422, never, ["wanted", "found"];
     /// The caps leave no room for a dearer attempt.
     FeeAtCap = "fee_at_cap", 409, later, ["needed", "cap"];
     /// Another thing already has that name.

@@ -214,7 +214,12 @@ impl Request {
         })
     }
 
-    /// The kind of errand that it is; `None` for what a partner asked for.
+    /// Whether a person signs it: a token from a desk to another wallet.
+    pub fn is_refill(&self) -> bool {
+        self.errand_kind() == Some(crate::errand::REFILL)
+    }
+
+    /// Its kind as an errand; `None` for what a partner asked for.
     pub const fn errand_kind(&self) -> Option<&'static str> {
         kind_of(&self.asset.id, self.pinned_to.is_some())
     }

@@ -178,6 +178,10 @@ pub fn waiting(
                     let waiting = given_back_for(&withdrawal.state).unwrap_or(Waiting::Delay);
                     answer(waiting, since, Some(start), released_by(waiting))
                 }
+                // A person signs it, and no lane pays it.
+                None if withdrawal.request.is_refill() => {
+                    answer(Waiting::Signature, since, None, "person_signs")
+                }
                 None => in_queue(lanes, since),
             }
         }

@@ -1,6 +1,7 @@
 //! Asking for the bytes of an errand of a desk, to sign them (ADR 0027). The wish is stored; the wallet's own lane makes the bytes,
 //! counts them as in flight and has the signer's journal know of it, and only then are they told here: always the same ones.
 
+use sluice_codec::tron::{decode_raw, facts};
 use sluice_core::attempt::Unsigned;
 use sluice_core::event::Cause;
 use sluice_core::hand_out::{HandOut, Holder, Life, State, Wish};
@@ -146,6 +147,11 @@ pub(super) async fn errand(
     let view = ports.store.lane(wallet).await.map_err(OrderError::from)?;
     let view = view.filter(|view| view.wallet.is_desk()).ok_or(HandOutError::NoDesk)?;
     Ok((withdrawal, view))
+}
+
+/// What bytes that were handed out say, field by field. Together the fields are all of it; `None` of what is no transaction.
+pub fn meaning(bytes: &[u8]) -> Option<Vec<(&'static str, String)>> {
+    decode_raw(bytes).ok().map(|it| facts(&it))
 }
 
 fn told(view: &LaneView, it: HandOut) -> Result<HandedOut, HandOutError> {

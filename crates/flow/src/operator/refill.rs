@@ -1,7 +1,8 @@
 //! Ordering a refill: so much of a token from a desk to another wallet of the same partner (ADR 0027). It is an errand, and waits
 //! for somebody who takes its bytes to sign them.
 
-use sluice_core::amount::Amount;
+use sluice_codec::scale::to_chain;
+use sluice_core::amount::{Amount, Units};
 use sluice_core::asset::AssetId;
 use sluice_core::errand::ErrandError;
 use sluice_core::event::Cause;
@@ -11,6 +12,7 @@ use sluice_core::policy::of_the_house;
 use sluice_core::port::Ports;
 use sluice_core::port::store::{Change, Intake, Outcome, StoreError};
 use sluice_core::port::world::Topic;
+use sluice_core::time::Timestamp;
 use sluice_core::wallet::{Tier, Wallet};
 use sluice_core::withdrawal::{Request, Withdrawal};
 
@@ -62,6 +64,42 @@ pub enum RefillError {
     Store(#[from] StoreError),
 }
 
+/// A refill that every rule allows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allowed {
+    /// The desk.
+    pub desk: Wallet,
+    /// What would be ordered.
+    pub request: Request,
+    /// How much of the token that is on chain; `None` where no transaction can say it.
+    pub units: Option<Units>,
+}
+
+/// Judges a refill by every rule that does not need its order. Nothing is stored.
+///
+/// # Errors
+/// [`RefillError`]; whether the external id or the wallet's one open refill are taken, only its order finds out.
+pub async fn allow(ports: &Ports, wanted: &Refill, at: Timestamp) -> Result<Allowed, RefillError> {
+    let Refill { partner, external_id, from, to, asset, amount } = wanted.clone();
+    let wallets = ports.store.wallets(None).await?;
+    let find = |id: WalletId| -> Result<&Wallet, RefillError> {
+        wallets.iter().find(|it| it.id == id && it.partner == partner).ok_or(RefillError::Wallet(id))
+    };
+    let (desk, filled) = (find(from)?, find(to)?);
+    if !desk.is_desk() {
+        return Err(RefillError::NoDesk(from));
+    }
+    // Rescue is another thing, and who may order it another one.
+    if filled.chain != desk.chain || filled.tier == Tier::Safe || !filled.is_trusted(at) {
+        return Err(RefillError::NotTrusted(to));
+    }
+    let assets = ports.store.assets(Some(desk.chain)).await?;
+    let asset = assets.into_iter().find(|it| it.id == asset).ok_or(RefillError::Asset(asset))?;
+    let request = Request::refill(external_id, desk, asset, filled.address, amount)?;
+    let units = to_chain(request.amount, &request.asset);
+    Ok(Allowed { desk: desk.clone(), request, units })
+}
+
 /// Orders a refill; the errand. Ordered twice under one external id, it is the same one.
 ///
 /// # Errors
@@ -72,22 +110,8 @@ pub async fn refill(
     wanted: Refill,
     cause: Cause,
 ) -> Result<(), RefillError> {
-    let Refill { partner, external_id, from, to, asset, amount } = wanted;
-    let wallets = ports.store.wallets(None).await?;
-    let find = |id: WalletId| -> Result<&Wallet, RefillError> {
-        wallets.iter().find(|it| it.id == id && it.partner == partner).ok_or(RefillError::Wallet(id))
-    };
-    let (desk, filled) = (find(from)?, find(to)?);
-    if !desk.is_desk() {
-        return Err(RefillError::NoDesk(from));
-    }
-    // Rescue is another thing, and who may order it another one.
-    if filled.chain != desk.chain || filled.tier == Tier::Safe || !filled.is_trusted(cause.at) {
-        return Err(RefillError::NotTrusted(to));
-    }
-    let assets = ports.store.assets(Some(desk.chain)).await?;
-    let asset = assets.into_iter().find(|it| it.id == asset).ok_or(RefillError::Asset(asset))?;
-    let request = Request::refill(external_id.clone(), desk, asset, filled.address, amount)?;
+    let Allowed { request, .. } = allow(ports, &wanted, cause.at).await?;
+    let Refill { partner, external_id, to, .. } = wanted;
     let decision = of_the_house(&request).ok_or(ErrandError::Token)?;
     let id = WithdrawalId::new(ports.entropy.ulid(cause.at));
     let withdrawal = Withdrawal::request(id, partner, deployment, request, false, cause.at);

@@ -13,7 +13,7 @@ use super::adopt::{AdoptError, Rule, examine};
 use super::{OrderError, TRIES_MAX, commit};
 
 /// How far the time that is signed may lie from ours, milliseconds. An old signature shows nothing.
-const FRESH_MS: i64 = 10 * 60_000;
+pub const FRESH_MS: i64 = 10 * 60_000;
 
 /// What is signed: a text for people, never a transaction. The time of it is its challenge.
 pub fn statement<'d>(deployment: &'d DeploymentId, wallet: &Wallet, at: Timestamp) -> Possession<'d> {

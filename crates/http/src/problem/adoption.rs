@@ -15,6 +15,15 @@ pub(crate) fn registration(error: AdoptError, asked: &RegisterWallet) -> Reject 
     }
 }
 
+/// The same of an account that is registered already: its role is not in question.
+pub(super) fn unmet(error: AdoptError, address: &str) -> Reject {
+    let role = sluice_api::wallet::WalletRole::Cold;
+    adoption(
+        error,
+        &AdoptWallet { chain: String::new(), address: address.to_owned(), role, reason: String::new() },
+    )
+}
+
 /// Puts the refusal of `asked` into a problem.
 pub(crate) fn adoption(error: AdoptError, asked: &AdoptWallet) -> Reject {
     let of_address = |code| Fault::field(code, "address").with("address", &asked.address);

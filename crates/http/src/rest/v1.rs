@@ -14,6 +14,7 @@ pub(crate) mod me;
 pub(crate) mod partners;
 pub(crate) mod reconciliations;
 pub(crate) mod restored;
+pub(crate) mod signatures;
 pub(crate) mod statements;
 pub(crate) mod stats;
 pub(crate) mod stops;

@@ -1,9 +1,10 @@
 //! Wallets and what they hold.
 
+use sluice_api::lane::LaneState as WireState;
 use sluice_api::problem::{Lang, Reason};
 use sluice_api::tag;
 use sluice_api::wallet::{
-    Balance as WireBalance, Resources, Wallet as WireWallet, WalletCustody, WalletRole, WalletState,
+    Balance as WireBalance, Desk, Resources, Wallet as WireWallet, WalletCustody, WalletRole, WalletState,
 };
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::ledger::Account;
@@ -48,9 +49,23 @@ pub(crate) fn wallet(view: &WalletView, assets: &[Asset], lang: Lang) -> WireWal
             block: block(power.block),
             at: time(power.at),
         }),
+        desk: desk(view),
         created_at: time(wallet.adopted_at),
         version: count(wallet.version),
     }
+}
+
+fn desk(view: &WalletView) -> Option<Desk> {
+    let wallet = &view.wallet;
+    let key_shown_at = wallet.key_shown_at.filter(|_| wallet.is_desk())?;
+    let state = match &wallet.state {
+        LaneState::Open => WireState::Open,
+        LaneState::Paused => WireState::Paused,
+        LaneState::Draining => WireState::Draining,
+        LaneState::Frozen { .. } => WireState::Frozen,
+        LaneState::Retired => return None,
+    };
+    Some(Desk { state, key_shown_at: time(key_shown_at), quiet_until: wallet.quiet_until.map(time) })
 }
 
 /// What a tier is called on the wire.
@@ -63,7 +78,8 @@ pub(crate) const fn role(tier: Tier) -> WalletRole {
     }
 }
 
-fn balance(view: &WalletView, asset: &Asset, held: &Balance) -> WireBalance {
+/// What a wallet holds of one asset.
+pub(crate) fn balance(view: &WalletView, asset: &Asset, held: &Balance) -> WireBalance {
     let free = booked(view, asset.id, Account::Available);
     WireBalance {
         asset: asset.id.to_string(),

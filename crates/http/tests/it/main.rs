@@ -12,6 +12,7 @@ mod languages;
 mod lists;
 mod operators;
 mod people;
+mod signatures;
 mod statements;
 mod stream;
 mod support;

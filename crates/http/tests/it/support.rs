@@ -1,6 +1,7 @@
 //! A server with two partners, their wallets and keys, and requests signed as callers sign them.
 
 mod chain;
+mod desk;
 mod ports;
 mod request;
 
@@ -30,6 +31,7 @@ use sluice_http::{Api, ChainFacts, HttpConfig, SecretBox as _};
 use sluice_store::Db;
 
 pub use chain::{FakeChain, HEAD, Pooled};
+pub use desk::Desk;
 pub use ports::{Bell, Hand, Nobody, OnlyStops, Tin};
 pub use request::{Key, Reply, Request};
 

@@ -36,6 +36,10 @@ fn body_for(path: &str) -> Value {
         "/v1/energy/accounts/{id}/book" => {
             json!({"amount": "5", "paid_at": "2026-11-21T02:00:00Z", "reference": "r", "reason": "test"})
         }
+        "/v1/wallets/{id}/show-key" => {
+            json!({"at": "2026-11-21T02:00:00Z", "signature": "11", "reason": "test"})
+        }
+        "/v1/signature-requests/{id}/submit" => json!({"signature": "11", "reason": "test"}),
         "/v1/energy/orders/{id}/resolve" => json!({"kept": "0", "reason": "test"}),
         "/v1/attention/{id}/resolve" => {
             json!({"paid_by": format!("0x{}", "ab".repeat(32)), "reason": "test"})
@@ -50,6 +54,14 @@ fn body_for(path: &str) -> Value {
 /// Ids of things that belong to partner B, by the resource in the path.
 async fn things_of_b(world: &World) -> BTreeMap<&'static str, String> {
     let withdrawal = world.needs_attention(&world.b, "order-of-b").await.to_string();
+    let desk = world.desk(world.b.id, 0x51).await;
+    let refill = json!({
+        "external_id": "refill-of-b", "from_wallet_id": desk.id.to_string(),
+        "to_wallet_id": desk.filled.to_string(), "asset": desk.token.id.to_string(), "amount": "5",
+        "reason": "test",
+    });
+    let refill = world.post(&world.b.key, "/v1/treasury/refills", &refill).send(world).await;
+    assert_eq!(refill.status, 201, "{}", refill.text());
     let set = json!({"scope": "all", "reason": "test"});
     assert_eq!(world.post(&world.b.key, "/v1/stops", &set).send(world).await.status, 201);
     let stops = world.get(&world.b.key, "/v1/stops").send(world).await.json();
@@ -60,6 +72,7 @@ async fn things_of_b(world: &World) -> BTreeMap<&'static str, String> {
         ("commands", command.id()),
         ("withdrawals", withdrawal.clone()),
         ("attention", withdrawal),
+        ("signature-requests", refill.id()),
         ("wallets", world.b.wallet.to_string()),
         ("lanes", world.b.wallet.to_string()),
         ("alerts", world.raise(Code::LaneFrozen, Some(world.b.id), "of-b").await),

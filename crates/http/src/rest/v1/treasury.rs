@@ -2,6 +2,7 @@
 
 pub(crate) mod funding;
 pub(crate) mod get;
+pub(crate) mod refill;
 
 use sluice_core::id::PartnerId;
 use sluice_core::partner::Partner;

@@ -7,6 +7,7 @@ pub(crate) mod list;
 pub(crate) mod reconcile;
 pub(crate) mod register;
 pub(crate) mod retire;
+pub(crate) mod show_key;
 mod wanted;
 
 use sluice_core::asset::Asset;

@@ -53,11 +53,13 @@ fn filter(query: &WithdrawalQuery) -> Result<Filter, Reject> {
     })
 }
 
-fn key(view: &WithdrawalView) -> String {
+/// Where a withdrawal stands in a list that is ordered by time.
+pub(crate) fn key(view: &WithdrawalView) -> String {
     format!("{} {}", view.withdrawal.accepted_at.micros(), view.withdrawal.id)
 }
 
-fn position(key: &str) -> Result<Position, Reject> {
+/// The place after that key.
+pub(crate) fn position(key: &str) -> Result<Position, Reject> {
     let read = || {
         let (micros, id) = key.split_once(' ')?;
         Some(Position {

@@ -1,0 +1,85 @@
+//! `POST /v1/treasury/refills` orders a refill from a desk; `.../check` judges one and orders nothing.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use sluice_api::problem::{Code, Fault, Form};
+use sluice_api::signature::{OrderRefill, RefillCheck};
+use sluice_api::tag;
+use sluice_core::amount::Amount;
+use sluice_core::asset::AssetId;
+use sluice_core::id::WalletId;
+use sluice_core::ledger::Account;
+use sluice_core::port::reader::WalletView;
+use sluice_flow::operator::{Allowed, Refill, allow, refill};
+
+use crate::call::{Answer, Call, answer, ok};
+use crate::problem::{self, Reject};
+use crate::rest::v1::signatures;
+use crate::rest::v1::wallets::holdable;
+use crate::wire;
+
+pub(crate) async fn run(call: Call) -> Answer {
+    let body: OrderRefill = call.body()?;
+    let wanted = wanted(&call, &body).await?;
+    let (partner, name) = (wanted.partner, wanted.external_id.clone());
+    let before = call.reader().by_external_id(partner, &name).await?.map(|view| view.withdrawal.id);
+    let ordered = refill(call.ports(), &call.server.api.deployment, wanted, call.cause(&body.reason)).await;
+    ordered.map_err(|error| problem::refill(error, &body, before))?;
+    let stored = call.reader().by_external_id(partner, &name).await?;
+    let id = stored.ok_or_else(|| Reject::internal("a refill that was stored is not there"))?.withdrawal.id;
+    let status = if before.is_some() { StatusCode::OK } else { StatusCode::CREATED };
+    let mut response = answer(status, &signatures::told(&call, id).await?)?;
+    let place = format!("{}/{id}", sluice_api::path::SIGNATURE_REQUESTS);
+    let place = HeaderValue::from_str(&place).map_err(Reject::internal)?;
+    response.headers_mut().insert(header::LOCATION, place);
+    Ok(response)
+}
+
+pub(crate) async fn check(call: Call) -> Answer {
+    let body: OrderRefill = call.body()?;
+    let wanted = wanted(&call, &body).await?;
+    let allowed = allow(call.ports(), &wanted, call.now).await;
+    let allowed = allowed.map_err(|error| problem::refill(error, &body, None))?;
+    let desk =
+        call.reader().wallet(Some(wanted.partner), wanted.from).await?.ok_or_else(Reject::not_found)?;
+    let request = &allowed.request;
+    ok(&RefillCheck {
+        object: tag::RefillCheck::Is,
+        partner_id: wanted.partner.to_string(),
+        from_wallet_id: wanted.from.to_string(),
+        from: allowed.desk.address.to_string(),
+        to_wallet_id: wanted.to.to_string(),
+        to: request.to.to_string(),
+        asset: request.asset.id.to_string(),
+        amount: wire::amount(request.amount, request.asset.precision),
+        covered: covered(&desk, &allowed),
+        balances: wire::signature::balances(&desk, &request.asset, &holdable(&call).await?),
+        quiet_until: wire::signature::quiet_until(&desk, call.now),
+    })
+}
+
+/// Books and chain both have it, as both were last read.
+fn covered(desk: &WalletView, allowed: &Allowed) -> bool {
+    let (request, asset) = (&allowed.request, &allowed.request.asset);
+    let held = desk.balances.iter().find(|held| held.asset == asset.id);
+    let on_chain = held.is_some_and(|held| allowed.units.is_some_and(|wanted| held.units >= wanted));
+    let booked =
+        desk.books.iter().filter(|(of, account, _)| *of == asset.id && *account == Account::Available);
+    on_chain && booked.fold(0i64, |sum, (_, _, atoms)| sum.saturating_add(*atoms)) >= request.amount.atoms()
+}
+
+/// What a body asks for. Whose it is says the desk: the platform acts for every partner.
+async fn wanted(call: &Call, body: &OrderRefill) -> Result<Refill, Reject> {
+    let wallet = |text: &str, field| WalletId::parse(text).map_err(|_| Reject::field(field, Form::WalletId));
+    let (from, to) =
+        (wallet(&body.from_wallet_id, "from_wallet_id")?, wallet(&body.to_wallet_id, "to_wallet_id")?);
+    let desk = call.reader().wallet(call.caller.sees(), from).await?;
+    let desk = desk.ok_or_else(|| Reject::field("from_wallet_id", Form::WalletId))?.wallet;
+    let unknown = || Fault::field(Code::AssetUnknown, "asset").with("asset", &body.asset);
+    let id = AssetId::parse(&body.asset).map_err(|_| unknown())?;
+    let assets = holdable(call).await?;
+    let asset = assets.iter().find(|it| it.id == id).ok_or_else(unknown)?;
+    let amount = Amount::parse(body.amount.as_str(), asset.precision)
+        .map_err(|error| problem::amount(error, "amount", body.amount.as_str(), &body.asset))?;
+    let external_id = body.external_id.clone();
+    Ok(Refill { partner: desk.partner, external_id, from, to, asset: id, amount })
+}
