@@ -43,6 +43,7 @@ mod restored;
 mod screen;
 mod second;
 mod session;
+mod signatures;
 mod statement;
 mod stats;
 mod stop;
@@ -95,6 +96,8 @@ pub enum Command {
     Statement(statement::Args),
     /// Say what hot, warm and cold wallets hold and should hold · 지갑 등급별 보유량과 목표, 제안을 봅니다
     Treasury(treasury::Args),
+    /// List what has to be signed outside, take it in hand and hand signatures in · 외부에서 서명할 것을 봅니다
+    Signatures(signatures::Args),
     /// Energy: accounts at vendors, orders, and what is paid ahead · 에너지 판매자 계정, 주문, 선불 잔액을 봅니다
     Energy(energy::Args),
     /// List what comparisons of books and chain found · 장부와 체인을 대조한 결과를 봅니다
@@ -188,6 +191,7 @@ fn work<'a>(command: Command, session: &'a Session, screen: &'a Screen) -> Work<
         Command::Stats(args) => Box::pin(stats::run(session, screen, args)),
         Command::Statement(args) => Box::pin(statement::run(session, screen, args)),
         Command::Treasury(args) => Box::pin(treasury::run(session, screen, args)),
+        Command::Signatures(args) => Box::pin(signatures::run(session, screen, args)),
         Command::Energy(args) => Box::pin(energy::run(session, screen, args)),
         Command::Reconciliations(args) => Box::pin(reconciliations::run(session, screen, args)),
         Command::Attention(args) => Box::pin(attention::run(session, screen, args)),

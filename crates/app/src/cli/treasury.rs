@@ -2,6 +2,7 @@
 
 use sluice_api::problem::Lang;
 use sluice_api::query::{FundingQuery, TreasuryQuery};
+use sluice_api::signature::{OrderRefill, RefillCheck};
 use sluice_api::status::Status;
 use sluice_api::treasury::{Funding, OutflowBasis, ProposalKind, Treasury, TreasuryAsset};
 
@@ -10,7 +11,7 @@ use super::screen::{Screen, Style};
 use super::session::{Names, Session};
 use super::table::{Cell, Table, fields};
 use super::words::{self, pick, say};
-use super::{choice, times};
+use super::{choice, signatures, times};
 
 /// What to do; shows the treasury when left out.
 #[derive(Debug, clap::Args)]
@@ -33,6 +34,30 @@ enum What {
         /// All with this status: pending, held, approved or queued
         #[arg(long, value_parser = choice::of(Status::WORDS, Status::parse))]
         status: Option<Status>,
+    },
+    /// Order a refill from a desk; a person signs it · 외부 지갑에서 보충을 지시합니다(사람이 서명합니다)
+    Refill {
+        /// Name it by this; ordered twice under one name it is done once
+        #[arg(long, value_name = "NAME")]
+        external_id: String,
+        /// The desk it leaves: wa_...
+        #[arg(long, value_name = "ID")]
+        from: String,
+        /// The wallet that is refilled: wa_...
+        #[arg(long, value_name = "ID")]
+        to: String,
+        /// The token, by its id or its symbol
+        #[arg(long)]
+        asset: String,
+        /// How much, such as 1000
+        #[arg(long)]
+        amount: String,
+        /// Why, for the record
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Judge it by every rule, and order nothing
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 
@@ -57,8 +82,41 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
             let funding = session.client.funding(&query).await.map_err(|error| session.failed(error))?;
             if screen.json { screen.object(&funding)? } else { needs(screen, &funding, names)? }
         }
+        Some(What::Refill { external_id, from, to, asset, amount, reason, dry_run }) => {
+            let asset = session.asset(&asset).await?;
+            let amount = amount.as_str().into();
+            let refill =
+                OrderRefill { external_id, from_wallet_id: from, to_wallet_id: to, asset, amount, reason };
+            if !dry_run {
+                let ordered = session.client.order_refill(&refill).await;
+                let ordered = ordered.map_err(|error| session.failed(error))?;
+                return signatures::told(session, screen, &ordered).await;
+            }
+            let check = session.client.check_refill(&refill).await.map_err(|error| session.failed(error))?;
+            if screen.json { screen.object(&check)? } else { checked(screen, &check, names)? }
+        }
     }
     Ok(Exit::Done)
+}
+
+fn checked(screen: &Screen, check: &RefillCheck, names: &Names) -> Result<(), Fail> {
+    let lang = screen.lang;
+    let (money, from, to) = (names.money(&check.amount, &check.asset), &check.from, &check.to);
+    screen.line(&say!(lang, "{money} from {from} to {to}", "{from}에서 {to}로 {money}"))?;
+    signatures::held(screen, &check.balances, names)?;
+    screen.note(match check.covered {
+        true => pick(
+            lang,
+            "It can be ordered, and the desk has it. Nothing was ordered.",
+            "지시할 수 있고 잔액도 충분합니다. 지시된 것은 없습니다.",
+        ),
+        false => pick(
+            lang,
+            "It can be ordered, and waits until the desk has it. Nothing was ordered.",
+            "지시할 수 있지만 잔액이 찰 때까지 기다립니다. 지시된 것은 없습니다.",
+        ),
+    });
+    Ok(())
 }
 
 fn show(screen: &Screen, treasury: &Treasury) -> Result<(), Fail> {

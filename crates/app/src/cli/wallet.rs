@@ -1,6 +1,7 @@
 //! `sluice wallet`: wallets, what they hold, and how they come and go.
 
 use sluice_api::command::Because;
+use sluice_api::signature::ShowKey;
 use sluice_api::wallet::{AdoptWallet, RegisterWallet, Wallet, WalletRole};
 
 use super::because::{BecauseArgs, answered};
@@ -69,6 +70,27 @@ enum What {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
+    /// Say what is signed to show the key of an external wallet · 외부 지갑의 키를 확인할 문구를 봅니다
+    KeyStatement {
+        /// Id of the wallet: wa_...
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Show the key of an external wallet: refills of it are handed out from then on · 외부 지갑의 키를 확인합니다
+    ShowKey {
+        /// Id of the wallet: wa_...
+        #[arg(value_name = "ID")]
+        id: String,
+        /// The time of the statement, as `key-statement` printed it
+        #[arg(long, value_name = "TIME")]
+        at: String,
+        /// The signature of its text in hex
+        #[arg(long, value_name = "HEX")]
+        signature: String,
+        /// Why, for the record
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
     /// Compare the books of a wallet with the chain now, and keep what was found · 장부와 체인을 지금 대조합니다
     Reconcile {
         /// Id of the wallet: wa_...
@@ -105,6 +127,21 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
             let found = session.client.reconcile_wallet(&id, &Because::of(reason)).await;
             return reconciliations::told(session, screen, &found.map_err(|error| session.failed(error))?)
                 .await;
+        }
+        What::KeyStatement { id } => {
+            let statement = session.client.key_statement(&id).await;
+            let statement = statement.map_err(|error| session.failed(error))?;
+            if screen.json {
+                screen.object(&statement)?;
+            } else {
+                // To the letter: it is what is signed.
+                screen.line(&statement.text)?;
+                screen.note(&format!("--at {}", statement.at));
+            }
+            return Ok(Exit::Done);
+        }
+        What::ShowKey { id, at, signature, reason } => {
+            session.client.show_key(&id, &ShowKey { at: at.as_str().into(), signature, reason }).await
         }
         What::Show { id } => session.client.wallet(&id).await,
         What::Adopt { chain, address, role, reason, dry_run } => {
@@ -204,6 +241,17 @@ async fn show(session: &Session, screen: &Screen, it: &Wallet) -> Result<(), Fai
     if let Some(reason) = &it.reason {
         rows.push((pick(lang, "reason", "사유"), Cell::new(format!("{} ({})", reason.title, reason.code))));
         rows.push(("", Cell::new(&reason.remedy)));
+    }
+    if let Some(desk) = &it.desk {
+        let shown = times::full(&desk.key_shown_at, lang);
+        let state = desk.state.as_str();
+        rows.push((
+            pick(lang, "desk", "서명 요청"),
+            Cell::new(say!(lang, "{state}, key shown {shown}", "{state}, 키 확인 {shown}")),
+        ));
+        if let Some(until) = &desk.quiet_until {
+            rows.push((pick(lang, "quiet until", "대기 종료"), Cell::new(times::full(until, lang))));
+        }
     }
     if let Some(has) = &it.resources {
         let (energy, own, free, block) = (has.energy, has.bandwidth, has.free_bandwidth, has.block.number);

@@ -143,12 +143,17 @@ fn compare(stored: &Stored) {
         "wallet" => {
             let sample = match state {
                 "registered" => looked_at::registered(),
+                "desk" => looked_at::desk(),
                 _ => samples::wallets().into_iter().find(|it| it.state.as_str() == state).unwrap(),
             };
             assert_eq!(super::wallet::read(&row), Ok(sample), "{}", stored.name);
         }
         "reconciliation" => {
             assert_eq!(super::reconciliation::read(&row), Ok(looked_at::reconciliation()), "{}", stored.name);
+        }
+        "hand_out" => {
+            let sample = looked_at::hand_outs().into_iter().find(|it| it.state.as_str() == state);
+            assert_eq!(super::hand_out::read(&row), Ok(sample.unwrap()), "{}", stored.name);
         }
         other => panic!("no reader for a fixture of {other}"),
     }
@@ -168,6 +173,11 @@ fn everything() -> Vec<Stored> {
     let row = super::reconciliation::ReconciliationRow::of(&looked_at::reconciliation()).unwrap();
     all.push(Stored { name: "reconciliation.missing".into(), row: columns(&row), items: vec![] });
     all.push(Stored { name: "wallet.registered".into(), ..stored_wallet(&looked_at::registered()) });
+    all.push(Stored { name: "wallet.desk".into(), ..stored_wallet(&looked_at::desk()) });
+    all.extend(looked_at::hand_outs().iter().map(|it| {
+        let row = columns(&super::hand_out::HandOutRow::of(it, None));
+        Stored { name: format!("hand_out.{}", it.state.as_str()), row, items: vec![] }
+    }));
     all
 }
 
@@ -214,6 +224,7 @@ fn every_state_reads_back_as_it_was_written() {
     assert_eq!(samples::transfers().len(), 9);
     assert_eq!(samples::wallets().len(), 5);
     assert_eq!(samples::proofs().len(), 10);
+    assert_eq!(looked_at::hand_outs().len(), 4);
 }
 
 #[test]

@@ -35,7 +35,7 @@ async fn a_request_says_where_it_stands_and_what_the_desk_has(mut world: World) 
         block,
         at: world.now(),
     };
-    world.applied(Change { balances: vec![held.clone()], ..world.change() }).await;
+    world.applied(Change { balances: vec![held], ..world.change() }).await;
     let errand = ordered(&world, &desk, &other, "refill-1").await;
     let only = || async {
         let mut found = listed(&world, ALL).await;
