@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use sluice_core::energy::LoanState;
+use sluice_core::hand_out::State as HandOutState;
 use sluice_core::lane::Fence;
 use sluice_core::port::around::store::{Answer, Around, Wrapped};
 use sluice_core::port::store::{Change, Outcome, Store};
@@ -15,8 +16,8 @@ pub(super) fn wrap(inner: Arc<dyn Store>, point: &Arc<Failpoint>) -> Arc<dyn Sto
     Arc::new(Wrapped { inner, by: EachCall(point.clone()) })
 }
 
-/// States a commit brings a transfer to, or a loan of energy; and one that finds a top-up.
-pub const STATES: [&str; 19] = [
+/// States a commit brings a transfer to, or a loan of energy, or what is handed out; and one that finds a top-up.
+pub const STATES: [&str; 23] = [
     "planned",
     "funded",
     "fuelling",
@@ -36,6 +37,10 @@ pub const STATES: [&str; 19] = [
     "loan_returning",
     "loan_returned",
     "topup",
+    "hand_out_wished",
+    "hand_out_made",
+    "hand_out_told",
+    "hand_out_lapsed",
 ];
 
 /// What the transfers and loans in a commit become; `signing` once the signer is about to be asked.
@@ -59,11 +64,21 @@ fn reached(changes: &[Change]) -> Vec<&'static str> {
         })
         .chain(changes.iter().flat_map(|change| &change.loans).map(|step| loan(&step.after().state)))
         .chain(changes.iter().filter(|change| topped_up(change)).map(|_| "topup"))
+        .chain(changes.iter().flat_map(|change| &change.hand_outs).map(|step| hand_out(&step.after().state)))
         .collect()
 }
 
 fn topped_up(change: &Change) -> bool {
     change.topups.as_ref().is_some_and(|look| !look.came().is_empty())
+}
+
+const fn hand_out(state: &HandOutState) -> &'static str {
+    match state {
+        HandOutState::Wished => "hand_out_wished",
+        HandOutState::Made(_) => "hand_out_made",
+        HandOutState::Told(_) => "hand_out_told",
+        HandOutState::Lapsed { .. } => "hand_out_lapsed",
+    }
 }
 
 const fn loan(state: &LoanState) -> &'static str {

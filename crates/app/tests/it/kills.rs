@@ -35,7 +35,7 @@ const KILLING: Duration = Duration::from_secs(150);
 const POINTS_MIN: usize = 40;
 
 /// Points that this drill does not reach, and where they are reached.
-const ELSEWHERE: [(&str, &str); 35] = [
+const ELSEWHERE: [(&str, &str); 39] = [
     ("reader.by_external_id", "no program asks it, only the conformance suite of the store"),
     ("store.outbid", "only a store that went back is outbid: `restored`"),
     ("store.unended", "only a store that went back doubts what has no slot: `restored`"),
@@ -48,6 +48,13 @@ const ELSEWHERE: [(&str, &str); 35] = [
     ("reader.energy_credit", "asked on TRON alone, for people: nothing waits for it"),
     ("reader.energy_credit_entries", "asked on TRON alone, for people: nothing waits for it"),
     ("reader.energy_topup", "asked on TRON alone, for people: nothing waits for it"),
+    ("store.apply/hand_out_wished", "where a desk is: `signature_requests`"),
+    ("store.apply/hand_out_made", "where a desk is: `signature_requests`"),
+    ("store.apply/hand_out_told", "where a desk is: `signature_requests`"),
+    (
+        "store.apply/hand_out_lapsed",
+        "where a desk is and nobody makes what was wished: the stages of the simulator",
+    ),
     ("reader.signature_requests", "asked where a desk is, for people: nothing waits for it"),
     ("reader.signature_request", "asked where a desk is, for people: nothing waits for it"),
     ("reader.energy_prices", "asked on TRON alone, for people: nothing waits for it"),

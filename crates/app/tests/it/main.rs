@@ -34,6 +34,7 @@ mod pays;
 mod poison;
 mod reorg;
 mod restore;
+mod signature_requests;
 mod signer;
 mod signer_window;
 mod speed;
