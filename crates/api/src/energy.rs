@@ -3,6 +3,7 @@
 mod account;
 mod credit;
 mod outlook;
+mod request;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -10,7 +11,7 @@ use utoipa::ToSchema;
 use crate::body::{Body, Field, Shape};
 use crate::tag;
 use crate::text::{Decimal, Time};
-use crate::withdrawal::Block;
+use crate::withdrawal::{Block, EXTERNAL_ID_CHARS_MAX};
 use crate::words::words;
 
 pub use account::{BookTopUp, EnergyAccount, ResolveEnergyOrder};
@@ -21,6 +22,7 @@ pub use outlook::{
     EnergyAdvice, EnergyForecast, EnergyPlan, ForecastBasis, ForecastHour, Staking, UnstakeReason,
     UnstakeStep, Unstaking,
 };
+pub use request::{EnergyBurnReason, EnergyRequest, EnergyRequestItem, EnergyRequestStatus, RequestEnergy};
 
 /// The most withdrawals of one quote.
 pub const WITHDRAWALS_MAX: usize = 100;
@@ -265,6 +267,10 @@ pub struct QuoteEnergy {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 100)]
     pub withdrawals: Vec<String>,
+    /// And these, by their `external_id`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 100)]
+    pub external_ids: Vec<String>,
 }
 
 impl Body for QuoteEnergy {
@@ -273,6 +279,7 @@ impl Body for QuoteEnergy {
         Field::optional("chain", Shape::Text(ID_CHARS_MAX)),
         Field::optional("payouts", Shape::Whole),
         Field::optional("withdrawals", Shape::Texts(WITHDRAWALS_MAX, ID_CHARS_MAX)),
+        Field::optional("external_ids", Shape::Texts(WITHDRAWALS_MAX, EXTERNAL_ID_CHARS_MAX)),
     ];
 }
 

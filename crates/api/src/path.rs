@@ -67,6 +67,12 @@ pub const ENERGY_PRICES: &str = "/v1/energy/prices";
 pub const ENERGY_ORDERS: &str = "/v1/energy/orders";
 /// POST says what a vendor has kept for it.
 pub const ENERGY_ORDER_RESOLVE: &str = "/v1/energy/orders/{id}/resolve";
+/// POST asks to have energy got ahead, GET lists.
+pub const ENERGY_REQUESTS: &str = "/v1/energy/requests";
+/// GET reads one.
+pub const ENERGY_REQUEST: &str = "/v1/energy/requests/{id}";
+/// POST calls it off.
+pub const ENERGY_REQUEST_CANCEL: &str = "/v1/energy/requests/{id}/cancel";
 /// GET lists accounts at vendors.
 pub const ENERGY_ACCOUNTS: &str = "/v1/energy/accounts";
 /// POST books what was paid in at a vendor.

@@ -18,7 +18,9 @@ use crate::text::Time;
 use crate::withdrawal::{ADDRESS_CHARS_MAX, ASSET_CHARS_MAX, EXTERNAL_ID_CHARS_MAX, USER_ID_CHARS_MAX};
 
 pub use command::CommandQuery;
-pub use energy::{EnergyCreditQuery, EnergyOrderQuery, EnergyPriceQuery, EnergyQuery, EnergyTopUpQuery};
+pub use energy::{
+    EnergyCreditQuery, EnergyOrderQuery, EnergyPriceQuery, EnergyQuery, EnergyRequestQuery, EnergyTopUpQuery,
+};
 pub use event::EventQuery;
 pub use signature::SignatureQuery;
 pub use statement::StatementQuery;

@@ -49,6 +49,8 @@ tags! {
     EnergyPrice (EnergyPriceObject) = "energy_price";
     /// `energy_quote`
     EnergyQuote (EnergyQuoteObject) = "energy_quote";
+    /// `energy_request`
+    EnergyRequest (EnergyRequestObject) = "energy_request";
     /// `energy_topup`
     EnergyTopUp (EnergyTopUpObject) = "energy_topup";
     /// `event`

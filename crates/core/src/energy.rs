@@ -40,6 +40,7 @@ mod prepayment;
 pub mod price;
 mod prove;
 mod reconcile;
+mod request;
 mod resolve;
 mod sign;
 pub mod stake;
@@ -65,8 +66,12 @@ pub use plan::{Plan, Unplannable};
 pub use policy::{Policy, VENDORS_MAX};
 pub use pool::{Lendable, POOL, Pool};
 pub use prepayment::{Assigned, Look, Prepayment, STRANGER_MIN_SUN};
+pub use request::{
+    REQUEST_ITEMS_MAX, REQUEST_LASTS_MAX_MS, Request, RequestItem, RequestRecord, RequestState, Requested,
+    Unrequestable,
+};
 pub use sign::{Sign, sign_of};
-pub use told::{of_credit, of_loan, of_need, of_order};
+pub use told::{of_credit, of_loan, of_need, of_order, of_request};
 pub use top_up::{REFERENCE_CHARS_MAX, Reference, TOP_UP_SUN_MAX, TopUp, Unbookable};
 pub use view::{Booked, VendorBooks, View};
 

@@ -111,6 +111,8 @@ ids! {
     EnergyNeedId = "en";
     /// An order of energy at a vendor.
     EnergyOrderId = "eo";
+    /// A request to get energy ahead.
+    EnergyRequestId = "er";
     /// One recorded change.
     EventId = "ev";
     /// One life of the numbered feed: another one after the store went back in time (M17).

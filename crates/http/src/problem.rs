@@ -1,6 +1,7 @@
 //! Every refusal on its way out. Inside it is a code and its facts; the edge puts it into the caller's language.
 
 mod adoption;
+mod ahead;
 mod chain;
 mod energy;
 mod explanation;
@@ -14,6 +15,7 @@ use sluice_api::problem::{Code, Fault, Form, Refusal};
 use sluice_core::time::Timestamp;
 
 pub(crate) use adoption::{adoption, registration};
+pub(crate) use ahead::ahead;
 pub(crate) use chain::node_unavailable;
 pub(crate) use energy::{booking, resolution};
 pub(crate) use explanation::explanation;

@@ -1,5 +1,6 @@
 //! One history: partners, wallets, callers, two engine processes, a chain with weather, and faults, all from one seed.
 
+mod ahead;
 pub mod client;
 pub mod clocks;
 pub mod director;

@@ -20,6 +20,7 @@ mod lease;
 pub(crate) mod load;
 pub(crate) mod memo;
 pub(crate) mod outlook;
+pub(crate) mod requests;
 mod seal;
 mod tally;
 pub(crate) mod unread;

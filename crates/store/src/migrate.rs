@@ -155,6 +155,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0030_hand_outs.sql"),
         "types and triggers are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0031_energy_requests.sql"),
+        include_str!("../migrations/postgres/0031_energy_requests.sql"),
+        "types and triggers are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

@@ -13,6 +13,7 @@ mod filter;
 mod prices;
 pub(crate) mod query;
 mod reconciliations;
+mod requests;
 mod signature_requests;
 mod standing;
 mod statement;
@@ -30,9 +31,10 @@ use sluice_core::chain::ChainId;
 use sluice_core::command::Command;
 use sluice_core::energy::mode::Stood;
 use sluice_core::energy::price::Span;
-use sluice_core::energy::{Need, Order, Prepayment, Reference, TopUp, VendorBooks};
+use sluice_core::energy::{Need, Order, Prepayment, Reference, Request, TopUp, VendorBooks};
 use sluice_core::id::{
-    AlertId, CommandId, EnergyOrderId, FeedId, PartnerId, ReconciliationId, WalletId, WithdrawalId,
+    AlertId, CommandId, EnergyOrderId, EnergyRequestId, FeedId, PartnerId, ReconciliationId, WalletId,
+    WithdrawalId,
 };
 use sluice_core::lane::Holder;
 use sluice_core::partner::Limit;
@@ -40,7 +42,7 @@ use sluice_core::port::Fut;
 use sluice_core::port::market::VendorId;
 use sluice_core::port::reader::{
     AlertFilter, By, ChainStatus, CreditEntry, EnergyCredit, FeedEvent, Filter, Position, PriceFilter,
-    Reader, ReconciliationFilter, StatRow, WalletView, WentBackView, WithdrawalView,
+    Reader, ReconciliationFilter, RequestFilter, StatRow, WalletView, WentBackView, WithdrawalView,
 };
 use sluice_core::port::store::StoreError;
 use sluice_core::reconciliation::Reconciliation;
@@ -247,6 +249,28 @@ impl Reader for Db {
 
     fn energy_order(&self, id: EnergyOrderId) -> Fut<'_, Result<Option<Order>, StoreError>> {
         Box::pin(self.reading_one(move |conn| Box::pin(energy::order(conn, id))))
+    }
+
+    fn energy_requests<'a>(
+        &'a self,
+        filter: &'a RequestFilter,
+        before: Option<EnergyRequestId>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Request>, StoreError>> {
+        let filter = filter.clone();
+        Box::pin(
+            self.reading(move |conn| {
+                Box::pin(async move { requests::list(conn, &filter, before, limit).await })
+            }),
+        )
+    }
+
+    fn energy_request(
+        &self,
+        partner: Option<PartnerId>,
+        id: EnergyRequestId,
+    ) -> Fut<'_, Result<Option<Request>, StoreError>> {
+        Box::pin(self.reading_one(move |conn| Box::pin(requests::one(conn, partner, id))))
     }
 
     fn vendor_books(&self) -> Fut<'_, Result<Vec<VendorBooks>, StoreError>> {

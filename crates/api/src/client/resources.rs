@@ -12,7 +12,8 @@ use crate::chain::Chain;
 use crate::command::{Because, Command};
 use crate::energy::{
     AssignTopUp, BookTopUp, Energy, EnergyAccount, EnergyCredit, EnergyCreditEntry, EnergyForecast,
-    EnergyOrder, EnergyPlan, EnergyPrice, EnergyQuote, EnergyTopUp, QuoteEnergy, ResolveEnergyOrder,
+    EnergyOrder, EnergyPlan, EnergyPrice, EnergyQuote, EnergyRequest, EnergyTopUp, QuoteEnergy,
+    RequestEnergy, ResolveEnergyOrder,
 };
 use crate::event::Event;
 use crate::health::{Health, Readiness};
@@ -25,8 +26,8 @@ use crate::partner::{CreatePartner, Partner};
 use crate::path;
 use crate::query::{
     AlertQuery, CommandQuery, EnergyCreditQuery, EnergyOrderQuery, EnergyPriceQuery, EnergyQuery,
-    EnergyTopUpQuery, EventQuery, FundingQuery, Page, ReconciliationQuery, SignatureQuery, StatementQuery,
-    StatsQuery, TreasuryQuery, WithdrawalQuery,
+    EnergyRequestQuery, EnergyTopUpQuery, EventQuery, FundingQuery, Page, ReconciliationQuery,
+    SignatureQuery, StatementQuery, StatsQuery, TreasuryQuery, WithdrawalQuery,
 };
 use crate::reconciliation::Reconciliation;
 use crate::restored::Restored;
@@ -118,6 +119,8 @@ reads! {
     lane = path::LANE, Lane;
     /// What needs a person, by the withdrawal's id.
     attention_item = path::ATTENTION_ITEM, Attention;
+    /// A request for energy.
+    energy_request = path::ENERGY_REQUEST, EnergyRequest;
     /// A command that takes two persons.
     command = path::COMMAND, Command;
     /// A stop, with what has been confirmed since.
@@ -141,6 +144,8 @@ commands! {
     submit_signature = path::SIGNATURE_REQUEST_SUBMIT, SubmitSignature, SignatureRequest;
     /// Says whose a top-up of the energy pool is, by its transaction.
     assign_energy_topup = path::ENERGY_TOPUP_ASSIGN, AssignTopUp, EnergyTopUp;
+    /// Calls a request for energy off.
+    cancel_energy_request = path::ENERGY_REQUEST_CANCEL, Because, EnergyRequest;
     /// Signs and sends nothing new; follows what was sent.
     pause_lane = path::LANE_PAUSE, Because, Command;
     /// Opens a paused or drained lane.
@@ -296,6 +301,16 @@ impl Client {
     /// What was ordered for lanes, newest first.
     pub fn energy_orders(&self, query: EnergyOrderQuery) -> Pages<'_, EnergyOrder, EnergyOrderQuery> {
         Pages::new(self, path::ENERGY_ORDERS, query, |query, cursor| query.page.cursor = Some(cursor))
+    }
+
+    /// Asks to have energy got ahead. Repeated while that is worth trying: the external id makes it one request.
+    pub async fn request_energy(&self, request: &RequestEnergy) -> Answer<EnergyRequest> {
+        self.call(Call::post(path::ENERGY_REQUESTS, request).repeatable(None)).await
+    }
+
+    /// Requests for energy, newest first.
+    pub fn energy_requests(&self, query: EnergyRequestQuery) -> Pages<'_, EnergyRequest, EnergyRequestQuery> {
+        Pages::new(self, path::ENERGY_REQUESTS, query, |query, cursor| query.page.cursor = Some(cursor))
     }
 
     /// What a partner has paid ahead for energy of the platform's own stake.

@@ -10,7 +10,8 @@ use crate::chain::Chain;
 use crate::command::{Because, Command};
 use crate::energy::{
     AssignTopUp, BookTopUp, Energy, EnergyAccount, EnergyCredit, EnergyCreditEntry, EnergyForecast,
-    EnergyOrder, EnergyPlan, EnergyPrice, EnergyQuote, EnergyTopUp, QuoteEnergy, ResolveEnergyOrder,
+    EnergyOrder, EnergyPlan, EnergyPrice, EnergyQuote, EnergyRequest, EnergyTopUp, QuoteEnergy,
+    RequestEnergy, ResolveEnergyOrder,
 };
 use crate::event::Event;
 use crate::health::{Health, Readiness};
@@ -22,8 +23,8 @@ use crate::partner::{CreatePartner, Partner};
 use crate::path;
 use crate::query::{
     AlertQuery, CommandQuery, EnergyCreditQuery, EnergyOrderQuery, EnergyPriceQuery, EnergyQuery,
-    EnergyTopUpQuery, EventQuery, FundingQuery, Page, Query, ReconciliationQuery, SignatureQuery,
-    StatementQuery, StatsQuery, TreasuryQuery, WalletQuery, WithdrawalQuery,
+    EnergyRequestQuery, EnergyTopUpQuery, EventQuery, FundingQuery, Page, Query, ReconciliationQuery,
+    SignatureQuery, StatementQuery, StatsQuery, TreasuryQuery, WalletQuery, WithdrawalQuery,
 };
 use crate::reconciliation::Reconciliation;
 use crate::restored::Restored;
@@ -219,6 +220,18 @@ pub static ENDPOINTS: &[Endpoint] = &[
     command::<ResolveEnergyOrder>("resolveEnergyOrder", path::ENERGY_ORDER_RESOLVE, AttentionOperate,
         "Says what a vendor has kept for an order that account and chain do not explain, by the vendor's own statement. Refused \
          while the order may still be delivered. Two persons of the platform."),
+    post::<RequestEnergy>("requestEnergy", path::ENERGY_REQUESTS, LanesOperate, one::<EnergyRequest>(),
+        "Asks to have energy got ahead for withdrawals that no lane has taken yet. 201 when it was made, 200 when the same external id \
+         with the same content had made it before. What it would take and cost is told by a quote. It orders nothing itself: its lane \
+         asks for the energy as it does for its own payouts, within the same caps.")
+        .answers(&[201, 200]),
+    get("listEnergyRequests", path::ENERGY_REQUESTS, Some(WalletsRead), list::<EnergyRequest>(),
+        "Lists requests for energy, newest first.")
+        .filtered(EnergyRequestQuery::PARAMETERS),
+    get("getEnergyRequest", path::ENERGY_REQUEST, Some(WalletsRead), one::<EnergyRequest>(), "Reads a request for energy."),
+    post::<Because>("cancelEnergyRequest", path::ENERGY_REQUEST_CANCEL, LanesOperate, one::<EnergyRequest>(),
+        "Calls a request for energy off. What was ordered for it already comes all the same.")
+        .answers(&[200]),
     get("listEnergyAccounts", path::ENERGY_ACCOUNTS, Some(WalletsRead), list::<EnergyAccount>(),
         "Lists accounts at vendors of energy by our books, for the platform.")
         .filtered(Page::PARAMETERS),

@@ -265,6 +265,16 @@ codes! {
     SignatureMalformed = "signature_malformed", 422, never, [];
     /// Another key signed, or other bytes were signed.
     SignatureOfOtherKey = "signature_of_other_key", 422, never, ["wanted", "found"];
+    /// Another request for energy has that external id.
+    EnergyRequestConflict = "energy_request_conflict", 409, never, ["external_id", "request"];
+    /// An open request asks for a withdrawal's energy already.
+    EnergyAlreadyRequested = "energy_already_requested", 409, later, ["withdrawal", "request"];
+    /// A withdrawal waits for no energy of that lane.
+    EnergyNotAwaited = "energy_not_awaited", 422, never, ["withdrawal"];
+    /// Several lanes could have the energy.
+    EnergyLaneRequired = "energy_lane_required", 422, never, ["count"];
+    /// No lane could have the energy.
+    EnergyLaneAbsent = "energy_lane_absent", 409, later, ["chain"];
     /// The caps leave no room for a dearer attempt.
     FeeAtCap = "fee_at_cap", 409, later, ["needed", "cap"];
     /// Another thing already has that name.

@@ -3,6 +3,7 @@
 use super::{CURSOR, LIMIT, Page, Parameter, Query, text};
 use crate::problem::Code;
 use crate::text::Time;
+use crate::withdrawal::EXTERNAL_ID_CHARS_MAX;
 
 /// The most characters of an id, a chain or a vendor.
 const ID_CHARS_MAX: usize = 64;
@@ -174,5 +175,40 @@ impl Query for EnergyPriceQuery {
         ];
         let filters = filters.into_iter().filter_map(|(name, value)| Some((name, value?)));
         filters.chain(self.page.give()).collect()
+    }
+}
+
+/// Which requests for energy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EnergyRequestQuery {
+    /// For this wallet only.
+    pub wallet: Option<String>,
+    /// The one of this name only.
+    pub external_id: Option<String>,
+    /// The page.
+    pub page: Page,
+}
+
+impl Query for EnergyRequestQuery {
+    const PARAMETERS: &'static [Parameter] = &[
+        text("wallet", ID_CHARS_MAX, "For this wallet only."),
+        text("external_id", EXTERNAL_ID_CHARS_MAX, "Only the request with this external id."),
+        LIMIT,
+        CURSOR,
+    ];
+
+    fn take(&mut self, name: &str, value: &str) -> Result<(), Code> {
+        match name {
+            "wallet" => self.wallet = Some(value.to_owned()),
+            "external_id" => self.external_id = Some(value.to_owned()),
+            _ => return self.page.take(name, value),
+        }
+        Ok(())
+    }
+
+    fn give(&self) -> Vec<(&'static str, String)> {
+        let all = [("wallet", self.wallet.clone()), ("external_id", self.external_id.clone())];
+        let all = all.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        all.chain(self.page.give()).collect()
     }
 }

@@ -1,6 +1,7 @@
-//! `sluice energy`: accounts at vendors of energy, orders there, what is paid ahead for energy of the platform's own stake, and what
-//! people say of it all. Booking, resolving and assigning are for the platform's own keys.
+//! `sluice energy`: accounts at vendors of energy, orders there, what is paid ahead for energy of the platform's own stake, requests to
+//! get energy ahead, and what people say of it all. Booking, resolving and assigning are for the platform's own keys.
 
+mod ahead;
 mod credit;
 
 use sluice_api::energy::{AssignTopUp, BookTopUp, EnergyAccount, EnergyOrder, ResolveEnergyOrder};
@@ -37,6 +38,8 @@ enum What {
         #[arg(long, value_name = "COUNT", default_value_t = 50)]
         limit: usize,
     },
+    /// Ask to have energy got ahead for withdrawals that wait, or list and call off such requests · 대기 중인 출금의 에너지를 미리 요청합니다
+    Ahead(ahead::Args),
     /// Book what was paid in at a vendor; two persons · 판매자에게 입금한 금액을 기록합니다(두 사람)
     Book {
         /// Name of the vendor, as `accounts` lists it
@@ -100,10 +103,11 @@ enum What {
 }
 
 impl Args {
-    /// Whether it is the platform's business: everything but orders and one's own credit, which partners see too.
+    /// Whether it is the platform's business: everything but orders, one's own credit, and what partners ask for
+    /// ahead.
     pub(super) const fn of_platform(&self) -> bool {
         match &self.command {
-            Some(What::Orders { .. }) => false,
+            Some(What::Orders { .. } | What::Ahead(_)) => false,
             Some(What::Credit { of } | What::Entries { of, .. }) => of.partner.is_some(),
             _ => true,
         }
@@ -123,6 +127,7 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
             let to = AssignTopUp { partner_id: partner, reason };
             return credit::assign(session, screen, &txid, to).await;
         }
+        What::Ahead(args) => return ahead::run(session, screen, args).await,
         What::Book { vendor, amount, paid_at, reference, reason } => {
             let (amount, paid_at) = (amount.as_str().into(), paid_at.as_str().into());
             let book = BookTopUp { reference, amount, paid_at, reason };

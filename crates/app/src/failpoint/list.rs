@@ -38,7 +38,7 @@ pub fn calls() -> impl Iterator<Item = &'static str> {
 }
 
 /// The states a commit may bring a transfer to: each is a failpoint of its own, `store.apply/built`.
-pub const STATES: [&str; 23] = store::STATES;
+pub const STATES: [&str; 26] = store::STATES;
 
 /// Every failpoint of the engine and of the signer, with its side: `store.apply/built:after`.
 pub fn points() -> Vec<String> {

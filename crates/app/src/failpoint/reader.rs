@@ -8,16 +8,18 @@ use sluice_core::chain::ChainId;
 use sluice_core::command::Command;
 use sluice_core::energy::mode::Stood;
 use sluice_core::energy::price::Span;
-use sluice_core::energy::{Need, Order, Prepayment, Reference, TopUp, VendorBooks};
+use sluice_core::energy::{Need, Order, Prepayment, Reference, Request, TopUp, VendorBooks};
 use sluice_core::id::{
-    AlertId, CommandId, EnergyOrderId, FeedId, PartnerId, ReconciliationId, WalletId, WithdrawalId,
+    AlertId, CommandId, EnergyOrderId, EnergyRequestId, FeedId, PartnerId, ReconciliationId, WalletId,
+    WithdrawalId,
 };
 use sluice_core::lane::Holder;
 use sluice_core::port::Fut;
 use sluice_core::port::market::VendorId;
 use sluice_core::port::reader::{
     AlertFilter, By, ChainStatus, CreditEntry, EnergyCredit, FeedEvent, Filter, LimitUse, Position,
-    PriceFilter, Reader, ReconciliationFilter, StatRow, WalletView, WentBackView, WithdrawalView,
+    PriceFilter, Reader, ReconciliationFilter, RequestFilter, StatRow, WalletView, WentBackView,
+    WithdrawalView,
 };
 use sluice_core::port::store::StoreError;
 use sluice_core::reconciliation::Reconciliation;
@@ -30,7 +32,7 @@ use sluice_core::transfer::Transfer;
 use super::Failpoint;
 
 /// Every call of it.
-pub const CALLS: [&str; 37] = [
+pub const CALLS: [&str; 39] = [
     "reader.withdrawal",
     "reader.by_external_id",
     "reader.list",
@@ -53,6 +55,8 @@ pub const CALLS: [&str; 37] = [
     "reader.needs_of",
     "reader.energy_orders",
     "reader.energy_order",
+    "reader.energy_requests",
+    "reader.energy_request",
     "reader.vendor_books",
     "reader.top_up",
     "reader.energy_credit",
@@ -213,6 +217,21 @@ impl Reader for Wrapped {
 
     fn energy_order(&self, id: EnergyOrderId) -> Answer<'_, Option<Order>> {
         Box::pin(self.point.around("reader.energy_order", vec![], self.inner.energy_order(id)))
+    }
+
+    fn energy_requests<'a>(
+        &'a self,
+        filter: &'a RequestFilter,
+        before: Option<EnergyRequestId>,
+        limit: usize,
+    ) -> Answer<'a, Vec<Request>> {
+        let found = self.inner.energy_requests(filter, before, limit);
+        Box::pin(self.point.around("reader.energy_requests", vec![], found))
+    }
+
+    fn energy_request(&self, partner: Option<PartnerId>, id: EnergyRequestId) -> Answer<'_, Option<Request>> {
+        let found = self.inner.energy_request(partner, id);
+        Box::pin(self.point.around("reader.energy_request", vec![], found))
     }
 
     fn vendor_books(&self) -> Answer<'_, Vec<VendorBooks>> {

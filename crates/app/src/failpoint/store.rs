@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use sluice_core::energy::LoanState;
+use sluice_core::energy::{LoanState, RequestState};
 use sluice_core::hand_out::State as HandOutState;
 use sluice_core::lane::Fence;
 use sluice_core::port::around::store::{Answer, Around, Wrapped};
@@ -16,8 +16,9 @@ pub(super) fn wrap(inner: Arc<dyn Store>, point: &Arc<Failpoint>) -> Arc<dyn Sto
     Arc::new(Wrapped { inner, by: EachCall(point.clone()) })
 }
 
-/// States a commit brings a transfer to, or a loan of energy, or what is handed out; and one that finds a top-up.
-pub const STATES: [&str; 23] = [
+/// States a commit brings a transfer to, or a loan of energy, or what is handed out; one that finds a top-up; and what a request for
+/// energy becomes.
+pub const STATES: [&str; 26] = [
     "planned",
     "funded",
     "fuelling",
@@ -41,6 +42,9 @@ pub const STATES: [&str; 23] = [
     "hand_out_made",
     "hand_out_told",
     "hand_out_lapsed",
+    "ahead_open",
+    "ahead_asked",
+    "ahead_ended",
 ];
 
 /// What the transfers and loans in a commit become; `signing` once the signer is about to be asked.
@@ -63,6 +67,7 @@ fn reached(changes: &[Change]) -> Vec<&'static str> {
             | Phase::Dropped => step.after().state.as_str(),
         })
         .chain(changes.iter().flat_map(|change| &change.loans).map(|step| loan(&step.after().state)))
+        .chain(changes.iter().flat_map(|change| &change.requests).map(|step| ahead(&step.after().state)))
         .chain(changes.iter().filter(|change| topped_up(change)).map(|_| "topup"))
         .chain(changes.iter().flat_map(|change| &change.hand_outs).map(|step| hand_out(&step.after().state)))
         .collect()
@@ -78,6 +83,18 @@ const fn hand_out(state: &HandOutState) -> &'static str {
         HandOutState::Made(_) => "hand_out_made",
         HandOutState::Told(_) => "hand_out_told",
         HandOutState::Lapsed { .. } => "hand_out_lapsed",
+    }
+}
+
+const fn ahead(state: &RequestState) -> &'static str {
+    match state {
+        RequestState::Open => "ahead_open",
+        RequestState::Asked { .. } => "ahead_asked",
+        RequestState::Served
+        | RequestState::Burning(_)
+        | RequestState::Dropped
+        | RequestState::Expired
+        | RequestState::Cancelled => "ahead_ended",
     }
 }
 

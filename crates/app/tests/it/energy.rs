@@ -17,7 +17,7 @@ use crate::on_both;
 /// Whole dollars of the one lane.
 const FUNDS: u64 = 10_000;
 /// TRX that its wallet is given, sun.
-const COINS: i64 = 200_000_000_000;
+pub const COINS: i64 = 200_000_000_000;
 /// Orders that may be made besides while a kill is waited for: one each four seconds of the patience.
 const SPARES: u64 = 31;
 /// Where the engine is killed.
@@ -38,7 +38,7 @@ const POINTS: [&str; 13] = [
     "market.balance:after",
 ];
 /// Bandwidth of a payout and some more, sun: what is burned although energy was bought.
-const BANDWIDTH_SUN: i64 = 360_000;
+pub const BANDWIDTH_SUN: i64 = 360_000;
 /// What a payout burns without energy, at most, sun.
 const BURNED_SUN: i64 = 14_000_000;
 
@@ -59,17 +59,17 @@ impl Delegator for Bank {
 }
 
 /// A network, two vendors, and a world beside them.
-struct Payments {
-    control: Control,
+pub struct Payments {
+    pub control: Control,
     market: Market,
-    world: World,
+    pub world: World,
     signer: SignerProcess,
-    orders: Vec<Order>,
+    pub orders: Vec<Order>,
     _tron: Tron,
 }
 
 impl Payments {
-    async fn begin(database: Database) -> Self {
+    pub async fn begin(database: Database) -> Self {
         let config = TronConfig { nodes: 2, chain_id: 31_337, solid_lag: 2, ..TronConfig::default() };
         let tron = Tron::start(config).await.expect("a network");
         let bank = Arc::new(Bank(tron.control()));
@@ -81,7 +81,7 @@ impl Payments {
         Self { control: tron.control(), market, world, signer, orders: vec![], _tron: tron }
     }
 
-    async fn engine(&self) -> Engine {
+    pub async fn engine(&self) -> Engine {
         self.world.engine_beside(&self.signer, "dev").await
     }
 
@@ -104,14 +104,14 @@ impl Payments {
     }
 
     /// The account of the lane.
-    async fn account(&self, engine: &Engine) -> Address {
+    pub async fn account(&self, engine: &Engine) -> Address {
         let lanes = engine.tron_caller().client.lanes().take(9).await.expect("lanes");
         let lane = lanes.iter().find(|lane| lane.chain == "tron:31337").expect("the lane");
         lane.address.parse().expect("an address")
     }
 
     /// Everything that was ordered is paid once, and nothing else left the wallet. Answers what was burned, in sun.
-    async fn judge(&self, engine: &Engine) -> i64 {
+    pub async fn judge(&self, engine: &Engine) -> i64 {
         let caller = engine.tron_caller();
         caller.all_completed(&self.orders).await;
         for order in &self.orders {
@@ -125,7 +125,7 @@ impl Payments {
     }
 
     /// No order of ours reached a vendor twice, wherever it could tell.
-    fn none_is_doubled(&self) {
+    pub fn none_is_doubled(&self) {
         let orders = self.market.desk(VendorName::Catfee).orders();
         let mut named: Vec<_> = orders.iter().filter_map(|order| order.client_id.clone()).collect();
         assert_eq!(named.len(), orders.len(), "each carries our name for it");
@@ -135,7 +135,7 @@ impl Payments {
     }
 
     /// What the receipts say is what the chain took and the vendors sold, to the sun.
-    async fn each_has_its_receipt(&self, engine: &Engine) {
+    pub async fn each_has_its_receipt(&self, engine: &Engine) {
         let caller = engine.tron_caller();
         let sun = |trx: &Decimal| {
             let (whole, rest) = trx.as_str().split_once('.').unwrap_or((trx.as_str(), ""));
@@ -178,7 +178,7 @@ impl Payments {
         VendorName::ALL.map(|name| self.market.desk(name))
     }
 
-    fn sold(&self) -> usize {
+    pub fn sold(&self) -> usize {
         self.desks().iter().map(|desk| desk.orders().len()).sum()
     }
 }

@@ -35,8 +35,8 @@ const KILLING: Duration = Duration::from_secs(150);
 const POINTS_MIN: usize = 40;
 
 /// Points that this drill does not reach, and where they are reached.
-const ELSEWHERE: [(&str, &str); 39] = [
-    ("reader.by_external_id", "no program asks it, only the conformance suite of the store"),
+const ELSEWHERE: [(&str, &str); 44] = [
+    ("reader.by_external_id", "asked on TRON alone, for people: nothing waits for it"),
     ("store.outbid", "only a store that went back is outbid: `restored`"),
     ("store.unended", "only a store that went back doubts what has no slot: `restored`"),
     ("chain.conditions", "asked on TRON alone: `tron_kills`"),
@@ -57,6 +57,11 @@ const ELSEWHERE: [(&str, &str); 39] = [
     ),
     ("reader.signature_requests", "asked where a desk is, for people: nothing waits for it"),
     ("reader.signature_request", "asked where a desk is, for people: nothing waits for it"),
+    ("reader.energy_requests", "asked on TRON alone: `energy_requests`"),
+    ("reader.energy_request", "asked on TRON alone: `energy_requests`"),
+    ("store.apply/ahead_open", "asked on TRON alone: `energy_requests`"),
+    ("store.apply/ahead_asked", "asked on TRON alone: `energy_requests`"),
+    ("store.apply/ahead_ended", "asked on TRON alone: `energy_requests`"),
     ("reader.energy_prices", "asked on TRON alone, for people: nothing waits for it"),
     ("reader.paid_by", "asked on TRON alone, for a forecast: nothing waits for it"),
     ("store.apply/fuelling", "asked where energy is ordered: `energy`"),

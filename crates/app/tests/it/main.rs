@@ -18,6 +18,7 @@ mod database_down;
 mod demo;
 mod energy;
 mod energy_pool;
+mod energy_requests;
 mod evidence;
 mod fees;
 mod freeze;

@@ -8,6 +8,7 @@ mod evidence;
 mod loan;
 mod pool;
 mod prepayment;
+mod request;
 mod samples;
 mod table;
 mod top_up;

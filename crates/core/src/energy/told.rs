@@ -1,6 +1,6 @@
 //! What people and partners are told of needs, orders and loans.
 
-use super::{Credit, Loan, LoanState, Need, NeedState, Order, Origin, POOL};
+use super::{Credit, Loan, LoanState, Need, NeedState, Order, Origin, POOL, Request, RequestState};
 use crate::canonical::Canonical;
 use crate::event::Event;
 use crate::moved::Moved;
@@ -106,6 +106,36 @@ pub fn of_loan(step: &Moved<Loan>) -> Event {
             ("source", Some(Canonical::text(POOL))),
             ("until", until),
             ("wallet", Some(Canonical::text(loan.wallet))),
+        ]),
+    }
+}
+
+/// The event of a request's step, in its partner's feed.
+pub fn of_request(step: &Moved<Request>) -> Event {
+    let request = step.after();
+    let (need, why) = match request.state {
+        RequestState::Asked { need } => (Some(Canonical::text(need)), None),
+        RequestState::Burning(why) => (None, Some(Canonical::text(why.as_str()))),
+        RequestState::Open
+        | RequestState::Served
+        | RequestState::Dropped
+        | RequestState::Expired
+        | RequestState::Cancelled => (None, None),
+    };
+    Event {
+        kind: format!("energy.request_{}", request.state.as_str()),
+        partner: request.partner,
+        withdrawal: None,
+        transfer: None,
+        wallet: Some(request.wallet),
+        data: Canonical::map([
+            ("energy", Some(Canonical::text(request.energy()))),
+            ("external_id", Some(Canonical::text(&request.external_id))),
+            ("got", Some(Canonical::text(request.got))),
+            ("need", need),
+            ("request", Some(Canonical::text(request.id))),
+            ("wallet", Some(Canonical::text(request.wallet))),
+            ("why", why),
         ]),
     }
 }

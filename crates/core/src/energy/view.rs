@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::credit::Standing;
-use super::{Account, Loan, Money, Need, Order, Prepayment};
+use super::{Account, Loan, Money, Need, Order, Prepayment, Request};
 use crate::amount::Cost;
 use crate::id::{EnergyOrderId, PartnerId, WalletId};
 use crate::port::market::VendorId;
@@ -62,6 +62,8 @@ pub struct View {
     pub orders: Vec<Order>,
     /// Loans of the pool that are not ended, and all of open needs; oldest first.
     pub loans: Vec<Loan>,
+    /// Requests for energy that have not ended, oldest first.
+    pub requests: Vec<Request>,
     /// Accounts that were booked, each vendor once.
     pub accounts: Vec<Booked>,
     /// What orders cost, or may have cost, since the time that was asked about, in sun.

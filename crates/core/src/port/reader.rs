@@ -13,8 +13,10 @@ use crate::command::Command;
 use crate::energy::credit::Level;
 use crate::energy::mode::Stood;
 use crate::energy::price::Span;
-use crate::energy::{Need, Order, Prepayment, Reference, TopUp, VendorBooks};
-use crate::id::{AlertId, CommandId, EnergyOrderId, PartnerId, ReconciliationId, WalletId, WithdrawalId};
+use crate::energy::{Need, Order, Prepayment, Reference, Request, TopUp, VendorBooks};
+use crate::id::{
+    AlertId, CommandId, EnergyOrderId, EnergyRequestId, PartnerId, ReconciliationId, WalletId, WithdrawalId,
+};
 use crate::journal::Seen;
 use crate::lane::Holder;
 use crate::ledger::Account;
@@ -118,6 +120,19 @@ pub struct CreditEntry {
     pub sun: i64,
     /// When.
     pub at: Timestamp,
+}
+
+/// Which requests for energy are listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestFilter {
+    /// Of this tenant; of all where it is `None`.
+    pub partner: Option<PartnerId>,
+    /// For this lane.
+    pub wallet: Option<WalletId>,
+    /// Of this name.
+    pub external_id: Option<String>,
+    /// Not ended, and for this withdrawal.
+    pub withdrawal: Option<WithdrawalId>,
 }
 
 /// Which prices of energy are listed.
@@ -460,6 +475,21 @@ pub trait Reader: Send + Sync {
 
     /// One order of energy.
     fn energy_order(&self, id: EnergyOrderId) -> Fut<'_, Result<Option<Order>, StoreError>>;
+
+    /// Requests for energy, newest first, below `before`.
+    fn energy_requests<'a>(
+        &'a self,
+        filter: &'a RequestFilter,
+        before: Option<EnergyRequestId>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Request>, StoreError>>;
+
+    /// One request for energy.
+    fn energy_request(
+        &self,
+        partner: Option<PartnerId>,
+        id: EnergyRequestId,
+    ) -> Fut<'_, Result<Option<Request>, StoreError>>;
 
     /// Accounts at vendors by our books, by name. The installation's, not a tenant's.
     fn vendor_books(&self) -> Fut<'_, Result<Vec<VendorBooks>, StoreError>>;

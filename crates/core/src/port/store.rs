@@ -15,7 +15,7 @@ use crate::chain::{BlockRef, ChainId};
 use crate::command::{Command, Kind, Person};
 use crate::energy::mode::{Mode, Stood, Turned};
 use crate::energy::price::Heard;
-use crate::energy::{self, Assigned, Credit, Loan, Look, Need, Order, credit};
+use crate::energy::{self, Assigned, Credit, Loan, Look, Need, Order, Request, credit};
 use crate::event::Cause;
 use crate::hand_out::HandOut;
 use crate::id::{
@@ -121,6 +121,8 @@ pub struct Change {
     pub loans: Vec<Moved<Loan>>,
     /// Steps of what is handed out to people who sign.
     pub hand_outs: Vec<Moved<HandOut>>,
+    /// Steps of requests for energy; one that is asked for has its need in the same change.
+    pub requests: Vec<Moved<Request>>,
     /// What was paid in at vendors of energy.
     pub credits: Vec<Credit>,
     /// A look at what came to the pool's wallet. One that begins elsewhere than the last one ended is [`Outcome::Moved`].
@@ -249,6 +251,8 @@ pub struct LaneView {
     pub loans: Vec<Loan>,
     /// Of a desk: what is wished, and what is in hand of a transfer that has not ended, oldest first.
     pub hand_outs: Vec<HandOut>,
+    /// Requests for energy that it is to have: those that have not ended and, beside any, the last that were served. Oldest first.
+    pub requests: Vec<Request>,
     /// Last height of the chain the watcher has stored.
     pub height: u64,
     /// Who works it, or worked it last; `None` when nobody ever did.

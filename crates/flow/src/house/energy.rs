@@ -9,6 +9,7 @@ mod loans;
 mod look;
 mod order;
 mod pool;
+mod requests;
 mod scan;
 mod source;
 mod topups;
@@ -89,6 +90,7 @@ impl Energy {
         self.follow_orders(&mut broker).await?;
         self.follow_loans(&mut broker).await?;
         self.read_topups(&mut broker).await?;
+        self.expire_requests(&mut broker).await?;
         self.meet_needs(&mut broker).await?;
         self.tell(&broker).await?;
         let open = |order: &Order| !order.is_ended() && !matches!(order.state, State::Unresolved { .. });

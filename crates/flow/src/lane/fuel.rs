@@ -2,6 +2,7 @@
 //! and bandwidth, reserved. While a wallet's energy is critical what has priority goes first. What lacks energy asks for it, together; what simulation refuses follows the failure table before
 //! any slot is taken. A crash leaves a transfer that is simulated again.
 
+mod ahead;
 mod ask;
 mod tank;
 mod together;
@@ -20,6 +21,11 @@ use super::give_back::{self, Fate};
 use crate::StageError;
 
 pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
+    payouts(lane).await?;
+    ahead::run(lane).await
+}
+
+async fn payouts(lane: &mut Lane<'_>) -> Result<(), StageError> {
     let waits = |it: &&Transfer| matches!(it.state, State::Funded(_) | State::Fuelling(_));
     let funded: Vec<Transfer> = lane.transfers().filter(waits).cloned().collect();
     let funded = together::now(lane, funded).await?;

@@ -2,6 +2,7 @@
 
 pub(crate) mod credit;
 pub(crate) mod outlook;
+pub(crate) mod request;
 
 use sluice_api::energy::{
     EnergyAccount, EnergyAllows, EnergyAtOnce, EnergyBuying, EnergyMode, EnergyNeed, EnergyOrder,

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod credit;
+mod requests;
 mod stage;
 mod unusual;
 

@@ -40,6 +40,7 @@ fn body_for(path: &str) -> Value {
             json!({"at": "2026-11-21T02:00:00Z", "signature": "11", "reason": "test"})
         }
         "/v1/signature-requests/{id}/submit" => json!({"signature": "11", "reason": "test"}),
+        "/v1/energy/requests" => json!({"external_id": "r", "withdrawals": ["wd_none"]}),
         "/v1/energy/orders/{id}/resolve" => json!({"kept": "0", "reason": "test"}),
         "/v1/attention/{id}/resolve" => {
             json!({"paid_by": format!("0x{}", "ab".repeat(32)), "reason": "test"})
@@ -102,6 +103,8 @@ async fn every_route_answers_404_for_what_belongs_to_another_partner() {
         let reply = request(&world, &world.a.key, &method, &path, id).send(&world).await;
         let expected = match (scope.as_deref(), resource) {
             (Some("partners:manage"), _) => "scope_missing",
+            // `energy::requests` asks these where there is a chain of TRON.
+            (_, "energy") if path.starts_with(sluice_api::path::ENERGY_REQUESTS) => continue,
             // Accounts and orders at vendors are the platform's business.
             (_, "energy") => "platform_only",
             _ => "not_found",

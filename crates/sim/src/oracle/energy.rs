@@ -111,8 +111,18 @@ pub fn at_rest(world: &World, stall: &Stall) -> Result<(), Violation> {
     if let Some(need) = ask(open)?.pop() {
         return Err(broken("energy: a need ends", need));
     }
+    let open = "select id || ' of ' || wallet_id as what from energy_request where ended = 0 limit 5";
+    if let Some(request) = ask(open)?.pop() {
+        return Err(broken("energy: a request ends", request));
+    }
+    let beyond = "select r.id || ' got ' || r.got as what from energy_request r
+                  where r.got > (select sum(i.energy) from energy_request_item i where i.request_id = r.id) limit 5";
+    if let Some(request) = ask(beyond)?.pop() {
+        return Err(broken("energy: a request gets what it says at most", request));
+    }
     // Nobody asks on and on for what was answered already.
-    let counts = "select (select count(*) from energy_need) || ' ' || (select count(*) from transfer) as what from meta limit 1";
+    let counts = "select (select count(*) from energy_need) || ' ' || ((select count(*) from transfer) +
+                  (select count(*) from energy_request)) as what from meta limit 1";
     let counts = ask(counts)?.pop().unwrap_or_default();
     let (needs, transfers) = counts.split_once(' ').unwrap_or_default();
     let number = |text: &str| text.parse::<u64>().unwrap_or_default();

@@ -12,6 +12,7 @@ use sluice_core::withdrawal::Type;
 use sluice_flow::intake::{IntakeError, Taken, Wanted, take};
 use sluice_flow::operator::{Cancelled, OrderError, cancel};
 
+use super::ahead;
 use super::reply::remote;
 use super::{PROCESSES, Wish, World};
 use crate::executor::{ProcessId, WORLD};
@@ -28,6 +29,13 @@ pub async fn run(world: Arc<World>, index: usize, mut luck: Rng) {
     post(&world, index, &wish, &mut luck).await;
     if wish.conflicts {
         conflict(&world, &wish, &mut luck).await;
+    }
+    // A payment of the coin takes no energy.
+    if world.stall.is_some() && !wish.order.coin && luck.chance(300) {
+        let asked = world.wishes().get(index).cloned();
+        if let Some(wish) = asked {
+            ahead::run(&world, &wish, &mut luck).await;
+        }
     }
     if luck.chance(200) {
         // A caller that lost its notes posts again what was taken long ago.

@@ -342,7 +342,8 @@ fn report(
             *ends.entry(status).or_default() += 1;
         }
         let needs = "select 'order ' || state as what from energy_order union all
-                     select 'need ' || state || coalesce(' ' || why, '') from energy_need limit 10000";
+                     select 'need ' || state || coalesce(' ' || why, '') from energy_need union all
+                     select 'ahead ' || state from energy_request limit 10000";
         for end in store::ask(&world.db, needs).unwrap_or_default() {
             *energy.entry(end).or_default() += 1;
         }

@@ -194,6 +194,7 @@ fn steps_each_thing_once(change: &Change) -> Result<(), StoreError> {
     let orders: BTreeSet<_> = change.orders.iter().map(|step| step.after().id).collect();
     let loans: BTreeSet<_> = change.loans.iter().map(|step| step.after().need).collect();
     let hand_outs: BTreeSet<_> = change.hand_outs.iter().map(|step| step.after().id).collect();
+    let requests: BTreeSet<_> = change.requests.iter().map(|step| step.after().id).collect();
     let once = withdrawals.len() == change.withdrawals.len()
         && transfers.len() == change.transfers.len()
         && wallets.len() == change.wallets.len()
@@ -201,7 +202,8 @@ fn steps_each_thing_once(change: &Change) -> Result<(), StoreError> {
         && needs.len() == change.needs.len()
         && orders.len() == change.orders.len()
         && loans.len() == change.loans.len()
-        && hand_outs.len() == change.hand_outs.len();
+        && hand_outs.len() == change.hand_outs.len()
+        && requests.len() == change.requests.len();
     if once {
         return Ok(());
     }
@@ -271,6 +273,16 @@ fn disjoint(changes: &[Change]) -> bool {
         let orders: Vec<String> = change.orders.iter().map(|step| step.after().id.to_string()).collect();
         let loans: Vec<String> =
             change.loans.iter().map(|step| format!("loan {}", step.after().need)).collect();
+        // Requests that name a withdrawal keep each other out, and those that a lane asks for share its needs.
+        let requests: Vec<String> = change
+            .requests
+            .iter()
+            .map(|step| step.after())
+            .flat_map(|it| {
+                let items = it.items.iter().map(|item| format!("ahead {}", item.withdrawal));
+                items.chain([format!("ahead {}", it.id), format!("ahead {} {}", it.partner, it.external_id)])
+            })
+            .collect();
         let topups = change.topups.iter().map(|look| format!("topups {}", look.wallet()));
         let assigned = change.assigned.iter().map(|it| it.topup().posted_as());
         let turned = change.credit_turned.iter().map(|it| it.standing);
@@ -280,6 +292,7 @@ fn disjoint(changes: &[Change]) -> bool {
             .names()
             .chain(&loans)
             .chain(&credit)
+            .chain(&requests)
             .chain(&commands)
             .chain(&needs)
             .chain(&orders)

@@ -48,6 +48,7 @@ pub(super) async fn view(
     );
     let loans = conn.rows(loans, args![&chain, LIST_MAX]).await?;
     let loans = keep(row::read(&loans, row::energy::read_loan), &mut unread);
+    let requests = keep(super::requests::of_chain(conn, &chain).await?, &mut unread);
     let accounts = keep(accounts(conn).await?, &mut unread);
     let spent = sql!(
         "select cast(coalesce(sum(coalesce(cost_sun, max_total_sun)), 0) as bigint) as spent
@@ -59,7 +60,8 @@ pub(super) async fn view(
     let explained = explained(conn, lent, &mut unread).await?;
     let credit = credit(conn, &chain, &mut unread).await?;
     let (topups_from, unknown) = topups(conn, &chain, &mut unread).await?;
-    let view = View { needs, orders, loans, accounts, spent_sun, credit, topups_from, unknown, explained };
+    let view =
+        View { needs, orders, loans, requests, accounts, spent_sun, credit, topups_from, unknown, explained };
     Ok((view, unread))
 }
 

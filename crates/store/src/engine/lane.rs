@@ -17,7 +17,7 @@ use sluice_core::transfer::State;
 use super::memo::{Memo, Stamp, unmoved};
 use super::unread::{Found, keep};
 use super::{LIST_MAX, load};
-use super::{energy, facts, outlook};
+use super::{energy, facts, outlook, requests};
 use crate::row::cells::Cells;
 use crate::row::{self, Unread};
 use crate::sql::{Conn, Row, SqlError};
@@ -60,17 +60,21 @@ pub(super) async fn view(
     let height = height.and_then(|height| u64::try_from(height).ok()).unwrap_or_default();
     let holder = holder(conn, &id).await?;
     let sightings = keep(unexplained(conn, &id).await?, &mut unread);
-    let (needs, loans, mode) = match wallet.chain.family {
-        Family::Evm => (vec![], vec![], Mode::Without),
+    let (needs, loans, requests, mode) = match wallet.chain.family {
+        Family::Evm => (vec![], vec![], vec![], Mode::Without),
         Family::Tron => {
+            let requests = keep(requests::of_lane(conn, &id).await?, &mut unread);
+            let asked: Vec<String> =
+                requests.iter().filter_map(|it| it.asked_by()).map(|it| it.to_string()).collect();
             let awaited = open.iter().filter_map(|it| match &it.0.state {
                 State::Fuelling(fuelling) => Some(fuelling.order.as_str()),
                 _ => None,
             });
+            let awaited = awaited.chain(asked.iter().map(String::as_str));
             let needs = keep(energy::needs_of(conn, &id, &awaited.collect()).await?, &mut unread);
             let loans = keep(energy::loans_of(conn, &id).await?, &mut unread);
             let mode = keep(outlook::mode_of(conn, &id).await?, &mut unread).pop();
-            (needs, loans, mode.unwrap_or(Mode::Without))
+            (needs, loans, requests, mode.unwrap_or(Mode::Without))
         }
     };
     let hand_outs = match wallet.is_desk() {
@@ -89,6 +93,7 @@ pub(super) async fn view(
         mode,
         loans,
         hand_outs,
+        requests,
         height,
         holder,
         journal_seq,

@@ -2,6 +2,7 @@
 
 mod evidence;
 mod loan;
+mod request;
 mod topup;
 
 use serde::Serialize;
@@ -16,6 +17,9 @@ use sluice_core::port::market::{Ask, Recovery, VendorId};
 use sluice_core::time::Timestamp;
 
 pub(crate) use loan::{LOAN_MOVES, LOANS, LoanRow, read_loan};
+pub(crate) use request::{
+    REQUEST_ITEMS, REQUEST_MOVES, REQUESTS, RequestItemRow, RequestRow, read_item, read_request,
+};
 pub(crate) use topup::{read_standing, read_topup};
 
 use super::cells::{Cells, big};

@@ -36,6 +36,7 @@ mod again;
 mod energy;
 mod energy_credit;
 mod energy_pool;
+mod energy_requests;
 mod errands;
 mod hand_outs;
 #[path = "../interleavings/mod.rs"]

@@ -14,7 +14,7 @@ use crate::StageError;
 use crate::lane::Lane;
 
 /// Energy that was served is in the latest block a while before this, milliseconds: what still lacks it asks again.
-const SERVED_MS: i64 = 6_000;
+pub(super) const SERVED_MS: i64 = 6_000;
 
 /// Whether a transfer that lacks energy burns TRX.
 pub(super) fn lacking(lane: &Lane<'_>, transfer: &Transfer) -> Lacking {
@@ -47,7 +47,7 @@ pub(super) fn source(lane: &Lane<'_>, transfer: &Transfer) -> Option<EnergyNeedI
         .map(|need| need.id)
 }
 
-fn open_need<'l>(lane: &'l Lane<'_>) -> Option<&'l Need> {
+pub(super) fn open_need<'l>(lane: &'l Lane<'_>) -> Option<&'l Need> {
     lane.view.needs.iter().find(|need| need.state == NeedState::Open)
 }
 
@@ -120,11 +120,13 @@ impl Asking {
     }
 }
 
-/// Ends an open need that no transfer waits for any more: energy came for them, or they were given back.
+/// Ends an open need that nothing waits for any more: energy came for its transfers, or they were given back, or the request that it
+/// is for was called off.
 pub(super) async fn end_unwanted(lane: &mut Lane<'_>, met: bool) -> Result<(), StageError> {
     let Some(need) = open_need(lane) else { return Ok(()) };
     let id = need.id;
-    if lane.transfers().any(|it| need_of(lane, it).is_some_and(|of| of.id == id)) {
+    let of_request = lane.view.requests.iter().any(|it| it.asked_by() == Some(id));
+    if of_request || lane.transfers().any(|it| need_of(lane, it).is_some_and(|of| of.id == id)) {
         return Ok(());
     }
     let (need, now) = (need.clone(), lane.now());

@@ -2,7 +2,7 @@
 //! be sent together, for a bounded time, and reserve nothing meanwhile. It is order and timing alone: a transfer that waits here
 //! has no slot, and is given back, cancelled or stopped like any other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_core::energy::mode::AtOnce;
 use sluice_core::energy::together::{Waiter, go};
@@ -29,10 +29,15 @@ pub(super) async fn now(lane: &mut Lane<'_>, waiting: Vec<Transfer>) -> Result<V
             transfer.live().filter_map(|item| found.get(&item.withdrawal).copied()).collect();
         of_it
     };
-    let priority = |it: &Transfer| of(it).iter().any(|it| it.request.kind == Type::Immediate);
+    let time = lane.now();
+    // Somebody asked to have energy for these got ahead.
+    let requests = lane.view.requests.iter();
+    let requests = requests.filter(|it| it.is_due(time) || it.asked_by().is_some());
+    let ahead: BTreeSet<WithdrawalId> = requests.flat_map(|it| &it.items).map(|it| it.withdrawal).collect();
+    let first = |it: &&Withdrawal| it.request.kind == Type::Immediate || ahead.contains(&it.id);
+    let priority = |it: &Transfer| of(it).iter().any(first);
     let (first, rest): (Vec<_>, Vec<_>) = others.into_iter().partition(priority);
     going.splice(0..0, first);
-    let time = lane.now();
     let waiter = |it: &Transfer| Waiter {
         since: it.planned_at,
         pressing: of(it).iter().any(|it| it.is_passed_over_no_longer(time)),

@@ -10,6 +10,7 @@ pub(crate) mod orders;
 pub(crate) mod plan;
 pub(crate) mod prices;
 pub(crate) mod quote;
+pub(crate) mod requests;
 pub(crate) mod resolve;
 pub(crate) mod topups;
 

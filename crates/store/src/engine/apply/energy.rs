@@ -2,14 +2,14 @@
 
 use std::sync::LazyLock;
 
-use sluice_core::energy::{Origin, of_credit, of_loan, of_need, of_order};
+use sluice_core::energy::{Origin, of_credit, of_loan, of_need, of_order, of_request};
 use sluice_core::port::store::{Change, StoreError};
 
 use super::super::Context;
 use super::{Happened, Written, cause, topups};
 use crate::row::energy::{
     ARRIVALS, ArrivalRow, LOAN_MOVES, LOANS, LoanRow, NEED_ENDS, NEEDS, NeedRow, ORDER_MOVES, ORDERS,
-    OrderRow, sun,
+    OrderRow, REQUEST_ITEMS, REQUEST_MOVES, REQUESTS, RequestItemRow, RequestRow, sun,
 };
 use crate::sql::{Conn, EachRow, SqlError};
 use crate::{args, sql};
@@ -21,6 +21,11 @@ static NEW_LOAN: LazyLock<EachRow> = LazyLock::new(|| LOANS.insert(""));
 static LOAN_STEP: LazyLock<EachRow> = LazyLock::new(|| LOANS.update(LOAN_MOVES, &["id", "was"], ""));
 static ORDER_STEP: LazyLock<EachRow> = LazyLock::new(|| ORDERS.update(ORDER_MOVES, &["id", "was"], ""));
 
+static NEW_REQUEST: LazyLock<EachRow> = LazyLock::new(|| REQUESTS.insert(""));
+static REQUEST_STEP: LazyLock<EachRow> = LazyLock::new(|| REQUESTS.update(REQUEST_MOVES, &["id", "was"], ""));
+static NEW_ITEM: LazyLock<EachRow> = LazyLock::new(|| REQUEST_ITEMS.insert(""));
+static ITEM_STEP: LazyLock<EachRow> =
+    LazyLock::new(|| REQUEST_ITEMS.update(&["open"], &["request_id", "withdrawal_id"], ""));
 static NEW_ARRIVAL: LazyLock<EachRow> = LazyLock::new(|| ARRIVALS.insert(""));
 
 /// What ends is written before what begins: the one may make room for the other.
@@ -55,6 +60,9 @@ pub(super) async fn write(
             return Ok(Written::Moved);
         }
     }
+    if write_requests(conn, changes, happened).await? == Written::Moved {
+        return Ok(Written::Moved);
+    }
     for (text, rows) in [(&ORDER_STEP, &moved), (&NEW_ORDER, &planned)] {
         if !rows.is_empty() && conn.run_each(text, rows).await? != rows.len() as u64 {
             return Ok(Written::Moved);
@@ -88,6 +96,44 @@ pub(super) async fn write(
             ];
             conn.run(text, args).await?;
             happened.push((place, of_credit(credit)));
+        }
+    }
+    Ok(Written::Whole)
+}
+
+/// Requests refer to the need by which they are asked for, which is written before. What has ended lets its withdrawals go.
+async fn write_requests(
+    conn: &mut Conn<'_>,
+    changes: &[Change],
+    happened: &mut Happened,
+) -> Result<Written, SqlError> {
+    let (mut moved, mut opened, mut let_go, mut named) = (vec![], vec![], vec![], vec![]);
+    for (place, change) in changes.iter().enumerate() {
+        for step in &change.requests {
+            let request = step.after();
+            match step.before() {
+                Some(before) => {
+                    moved.push(RequestRow::of(request, Some(before.version)));
+                    if request.state.is_ended() {
+                        let_go.extend(RequestItemRow::all(request));
+                    }
+                }
+                None => {
+                    opened.push(RequestRow::of(request, None));
+                    named.extend(RequestItemRow::all(request));
+                }
+            }
+            happened.push((place, of_request(step)));
+        }
+    }
+    for (text, rows) in [(&REQUEST_STEP, &moved), (&NEW_REQUEST, &opened)] {
+        if !rows.is_empty() && conn.run_each(text, rows).await? != rows.len() as u64 {
+            return Ok(Written::Moved);
+        }
+    }
+    for (text, rows) in [(&ITEM_STEP, &let_go), (&NEW_ITEM, &named)] {
+        if !rows.is_empty() && conn.run_each(text, rows).await? != rows.len() as u64 {
+            return Ok(Written::Moved);
         }
     }
     Ok(Written::Whole)

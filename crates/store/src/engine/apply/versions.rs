@@ -38,6 +38,7 @@ struct Steps {
     orders: Vec<Expected>,
     loans: Vec<Expected>,
     hand_outs: Vec<Expected>,
+    requests: Vec<Expected>,
     transfers: Vec<Expected>,
     withdrawals: Vec<Expected>,
 }
@@ -53,6 +54,7 @@ impl Steps {
         let orders = change.orders.iter().filter_map(|step| step.before());
         let loans = change.loans.iter().filter_map(|step| step.before());
         let hand_outs = change.hand_outs.iter().filter_map(|step| step.before());
+        let requests = change.requests.iter().filter_map(|step| step.before());
         let transfers = change.transfers.iter().filter_map(|step| step.before());
         let withdrawals = change.withdrawals.iter().filter_map(|step| step.before());
         Self {
@@ -62,6 +64,7 @@ impl Steps {
             orders: orders.map(|it| expected(it.id, it.version)).collect(),
             loans: loans.map(|it| expected(it.need, it.version)).collect(),
             hand_outs: hand_outs.map(|it| expected(it.id, it.version)).collect(),
+            requests: requests.map(|it| expected(it.id, it.version)).collect(),
             transfers: transfers.map(|it| expected(it.id, it.version)).collect(),
             withdrawals: withdrawals.map(|it| expected(it.id, it.version)).collect(),
         }
@@ -73,13 +76,14 @@ pub(super) async fn stale(conn: &mut Conn<'_>, changes: &[Change]) -> Result<Vec
     let steps: Vec<Steps> = changes.iter().map(Steps::of).collect();
     let mut stale = vec![false; changes.len()];
     type Of = fn(&Steps) -> &[Expected];
-    let tables: [(&Sql, Of); 8] = [
+    let tables: [(&Sql, Of); 9] = [
         (as_expected!("wallet"), |steps| &steps.wallets),
         (as_expected!("command"), |steps| &steps.commands),
         (as_expected!("energy_need"), |steps| &steps.needs),
         (as_expected!("energy_order"), |steps| &steps.orders),
         (as_expected!("energy_loan"), |steps| &steps.loans),
         (as_expected!("hand_out"), |steps| &steps.hand_outs),
+        (as_expected!("energy_request"), |steps| &steps.requests),
         (as_expected!("transfer"), |steps| &steps.transfers),
         (as_expected!("withdrawal"), |steps| &steps.withdrawals),
     ];

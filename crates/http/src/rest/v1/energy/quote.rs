@@ -5,12 +5,12 @@ use sluice_api::problem::{Code, Fault};
 use sluice_api::tag;
 use sluice_core::amount::Cost;
 use sluice_core::chain::ChainId;
-use sluice_core::id::WithdrawalId;
-use sluice_core::partner::Partner;
 use sluice_core::port::chain::Trial;
 use sluice_core::port::reader::WalletView;
+use sluice_core::withdrawal::Withdrawal;
 use sluice_flow::outlook::{FRESH_MS, Taken, asked, simulated};
 
+use super::requests::named;
 use super::{chain_of, heard, lanes};
 use crate::call::{Answer, Call, ok};
 use crate::problem::Reject;
@@ -21,7 +21,7 @@ use crate::wire::time;
 pub(crate) async fn run(call: Call) -> Answer {
     let body: QuoteEnergy = call.body()?;
     let payouts = body.payouts.unwrap_or(0);
-    if payouts == 0 && body.withdrawals.is_empty() {
+    if payouts == 0 && body.withdrawals.is_empty() && body.external_ids.is_empty() {
         return Err(Fault::field(Code::FieldRequired, "payouts").into());
     }
     if payouts > PAYOUTS_MAX {
@@ -33,9 +33,10 @@ pub(crate) async fn run(call: Call) -> Answer {
     let views = call.reader().wallets_of(Some(partner.id)).await?;
     let lanes: Vec<&WalletView> = lanes(&views, chain).filter(|view| view.wallet.takes_work()).collect();
     let Some(lane) = lanes.first().map(|view| &view.wallet) else { return Err(Reject::not_found()) };
-    let named = named(&call, &partner, chain, &body.withdrawals, lane).await?;
-    let rest = Taken::of(payouts.saturating_add(named.1));
-    let taken = match named.0.as_slice() {
+    let withdrawals = named(&call, partner.id, &body.withdrawals, &body.external_ids).await?;
+    let (trials, others) = split(&withdrawals, chain, lane);
+    let rest = Taken::of(payouts.saturating_add(others));
+    let taken = match trials.as_slice() {
         [] => rest,
         trials => {
             let tried = simulated(call.ports(), chain, trials).await?;
@@ -82,18 +83,14 @@ pub(crate) async fn run(call: Call) -> Answer {
 }
 
 /// Withdrawals that can be simulated, and how many beside them take energy and are not decided yet.
-async fn named(
-    call: &Call,
-    partner: &Partner,
+fn split(
+    withdrawals: &[Withdrawal],
     chain: ChainId,
-    names: &[String],
     lane: &sluice_core::wallet::Wallet,
-) -> Result<(Vec<Trial>, u64), Reject> {
+) -> (Vec<Trial>, u64) {
     let (mut trials, mut others) = (Vec::new(), 0u64);
-    for name in names {
-        let id = WithdrawalId::parse(name).map_err(|_| Reject::not_found())?;
-        let view = call.reader().withdrawal(Some(partner.id), id).await?.ok_or_else(Reject::not_found)?;
-        let (withdrawal, asset) = (&view.withdrawal, &view.withdrawal.request.asset);
+    for withdrawal in withdrawals {
+        let asset = &withdrawal.request.asset;
         // A transfer of TRX runs no code, and what is of another chain takes none of this one's energy.
         if asset.id.chain != chain || asset.contract().is_none() || withdrawal.state.terminal() {
             continue;
@@ -108,5 +105,5 @@ async fn named(
             None => others = others.saturating_add(1),
         }
     }
-    Ok((trials, others))
+    (trials, others)
 }
