@@ -1,6 +1,7 @@
 //! A desk: what is handed out to a person is paid once, whoever sends it, however often the engine dies, and never twice
 //! (ADR 0027).
 
+mod off;
 mod vault;
 
 use sluice_codec::tron;

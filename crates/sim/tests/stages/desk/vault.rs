@@ -1,5 +1,7 @@
 //! A cold wallet, whoever holds its key, and the engine beside them.
 
+use std::collections::BTreeMap;
+
 use sluice_codec::tron;
 use sluice_core::access::Actor;
 use sluice_core::address::{Address, TronAddress};
@@ -18,6 +20,7 @@ use sluice_flow::operator::{
     AdoptError, HandOutError, HandedOut, Refill, RefillError, Register, Returned, SubmitError, hand_out,
     refill, register, show_key, statement, submit,
 };
+use sluice_mutant::{Mutant, signer};
 use sluice_signer::Key as _;
 use sluice_signer::key::MemoryKey;
 use sluice_sim::model::chain::Shape;
@@ -64,7 +67,12 @@ pub struct Desk {
 
 impl Desk {
     pub fn new() -> Self {
-        let mut bench = Bench::on(Shape::Expiry, |inner| inner);
+        Self::with(None)
+    }
+
+    /// One beside an engine with a rule of its signer off.
+    pub fn with(broken: Option<Mutant>) -> Self {
+        let mut bench = Bench::on(Shape::Expiry, |inner| signer(broken, inner, &BTreeMap::new()));
         let person = Person::new(0x77);
         for _ in 0..20 {
             bench.round();
@@ -80,7 +88,7 @@ impl Desk {
             kind: Type::Immediate,
             memo: None,
             scheduled_for: None,
-            metadata: std::collections::BTreeMap::new(),
+            metadata: BTreeMap::new(),
             idempotency_key: None,
         };
         now(take(&bench.ports, &bench.world.deployment, bench.partner, wanted, bench.cause())).unwrap();
@@ -111,7 +119,12 @@ impl Desk {
 
     /// One whose key was shown.
     pub fn shown() -> Self {
-        let desk = Self::new();
+        Self::shown_with(None)
+    }
+
+    /// The same beside an engine with a rule of its signer off.
+    pub fn shown_with(broken: Option<Mutant>) -> Self {
+        let desk = Self::with(broken);
         desk.show(&desk.person).unwrap();
         desk
     }
