@@ -181,10 +181,12 @@ pub async fn run(world: Arc<World>, busy_us: i64, scope: Option<Scope>) {
                 and not (code = 'nodes_disagree' and subject like '% %') limit 1";
     // Whoever numbers events may have died just now; the other process has to wait for its lease.
     let unnumbered = "select id as what from event where number is null limit 1";
+    // A lane that was given energy lately looks again after seconds whether anything waits for what was asked for ahead.
+    let ahead = "select id as what from energy_request where ended = 0 limit 1";
     let (mut rested, mut vendors) = (0, Attendant::default());
     while rested < REST_US {
         world.sim.sleep(LOOK_US).await;
-        let over = [open, going, unnumbered].iter().all(|asked| count(&world, asked) == 0)
+        let over = [open, going, unnumbered, ahead].iter().all(|asked| count(&world, asked) == 0)
             && vendors.nothing_is_open(&world).await;
         let quiet = over && count(&world, told) == 0;
         if quiet && strangers_are_told_of(&world) {
