@@ -186,16 +186,18 @@ async fn metrics(api_url: &str) -> String {
 }
 
 /// Bytes of memory a process uses.
-fn resident(pid: u32) -> u64 {
+/// What a process holds of its own, bytes. Pages of its program are no part of it: those of an unoptimised one are many times what a
+/// released one has, and grow with whatever is added, used or not.
+fn held(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1_024
 }
 
 on_both! {
     /// Measured on the test's own build, unoptimised, so with room in time: what a release build does is in
     /// docs/figures.md. An engine in `dev` carries the signer and the demo too.
-    async fn it_serves_soon_and_idles_under_60_mb(database: Database) {
+    async fn it_serves_soon_and_holds_under_30_mb_when_idle(database: Database) {
         let world = World::new(database, Shape::default()).await;
         // The first start makes keys and schema; those after it are what an operator waits for.
         world.engine().await.interrupt().await;
@@ -206,9 +208,9 @@ on_both! {
         assert!(health.is_ok(), "{health:?}");
         assert!(took < Duration::from_secs(5), "it took {took:?} to serve");
         tokio::time::sleep(Duration::from_secs(3)).await;
-        let bytes = resident(engine.pid());
+        let bytes = held(engine.pid());
         eprintln!("served after {took:?}; idle at {} KiB", bytes / 1_024);
-        assert!(bytes < 60 * 1_024 * 1_024, "{} KiB", bytes / 1_024);
+        assert!(bytes < 30 * 1_024 * 1_024, "{} KiB", bytes / 1_024);
         engine.interrupt().await;
     }
 }

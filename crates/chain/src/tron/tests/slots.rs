@@ -173,15 +173,15 @@ fn a_transaction_that_does_something_else_than_was_approved_is_no_payment() {
 
 #[test]
 fn a_life_longer_than_is_read_at_once_proves_nothing() {
-    let mut world = World::new(1_200, 1_198);
+    let mut world = World::new(1_600, 1_598);
     let mut long = question(&usdt(), 0);
     let mut terms = terms(0);
-    terms.expires_at_ms = time_of(1_100);
+    terms.expires_at_ms = time_of(1_400);
     long.attempts[0].tron = Some(terms);
     let of = |world: &World| run(stage(world, &["a"], 1).tron.settle(&[long.clone()]));
     assert!(matches!(of(&world), Err(ChainError::Disagree { .. })));
-    terms.expires_at_ms = time_of(1_000);
-    world.grow(1_201, 2);
+    terms.expires_at_ms = time_of(1_300);
+    world.grow(1_601, 2);
     let mut short = long.clone();
     short.attempts[0].tron = Some(terms);
     let read = run(stage(&world, &["a"], 1).tron.settle(&[short])).unwrap();
