@@ -185,7 +185,6 @@ async fn metrics(api_url: &str) -> String {
     said
 }
 
-/// Bytes of memory a process uses.
 /// What a process holds of its own, bytes. Pages of its program are no part of it: those of an unoptimised one are many times what a
 /// released one has, and grow with whatever is added, used or not.
 fn held(pid: u32) -> u64 {
