@@ -91,9 +91,16 @@ async fn each(conn: &mut Conn<'_>, context: &Context, changes: &[Change]) -> Res
             }
         }
     }
-    let mut outcomes = Vec::with_capacity(changes.len());
+    let (mut outcomes, mut unmade) = (Vec::with_capacity(changes.len()), versions::Unmade::default());
     for change in changes {
-        outcomes.push(attempt(conn, context, std::slice::from_ref(change)).await?);
+        let outcome = match unmade.is_under(change) {
+            true => Outcome::Moved,
+            false => attempt(conn, context, std::slice::from_ref(change)).await?,
+        };
+        if outcome != Outcome::Applied {
+            unmade.note(change);
+        }
+        outcomes.push(outcome);
     }
     Ok(outcomes)
 }

@@ -17,6 +17,25 @@ promises! {
     an_ended_withdrawal_cannot_be_changed_by_sql;
     bytes_and_history_cannot_be_rewritten_by_sql;
     a_completion_that_leaves_the_chain_goes_back_to_the_same_slot;
+    what_builds_on_a_change_that_was_overtaken_is_overtaken_too;
+}
+
+/// Two steps of one wallet in one batch, of which the second begins where the first would have ended. Somebody else has made that very
+/// version meanwhile, of something else: the nonces that he gave out must not be given out again.
+async fn what_builds_on_a_change_that_was_overtaken_is_overtaken_too(world: World) {
+    let read = world.wallet.clone();
+    let allotted = read.clone().allocate(5).unwrap();
+    let (version, nonce) = (allotted.after().version, allotted.after().next_nonce);
+    world.applied(Change { wallets: vec![allotted], ..world.change() }).await;
+    let first = read.allocate(1).unwrap();
+    let second = first.after().clone().allocate(1).unwrap();
+    assert_eq!(second.before().map(|it| it.version), Some(version), "the same number, and something else");
+    let batch = [first, second].map(|step| Change { wallets: vec![step], ..world.change() });
+    let outcomes = world.db.apply(None, batch.to_vec()).await.unwrap();
+    assert_eq!(outcomes, [Outcome::Moved, Outcome::Moved]);
+    let wallets = world.db.wallets(None).await.unwrap();
+    let now = wallets.iter().find(|it| it.id == world.wallet.id).unwrap();
+    assert_eq!((now.version, now.next_nonce), (version, nonce));
 }
 
 async fn a_second_live_slot_is_refused_by_the_index(world: World) {

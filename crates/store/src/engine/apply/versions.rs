@@ -104,3 +104,39 @@ pub(super) async fn stale(conn: &mut Conn<'_>, changes: &[Change]) -> Result<Vec
     }
     Ok(stale)
 }
+
+/// What changes of a batch would have made, and have not. A later one of the batch may step from there: that version may exist all
+/// the same, made by somebody else of something else.
+#[derive(Default)]
+pub(super) struct Unmade(BTreeSet<(&'static str, String, i64)>);
+
+impl Unmade {
+    /// Whether a change steps what was not made.
+    pub(super) fn is_under(&self, change: &Change) -> bool {
+        let mut steps = steps(change).into_iter();
+        steps.any(|(of, id, before, _)| before.is_some_and(|version| self.0.contains(&(of, id, version))))
+    }
+
+    /// It was not made.
+    pub(super) fn note(&mut self, change: &Change) {
+        self.0.extend(steps(change).into_iter().map(|(of, id, _, after)| (of, id, after)));
+    }
+}
+
+/// Of what, its name, its version before unless it is born, and after.
+type Step = (&'static str, String, Option<i64>, i64);
+
+fn steps(change: &Change) -> Vec<Step> {
+    let mut all = Vec::new();
+    macro_rules! take {
+        ($($of:ident by $id:ident),+) => {$(
+            all.extend(change.$of.iter().map(|step| {
+                let (before, after) = (step.before().map(|it| it.version), step.after());
+                (stringify!($of), after.$id.to_string(), before, after.version)
+            }));
+        )+};
+    }
+    take!(wallets by id, commands by id, needs by id, orders by id, loans by need, hand_outs by id, requests by id);
+    take!(transfers by id, withdrawals by id);
+    all
+}
