@@ -88,7 +88,8 @@ pub async fn hand_out(
             }
             match &it.state {
                 State::Wished if it.stands(now) => return Ok(HandedOut::Waiting(Box::new(it.clone()))),
-                State::Wished | State::Lapsed { .. } => {
+                State::Lapsed { .. } => {}
+                State::Wished => {
                     change.hand_outs.push(it.clone().lapse("not_in_time").map_err(OrderError::from)?);
                 }
                 State::Made(made) | State::Told(made) if made.expires_at_ms <= now.millis() => {

@@ -272,14 +272,11 @@ fn disjoint(changes: &[Change]) -> bool {
     let mut seen: BTreeSet<String> = BTreeSet::new();
     changes.iter().all(|change| {
         let mut touched = Touched::by(change);
-        touched.wallets = change.wallets.iter().map(|step| step.after().id.to_string()).collect();
-        let commands: Vec<String> = change.commands.iter().map(|step| step.after().id.to_string()).collect();
+        touched.wallets.clear();
+        let stepped: Vec<String> = versions::stepped(change).collect();
         // A lane has one need at a time and orders for it: what shares the wallet shares them.
         let needs: Vec<String> =
             change.needs.iter().map(|step| format!("need {}", step.after().wallet)).collect();
-        let orders: Vec<String> = change.orders.iter().map(|step| step.after().id.to_string()).collect();
-        let loans: Vec<String> =
-            change.loans.iter().map(|step| format!("loan {}", step.after().need)).collect();
         // Requests that name a withdrawal keep each other out, and those that a lane asks for share its needs.
         let requests: Vec<String> = change
             .requests
@@ -287,7 +284,7 @@ fn disjoint(changes: &[Change]) -> bool {
             .map(|step| step.after())
             .flat_map(|it| {
                 let items = it.items.iter().map(|item| format!("ahead {}", item.withdrawal));
-                items.chain([format!("ahead {}", it.id), format!("ahead {} {}", it.partner, it.external_id)])
+                items.chain([format!("ahead {} {}", it.partner, it.external_id)])
             })
             .collect();
         let topups = change.topups.iter().map(|look| format!("topups {}", look.wallet()));
@@ -297,12 +294,10 @@ fn disjoint(changes: &[Change]) -> bool {
         let credit: Vec<String> = topups.chain(assigned).chain(turned).collect();
         touched
             .names()
-            .chain(&loans)
+            .chain(&stepped)
             .chain(&credit)
             .chain(&requests)
-            .chain(&commands)
             .chain(&needs)
-            .chain(&orders)
             .all(|name| seen.insert(name.clone()))
     })
 }

@@ -123,6 +123,11 @@ impl Unmade {
     }
 }
 
+/// Names of all that a change steps.
+pub(super) fn stepped(change: &Change) -> impl Iterator<Item = String> {
+    steps(change).into_iter().map(|(of, id, ..)| format!("{of} {id}"))
+}
+
 /// Of what, its name, its version before unless it is born, and after.
 type Step = (&'static str, String, Option<i64>, i64);
 
