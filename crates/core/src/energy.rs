@@ -16,6 +16,7 @@
 //! - A need is put to one vendor once. Again only where the vendor certainly took nothing.
 //! - A wallet has at most one order at a vendor whose fate or cost is not known.
 //! - Asking again for the same order needs a vendor that knows orders by our id *and* an account that shows no charge.
+//! - Energy shows that somebody delivered. What it cost is known once the order's own vendor says so too, or its account does.
 
 mod account;
 pub mod advice;
@@ -50,6 +51,7 @@ mod top_up;
 pub mod unstake;
 pub mod unusual;
 mod view;
+mod whose;
 
 use crate::address::TronAddress;
 use crate::amount::Cost;
@@ -74,6 +76,7 @@ pub use sign::{Sign, sign_of};
 pub use told::{of_credit, of_loan, of_need, of_order, of_request};
 pub use top_up::{REFERENCE_CHARS_MAX, Reference, TOP_UP_SUN_MAX, TopUp, Unbookable};
 pub use view::{Booked, VendorBooks, View};
+pub use whose::{Known, whose};
 
 /// How often one order may be put to a vendor that knows it by our id.
 pub const ASKS_MAX: u32 = 4;
@@ -140,6 +143,8 @@ pub enum State {
         bought: Bought,
         /// The evidence.
         arrival: Arrival,
+        /// What its vendor said that it takes, in sun, while that is not known: see [`Order::prove`].
+        said_sun: Option<Cost>,
     },
     /// Some of its energy came, and the deadline has passed.
     Short {
@@ -147,6 +152,8 @@ pub enum State {
         bought: Bought,
         /// The evidence for what came.
         arrival: Arrival,
+        /// As above.
+        said_sun: Option<Cost>,
     },
     /// The vendor says that it gave up. Its money may come back.
     Failed(Bought),
@@ -228,6 +235,25 @@ impl State {
         }
     }
 
+    /// What its vendor said that it takes, in sun, be it known or not.
+    pub fn price(&self) -> Option<Cost> {
+        let said_sun = match self {
+            Self::Delivered { said_sun, .. } | Self::Short { said_sun, .. } => *said_sun,
+            Self::Planned
+            | Self::Dropped
+            | Self::Asked(_)
+            | Self::Refused { .. }
+            | Self::Unknown { .. }
+            | Self::Accepted(_)
+            | Self::Failed(_)
+            | Self::Refunded { .. }
+            | Self::Unresolved { .. }
+            | Self::Absent(_)
+            | Self::Lost { .. } => None,
+        };
+        self.bought().and_then(|bought| bought.charged_sun).or(said_sun)
+    }
+
     /// When it was asked for, if ever.
     pub const fn asked(&self) -> Option<Asked> {
         match self {
@@ -282,7 +308,7 @@ pub struct Record {
 impl Order {
     /// The vendor took more than it was told that it may.
     pub fn overcharged(&self) -> Option<Cost> {
-        self.state.bought()?.charged_sun.filter(|charged| *charged > self.max_total_sun)
+        self.state.price().filter(|price| *price > self.max_total_sun)
     }
 
     /// When what it brought is gone, at the latest.

@@ -34,7 +34,7 @@ impl Order {
             State::Accepted(bought) | State::Delivered { bought, .. } | State::Short { bought, .. } => {
                 match bought.charged_sun {
                     Some(spent_sun) => Money { spent_sun, ..nothing },
-                    None => Money { at_risk_sun: most, ..Money::default() },
+                    None => Money { at_risk_sun: self.state.price().unwrap_or(most), ..Money::default() },
                 }
             }
             State::Failed(bought) | State::Unresolved { bought, .. } => match bought.charged_sun {
@@ -78,19 +78,22 @@ pub struct Account {
     pub expected_sun: Cost,
     /// Orders whose cost is not known.
     pub unexplained: u32,
+    /// What those take together by their vendor's word, in sun; `None` where nothing was said of one.
+    pub said_sun: Option<Cost>,
 }
 
 impl Account {
     /// An account that holds so much before any of the orders.
     pub const fn opening(sun: Cost) -> Self {
-        Self { expected_sun: sun, unexplained: 0 }
+        Self { expected_sun: sun, unexplained: 0, said_sun: Some(Cost::ZERO) }
     }
 
     /// After one more order of it. `None` when it would hold less than nothing: an opening balance or an order is missing.
     pub fn with(self, order: &Order) -> Option<Self> {
         let money = order.money();
         if !money.known {
-            return Some(Self { unexplained: self.unexplained.saturating_add(1), ..self });
+            let said_sun = self.said_sun.zip(order.state.price()).and_then(|(sum, sun)| sum.checked_add(sun));
+            return Some(Self { unexplained: self.unexplained.saturating_add(1), said_sun, ..self });
         }
         let cost = money.spent_sun.checked_add(money.unresolved_sun)?;
         let expected_sun = self.expected_sun.0.checked_sub(cost.0).map(Cost)?;

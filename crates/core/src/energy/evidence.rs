@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 /// request may wait on its way, and what a vendor shows may be a copy that lags.
 pub const SETTLES_MS: i64 = 600_000;
 /// How far a block's time may lie before the time at which our own clock asked, in milliseconds.
-const CLOCKS_MS: i64 = 60_000;
+pub(super) const CLOCKS_MS: i64 = 60_000;
 
 /// Energy that the chain shows: delegations to one account that no other order explains.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,10 +74,9 @@ impl Arrival {
         self.block_at
     }
 
-    /// Whether this is all that was ordered. What is lent is a stake, and what a stake yields moves with all stakes of the
-    /// network between the vendor's reckoning and ours: half a per cent less is all of it.
+    /// Whether this is all that was ordered.
     pub fn is_whole(&self, order: &Order) -> bool {
-        u128::from(self.energy) * 1_000 >= u128::from(order.energy) * 995
+        is_all(self.energy, order.energy)
     }
 
     /// Why this is no evidence for an order; `None` when it is.
@@ -92,6 +91,12 @@ impl Arrival {
     }
 }
 
+/// Whether so much energy is all of another. What is lent is a stake, and what a stake yields moves with all stakes of the
+/// network between the vendor's reckoning and ours: half a per cent less is all of it.
+pub(super) fn is_all(came: u64, ordered: u64) -> bool {
+    u128::from(came) * 1_000 >= u128::from(ordered) * 995
+}
+
 /// An account at a vendor, and what it should hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accounts {
@@ -101,8 +106,11 @@ pub struct Accounts {
     pub told_sun: Cost,
     /// When the vendor was asked.
     pub read_at: Timestamp,
-    /// Other orders there whose cost is not known. Any makes the account say nothing about this one.
+    /// Other orders there whose cost is not known. Any makes the account say nothing about this one, unless it is short of
+    /// exactly what was said of all of them.
     pub unexplained: u32,
+    /// What those take together by the vendor's word, in sun; `None` where nothing was said of one.
+    pub said_sun: Option<Cost>,
 }
 
 impl Accounts {
@@ -213,12 +221,19 @@ impl Settlement {
         if accounts.read_at < settled || watched.through < settled {
             return Err(NotShown::TooEarly);
         }
+        let said = order.state.price();
         if accounts.unexplained > 0 {
-            return Err(NotShown::Unexplained);
+            let all = accounts.said_sun.zip(said).and_then(|(others, said)| others.checked_add(said));
+            return match (said, accounts.missing()) {
+                (Some(kept_sun), Ok(missing)) if Some(missing) == all => {
+                    Ok(Self { order: order.id, kept_sun })
+                }
+                _ => Err(NotShown::Unexplained),
+            };
         }
         let kept_sun = accounts.missing()?;
         // To the sun: an account that is wrong by anything else is a vendor's mistake, or another order's.
-        let price = bought.charged_sun.unwrap_or(order.max_total_sun);
+        let price = said.unwrap_or(order.max_total_sun);
         if kept_sun != Cost::ZERO && kept_sun != price {
             return Err(NotShown::DoesNotAddUp);
         }

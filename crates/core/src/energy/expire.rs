@@ -6,12 +6,17 @@ use crate::time::Timestamp;
 
 impl Order {
     /// Its deadline has passed, and so much of its energy is there. The need goes elsewhere; the order stays open until
-    /// account and chain explain it.
+    /// account and chain explain it. `vouched`: its vendor says that it delivered some of it, as in [`Order::prove`].
     ///
     /// # Errors
     /// [`Refusal`] unless asked, unknown or accepted; [`Refusal::Evidence`] before the deadline, when all of the energy is
     /// there ([`Order::prove`] it), or when `arrival` is no evidence for this order.
-    pub fn expire(self, arrival: Option<Arrival>, at: Timestamp) -> Result<Moved<Self>, Refusal> {
+    pub fn expire(
+        self,
+        arrival: Option<Arrival>,
+        vouched: bool,
+        at: Timestamp,
+    ) -> Result<Moved<Self>, Refusal> {
         let (bought, doubt) = match &self.state {
             State::Asked(asked) => {
                 (Bought { asked: *asked, provider_id: None, charged_sun: None }, Doubt::NoAnswer)
@@ -42,7 +47,9 @@ impl Order {
                 if arrival.is_whole(&self) {
                     return why("all of its energy came");
                 }
-                State::Short { bought, arrival }
+                let price = bought.charged_sun;
+                let (bought, said_sun) = bought.priced(price, vouched);
+                State::Short { bought, arrival, said_sun }
             }
         };
         Ok(self.moved(state))

@@ -25,12 +25,22 @@ impl Order {
                 Found::Refunded => Some(refunded(bought)),
                 other => shown(other).map(|shown| State::Failed(priced(bought, shown))),
             },
-            // Who gives up and names a price may still pay it back: the account shows it.
-            State::Short { .. } | State::Delivered { .. } if matches!(found, Found::Failed(_)) => None,
-            State::Short { bought, arrival } => shown(found)
-                .map(|shown| State::Short { bought: priced(bought, shown), arrival: arrival.clone() }),
-            State::Delivered { bought, arrival } => shown(found)
-                .map(|shown| State::Delivered { bought: priced(bought, shown), arrival: arrival.clone() }),
+            State::Short { bought, arrival, said_sun } => {
+                let vouched = matches!(found, Found::Partial(_) | Found::Delivered(_));
+                came(bought, *said_sun, found, vouched).map(|(bought, said_sun)| State::Short {
+                    bought,
+                    arrival: arrival.clone(),
+                    said_sun,
+                })
+            }
+            State::Delivered { bought, arrival, said_sun } => {
+                let vouched = matches!(found, Found::Delivered(_));
+                came(bought, *said_sun, found, vouched).map(|(bought, said_sun)| State::Delivered {
+                    bought,
+                    arrival: arrival.clone(),
+                    said_sun,
+                })
+            }
             State::Unresolved { bought, doubt } if bought.provider_id.is_some() => match found {
                 Found::Refunded => Some(refunded(bought)),
                 Found::Failed(shown) => Some(State::Failed(priced(bought, shown))),
@@ -63,6 +73,19 @@ const fn shown(found: &Found) -> Option<&Shown> {
 /// What it cost is what was said first: a vendor that says another figure later is believed by its account alone.
 fn priced(bought: &Bought, shown: &Shown) -> Bought {
     Bought { charged_sun: bought.charged_sun.or(shown.charged_sun), ..bought.clone() }
+}
+
+/// Energy came for it: who says that it delivered says that it keeps its price. Who gives up and names a price may still pay it
+/// back, and who says that it did may not have: the account shows it.
+fn came(
+    bought: &Bought,
+    said_sun: Option<Cost>,
+    found: &Found,
+    vouched: bool,
+) -> Option<(Bought, Option<Cost>)> {
+    let shown =
+        shown(found).filter(|_| bought.charged_sun.is_none() && !matches!(found, Found::Failed(_)))?;
+    Some(bought.clone().priced(said_sun.or(shown.charged_sun), vouched))
 }
 
 /// Nothing was kept: what came back is what was taken, or nothing where that was never said.

@@ -17,11 +17,11 @@ impl Order {
             State::Unresolved { bought, .. } | State::Failed(bought) | State::Lost { bought, .. } => {
                 ended(bought, kept)
             }
-            State::Delivered { bought, arrival } => {
-                State::Delivered { bought: kept_of(bought, kept), arrival: arrival.clone() }
+            State::Delivered { bought, arrival, .. } => {
+                State::Delivered { bought: kept_of(bought, kept), arrival: arrival.clone(), said_sun: None }
             }
-            State::Short { bought, arrival } => {
-                State::Short { bought: kept_of(bought, kept), arrival: arrival.clone() }
+            State::Short { bought, arrival, .. } => {
+                State::Short { bought: kept_of(bought, kept), arrival: arrival.clone(), said_sun: None }
             }
             State::Planned
             | State::Dropped

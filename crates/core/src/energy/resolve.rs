@@ -18,11 +18,11 @@ impl Order {
         let early = self.settles_at().is_some_and(|settled| at < settled);
         let named = |bought: &Bought| Bought { charged_sun: Some(kept_sun), ..bought.clone() };
         let state = match &self.state {
-            State::Delivered { bought, arrival } => {
-                State::Delivered { bought: named(bought), arrival: arrival.clone() }
+            State::Delivered { bought, arrival, .. } => {
+                State::Delivered { bought: named(bought), arrival: arrival.clone(), said_sun: None }
             }
-            State::Short { bought, arrival } => {
-                State::Short { bought: named(bought), arrival: arrival.clone() }
+            State::Short { bought, arrival, .. } => {
+                State::Short { bought: named(bought), arrival: arrival.clone(), said_sun: None }
             }
             State::Refused { asked, .. } | State::Absent(asked) if kept_sun > Cost::ZERO => {
                 let bought = Bought { asked: *asked, provider_id: None, charged_sun: Some(kept_sun) };

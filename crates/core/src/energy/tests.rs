@@ -3,6 +3,7 @@
 mod breaker;
 mod choice;
 mod closed;
+mod costs;
 mod credit;
 mod evidence;
 mod loan;
@@ -12,3 +13,4 @@ mod request;
 mod samples;
 mod table;
 mod top_up;
+mod whose;

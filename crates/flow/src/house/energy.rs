@@ -43,6 +43,9 @@ const IDLE_MS: u64 = 5_000;
 /// Orders of so long count against the spending of an hour, milliseconds.
 const HOUR_MS: i64 = 3_600_000;
 
+/// Vendor, account and chain have said what an order cost so long after they can, milliseconds; else a person has to.
+const EXPLAINED_MS: i64 = 180_000;
+
 /// What this hand tells people.
 const TOLD: [Code; 3] = [Code::EnergyUnresolved, Code::EnergyCreditLow, Code::EnergyTopupUnknown];
 
@@ -57,6 +60,7 @@ pub(super) struct Energy {
     apart: BTreeMap<VendorId, account::Apart>,
     tried: BTreeMap<EnergyNeedId, Timestamp>,
     named: BTreeMap<[u8; 32], EnergyOrderId>,
+    claimed: BTreeMap<EnergyOrderId, look::Claim>,
     seen: scan::Seen,
     paid_in: Option<Timestamp>,
     told: Told,
@@ -73,6 +77,7 @@ impl Energy {
             apart: BTreeMap::new(),
             tried: BTreeMap::new(),
             named: BTreeMap::new(),
+            claimed: BTreeMap::new(),
             seen: scan::Seen::default(),
             paid_in: None,
             told: Told::default(),
@@ -105,6 +110,7 @@ impl Energy {
         self.apart.retain(|_, apart| view.orders.iter().any(|it| it.id == apart.order && !it.is_ended()));
         self.tried.retain(|id, _| view.needs.iter().any(|need| need.id == *id));
         self.named.retain(|_, id| view.orders.iter().any(|order| order.id == *id));
+        self.claimed.retain(|id, _| view.orders.iter().any(|order| order.id == *id));
     }
 
     /// What an earlier turn, or a process that is gone, was about to ask or had asked.
@@ -161,15 +167,11 @@ impl Energy {
         let chain = format!("{} ", self.chain);
         self.told.read(broker.ports, fence.epoch(), &TOLD, |subject| subject.starts_with(&chain)).await?;
         let mut found: BTreeMap<&VendorId, (u32, u128)> = BTreeMap::new();
-        for order in broker
-            .view
-            .orders
-            .iter()
-            .filter(|it| matches!(it.state, State::Unresolved { .. } | State::Failed(_)))
-        {
-            let (count, sun) = found.entry(&order.vendor).or_default();
+        let now = broker.now();
+        for order in broker.view.orders.iter().filter(|it| is_owed(it, now)) {
+            let ((count, sun), money) = (found.entry(&order.vendor).or_default(), order.money());
             *count += 1;
-            *sun = sun.saturating_add(order.money().unresolved_sun.0);
+            *sun = sun.saturating_add(money.unresolved_sun.0).saturating_add(money.at_risk_sun.0);
         }
         // An account that does not add up keeps its vendor closed too, also where all energy came.
         for vendor in self.apart.keys() {
@@ -214,6 +216,26 @@ impl Energy {
         }
         outcomes?;
         Ok(())
+    }
+}
+
+/// The vendor owes energy, or an account of what it took for what came.
+fn is_owed(order: &Order, now: Timestamp) -> bool {
+    match order.state {
+        State::Unresolved { .. } | State::Failed(_) => true,
+        State::Delivered { .. } | State::Short { .. } => {
+            let long_ago = order.settles_at().is_some_and(|at| now.since_ms(at) >= EXPLAINED_MS);
+            long_ago && !order.is_ended()
+        }
+        State::Planned
+        | State::Dropped
+        | State::Asked(_)
+        | State::Refused { .. }
+        | State::Unknown { .. }
+        | State::Accepted(_)
+        | State::Refunded { .. }
+        | State::Absent(_)
+        | State::Lost { .. } => false,
     }
 }
 

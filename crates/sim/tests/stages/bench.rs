@@ -10,7 +10,7 @@ use sluice_chain::evm::node::Node;
 use sluice_chain::evm::{Evm, Quorum};
 use sluice_chain::tron::{self, Tron};
 use sluice_core::access::Actor;
-use sluice_core::address::EvmAddress;
+use sluice_core::address::{EvmAddress, TronAddress};
 use sluice_core::asset::Asset;
 use sluice_core::event::Cause;
 use sluice_core::id::{PartnerId, WalletId};
@@ -144,12 +144,16 @@ impl Bench {
     pub fn order_of(&self, external_id: &str, number: u8, asset: &Asset, amount: &str) {
         let mut to = [0; 20];
         (to[0], to[19]) = (0xb0, number);
+        let address = match self.world.profile.tron() {
+            Some(_) => TronAddress(to).to_string(),
+            None => EvmAddress(to).key(),
+        };
         let wanted = Wanted {
             external_id: external_id.into(),
             user_id: "user-1".into(),
             asset: asset.id.to_string(),
             amount: amount.into(),
-            address: EvmAddress(to).key(),
+            address,
             kind: Type::Immediate,
             memo: None,
             scheduled_for: None,
@@ -195,6 +199,11 @@ impl Bench {
     /// A turn of the lane, a block, a turn of the chain, and time.
     pub fn round(&mut self) {
         self.turn().unwrap();
+        self.block();
+    }
+
+    /// A block, a turn of the chain, and time.
+    pub fn block(&mut self) {
         let time_s = self.world.sim.now_us().div_euclid(1_000_000);
         self.world.chain().produce(time_s);
         now(watch::turn(&self.ports, self.world.profile.id, "bench", &mut self.watching)).unwrap();

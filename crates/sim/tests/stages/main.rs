@@ -4,6 +4,7 @@ mod bench;
 mod books;
 mod cuts;
 mod desk;
+mod energy;
 mod evidence;
 mod fill;
 mod house;

@@ -184,13 +184,14 @@ async fn an_order_reads_back_in_every_state_it_comes_to(world: World) {
     stored(&world, order.hear(Placed::Rejected(Rejection::NoSupply)).unwrap()).await;
     let order = stored(&world, asked(&world, &need, "absent")).await;
     let order = stored(&world, order.doubt().unwrap()).await;
-    let order = stored(&world, order.expire(None, late).unwrap()).await;
+    let order = stored(&world, order.expire(None, false, late).unwrap()).await;
     let far = world.now().plus_ms(700_000);
     let accounts = |missing: u128| Accounts {
         expected_sun: Cost(100_000_000),
         told_sun: Cost(100_000_000 - missing),
         read_at: far,
         unexplained: 0,
+        said_sun: Some(Cost::ZERO),
     };
     let quiet = Watched { through: far, unclaimed: 0 };
     let nothing = Settlement::judge(&order, &accounts(0), &quiet).unwrap();
@@ -198,14 +199,22 @@ async fn an_order_reads_back_in_every_state_it_comes_to(world: World) {
     assert!(matches!(absent.state, State::Absent(_)));
 
     let order = accept("delivered").await;
-    stored(&world, order.prove(arrival(&world, ENERGY, 9)).unwrap().unwrap()).await;
+    stored(&world, order.prove(arrival(&world, ENERGY, 9), true).unwrap().unwrap()).await;
+    let order = accept("said").await;
+    let said = stored(&world, order.prove(arrival(&world, ENERGY, 7), false).unwrap().unwrap()).await;
+    assert_eq!((said.state.price(), said.is_ended()), (Some(PRICE), false));
+    let shown = Found::Delivered(Shown::default());
+    let known = stored(&world, said.look(&shown).unwrap().unwrap()).await;
+    assert_eq!((known.state.price(), known.is_ended()), (Some(PRICE), true));
+    let order = accept("little").await;
+    stored(&world, order.expire(Some(arrival(&world, ENERGY / 2, 6)), false, late).unwrap()).await;
     let order = accept("short").await;
-    stored(&world, order.expire(Some(arrival(&world, ENERGY / 2, 8)), late).unwrap()).await;
+    stored(&world, order.expire(Some(arrival(&world, ENERGY / 2, 8)), true, late).unwrap()).await;
     let order = accept("failed").await;
     let order = stored(&world, order.look(&Found::Failed(Shown::default())).unwrap().unwrap()).await;
     stored(&world, order.look(&Found::Refunded).unwrap().unwrap()).await;
     let order = accept("lost").await;
-    let order = stored(&world, order.expire(None, late).unwrap()).await;
+    let order = stored(&world, order.expire(None, false, late).unwrap()).await;
     let taken = Settlement::judge(&order, &accounts(PRICE.0), &quiet).unwrap();
     let lost = stored(&world, order.reconcile(&taken).unwrap().unwrap()).await;
     assert!(matches!(lost.state, State::Lost { lost_sun: PRICE, .. }));
@@ -231,8 +240,13 @@ async fn what_goes_out_is_what_is_asked_and_durable(world: World) {
     assert_eq!(asks.iter().map(|ask| ask.get().clone()).collect::<Vec<_>>(), [order.as_asked()]);
     let order = stored(&world, order.doubt().unwrap()).await;
     assert!(world.db.asks(&[order.id]).await.unwrap().is_empty(), "nobody sends what is doubted");
-    let accounts =
-        Accounts { expected_sun: Cost(9), told_sun: Cost(9), read_at: world.now(), unexplained: 0 };
+    let accounts = Accounts {
+        expected_sun: Cost(9),
+        told_sun: Cost(9),
+        read_at: world.now(),
+        unexplained: 0,
+        said_sun: Some(Cost::ZERO),
+    };
     let uncharged = Uncharged::judge(&order, &accounts).unwrap();
     let again = order.clone().repeat(&uncharged, world.now()).unwrap();
     stored(&world, again).await;
@@ -261,7 +275,7 @@ async fn accounts_and_spending_are_the_sums_of_orders(world: World) {
     let order = stored(&world, order.hear(accepted()).unwrap()).await;
     let account = read().await.account(&vendor, None).unwrap();
     assert_eq!((account.expected_sun, account.unexplained), (Cost(48_000_000), 0));
-    stored(&world, order.prove(arrival(&world, ENERGY, 9)).unwrap().unwrap()).await;
+    stored(&world, order.prove(arrival(&world, ENERGY, 9), true).unwrap().unwrap()).await;
     world.applied(Change { needs: vec![need.serve(world.now()).unwrap()], ..world.change() }).await;
     let view = read().await;
     assert!(view.orders.is_empty() && view.needs.is_empty(), "all of it has ended");
@@ -329,16 +343,16 @@ async fn a_transaction_explains_one_order_also_when_that_has_ended(world: World)
     let first = stored(&world, first.hear(accepted()).unwrap()).await;
     let second = stored(&world, asked(&world, &need, "tronsave")).await;
     let second = stored(&world, second.hear(accepted()).unwrap()).await;
-    let first = stored(&world, first.prove(arrival(&world, ENERGY, 9)).unwrap().unwrap()).await;
+    let first = stored(&world, first.prove(arrival(&world, ENERGY, 9), true).unwrap().unwrap()).await;
     let lent = [[9; 32], [8; 32]];
     let read = async || world.db.energy(chain(), Timestamp::default(), &lent).await.unwrap();
     let view = read().await;
     assert!(first.is_ended() && view.orders.contains(&second));
     assert_eq!(view.explained, BTreeMap::from([([9; 32], first.id)]));
-    let by_the_same = second.clone().prove(arrival(&world, ENERGY, 9)).unwrap().unwrap();
+    let by_the_same = second.clone().prove(arrival(&world, ENERGY, 9), true).unwrap().unwrap();
     let refused = world.apply(Change { orders: vec![by_the_same], ..world.change() }).await;
     assert_eq!(refused, Outcome::Refused("energy_arrival_pkey".into()));
-    let second = stored(&world, second.prove(arrival(&world, ENERGY, 8)).unwrap().unwrap()).await;
+    let second = stored(&world, second.prove(arrival(&world, ENERGY, 8), true).unwrap().unwrap()).await;
     assert_eq!(read().await.explained, BTreeMap::from([([8; 32], second.id), ([9; 32], first.id)]));
     for text in ["delete from energy_arrival", "update energy_arrival set order_id = 'x'"] {
         assert!(world.db.tamper(text, text).await.is_err(), "{text}");
@@ -353,7 +367,7 @@ async fn energy_may_end_from_so_long_after_it_was_asked_for_until_so_long_after_
     let came_at = world.now().plus_ms(9_000);
     #[expect(clippy::disallowed_methods, reason = "a test says what the chain shows")]
     let arrival = Arrival::on_chain(RECEIVER, ENERGY, vec![[9; 32]], block(7), came_at);
-    let order = stored(&world, order.prove(arrival).unwrap().unwrap()).await;
+    let order = stored(&world, order.prove(arrival, true).unwrap().unwrap()).await;
     let hour = 3_600_000;
     let wallet = world.wallet.id;
     let ending =

@@ -67,10 +67,13 @@ fn what_an_order_says_of_its_vendor_is_in_this_table() {
     assert_eq!(heard(Placed::Unknown("reset".into())), Some(Sign::Troubled));
     assert_eq!(heard(accepted(Some(PRICE))), None);
     let taken = || asked().hear(accepted(Some(PRICE))).unwrap().into_after();
-    assert_eq!(sign_of(&taken().prove(arrival(ENERGY)).unwrap().unwrap()), Some(Sign::Served));
-    let unresolved = taken().expire(None, at(DEADLINE_MS)).unwrap();
+    assert_eq!(sign_of(&taken().prove(arrival(ENERGY), true).unwrap().unwrap()), Some(Sign::Served));
+    let unresolved = taken().expire(None, false, at(DEADLINE_MS)).unwrap();
     assert_eq!(sign_of(&unresolved), Some(Sign::Harmed));
-    let late = unresolved.into_after().prove(arrival(ENERGY)).unwrap().unwrap();
+    let late = unresolved.into_after().prove(arrival(ENERGY), true).unwrap().unwrap();
     assert_eq!(sign_of(&late), None, "late energy is no service");
-    assert_eq!(sign_of(&taken().expire(Some(arrival(1)), at(DEADLINE_MS)).unwrap()), Some(Sign::Troubled));
+    assert_eq!(
+        sign_of(&taken().expire(Some(arrival(1)), false, at(DEADLINE_MS)).unwrap()),
+        Some(Sign::Troubled)
+    );
 }

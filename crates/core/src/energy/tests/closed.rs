@@ -17,6 +17,7 @@ fn a_vendor_is_closed_for_a_wallet_while_anything_of_it_is_open_there() {
             "unknown" => Err("unknown"),
             "unresolved" | "unresolved, owed" | "failed" => Err("unresolved"),
             "delivered, unpriced" | "short, unpriced" | "failed, unpriced" => Err("unpriced"),
+            "delivered, said" | "short, said" => Err("unpriced"),
             "dropped" | "refused" | "absent" | "delivered" | "short" | "refunded" | "lost" => Ok(()),
             other => panic!("{other} is in no row"),
         };

@@ -39,6 +39,31 @@ fn an_account_that_was_read_early_or_has_other_holes_shows_nothing() {
 }
 
 #[test]
+fn an_account_that_is_short_of_all_that_was_said_explains_each_and_of_less_none() {
+    let came = state("delivered, said");
+    let books = Account::opening(Cost(50_000_000)).with(&came).and_then(|it| it.with(&state("short, said")));
+    assert_eq!(books.map(|it| (it.unexplained, it.said_sun)), Some((2, Some(Cost(2 * PRICE.0)))));
+    let unsaid = books.and_then(|it| it.with(&state("delivered, unpriced"))).unwrap();
+    assert_eq!((unsaid.unexplained, unsaid.said_sun), (3, None));
+    let judge = |order: &Order, said_sun, missing| {
+        let accounts = Accounts { unexplained: 2, said_sun, ..account(missing) };
+        Settlement::judge(order, &accounts, &quiet()).map(|settlement| settlement.kept_sun())
+    };
+    let two = Some(Cost(2 * PRICE.0));
+    assert_eq!(judge(&came, two, 3 * PRICE.0), Ok(PRICE));
+    assert_eq!(judge(&state("unresolved, owed"), two, 3 * PRICE.0), Ok(PRICE));
+    for missing in [0, PRICE.0, 2 * PRICE.0, 3 * PRICE.0 - 1, 3 * PRICE.0 + 1] {
+        let told = judge(&came, two, missing);
+        assert_eq!(told, Err(NotShown::Unexplained), "which of them was paid back: {missing}");
+    }
+    assert_eq!(judge(&came, None, 3 * PRICE.0), Err(NotShown::Unexplained), "nothing was said of one");
+    let unsaid = judge(&state("unresolved"), two, 3 * PRICE.0);
+    assert_eq!(unsaid, Err(NotShown::Unexplained), "nothing was said of this one");
+    let others = Accounts { unexplained: 1, said_sun: Some(PRICE), ..account(PRICE.0) };
+    assert_eq!(Uncharged::judge(&state("unknown"), &others), Err(NotShown::Unexplained));
+}
+
+#[test]
 fn evidence_for_one_order_ends_no_other_one() {
     let settlement = Settlement::judge(&state("unresolved"), &account(0), &quiet()).unwrap();
     let uncharged = Uncharged::judge(&state("unknown"), &account(0)).unwrap();
@@ -46,7 +71,7 @@ fn evidence_for_one_order_ends_no_other_one() {
         let order = planned(number, Recovery::Repeat).ask(at(0)).unwrap().into_after();
         order.hear(Placed::Unknown("reset".into())).unwrap().into_after()
     };
-    let other = unknown(2).expire(None, at(DEADLINE_MS)).unwrap().into_after();
+    let other = unknown(2).expire(None, false, at(DEADLINE_MS)).unwrap().into_after();
     assert!(matches!(other.reconcile(&settlement), Err(Refusal::Evidence { .. })));
     assert!(matches!(unknown(2).repeat(&uncharged, at(1_000)), Err(Refusal::Evidence { .. })));
     assert!(unknown(1).repeat(&uncharged, at(1_000)).is_ok());
@@ -65,23 +90,26 @@ fn energy_counts_for_the_right_account_after_it_was_asked_for_and_by_transaction
         ("too many", on_chain(receiver(), ENERGY, vec![[1; 32]; 65], 0)),
         ("before it was asked for", on_chain(receiver(), ENERGY, one.clone(), -60_001)),
     ] {
-        assert!(matches!(state("accepted").prove(wrong.clone()), Err(Refusal::Evidence { .. })), "{what}");
-        let expired = state("accepted").expire(Some(wrong), at(DEADLINE_MS));
+        assert!(
+            matches!(state("accepted").prove(wrong.clone(), false), Err(Refusal::Evidence { .. })),
+            "{what}"
+        );
+        let expired = state("accepted").expire(Some(wrong), false, at(DEADLINE_MS));
         assert!(matches!(expired, Err(Refusal::Evidence { .. })), "{what}");
     }
-    assert!(state("accepted").prove(on_chain(receiver(), ENERGY, one, -60_000)).unwrap().is_some());
+    assert!(state("accepted").prove(on_chain(receiver(), ENERGY, one, -60_000), false).unwrap().is_some());
     let half_a_per_cent = ENERGY / 200;
-    let most = state("accepted").prove(arrival(ENERGY - half_a_per_cent)).unwrap();
+    let most = state("accepted").prove(arrival(ENERGY - half_a_per_cent), false).unwrap();
     assert!(most.is_some(), "what a stake yields moves");
     let less = arrival(ENERGY - half_a_per_cent - 1);
-    assert_eq!(state("accepted").prove(less), Ok(None), "less is not all of it");
+    assert_eq!(state("accepted").prove(less, false), Ok(None), "less is not all of it");
 }
 
 #[test]
 fn nothing_expires_early_nor_with_all_of_its_energy() {
-    let early = state("accepted").expire(None, at(DEADLINE_MS - 1));
+    let early = state("accepted").expire(None, false, at(DEADLINE_MS - 1));
     assert!(matches!(early, Err(Refusal::Evidence { .. })));
-    let whole = state("accepted").expire(Some(arrival(ENERGY)), at(DEADLINE_MS));
+    let whole = state("accepted").expire(Some(arrival(ENERGY)), false, at(DEADLINE_MS));
     assert!(matches!(whole, Err(Refusal::Evidence { .. })));
 }
 
@@ -93,7 +121,10 @@ fn the_books_expect_what_known_orders_left_and_count_the_others() {
     let account = account.unwrap();
     let known = 6; // accepted, delivered, short, failed, unresolved and owed, lost
     assert_eq!(account.expected_sun, Cost(50_000_000 - known * PRICE.0));
-    assert_eq!(account.unexplained, 7, "asked, unknown, unresolved, and four unpriced");
+    assert_eq!(
+        account.unexplained, 9,
+        "asked, unknown, unresolved, four unpriced, and two of which only a price was said"
+    );
     assert_eq!(Account::opening(Cost(1)).with(&state("accepted")), None, "an order that was never afforded");
 }
 
@@ -104,6 +135,8 @@ fn an_overcharge_is_told_once() {
     let step = asked.hear(accepted(dear)).unwrap();
     assert_eq!(step.after().overcharged(), dear);
     assert_eq!(sign_of(&step), Some(Sign::Harmed));
-    let step = step.into_after().prove(arrival(ENERGY)).unwrap().unwrap();
+    let step = step.into_after().prove(arrival(ENERGY), false).unwrap().unwrap();
     assert_eq!(sign_of(&step), Some(Sign::Served), "and it delivered");
+    let step = step.into_after().look(&crate::port::market::Found::Delivered(shown(None))).unwrap().unwrap();
+    assert_eq!((step.after().overcharged(), sign_of(&step)), (dear, None));
 }

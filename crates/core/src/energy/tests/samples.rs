@@ -84,6 +84,7 @@ pub fn account(missing_sun: u128) -> Accounts {
         told_sun: Cost(50_000_000 - missing_sun),
         read_at: at(SETTLES_MS + 1_000),
         unexplained: 0,
+        said_sun: Some(Cost::ZERO),
     }
 }
 
@@ -98,8 +99,9 @@ pub fn every(recovery: Recovery) -> Vec<(&'static str, Order)> {
     let heard = |placed| asked().hear(placed).unwrap().into_after();
     let accepted = |charged| heard(accepted(charged));
     let late = at(DEADLINE_MS);
-    let unresolved = || heard(Placed::Unknown("reset".into())).expire(None, late).unwrap().into_after();
-    let owed = || accepted(Some(PRICE)).expire(None, late).unwrap().into_after();
+    let unresolved =
+        || heard(Placed::Unknown("reset".into())).expire(None, false, late).unwrap().into_after();
+    let owed = || accepted(Some(PRICE)).expire(None, false, late).unwrap().into_after();
     let settle = |order: Order, missing| {
         let settlement = Settlement::judge(&order, &account(missing), &quiet()).unwrap();
         order.reconcile(&settlement).unwrap().unwrap().into_after()
@@ -119,10 +121,15 @@ pub fn every(recovery: Recovery) -> Vec<(&'static str, Order)> {
         ("unknown", heard(Placed::Unknown("reset".into()))),
         ("accepted", accepted(Some(PRICE))),
         ("accepted, unpriced", accepted(None)),
-        ("delivered", accepted(Some(PRICE)).prove(arrival(ENERGY)).unwrap().unwrap().into_after()),
-        ("delivered, unpriced", accepted(None).prove(arrival(ENERGY)).unwrap().unwrap().into_after()),
-        ("short", accepted(Some(PRICE)).expire(Some(arrival(1)), late).unwrap().into_after()),
-        ("short, unpriced", accepted(None).expire(Some(arrival(1)), late).unwrap().into_after()),
+        ("delivered", accepted(Some(PRICE)).prove(arrival(ENERGY), true).unwrap().unwrap().into_after()),
+        ("delivered, unpriced", accepted(None).prove(arrival(ENERGY), true).unwrap().unwrap().into_after()),
+        (
+            "delivered, said",
+            accepted(Some(PRICE)).prove(arrival(ENERGY), false).unwrap().unwrap().into_after(),
+        ),
+        ("short", accepted(Some(PRICE)).expire(Some(arrival(1)), true, late).unwrap().into_after()),
+        ("short, unpriced", accepted(None).expire(Some(arrival(1)), true, late).unwrap().into_after()),
+        ("short, said", accepted(Some(PRICE)).expire(Some(arrival(1)), false, late).unwrap().into_after()),
         ("failed", failed(Some(PRICE))),
         ("failed, unpriced", failed(None)),
         ("refunded", settle(owed(), 0)),

@@ -74,11 +74,12 @@ impl Energy {
         let read_at = broker.now();
         broker.renew(self.chain).await?;
         let booked = broker.view.account(&order.vendor, Some(order));
-        Ok(booked.map(|Account { expected_sun, unexplained, .. }| Accounts {
+        Ok(booked.map(|Account { expected_sun, unexplained, said_sun }| Accounts {
             expected_sun,
             told_sun,
             read_at,
             unexplained,
+            said_sun,
         }))
     }
 

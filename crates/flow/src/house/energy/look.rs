@@ -1,6 +1,7 @@
 //! Orders that are open: what vendors say of them, what the chain shows, what the clock says, and what accounts explain.
 
-use sluice_core::energy::{Order, SETTLES_MS, State};
+use sluice_core::energy::{Arrival, Order, SETTLES_MS, State};
+use sluice_core::id::EnergyOrderId;
 use sluice_core::port::market::Found;
 use sluice_core::time::Timestamp;
 
@@ -11,6 +12,13 @@ use crate::StageError;
 const LOOK_MS: i64 = 3_000;
 /// Time between two questions about one that is not, milliseconds.
 const LOOK_LATE_MS: i64 = 60_000;
+
+/// What a vendor says that it has delivered of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Claim {
+    Part,
+    Whole,
+}
 
 impl Energy {
     /// Follows every open order by one step at most.
@@ -41,14 +49,16 @@ impl Energy {
     ) -> Result<Option<Order>, StageError> {
         let named = order.state.bought().and_then(|bought| bought.provider_id.clone());
         let Some(provider_id) = named else { return Ok(Some(order)) };
+        let now = broker.now();
         let every_ms = match &order.state {
             State::Accepted(_) => LOOK_MS,
+            // Nothing but its word is lacking.
+            State::Delivered { said_sun: Some(_), .. } if now < order.deadline => LOOK_MS,
             State::Delivered { .. } | State::Short { .. } | State::Failed(_) | State::Unresolved { .. } => {
                 LOOK_LATE_MS
             }
             _ => return Ok(Some(order)),
         };
-        let now = broker.now();
         if self.looked.get(&order.id).is_some_and(|at| now.since_ms(*at) < every_ms) {
             return Ok(Some(order));
         }
@@ -59,12 +69,36 @@ impl Energy {
         | Found::Partial(shown)
         | Found::Failed(shown) = &found
         {
-            self.named.extend(shown.txids.iter().map(|txid| (*txid, order.id)));
+            for txid in &shown.txids {
+                // Who knew it first has sent it.
+                self.named.entry(*txid).or_insert(order.id);
+            }
         }
+        self.claims(order.id, &found);
         match order.clone().look(&found)? {
             Some(step) => self.step(broker, step, "looked up").await.map(|_| None),
             None => Ok(Some(order)),
         }
+    }
+
+    /// Remembers what a vendor says that it has delivered; no answer takes nothing back.
+    fn claims(&mut self, id: EnergyOrderId, found: &Found) {
+        let claim = match found {
+            Found::Delivered(_) => Claim::Whole,
+            Found::Partial(_) => Claim::Part,
+            Found::Unknown(_) => return,
+            Found::Pending(_) | Found::Failed(_) | Found::Refunded | Found::NotFound => {
+                self.claimed.remove(&id);
+                return;
+            }
+        };
+        self.claimed.insert(id, claim);
+    }
+
+    /// Whether its own vendor says that it delivered so much of it, or names all that came as its own.
+    fn vouches(&self, order: &Order, arrival: &Arrival, least: Claim) -> bool {
+        let named = |txid: &[u8; 32]| self.named.get(txid) == Some(&order.id);
+        self.claimed.get(&order.id).is_some_and(|claim| *claim >= least) || arrival.txids().iter().all(named)
     }
 
     /// Whether its energy came. `None`: it moved on.
@@ -84,7 +118,8 @@ impl Energy {
         let Some(arrival) = self.arrival(&broker.view, &order).filter(|_| waits) else {
             return Ok(Some(order));
         };
-        match order.clone().prove(arrival) {
+        let vouched = self.vouches(&order, &arrival, Claim::Whole);
+        match order.clone().prove(arrival, vouched) {
             Ok(Some(step)) => self.step(broker, step, "proven on chain").await.map(|_| None),
             Ok(None) => Ok(Some(order)),
             Err(refusal) => {
@@ -105,7 +140,8 @@ impl Energy {
             return Ok(Some(order));
         }
         let arrival = self.arrival(&broker.view, &order);
-        let step = order.expire(arrival, now)?;
+        let vouched = arrival.as_ref().is_some_and(|arrival| self.vouches(&order, arrival, Claim::Part));
+        let step = order.expire(arrival, vouched, now)?;
         self.step(broker, step, "its deadline has passed").await.map(|_| None)
     }
 

@@ -1,7 +1,8 @@
 //! Energy that came, as solid blocks show it: read from before the oldest open order on, each block once.
 
 use sluice_core::address::Address;
-use sluice_core::energy::{Arrival, Order, State, View, Watched};
+use sluice_core::energy::{Arrival, Known, Order, View, Watched, whose};
+use sluice_core::id::EnergyOrderId;
 use sluice_core::port::chain::Lent;
 use sluice_core::port::market::TXIDS_MAX;
 use sluice_core::time::Timestamp;
@@ -76,50 +77,30 @@ impl Energy {
         self.seen.run.as_ref()?.through
     }
 
-    /// What came for an order: what its vendor named; where it named nothing, what nobody claims and is too late for an older
-    /// one.
+    /// What came for an order.
     pub(super) fn arrival(&self, view: &View, order: &Order) -> Option<Arrival> {
-        let asked = order.state.asked()?;
-        let run = self.seen.run.as_ref()?;
-        let named = self.named.values().any(|id| *id == order.id);
-        let ours = |lent: &&Lent| {
-            lent.receiver == order.receiver
-                && (!named || self.named.get(&lent.txid) == Some(&order.id))
-                && lent.at.since_ms(asked.at) >= -CLOCKS_MS
-                && self.owner_of(view, lent).is_none_or(|owner| owner == order.id)
-        };
-        let came: Vec<Lent> = run.lent.iter().filter(ours).take(TXIDS_MAX).copied().collect();
+        order.state.asked()?;
+        let whose = self.whose(view, order)?;
+        let ours = whose.into_iter().filter(|(_, owner)| *owner == Some(order.id));
+        let came: Vec<Lent> = ours.map(|(lent, _)| lent).take(TXIDS_MAX).collect();
         Arrival::of(&came)
     }
 
-    /// What was read of an order's time, and what came in it that nobody claims.
+    /// What was read of an order's time, and what came in it that proves no order.
     pub(super) fn watched(&self, view: &View, order: &Order) -> Option<Watched> {
         let asked = order.state.asked()?;
-        let run = self.seen.run.as_ref()?;
-        let unclaimed = run.lent.iter().filter(|lent| {
-            lent.receiver == order.receiver && lent.at >= asked.at && self.owner_of(view, lent).is_none()
-        });
-        let unclaimed = unclaimed.fold(0u64, |sum, lent| sum.saturating_add(lent.energy));
-        Some(Watched { through: run.through?, unclaimed })
+        let through = self.read_through()?;
+        let whose = self.whose(view, order)?;
+        let unclaimed =
+            whose.iter().filter(|(lent, owner)| lent.at >= asked.at && owner.is_none_or(|id| id == order.id));
+        let unclaimed = unclaimed.fold(0u64, |sum, (lent, _)| sum.saturating_add(lent.energy));
+        Some(Watched { through, unclaimed })
     }
 
-    /// The order that something came for: the one that was proven by it, or whose vendor named it, or the oldest of the
-    /// wallet that still waits.
-    fn owner_of(&self, view: &View, lent: &Lent) -> Option<sluice_core::id::EnergyOrderId> {
-        if let Some(order) = view.explained.get(&lent.txid) {
-            return Some(*order);
-        }
-        if let Some(order) = self.named.get(&lent.txid) {
-            return Some(*order);
-        }
-        let waits = |order: &&Order| {
-            order.receiver == lent.receiver
-                && matches!(order.state, State::Asked(_) | State::Unknown { .. } | State::Accepted(_))
-                && order.state.asked().is_some_and(|asked| lent.at.since_ms(asked.at) >= -CLOCKS_MS)
-        };
-        view.orders.iter().find(waits).map(|order| order.id)
+    /// Everything that came to an order's account in what was read, and for which order.
+    fn whose(&self, view: &View, order: &Order) -> Option<Vec<(Lent, Option<EnergyOrderId>)>> {
+        let run = self.seen.run.as_ref()?;
+        let known = Known { explained: &view.explained, named: &self.named };
+        Some(whose(order.receiver, &view.orders, &run.lent, known))
     }
 }
-
-/// How far a block's time may lie before the time at which our own clock asked, milliseconds.
-const CLOCKS_MS: i64 = 60_000;

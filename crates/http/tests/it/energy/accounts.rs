@@ -55,7 +55,7 @@ async fn unresolved(tron: &Tron) -> Order {
     let order = asked(tron).await;
     let order = stored(tron, order.hear(Placed::Unknown("reset".into())).unwrap()).await;
     tron.world.clock.forward_ms(150_000);
-    stored(tron, order.expire(None, tron.world.clock.now_at()).unwrap()).await
+    stored(tron, order.expire(None, false, tron.world.clock.now_at()).unwrap()).await
 }
 
 /// What is told of accounts that keep vendors closed.
@@ -164,7 +164,7 @@ async fn an_account_that_is_apart_is_told_also_where_all_energy_came() {
     let at = tron.world.clock.now_at();
     #[expect(clippy::disallowed_methods, reason = "a test says what the chain shows")]
     let came = Arrival::on_chain(order.receiver, order.energy, vec![[9; 32]], HEAD, at);
-    let order = stored(&tron, order.prove(came).unwrap().unwrap()).await;
+    let order = stored(&tron, order.prove(came, false).unwrap().unwrap()).await;
     // It took twice what it may: the vendor is closed for the wallet until a person has read its statement.
     tron.shop.holds_sun.store(1_000_000_000 - 20_845_600, Ordering::Relaxed);
     tron.world.clock.forward_ms(SETTLES_MS);
@@ -240,7 +240,7 @@ async fn what_a_vendor_kept_is_said_by_two_persons_and_not_while_the_order_may_s
         "its deadline comes first"
     );
     world.clock.forward_ms(150_000);
-    let order = stored(&tron, order.expire(None, world.clock.now_at()).unwrap()).await;
+    let order = stored(&tron, order.expire(None, false, world.clock.now_at()).unwrap()).await;
     let early = post(&tron, one, &path, &kept("0")).await;
     assert_eq!(said(&early), is(409, "energy_order_unsettled"), "{}", early.text());
     world.clock.forward_ms(SETTLES_MS - 150_000 - 1);

@@ -21,7 +21,7 @@ struct Shape {
     why: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     arrival: Option<ArrivalShape>,
-    /// What came back, or was lost.
+    /// What came back, or was lost; what a vendor said that it takes for what came, while the cost is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     sun: Option<String>,
 }
@@ -68,8 +68,9 @@ pub(super) fn write(state: &State) -> Result<String, serde_json::Error> {
         State::Absent(_) => Shape::default(),
         State::Refused { why, .. } => Shape { why: Some(why.as_str().to_owned()), ..Shape::default() },
         State::Unknown { why, .. } => Shape { why: Some(why.clone()), ..Shape::default() },
-        State::Delivered { arrival, .. } | State::Short { arrival, .. } => {
-            Shape { arrival: Some(ArrivalShape::of(arrival)), ..Shape::default() }
+        State::Delivered { arrival, said_sun, .. } | State::Short { arrival, said_sun, .. } => {
+            let sun = said_sun.as_ref().and_then(sun);
+            Shape { arrival: Some(ArrivalShape::of(arrival)), sun, ..Shape::default() }
         }
         State::Refunded { refunded_sun, .. } => Shape { sun: sun(refunded_sun), ..Shape::default() },
         State::Unresolved { doubt, .. } => {
@@ -99,10 +100,11 @@ pub(super) fn read(cells: &Cells<'_>) -> Result<State, Unread> {
         let arrival = shape.arrival.as_ref().ok_or_else(|| missing("arrival"))?;
         arrival.read().map_err(|why| cells.unread(why))
     };
-    let sun = || -> Result<Cost, Unread> {
-        let sun = shape.sun.as_ref().ok_or_else(|| missing("sun"))?;
-        sun.parse().map(Cost).map_err(|error| cells.unread(error))
+    let said = || -> Result<Option<Cost>, Unread> {
+        let sun = shape.sun.as_ref().map(|sun| sun.parse().map(Cost));
+        sun.transpose().map_err(|error| cells.unread(error))
     };
+    let sun = || said()?.ok_or_else(|| missing("sun"));
     Ok(match cells.text("state")? {
         "planned" => State::Planned,
         "dropped" => State::Dropped,
@@ -113,8 +115,8 @@ pub(super) fn read(cells: &Cells<'_>) -> Result<State, Unread> {
         }
         "unknown" => State::Unknown { bought: bought()?, why: why()? },
         "accepted" => State::Accepted(bought()?),
-        "delivered" => State::Delivered { bought: bought()?, arrival: arrival()? },
-        "short" => State::Short { bought: bought()?, arrival: arrival()? },
+        "delivered" => State::Delivered { bought: bought()?, arrival: arrival()?, said_sun: said()? },
+        "short" => State::Short { bought: bought()?, arrival: arrival()?, said_sun: said()? },
         "failed" => State::Failed(bought()?),
         "refunded" => State::Refunded { bought: bought()?, refunded_sun: sun()? },
         "unresolved" => {

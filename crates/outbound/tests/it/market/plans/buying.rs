@@ -114,10 +114,13 @@ impl Caller<'_> {
     pub(super) async fn look_at_all(&mut self, seen: &mut Seen) {
         for at in 0..self.orders.len() {
             let named = self.orders[at].state.bought().and_then(|bought| bought.provider_id.clone());
+            let (mut whole, mut part) = (false, false);
             if let Some(provider_id) = named
                 && !self.orders[at].is_ended()
             {
                 let found = self.stall.vendors.lookup(&self.orders[at].as_asked(), &provider_id).await;
+                whole = matches!(found, Found::Delivered(_));
+                part = whole || matches!(found, Found::Partial(_));
                 if let Found::Delivered(shown) | Found::Partial(shown) = &found {
                     let id = self.orders[at].id;
                     self.named.extend(shown.txids.iter().map(|txid| (text(txid), id)));
@@ -127,14 +130,14 @@ impl Caller<'_> {
                 }
             }
             if let Some(arrival) = self.arrival(at)
-                && let Ok(Some(moved)) = self.orders[at].clone().prove(arrival)
+                && let Ok(Some(moved)) = self.orders[at].clone().prove(arrival, whole)
             {
                 self.step(at, moved, seen);
             }
             let now = self.now();
             let waits = matches!(self.orders[at].state, State::Unknown { .. } | State::Accepted(_));
             if waits && now >= self.orders[at].deadline {
-                let moved = self.orders[at].clone().expire(self.arrival(at), now).unwrap();
+                let moved = self.orders[at].clone().expire(self.arrival(at), part, now).unwrap();
                 self.step(at, moved, seen);
             }
             // Whether it may be asked again is the machine's to say.
@@ -188,6 +191,7 @@ impl Caller<'_> {
             told_sun,
             read_at: self.now(),
             unexplained: account.unexplained,
+            said_sun: account.said_sun,
         })
     }
 
