@@ -22,6 +22,9 @@ const BLOCKS_MAX: usize = 4;
 /// Blocks are read again down to where the remembered ones began when an alert was first seen, though the chain goes on
 /// meanwhile; at most so many times as many as are remembered.
 const DEPTHS_MAX: u64 = 4;
+/// Of so many readings the first goes as deep as that: while no quorum answered nothing was compared, and what left then is
+/// older than what was remembered when the alert was seen.
+const DEEP_EVERY: u32 = 8;
 /// Open alerts read at once.
 const PAGE: usize = 256;
 
@@ -34,6 +37,8 @@ pub(super) struct Again {
     below: Option<u64>,
     /// Lowest height that was remembered when the first of the alerts was seen.
     floor: Option<u64>,
+    /// Readings that came to their end since the alerts are these.
+    readings: u32,
     /// Until when nothing is done.
     rests_until: Option<Timestamp>,
 }
@@ -49,15 +54,21 @@ pub(super) async fn run(watch: &mut Watch<'_>, again: &mut Again) -> Result<(), 
     wallets.retain(|wallet| open.values().any(|subject| *subject == wallet.id));
     let alerts: BTreeSet<AlertId> = open.into_keys().collect();
     if !alerts.is_subset(&again.alerts) {
-        again.below = None;
+        (again.below, again.readings) = (None, 0);
     }
     again.alerts = alerts;
     let mut rest_ms = LOOK_MS;
     if !again.alerts.is_empty() {
         let lowest = watch.cursor().await?.blocks.last().map_or(0, |block| block.number);
         let floor = *again.floor.get_or_insert(lowest);
+        let floor = if again.readings.is_multiple_of(DEEP_EVERY) { 0 } else { floor };
         again.below = read(watch, &wallets, floor, again.below).await?;
-        rest_ms = if again.below.is_some() { 0 } else { REST_MS };
+        if again.below.is_none() {
+            again.readings = again.readings.wrapping_add(1);
+            rest_ms = REST_MS;
+        } else {
+            rest_ms = 0;
+        }
     } else {
         again.floor = None;
     }

@@ -95,7 +95,7 @@ async fn slice(
             SlotReading::Absent(scan) => Some(scan.to()),
             SlotReading::Open | SlotReading::Unaccounted => None,
         };
-        if lies_in.is_some_and(|block| block.number > settled_to) {
+        if lies_in.is_some_and(|block| block.number > settled_to || contradicts(cursor, block)) {
             continue;
         }
         let now = watch.now();
@@ -142,6 +142,12 @@ async fn slice(
     }
     watch.apply(changes).await?;
     stranger::run(watch, cursor, strangers).await
+}
+
+/// Whether another block of that height was followed. What a quorum calls final then lies in a fork that is not followed
+/// yet: if that left again before it is, no block of it would be walked back, and what was settled by it would stand.
+fn contradicts(cursor: &Cursor, block: BlockRef) -> bool {
+    cursor.blocks.iter().any(|known| known.number == block.number && known.hash != block.hash)
 }
 
 /// Most questions into which a slice is taken apart in one turn.

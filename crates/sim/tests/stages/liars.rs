@@ -215,6 +215,20 @@ fn what_was_hidden_in_the_oldest_remembered_block_is_found_though_the_chain_goes
     assert!(went_on > 10, "{went_on} blocks: it was never about to be forgotten");
 }
 
+/// Without a quorum nothing is compared: what one node hid meanwhile is older than all that is remembered when the alarm rises.
+#[test]
+fn what_was_hidden_while_nothing_was_compared_for_long_is_found() {
+    let mut bench = Bench::new(|inner| inner);
+    (0..10).for_each(|_| bench.round());
+    bench.world.chain().nodes[0].lie = Some(Lie::HiddenTransactions);
+    let stolen = hex::encode(steal(&bench, 0));
+    (0..2 * bench.world.profile.settled_watch_blocks).for_each(|_| bench.round());
+    assert_eq!(bench.count(FROZEN), 0, "nobody has compared yet");
+    kept_until(&mut bench, "it is found", |bench| bench.count(FROZEN) == 1);
+    let sighted = ask(&bench.db, "select txid || ' ' || word as what from sighting limit 9").unwrap();
+    assert_eq!(sighted, [format!("{stolen} confirmed")]);
+}
+
 #[test]
 fn a_nonce_that_a_stranger_used_for_nothing_is_found_by_the_books_too() {
     let mut bench = Bench::new(|inner| inner);

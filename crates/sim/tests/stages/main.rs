@@ -7,6 +7,7 @@ mod desk;
 mod energy;
 mod evidence;
 mod fill;
+mod forks;
 mod house;
 mod keep;
 mod liars;
