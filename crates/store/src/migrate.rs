@@ -160,6 +160,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0031_energy_requests.sql"),
         "types and triggers are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0032_energy_on_account.sql"),
+        include_str!("../migrations/postgres/0032_energy_on_account.sql"),
+        "types and triggers are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

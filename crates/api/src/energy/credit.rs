@@ -16,7 +16,9 @@ words! {
     EnergyBilling {
         /// Before: who has not paid ahead what it costs is lent nothing.
         Prepaid = "prepaid",
-        /// Afterwards.
+        /// Afterwards, each loan by itself: nothing is lent after which more would be owed than may be.
+        OnAccount = "on_account",
+        /// Afterwards: what is owed holds up no loan.
         Postpaid = "postpaid",
     }
 }
@@ -26,7 +28,7 @@ words! {
     EnergyCreditEntryType {
         /// TRX that came to the pool's wallet.
         TopUp = "top_up",
-        /// A loan was decided.
+        /// A loan was decided: each is a charge of its own.
         Charge = "charge",
         /// A loan was not there in time, and its charge was given back.
         GiveBack = "give_back",
@@ -42,12 +44,16 @@ pub struct EnergyCredit {
     pub partner_id: String,
     /// CAIP-2 id of the chain.
     pub chain: String,
-    /// When it is paid.
+    /// When this partner pays.
     pub billing: EnergyBilling,
     /// Where TRX is sent to top up, from a wallet that is registered for the partner.
     pub address: String,
     /// What is paid ahead; with a minus what is owed.
     pub balance: Decimal,
+    /// What is owed; 0 while something is paid ahead. A top-up pays it.
+    pub owed: Decimal,
+    /// The most that may be owed once a loan is charged; `null` where nothing bounds it.
+    pub owed_max: Option<Decimal>,
     /// All that was ever paid ahead.
     pub topped_up: Decimal,
     /// All that was ever charged, with what was given back of it.
@@ -56,7 +62,7 @@ pub struct EnergyCredit {
     pub given_back: Decimal,
     /// Sun for each energy now; 0 for the owner of the stake.
     pub price: Decimal,
-    /// The partner is told below so much; `null` where it never is.
+    /// The partner is told when less than so much is left, of what is paid ahead and what may be owed; `null` where it never is.
     pub low_below: Option<Decimal>,
     /// It was told that its credit is low, and not yet that it is enough again.
     pub low: bool,

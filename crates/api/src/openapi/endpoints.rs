@@ -239,11 +239,11 @@ pub static ENDPOINTS: &[Endpoint] = &[
         "Books what was paid in at a vendor of energy after its account was opened, once for each reference. Two persons of the \
          platform."),
     get("getEnergyCredit", path::ENERGY_CREDIT, Some(WalletsRead), one::<EnergyCredit>(),
-        "Tells what a partner has paid ahead for energy of the platform's own stake, what that costs now, and where TRX is sent to \
-         top up.")
+        "Tells what a partner has paid ahead or owes for energy of the platform's own stake, how it pays, what that costs now, and \
+         where TRX is sent to top up.")
         .filtered(EnergyQuery::PARAMETERS),
     get("listEnergyCreditEntries", path::ENERGY_CREDIT_ENTRIES, Some(WalletsRead), list::<EnergyCreditEntry>(),
-        "Lists what moved that: top-ups, charges and what was given back, newest first.")
+        "Lists what moved that: top-ups, the charge of each loan and what was given back, newest first.")
         .filtered(EnergyCreditQuery::PARAMETERS),
     get("listEnergyTopUps", path::ENERGY_TOPUPS, Some(WalletsRead), list::<EnergyTopUp>(),
         "Lists top-ups that came from accounts which nobody has registered and are nobody's yet, oldest first: the first 64. For the \

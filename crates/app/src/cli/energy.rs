@@ -69,12 +69,12 @@ enum What {
         #[command(flatten)]
         because: BecauseArgs,
     },
-    /// Show what is paid ahead for energy of the platform's stake · 선불 에너지 잔액을 봅니다
+    /// Show what is paid ahead or owed for energy of the platform's stake · 에너지 선불 잔액과 미납액을 봅니다
     Credit {
         #[command(flatten)]
         of: credit::Of,
     },
-    /// List what moved that, newest first · 선불 잔액 변동을 최신순으로 봅니다
+    /// List what moved that, each loan by itself, newest first · 잔액 변동을 건별로 최신순으로 봅니다
     Entries {
         #[command(flatten)]
         of: credit::Of,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use sluice_core::address::TronAddress;
 use sluice_core::amount::Cost;
-use sluice_core::energy::credit::Billing;
+use sluice_core::energy::credit::{Billing, OWED_MAX_SUN};
 use sluice_core::energy::{POOL, Policy, Pool, VENDORS_MAX, unusual};
 use sluice_core::id::PartnerId;
 use sluice_core::intent::DeploymentId;
@@ -76,6 +76,9 @@ pub struct Hq {
     /// When partners pay: `prepaid` lends nothing to whom has not paid ahead, `postpaid` lends and books what is owed.
     #[serde(default)]
     pub billing: Bills,
+    /// Partners, by id, that pay for each loan afterwards whatever `billing` says, and the most that each may owe, sun.
+    #[serde(default)]
+    pub on_account: BTreeMap<String, u64>,
     /// A partner is told that its credit is low below so much, sun; never where it is 0. 100 TRX when left out.
     #[serde(default = "low_credit_sun")]
     pub low_credit_sun: u64,
@@ -105,8 +108,17 @@ impl Hq {
     }
 
     fn weights(&self) -> Option<BTreeMap<PartnerId, u32>> {
-        self.weights.iter().map(|(id, weight)| Some((PartnerId::parse(id).ok()?, *weight))).collect()
+        by_partner(&self.weights)
     }
+
+    fn on_account(&self) -> Option<BTreeMap<PartnerId, u64>> {
+        by_partner(&self.on_account)
+    }
+}
+
+/// `None` where a key is no partner's id.
+fn by_partner<T: Copy>(named: &BTreeMap<String, T>) -> Option<BTreeMap<PartnerId, T>> {
+    named.iter().map(|(id, value)| Some((PartnerId::parse(id).ok()?, *value))).collect()
 }
 
 /// A vendor of energy.
@@ -226,6 +238,18 @@ impl Energy {
         if hq.weights().is_none() {
             return wrong(".hq.weights", "each key is the id of a partner", "키는 파트너 ID여야 합니다");
         }
+        if hq.on_account().is_none() {
+            return wrong(".hq.on_account", "each key is the id of a partner", "키는 파트너 ID여야 합니다");
+        }
+        if let Some((id, _)) = hq.on_account.iter().find(|(_, sun)| !(1..=OWED_MAX_SUN).contains(*sun)) {
+            return wrong(
+                &format!(".hq.on_account.{id}"),
+                &format!(
+                    "what a partner may owe is 1 to {OWED_MAX_SUN} sun; leave it out for one that pays ahead"
+                ),
+                &format!("후불 한도는 1~{OWED_MAX_SUN} sun이어야 합니다. 선불 파트너는 적지 마세요"),
+            );
+        }
         Ok(())
     }
 
@@ -244,6 +268,7 @@ impl Energy {
                 Bills::Prepaid => Billing::Prepaid,
                 Bills::Postpaid => Billing::Postpaid,
             },
+            on_account: hq.on_account()?,
             low_credit_sun: hq.low_credit_sun,
             weights: hq.weights()?,
         })
@@ -287,5 +312,33 @@ mod tests {
         let floor = energy("[unusual]\nfloor_energy = 5\n").policy().unusual;
         assert_eq!(floor, unusual::Settings { floor_energy: 5, ..usual });
         assert!(energy("[unusual]\nover_percent = 99\n").check("tron:1", true).is_err());
+    }
+
+    const NAMED: &str = "pt_06EVW2ZA4H5R7N3J8K2M4P6Q8S";
+
+    fn pool(more: &str) -> Energy {
+        toml::from_str(&format!("[hq]\nwallet = \"TVj7RNVHy6thbM7BWdSe9G6gXwKhjhdNZS\"\n{more}")).unwrap()
+    }
+
+    #[test]
+    fn who_pays_on_account_is_named_with_what_it_may_owe() {
+        let named = PartnerId::parse(NAMED).unwrap();
+        let of = |energy: &Energy| energy.pool(&DeploymentId("it".into())).unwrap().billing_of(named);
+        let set = |sun: &str| pool(&format!("[hq.on_account]\n{NAMED} = {sun}\n"));
+        assert_eq!(of(&pool("")), Billing::Prepaid);
+        assert_eq!(of(&set("500_000_000")), Billing::OnAccount { owed_max_sun: 500_000_000 });
+        let highest = OWED_MAX_SUN.to_string();
+        for sun in ["1", highest.as_str()] {
+            set(sun).check("tron:1", true).unwrap();
+        }
+        let above = (OWED_MAX_SUN + 1).to_string();
+        for (energy, key) in [
+            (set("0"), format!("chains.tron:1.energy.hq.on_account.{NAMED}")),
+            (set(&above), format!("chains.tron:1.energy.hq.on_account.{NAMED}")),
+            (pool("[hq.on_account]\nsomebody = 5\n"), "chains.tron:1.energy.hq.on_account".to_owned()),
+        ] {
+            let refused = energy.check("tron:1", true);
+            assert!(matches!(&refused, Err(ConfigError::Value { key: it, .. }) if *it == key), "{refused:?}");
+        }
     }
 }

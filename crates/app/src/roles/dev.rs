@@ -14,6 +14,7 @@ use std::sync::Arc;
 use clap::Args;
 use sluice_api::problem::Lang;
 use sluice_core::chain::{ChainId, ChainProfile};
+use sluice_core::id::PartnerId;
 use sluice_core::port::Ports;
 
 use crate::cli::Global;
@@ -25,7 +26,7 @@ use crate::roles::run::{interrupted, work_and_serve};
 use crate::secrets::Sealer;
 use crate::{serve, signer_link, sinks, telemetry};
 
-use energy::Vendors;
+use energy::{Vendors, owes};
 use files::Folder;
 use pool::Pool;
 
@@ -67,6 +68,9 @@ pub struct DevArguments {
     /// What each energy of it costs other partners, millionths of a sun.
     #[arg(long, default_value_t = 0)]
     energy_price: u64,
+    /// Let this partner pay for it afterwards, and owe so many sun at most. May be repeated
+    #[arg(long, value_name = "PARTNER=SUN", value_parser = owes)]
+    energy_on_account: Vec<(PartnerId, u64)>,
     /// Leave TRON out.
     #[arg(long, conflicts_with = "tron_nodes")]
     no_tron: bool,

@@ -141,10 +141,10 @@ impl Code {
                 "A vendor took money for energy, or may have, and neither the energy nor the money is accounted for.",
             ),
             Self::EnergyCreditLow => (
-                "에너지 선불 잔액 부족",
+                "에너지 잔액·한도 부족",
                 "Energy credit low",
-                "파트너의 에너지 선불 잔액이 기준보다 적습니다. 풀 지갑으로 TRX를 보내 충전하세요.",
-                "A partner has paid little ahead for energy of the pool; top up by sending TRX to the pool's wallet.",
+                "파트너의 에너지 선불 잔액이 기준보다 적거나, 후불 한도가 거의 찼습니다. 풀 지갑으로 TRX를 보내세요.",
+                "A partner has paid little ahead for energy of the pool, or owes nearly as much as it may; send TRX to the pool's wallet.",
             ),
             Self::EnergyTopupUnknown => (
                 "출처를 알 수 없는 에너지 충전",

@@ -3,6 +3,7 @@
 //! credited in the commit that finds it. What a partner owes, or has paid ahead, is its `energy_credit`.
 
 use super::{Loan, LoanState, Prepayment};
+use crate::amount::Cost;
 use crate::asset::Asset;
 use crate::canonical::Canonical;
 use crate::chain::ChainId;
@@ -14,16 +15,28 @@ use crate::time::Timestamp;
 
 /// The rule of the store that a loan which is paid ahead breaks where its partner's credit does not cover it.
 pub const COVERED: &str = "energy_credit_covers";
+/// The rule of the store that a loan on account breaks where its partner would owe more than it may.
+pub const BOUNDED: &str = "energy_owed_is_bounded";
 /// A credit that was low is enough again from this share of the threshold on, per cent: one that goes to and fro around the threshold
 /// is told once.
 pub const ENOUGH_PERCENT: i64 = 125;
+/// Who pays on account is told where less than this share of its bound is left at most, per cent: a threshold that is meant for what is
+/// paid ahead may be more than the whole bound.
+const NEAR_PERCENT: u128 = 20;
+/// The highest bound of a partner that pays on account, sun: a bound that nobody reaches is none.
+pub const OWED_MAX_SUN: u64 = 10_000_000_000_000;
 
-/// When partners pay for energy of the pool.
+/// When a partner pays for energy of the pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Billing {
     /// Before: nothing is lent to whom has not paid ahead what it costs.
     #[default]
     Prepaid,
+    /// Afterwards, each loan by itself: nothing is lent after which more would be owed than may be.
+    OnAccount {
+        /// The most that may be owed, sun.
+        owed_max_sun: u64,
+    },
     /// Afterwards: what is owed holds up no loan.
     Postpaid,
 }
@@ -33,7 +46,48 @@ impl Billing {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Prepaid => "prepaid",
+            Self::OnAccount { .. } => "on_account",
             Self::Postpaid => "postpaid",
+        }
+    }
+
+    /// The most that may be owed once a loan is charged, sun; `None` where nothing bounds it.
+    pub const fn owed_max_sun(self) -> Option<u64> {
+        match self {
+            Self::Prepaid => Some(0),
+            Self::OnAccount { owed_max_sun } => Some(owed_max_sun),
+            Self::Postpaid => None,
+        }
+    }
+
+    /// The rule of the store that a loan breaks after which more would be owed.
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::Prepaid | Self::Postpaid => COVERED,
+            Self::OnAccount { .. } => BOUNDED,
+        }
+    }
+
+    /// What may still be charged, sun: what is paid ahead and what may be owed; `None` where nothing bounds it.
+    pub fn left_sun(self, balance_sun: i64) -> Option<i128> {
+        self.owed_max_sun().map(|owed_max_sun| i128::from(balance_sun) + i128::from(owed_max_sun))
+    }
+
+    /// Whether so much may be charged. Where nothing bounds what is owed, and where nothing is paid, it always may.
+    pub fn covers(self, balance_sun: i64, price: Cost) -> bool {
+        self.left_sun(balance_sun).is_none_or(|left| price <= Cost(u128::try_from(left).unwrap_or_default()))
+    }
+
+    /// The partner is told where less than so much is left, sun; never where it is nothing. `low_credit_sun` is the threshold of what
+    /// is paid ahead.
+    pub fn low_below_sun(self, low_credit_sun: u64) -> u64 {
+        match self {
+            Self::Prepaid => low_credit_sun,
+            Self::OnAccount { owed_max_sun } => {
+                let near = u128::from(owed_max_sun) * NEAR_PERCENT / 100;
+                low_credit_sun.min(u64::try_from(near).unwrap_or(u64::MAX))
+            }
+            Self::Postpaid => 0,
         }
     }
 }
@@ -49,16 +103,15 @@ pub enum Level {
 }
 
 impl Level {
-    /// After a reading, from this one; both in sun. A threshold of nothing is never gone below.
+    /// After a reading of what is left, from this one; both in sun. A threshold of nothing is never gone below.
     #[must_use]
-    pub fn after(self, balance_sun: i64, low_sun: u64) -> Self {
+    pub fn after(self, left_sun: i128, low_sun: u64) -> Self {
         let low = i128::from(low_sun);
-        let balance = i128::from(balance_sun);
         let enough = low * i128::from(ENOUGH_PERCENT);
         match self {
             _ if low == 0 => Self::Enough,
-            Self::Enough if balance < low => Self::Low,
-            Self::Low if balance * 100 < enough => Self::Low,
+            Self::Enough if left_sun < low => Self::Low,
+            Self::Low if left_sun * 100 < enough => Self::Low,
             Self::Enough | Self::Low => Self::Enough,
         }
     }
@@ -86,17 +139,29 @@ pub struct Turned {
     pub standing: Standing,
     /// How it stands now.
     pub level: Level,
-    /// The threshold, sun.
+    /// When it pays.
+    pub billing: Billing,
+    /// The threshold of what is left, sun.
     pub low_sun: u64,
     /// When.
     pub at: Timestamp,
 }
 
 impl Turned {
-    /// `None` while it stands as it was told last.
-    pub fn of(chain: ChainId, standing: Standing, low_sun: u64, at: Timestamp) -> Option<Self> {
-        let level = standing.level.after(standing.balance_sun, low_sun);
-        (level != standing.level).then_some(Self { chain, standing, level, low_sun, at })
+    /// `None` while it stands as it was told last. `low_credit_sun` is the threshold of what is paid ahead.
+    pub fn of(
+        chain: ChainId,
+        standing: Standing,
+        billing: Billing,
+        low_credit_sun: u64,
+        at: Timestamp,
+    ) -> Option<Self> {
+        let low_sun = billing.low_below_sun(low_credit_sun);
+        let level = match billing.left_sun(standing.balance_sun) {
+            Some(left_sun) => standing.level.after(left_sun, low_sun),
+            None => Level::Enough,
+        };
+        (level != standing.level).then_some(Self { chain, standing, level, billing, low_sun, at })
     }
 
     /// The event, in the partner's feed.
@@ -104,6 +169,10 @@ impl Turned {
         let kind = match self.level {
             Level::Low => "energy.credit_low",
             Level::Enough => "energy.credit_enough",
+        };
+        let owed_max_sun = match self.billing {
+            Billing::OnAccount { owed_max_sun } => Some(Canonical::text(owed_max_sun)),
+            Billing::Prepaid | Billing::Postpaid => None,
         };
         Event {
             kind: kind.to_owned(),
@@ -115,6 +184,7 @@ impl Turned {
                 ("balance_sun", Some(Canonical::text(self.standing.balance_sun))),
                 ("chain", Some(Canonical::text(self.chain))),
                 ("low_credit_sun", Some(Canonical::text(self.low_sun))),
+                ("owed_max_sun", owed_max_sun),
             ]),
         }
     }

@@ -15,6 +15,7 @@
 //! - A need is lent to once.
 //! - What is not `free` is never taken back.
 
+use super::credit::Billing;
 use crate::address::TronAddress;
 use crate::amount::Cost;
 use crate::chain::ChainId;
@@ -117,8 +118,8 @@ pub struct LoanRecord {
     pub stake_sun: u64,
     /// What it costs the partner, sun.
     pub price_sun: Cost,
-    /// It is paid ahead: the commit that decides it is refused where the partner's credit does not cover it.
-    pub prepaid: bool,
+    /// When the partner pays: the commit that decides it is refused where more would be owed afterwards than may be.
+    pub billing: Billing,
     /// How long it stays, seconds.
     pub stay_s: u64,
     /// When the need goes to another source, unless it is lent by then.
@@ -146,8 +147,8 @@ pub struct Terms {
     pub stake_sun: u64,
     /// What it costs the partner, sun.
     pub price_sun: Cost,
-    /// It is paid ahead.
-    pub prepaid: bool,
+    /// When the partner pays.
+    pub billing: Billing,
     /// How long it stays, seconds.
     pub stay_s: u64,
     /// When the need goes to another source.
@@ -159,7 +160,7 @@ pub struct Terms {
 impl Loan {
     /// Decides on a loan for a need.
     pub fn ask(need: &super::Need, terms: Terms, at: Timestamp) -> Moved<Self> {
-        let Terms { lender, energy, stake_sun, price_sun, prepaid, stay_s, deadline, errand } = terms;
+        let Terms { lender, energy, stake_sun, price_sun, billing, stay_s, deadline, errand } = terms;
         Moved::born(Self(LoanRecord {
             need: need.id,
             partner: need.partner,
@@ -170,7 +171,7 @@ impl Loan {
             energy,
             stake_sun,
             price_sun,
-            prepaid,
+            billing,
             stay_s,
             deadline,
             errand,

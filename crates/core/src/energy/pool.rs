@@ -36,8 +36,10 @@ pub struct Pool {
     pub stay_s: u64,
     /// From a decision to the energy in a block, as the operator expects it, milliseconds.
     pub delivers_ms: u64,
-    /// When partners pay.
+    /// When partners pay that are not named in `on_account`.
     pub billing: Billing,
+    /// The most that each of these may owe, sun: they pay for each loan afterwards.
+    pub on_account: BTreeMap<PartnerId, u64>,
     /// A partner is told that its credit is low below so much, sun; never where it is nothing.
     pub low_credit_sun: u64,
     /// Shares of partners against each other, one where none is named.
@@ -76,10 +78,10 @@ impl Pool {
         Cost(u128::from(energy).saturating_mul(each).div_ceil(1_000_000))
     }
 
-    /// Whether a partner's credit covers a price. Where partners pay afterwards, and where nothing is paid, it always does.
-    pub fn covers(&self, balance_sun: i64, price: Cost) -> bool {
-        let ahead = u128::try_from(balance_sun).unwrap_or_default();
-        self.billing == Billing::Postpaid || price <= Cost(ahead)
+    /// When a partner pays.
+    pub fn billing_of(&self, partner: PartnerId) -> Billing {
+        let owed_max_sun = self.on_account.get(&partner).copied();
+        owed_max_sun.map_or(self.billing, |owed_max_sun| Billing::OnAccount { owed_max_sun })
     }
 
     /// Stake that a partner may be lent now, sun: what the chain would let the pool lend, less what is promised and not lent

@@ -20,7 +20,7 @@ use sluice_core::access::Actor;
 use sluice_core::alert::{Code, Raise};
 use sluice_core::chain::ChainId;
 use sluice_core::energy::breaker::Breaker;
-use sluice_core::energy::credit::COVERED;
+use sluice_core::energy::credit::{BOUNDED, COVERED};
 use sluice_core::energy::{Loan, LoanState, Need, Order, POOL, State, TRIES_TOLD, View, sign_of};
 use sluice_core::event::Cause;
 use sluice_core::id::{EnergyNeedId, EnergyOrderId};
@@ -312,8 +312,11 @@ impl Broker<'_> {
         let applied = match outcomes.first() {
             Some(Outcome::Applied) => true,
             Some(Outcome::Fenced) => return Err(StageError::LeaseLost),
-            Some(Outcome::Refused(rule)) if rule == COVERED => {
-                tracing::info!("A loan of energy is not paid ahead any more: somebody was faster");
+            Some(Outcome::Refused(rule)) if rule == COVERED || rule == BOUNDED => {
+                tracing::info!(
+                    rule,
+                    "A credit does not cover a loan of energy any more: somebody was faster"
+                );
                 false
             }
             Some(Outcome::Refused(rule)) => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sluice_core::address::TronAddress;
-use sluice_core::energy::credit::{COVERED, Level, Standing, Turned};
+use sluice_core::energy::credit::{BOUNDED, Billing, COVERED, Level, Standing, Turned};
 use sluice_core::energy::{Assigned, Look, Prepayment, View};
 use sluice_core::id::PartnerId;
 use sluice_core::partner::Partner;
@@ -14,7 +14,7 @@ use sluice_core::port::store::{Change, Outcome, Store};
 use sluice_core::time::Timestamp;
 use sluice_core::wallet::Wallet;
 
-use crate::energy_pool::{Scene, adopted, asked_ahead, chain, scene_of};
+use crate::energy_pool::{Scene, adopted, asked_as, chain, scene_of};
 use crate::world::{World, block, quorum};
 
 promises! {
@@ -24,6 +24,8 @@ promises! {
     what_is_not_covered_is_not_lent_in_the_same_commit;
     two_needs_that_meet_never_take_the_same_credit;
     what_is_given_back_may_be_lent_again;
+    who_pays_on_account_is_charged_each_loan_up_to_its_bound;
+    two_loans_on_account_that_meet_never_go_beyond_the_bound;
     a_credit_that_comes_to_be_low_is_told_once;
     what_moved_a_credit_is_listed_newest_first_by_pages;
     top_ups_and_places_are_kept_for_ever;
@@ -148,23 +150,23 @@ async fn what_is_not_covered_is_not_lent_in_the_same_commit(world: World) {
     let (pool, partner) = begun(&world).await;
     let scene = scene_of(&world, &pool, partner, 0x31).await;
     tops_up(&world, &pool, partner, 10, 2_112_499).await;
-    assert_eq!(lends(&world, &scene, true).await, Outcome::Refused(COVERED.into()));
+    assert_eq!(lends(&world, &scene, Billing::Prepaid).await, Outcome::Refused(COVERED.into()));
     let now = view(&world).await;
     assert_eq!((now.loans.len(), now.balance_sun(pool.id, partner)), (0, 2_112_499));
     assert_eq!(world.number("select count(*) from withdrawal").await, 0, "nor is the errand there");
     tops_up(&world, &pool, partner, 11, 1).await;
-    assert_eq!(lends(&world, &scene, true).await, Outcome::Applied);
+    assert_eq!(lends(&world, &scene, Billing::Prepaid).await, Outcome::Applied);
     let now = view(&world).await;
-    assert_eq!((now.loans[0].prepaid, now.balance_sun(pool.id, partner)), (true, 0));
+    assert_eq!((now.loans[0].billing, now.balance_sun(pool.id, partner)), (Billing::Prepaid, 0));
     // Who pays afterwards is lent what it has not paid.
     let other = scene_of(&world, &pool, partner, 0x32).await;
-    assert_eq!(lends(&world, &other, true).await, Outcome::Refused(COVERED.into()));
-    assert_eq!(lends(&world, &other, false).await, Outcome::Applied);
+    assert_eq!(lends(&world, &other, Billing::Prepaid).await, Outcome::Refused(COVERED.into()));
+    assert_eq!(lends(&world, &other, Billing::Postpaid).await, Outcome::Applied);
     assert_eq!(view(&world).await.balance_sun(pool.id, partner), -2_112_500);
 }
 
-async fn lends(world: &World, scene: &Scene, prepaid: bool) -> Outcome {
-    let (loan, intake) = asked_ahead(world, scene, prepaid);
+async fn lends(world: &World, scene: &Scene, billing: Billing) -> Outcome {
+    let (loan, intake) = asked_as(world, scene, billing);
     world.apply(Change { loans: vec![loan], errands: vec![intake], ..world.change() }).await
 }
 
@@ -177,7 +179,8 @@ async fn two_needs_that_meet_never_take_the_same_credit(world: World) {
             scene_of(&world, &pool, partner, place).await,
             scene_of(&world, &pool, partner, place + 1).await,
         );
-        let (one, other) = tokio::join!(lends(&world, &one, true), lends(&beside, &other, true));
+        let (one, other) =
+            tokio::join!(lends(&world, &one, Billing::Prepaid), lends(&beside, &other, Billing::Prepaid));
         let taken = [&one, &other].iter().filter(|it| ***it == Outcome::Applied).count();
         assert_eq!(taken, usize::from(round == 0), "{one:?} {other:?}");
         assert_eq!(view(&world).await.balance_sun(pool.id, partner), 2_112_499);
@@ -187,7 +190,7 @@ async fn two_needs_that_meet_never_take_the_same_credit(world: World) {
     let (one, other) =
         (scene_of(&world, &pool, partner, 0x51).await, scene_of(&world, &pool, partner, 0x52).await);
     let change = |scene: &Scene| {
-        let (loan, intake) = asked_ahead(&world, scene, true);
+        let (loan, intake) = asked_as(&world, scene, Billing::Prepaid);
         Change { loans: vec![loan], errands: vec![intake], ..world.change() }
     };
     let outcomes = world.db.apply(None, vec![change(&one), change(&other)]).await.unwrap();
@@ -195,17 +198,87 @@ async fn two_needs_that_meet_never_take_the_same_credit(world: World) {
     assert_eq!(view(&world).await.balance_sun(pool.id, partner), 0);
 }
 
+/// What a loan costs here, sun.
+const PRICE: u64 = 2_112_500;
+
+async fn who_pays_on_account_is_charged_each_loan_up_to_its_bound(world: World) {
+    let (pool, partner) = begun(&world).await;
+    let bound = Billing::OnAccount { owed_max_sun: 2 * PRICE };
+    let scene = async |place| scene_of(&world, &pool, partner, place).await;
+    let (first, second, third) = (scene(0x31).await, scene(0x32).await, scene(0x33).await);
+    let tight = Billing::OnAccount { owed_max_sun: PRICE - 1 };
+    assert_eq!(lends(&world, &first, tight).await, Outcome::Refused(BOUNDED.into()), "a sun too much");
+    let none = (world.number("select count(*) from withdrawal").await, view(&world).await.loans.len());
+    assert_eq!(none, (0, 0), "neither the loan nor its errand is there");
+    for scene in [&first, &second] {
+        assert_eq!(lends(&world, scene, bound).await, Outcome::Applied);
+    }
+    let now = view(&world).await;
+    assert!(now.loans.iter().all(|loan| loan.billing == bound), "{:?}", now.loans);
+    assert_eq!(now.balance_sun(pool.id, partner), -4_225_000);
+    assert_eq!(lends(&world, &third, bound).await, Outcome::Refused(BOUNDED.into()));
+    assert_eq!(lends(&world, &third, Billing::Prepaid).await, Outcome::Refused(COVERED.into()));
+    // Each by itself, by its need.
+    let page = world.db.energy_credit_entries(partner, pool.id, None, 9).await.unwrap();
+    let told: Vec<_> =
+        page.iter().map(|it| (it.group.split('@').next().unwrap().to_owned(), it.sun)).collect();
+    assert_eq!(told, [(second.need.id.to_string(), -2_112_500), (first.need.id.to_string(), -2_112_500)]);
+    // What is owed is paid by a top-up, and may be owed again; a bound beside it that was lowered holds from then on.
+    tops_up(&world, &pool, partner, 10, PRICE).await;
+    assert_eq!(view(&world).await.balance_sun(pool.id, partner), -2_112_500);
+    let lowered = Billing::OnAccount { owed_max_sun: PRICE };
+    assert_eq!(lends(&world, &third, lowered).await, Outcome::Refused(BOUNDED.into()));
+    assert_eq!(lends(&world, &third, bound).await, Outcome::Applied);
+    // What is given back makes room.
+    let late = view(&world).await.loans.pop().unwrap().expire(world.now().plus_ms(30_000)).unwrap().unwrap();
+    world.applied(Change { loans: vec![late], ..world.change() }).await;
+    assert_eq!(view(&world).await.balance_sun(pool.id, partner), -2_112_500);
+    // The bound is of the loan for ever, and none stands beside what is paid ahead.
+    for text in ["update energy_loan set owed_max_sun = 1", "update energy_loan set owed_max_sun = null"] {
+        assert!(world.db.tamper(text, text).await.is_err(), "{text}");
+    }
+}
+
+async fn two_loans_on_account_that_meet_never_go_beyond_the_bound(world: World) {
+    let (pool, partner) = begun(&world).await;
+    let bound = Billing::OnAccount { owed_max_sun: 2 * PRICE - 1 };
+    let beside = world.beside().await;
+    for (round, place) in [(0u8, 0x31u8), (1, 0x41)] {
+        let (one, other) = (
+            scene_of(&world, &pool, partner, place).await,
+            scene_of(&world, &pool, partner, place + 1).await,
+        );
+        let (one, other) = tokio::join!(lends(&world, &one, bound), lends(&beside, &other, bound));
+        let both = [&one, &other];
+        let taken = both.iter().filter(|it| ***it == Outcome::Applied).count();
+        let refused = both.iter().filter(|it| ***it == Outcome::Refused(BOUNDED.into())).count();
+        assert_eq!((taken, refused), (usize::from(round == 0), 2 - usize::from(round == 0)), "{both:?}");
+        assert_eq!(view(&world).await.balance_sun(pool.id, partner), -2_112_500);
+    }
+    // Nor in one commit.
+    tops_up(&world, &pool, partner, 10, PRICE).await;
+    let (one, other) =
+        (scene_of(&world, &pool, partner, 0x51).await, scene_of(&world, &pool, partner, 0x52).await);
+    let change = |scene: &Scene| {
+        let (loan, intake) = asked_as(&world, scene, bound);
+        Change { loans: vec![loan], errands: vec![intake], ..world.change() }
+    };
+    let outcomes = world.db.apply(None, vec![change(&one), change(&other)]).await.unwrap();
+    assert_eq!(outcomes, [Outcome::Applied, Outcome::Refused(BOUNDED.into())]);
+    assert_eq!(view(&world).await.balance_sun(pool.id, partner), -2_112_500);
+}
+
 async fn what_is_given_back_may_be_lent_again(world: World) {
     let (pool, partner) = begun(&world).await;
     tops_up(&world, &pool, partner, 10, 2_112_500).await;
     let scene = scene_of(&world, &pool, partner, 0x31).await;
-    assert_eq!(lends(&world, &scene, true).await, Outcome::Applied);
+    assert_eq!(lends(&world, &scene, Billing::Prepaid).await, Outcome::Applied);
     let loan = view(&world).await.loans.remove(0);
     let late = loan.expire(world.now().plus_ms(30_000)).unwrap().unwrap();
     world.applied(Change { loans: vec![late], ..world.change() }).await;
     assert_eq!(view(&world).await.balance_sun(pool.id, partner), 2_112_500);
     let other = scene_of(&world, &pool, partner, 0x32).await;
-    assert_eq!(lends(&world, &other, true).await, Outcome::Applied);
+    assert_eq!(lends(&world, &other, Billing::Prepaid).await, Outcome::Applied);
 }
 
 async fn a_credit_that_comes_to_be_low_is_told_once(world: World) {
@@ -214,14 +287,15 @@ async fn a_credit_that_comes_to_be_low_is_told_once(world: World) {
     let standing = view(&world).await.credit[0];
     let expected = Standing { wallet: pool.id, partner, balance_sun: 1_000_000, level: Level::Enough };
     assert_eq!(standing, expected);
-    let low = Turned::of(chain(), standing, 2 * TRX, world.now()).unwrap();
+    let low = Turned::of(chain(), standing, Billing::Prepaid, 2 * TRX, world.now()).unwrap();
     for outcome in [Outcome::Applied, Outcome::Moved] {
         assert_eq!(world.apply(Change { credit_turned: vec![low], ..world.change() }).await, outcome);
     }
     assert_eq!(view(&world).await.credit[0].level, Level::Low);
     assert_eq!(world.number("select count(*) from event where kind = 'energy.credit_low'").await, 1);
     tops_up(&world, &pool, partner, 11, 9 * TRX).await;
-    let enough = Turned::of(chain(), view(&world).await.credit[0], 2 * TRX, world.now()).unwrap();
+    let enough =
+        Turned::of(chain(), view(&world).await.credit[0], Billing::Prepaid, 2 * TRX, world.now()).unwrap();
     world.applied(Change { credit_turned: vec![enough], ..world.change() }).await;
     assert_eq!(view(&world).await.credit[0].level, Level::Enough);
     assert_eq!(world.number("select count(*) from event where kind = 'energy.credit_enough'").await, 1);
@@ -231,7 +305,7 @@ async fn what_moved_a_credit_is_listed_newest_first_by_pages(world: World) {
     let (pool, partner) = begun(&world).await;
     tops_up(&world, &pool, partner, 10, 5 * TRX).await;
     let scene = scene_of(&world, &pool, partner, 0x31).await;
-    assert_eq!(lends(&world, &scene, true).await, Outcome::Applied);
+    assert_eq!(lends(&world, &scene, Billing::Prepaid).await, Outcome::Applied);
     let loan = view(&world).await.loans.remove(0);
     let late = loan.expire(world.now().plus_ms(30_000)).unwrap().unwrap();
     world.applied(Change { loans: vec![late], ..world.change() }).await;

@@ -3,6 +3,7 @@
 use sluice_core::address::TronAddress;
 use sluice_core::amount::{Amount, Cost};
 use sluice_core::chain::{ChainId, ChainProfile};
+use sluice_core::energy::credit::Billing;
 use sluice_core::energy::{Loan, LoanState, Need, Terms, Wanted};
 use sluice_core::errand::{Errand, Resource};
 use sluice_core::id::{EnergyNeedId, PartnerId, ProofId, TransferId, WalletId, WithdrawalId};
@@ -39,7 +40,12 @@ pub fn chain() -> ChainId {
 
 /// A wallet on TRON beside the world's own.
 pub async fn adopted(world: &World, partner: PartnerId, byte: u8) -> Wallet {
-    let (id, address) = (WalletId::new(world.ulid()), TronAddress([byte; 20]).into());
+    adopted_at(world, partner, TronAddress([byte; 20])).await
+}
+
+/// The same at an address of its own, for worlds that share a database.
+pub async fn adopted_at(world: &World, partner: PartnerId, address: TronAddress) -> Wallet {
+    let (id, address) = (WalletId::new(world.ulid()), address.into());
     let step = Wallet::adopt(id, partner, chain(), address, "it".into(), 0, "test".into(), world.now());
     let wallet = step.after().clone();
     world.applied(Change { wallets: vec![step], ..world.change() }).await;
@@ -60,7 +66,12 @@ async fn scene(world: &World) -> Scene {
 
 /// A lane of a partner, beside a pool.
 pub async fn scene_of(world: &World, pool: &Wallet, partner: PartnerId, byte: u8) -> Scene {
-    let (pool, lane) = (pool.clone(), adopted(world, partner, byte).await);
+    scene_on(world, pool, adopted(world, partner, byte).await).await
+}
+
+/// A lane beside a pool, and its open need.
+pub async fn scene_on(world: &World, pool: &Wallet, lane: Wallet) -> Scene {
+    let pool = pool.clone();
     let wanted = Wanted {
         id: EnergyNeedId::new(world.ulid()),
         partner: lane.partner,
@@ -93,25 +104,36 @@ fn asked(world: &World, scene: &Scene) -> (Moved<Loan>, Intake) {
 fn asked_for(world: &World, scene: &Scene, price_sun: Cost) -> (Moved<Loan>, Intake) {
     let lend = Errand::Delegation { resource: Resource::Energy, to: RECEIVER.into(), lock: None };
     let intake = errand(world, &scene.pool, Loan::lends_as(scene.need.id), &lend);
-    let loan = Loan::ask(&scene.need, terms(world, scene, price_sun, false, &intake), world.now());
+    let loan =
+        Loan::ask(&scene.need, terms(world, scene, price_sun, Billing::Postpaid, &intake), world.now());
     (loan, intake)
 }
 
-/// A loan that is paid ahead, or afterwards.
-pub fn asked_ahead(world: &World, scene: &Scene, prepaid: bool) -> (Moved<Loan>, Intake) {
+/// A loan that is paid as it is said.
+pub fn asked_as(world: &World, scene: &Scene, billing: Billing) -> (Moved<Loan>, Intake) {
+    asked_named(world, scene, billing, Loan::lends_as(scene.need.id))
+}
+
+/// The same, with an errand of this name.
+pub fn asked_named(
+    world: &World,
+    scene: &Scene,
+    billing: Billing,
+    external_id: String,
+) -> (Moved<Loan>, Intake) {
     let lend = Errand::Delegation { resource: Resource::Energy, to: RECEIVER.into(), lock: None };
-    let intake = errand(world, &scene.pool, Loan::lends_as(scene.need.id), &lend);
-    let terms = terms(world, scene, Cost(2_112_500), prepaid, &intake);
+    let intake = errand(world, &scene.pool, external_id, &lend);
+    let terms = terms(world, scene, Cost(2_112_500), billing, &intake);
     (Loan::ask(&scene.need, terms, world.now()), intake)
 }
 
-fn terms(world: &World, scene: &Scene, price_sun: Cost, prepaid: bool, intake: &Intake) -> Terms {
+fn terms(world: &World, scene: &Scene, price_sun: Cost, billing: Billing, intake: &Intake) -> Terms {
     Terms {
         lender: scene.pool.id,
         energy: 65_650,
         stake_sun: STAKE_SUN,
         price_sun,
-        prepaid,
+        billing,
         stay_s: 60,
         deadline: world.now().plus_ms(30_000),
         errand: intake.withdrawal.after().id,

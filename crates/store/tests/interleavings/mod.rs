@@ -9,6 +9,7 @@ mod given_up;
 mod idle;
 mod intake;
 mod lanes;
+mod loans;
 mod pair;
 mod payments;
 mod people;
@@ -57,6 +58,11 @@ async fn persons_that_meet_act_one_after_the_other() {
     hold(people::PAIRS).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn loans_that_meet_below_a_bound_are_charged_one_after_the_other() {
+    hold(loans::PAIRS).await;
+}
+
 /// What is taken out: of our own statements on their way to the server, or of the schema.
 enum Without {
     Text(Edit),
@@ -73,6 +79,7 @@ const WITHOUT: &[(Without, &str, &[Pair])] = &[
         "a lane plans and a partner cancels",
         payments::BEGINNINGS,
     ),
+    (Without::Text(("atoms > $4", "$4 < 0")), "two loans on account for the last of a bound", loans::PAIRS),
     (
         Without::Rule("drop index m1_one_transfer_per_slot"),
         "two transfers are built with one nonce",

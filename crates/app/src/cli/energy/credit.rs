@@ -44,6 +44,7 @@ fn figures(lang: Lang, it: &EnergyCredit) -> Vec<(&'static str, Cell)> {
     let balance = Cell::styled(style, format!("{} TRX", it.balance));
     let billing = match it.billing {
         EnergyBilling::Prepaid => pick(lang, "paid ahead", "선불"),
+        EnergyBilling::OnAccount => pick(lang, "paid afterwards, up to a bound", "한도 후불"),
         EnergyBilling::Postpaid => pick(lang, "paid afterwards", "후불"),
     };
     let mut figures = vec![
@@ -55,6 +56,12 @@ fn figures(lang: Lang, it: &EnergyCredit) -> Vec<(&'static str, Cell)> {
         (pick(lang, "billing", "결제 방식"), Cell::new(billing)),
         (pick(lang, "top up at", "충전 주소"), Cell::new(&it.address)),
     ];
+    if it.billing != EnergyBilling::Prepaid {
+        figures.push((pick(lang, "owed", "미납"), trx(&it.owed)));
+    }
+    if let Some(bound) = it.owed_max.as_ref().filter(|_| it.billing == EnergyBilling::OnAccount) {
+        figures.push((pick(lang, "may be owed", "후불 한도"), trx(bound)));
+    }
     if let Some(below) = &it.low_below {
         figures.push((pick(lang, "low below", "부족 기준"), trx(below)));
     }
@@ -149,8 +156,8 @@ mod tests {
         let server = Server::answering(|asked| match asked.target.split('?').next().unwrap_or_default() {
             "/v1/energy/credit" => {
                 let credit = json!({
-                    "object": "energy_credit", "partner_id": "pt_1", "chain": "tron:31337", "billing": "prepaid",
-                    "address": "TPool", "balance": "-1.5", "topped_up": "10", "charged": "12", "given_back": "0.5",
+                    "object": "energy_credit", "partner_id": "pt_1", "chain": "tron:31337", "billing": "on_account",
+                    "address": "TPool", "balance": "-1.5", "owed": "1.5", "owed_max": "50", "topped_up": "10", "charged": "12", "given_back": "0.5",
                     "price": "22.5", "low_below": "100", "low": true, "read_below": 7, "at": "2026-11-21T00:00:00Z"
                 });
                 (200, credit)
@@ -164,7 +171,7 @@ mod tests {
             _ => page(vec![]),
         });
         let (_, paper) = typed(&server, "energy credit --partner pt_1");
-        for said in ["-1.5 TRX", "10 TRX", "22.5 sun", "paid ahead", "TPool", "100 TRX"] {
+        for said in ["-1.5 TRX", "10 TRX", "22.5 sun", "up to a bound", "50 TRX", "TPool", "100 TRX"] {
             assert!(paper.out().contains(said), "{said}: {}", paper.out());
         }
         assert!(server.asked().last().unwrap().target.contains("partner=pt_1"));

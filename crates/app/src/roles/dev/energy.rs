@@ -9,6 +9,8 @@ use std::time::Duration;
 use sluice_core::amount::Cost;
 use sluice_core::chain::ChainProfile;
 use sluice_core::energy::Policy;
+use sluice_core::energy::credit::OWED_MAX_SUN;
+use sluice_core::id::PartnerId;
 use sluice_core::port::Ports;
 use sluice_core::port::market::VendorId;
 use sluice_core::time::Timestamp;
@@ -53,6 +55,7 @@ pub(super) fn section(
         stay_s: Some(arguments.energy_stay_s),
         delivers_ms: DELIVERS_MS,
         billing: Bills::default(),
+        on_account: arguments.energy_on_account.iter().map(|(id, sun)| (id.to_string(), *sun)).collect(),
         low_credit_sun: 0,
         weights: BTreeMap::new(),
     };
@@ -74,6 +77,16 @@ pub(super) fn section(
         deliver_ms: Some(POOL_DELIVER_MS),
         ..sold.unwrap_or(none)
     }))
+}
+
+/// Reads `PARTNER=SUN`: who pays the pool afterwards, and what it may owe.
+pub(super) fn owes(text: &str) -> Result<(PartnerId, u64), String> {
+    let wrong =
+        || format!("say PARTNER=SUN: the id of a partner, and 1 to {OWED_MAX_SUN} sun that it may owe");
+    let (id, sun) = text.split_once('=').ok_or_else(wrong)?;
+    let partner = PartnerId::parse(id).map_err(|_| wrong())?;
+    let sun = sun.parse().ok().filter(|sun| (1..=OWED_MAX_SUN).contains(sun)).ok_or_else(wrong)?;
+    Ok((partner, sun))
 }
 
 /// Two vendors.
@@ -185,4 +198,20 @@ fn not_started(error: &MarketError) -> StartError {
         error.to_string(),
         format!("에너지 판매자 시뮬레이터를 시작할 수 없습니다({error})"),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_owe_is_named_with_how_much() {
+        let id = "pt_06EVW2ZA4H5R7N3J8K2M4P6Q8S";
+        assert_eq!(owes(&format!("{id}=5")), Ok((PartnerId::parse(id).unwrap(), 5)));
+        let above = format!("{id}={}", OWED_MAX_SUN + 1);
+        for text in ["", id, &format!("{id}="), &format!("{id}=0"), &format!("{id}=-1"), "somebody=5", &above]
+        {
+            assert!(owes(text).is_err(), "{text}");
+        }
+    }
 }

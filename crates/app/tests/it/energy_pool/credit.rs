@@ -1,9 +1,9 @@
 //! Another partner's lane: the pool lends it what has been paid ahead. What comes to the pool's wallet is credited once, whatever dies
-//! on the way, and a loan costs what the books say.
+//! on the way, and a loan costs what the books say. One more pays on account, and is lent up to its bound.
 
 use serde_json::{Value, json};
 use sluice_api::command::Because;
-use sluice_api::energy::{AssignTopUp, EnergyCreditEntryType};
+use sluice_api::energy::{AssignTopUp, EnergyBilling, EnergyCredit, EnergyCreditEntryType};
 use sluice_api::query::{EnergyCreditQuery, EnergyQuery, EnergyTopUpQuery};
 use sluice_api::reconciliation::ReconciliationOutcome;
 use sluice_api::wallet::{AdoptWallet, RegisterWallet, WalletCustody, WalletRole};
@@ -17,6 +17,8 @@ use crate::wallets::{adopting, signer_key_on};
 const CHAIN: &str = "tron:31337";
 /// What each energy costs the other partner, millionths of a sun: a payout to a new holder is 2.6 TRX.
 const PRICE: &str = "20000000";
+/// What the partner on account may owe, sun: one payout to a new holder, and not two.
+const OWED_MAX_SUN: i64 = 4 * SUN;
 /// Fee of a top-up at most, sun.
 const FEE_SUN: i64 = 10_000_000;
 
@@ -29,10 +31,10 @@ struct Neighbour {
 }
 
 impl Neighbour {
-    /// Makes the partner, two persons of it, its lane, and registers its purse.
-    async fn join(lending: &Lending, engine: &Engine) -> Self {
+    /// Makes the partner, two persons of it, its lane, and registers its purse, an account of the network.
+    async fn join(lending: &Lending, engine: &Engine, name: &str, purse: usize) -> Self {
         let platform = engine.platform().client;
-        let made = json!({ "name": "neighbour", "mode": "test", "reason": "a test" });
+        let made = json!({ "name": name, "mode": "test", "reason": "a test" });
         let partner = platform.create_partner(&body(made)).await.expect("a partner").id;
         let limit = json!({ "partner_id": partner, "asset": engine.tron_caller().asset, "per_transaction": "100",
             "daily": "100000", "reason": "a test" });
@@ -48,7 +50,7 @@ impl Neighbour {
             *token = format!("{}.{}", made.key.id, made.secret.expect("a secret"));
         }
         let (_, lane) = signer_key_on(CHAIN, &lending.signer.config, &partner, &["create"]);
-        let purse = lending.control.accounts()[0].clone();
+        let purse = lending.control.accounts()[purse].clone();
         let it = Self { partner, tokens, lane, purse };
         let units = u128::from(FUNDS) * 1_000_000;
         lending.control.faucet(it.lane.parse().expect("an address"), COINS, units);
@@ -81,13 +83,17 @@ impl Neighbour {
         caller
     }
 
-    /// Its balance with the pool, in TRX.
-    async fn balance(&self, engine: &Engine) -> String {
-        let credit = self.caller(engine).client.energy_credit(&EnergyQuery::default()).await;
-        credit.expect("a credit").balance.as_str().to_owned()
+    /// What it has with the pool.
+    async fn credit(&self, engine: &Engine) -> EnergyCredit {
+        self.caller(engine).client.energy_credit(&EnergyQuery::default()).await.expect("a credit")
     }
 
-    async fn order(&self, lending: &mut Lending, engine: &Engine, count: u64) -> Vec<Order> {
+    /// Its balance with the pool, in TRX.
+    async fn balance(&self, engine: &Engine) -> String {
+        self.credit(engine).await.balance.as_str().to_owned()
+    }
+
+    async fn order(&self, lending: &Lending, engine: &Engine, count: u64) -> Vec<Order> {
         let fresh = Order::fresh_on_tron("neighbour", count);
         let caller = self.caller(engine);
         caller.insist_on(&fresh).await;
@@ -96,8 +102,34 @@ impl Neighbour {
             let held = lending.control.usdt_units(order.address.parse().expect("an address"));
             assert_eq!(held, u128::from(order.atoms), "{}", order.external_id);
         }
-        lending.orders.extend(fresh.iter().cloned());
         fresh
+    }
+
+    /// Who pays on account has paid nothing ahead: it is lent for one payout, not for another beyond its bound, and pays what it owes.
+    async fn owes_and_pays(&self, lending: &Lending, engine: &Engine) {
+        let caller = self.caller(engine);
+        let before = self.credit(engine).await;
+        let terms = (before.billing, before.owed.as_str(), before.owed_max.as_ref().map(|it| it.as_str()));
+        assert_eq!(terms, (EnergyBilling::OnAccount, "0", Some("4")), "{before:?}");
+        self.order(lending, engine, 1).await;
+        let asked = caller.told("energy.loan_asked").await;
+        assert!(asked.len() == 1 && caller.told("energy.burning").await.is_empty(), "{asked:?}");
+        self.order(lending, engine, 1).await;
+        assert_eq!(caller.told("energy.loan_asked").await.len(), 1, "not beyond the bound");
+        assert!(!caller.told("energy.burning").await.is_empty(), "the next source");
+        let query = EnergyCreditQuery::default();
+        let lines = caller.client.energy_credit_entries(query).take(9).await.expect("lines");
+        let charges: Vec<_> = lines.iter().map(|it| (it.kind, it.need.as_deref())).collect();
+        assert_eq!(charges, [(EnergyCreditEntryType::Charge, asked[0].data["need"].as_str())]);
+        let owes = self.credit(engine).await;
+        let price: u64 = asked[0].data["price_sun"].as_str().expect("a price").parse().expect("a figure");
+        assert_eq!(
+            (sun(owes.owed.as_str()), owes.balance.as_str()),
+            (price, format!("-{}", owes.owed).as_str())
+        );
+        pay_in(lending, &self.purse, OWED_MAX_SUN);
+        until("what is owed is paid", async || self.credit(engine).await.owed.as_str() == "0").await;
+        assert_eq!(sun(&self.balance(engine).await), u64::try_from(OWED_MAX_SUN).expect("a figure") - price);
     }
 }
 
@@ -114,14 +146,17 @@ fn pay_in(lending: &Lending, from: &Account, sun: i64) -> String {
 }
 
 on_both! {
-    /// Refused without credit, topped up, lent; killed before and after the commit that credits.
+    /// Refused without credit, topped up, lent; killed before and after the commit that credits. And lent on account, refused beyond the
+    /// bound, and paid by a top-up.
     async fn what_is_paid_ahead_is_credited_once_and_lends(database: Database) {
-        let mut lending = Lending::begin(database, STAY).await;
-        let priced = ["--energy-price", PRICE];
-        let mut engine = lending.engine_with(&priced).await;
-        let neighbour = Neighbour::join(&lending, &engine).await;
+        let lending = Lending::begin(database, STAY).await;
+        let mut engine = lending.engine_with(&["--energy-price", PRICE]).await;
+        let neighbour = Neighbour::join(&lending, &engine, "neighbour", 0).await;
+        let debtor = Neighbour::join(&lending, &engine, "debtor", 2).await;
+        let may_owe = format!("{}={OWED_MAX_SUN}", debtor.partner);
+        let priced = ["--energy-price", PRICE, "--energy-on-account", &may_owe];
         // Nothing is paid ahead: the pool lends nothing, and TRX burns.
-        neighbour.order(&mut lending, &engine, 2).await;
+        neighbour.order(&lending, &engine, 2).await;
         let caller = neighbour.caller(&engine);
         assert!(!caller.told("energy.burning").await.is_empty());
         assert!(caller.told("energy.loan_asked").await.is_empty());
@@ -157,7 +192,8 @@ on_both! {
         assert_eq!(again.code().map(|it| it.as_str()), Some("state_conflict"), "{again:?}");
         assert_eq!((neighbour.balance(&engine).await.as_str(), unknown().await.len()), ("100", 0));
         // Now the pool lends, for what the books say.
-        let paid = neighbour.order(&mut lending, &engine, 3).await;
+        let (paid, ()) =
+            tokio::join!(neighbour.order(&lending, &engine, 3), debtor.owes_and_pays(&lending, &engine));
         let caller = neighbour.caller(&engine);
         until("every loan is back", async || {
             let over = caller.told("energy.loan_returned").await.len();
@@ -177,7 +213,7 @@ on_both! {
         let asked = caller.told("energy.loan_asked").await;
         let charges = lines.iter().filter(|it| it.kind == EnergyCreditEntryType::Charge).count();
         assert!(charges > 0 && charges == asked.len(), "{lines:?}");
-        let credit = caller.client.energy_credit(&EnergyQuery::default()).await.expect("a credit");
+        let credit = neighbour.credit(&engine).await;
         let price: u64 = asked.iter().map(|it| it.data["energy"].as_str().expect("energy").parse::<u64>().expect("a figure") * 20).sum();
         assert_eq!(sun(credit.charged.as_str()), price);
         assert_eq!(sun(credit.balance.as_str()), 100_000_000 - price);

@@ -47,7 +47,7 @@ pub fn asked() -> Loan {
         energy: 65_000,
         stake_sun: 7_000_000_000,
         price_sun: Cost(3_000_000),
-        prepaid: true,
+        billing: crate::energy::credit::Billing::Prepaid,
         stay_s: 60,
         deadline: at(30_000),
         errand: WithdrawalId::new(ulid(1)),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::samples::{at, need, receiver, wallet};
 use crate::amount::Cost;
 use crate::chain::ChainId;
+use crate::energy::credit::Billing;
 use crate::energy::{Lendable, Loan, Need, Pool, Terms, View, Wanted};
 use crate::id::{PartnerId, WithdrawalId};
 use crate::intent::DeploymentId;
@@ -22,7 +23,8 @@ fn pool() -> Pool {
         fee_micro_sun: 2_000_000,
         stay_s: 3_600,
         delivers_ms: 10_000,
-        billing: crate::energy::credit::Billing::Prepaid,
+        billing: Billing::Prepaid,
+        on_account: BTreeMap::new(),
         low_credit_sun: 0,
         weights: BTreeMap::new(),
     }
@@ -56,7 +58,7 @@ fn loan(number: u128, of: PartnerId, trx: u64, lent: bool) -> Loan {
         energy: 65_000,
         stake_sun: trx * TRX,
         price_sun: Cost::ZERO,
-        prepaid: true,
+        billing: Billing::Prepaid,
         stay_s: 60,
         deadline: at(30_000),
         errand: WithdrawalId::new(ulid(number)),
@@ -138,13 +140,36 @@ fn who_wants_energy_too_keeps_a_part_by_weight() {
 
 #[test]
 fn who_pays_ahead_is_lent_what_is_covered_and_who_pays_afterwards_everything() {
-    use crate::energy::credit::Billing;
-    let prepaid = pool();
     for (balance, price, covered) in
         [(9, 9, true), (8, 9, false), (0, 0, true), (-5, 0, true), (-5, 1, false), (i64::MAX, 1, true)]
     {
-        assert_eq!(prepaid.covers(balance, Cost(price)), covered, "{price} of {balance}");
+        assert_eq!(Billing::Prepaid.covers(balance, Cost(price)), covered, "{price} of {balance}");
     }
-    let postpaid = Pool { billing: Billing::Postpaid, ..pool() };
-    assert!(postpaid.covers(-5, Cost(1_000)));
+    assert!(Billing::Postpaid.covers(-5, Cost(1_000)));
+}
+
+#[test]
+fn who_pays_on_account_is_lent_up_to_its_bound() {
+    let on_account = Billing::OnAccount { owed_max_sun: 10 };
+    for (balance, price, covered) in
+        [(0, 10, true), (0, 11, false), (-4, 6, true), (-4, 7, false), (3, 13, true), (3, 14, false)]
+    {
+        assert_eq!(on_account.covers(balance, Cost(price)), covered, "{price} at {balance}");
+    }
+    assert!(!on_account.covers(-11, Cost(1)), "the bound was lowered since");
+    assert!(on_account.covers(-11, Cost::ZERO));
+    let widest = Billing::OnAccount { owed_max_sun: u64::MAX };
+    assert!(widest.covers(i64::MAX, Cost(u128::from(u64::MAX))), "nothing overflows");
+    assert!(!widest.covers(i64::MIN, Cost(u128::from(u64::MAX))));
+}
+
+#[test]
+fn a_partner_pays_as_it_is_named_and_otherwise_as_the_pool_says() {
+    let (named, other) = (partner(1), partner(2));
+    let pool = Pool { on_account: BTreeMap::from([(named, 7)]), ..pool() };
+    assert_eq!(pool.billing_of(named), Billing::OnAccount { owed_max_sun: 7 });
+    assert_eq!(pool.billing_of(other), Billing::Prepaid);
+    let postpaid = Pool { billing: Billing::Postpaid, ..pool };
+    assert_eq!(postpaid.billing_of(named), Billing::OnAccount { owed_max_sun: 7 }, "a bound beside none");
+    assert_eq!(postpaid.billing_of(other), Billing::Postpaid);
 }

@@ -93,17 +93,52 @@ fn a_credit_is_low_below_the_threshold_and_enough_a_quarter_above_it() {
         for (balance, to) in [-1, 0, 99, 100, 124, 125].into_iter().zip(expected) {
             assert_eq!(from.after(balance, 100), to, "{from:?} at {balance}");
         }
-        assert_eq!(from.after(i64::MIN, 0), Enough, "without a threshold nothing is low");
-        assert_eq!(from.after(i64::MAX, u64::MAX), Low, "nothing overflows");
+        assert_eq!(from.after(i128::from(i64::MIN), 0), Enough, "without a threshold nothing is low");
+        assert_eq!(from.after(i128::from(i64::MAX), u64::MAX), Low, "nothing overflows");
     }
     let chain = ChainProfile::tron_devnet().id;
     let standing = Standing { wallet: pool().id, partner: partner(2), balance_sun: 99, level: Level::Enough };
-    let turned = Turned::of(chain, standing, 100, at(1)).unwrap();
+    let turned = Turned::of(chain, standing, Billing::Prepaid, 100, at(1)).unwrap();
     assert_eq!(turned.event().kind, "energy.credit_low");
-    assert_eq!(Turned::of(chain, Standing { level: turned.level, ..standing }, 100, at(2)), None, "once");
+    let told = Standing { level: turned.level, ..standing };
+    assert_eq!(Turned::of(chain, told, Billing::Prepaid, 100, at(2)), None, "once");
+    let unbounded = Turned::of(chain, told, Billing::Postpaid, 100, at(2)).unwrap();
+    assert_eq!(unbounded.level, Enough, "who pays afterwards without a bound is never short of it");
+}
+
+#[test]
+fn who_pays_on_account_is_told_when_it_nears_its_bound() {
+    let chain = ChainProfile::tron_devnet().id;
+    let turned = |owed_max_sun, balance_sun, level, low_credit_sun| {
+        let standing = Standing { wallet: pool().id, partner: partner(2), balance_sun, level };
+        Turned::of(chain, standing, Billing::OnAccount { owed_max_sun }, low_credit_sun, at(1))
+    };
+    let level = |it: Option<Turned>| it.map(|it| it.level);
+    // A fifth of a small bound, however high the threshold is; the threshold of a large one.
+    for (owed_max_sun, below) in [(1_000, 200), (100_000, 5_000)] {
+        let owes = |left: i64| left - owed_max_sun;
+        let at_bound = |left, from| turned(owed_max_sun.unsigned_abs(), owes(left), from, 5_000);
+        assert_eq!(level(at_bound(below, Level::Enough)), None);
+        assert_eq!(level(at_bound(below - 1, Level::Enough)), Some(Level::Low));
+        assert_eq!(level(at_bound(below * 5 / 4 - 1, Level::Low)), None, "told once");
+        assert_eq!(level(at_bound(below * 5 / 4, Level::Low)), Some(Level::Enough));
+    }
+    assert_eq!(
+        level(turned(1_000, 0, Level::Low, u64::MAX)),
+        Some(Level::Enough),
+        "who owes nothing is near nothing"
+    );
+    assert_eq!(level(turned(1_000, -5_000, Level::Enough, 0)), None, "without a threshold nobody is told");
+    let near = turned(1_000, -900, Level::Enough, 5_000).unwrap().event();
+    assert_eq!(near.kind, "energy.credit_low");
+    let data = near.data.json();
+    for said in ["-900", "200", "1000", "owed_max_sun"] {
+        assert!(data.contains(said), "{said}: {data}");
+    }
 }
 
 #[test]
 fn the_ways_of_paying_have_names() {
     assert_eq!((Billing::default().as_str(), Billing::Postpaid.as_str()), ("prepaid", "postpaid"));
+    assert_eq!(Billing::OnAccount { owed_max_sun: 1 }.as_str(), "on_account");
 }

@@ -40,7 +40,7 @@ pub(super) struct Stake {
     wallet: Wallet,
     stake_sun: u64,
     stay_s: u64,
-    prepaid: bool,
+    billing: Billing,
 }
 
 impl Energy {
@@ -64,7 +64,7 @@ impl Energy {
     }
 
     /// The pool as one source of many; `None` where it lends nothing for this need: it did once, has too little,
-    /// or is not paid ahead.
+    /// or its partner would owe more than it may.
     pub(super) fn own_source(
         &self,
         broker: &Broker<'_>,
@@ -85,8 +85,10 @@ impl Energy {
         let id = VendorId::parse(POOL).ok()?;
         let total_sun = pool.price(energy, need.partner, wallet.partner);
         let balance_sun = broker.view.balance_sun(wallet.id, need.partner);
-        if !pool.covers(balance_sun, total_sun) {
-            tracing::debug!(need = %need.id, balance_sun, "A need for energy of the pool is not paid ahead");
+        let billing = pool.billing_of(need.partner);
+        if !billing.covers(balance_sun, total_sun) {
+            let billing = billing.as_str();
+            tracing::debug!(need = %need.id, balance_sun, billing, "A credit with the pool does not cover a need for energy");
             return None;
         }
         let facts = VendorFacts {
@@ -99,8 +101,7 @@ impl Energy {
             delivers_ms: pool.delivers_ms,
         };
         let quote = Quote { vendor: id, energy, duration_s: pool.stay_s, total_sun, valid_until: now };
-        let prepaid = pool.billing == Billing::Prepaid;
-        let stake = Stake { wallet: wallet.clone(), stake_sun, stay_s: pool.stay_s, prepaid };
+        let stake = Stake { wallet: wallet.clone(), stake_sun, stay_s: pool.stay_s, billing };
         Some(Source { facts, quote, own: Some(stake) })
     }
 
@@ -130,7 +131,7 @@ impl Energy {
             energy,
             stake_sun: stake.stake_sun,
             price_sun,
-            prepaid: stake.prepaid,
+            billing: stake.billing,
             stay_s: stake.stay_s,
             deadline: now.plus_ms(deliver_ms),
             errand: intake.withdrawal.after().id,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use sluice_core::address::TronAddress;
 use sluice_core::alert::{Code, Raise};
 use sluice_core::chain::txid_text;
-use sluice_core::energy::credit::{Billing, Level, Turned};
+use sluice_core::energy::credit::{Billing, Level, Standing, Turned};
 use sluice_core::energy::{Look, POOL, Pool, View};
 use sluice_core::id::PartnerId;
 use sluice_core::port::chain::ChainError;
@@ -69,10 +69,11 @@ impl Energy {
         wallet: &Wallet,
     ) -> Result<(), StageError> {
         let now = broker.now();
-        let threshold = if pool.billing == Billing::Prepaid { pool.low_credit_sun } else { 0 };
         let of_pool = broker.view.credit.iter().filter(|it| it.wallet == wallet.id);
-        let turned: Vec<Turned> =
-            of_pool.filter_map(|it| Turned::of(self.chain, *it, threshold, now)).collect();
+        let turned = |it: &Standing| {
+            Turned::of(self.chain, *it, pool.billing_of(it.partner), pool.low_credit_sun, now)
+        };
+        let turned: Vec<Turned> = of_pool.filter_map(turned).collect();
         if turned.is_empty() {
             return Ok(());
         }
@@ -89,10 +90,7 @@ impl Energy {
             code: Code::EnergyCreditLow,
             subject: format!("{} {POOL} {} {}", self.chain, it.wallet, it.partner),
             partner: Some(it.partner),
-            detail: format!(
-                "{} sun are paid ahead, less than {}; send TRX to {}, or energy is bought and burned instead",
-                it.balance_sun, pool.low_credit_sun, pool.wallet
-            ),
+            detail: low_detail(pool, it),
         });
         let unknown = view.unknown.iter().map(|it| Raise {
             code: Code::EnergyTopupUnknown,
@@ -108,6 +106,21 @@ impl Energy {
         });
         low.chain(unknown).collect()
     }
+}
+
+/// How a credit that is low stands, and what to do.
+fn low_detail(pool: &Pool, of: &Standing) -> String {
+    let billing = pool.billing_of(of.partner);
+    let stands = match billing {
+        Billing::OnAccount { owed_max_sun } => {
+            format!("{} sun are owed of {owed_max_sun} that may be", of.balance_sun.saturating_neg())
+        }
+        Billing::Prepaid | Billing::Postpaid => {
+            let below = billing.low_below_sun(pool.low_credit_sun);
+            format!("{} sun are paid ahead, less than {below}", of.balance_sun)
+        }
+    };
+    format!("{stands}; send TRX to {}, or energy is bought and burned instead", pool.wallet)
 }
 
 /// It is asked again in the next turn.

@@ -41,22 +41,26 @@ fn whole(of: u64) -> Decimal {
 pub(crate) fn credit(of: &Credit<'_>) -> EnergyCredit {
     let Credit { partner, owner, chain, pool, sums, at } = of;
     let each = pool.base_micro_sun.saturating_add(pool.fee_micro_sun);
-    let told = pool.billing == Billing::Prepaid && pool.low_credit_sun > 0;
+    let billing = pool.billing_of(*partner);
+    let low_below_sun = billing.low_below_sun(pool.low_credit_sun);
     EnergyCredit {
         object: tag::EnergyCredit::Is,
         partner_id: partner.to_string(),
         chain: chain.to_string(),
-        billing: match pool.billing {
+        billing: match billing {
             Billing::Prepaid => EnergyBilling::Prepaid,
+            Billing::OnAccount { .. } => EnergyBilling::OnAccount,
             Billing::Postpaid => EnergyBilling::Postpaid,
         },
         address: pool.wallet.to_string(),
         balance: signed(sums.balance_sun),
+        owed: whole(u64::try_from(sums.balance_sun.saturating_neg()).unwrap_or_default()),
+        owed_max: billing.owed_max_sun().map(whole),
         topped_up: whole(sums.topped_up_sun),
         charged: whole(sums.charged_sun),
         given_back: whole(sums.given_back_sun),
         price: micro_sun(if partner == owner { 0 } else { each }),
-        low_below: told.then(|| whole(pool.low_credit_sun)),
+        low_below: (low_below_sun > 0).then(|| whole(low_below_sun)),
         low: sums.level == Level::Low,
         read_below: sums.next_height,
         at: time(*at),

@@ -46,6 +46,7 @@ impl Stage {
             stay_s: 3_600,
             delivers_ms: 15_000,
             billing: Billing::Prepaid,
+            on_account: BTreeMap::new(),
             low_credit_sun: 100 * TRX,
             weights: BTreeMap::new(),
         };
@@ -108,7 +109,7 @@ async fn a_partner_reads_what_it_has_paid_ahead_and_where_to_send_more() {
     );
     let world = &stage.tron.world;
     let standing = world.db.energy(chain_id(), Timestamp::default(), &[]).await.unwrap().credit[0];
-    let low = Turned::of(chain_id(), standing, 100 * TRX, world.clock.now_at()).unwrap();
+    let low = Turned::of(chain_id(), standing, Billing::Prepaid, 100 * TRX, world.clock.now_at()).unwrap();
     world.apply(Change { credit_turned: vec![low], ..Change::default() }).await;
     assert_eq!(stage.told().await["low"], json!(true));
     let first = read(world, &world.a.key, "/v1/energy/credit/entries?limit=1").await;
@@ -151,6 +152,25 @@ impl Broker {
         *stage.tron.chain.pool.lock().unwrap() = Some(Pooled { top: 9, coins: vec![], lendable });
         let memory = sluice_flow::house::Memory::new(&stage.tron.world.api.ports);
         Self { stage, memory }
+    }
+
+    /// Partner A pays afterwards from now on, and may owe so much.
+    fn may_owe(&mut self, owed_max_sun: u64) {
+        let world = &mut self.stage.tron.world;
+        let supply = world.api.ports.energy.get_mut(&chain_id()).unwrap();
+        let mut pool = supply.pool.as_deref().unwrap().clone();
+        pool.on_account.insert(world.a.id, owed_max_sun);
+        supply.pool = Some(Arc::new(pool));
+        world.router = sluice_http::router(world.api.clone());
+        self.dies();
+    }
+
+    /// Its payouts are called off, and its lane may ask again; what was lent stays lent.
+    async fn needs_no_more(&self) {
+        let now = self.stage.tron.world.clock.now_at();
+        let open = self.view().await.needs.into_iter();
+        let needs = open.map(|need| need.drop_unwanted(now).unwrap()).collect();
+        self.stage.tron.world.apply(Change { needs, ..Change::default() }).await;
     }
 
     /// The chain shows more.
@@ -234,8 +254,8 @@ async fn who_has_not_paid_ahead_is_lent_nothing_and_what_comes_is_credited_once_
     broker.turn().await;
     let lent = broker.view().await;
     assert_eq!(
-        lent.loans.iter().map(|it| (it.price_sun, it.prepaid)).collect::<Vec<_>>(),
-        [(Cost(1_462_500), true)]
+        lent.loans.iter().map(|it| (it.price_sun, it.billing)).collect::<Vec<_>>(),
+        [(Cost(1_462_500), Billing::Prepaid)]
     );
     assert_eq!(broker.balance().await, 37_500);
     let line = &read(&broker.stage.tron.world, &broker.stage.tron.world.a.key, "/v1/energy/credit/entries")
@@ -247,6 +267,58 @@ async fn who_has_not_paid_ahead_is_lent_nothing_and_what_comes_is_credited_once_
     broker.turn().await;
     broker.turn().await;
     assert_eq!((broker.told("energy.credit_enough").await, broker.alerts().await), (1, 0));
+}
+
+#[tokio::test]
+async fn who_pays_on_account_is_lent_up_to_its_bound_and_charged_each_loan_by_itself() {
+    let mut broker = Box::pin(Broker::new()).await;
+    broker.may_owe(3 * TRX);
+    let terms = broker.stage.told().await;
+    assert_eq!(
+        (&terms["billing"], &terms["owed"], &terms["owed_max"], &terms["low_below"]),
+        (&json!("on_account"), &json!("0"), &json!("3"), &json!("0.6")),
+        "a fifth of the bound, though the threshold of the pool is 100"
+    );
+    // Nothing was paid ahead. Two loans of 1.4625 TRX fit below the bound, and a third does not.
+    let mut needs = vec![];
+    for _ in 0..2 {
+        broker.needs().await;
+        broker.turn().await;
+        needs.push(broker.view().await.needs[0].id.to_string());
+        broker.needs_no_more().await;
+    }
+    assert_eq!((broker.balance().await, broker.told("energy.credit_low").await), (-2_925_000, 0));
+    broker.needs().await;
+    broker.turn().await;
+    let view = broker.view().await;
+    assert!(view.needs.is_empty() && view.loans.len() == 2, "{view:?}");
+    assert!(view.loans.iter().all(|it| it.billing == Billing::OnAccount { owed_max_sun: 3 * TRX }));
+    assert_eq!(broker.told("energy.burning").await, 1, "the need goes to the next source");
+    assert_eq!((broker.told("energy.credit_low").await, broker.alerts().await), (1, 1), "it nears its bound");
+    let world = &broker.stage.tron.world;
+    let lines = read(world, &world.a.key, "/v1/energy/credit/entries").await;
+    let told: Vec<_> = lines["data"].as_array().unwrap().iter().rev().collect();
+    assert_eq!(told.len(), 2);
+    for (line, need) in told.into_iter().zip(&needs) {
+        let expected = (&json!("charge"), &json!("-1.4625"), &json!(need));
+        assert_eq!((&line["type"], &line["amount"], &line["need"]), expected);
+    }
+    let now = broker.stage.told().await;
+    let expected = (&json!("-2.925"), &json!("2.925"), &json!(true));
+    assert_eq!((&now["balance"], &now["owed"], &now["low"]), expected);
+    // A top-up pays what is owed, and there is room again.
+    broker.shows(11, 2 * TRX);
+    broker.turn().await;
+    assert_eq!(broker.stage.told().await["owed"], json!("0.925"));
+    broker.needs().await;
+    broker.turn().await;
+    assert_eq!((broker.view().await.loans.len(), broker.balance().await), (3, -2_387_500));
+    assert_eq!((broker.told("energy.credit_enough").await, broker.alerts().await), (1, 0));
+    // What is paid beyond what is owed is paid ahead.
+    broker.shows(12, 5 * TRX);
+    broker.turn().await;
+    let ahead = broker.stage.told().await;
+    assert_eq!((&ahead["balance"], &ahead["owed"]), (&json!("2.6125"), &json!("0")));
 }
 
 #[tokio::test]

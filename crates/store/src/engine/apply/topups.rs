@@ -1,7 +1,7 @@
 //! What came to the pool's wallet, how far blocks were read for it, and what partners' credit comes to. Postings of it are in
 //! `ledger`, in the same commit.
 
-use sluice_core::energy::credit::{COVERED, Level, Turned};
+use sluice_core::energy::credit::{Level, Turned};
 use sluice_core::energy::{Assigned, Loan, Look, Prepayment};
 use sluice_core::ledger::Account;
 use sluice_core::port::store::Change;
@@ -109,19 +109,20 @@ async fn turn(conn: &mut Conn<'_>, turned: &Turned) -> Result<bool, SqlError> {
     Ok(conn.run(text, args).await? == 1)
 }
 
-/// After the ledger: a loan that is paid ahead leaves its partner owing nothing. The sum was moved in this transaction, so its row is
-/// held until the end: nobody else takes the same credit meanwhile.
+/// After the ledger: a loan leaves its partner owing no more than it may, which is nothing where it is paid ahead. The sum was moved in
+/// this transaction, so its row is held until the end: nobody else takes the same credit, or the same room below a bound, meanwhile.
 pub(super) async fn covers(conn: &mut Conn<'_>, loan: &Loan) -> Result<(), SqlError> {
-    if !loan.prepaid || loan.price_sun.0 == 0 {
+    let Some(owed_max_sun) = loan.billing.owed_max_sun().filter(|_| loan.price_sun.0 > 0) else {
         return Ok(());
-    }
+    };
     let text = sql!(
-        "select atoms from ledger_balance where wallet_id = $1 and partner_id = $2 and account = $3 and atoms > 0
+        "select atoms from ledger_balance where wallet_id = $1 and partner_id = $2 and account = $3 and atoms > $4
          limit 1"
     );
-    let args = args![loan.lender.to_string(), loan.partner.to_string(), Account::EnergyCredit.as_str()];
+    let (lender, partner) = (loan.lender.to_string(), loan.partner.to_string());
+    let args = args![lender, partner, Account::EnergyCredit.as_str(), big(owed_max_sun)];
     match conn.row(text, args).await? {
         None => Ok(()),
-        Some(_) => Err(SqlError::Rule(COVERED.into())),
+        Some(_) => Err(SqlError::Rule(loan.billing.rule().into())),
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sluice_core::address::TronAddress;
 use sluice_core::amount::Cost;
 use sluice_core::chain::ChainId;
+use sluice_core::energy::credit::Billing;
 use sluice_core::energy::{Loan, LoanRecord, LoanState};
 use sluice_core::id::{EnergyNeedId, PartnerId, TransferId, WalletId, WithdrawalId};
 
@@ -33,6 +34,7 @@ pub(crate) const LOANS: Table = Table {
         "stake_sun",
         "price_sun",
         "prepaid",
+        "owed_max_sun",
         "stay_s",
         "deadline_at",
         "ended",
@@ -63,6 +65,7 @@ pub(crate) struct LoanRow {
     stake_sun: i64,
     price_sun: i64,
     prepaid: u8,
+    owed_max_sun: Option<i64>,
     stay_s: i64,
     deadline_at: i64,
     ended: u8,
@@ -104,6 +107,10 @@ impl LoanRow {
             }
             LoanState::Returning { tries, .. } => Shape { tries: Some(*tries), ..Shape::default() },
         };
+        let owed_max_sun = match loan.billing {
+            Billing::OnAccount { owed_max_sun } => Some(big(owed_max_sun)),
+            Billing::Prepaid | Billing::Postpaid => None,
+        };
         Ok(Self {
             id: loan.need.to_string(),
             partner_id: loan.partner.to_string(),
@@ -118,7 +125,8 @@ impl LoanRow {
             energy: big(loan.energy),
             stake_sun: big(loan.stake_sun),
             price_sun: sun(loan.price_sun),
-            prepaid: u8::from(loan.prepaid),
+            prepaid: u8::from(loan.billing == Billing::Prepaid),
+            owed_max_sun,
             stay_s: big(loan.stay_s),
             deadline_at: loan.deadline.micros(),
             ended: u8::from(loan.state.is_ended()),
@@ -146,7 +154,7 @@ pub(crate) fn read_loan(row: &Row) -> Result<Loan, Unread> {
         energy: cells.number("energy")?,
         stake_sun: cells.number("stake_sun")?,
         price_sun: Cost(cells.number("price_sun")?),
-        prepaid: cells.flag("prepaid")?,
+        billing: billing(&cells)?,
         stay_s: cells.number("stay_s")?,
         deadline: cells.at("deadline_at")?,
         errand: cells.parsed("errand_id", WithdrawalId::parse)?,
@@ -155,6 +163,16 @@ pub(crate) fn read_loan(row: &Row) -> Result<Loan, Unread> {
         changed_at: cells.at("changed_at")?,
         version: cells.int("version")?,
     }))
+}
+
+/// A bound stands beside no loan that is paid ahead, which the schema holds too.
+fn billing(cells: &Cells<'_>) -> Result<Billing, Unread> {
+    Ok(match (cells.flag("prepaid")?, cells.opt_number("owed_max_sun")?) {
+        (true, None) => Billing::Prepaid,
+        (false, Some(owed_max_sun)) => Billing::OnAccount { owed_max_sun },
+        (false, None) => Billing::Postpaid,
+        (true, Some(_)) => return Err(cells.unread("paid ahead, and with a bound")),
+    })
 }
 
 fn state(cells: &Cells<'_>) -> Result<LoanState, Unread> {
