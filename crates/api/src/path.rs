@@ -51,6 +51,10 @@ pub const TREASURY_FUNDING: &str = "/v1/treasury/funding";
 pub const TREASURY_REFILLS: &str = "/v1/treasury/refills";
 /// POST looks at one without ordering it.
 pub const TREASURY_REFILLS_CHECK: &str = "/v1/treasury/refills/check";
+/// Sweeps of lanes.
+pub const TREASURY_SWEEPS: &str = "/v1/treasury/sweeps";
+/// Sweeps, judged and not ordered.
+pub const TREASURY_SWEEPS_CHECK: &str = "/v1/treasury/sweeps/check";
 /// GET lists what people are asked to sign.
 pub const SIGNATURE_REQUESTS: &str = "/v1/signature-requests";
 /// GET reads one, by the id of its errand.

@@ -89,9 +89,9 @@ pub struct SignatureRequest {
     pub asset: String,
     /// How much.
     pub amount: Decimal,
-    /// What the desk holds of the token and of the coin that its chain takes, each with the block it was read at.
+    /// What it holds of the token and of the coin that its chain takes, each with the block it was read at.
     pub balances: Vec<Balance>,
-    /// Nothing of the desk is handed out before: the store went back in time. `null` otherwise.
+    /// Nothing of a desk is handed out before: the store went back in time. `null` otherwise.
     pub quiet_until: Option<Time>,
     /// The last time that its bytes were asked for; `null` where nobody ever did.
     pub hand_out: Option<HandOut>,
@@ -190,17 +190,17 @@ impl Body for SubmitSignature {
     ];
 }
 
-/// Orders a refill: so much of a token from a desk to another wallet of the same partner and chain.
+/// Orders a refill, or a sweep: so much of a token from a desk, or a lane, to another wallet of the same partner and chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrderRefill {
     /// Names it among everything that the partner ever asked for: ordered twice, it is done once.
     #[schema(min_length = 1, max_length = 128)]
     pub external_id: String,
-    /// The desk.
+    /// The desk; for a sweep the lane.
     #[schema(max_length = 64)]
     pub from_wallet_id: String,
-    /// The wallet that is refilled.
+    /// The wallet that it is sent to.
     #[schema(max_length = 64)]
     pub to_wallet_id: String,
     /// CAIP-19 id of the token.
@@ -224,18 +224,18 @@ impl Body for OrderRefill {
     ];
 }
 
-/// What an order of a refill would find. Nothing was ordered.
+/// What an order of a refill or a sweep would find. Nothing was ordered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RefillCheck {
     /// Always `refill_check`.
     pub object: tag::RefillCheck,
     /// Whose it would be.
     pub partner_id: String,
-    /// The desk.
+    /// The desk; for a sweep the lane.
     pub from_wallet_id: String,
     /// Its address.
     pub from: String,
-    /// The wallet that is refilled.
+    /// The wallet that it is sent to.
     pub to_wallet_id: String,
     /// Its address.
     pub to: String,

@@ -206,6 +206,8 @@ words! {
         TopUp = "top_up",
         /// Pay a token to another wallet of the same partner: a person signs it.
         Refill = "refill",
+        /// Pay a token that a lane has too much to another wallet of the same partner.
+        Sweep = "sweep",
     }
 }
 

@@ -1,5 +1,6 @@
-//! What the house itself has done on chain: stakes, loans of energy and bandwidth, TRX for a wallet that is short of it, and
-//! refills of one wallet from another (ADR 0023, 0027). Each is a withdrawal of an internal kind, pinned to the wallet that must do it, under an external id of its own.
+//! What the house itself has done on chain: stakes, loans of energy and bandwidth, TRX for a wallet that is short of it,
+//! refills of one wallet from another, and sweeps of what a lane has too much (ADR 0023, 0027, 0029). Each is a withdrawal of
+//! an internal kind, pinned to the wallet that must do it, under an external id of its own.
 //!
 //! Its content is said in the words of any payment. The asset says what is done (`tron:<id>/delegation:energy`), the amount is
 //! the stake in sun, the recipient is whom it is lent to or taken back from, and the wallet itself for a stake of its own.
@@ -148,8 +149,8 @@ pub enum ErrandError {
     /// The chain takes stakes and loans from 1 TRX on, and payments above nothing.
     #[error("a stake or a loan is 1 TRX at least, and a payment more than nothing")]
     Amount,
-    /// A refill moves a token of the wallet's own chain; coins are a top-up.
-    #[error("a refill moves a token of the chain that the wallet is on")]
+    /// A refill or a sweep moves a token of the wallet's own chain; coins are a top-up.
+    #[error("what is moved is no token of the chain that the wallet is on")]
     Token,
     /// Empty, too long, or anything but visible ASCII.
     #[error("its external id is not 1 to 128 visible ASCII characters")]
@@ -205,8 +206,10 @@ impl Errand {
 
 /// The kind of an errand that is a payment of TRX.
 const TOP_UP: &str = "top_up";
-/// The kind of an errand that is a payment of a token, from one wallet of a partner to another.
+/// The kind of an errand that is a payment of a token from a desk to another wallet of its partner: a person signs it.
 pub const REFILL: &str = "refill";
+/// The kind of an errand that is a payment of a token from a lane to another wallet of its partner: the signer signs it.
+pub const SWEEP: &str = "sweep";
 
 /// Checks that a wallet may be asked to send so much of a token to another account. Whether that account is a wallet of the same
 /// partner, and trusted, is for whoever orders it to see: it may change until the bytes are made.
@@ -217,16 +220,26 @@ pub fn refill(wallet: &Wallet, asset: &Asset, to: Address, amount: Amount) -> Re
     if wallet.chain.family != Family::Tron {
         return Err(ErrandError::NotTron);
     }
-    if asset.id.chain != wallet.chain || !matches!(asset.id.kind, AssetKind::Trc20(_)) {
+    sweep(wallet, asset, to, amount)
+}
+
+/// The same of a lane, on whatever chain.
+///
+/// # Errors
+/// [`ErrandError`]: what does not fit the wallet.
+pub fn sweep(wallet: &Wallet, asset: &Asset, to: Address, amount: Amount) -> Result<(), ErrandError> {
+    let token = matches!(asset.id.kind, AssetKind::Trc20(_) | AssetKind::Erc20(_));
+    if asset.id.chain != wallet.chain || !token {
         return Err(ErrandError::Token);
     }
-    if to.tron().is_none() || to == wallet.address || asset.contract() == Some(to) {
+    if to.family() != wallet.chain.family || to == wallet.address || asset.contract() == Some(to) {
         return Err(ErrandError::Account);
     }
     if amount == Amount::ZERO { Err(ErrandError::Amount) } else { Ok(()) }
 }
 
-/// The kind of a withdrawal that is `pinned` to a wallet, by its asset; `None` for one that a partner asked for.
+/// The kind of a withdrawal that is `pinned` to a wallet, by its asset; `None` for one that a partner asked for. A sweep is
+/// told from a refill by its type, see [`crate::withdrawal::Request::errand_kind`].
 pub const fn kind_of(asset: &AssetId, pinned: bool) -> Option<&'static str> {
     match asset.kind {
         AssetKind::Errand(deed, _) => Some(deed.as_str()),
@@ -309,6 +322,25 @@ mod tests {
         }
         let evm = wallet(&ChainProfile::polygon(), EvmAddress([1; 20]).into());
         assert_eq!(refill(&evm, &usdt, THEM.into(), trx(5)), Err(ErrandError::NotTron));
+    }
+
+    #[test]
+    fn a_sweep_moves_a_token_on_either_family_and_never_to_the_other() {
+        let (polygon, nile) = (ChainProfile::polygon(), ChainProfile::nile());
+        let lane = wallet(&polygon, EvmAddress([1; 20]).into());
+        let token = EvmAddress([7; 20]);
+        let usdc = Asset { id: AssetId::erc20(polygon.id, token), ..Asset::native(&polygon) };
+        let them = EvmAddress([2; 20]).into();
+        assert_eq!(sweep(&lane, &usdc, them, trx(5)), Ok(()));
+        assert_eq!(sweep(&lane, &usdc, them, Amount::ZERO), Err(ErrandError::Amount));
+        for to in [lane.address, token.into(), THEM.into()] {
+            assert_eq!(sweep(&lane, &usdc, to, trx(5)), Err(ErrandError::Account), "{to}");
+        }
+        let coin = Asset::native(&polygon);
+        assert_eq!(sweep(&lane, &coin, them, trx(5)), Err(ErrandError::Token));
+        let usdt = Asset { id: AssetId::trc20(nile.id, TronAddress([7; 20])), ..Asset::native(&nile) };
+        assert_eq!(sweep(&lane, &usdt, THEM.into(), trx(5)), Err(ErrandError::Token));
+        assert_eq!(sweep(&wallet(&nile, US.into()), &usdt, THEM.into(), trx(5)), Ok(()));
     }
 
     #[test]

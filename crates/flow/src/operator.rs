@@ -20,6 +20,7 @@ mod show_key;
 mod speed_up;
 mod stop;
 mod submit;
+mod sweep;
 mod together;
 
 pub use adopt::{AdoptError, Adoption, Check, Rule, adopt};
@@ -40,6 +41,7 @@ pub use show_key::{FRESH_MS, show_key, statement};
 pub use sluice_codec::tron::{Difference, ReturnedError};
 pub use stop::{CANNOT_RECALL_MAX, STOP_VERSION, Stopped, lift, stop, stop_name, stop_named};
 pub use submit::{Returned, SubmitError, Submitted, submit};
+pub use sweep::{allow_sweep, sweep};
 
 use sluice_core::command::{Command, Objection};
 use sluice_core::event::Cause;

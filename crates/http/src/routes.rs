@@ -72,6 +72,8 @@ fn guarded() -> Router<Arc<Server>> {
         .route(path::TREASURY_FUNDING, get(treasury::funding::run))
         .route(path::TREASURY_REFILLS, post(treasury::refill::run))
         .route(path::TREASURY_REFILLS_CHECK, post(treasury::refill::check))
+        .route(path::TREASURY_SWEEPS, post(treasury::sweep::run))
+        .route(path::TREASURY_SWEEPS_CHECK, post(treasury::sweep::check))
         .route(path::SIGNATURE_REQUESTS, get(signatures::list::run))
         .route(path::SIGNATURE_REQUEST, get(signatures::get::run))
         .route(path::SIGNATURE_REQUEST_HAND_OUT, post(signatures::hand_out::run))

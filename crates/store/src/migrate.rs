@@ -165,6 +165,11 @@ const MIGRATIONS: &[Sql] = &[
         include_str!("../migrations/postgres/0032_energy_on_account.sql"),
         "types and triggers are spelled differently",
     ),
+    Sql::two(
+        include_str!("../migrations/sqlite/0033_sweeps.sql"),
+        include_str!("../migrations/postgres/0033_sweeps.sql"),
+        "triggers are spelled differently",
+    ),
 ];
 
 /// Highest version this program knows.

@@ -1,6 +1,8 @@
 //! One method for each route, named like the thing it is about.
 //!
 //! Every method fails with [`ClientError`]; what a command can be refused for is in the problem's code.
+//!
+//! Length: one call after the other, each a line or two; a caller looks here for any of them.
 
 use super::pages::Pages;
 use super::transport::{Call, at};
@@ -271,6 +273,16 @@ impl Client {
     /// What withdrawals that wait need.
     pub async fn funding(&self, query: &FundingQuery) -> Answer<Funding> {
         self.call(Call::get(path::TREASURY_FUNDING).asking(query)).await
+    }
+
+    /// Orders a sweep of a lane. Repeated while that is worth trying: the external id makes it one.
+    pub async fn order_sweep(&self, sweep: &OrderRefill) -> Answer<Withdrawal> {
+        self.call(Call::post(path::TREASURY_SWEEPS, sweep).repeatable(None)).await
+    }
+
+    /// Judges a sweep and orders nothing.
+    pub async fn check_sweep(&self, sweep: &OrderRefill) -> Answer<RefillCheck> {
+        self.call(Call::post(path::TREASURY_SWEEPS_CHECK, sweep)).await
     }
 
     /// Orders a refill from a desk. Repeated while that is worth trying: the external id makes it one.

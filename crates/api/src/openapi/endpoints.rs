@@ -193,6 +193,14 @@ pub static ENDPOINTS: &[Endpoint] = &[
     post::<OrderRefill>("checkRefill", path::TREASURY_REFILLS_CHECK, TreasuryOperate, one::<RefillCheck>(),
         "Judges a refill by every rule of its order, and tells what the desk has. Nothing is ordered.")
         .answers(&[200]),
+    post::<OrderRefill>("orderSweep", path::TREASURY_SWEEPS, TreasuryOperate, one::<Withdrawal>(),
+        "Orders a sweep: so much of a token from a lane to a warm or cold wallet of the same partner and chain. It is a withdrawal \
+         of the kind `sweep` that this lane pays, once it has more than its payments take. 201 when it was ordered, 200 when the \
+         same external id had ordered it before. One movement of an asset to a wallet is open at most.")
+        .answers(&[201, 200]),
+    post::<OrderRefill>("checkSweep", path::TREASURY_SWEEPS_CHECK, TreasuryOperate, one::<RefillCheck>(),
+        "Judges a sweep by every rule of its order, and tells what the lane has. Nothing is ordered.")
+        .answers(&[200]),
     get("listSignatureRequests", path::SIGNATURE_REQUESTS, Some(WalletsRead), list::<SignatureRequest>(),
         "Lists what people are asked to sign with keys that this installation does not hold, newest first.")
         .filtered(SignatureQuery::PARAMETERS),

@@ -237,13 +237,15 @@ codes! {
     KeyNotShown = "key_not_shown", 422, never, ["address", "why"];
     /// Nothing of that wallet is handed out: its key was not shown.
     WalletNoDesk = "wallet_no_desk", 409, never, ["wallet_id"];
+    /// Nothing is swept from that wallet: it is no lane that takes work.
+    WalletNoLane = "wallet_no_lane", 409, later, ["wallet_id"];
     /// The desk is paused, frozen or kept quiet.
     DeskShut = "desk_shut", 409, later, ["wallet_id"];
-    /// Nothing is sent to that wallet by a refill.
+    /// Nothing is sent to that wallet by a refill or a sweep.
     WalletNotRefillable = "wallet_not_refillable", 409, later, ["wallet_id"];
-    /// A refill moves a token of the desk's chain.
+    /// A refill or a sweep moves a token of the wallet's chain.
     AssetNotRefillable = "asset_not_refillable", 422, never, ["asset"];
-    /// The wallet has a refill of this asset open.
+    /// A refill or a sweep of this asset to the wallet is open.
     RefillOpen = "refill_open", 409, later, ["wallet_id"];
     /// A time to live outside its bounds.
     MinutesOutOfRange = "minutes_out_of_range", 422, never, ["value", "min", "max"];

@@ -247,7 +247,7 @@ impl<'a> Explained<'a> {
         let kind = match errand {
             ErrandKind::Stake | ErrandKind::Unstake => "stake",
             ErrandKind::Delegation | ErrandKind::Reclaim => "delegation",
-            ErrandKind::TopUp | ErrandKind::Refill => "refill",
+            ErrandKind::TopUp | ErrandKind::Refill | ErrandKind::Sweep => "refill",
         };
         let Transaction { chain, txid, .. } = transaction;
         Self { record: "explained", chain, txid, kind, reason, wallet_id: None, command_id: None }

@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refill_is_looked_at_or_ordered() {
+    fn a_refill_or_a_sweep_is_looked_at_or_ordered() {
         let server = Server::answering(|asked| {
             match (asked.method.as_str(), asked.target.ends_with("/check")) {
                 ("POST", true) => (
@@ -361,12 +361,18 @@ mod tests {
                 _ => page(vec![]),
             }
         });
-        let line = "treasury refill --external-id r-1 --from wa_1 --to wa_2 --asset tron:1/trc20:T3 --amount 5 --reason r";
-        let (exit, paper) = typed(&server, &format!("{line} --dry-run"));
-        assert_eq!(exit, Exit::Done, "{}", paper.err());
-        assert!(paper.err().contains("waits until the desk has it"), "{}", paper.err());
-        let (exit, paper) = typed(&server, line);
-        assert_eq!(exit, Exit::Refused);
-        assert!(paper.err().contains("refill_open"), "{}", paper.err());
+        for what in ["refill", "sweep"] {
+            let line = format!(
+                "treasury {what} --external-id r-1 --from wa_1 --to wa_2 --asset tron:1/trc20:T3 --amount 5 --reason r"
+            );
+            let (exit, paper) = typed(&server, &format!("{line} --dry-run"));
+            assert_eq!(exit, Exit::Done, "{}", paper.err());
+            assert!(paper.err().contains("waits until the wallet has it"), "{}", paper.err());
+            let (exit, paper) = typed(&server, &line);
+            assert_eq!(exit, Exit::Refused);
+            assert!(paper.err().contains("refill_open"), "{}", paper.err());
+            let posted = server.asked().into_iter().rfind(|asked| asked.method == "POST").unwrap();
+            assert_eq!(posted.target, format!("/v1/treasury/{what}s"));
+        }
     }
 }

@@ -5,6 +5,7 @@ use sluice_api::query::{FundingQuery, TreasuryQuery};
 use sluice_api::signature::{OrderRefill, RefillCheck};
 use sluice_api::status::Status;
 use sluice_api::treasury::{Funding, OutflowBasis, ProposalKind, Treasury, TreasuryAsset};
+use sluice_api::withdrawal::Withdrawal;
 
 use super::fail::{Exit, Fail};
 use super::screen::{Screen, Style};
@@ -36,29 +37,44 @@ enum What {
         status: Option<Status>,
     },
     /// Order a refill from a desk; a person signs it · 외부 지갑에서 보충을 지시합니다(사람이 서명합니다)
-    Refill {
-        /// Name it by this; ordered twice under one name it is done once
-        #[arg(long, value_name = "NAME")]
-        external_id: String,
-        /// The desk it leaves: wa_...
-        #[arg(long, value_name = "ID")]
-        from: String,
-        /// The wallet that is refilled: wa_...
-        #[arg(long, value_name = "ID")]
-        to: String,
-        /// The token, by its id or its symbol
-        #[arg(long)]
-        asset: String,
-        /// How much, such as 1000
-        #[arg(long)]
-        amount: String,
-        /// Why, for the record
-        #[arg(long, value_name = "TEXT")]
-        reason: String,
-        /// Judge it by every rule, and order nothing
-        #[arg(long)]
-        dry_run: bool,
-    },
+    Refill(Movement),
+    /// Order a sweep of a lane to a warm or cold wallet · 핫 지갑의 초과분을 웜·콜드 지갑으로 옮깁니다
+    Sweep(Movement),
+}
+
+/// A token from one wallet of a partner to another.
+#[derive(Debug, clap::Args)]
+pub(super) struct Movement {
+    /// Name it by this; ordered twice under one name it is done once
+    #[arg(long, value_name = "NAME")]
+    external_id: String,
+    /// The wallet it leaves, a desk or a lane: wa_...
+    #[arg(long, value_name = "ID")]
+    from: String,
+    /// The wallet it is sent to: wa_...
+    #[arg(long, value_name = "ID")]
+    to: String,
+    /// The token, by its id or its symbol
+    #[arg(long)]
+    asset: String,
+    /// How much, such as 1000
+    #[arg(long)]
+    amount: String,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Judge it by every rule, and order nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Movement {
+    async fn order(self, session: &Session) -> Result<OrderRefill, Fail> {
+        let Self { external_id, from, to, asset, amount, reason, dry_run: _ } = self;
+        let asset = session.asset(&asset).await?;
+        let amount = amount.as_str().into();
+        Ok(OrderRefill { external_id, from_wallet_id: from, to_wallet_id: to, asset, amount, reason })
+    }
 }
 
 impl Args {
@@ -82,11 +98,9 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
             let funding = session.client.funding(&query).await.map_err(|error| session.failed(error))?;
             if screen.json { screen.object(&funding)? } else { needs(screen, &funding, names)? }
         }
-        Some(What::Refill { external_id, from, to, asset, amount, reason, dry_run }) => {
-            let asset = session.asset(&asset).await?;
-            let amount = amount.as_str().into();
-            let refill =
-                OrderRefill { external_id, from_wallet_id: from, to_wallet_id: to, asset, amount, reason };
+        Some(What::Refill(movement)) => {
+            let dry_run = movement.dry_run;
+            let refill = movement.order(session).await?;
             if !dry_run {
                 let ordered = session.client.order_refill(&refill).await;
                 let ordered = ordered.map_err(|error| session.failed(error))?;
@@ -95,8 +109,32 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
             let check = session.client.check_refill(&refill).await.map_err(|error| session.failed(error))?;
             if screen.json { screen.object(&check)? } else { checked(screen, &check, names)? }
         }
+        Some(What::Sweep(movement)) => {
+            let dry_run = movement.dry_run;
+            let sweep = movement.order(session).await?;
+            if dry_run {
+                let check =
+                    session.client.check_sweep(&sweep).await.map_err(|error| session.failed(error))?;
+                if screen.json { screen.object(&check)? } else { checked(screen, &check, names)? }
+            } else {
+                let ordered = session.client.order_sweep(&sweep).await;
+                let ordered = ordered.map_err(|error| session.failed(error))?;
+                if screen.json { screen.object(&ordered)? } else { swept(screen, &ordered)? }
+            }
+        }
     }
     Ok(Exit::Done)
+}
+
+fn swept(screen: &Screen, sweep: &Withdrawal) -> Result<(), Fail> {
+    let (id, lang) = (&sweep.id, screen.lang);
+    screen.line(id)?;
+    screen.note(&say!(
+        lang,
+        "It is ordered. sluice get {id} tells where it stands.",
+        "지시되었습니다. sluice get {id} 명령으로 상태를 확인하세요."
+    ));
+    Ok(())
 }
 
 fn checked(screen: &Screen, check: &RefillCheck, names: &Names) -> Result<(), Fail> {
@@ -107,12 +145,12 @@ fn checked(screen: &Screen, check: &RefillCheck, names: &Names) -> Result<(), Fa
     screen.note(match check.covered {
         true => pick(
             lang,
-            "It can be ordered, and the desk has it. Nothing was ordered.",
+            "It can be ordered, and the wallet has it. Nothing was ordered.",
             "지시할 수 있고 잔액도 충분합니다. 지시된 것은 없습니다.",
         ),
         false => pick(
             lang,
-            "It can be ordered, and waits until the desk has it. Nothing was ordered.",
+            "It can be ordered, and waits until the wallet has it. Nothing was ordered.",
             "지시할 수 있지만 잔액이 찰 때까지 기다립니다. 지시된 것은 없습니다.",
         ),
     });

@@ -3,8 +3,11 @@
 use ruint::aliases::U256;
 use sluice_api::command::{Because, CommandState};
 use sluice_api::query::{ReconciliationQuery, TreasuryQuery};
-use sluice_api::reconciliation::ReconciliationOutcome;
+use sluice_api::reconciliation::{Reconciliation, ReconciliationOutcome};
+use sluice_api::signature::OrderRefill;
+use sluice_api::status::Status;
 use sluice_api::wallet::{AdoptWallet, RegisterWallet, WalletCustody, WalletRole};
+use sluice_api::withdrawal::ErrandKind;
 
 use crate::harness::{Order, Shape, World, until};
 use crate::on_both;
@@ -72,6 +75,35 @@ on_both! {
         until("books and chain agree", async || {
             let asked = caller.client.reconcile_wallet(&cold, &Because::of("month end")).await;
             asked.is_ok_and(|run| run.outcome == ReconciliationOutcome::Equal)
+        })
+        .await;
+        // What the lane has too much is swept into the cold wallet, once, by the lane itself.
+        let lanes = caller.client.lanes().take(1).await.expect("a lane");
+        let sweep = OrderRefill {
+            external_id: "sweep-1".into(),
+            from_wallet_id: lanes[0].id.clone(),
+            to_wallet_id: cold.clone(),
+            asset: caller.client.treasury(&TreasuryQuery::default()).await.expect("a treasury").assets[0].asset.clone(),
+            amount: "3".into(),
+            reason: "month end".into(),
+        };
+        assert!(caller.client.check_sweep(&sweep).await.expect("it may be ordered").covered);
+        let ordered = caller.client.order_sweep(&sweep).await.expect("ordered");
+        assert_eq!(ordered.errand, Some(ErrandKind::Sweep));
+        until("it is swept", async || {
+            let told = caller.client.order_sweep(&sweep).await.expect("the same one");
+            assert_eq!(told.id, ordered.id);
+            told.status == Status::Completed
+        })
+        .await;
+        let swept = &world.judge().payments().await[&address.to_lowercase()];
+        let swept: Vec<_> = swept.iter().filter(|paid| paid.from.eq_ignore_ascii_case(&lane)).collect();
+        assert_eq!(swept.len(), 1, "{swept:?}");
+        until("the books have both ends of it", async || {
+            let asked = caller.client.reconcile_wallet(&cold, &Because::of("month end")).await;
+            let hot = caller.client.reconcile_wallet(&sweep.from_wallet_id, &Because::of("month end")).await;
+            let equal = |run: Result<Reconciliation, _>| run.is_ok_and(|run| run.outcome == ReconciliationOutcome::Equal);
+            equal(asked) && equal(hot)
         })
         .await;
         let treasury = caller.client.treasury(&TreasuryQuery::default()).await.expect("a treasury");

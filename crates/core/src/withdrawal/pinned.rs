@@ -1,4 +1,4 @@
-//! What the house asks one wallet for, and no other: errands, and refills of a desk.
+//! What the house asks one wallet for, and no other: errands, refills of a desk, and sweeps of a lane.
 
 use std::collections::BTreeMap;
 
@@ -40,6 +40,22 @@ impl Request {
         errand::refill(wallet, &asset, to, amount)?;
         // A person signs it: it is late only once a person is.
         Self::pinned(external_id, wallet, (asset, to, amount), Type::Regular, None)
+    }
+
+    /// A sweep: so much of a token from this lane to another wallet of its partner, and from no other.
+    ///
+    /// # Errors
+    /// [`ErrandError`]: what does not fit.
+    pub fn sweep(
+        external_id: String,
+        lane: &Wallet,
+        asset: Asset,
+        to: Address,
+        amount: Amount,
+    ) -> Result<Self, ErrandError> {
+        errand::sweep(lane, &asset, to, amount)?;
+        // The engine does it by itself, and at once: that is also what tells it from a refill.
+        Self::pinned(external_id, lane, (asset, to, amount), Type::Immediate, None)
     }
 
     fn pinned(

@@ -7,7 +7,7 @@ use crate::address::Address;
 use crate::amount::Amount;
 use crate::asset::Asset;
 use crate::canonical::Canonical;
-use crate::errand::kind_of;
+use crate::errand::{REFILL, SWEEP, kind_of};
 use crate::id::{PartnerId, WalletId, WithdrawalId};
 use crate::intent::{Approved as ApprovedPayment, DeploymentId, Payment, PaymentKey};
 use crate::moved::Moved;
@@ -216,12 +216,21 @@ impl Request {
 
     /// Whether a person signs it: a token from a desk to another wallet.
     pub fn is_refill(&self) -> bool {
-        self.errand_kind() == Some(crate::errand::REFILL)
+        self.errand_kind() == Some(REFILL)
     }
 
     /// Its kind as an errand; `None` for what a partner asked for.
-    pub const fn errand_kind(&self) -> Option<&'static str> {
-        kind_of(&self.asset.id, self.pinned_to.is_some())
+    pub fn errand_kind(&self) -> Option<&'static str> {
+        match kind_of(&self.asset.id, self.pinned_to.is_some()) {
+            // What a person signs may wait for one; what a lane signs is done at once.
+            Some(REFILL) if self.kind == Type::Immediate => Some(SWEEP),
+            kind => kind,
+        }
+    }
+
+    /// Whether it takes what a lane has too much: then it holds up no payment, and nothing is kept for it.
+    pub fn is_sweep(&self) -> bool {
+        self.errand_kind() == Some(SWEEP)
     }
 
     /// What leaves the partner's account: amount and fee.

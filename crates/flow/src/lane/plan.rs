@@ -11,6 +11,7 @@ use sluice_core::id::{TransferId, WithdrawalId};
 use sluice_core::intent::Approved;
 use sluice_core::lane::{room, unsettled_full};
 use sluice_core::port::store::{Change, Wanted};
+use sluice_core::time::Timestamp;
 use sluice_core::transfer::{State, Transfer};
 use sluice_core::wallet::Wallet;
 use sluice_core::withdrawal::{Waiting, Withdrawal};
@@ -104,6 +105,14 @@ pub(super) async fn run(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool
     Ok(memory.crowded && applied.contains(&true))
 }
 
+/// Whether a sweep may still go where it was ordered to: that wallet may have left service since.
+async fn is_trusted(lane: &Lane<'_>, sweep: &Withdrawal, now: Timestamp) -> Result<bool, StageError> {
+    let wallets = lane.ports.store.wallets(Some(lane.wallet().chain)).await?;
+    let partner = lane.wallet().partner;
+    let mut to = wallets.iter().filter(|it| it.partner == partner && it.address == sweep.request.to);
+    Ok(to.any(|it| it.is_trusted(now)))
+}
+
 /// Looks after which a lane looks at the head of the queue, wherever its own place is: what stands there waits for no lane
 /// that stands still.
 const HEAD_EVERY: u32 = 4;
@@ -152,11 +161,19 @@ impl Slice {
             if self.taken.len() == self.room {
                 break;
             }
+            let sweeps = withdrawal.request.is_sweep();
+            if sweeps && !is_trusted(lane, &withdrawal, now).await? {
+                continue;
+            }
             let asset = withdrawal.request.asset.clone();
             let needs = sluice_codec::scale::to_chain(withdrawal.request.amount, &asset);
             let source = asset.source(&lane.native()).id;
             let left = self.free.get(&source).copied().unwrap_or_default();
             let Some(left) = needs.and_then(|needs| left.checked_sub(needs)) else {
+                // It takes what nobody waits for: it holds up no payment, and nothing is kept for it.
+                if sweeps {
+                    continue;
+                }
                 self.dry.insert(asset.id);
                 if withdrawal.is_passed_over_no_longer(now) && self.keeps(lane).await? {
                     self.kept_for.get_or_insert(withdrawal.id);

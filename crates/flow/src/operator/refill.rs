@@ -16,16 +16,16 @@ use sluice_core::time::Timestamp;
 use sluice_core::wallet::{Tier, Wallet};
 use sluice_core::withdrawal::{Request, Withdrawal};
 
-/// A refill that is wanted.
+/// A refill, or a sweep, that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refill {
     /// Whose wallets they are.
     pub partner: PartnerId,
     /// Names it among all that the partner ever asked for: wanted twice, it is done once.
     pub external_id: String,
-    /// The desk.
+    /// The desk, or the lane.
     pub from: WalletId,
-    /// The wallet that is refilled.
+    /// The wallet that it is sent to.
     pub to: WalletId,
     /// The token.
     pub asset: AssetId,
@@ -33,7 +33,7 @@ pub struct Refill {
     pub amount: Amount,
 }
 
-/// Why a refill is not ordered. Nothing was stored.
+/// Why a refill or a sweep is not ordered. Nothing was stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefillError {
     /// No such wallet of this partner is in service.
@@ -42,7 +42,10 @@ pub enum RefillError {
     /// Nothing is handed out of it: it is no external wallet on TRON whose key was shown.
     #[error("wallet {0} hands nothing out: it is no external wallet on TRON whose key was shown")]
     NoDesk(WalletId),
-    /// The recipient is on another chain, a place of rescue, frozen, or was registered too short a time ago.
+    /// Nothing is swept from it: it is no lane that takes work.
+    #[error("nothing is swept from wallet {0}: it is no lane that takes work")]
+    NoLane(WalletId),
+    /// The recipient is on another chain, of a tier that nothing is sent to, frozen, or was registered too short a time ago.
     #[error(
         "nothing is sent to wallet {0}: it is on another chain, a place of rescue, not in service, or not trusted yet"
     )]
@@ -56,19 +59,19 @@ pub enum RefillError {
     /// The external id belongs to something else.
     #[error("external id {0} belongs to something else")]
     ExternalIdConflict(String),
-    /// The wallet has a refill of this asset open (M1).
-    #[error("wallet {0} has a refill of this asset open")]
+    /// A refill or a sweep of this asset to the wallet is open (M1).
+    #[error("a movement of this asset to wallet {0} is open")]
     AlreadyOpen(WalletId),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// A refill that every rule allows.
+/// What every rule allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allowed {
-    /// The desk.
-    pub desk: Wallet,
+    /// The wallet it leaves.
+    pub wallet: Wallet,
     /// What would be ordered.
     pub request: Request,
     /// How much of the token that is on chain; `None` where no transaction can say it.
@@ -97,7 +100,7 @@ pub async fn allow(ports: &Ports, wanted: &Refill, at: Timestamp) -> Result<Allo
     let asset = assets.into_iter().find(|it| it.id == asset).ok_or(RefillError::Asset(asset))?;
     let request = Request::refill(external_id, desk, asset, filled.address, amount)?;
     let units = to_chain(request.amount, &request.asset);
-    Ok(Allowed { desk: desk.clone(), request, units })
+    Ok(Allowed { wallet: desk.clone(), request, units })
 }
 
 /// Orders a refill; the errand. Ordered twice under one external id, it is the same one.
@@ -111,9 +114,21 @@ pub async fn refill(
     cause: Cause,
 ) -> Result<(), RefillError> {
     let Allowed { request, .. } = allow(ports, &wanted, cause.at).await?;
-    let Refill { partner, external_id, to, .. } = wanted;
-    let decision = of_the_house(&request).ok_or(ErrandError::Token)?;
     let id = WithdrawalId::new(ports.entropy.ulid(cause.at));
+    order(ports, deployment, id, &wanted, request, cause).await
+}
+
+/// Stores the errand.
+pub(super) async fn order(
+    ports: &Ports,
+    deployment: &DeploymentId,
+    id: WithdrawalId,
+    wanted: &Refill,
+    request: Request,
+    cause: Cause,
+) -> Result<(), RefillError> {
+    let &Refill { partner, to, .. } = wanted;
+    let decision = of_the_house(&request).ok_or(ErrandError::Token)?;
     let withdrawal = Withdrawal::request(id, partner, deployment, request, false, cause.at);
     let errand = Intake { withdrawal, idempotency_key: None, decision, cause: cause.clone() };
     let change = Change { errands: vec![errand], cause: Some(cause), ..Change::default() };
@@ -122,10 +137,12 @@ pub async fn refill(
             ports.wake.signal(Topic::Events);
             Ok(())
         }
-        Some(Outcome::Refused(rule)) if rule == "m1_one_open_refill" => Err(RefillError::AlreadyOpen(to)),
-        Some(Outcome::Refused(_)) => Err(RefillError::ExternalIdConflict(external_id)),
+        Some(Outcome::Refused(rule)) if rule == "m1_one_open_refill" || rule == "m1_one_open_sweep" => {
+            Err(RefillError::AlreadyOpen(to))
+        }
+        Some(Outcome::Refused(_)) => Err(RefillError::ExternalIdConflict(wanted.external_id.clone())),
         Some(Outcome::Moved | Outcome::Fenced) | None => {
-            Err(StoreError::Statement("a refill that nothing fences was not stored".into()).into())
+            Err(StoreError::Statement("an errand that nothing fences was not stored".into()).into())
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Why nothing is handed out, why what came back is not taken, and why a refill is not ordered.
+//! Why nothing is handed out, why what came back is not taken, and why a refill or a sweep is not ordered.
 
 use sluice_api::problem::{Code, Fault, Form, Refusal};
 use sluice_api::signature::OrderRefill;
@@ -61,7 +61,7 @@ fn returned(error: ReturnedError) -> Reject {
     }
 }
 
-/// Puts the refusal to order `asked` into a problem; `other` is what its external id belongs to, where that is known.
+/// Puts the refusal to order `asked`, a refill or a sweep, into a problem; `other` is what its external id belongs to, where that is known.
 pub(crate) fn refill(error: RefillError, asked: &OrderRefill, other: Option<WithdrawalId>) -> Reject {
     let of_wallet = |code, wallet: WalletId| Reject::from(Refusal::new(code).with("wallet_id", wallet));
     match error {
@@ -70,6 +70,7 @@ pub(crate) fn refill(error: RefillError, asked: &OrderRefill, other: Option<With
         }
         RefillError::Wallet(_) => Reject::field("from_wallet_id", Form::WalletId),
         RefillError::NoDesk(id) => of_wallet(Code::WalletNoDesk, id),
+        RefillError::NoLane(id) => of_wallet(Code::WalletNoLane, id),
         RefillError::NotTrusted(id) => of_wallet(Code::WalletNotRefillable, id),
         RefillError::Asset(_) => Fault::field(Code::AssetUnknown, "asset").with("asset", &asked.asset).into(),
         RefillError::Errand(error) => errand(error, asked),
@@ -186,6 +187,7 @@ mod tests {
         for (error, code) in [
             (RefillError::Wallet(desk()), Code::BodyInvalid),
             (RefillError::NoDesk(desk()), Code::WalletNoDesk),
+            (RefillError::NoLane(desk()), Code::WalletNoLane),
             (RefillError::NotTrusted(desk()), Code::WalletNotRefillable),
             (RefillError::Asset(asset), Code::AssetUnknown),
             (ErrandError::NotTron.into(), Code::WalletNoDesk),

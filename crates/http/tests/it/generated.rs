@@ -185,9 +185,13 @@ async fn shard(seed: u64) {
     let refused = counts.values().filter(|count| count.refused > 0).count();
     eprintln!("{sent} requests, {reached} of {} kinds done at least once: {counts:#?}", operations.len());
     assert!(sent > REQUESTS * 9 / 10, "{sent} could be sent");
-    // Refills are of desks on TRON: `signatures` asks for them where there is one.
+    // Refills are of desks on TRON, sweeps go to wallets that have waited: `signatures` and `treasury` ask for them where there
+    // is one.
     let of_desk = |path: &str| {
-        path.contains("/signature-requests/") || path.contains("/refills") || path.ends_with("/show-key")
+        path.contains("/signature-requests/")
+            || path.contains("/refills")
+            || path.ends_with("/show-key")
+            || path.contains("/sweeps")
     };
     // What people pay ahead and have got ahead is about a chain of TRON, and this world has none: `energy::credit` and
     // `energy::requests` ask for it where there is one.

@@ -77,6 +77,75 @@ async fn a_treasury_tells_targets_their_conflict_and_what_is_proposed() {
     assert_eq!((&asset["proposals"], &asset["uncovered"]["sweep"]), (&json!([]), &json!("1300")));
 }
 
+const SWEEPS: &str = "/v1/treasury/sweeps";
+const SWEEPS_CHECK: &str = "/v1/treasury/sweeps/check";
+
+/// The wallet of partner A with this role.
+async fn of_role(world: &World, role: &str) -> String {
+    let wallets = read(world, &world.a.key, "/v1/wallets").await;
+    let found = wallets["data"].as_array().unwrap().iter().find(|it| it["role"] == role).expect("one");
+    found["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_sweep_is_ordered_once_and_waits_for_its_lane() {
+    let world = World::new().await;
+    registered(&world, "cold", "0x52908400098527886E0F7030069857D2E4169EE7").await;
+    registered(&world, "safe", "0xde709f2102306220921060314715629080e2fb77").await;
+    let (cold, safe) = (of_role(&world, "cold").await, of_role(&world, "safe").await);
+    let lane = world.a.wallet.to_string();
+    let sweep = |name: &str, field: &str, value: Value| {
+        let mut body = json!({
+            "external_id": name, "from_wallet_id": lane, "to_wallet_id": cold,
+            "asset": token().id.to_string(), "amount": "5", "reason": "hot wallet has too much",
+        });
+        body[field] = value;
+        body
+    };
+    let five = |name: &str| sweep(name, "amount", json!("5"));
+    let key = &world.a.key;
+    let early = post(&world, key, SWEEPS, five("sweep-1")).await;
+    assert_eq!(early.code(), "wallet_not_refillable", "its wait is not over: {}", early.text());
+    world.clock.forward_ms(24 * 3_600_000);
+    for (field, value, code) in [
+        ("amount", json!("0"), "amount_not_positive"),
+        ("asset", json!("eip155:1/slip44:60"), "asset_unknown"),
+        ("from_wallet_id", json!(world.b.wallet.to_string()), "body_invalid"),
+        ("from_wallet_id", json!(cold), "wallet_no_lane"),
+        ("to_wallet_id", json!(world.b.wallet.to_string()), "body_invalid"),
+        ("to_wallet_id", json!(safe), "wallet_not_refillable"),
+        ("to_wallet_id", json!(lane), "wallet_not_refillable"),
+        ("external_id", json!("with space"), "external_id_malformed"),
+    ] {
+        for path in [SWEEPS_CHECK, SWEEPS] {
+            let refused = post(&world, key, path, sweep("sweep-1", field, value.clone())).await;
+            assert_eq!(refused.code(), code, "{path} {field}: {value}: {}", refused.text());
+        }
+    }
+    let check = post(&world, key, SWEEPS_CHECK, five("sweep-1")).await;
+    assert_eq!((check.status, &check.json()["amount"]), (200, &json!("5")), "{}", check.text());
+    let none = read(&world, key, "/v1/withdrawals?errands=true").await;
+    assert_eq!(none["data"], json!([]), "a look orders nothing");
+
+    let ordered = post(&world, key, SWEEPS, five("sweep-1")).await;
+    assert_eq!(ordered.status, 201, "{}", ordered.text());
+    let told = ordered.json();
+    assert_eq!(ordered.header("location"), format!("/v1/withdrawals/{}", told["id"].as_str().unwrap()));
+    assert_eq!((&told["errand"], &told["amount"]), (&json!("sweep"), &json!("5")));
+    assert_ne!(told["waiting_for"]["for"], "signature", "its lane signs it: {told}");
+    let again = post(&world, key, SWEEPS, five("sweep-1")).await;
+    assert_eq!((again.status, &again.json()["id"]), (200, &told["id"]), "ordered twice it is one");
+    let other = sweep("sweep-1", "amount", json!("6"));
+    assert_eq!(post(&world, key, SWEEPS, other).await.code(), "external_id_conflict");
+    assert_eq!(post(&world, key, SWEEPS, five("sweep-2")).await.code(), "refill_open");
+    assert_eq!(read(&world, key, "/v1/signature-requests").await["data"], json!([]));
+    assert_eq!(read(&world, key, "/v1/withdrawals").await["data"], json!([]), "no partner asked for it");
+    let theirs = post(&world, &world.b.key, SWEEPS, five("sweep-3")).await;
+    assert_eq!(theirs.code(), "body_invalid", "another partner's lane is none");
+    let without = world.key(world.a.id, &[sluice_core::access::Scope::WalletsRead]).await;
+    assert_eq!(post(&world, &without, SWEEPS, five("sweep-3")).await.code(), "scope_missing");
+}
+
 #[tokio::test]
 async fn without_history_or_expectation_a_treasury_says_that_nothing_tells() {
     let world = World::new().await;

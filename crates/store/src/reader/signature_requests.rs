@@ -18,8 +18,9 @@ use crate::row::cells::Cells;
 use crate::row::{self, Unread};
 use crate::sql::{Conn, Row, SqlError};
 
-/// What a person signs; the index of the same words leads to it.
-const REFILLS: &str = " and w.pinned_to is not null and w.asset like '%/trc20:%'";
+/// What a person signs; the index of the same words leads to it. A sweep is signed by the signer, see
+/// [`sluice_core::withdrawal::Request::errand_kind`].
+const REFILLS: &str = " and w.pinned_to is not null and w.asset like '%/trc20:%' and w.type = 'regular'";
 
 /// Newest first.
 pub(super) async fn list(

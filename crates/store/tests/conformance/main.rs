@@ -53,6 +53,7 @@ mod signature_requests;
 mod slots;
 mod speed;
 mod statement;
+mod sweeps;
 mod tiers;
 mod trail;
 mod unread;

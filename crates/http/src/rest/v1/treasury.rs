@@ -3,6 +3,7 @@
 pub(crate) mod funding;
 pub(crate) mod get;
 pub(crate) mod refill;
+pub(crate) mod sweep;
 
 use sluice_core::id::PartnerId;
 use sluice_core::partner::Partner;

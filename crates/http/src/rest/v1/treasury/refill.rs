@@ -39,41 +39,46 @@ pub(crate) async fn check(call: Call) -> Answer {
     let wanted = wanted(&call, &body).await?;
     let allowed = allow(call.ports(), &wanted, call.now).await;
     let allowed = allowed.map_err(|error| problem::refill(error, &body, None))?;
-    let desk =
-        call.reader().wallet(Some(wanted.partner), wanted.from).await?.ok_or_else(Reject::not_found)?;
+    ok(&checked(&call, &wanted, &allowed).await?)
+}
+
+/// What an order would find.
+pub(super) async fn checked(call: &Call, wanted: &Refill, allowed: &Allowed) -> Result<RefillCheck, Reject> {
+    let from = call.reader().wallet(Some(wanted.partner), wanted.from).await?;
+    let from = from.ok_or_else(Reject::not_found)?;
     let request = &allowed.request;
-    ok(&RefillCheck {
+    Ok(RefillCheck {
         object: tag::RefillCheck::Is,
         partner_id: wanted.partner.to_string(),
         from_wallet_id: wanted.from.to_string(),
-        from: allowed.desk.address.to_string(),
+        from: allowed.wallet.address.to_string(),
         to_wallet_id: wanted.to.to_string(),
         to: request.to.to_string(),
         asset: request.asset.id.to_string(),
         amount: wire::amount(request.amount, request.asset.precision),
-        covered: covered(&desk, &allowed),
-        balances: wire::signature::balances(&desk, &request.asset, &holdable(&call).await?),
-        quiet_until: wire::signature::quiet_until(&desk, call.now),
+        covered: covered(&from, allowed),
+        balances: wire::signature::balances(&from, &request.asset, &holdable(call).await?),
+        quiet_until: wire::signature::quiet_until(&from, call.now),
     })
 }
 
 /// Books and chain both have it, as both were last read.
-fn covered(desk: &WalletView, allowed: &Allowed) -> bool {
+fn covered(from: &WalletView, allowed: &Allowed) -> bool {
     let (request, asset) = (&allowed.request, &allowed.request.asset);
-    let held = desk.balances.iter().find(|held| held.asset == asset.id);
+    let held = from.balances.iter().find(|held| held.asset == asset.id);
     let on_chain = held.is_some_and(|held| allowed.units.is_some_and(|wanted| held.units >= wanted));
     let booked =
-        desk.books.iter().filter(|(of, account, _)| *of == asset.id && *account == Account::Available);
+        from.books.iter().filter(|(of, account, _)| *of == asset.id && *account == Account::Available);
     on_chain && booked.fold(0i64, |sum, (_, _, atoms)| sum.saturating_add(*atoms)) >= request.amount.atoms()
 }
 
-/// What a body asks for. Whose it is says the desk: the platform acts for every partner.
-async fn wanted(call: &Call, body: &OrderRefill) -> Result<Refill, Reject> {
+/// What a body asks for. Whose it is says the wallet it leaves: the platform acts for every partner.
+pub(super) async fn wanted(call: &Call, body: &OrderRefill) -> Result<Refill, Reject> {
     let wallet = |text: &str, field| WalletId::parse(text).map_err(|_| Reject::field(field, Form::WalletId));
     let (from, to) =
         (wallet(&body.from_wallet_id, "from_wallet_id")?, wallet(&body.to_wallet_id, "to_wallet_id")?);
-    let desk = call.reader().wallet(call.caller.sees(), from).await?;
-    let desk = desk.ok_or_else(|| Reject::field("from_wallet_id", Form::WalletId))?.wallet;
+    let wallet = call.reader().wallet(call.caller.sees(), from).await?;
+    let partner = wallet.ok_or_else(|| Reject::field("from_wallet_id", Form::WalletId))?.wallet.partner;
     let unknown = || Fault::field(Code::AssetUnknown, "asset").with("asset", &body.asset);
     let id = AssetId::parse(&body.asset).map_err(|_| unknown())?;
     let assets = holdable(call).await?;
@@ -81,5 +86,5 @@ async fn wanted(call: &Call, body: &OrderRefill) -> Result<Refill, Reject> {
     let amount = Amount::parse(body.amount.as_str(), asset.precision)
         .map_err(|error| problem::amount(error, "amount", body.amount.as_str(), &body.asset))?;
     let external_id = body.external_id.clone();
-    Ok(Refill { partner: desk.partner, external_id, from, to, asset: id, amount })
+    Ok(Refill { partner, external_id, from, to, asset: id, amount })
 }
