@@ -170,7 +170,7 @@ pub struct Stood {
     pub wallet: WalletId,
     /// `None` for one that never had energy of its own.
     pub standing: Option<Standing>,
-    /// Energy of orders that came, or may have, and whose time is not over.
+    /// Energy of orders that came, or may have, and whose time is not over; and what the pool lends.
     pub rented: u64,
 }
 

@@ -47,7 +47,7 @@ pub(super) async fn paid_hours(
 }
 
 /// Lanes in service, of a tenant or of a chain. An order that certainly brought nothing rents nothing; each other one counts until
-/// it would be over had it come as late as it may.
+/// it would be over had it come as late as it may. What the pool lends is rented too, until it is back.
 pub(crate) async fn stood(
     conn: &mut Conn<'_>,
     partner: Option<PartnerId>,
@@ -59,7 +59,9 @@ pub(crate) async fn stood(
             and o.state in ('asked', 'unknown', 'accepted', 'delivered', 'short', 'unresolved')";
     let rows = Query::new("select ")
         .and(columns)
-        .with(" and o.deadline_at + o.duration_s * 1000000 > ?) as rented", [now.micros().into()])
+        .with(" and o.deadline_at + o.duration_s * 1000000 > ?)", [now.micros().into()])
+        .and(" + (select cast(coalesce(sum(l.energy), 0) as bigint) from energy_loan l")
+        .and(" where l.wallet_id = w.id and l.chain = w.chain and l.ended = 0) as rented")
         .and(" from wallet w left join energy_mode m on m.wallet_id = w.id where true")
         .and(" and w.tier = 'hot' and w.custody = 'managed' and w.state <> 'retired'")
         .and(" and w.chain like 'tron:%'")

@@ -282,9 +282,15 @@ async fn a_lane_sees_its_own_loans_while_they_are_open(world: World) {
     let of = async |wallet: &Wallet| world.db.lane(wallet.id).await.unwrap().unwrap().loans;
     assert_eq!(of(&scene.lane).await, std::slice::from_ref(&loan));
     assert!(of(&scene.pool).await.is_empty(), "the pool has lent it, and has none");
+    let rented = async |wallet: &Wallet| {
+        let stood = world.db.stood(chain(), world.now()).await.unwrap();
+        stood.iter().find(|it| it.wallet == wallet.id).unwrap().rented
+    };
+    assert_eq!((rented(&scene.lane).await, rented(&scene.pool).await), (loan.energy, 0), "none of its own");
     let errand = called_off(&world, loan.errand).await;
     stored(&world, loan.hear(&errand, world.now()).unwrap().unwrap()).await;
     assert!(of(&scene.lane).await.is_empty());
+    assert_eq!(rented(&scene.lane).await, 0);
 }
 
 async fn a_loan_is_charged_once_and_given_back_where_it_is_not_there_in_time(world: World) {
