@@ -35,14 +35,12 @@ impl BrokenChain {
     }
 
     /// An open slot that is older than the final head is said to be over.
-    fn forged(&self, question: &SlotQuestion, head: BlockRef) -> Option<SlotReading> {
+    fn forged(&self, question: &SlotQuestion, block: BlockRef) -> Option<SlotReading> {
         let known = question.attempts.first()?;
         let effect = match self.mutant {
             Mutant::ForgedDeath => Effect::Reverted,
             _ => Effect::Paid { log_index: 0 },
         };
-        // As deep as anybody could ask for.
-        let block = BlockRef { number: head.number.saturating_sub(64), hash: head.hash };
         let inclusion = Inclusion { attempt: known.attempt, txid: known.txid, block, effect, cost: Cost(1) };
         Some(SlotReading::Ours(inclusion))
     }
@@ -178,8 +176,11 @@ impl Chain for BrokenChain {
         }
         Box::pin(async move {
             let readings = self.inner.settle(questions).await?;
+            let Some(head) = readings.first().map(Final::head) else { return Ok(readings) };
+            // A block that is there, as deep as anybody could ask for.
+            let deep = self.inner.block(head.number.saturating_sub(64), &[]).await?.block;
             let bent = questions.iter().zip(readings).map(|(question, reading)| {
-                let forged = self.forged(question, reading.head());
+                let forged = self.forged(question, deep);
                 reading.map(|real| forged.unwrap_or(*real))
             });
             Ok(bent.collect())
