@@ -60,8 +60,10 @@ pub(crate) async fn stood(
     let rows = Query::new("select ")
         .and(columns)
         .with(" and o.deadline_at + o.duration_s * 1000000 > ?)", [now.micros().into()])
-        .and(" + (select cast(coalesce(sum(l.energy), 0) as bigint) from energy_loan l")
-        .and(" where l.wallet_id = w.id and l.chain = w.chain and l.ended = 0) as rented")
+        .and(
+            " + (select cast(coalesce(sum(l.energy), 0) as bigint) from energy_loan l
+            where l.wallet_id = w.id and l.chain = w.chain and l.ended = 0) as rented",
+        )
         .and(" from wallet w left join energy_mode m on m.wallet_id = w.id where true")
         .and(" and w.tier = 'hot' and w.custody = 'managed' and w.state <> 'retired'")
         .and(" and w.chain like 'tron:%'")
