@@ -151,12 +151,19 @@ impl Drill {
         tokio::time::sleep(Duration::from_secs(4)).await;
     }
 
+    /// The alert comes and goes: only one that has ended is raised, and told, anew. A trouble counts as one for a while after it
+    /// was last met, so both ends are waited for, and not a time.
     async fn loses_the_node(&self) {
+        let client = &self.people.platform.client;
+        let open = async || {
+            let alerts = client.alerts(AlertQuery::default()).take(200).await;
+            alerts.ok().map(|alerts| alerts.iter().any(|alert| alert.code == "nodes_down"))
+        };
         let silence = Rule::every(Fault::LoseRequest).on("eth_getBlockByNumber");
         let silence = self.chaos.add(silence).expect("a rule within its bounds");
-        tokio::time::sleep(Duration::from_secs(3)).await;
+        patiently("the alert about the node", async || open().await == Some(true)).await;
         self.chaos.lift(silence);
-        tokio::time::sleep(Duration::from_secs(3)).await;
+        patiently("the end of that alert", async || open().await == Some(false)).await;
     }
 
     /// Everything a person can ask and order, once.
