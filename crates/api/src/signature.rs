@@ -89,9 +89,9 @@ pub struct SignatureRequest {
     pub asset: String,
     /// How much.
     pub amount: Decimal,
-    /// What it holds of the token and of the coin that its chain takes, each with the block it was read at.
+    /// What the desk holds of the token and of the coin that its chain takes, each with the block it was read at.
     pub balances: Vec<Balance>,
-    /// Nothing of a desk is handed out before: the store went back in time. `null` otherwise.
+    /// Nothing of the desk is handed out before: the store went back in time. `null` otherwise.
     pub quiet_until: Option<Time>,
     /// The last time that its bytes were asked for; `null` where nobody ever did.
     pub hand_out: Option<HandOut>,
@@ -193,7 +193,7 @@ impl Body for SubmitSignature {
 /// Orders a refill, or a sweep: so much of a token from a desk, or a lane, to another wallet of the same partner and chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct OrderRefill {
+pub struct OrderMovement {
     /// Names it among everything that the partner ever asked for: ordered twice, it is done once.
     #[schema(min_length = 1, max_length = 128)]
     pub external_id: String,
@@ -213,7 +213,7 @@ pub struct OrderRefill {
     pub reason: String,
 }
 
-impl Body for OrderRefill {
+impl Body for OrderMovement {
     const FIELDS: &'static [Field] = &[
         Field::required("external_id", Shape::Name(EXTERNAL_ID_CHARS_MAX, Code::ExternalIdMalformed)),
         Field::required("from_wallet_id", Shape::Text(ID_CHARS_MAX)),
@@ -226,9 +226,9 @@ impl Body for OrderRefill {
 
 /// What an order of a refill or a sweep would find. Nothing was ordered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct RefillCheck {
-    /// Always `refill_check`.
-    pub object: tag::RefillCheck,
+pub struct MovementCheck {
+    /// Always `movement_check`.
+    pub object: tag::MovementCheck,
     /// Whose it would be.
     pub partner_id: String,
     /// The desk; for a sweep the lane.
@@ -245,9 +245,9 @@ pub struct RefillCheck {
     pub amount: Decimal,
     /// Whether books and chain both have it now: it can wait until they do.
     pub covered: bool,
-    /// What the desk holds of the token and of the coin that its chain takes, each with the block it was read at.
+    /// What it holds of the token and of the coin that its chain takes, each with the block it was read at.
     pub balances: Vec<Balance>,
-    /// Nothing of the desk is handed out before: the store went back in time. `null` otherwise.
+    /// Nothing of a desk is handed out before: the store went back in time. `null` otherwise.
     pub quiet_until: Option<Time>,
 }
 

@@ -75,8 +75,8 @@ tags! {
     Readiness (ReadinessObject) = "readiness";
     /// `reconciliation`
     Reconciliation (ReconciliationObject) = "reconciliation";
-    /// `refill_check`
-    RefillCheck (RefillCheckObject) = "refill_check";
+    /// `movement_check`
+    MovementCheck (MovementCheckObject) = "movement_check";
     /// `restored`
     Restored (RestoredObject) = "restored";
     /// `signature_request`

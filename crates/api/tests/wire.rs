@@ -144,17 +144,17 @@ fn what_people_sign() {
         "SubmitSignature",
         json!({"signature": "ab", "raw_data_hex": "0a", "reason": "r"}),
     );
-    same::<signature::OrderRefill>(
-        "OrderRefill",
+    same::<signature::OrderMovement>(
+        "OrderMovement",
         json!({
             "external_id": "refill-1", "from_wallet_id": "wa_1", "to_wallet_id": "wa_2", "asset": USDC, "amount": "5",
             "reason": "r"
         }),
     );
-    same::<signature::RefillCheck>(
-        "RefillCheck",
+    same::<signature::MovementCheck>(
+        "MovementCheck",
         json!({
-            "object": "refill_check", "partner_id": "pt_1", "from_wallet_id": "wa_1", "from": "T1", "to_wallet_id": "wa_2",
+            "object": "movement_check", "partner_id": "pt_1", "from_wallet_id": "wa_1", "from": "T1", "to_wallet_id": "wa_2",
             "to": "T2", "asset": USDC, "amount": "5", "covered": true, "balances": balances, "quiet_until": AT
         }),
     );

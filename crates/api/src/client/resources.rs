@@ -34,7 +34,7 @@ use crate::query::{
 use crate::reconciliation::Reconciliation;
 use crate::restored::Restored;
 use crate::signature::{
-    HandOutRequest, KeyStatement, OrderRefill, RefillCheck, ShowKey, SignatureRequest, SubmitSignature,
+    HandOutRequest, KeyStatement, MovementCheck, OrderMovement, ShowKey, SignatureRequest, SubmitSignature,
 };
 use crate::statement::Statement;
 use crate::stats::Stats;
@@ -276,22 +276,22 @@ impl Client {
     }
 
     /// Orders a sweep of a lane. Repeated while that is worth trying: the external id makes it one.
-    pub async fn order_sweep(&self, sweep: &OrderRefill) -> Answer<Withdrawal> {
+    pub async fn order_sweep(&self, sweep: &OrderMovement) -> Answer<Withdrawal> {
         self.call(Call::post(path::TREASURY_SWEEPS, sweep).repeatable(None)).await
     }
 
     /// Judges a sweep and orders nothing.
-    pub async fn check_sweep(&self, sweep: &OrderRefill) -> Answer<RefillCheck> {
+    pub async fn check_sweep(&self, sweep: &OrderMovement) -> Answer<MovementCheck> {
         self.call(Call::post(path::TREASURY_SWEEPS_CHECK, sweep)).await
     }
 
     /// Orders a refill from a desk. Repeated while that is worth trying: the external id makes it one.
-    pub async fn order_refill(&self, refill: &OrderRefill) -> Answer<SignatureRequest> {
+    pub async fn order_refill(&self, refill: &OrderMovement) -> Answer<SignatureRequest> {
         self.call(Call::post(path::TREASURY_REFILLS, refill).repeatable(None)).await
     }
 
     /// Every rule of its order, and what the desk has. Orders nothing.
-    pub async fn check_refill(&self, refill: &OrderRefill) -> Answer<RefillCheck> {
+    pub async fn check_refill(&self, refill: &OrderMovement) -> Answer<MovementCheck> {
         self.call(Call::post(path::TREASURY_REFILLS_CHECK, refill)).await
     }
 

@@ -29,7 +29,7 @@ use crate::query::{
 use crate::reconciliation::Reconciliation;
 use crate::restored::Restored;
 use crate::signature::{
-    HandOutRequest, KeyStatement, OrderRefill, RefillCheck, ShowKey, SignatureRequest, SubmitSignature,
+    HandOutRequest, KeyStatement, MovementCheck, OrderMovement, ShowKey, SignatureRequest, SubmitSignature,
 };
 use crate::statement::Statement;
 use crate::stats::Stats;
@@ -185,20 +185,20 @@ pub static ENDPOINTS: &[Endpoint] = &[
     get("getFunding", path::TREASURY_FUNDING, Some(WalletsRead), one::<Funding>(),
         "Tells what withdrawals that wait need of each asset and of what its chain takes, beside what lanes have.")
         .filtered(FundingQuery::PARAMETERS),
-    post::<OrderRefill>("orderRefill", path::TREASURY_REFILLS, TreasuryOperate, one::<SignatureRequest>(),
+    post::<OrderMovement>("orderRefill", path::TREASURY_REFILLS, TreasuryOperate, one::<SignatureRequest>(),
         "Orders a refill: so much of a token from a desk to another wallet of the same partner and chain. It waits as a signature \
          request until a person takes its bytes and signs them. 201 when it was ordered, 200 when the same external id had \
          ordered it before. A wallet has one refill of an asset open at most.")
         .answers(&[201, 200]),
-    post::<OrderRefill>("checkRefill", path::TREASURY_REFILLS_CHECK, TreasuryOperate, one::<RefillCheck>(),
+    post::<OrderMovement>("checkRefill", path::TREASURY_REFILLS_CHECK, TreasuryOperate, one::<MovementCheck>(),
         "Judges a refill by every rule of its order, and tells what the desk has. Nothing is ordered.")
         .answers(&[200]),
-    post::<OrderRefill>("orderSweep", path::TREASURY_SWEEPS, TreasuryOperate, one::<Withdrawal>(),
+    post::<OrderMovement>("orderSweep", path::TREASURY_SWEEPS, TreasuryOperate, one::<Withdrawal>(),
         "Orders a sweep: so much of a token from a lane to a warm or cold wallet of the same partner and chain. It is a withdrawal \
          of the kind `sweep` that this lane pays, once it has more than its payments take. 201 when it was ordered, 200 when the \
          same external id had ordered it before. One movement of an asset to a wallet is open at most.")
         .answers(&[201, 200]),
-    post::<OrderRefill>("checkSweep", path::TREASURY_SWEEPS_CHECK, TreasuryOperate, one::<RefillCheck>(),
+    post::<OrderMovement>("checkSweep", path::TREASURY_SWEEPS_CHECK, TreasuryOperate, one::<MovementCheck>(),
         "Judges a sweep by every rule of its order, and tells what the lane has. Nothing is ordered.")
         .answers(&[200]),
     get("listSignatureRequests", path::SIGNATURE_REQUESTS, Some(WalletsRead), list::<SignatureRequest>(),

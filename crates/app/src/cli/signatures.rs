@@ -352,7 +352,7 @@ mod tests {
                 ("POST", true) => (
                     200,
                     json!({
-                        "object": "refill_check", "partner_id": "pt_1", "from_wallet_id": "wa_1", "from": "T1",
+                        "object": "movement_check", "partner_id": "pt_1", "from_wallet_id": "wa_1", "from": "T1",
                         "to_wallet_id": "wa_2", "to": "T2", "asset": "tron:1/trc20:T3", "amount": "5", "covered": false,
                         "balances": [], "quiet_until": null
                     }),

@@ -2,7 +2,7 @@
 
 use sluice_api::problem::Lang;
 use sluice_api::query::{FundingQuery, TreasuryQuery};
-use sluice_api::signature::{OrderRefill, RefillCheck};
+use sluice_api::signature::{MovementCheck, OrderMovement};
 use sluice_api::status::Status;
 use sluice_api::treasury::{Funding, OutflowBasis, ProposalKind, Treasury, TreasuryAsset};
 use sluice_api::withdrawal::Withdrawal;
@@ -69,11 +69,11 @@ pub(super) struct Movement {
 }
 
 impl Movement {
-    async fn order(self, session: &Session) -> Result<OrderRefill, Fail> {
+    async fn order(self, session: &Session) -> Result<OrderMovement, Fail> {
         let Self { external_id, from, to, asset, amount, reason, dry_run: _ } = self;
         let asset = session.asset(&asset).await?;
         let amount = amount.as_str().into();
-        Ok(OrderRefill { external_id, from_wallet_id: from, to_wallet_id: to, asset, amount, reason })
+        Ok(OrderMovement { external_id, from_wallet_id: from, to_wallet_id: to, asset, amount, reason })
     }
 }
 
@@ -137,7 +137,7 @@ fn swept(screen: &Screen, sweep: &Withdrawal) -> Result<(), Fail> {
     Ok(())
 }
 
-fn checked(screen: &Screen, check: &RefillCheck, names: &Names) -> Result<(), Fail> {
+fn checked(screen: &Screen, check: &MovementCheck, names: &Names) -> Result<(), Fail> {
     let lang = screen.lang;
     let (money, from, to) = (names.money(&check.amount, &check.asset), &check.from, &check.to);
     screen.line(&say!(lang, "{money} from {from} to {to}", "{from}에서 {to}로 {money}"))?;

@@ -4,7 +4,7 @@ use ruint::aliases::U256;
 use sluice_api::command::{Because, CommandState};
 use sluice_api::query::{ReconciliationQuery, TreasuryQuery};
 use sluice_api::reconciliation::{Reconciliation, ReconciliationOutcome};
-use sluice_api::signature::OrderRefill;
+use sluice_api::signature::OrderMovement;
 use sluice_api::status::Status;
 use sluice_api::wallet::{AdoptWallet, RegisterWallet, WalletCustody, WalletRole};
 use sluice_api::withdrawal::ErrandKind;
@@ -79,7 +79,7 @@ on_both! {
         .await;
         // What the lane has too much is swept into the cold wallet, once, by the lane itself.
         let lanes = caller.client.lanes().take(1).await.expect("a lane");
-        let sweep = OrderRefill {
+        let sweep = OrderMovement {
             external_id: "sweep-1".into(),
             from_wallet_id: lanes[0].id.clone(),
             to_wallet_id: cold.clone(),

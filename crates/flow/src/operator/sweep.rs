@@ -3,35 +3,34 @@
 
 use sluice_codec::scale::to_chain;
 use sluice_core::event::Cause;
-use sluice_core::id::WithdrawalId;
 use sluice_core::intent::DeploymentId;
 use sluice_core::port::Ports;
 use sluice_core::time::Timestamp;
 use sluice_core::wallet::Tier;
 use sluice_core::withdrawal::Request;
 
-use super::refill::{Allowed, Refill, RefillError, order};
+use super::movement::{Allowed, Movement, MovementError, order};
 
 /// Judges a sweep by every rule that does not need its order. Nothing is stored.
 ///
 /// # Errors
-/// [`RefillError`]; whether the external id or the one open movement into that wallet are taken, only its order finds out.
-pub async fn allow_sweep(ports: &Ports, wanted: &Refill, at: Timestamp) -> Result<Allowed, RefillError> {
-    let Refill { partner, external_id, from, to, asset, amount } = wanted.clone();
+/// [`MovementError`]; whether the external id or the one open movement into that wallet are taken, only its order finds out.
+pub async fn allow_sweep(ports: &Ports, wanted: &Movement, at: Timestamp) -> Result<Allowed, MovementError> {
+    let Movement { partner, external_id, from, to, asset, amount } = wanted.clone();
     let wallets = ports.store.wallets(None).await?;
     let find =
-        |id| wallets.iter().find(|it| it.id == id && it.partner == partner).ok_or(RefillError::Wallet(id));
+        |id| wallets.iter().find(|it| it.id == id && it.partner == partner).ok_or(MovementError::Wallet(id));
     let (lane, filled) = (find(from)?, find(to)?);
     if !lane.takes_work() {
-        return Err(RefillError::NoLane(from));
+        return Err(MovementError::NoLane(from));
     }
     // What is hot is there to pay: from lane to lane nothing is swept. Rescue is another thing.
     let keeps = matches!(filled.tier, Tier::Warm | Tier::Cold);
     if filled.chain != lane.chain || !keeps || !filled.is_trusted(at) {
-        return Err(RefillError::NotTrusted(to));
+        return Err(MovementError::NotTrusted(to));
     }
     let assets = ports.store.assets(Some(lane.chain)).await?;
-    let asset = assets.into_iter().find(|it| it.id == asset).ok_or(RefillError::Asset(asset))?;
+    let asset = assets.into_iter().find(|it| it.id == asset).ok_or(MovementError::Asset(asset))?;
     let request = Request::sweep(external_id, lane, asset, filled.address, amount)?;
     let units = to_chain(request.amount, &request.asset);
     Ok(Allowed { wallet: lane.clone(), request, units })
@@ -40,14 +39,13 @@ pub async fn allow_sweep(ports: &Ports, wanted: &Refill, at: Timestamp) -> Resul
 /// Orders a sweep. Ordered twice under one external id, it is the same one.
 ///
 /// # Errors
-/// [`RefillError`].
+/// [`MovementError`].
 pub async fn sweep(
     ports: &Ports,
     deployment: &DeploymentId,
-    wanted: Refill,
+    wanted: Movement,
     cause: Cause,
-) -> Result<(), RefillError> {
+) -> Result<(), MovementError> {
     let Allowed { request, .. } = allow_sweep(ports, &wanted, cause.at).await?;
-    let id = WithdrawalId::new(ports.entropy.ulid(cause.at));
-    order(ports, deployment, id, &wanted, request, cause).await
+    order(ports, deployment, &wanted, request, cause).await
 }

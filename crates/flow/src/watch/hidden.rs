@@ -57,21 +57,22 @@ pub(super) async fn run(watch: &mut Watch<'_>, again: &mut Again) -> Result<(), 
         (again.below, again.readings) = (None, 0);
     }
     again.alerts = alerts;
-    let mut rest_ms = LOOK_MS;
-    if !again.alerts.is_empty() {
+    let rest_ms = if again.alerts.is_empty() {
+        again.floor = None;
+        LOOK_MS
+    } else {
         let lowest = watch.cursor().await?.blocks.last().map_or(0, |block| block.number);
         let floor = *again.floor.get_or_insert(lowest);
         let floor = if again.readings.is_multiple_of(DEEP_EVERY) { 0 } else { floor };
         again.below = read(watch, &wallets, floor, again.below).await?;
-        if again.below.is_none() {
-            again.readings = again.readings.wrapping_add(1);
-            rest_ms = REST_MS;
-        } else {
-            rest_ms = 0;
+        match again.below {
+            Some(_) => 0,
+            None => {
+                again.readings = again.readings.wrapping_add(1);
+                REST_MS
+            }
         }
-    } else {
-        again.floor = None;
-    }
+    };
     again.rests_until = Some(now.plus_ms(rest_ms));
     Ok(())
 }

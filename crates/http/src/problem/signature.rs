@@ -1,11 +1,11 @@
 //! Why nothing is handed out, why what came back is not taken, and why a refill or a sweep is not ordered.
 
 use sluice_api::problem::{Code, Fault, Form, Refusal};
-use sluice_api::signature::OrderRefill;
+use sluice_api::signature::OrderMovement;
 use sluice_core::errand::ErrandError;
 use sluice_core::id::{WalletId, WithdrawalId};
 use sluice_core::withdrawal::ID_MAX;
-use sluice_flow::operator::{AdoptError, HandOutError, RefillError, ReturnedError, SubmitError};
+use sluice_flow::operator::{AdoptError, HandOutError, MovementError, ReturnedError, SubmitError};
 
 use super::{Reject, order};
 
@@ -62,31 +62,33 @@ fn returned(error: ReturnedError) -> Reject {
 }
 
 /// Puts the refusal to order `asked`, a refill or a sweep, into a problem; `other` is what its external id belongs to, where that is known.
-pub(crate) fn refill(error: RefillError, asked: &OrderRefill, other: Option<WithdrawalId>) -> Reject {
+pub(crate) fn refill(error: MovementError, asked: &OrderMovement, other: Option<WithdrawalId>) -> Reject {
     let of_wallet = |code, wallet: WalletId| Reject::from(Refusal::new(code).with("wallet_id", wallet));
     match error {
-        RefillError::Wallet(id) if id.to_string() == asked.to_wallet_id => {
+        MovementError::Wallet(id) if id.to_string() == asked.to_wallet_id => {
             Reject::field("to_wallet_id", Form::WalletId)
         }
-        RefillError::Wallet(_) => Reject::field("from_wallet_id", Form::WalletId),
-        RefillError::NoDesk(id) => of_wallet(Code::WalletNoDesk, id),
-        RefillError::NoLane(id) => of_wallet(Code::WalletNoLane, id),
-        RefillError::NotTrusted(id) => of_wallet(Code::WalletNotRefillable, id),
-        RefillError::Asset(_) => Fault::field(Code::AssetUnknown, "asset").with("asset", &asked.asset).into(),
-        RefillError::Errand(error) => errand(error, asked),
-        RefillError::ExternalIdConflict(name) => match other {
+        MovementError::Wallet(_) => Reject::field("from_wallet_id", Form::WalletId),
+        MovementError::NoDesk(id) => of_wallet(Code::WalletNoDesk, id),
+        MovementError::NoLane(id) => of_wallet(Code::WalletNoLane, id),
+        MovementError::NotTrusted(id) => of_wallet(Code::WalletNotRefillable, id),
+        MovementError::Asset(_) => {
+            Fault::field(Code::AssetUnknown, "asset").with("asset", &asked.asset).into()
+        }
+        MovementError::Errand(error) => errand(error, asked),
+        MovementError::ExternalIdConflict(name) => match other {
             Some(id) => Refusal::new(Code::ExternalIdConflict)
                 .with("external_id", name)
                 .with("withdrawal_id", id)
                 .into(),
             None => Reject::internal("an external id is taken by nothing"),
         },
-        RefillError::AlreadyOpen(id) => of_wallet(Code::RefillOpen, id),
-        RefillError::Store(error) => error.into(),
+        MovementError::AlreadyOpen(id) => of_wallet(Code::RefillOpen, id),
+        MovementError::Store(error) => error.into(),
     }
 }
 
-fn errand(error: ErrandError, asked: &OrderRefill) -> Reject {
+fn errand(error: ErrandError, asked: &OrderMovement) -> Reject {
     match error {
         ErrandError::NotTron => {
             Refusal::new(Code::WalletNoDesk).with("wallet_id", &asked.from_wallet_id).into()
@@ -178,25 +180,25 @@ mod tests {
 
     #[test]
     fn every_refusal_of_a_refill_is_a_complete_problem() {
-        let asked: OrderRefill = sluice_api::body::read(
+        let asked: OrderMovement = sluice_api::body::read(
             br#"{"external_id":"r-1","from_wallet_id":"a","to_wallet_id":"b","asset":"x","amount":"5","reason":"r"}"#,
         )
         .unwrap();
         let other = Some(WithdrawalId::new(Ulid::new(Timestamp::default(), 1)));
         let asset = AssetId::parse("eip155:137/slip44:60").unwrap();
         for (error, code) in [
-            (RefillError::Wallet(desk()), Code::BodyInvalid),
-            (RefillError::NoDesk(desk()), Code::WalletNoDesk),
-            (RefillError::NoLane(desk()), Code::WalletNoLane),
-            (RefillError::NotTrusted(desk()), Code::WalletNotRefillable),
-            (RefillError::Asset(asset), Code::AssetUnknown),
+            (MovementError::Wallet(desk()), Code::BodyInvalid),
+            (MovementError::NoDesk(desk()), Code::WalletNoDesk),
+            (MovementError::NoLane(desk()), Code::WalletNoLane),
+            (MovementError::NotTrusted(desk()), Code::WalletNotRefillable),
+            (MovementError::Asset(asset), Code::AssetUnknown),
             (ErrandError::NotTron.into(), Code::WalletNoDesk),
             (ErrandError::Account.into(), Code::WalletNotRefillable),
             (ErrandError::Amount.into(), Code::AmountNotPositive),
             (ErrandError::Token.into(), Code::AssetNotRefillable),
             (ErrandError::ExternalId.into(), Code::ExternalIdMalformed),
-            (RefillError::ExternalIdConflict("r-1".into()), Code::ExternalIdConflict),
-            (RefillError::AlreadyOpen(desk()), Code::RefillOpen),
+            (MovementError::ExternalIdConflict("r-1".into()), Code::ExternalIdConflict),
+            (MovementError::AlreadyOpen(desk()), Code::RefillOpen),
         ] {
             let reject = refill(error, &asked, other);
             assert!(reject.refusal.is_complete(), "{reject:?}");

@@ -13,7 +13,7 @@ use sluice_core::stop::{Scope, Stop};
 use sluice_core::wallet::LaneState;
 use sluice_flow::lane;
 use sluice_flow::operator::{
-    AdoptError, Cancelled, HandOutError, HandedOut, LaneCommand, OrderError, RefillError, Returned,
+    AdoptError, Cancelled, HandOutError, HandedOut, LaneCommand, MovementError, OrderError, Returned,
     SubmitError, cancel, command,
 };
 use sluice_sim::world::director::DUTY;
@@ -195,12 +195,12 @@ fn a_store_from_before_a_hand_out_is_found_out_and_hands_nothing_out_until_all_o
 #[test]
 fn a_key_is_shown_by_its_own_signature_and_nothing_is_ordered_before() {
     let desk = Desk::new();
-    assert_eq!(desk.order("refill-1"), Err(RefillError::NoDesk(desk.wallet)));
+    assert_eq!(desk.order("refill-1"), Err(MovementError::NoDesk(desk.wallet)));
     assert!(matches!(desk.show(&Person::new(0x78)), Err(AdoptError::NotShown(_))), "another key");
     let shown = desk.show(&desk.person).unwrap();
     assert!(shown.is_desk() && shown == desk.stored(desk.wallet));
     desk.order("refill-1").unwrap();
-    assert_eq!(desk.order("refill-2"), Err(RefillError::AlreadyOpen(desk.bench.lane)));
+    assert_eq!(desk.order("refill-2"), Err(MovementError::AlreadyOpen(desk.bench.lane)));
 }
 
 #[test]

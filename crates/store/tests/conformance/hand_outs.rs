@@ -194,7 +194,7 @@ async fn one_wish_at_a_time_and_one_open_refill_of_a_wallet(mut world: World) {
     let again = Change { errands: vec![refill(&world, &desk, &other, "refill-1")], ..world.change() };
     world.applied(again).await;
     let beside = Change { errands: vec![refill(&world, &desk, &other, "refill-2")], ..world.change() };
-    assert_eq!(world.apply(beside).await, Outcome::Refused("m1_one_open_refill".into()));
+    assert_eq!(world.apply(beside).await, Outcome::Refused("m1_one_open_movement".into()));
     assert_eq!(world.number("select count(*) from withdrawal").await, 1);
 
     let (first, second) = (wish(&world, &errand), wish(&world, &errand));

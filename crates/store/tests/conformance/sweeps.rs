@@ -42,16 +42,16 @@ async fn one_sweep_of_an_asset_to_a_wallet_is_open_on_either_family(world: World
     let usdt = Asset { id: AssetId::trc20(nile.id, TronAddress([7; 20])), ..Asset::native(&nile) };
     let evm = |number: u8| Address::from(EvmAddress([number; 20]));
     let tron = |number: u8| Address::from(TronAddress([number; 20]));
-    let of_evm = (world.wallet.clone(), world.asset.clone(), evm(0x77), evm(0x78), "m1_one_open_sweep");
-    let of_tron = (on(&world.wallet, &nile, tron(1)), usdt, tron(0x77), tron(0x78), "m1_one_open_refill");
-    for (lane, asset, to, elsewhere, rule) in [of_evm, of_tron] {
+    let of_evm = (world.wallet.clone(), world.asset.clone(), evm(0x77), evm(0x78));
+    let of_tron = (on(&world.wallet, &nile, tron(1)), usdt, tron(0x77), tron(0x78));
+    for (lane, asset, to, elsewhere) in [of_evm, of_tron] {
         let order = |name: &str, to| {
-            let errand = sweep(&world, &lane, &asset, &format!("{rule}-{name}"), to);
+            let errand = sweep(&world, &lane, &asset, &format!("{}-{name}", lane.chain), to);
             world.apply(Change { errands: vec![errand], ..world.change() })
         };
         assert_eq!(order("1", to).await, Outcome::Applied);
         assert_eq!(order("1", to).await, Outcome::Applied, "ordered twice it is one");
-        assert_eq!(order("2", to).await, Outcome::Refused(rule.into()));
+        assert_eq!(order("2", to).await, Outcome::Refused("m1_one_open_movement".into()));
         assert_eq!(order("3", elsewhere).await, Outcome::Applied);
     }
     assert_eq!(world.number("select count(*) from withdrawal").await, 4);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sluice_api::client::ClientError;
 use sluice_api::command::CommandState;
 use sluice_api::signature::{
-    HandOutRequest, OrderRefill, ShowKey, SignatureRequest, SignatureStatus, SubmitSignature,
+    HandOutRequest, OrderMovement, ShowKey, SignatureRequest, SignatureStatus, SubmitSignature,
 };
 use sluice_api::wallet::{RegisterWallet, WalletRole};
 use sluice_audit::Audit;
@@ -154,8 +154,8 @@ impl Vault {
         .await;
     }
 
-    pub fn refill(&self, name: &str) -> OrderRefill {
-        OrderRefill {
+    pub fn refill(&self, name: &str) -> OrderMovement {
+        OrderMovement {
             external_id: name.into(),
             from_wallet_id: self.desk.clone(),
             to_wallet_id: self.lane.clone(),

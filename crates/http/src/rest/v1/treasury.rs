@@ -5,10 +5,12 @@ pub(crate) mod get;
 pub(crate) mod refill;
 pub(crate) mod sweep;
 
-use sluice_core::id::PartnerId;
+use axum::http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use sluice_core::id::{PartnerId, WithdrawalId};
 use sluice_core::partner::Partner;
 
-use crate::call::Call;
+use crate::call::{Answer, Call, answer};
 use crate::problem::Reject;
 
 /// The partner that is asked about: the caller's own, or one that the platform names.
@@ -21,4 +23,13 @@ pub(crate) async fn whose(call: &Call, named: Option<&str>) -> Result<Partner, R
         return Err(Reject::not_found());
     }
     call.registry().partner(id).await?.ok_or_else(Reject::not_found)
+}
+
+/// The answer to an order: where what it made is read, and whether it was made now.
+fn ordered(before: Option<WithdrawalId>, folder: &str, id: WithdrawalId, made: &impl Serialize) -> Answer {
+    let status = if before.is_some() { StatusCode::OK } else { StatusCode::CREATED };
+    let mut response = answer(status, made)?;
+    let place = HeaderValue::from_str(&format!("{folder}/{id}")).map_err(Reject::internal)?;
+    response.headers_mut().insert(header::LOCATION, place);
+    Ok(response)
 }

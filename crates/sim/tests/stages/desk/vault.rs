@@ -17,7 +17,7 @@ use sluice_flow::errand::{self, ask};
 use sluice_flow::intake::{Wanted, take};
 use sluice_flow::lane;
 use sluice_flow::operator::{
-    AdoptError, HandOutError, HandedOut, Refill, RefillError, Register, Returned, SubmitError, hand_out,
+    AdoptError, HandOutError, HandedOut, Movement, MovementError, Register, Returned, SubmitError, hand_out,
     refill, register, show_key, statement, submit,
 };
 use sluice_mutant::{Mutant, signer};
@@ -142,8 +142,8 @@ impl Desk {
         now(self.bench.ports.store.lane(id)).unwrap().unwrap().wallet
     }
 
-    pub fn order(&self, external_id: &str) -> Result<WithdrawalId, RefillError> {
-        let wanted = Refill {
+    pub fn order(&self, external_id: &str) -> Result<WithdrawalId, MovementError> {
+        let wanted = Movement {
             partner: self.bench.partner,
             external_id: external_id.into(),
             from: self.wallet,

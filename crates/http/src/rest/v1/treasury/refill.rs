@@ -1,54 +1,53 @@
 //! `POST /v1/treasury/refills` orders a refill from a desk; `.../check` judges one and orders nothing.
 
-use axum::http::{HeaderValue, StatusCode, header};
 use sluice_api::problem::{Code, Fault, Form};
-use sluice_api::signature::{OrderRefill, RefillCheck};
+use sluice_api::signature::{MovementCheck, OrderMovement};
 use sluice_api::tag;
 use sluice_core::amount::Amount;
 use sluice_core::asset::AssetId;
 use sluice_core::id::WalletId;
 use sluice_core::ledger::Account;
 use sluice_core::port::reader::WalletView;
-use sluice_flow::operator::{Allowed, Refill, allow, refill};
+use sluice_flow::operator::{Allowed, Movement, allow_refill, refill};
 
-use crate::call::{Answer, Call, answer, ok};
+use super::ordered;
+use crate::call::{Answer, Call, ok};
 use crate::problem::{self, Reject};
 use crate::rest::v1::signatures;
 use crate::rest::v1::wallets::holdable;
 use crate::wire;
 
 pub(crate) async fn run(call: Call) -> Answer {
-    let body: OrderRefill = call.body()?;
+    let body: OrderMovement = call.body()?;
     let wanted = wanted(&call, &body).await?;
     let (partner, name) = (wanted.partner, wanted.external_id.clone());
     let before = call.reader().by_external_id(partner, &name).await?.map(|view| view.withdrawal.id);
-    let ordered = refill(call.ports(), &call.server.api.deployment, wanted, call.cause(&body.reason)).await;
-    ordered.map_err(|error| problem::refill(error, &body, before))?;
+    let done = refill(call.ports(), &call.server.api.deployment, wanted, call.cause(&body.reason)).await;
+    done.map_err(|error| problem::refill(error, &body, before))?;
     let stored = call.reader().by_external_id(partner, &name).await?;
     let id = stored.ok_or_else(|| Reject::internal("a refill that was stored is not there"))?.withdrawal.id;
-    let status = if before.is_some() { StatusCode::OK } else { StatusCode::CREATED };
-    let mut response = answer(status, &signatures::told(&call, id).await?)?;
-    let place = format!("{}/{id}", sluice_api::path::SIGNATURE_REQUESTS);
-    let place = HeaderValue::from_str(&place).map_err(Reject::internal)?;
-    response.headers_mut().insert(header::LOCATION, place);
-    Ok(response)
+    ordered(before, sluice_api::path::SIGNATURE_REQUESTS, id, &signatures::told(&call, id).await?)
 }
 
 pub(crate) async fn check(call: Call) -> Answer {
-    let body: OrderRefill = call.body()?;
+    let body: OrderMovement = call.body()?;
     let wanted = wanted(&call, &body).await?;
-    let allowed = allow(call.ports(), &wanted, call.now).await;
+    let allowed = allow_refill(call.ports(), &wanted, call.now).await;
     let allowed = allowed.map_err(|error| problem::refill(error, &body, None))?;
     ok(&checked(&call, &wanted, &allowed).await?)
 }
 
 /// What an order would find.
-pub(super) async fn checked(call: &Call, wanted: &Refill, allowed: &Allowed) -> Result<RefillCheck, Reject> {
+pub(super) async fn checked(
+    call: &Call,
+    wanted: &Movement,
+    allowed: &Allowed,
+) -> Result<MovementCheck, Reject> {
     let from = call.reader().wallet(Some(wanted.partner), wanted.from).await?;
     let from = from.ok_or_else(Reject::not_found)?;
     let request = &allowed.request;
-    Ok(RefillCheck {
-        object: tag::RefillCheck::Is,
+    Ok(MovementCheck {
+        object: tag::MovementCheck::Is,
         partner_id: wanted.partner.to_string(),
         from_wallet_id: wanted.from.to_string(),
         from: allowed.wallet.address.to_string(),
@@ -73,7 +72,7 @@ fn covered(from: &WalletView, allowed: &Allowed) -> bool {
 }
 
 /// What a body asks for. Whose it is says the wallet it leaves: the platform acts for every partner.
-pub(super) async fn wanted(call: &Call, body: &OrderRefill) -> Result<Refill, Reject> {
+pub(super) async fn wanted(call: &Call, body: &OrderMovement) -> Result<Movement, Reject> {
     let wallet = |text: &str, field| WalletId::parse(text).map_err(|_| Reject::field(field, Form::WalletId));
     let (from, to) =
         (wallet(&body.from_wallet_id, "from_wallet_id")?, wallet(&body.to_wallet_id, "to_wallet_id")?);
@@ -86,5 +85,5 @@ pub(super) async fn wanted(call: &Call, body: &OrderRefill) -> Result<Refill, Re
     let amount = Amount::parse(body.amount.as_str(), asset.precision)
         .map_err(|error| problem::amount(error, "amount", body.amount.as_str(), &body.asset))?;
     let external_id = body.external_id.clone();
-    Ok(Refill { partner, external_id, from, to, asset: id, amount })
+    Ok(Movement { partner, external_id, from, to, asset: id, amount })
 }
