@@ -3,7 +3,7 @@
 //! ```text
 //! planned -> asked -> accepted -> delivered          proven on chain, never by a vendor's word
 //!    |         | \        |  \--> short              some of it, and the deadline has passed
-//!    |         |  \       |  \--> failed, refunded   in the vendor's words
+//!    |         |  \       |  \--> failed             in the vendor's words; it ends as what is unresolved does
 //!    v         v   v      v
 //! dropped   refused  unknown -> unresolved -> absent, lost, refunded, delivered
 //! ```
@@ -16,7 +16,8 @@
 //! - A need is put to one vendor once. Again only where the vendor certainly took nothing.
 //! - A wallet has at most one order at a vendor whose fate or cost is not known.
 //! - Asking again for the same order needs a vendor that knows orders by our id *and* an account that shows no charge.
-//! - Energy shows that somebody delivered. What it cost is known once the order's own vendor says so too, or its account does.
+//! - Energy shows that somebody delivered. What it cost is known once the order's own vendor says so too, or its account does;
+//!   that it came back, its account alone says.
 
 mod account;
 pub mod advice;

@@ -46,7 +46,7 @@ pub struct EnergyCredit {
     pub chain: String,
     /// When this partner pays.
     pub billing: EnergyBilling,
-    /// Where TRX is sent to top up, from a wallet that is registered for the partner.
+    /// Where TRX is sent to top up, from a wallet of the partner whose key the signer holds or it has shown.
     pub address: String,
     /// What is paid ahead; with a minus what is owed.
     pub balance: Decimal,
@@ -111,7 +111,7 @@ pub struct EnergyTopUp {
     pub at: Time,
 }
 
-/// Says whose a top-up is that came from an account which nobody has registered.
+/// Says whose a top-up is that came from an account which nobody has shown to be its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AssignTopUp {

@@ -1,7 +1,7 @@
 //! Refills that a person signs with unmodified tronweb (ADR 0027): paid once, whoever sends them and whatever dies on the way; other
 //! bytes and other keys are refused; and what is never signed dies by proof.
 
-mod vault;
+pub mod vault;
 
 use serde_json::json;
 use sluice_api::client::ClientError;

@@ -149,8 +149,8 @@ impl Code {
             Self::EnergyTopupUnknown => (
                 "출처를 알 수 없는 에너지 충전",
                 "Energy top-up of nobody",
-                "등록되지 않은 주소에서 풀 지갑으로 TRX가 들어왔습니다. 어느 파트너의 충전인지 지정하세요.",
-                "TRX came to the pool's wallet from an address that nobody has registered; say whose top-up it is.",
+                "소유가 확인되지 않은 주소에서 풀 지갑으로 TRX가 들어왔습니다. 어느 파트너의 충전인지 지정하세요.",
+                "TRX came to the pool's wallet from an address that nobody has shown to be its own; say whose top-up it is.",
             ),
             Self::DeadlineMissed => (
                 "처리 기한 초과",

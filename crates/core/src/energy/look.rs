@@ -1,4 +1,5 @@
-//! `accepted -> failed | refunded`, and what an order cost: in the vendor's words, which never show that energy came.
+//! `accepted | unresolved -> failed`, and what an order costs: in the vendor's words, which never show that energy came, nor that money
+//! came back. The account shows that: see [`Order::reconcile`].
 
 use super::{Bought, Order, State};
 use crate::amount::Cost;
@@ -15,16 +16,13 @@ impl Order {
         let state = match &self.state {
             State::Accepted(bought) => match found {
                 Found::Failed(shown) => Some(State::Failed(priced(bought, shown))),
-                Found::Refunded => Some(refunded(bought)),
+                Found::Refunded => Some(State::Failed(bought.clone())),
                 Found::Pending(shown) | Found::Delivered(shown) | Found::Partial(shown) => {
                     Some(State::Accepted(priced(bought, shown)))
                 }
                 Found::NotFound | Found::Unknown(_) => None,
             },
-            State::Failed(bought) => match found {
-                Found::Refunded => Some(refunded(bought)),
-                other => shown(other).map(|shown| State::Failed(priced(bought, shown))),
-            },
+            State::Failed(bought) => shown(found).map(|shown| State::Failed(priced(bought, shown))),
             State::Short { bought, arrival, said_sun } => {
                 let vouched = matches!(found, Found::Partial(_) | Found::Delivered(_));
                 came(bought, *said_sun, found, vouched).map(|(bought, said_sun)| State::Short {
@@ -42,7 +40,7 @@ impl Order {
                 })
             }
             State::Unresolved { bought, doubt } if bought.provider_id.is_some() => match found {
-                Found::Refunded => Some(refunded(bought)),
+                Found::Refunded => Some(State::Failed(bought.clone())),
                 Found::Failed(shown) => Some(State::Failed(priced(bought, shown))),
                 other => shown(other)
                     .map(|shown| State::Unresolved { bought: priced(bought, shown), doubt: *doubt }),
@@ -86,11 +84,4 @@ fn came(
     let shown =
         shown(found).filter(|_| bought.charged_sun.is_none() && !matches!(found, Found::Failed(_)))?;
     Some(bought.clone().priced(said_sun.or(shown.charged_sun), vouched))
-}
-
-/// Nothing was kept: what came back is what was taken, or nothing where that was never said.
-fn refunded(bought: &Bought) -> State {
-    let refunded_sun = bought.charged_sun.unwrap_or(Cost::ZERO);
-    let bought = Bought { charged_sun: Some(refunded_sun), ..bought.clone() };
-    State::Refunded { bought, refunded_sun }
 }

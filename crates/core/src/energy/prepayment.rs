@@ -87,7 +87,8 @@ impl Look {
         Self(Box::new(Read { chain: pool.chain, wallet: pool.id, from: None, next, came: vec![] }))
     }
 
-    /// What a run of blocks from `from` on shows. `owners` are the wallets that are registered on the chain, and whose they are.
+    /// What a run of blocks from `from` on shows. `owners` are the accounts that partners have shown to be theirs
+    /// ([`Wallet::is_shown`]).
     /// What the pool's own partner sends is no top-up: it owns the stake and pays nothing.
     pub fn of(
         pool: &Wallet,

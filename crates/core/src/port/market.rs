@@ -280,7 +280,7 @@ pub enum Found {
     Delivered(Shown),
     /// Some of it was delegated so far, it says.
     Partial(Shown),
-    /// It gave up and took no money, or gave it back.
+    /// It gave up and took no money, or gave it back, it says: its account shows it.
     Refunded,
     /// It gave up.
     Failed(Shown),

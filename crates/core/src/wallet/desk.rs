@@ -13,6 +13,12 @@ impl Wallet {
             && self.0.key_shown_at.is_some()
     }
 
+    /// Whether its account is known to be its partner's: the signer holds the key, or a signature showed it. Anybody may register an
+    /// address, and an exchange's is many people's.
+    pub const fn is_shown(&self) -> bool {
+        self.is_managed() || self.0.key_shown_at.is_some()
+    }
+
     /// Whether anything of it may be handed out now.
     pub fn hands_out(&self, now: Timestamp) -> bool {
         self.is_desk()

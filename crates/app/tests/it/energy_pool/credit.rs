@@ -6,12 +6,14 @@ use sluice_api::command::Because;
 use sluice_api::energy::{AssignTopUp, EnergyBilling, EnergyCredit, EnergyCreditEntryType};
 use sluice_api::query::{EnergyCreditQuery, EnergyQuery, EnergyTopUpQuery};
 use sluice_api::reconciliation::ReconciliationOutcome;
+use sluice_api::signature::ShowKey;
 use sluice_api::wallet::{AdoptWallet, RegisterWallet, WalletCustody, WalletRole};
 use sluice_devnet::tron::Account;
 
 use super::{COINS, FUNDS, Lending, STAY, SUN};
 use crate::harness::{Caller, Engine, Order, PATIENCE, until};
 use crate::on_both;
+use crate::signature_requests::vault::person;
 use crate::wallets::{adopting, signer_key_on};
 
 const CHAIN: &str = "tron:31337";
@@ -72,9 +74,25 @@ impl Neighbour {
         for token in &it.tokens {
             engine.caller_with(token).client.register_wallet(&purse).await.expect("registered");
         }
-        let wallets = client.wallets().take(9).await.expect("wallets");
-        assert!(wallets.iter().any(|wallet| wallet.custody == WalletCustody::External), "{wallets:?}");
+        it.shows_its_key(engine).await;
         it
+    }
+
+    /// What the purse sends counts by itself once its key has signed for it.
+    async fn shows_its_key(&self, engine: &Engine) {
+        let client = self.caller(engine).client;
+        let wallets = client.wallets().take(9).await.expect("wallets");
+        let purse =
+            wallets.iter().find(|wallet| wallet.custody == WalletCustody::External).expect("the purse");
+        let key = self.purse.secret_hex();
+        until("the key is shown", async || {
+            let told = client.key_statement(&purse.id).await.expect("a statement");
+            let signed = person(json!({"do": "show", "text": told.text, "key": key})).await;
+            let signature = signed["signature"].as_str().expect("a signature").to_owned();
+            let shown = ShowKey { at: told.at, signature, reason: "a test".into() };
+            client.show_key(&purse.id, &shown).await.is_ok_and(|it| it.desk.is_some())
+        })
+        .await;
     }
 
     fn caller(&self, engine: &Engine) -> Caller {
@@ -175,7 +193,7 @@ on_both! {
             engine = lending.engine_with(&priced).await;
             until("it is credited", async || neighbour.balance(&engine).await == paid_in.to_string()).await;
         }
-        // From an account that nobody has registered: a person of the platform says whose it is, once.
+        // From an account that nobody has shown to be its own: a person of the platform says whose it is, once.
         let stranger = lending.control.accounts()[1].clone();
         let txid = pay_in(&lending, &stranger, 20 * SUN);
         let platform = engine.platform().client;

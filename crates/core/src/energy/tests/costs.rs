@@ -93,3 +93,18 @@ fn what_came_and_was_paid_back_costs_nothing_once_the_account_shows_it() {
         }
     }
 }
+
+/// Whoever gives up may say that the money is back, and keep it: the vendor would be open again, and the hour's bound be understated.
+#[test]
+fn what_a_vendor_says_of_a_refund_frees_neither_money_nor_vendor() {
+    for name in ["accepted", "accepted, unpriced", "unresolved, owed"] {
+        let order = every(Recovery::None).into_iter().find(|(it, _)| *it == name).unwrap().1;
+        let told = order.look(&Found::Refunded).unwrap().unwrap().into_after();
+        assert_eq!((told.money().unresolved_sun, told.is_ended()), (PRICE, false), "{name}");
+        for (missing, ended) in [(0, "refunded"), (PRICE.0, "lost")] {
+            let settlement = Settlement::judge(&told, &account(missing), &quiet()).unwrap();
+            let settled = told.clone().reconcile(&settlement).unwrap().unwrap().into_after();
+            assert_eq!((settled.state.as_str(), settled.is_ended()), (ended, true), "{name}");
+        }
+    }
+}

@@ -56,8 +56,9 @@ impl Energy {
             return Ok(finalized.map(|head| Look::first(pool, &head)));
         };
         let run = chain.paid_in(pool.address, from, BLOCKS).await.unwrap_or_else(silent);
+        let shown = wallets.iter().filter(|it| it.is_shown());
         let owners: BTreeMap<TronAddress, PartnerId> =
-            wallets.iter().filter_map(|it| Some((it.address.tron()?, it.partner))).collect();
+            shown.filter_map(|it| Some((it.address.tron()?, it.partner))).collect();
         Ok(run.map(|run| Look::of(pool, from, &run, &owners)))
     }
 
@@ -97,7 +98,7 @@ impl Energy {
             subject: format!("{} {POOL} {}", self.chain, txid_text(&it.txid)),
             partner: None,
             detail: format!(
-                "{} sun came from {} in {}; say whose they are: POST /v1/energy/topups/{}/assign",
+                "{} sun came from {} in {}, which no partner has shown to be its own; say whose they are: POST /v1/energy/topups/{}/assign",
                 it.sun,
                 it.sender,
                 txid_text(&it.txid),

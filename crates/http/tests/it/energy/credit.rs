@@ -16,7 +16,7 @@ use sluice_core::port::reader::{AlertFilter, Reader as _};
 use sluice_core::port::store::{Change, Store as _};
 use sluice_core::proof::Final;
 use sluice_core::time::Timestamp;
-use sluice_core::wallet::Wallet;
+use sluice_core::wallet::{Tier, Wallet};
 
 use super::stage::{Shop, Tron, chain_id, read};
 use crate::support::Pooled;
@@ -173,12 +173,16 @@ impl Broker {
         self.stage.tron.world.apply(Change { needs, ..Change::default() }).await;
     }
 
-    /// The chain shows more.
+    /// The chain shows more from the lane of partner A.
     fn shows(&self, top: u64, sun: u64) {
+        self.shows_from(LANE, top, sun);
+    }
+
+    fn shows_from(&self, from: TronAddress, top: u64, sun: u64) {
         let mut pool = self.stage.tron.chain.pool.lock().unwrap();
         let pool = pool.as_mut().unwrap();
         let block = Pooled::block(pool.top + 1);
-        pool.coins.push(CoinIn { txid: block.hash, from: LANE, sun, block, at: Timestamp::default() });
+        pool.coins.push(CoinIn { txid: block.hash, from, sun, block, at: Timestamp::default() });
         pool.top = top;
     }
 
@@ -319,6 +323,29 @@ async fn who_pays_on_account_is_lent_up_to_its_bound_and_charged_each_loan_by_it
     broker.turn().await;
     let ahead = broker.stage.told().await;
     assert_eq!((&ahead["balance"], &ahead["owed"]), (&json!("2.6125"), &json!("0")));
+}
+
+/// An external wallet is registered without its key, and an exchange sends for everybody from one address.
+#[tokio::test]
+async fn what_comes_from_a_registered_account_counts_by_itself_once_its_key_was_shown() {
+    let mut broker = Box::pin(Broker::new()).await;
+    let world = &broker.stage.tron.world;
+    let purse = world.registered(world.a.id, 0x71, Tier::Warm).await;
+    let from = purse.address.tron().unwrap();
+    broker.shows_from(from, 20, 3 * TRX);
+    broker.turn().await;
+    assert_eq!((broker.balance().await, broker.view().await.unknown.len()), (0, 1));
+    let world = &broker.stage.tron.world;
+    let shown = purse.show_key("seen", world.clock.now_at()).unwrap();
+    world.apply(Change { wallets: vec![shown], ..Change::default() }).await;
+    broker.shows_from(from, 30, 2 * TRX);
+    broker.turn().await;
+    let waits: Vec<u64> = broker.view().await.unknown.iter().map(|it| it.sun).collect();
+    assert_eq!(
+        (broker.balance().await, waits),
+        (2_000_000, vec![3 * TRX]),
+        "what came before waits for a person"
+    );
 }
 
 #[tokio::test]
