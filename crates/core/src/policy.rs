@@ -85,11 +85,19 @@ pub fn evaluate(facts: Facts<'_>) -> Decision {
     Decision::Pass { draws: vec![draw], passed: Passed { decision, _floor: FloorMet(()) } }
 }
 
+/// How the decision about an errand of the house begins.
+const OF_THE_HOUSE: &str = "errand ";
+
+/// Whether this is a decision by [`of_the_house`].
+pub fn is_of_the_house(decision: &str) -> bool {
+    decision.starts_with(OF_THE_HOUSE)
+}
+
 /// Lets an errand of the house pass: nobody's limit counts it, for it pays nobody. What bounds it is what the signer allows of
 /// its asset. `None` for what a partner asked for.
 pub fn of_the_house(request: &Request) -> Option<Decision> {
     let kind = request.errand_kind().filter(|_| request.pinned_to.is_some())?;
-    let decision = format!("errand {kind}: no limit, floor none");
+    let decision = format!("{OF_THE_HOUSE}{kind}: no limit, floor none");
     Some(Decision::Pass { draws: vec![], passed: Passed { decision, _floor: FloorMet(()) } })
 }
 

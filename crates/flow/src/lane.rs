@@ -16,6 +16,7 @@ mod give_back;
 mod lapse;
 mod loans;
 mod plan;
+pub(crate) mod recipient;
 mod sign;
 mod startup;
 

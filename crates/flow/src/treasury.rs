@@ -109,7 +109,7 @@ fn purse(asset: &Asset, view: &WalletView, stops: &[Stop], now: Timestamp) -> Pu
         holds,
         free,
         gives: !shut,
-        takes: !shut && wallet.is_trusted(now),
+        takes: !shut && wallet.is_trusted(now) && wallet.gives_back(),
     }
 }
 

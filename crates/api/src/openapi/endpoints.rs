@@ -194,9 +194,9 @@ pub static ENDPOINTS: &[Endpoint] = &[
         "Judges a refill by every rule of its order, and tells what the desk has. Nothing is ordered.")
         .answers(&[200]),
     post::<OrderMovement>("orderSweep", path::TREASURY_SWEEPS, TreasuryOperate, one::<Withdrawal>(),
-        "Orders a sweep: so much of a token from a lane to a warm or cold wallet of the same partner and chain. It is a withdrawal \
-         of the kind `sweep` that this lane pays, once it has more than its payments take. 201 when it was ordered, 200 when the \
-         same external id had ordered it before. One movement of an asset to a wallet is open at most.")
+        "Orders a sweep: so much of a token from a lane to a warm or cold wallet of the same partner and chain whose key somebody \
+         else holds. It is a withdrawal of the kind `sweep` that this lane pays, once it has more than its payments take. 201 when \
+         it was ordered, 200 when the same external id had ordered it before. One movement of an asset to a wallet is open at most.")
         .answers(&[201, 200]),
     post::<OrderMovement>("checkSweep", path::TREASURY_SWEEPS_CHECK, TreasuryOperate, one::<MovementCheck>(),
         "Judges a sweep by every rule of its order, and tells what the lane has. Nothing is ordered.")

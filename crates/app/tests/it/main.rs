@@ -41,6 +41,7 @@ mod signer_window;
 mod speed;
 mod statement;
 mod stop;
+mod sweeps;
 mod takeover;
 mod tiers;
 mod tron;

@@ -86,6 +86,12 @@ impl Wallet {
         }
     }
 
+    /// Whether what it is sent can leave it again: its lane pays it out, or whoever holds its key does. The signer holds the key of a
+    /// managed warm or cold wallet, and nothing of it ever gets a slot.
+    pub const fn gives_back(&self) -> bool {
+        self.is_lane() || !self.is_managed()
+    }
+
     /// Whether anything of it ever gets a slot.
     pub const fn gets_slots(&self) -> bool {
         self.is_lane() || self.is_desk()

@@ -13,7 +13,7 @@ use sluice_core::transfer::{Failure, State, Transfer};
 use sluice_core::withdrawal::{State as WithdrawalState, Waiting};
 
 use super::give_back::{self, Fate};
-use super::{Lane, startup};
+use super::{Lane, recipient, startup};
 use crate::StageError;
 
 pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
@@ -34,6 +34,7 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
         lane.blocked_by(Waiting::Stop);
         changes.push(back(lane, transfer, Fate::Back("stopped")).await?);
     }
+    let open = hold_untrusted(lane, open, &mut changes).await?;
     let (room, seen) = admit(lane, open, &mut changes).await?;
     for transfer in room {
         if lane.view.cancels.iter().any(|id| transfer.items.iter().any(|item| item.withdrawal == *id)) {
@@ -82,6 +83,24 @@ pub(super) async fn hold_replacements(
         }
     }
     Ok(first)
+}
+
+/// A sweep whose recipient was stopped, frozen or retired since it was planned gets no slot: energy may have been awaited meanwhile.
+async fn hold_untrusted(
+    lane: &mut Lane<'_>,
+    transfers: Vec<Transfer>,
+    changes: &mut Vec<Change>,
+) -> Result<Vec<Transfer>, StageError> {
+    let mut fit = Vec::new();
+    for transfer in transfers {
+        if recipient::all_fit(lane, &transfer).await? {
+            fit.push(transfer);
+        } else {
+            lane.blocked_by(Waiting::Person);
+            changes.push(back(lane, transfer, Fate::Back("recipient_not_trusted")).await?);
+        }
+    }
+    Ok(fit)
 }
 
 /// Asks the signer for room in its caps, and how far its journal is by that. A permanent refusal is a person's business, a

@@ -11,14 +11,13 @@ use sluice_core::id::{TransferId, WithdrawalId};
 use sluice_core::intent::Approved;
 use sluice_core::lane::{room, unsettled_full};
 use sluice_core::port::store::{Change, Wanted};
-use sluice_core::time::Timestamp;
 use sluice_core::transfer::{State, Transfer};
 use sluice_core::wallet::Wallet;
 use sluice_core::withdrawal::{Waiting, Withdrawal};
 use sluice_core::{alert, stop};
 
 use super::give_back::{self, Fate};
-use super::{Lane, Memory};
+use super::{Lane, Memory, recipient};
 use crate::StageError;
 
 /// Most queue entries looked at at once: what does not fit is passed over, within reason.
@@ -98,19 +97,15 @@ pub(super) async fn run(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool
         }
         return Ok(false);
     }
+    // What was not looked at may be payments of what there is.
+    if !memory.crowded {
+        slice.sweep(lane).await?;
+    }
     let Slice { taken, short, kept_for, .. } = slice;
     note_funds(lane, short, kept_for);
     let changes = planned(lane, taken)?;
     let applied = lane.apply(changes).await?;
     Ok(memory.crowded && applied.contains(&true))
-}
-
-/// Whether a sweep may still go where it was ordered to: that wallet may have left service since.
-async fn is_trusted(lane: &Lane<'_>, sweep: &Withdrawal, now: Timestamp) -> Result<bool, StageError> {
-    let wallets = lane.ports.store.wallets(Some(lane.wallet().chain)).await?;
-    let partner = lane.wallet().partner;
-    let mut to = wallets.iter().filter(|it| it.partner == partner && it.address == sweep.request.to);
-    Ok(to.any(|it| it.is_trusted(now)))
 }
 
 /// Looks after which a lane looks at the head of the queue, wherever its own place is: what stands there waits for no lane
@@ -150,6 +145,8 @@ struct Slice {
     kept_for: Option<WithdrawalId>,
     /// Whether this wallet is the one that keeps.
     keeper: Option<bool>,
+    /// What takes what the wallet has too much: after all that pays, whenever it is due.
+    sweeps: Vec<Withdrawal>,
 }
 
 impl Slice {
@@ -157,23 +154,16 @@ impl Slice {
         let fresh: Vec<Withdrawal> = due.into_iter().filter(|it| self.seen.insert(it.id)).collect();
         self.read_funds(lane, &fresh).await?;
         let now = lane.now();
-        for withdrawal in fresh {
+        let (sweeps, payments): (Vec<_>, Vec<_>) = fresh.into_iter().partition(|it| it.request.is_sweep());
+        self.sweeps.extend(sweeps);
+        for withdrawal in payments {
             if self.taken.len() == self.room {
                 break;
             }
-            let sweeps = withdrawal.request.is_sweep();
-            if sweeps && !is_trusted(lane, &withdrawal, now).await? {
-                continue;
-            }
             let asset = withdrawal.request.asset.clone();
-            let needs = sluice_codec::scale::to_chain(withdrawal.request.amount, &asset);
             let source = asset.source(&lane.native()).id;
-            let left = self.free.get(&source).copied().unwrap_or_default();
-            let Some(left) = needs.and_then(|needs| left.checked_sub(needs)) else {
-                // It takes what nobody waits for: it holds up no payment, and nothing is kept for it.
-                if sweeps {
-                    continue;
-                }
+            let Some(left) = self.left_by(lane, &withdrawal) else {
+                let left = self.free.get(&source).copied().unwrap_or_default();
                 self.dry.insert(asset.id);
                 if withdrawal.is_passed_over_no_longer(now) && self.keeps(lane).await? {
                     self.kept_for.get_or_insert(withdrawal.id);
@@ -187,6 +177,32 @@ impl Slice {
             self.taken.push((withdrawal, approved));
         }
         Ok(())
+    }
+
+    /// Takes sweeps of what no payment waits for: of an asset that is not dry, where nothing is kept.
+    async fn sweep(&mut self, lane: &Lane<'_>) -> Result<(), StageError> {
+        for sweep in std::mem::take(&mut self.sweeps) {
+            let asset = sweep.request.asset.clone();
+            if self.taken.len() == self.room {
+                break;
+            }
+            if self.dry.contains(&asset.id) || !recipient::fits(lane, sweep.request.to, asset.id).await? {
+                continue;
+            }
+            let Some(left) = self.left_by(lane, &sweep) else { continue };
+            self.free.insert(asset.source(&lane.native()).id, left);
+            let Some(approved) = sweep.approved_payment() else { continue };
+            self.taken.push((sweep, approved));
+        }
+        Ok(())
+    }
+
+    /// What a withdrawal would leave of what is free; `None` where it needs more.
+    fn left_by(&self, lane: &Lane<'_>, withdrawal: &Withdrawal) -> Option<Units> {
+        let asset = &withdrawal.request.asset;
+        let free = self.free.get(&asset.source(&lane.native()).id).copied().unwrap_or_default();
+        let needs = sluice_codec::scale::to_chain(withdrawal.request.amount, asset)?;
+        free.checked_sub(needs)
     }
 
     /// One wallet of the partner keeps, so that the others go on with what fits: the first that takes work.

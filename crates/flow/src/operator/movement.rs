@@ -43,9 +43,10 @@ pub enum MovementError {
     /// Nothing is swept from it: it is no lane that takes work.
     #[error("nothing is swept from wallet {0}: it is no lane that takes work")]
     NoLane(WalletId),
-    /// The recipient is on another chain, of a tier that nothing is sent to, frozen, or was registered too short a time ago.
+    /// The recipient is on another chain, of a tier that nothing is sent to, none that gives anything back, stopped, frozen, or was
+    /// registered too short a time ago.
     #[error(
-        "nothing is sent to wallet {0}: it is on another chain, a place of rescue, not in service, or not trusted yet"
+        "nothing is sent to wallet {0}: it is on another chain, a place of rescue, managed and no lane, stopped, not in service, or not trusted yet"
     )]
     NotTrusted(WalletId),
     /// No such asset is configured.
@@ -76,8 +77,8 @@ pub struct Allowed {
     pub units: Option<Units>,
 }
 
-/// The rule that one movement of a token to a wallet is open at a time, and the index that says it of two ordered at once.
-const ONE_OPEN: [&str; 2] = ["m1_one_open_movement", "movement_open"];
+/// The rule that one movement of a token to a wallet is ordered at a time.
+const ONE_OPEN: &str = "m1_one_open_movement";
 
 /// Stores the errand.
 pub(super) async fn order(
@@ -99,9 +100,7 @@ pub(super) async fn order(
             ports.wake.signal(Topic::Lane(from));
             Ok(())
         }
-        Some(Outcome::Refused(rule)) if ONE_OPEN.contains(&rule.as_str()) => {
-            Err(MovementError::AlreadyOpen(to))
-        }
+        Some(Outcome::Refused(rule)) if rule == ONE_OPEN => Err(MovementError::AlreadyOpen(to)),
         Some(Outcome::Refused(rule)) if rule == "m1_one_external_id" => {
             Err(MovementError::ExternalIdConflict(wanted.external_id.clone()))
         }

@@ -11,6 +11,7 @@ use sluice_core::wallet::{Tier, Wallet};
 use sluice_core::withdrawal::Request;
 
 use super::movement::{Allowed, Movement, MovementError, order};
+use crate::lane::recipient::may_receive;
 
 /// Judges a refill by every rule that does not need its order. Nothing is stored.
 ///
@@ -27,7 +28,8 @@ pub async fn allow_refill(ports: &Ports, wanted: &Movement, at: Timestamp) -> Re
         return Err(MovementError::NoDesk(from));
     }
     // Rescue is another thing, and who may order it another one.
-    if filled.chain != desk.chain || filled.tier == Tier::Safe || !filled.is_trusted(at) {
+    let stops = ports.store.stops().await?;
+    if filled.chain != desk.chain || filled.tier == Tier::Safe || !may_receive(filled, asset, &stops, at) {
         return Err(MovementError::NotTrusted(to));
     }
     let assets = ports.store.assets(Some(desk.chain)).await?;

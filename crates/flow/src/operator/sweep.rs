@@ -10,6 +10,7 @@ use sluice_core::wallet::Tier;
 use sluice_core::withdrawal::Request;
 
 use super::movement::{Allowed, Movement, MovementError, order};
+use crate::lane::recipient::may_receive;
 
 /// Judges a sweep by every rule that does not need its order. Nothing is stored.
 ///
@@ -26,7 +27,7 @@ pub async fn allow_sweep(ports: &Ports, wanted: &Movement, at: Timestamp) -> Res
     }
     // What is hot is there to pay: from lane to lane nothing is swept. Rescue is another thing.
     let keeps = matches!(filled.tier, Tier::Warm | Tier::Cold);
-    if filled.chain != lane.chain || !keeps || !filled.is_trusted(at) {
+    if filled.chain != lane.chain || !keeps || !may_receive(filled, asset, &ports.store.stops().await?, at) {
         return Err(MovementError::NotTrusted(to));
     }
     let assets = ports.store.assets(Some(lane.chain)).await?;

@@ -17,6 +17,7 @@ mod old_copy;
 mod restore;
 mod revived;
 mod strangers;
+mod sweeps;
 mod tell;
 mod tiers;
 mod window;

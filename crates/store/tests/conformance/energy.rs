@@ -212,7 +212,9 @@ async fn an_order_reads_back_in_every_state_it_comes_to(world: World) {
     stored(&world, order.expire(Some(arrival(&world, ENERGY / 2, 8)), true, late).unwrap()).await;
     let order = accept("failed").await;
     let order = stored(&world, order.look(&Found::Failed(Shown::default())).unwrap().unwrap()).await;
-    stored(&world, order.look(&Found::Refunded).unwrap().unwrap()).await;
+    let back = Settlement::judge(&order, &accounts(0), &quiet).unwrap();
+    let refunded = stored(&world, order.reconcile(&back).unwrap().unwrap()).await;
+    assert!(matches!(refunded.state, State::Refunded { .. }));
     let order = accept("lost").await;
     let order = stored(&world, order.expire(None, false, late).unwrap()).await;
     let taken = Settlement::judge(&order, &accounts(PRICE.0), &quiet).unwrap();

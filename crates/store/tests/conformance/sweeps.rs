@@ -10,6 +10,7 @@ use sluice_core::intent::DeploymentId;
 use sluice_core::policy::of_the_house;
 use sluice_core::port::reader::Reader as _;
 use sluice_core::port::store::{Change, Intake, Outcome, Store as _, Wanted};
+use sluice_core::proof::Effect;
 use sluice_core::signature_request::SignatureFilter;
 use sluice_core::wallet::Wallet;
 use sluice_core::withdrawal::{Request, Withdrawal};
@@ -18,6 +19,8 @@ use crate::world::World;
 
 promises! {
     one_sweep_of_an_asset_to_a_wallet_is_open_on_either_family;
+    of_two_that_are_ordered_at_once_one_is;
+    its_end_may_be_taken_back_while_the_next_one_is_open;
     its_own_lane_alone_is_offered_it_and_nobody_is_asked_to_sign_it;
 }
 
@@ -55,6 +58,47 @@ async fn one_sweep_of_an_asset_to_a_wallet_is_open_on_either_family(world: World
         assert_eq!(order("3", elsewhere).await, Outcome::Applied);
     }
     assert_eq!(world.number("select count(*) from withdrawal").await, 4);
+}
+
+async fn of_two_that_are_ordered_at_once_one_is(world: World) {
+    for round in 0..8_u8 {
+        let to = Address::from(EvmAddress([0x80 + round; 20]));
+        let order = |name: &str| {
+            let errand = sweep(&world, &world.wallet, &world.asset, &format!("{name}-{round}"), to);
+            world.apply(Change { errands: vec![errand], ..world.change() })
+        };
+        let (one, other) = tokio::join!(order("one"), order("other"));
+        let refused = Outcome::Refused("m1_one_open_movement".into());
+        assert!(
+            [(&one, &other), (&other, &one)].contains(&(&Outcome::Applied, &refused)),
+            "{one:?} {other:?}"
+        );
+    }
+}
+
+/// A sweep is paid, the next one is ordered, and the chain leaves the block of the first: it lives again beside the next (M16).
+async fn its_end_may_be_taken_back_while_the_next_one_is_open(world: World) {
+    let to = Address::from(EvmAddress([0x77; 20]));
+    let order = |name: &str| sweep(&world, &world.wallet, &world.asset, name, to);
+    let first = order("sweep-1");
+    let id = first.withdrawal.after().id;
+    world.applied(Change { errands: vec![first], ..world.change() }).await;
+    let fuelled = world.fuelled(world.plan(world.withdrawal(id).await).await).await;
+    let (built, attempt) = world.built(fuelled, 7).await;
+    let (transfer, signed) = world.signed(built, &attempt).await;
+    let effect = Effect::Paid { log_index: 1 };
+    let seen = world.seen(transfer, &signed, 101, effect).await;
+    let (mut change, proof) = world.settled(seen, world.inclusion(&signed, 101, effect));
+    change.withdrawals = vec![world.withdrawal(id).await.pay(&proof, world.now()).unwrap()];
+    world.applied(change).await;
+    world.applied(Change { errands: vec![order("sweep-2")], ..world.change() }).await;
+    let step = world.transfer(signed.unsigned.transfer).await.reopen(120, false, world.now()).unwrap();
+    let carrier = step.before().unwrap().clone();
+    let open = world.withdrawal(id).await.reopen(&proof, &carrier, world.now()).unwrap();
+    let back = Change { transfers: vec![step], withdrawals: vec![open], ..world.change() };
+    assert_eq!(world.apply(back).await, Outcome::Applied);
+    let third = Change { errands: vec![order("sweep-3")], ..world.change() };
+    assert_eq!(world.apply(third).await, Outcome::Refused("m1_one_open_movement".into()));
 }
 
 async fn its_own_lane_alone_is_offered_it_and_nobody_is_asked_to_sign_it(world: World) {

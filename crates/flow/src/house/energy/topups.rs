@@ -56,7 +56,8 @@ impl Energy {
             return Ok(finalized.map(|head| Look::first(pool, &head)));
         };
         let run = chain.paid_in(pool.address, from, BLOCKS).await.unwrap_or_else(silent);
-        let shown = wallets.iter().filter(|it| it.is_shown());
+        // What the pool's own partner sends is no top-up, shown or not.
+        let shown = wallets.iter().filter(|it| it.is_shown() || it.partner == pool.partner);
         let owners: BTreeMap<TronAddress, PartnerId> =
             shown.filter_map(|it| Some((it.address.tron()?, it.partner))).collect();
         Ok(run.map(|run| Look::of(pool, from, &run, &owners)))

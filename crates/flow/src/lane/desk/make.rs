@@ -18,7 +18,7 @@ use crate::StageError;
 use crate::lane::build::expiring::{APART_MAX_MS, first_time};
 use crate::lane::build::{back, hold_replacements};
 use crate::lane::give_back::Fate;
-use crate::lane::{Lane, startup};
+use crate::lane::{Lane, recipient, startup};
 
 pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     let ready: Vec<Transfer> =
@@ -57,14 +57,8 @@ async fn unfit(lane: &mut Lane<'_>, transfer: &Transfer) -> Result<Option<Fate>,
     if lane.view.cancels.iter().any(|id| transfer.items.iter().any(|item| item.withdrawal == *id)) {
         return Ok(Some(Fate::Cancelled));
     }
-    // Whom it was ordered for may have been frozen or retired since, or never have waited long enough.
-    let (now, chain, partner) = (lane.now(), lane.wallet().chain, lane.wallet().partner);
-    let wallets = lane.ports.store.wallets(Some(chain)).await?;
-    let trusted = transfer.live().all(|item| {
-        let mut to = wallets.iter().filter(|it| it.address == item.approved.payment.to);
-        to.any(|it| it.partner == partner && it.is_trusted(now))
-    });
-    if !trusted {
+    // Whom it was ordered for may have been stopped, frozen or retired since, or never have waited long enough.
+    if !recipient::all_fit(lane, transfer).await? {
         lane.blocked_by(Waiting::Person);
         return Ok(Some(Fate::Back("recipient_not_trusted")));
     }
