@@ -12,6 +12,9 @@ use crate::time::Timestamp;
 /// How long after it was asked an order may still be taken, show up in an account, or be delegated, in milliseconds. A
 /// request may wait on its way, and what a vendor shows may be a copy that lags.
 pub const SETTLES_MS: i64 = 600_000;
+/// Less than this part of what was ordered is nothing that a vendor delivers: anybody may lend it, and would keep an order, and its
+/// vendor for that wallet, from ever being explained.
+const DUST_PART: u64 = 10;
 /// How far a block's time may lie before the time at which our own clock asked, in milliseconds.
 pub(super) const CLOCKS_MS: i64 = 60_000;
 
@@ -237,7 +240,8 @@ impl Settlement {
         if kept_sun != Cost::ZERO && kept_sun != price {
             return Err(NotShown::DoesNotAddUp);
         }
-        if !arrived && kept_sun == Cost::ZERO && watched.unclaimed > 0 {
+        let dust = watched.unclaimed.saturating_mul(DUST_PART) < order.energy;
+        if !arrived && kept_sun == Cost::ZERO && !dust {
             return Err(NotShown::Free);
         }
         Ok(Self { order: order.id, kept_sun })
