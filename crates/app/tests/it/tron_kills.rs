@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use sluice_api::status::Status;
 use sluice_devnet::tron::{Control, Fault, Rule, Tron, TronConfig};
 
-use crate::harness::{Engine, Order, PATIENCE, Shape, SignerProcess, World};
+use crate::harness::{Auditor, Engine, Order, PATIENCE, Shape, SignerProcess, World};
 use crate::on_both;
 
 /// Where the engine is killed, in the order in which a payment comes by; with how much is ordered before.
@@ -48,7 +48,9 @@ pub struct Payments {
     pub world: World,
     signer: SignerProcess,
     orders: Vec<Order>,
-    _tron: Tron,
+    /// Who saw where the wallet stood before anything was ordered.
+    auditor: Option<Auditor>,
+    tron: Tron,
 }
 
 impl Payments {
@@ -63,7 +65,7 @@ impl Payments {
         let shape = Shape { lanes: 1, funds: FUNDS, ..Shape::default() };
         let world = World::beside_tron(database, shape, vec![tron.node_url(0), tron.node_url(1)]).await;
         let signer = world.signer().await;
-        Self { control: tron.control(), world, signer, orders: vec![], _tron: tron }
+        Self { control: tron.control(), world, signer, orders: vec![], auditor: None, tron }
     }
 
     /// Everything in one process.
@@ -73,6 +75,10 @@ impl Payments {
 
     /// Orders more, each to somebody who holds nothing yet.
     pub async fn order(&mut self, engine: &Engine, count: u64) -> Vec<Order> {
+        if self.auditor.is_none() {
+            let caller = engine.tron_caller();
+            self.auditor = Some(Auditor::at(self.tron.node_url(0), caller.asset.clone(), &caller).await);
+        }
         let fresh = Order::fresh_on_tron("tron", count);
         engine.tron_caller().insist_on(&fresh).await;
         self.orders.extend(fresh.clone());
@@ -92,6 +98,8 @@ impl Payments {
         let left = self.control.usdt_units(lane.address.parse().expect("an address"));
         let paid: u64 = self.orders.iter().map(|order| order.atoms).sum();
         assert_eq!(left, u128::from(FUNDS * 1_000_000 - paid), "nothing else left the wallet");
+        let auditor = self.auditor.as_ref().expect("something was ordered");
+        auditor.proves_the_export(&self.world, engine, &self.orders).await;
     }
 }
 

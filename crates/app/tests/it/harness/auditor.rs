@@ -7,12 +7,12 @@ use serde_json::json;
 use sluice_api::query::WithdrawalQuery;
 use sluice_api::status::Status;
 use sluice_api::withdrawal::{TransactionKind, TransactionStatus, Withdrawal};
-use sluice_audit::evm::{self, Address};
+use sluice_audit::chain::{Address, Chain};
 use sluice_audit::list::{self, List};
 use sluice_audit::stand::Stand;
 use sluice_audit::{Audit, Report};
 
-use super::{Caller, Order, World};
+use super::{Caller, Engine, Order, World};
 
 /// More withdrawals than a test asks for.
 const WITHDRAWALS_MAX: usize = 100_000;
@@ -21,7 +21,7 @@ const WITHDRAWALS_MAX: usize = 100_000;
 pub struct Auditor {
     url: String,
     asset: String,
-    chain: u64,
+    chain: Chain,
     token: Address,
     opening: Stand,
 }
@@ -29,19 +29,24 @@ pub struct Auditor {
 impl World {
     /// An auditor of this world's wallets, from this moment on.
     pub async fn auditor(&self, caller: &Caller) -> Auditor {
-        let (url, asset) = (self.anvil.url(), self.asset());
-        let (chain, token) = evm::asset(&asset).expect("an asset that can be audited");
-        let wallets = caller.client.wallets().take(100).await.expect("the wallets");
-        let wallets: Vec<Address> =
-            wallets.iter().map(|it| Address::parse(&it.address).expect("an address")).collect();
-        assert!(!wallets.is_empty(), "nothing to audit");
-        let audit = Audit::of(chain, &[&url], List::default()).expect("a node").with(wallets, [token]);
-        let opening = audit.stand().await.unwrap_or_else(|error| panic!("no opening: {error}"));
-        Auditor { url, asset, chain, token, opening }
+        Auditor::at(self.anvil.url(), self.asset(), caller).await
     }
 }
 
 impl Auditor {
+    /// An auditor of all wallets on the chain of this asset, by this node, from this moment on.
+    pub async fn at(url: String, asset: String, caller: &Caller) -> Self {
+        let (chain, token) = Chain::of_asset(&asset).expect("an asset that can be audited");
+        let wallets = caller.client.wallets().take(100).await.expect("the wallets");
+        let here = wallets.iter().filter(|it| Chain::parse(&it.chain) == Some(chain));
+        let wallets: Vec<Address> =
+            here.map(|it| Address::parse(&it.address).expect("an address")).collect();
+        assert!(!wallets.is_empty(), "nothing to audit");
+        let audit = Audit::of(chain, &[&url], List::default()).expect("a node").with(wallets, [token]);
+        let opening = audit.stand().await.unwrap_or_else(|error| panic!("no opening: {error}"));
+        Self { url, asset, chain, token, opening }
+    }
+
     /// What the chain proves of a list, against these orders.
     pub async fn judges(&self, list: List, orders: &[Order]) -> Report {
         let mut ordered = String::new();
@@ -67,10 +72,22 @@ impl Auditor {
 
     /// Each of these orders was paid exactly once, nothing else left the wallets, every nonce is known, and it adds up.
     pub async fn proves(&self, caller: &Caller, orders: &[Order]) {
-        let report = self.judges_the_api(caller, orders).await;
-        eprintln!("{}", report.text(false));
-        assert_eq!((report.exit_code(), report.counts.proven), (0, orders.len()), "{:#?}", report.findings);
+        proven(&self.judges_the_api(caller, orders).await, orders);
     }
+
+    /// The same of what `sluice export` writes, which explains what the house has its wallets do besides.
+    pub async fn proves_the_export(&self, world: &World, engine: &Engine, orders: &[Order]) {
+        let (url, key) = (&engine.dev.api_url, &engine.dev.api_key);
+        let (exit, export, said) = world.sluice(&["export", "--url", url, "--key", key]).await;
+        assert_eq!(exit, Some(0), "{said}");
+        let list = List::of(&export).unwrap_or_else(|error| panic!("{error}"));
+        proven(&self.judges(list, orders).await, orders);
+    }
+}
+
+fn proven(report: &Report, orders: &[Order]) {
+    eprintln!("{}", report.text(false));
+    assert_eq!((report.exit_code(), report.counts.proven), (0, orders.len()), "{:#?}", report.findings);
 }
 
 /// What the auditor reads of a withdrawal.

@@ -34,6 +34,7 @@ on_both! {
         let signer = world.signer().await;
         let engine = world.engine_beside(&signer, "dev").await;
         let caller = engine.caller();
+        let auditor = world.auditor(&caller).await;
         let early = Order::fresh("early", 2);
         caller.insist_on(&early).await;
         caller.all_completed(&early).await;
@@ -92,5 +93,6 @@ on_both! {
         let orders = [early, waiting, later, fresh].concat();
         world.judge().each_paid_once(&orders).await;
         world.judge().nothing_else_left(&orders).await;
+        auditor.proves(&caller, &orders).await;
     }
 }
