@@ -8,6 +8,8 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/sluice/target
 SEEDS ?= 1000
 # As many of a chain where slots are transactions that expire.
 TRON_SEEDS ?= 300
+# As many of them with clocks that are hours wrong: there time ends a slot, and it must be the chain's.
+CLOCK_SEEDS ?= 100
 # As many of them with vendors of energy who do everything wrong.
 ENERGY_SEEDS ?= 100
 # How many places of one calm history are struck by a single fault each: two kinds at each method in each stage, the same
@@ -31,11 +33,12 @@ demo: ## pay 20 withdrawals on each chain and show each transaction (ARGS=--json
 	@scripts/setup.sh run
 	@$(SLUICE) demo $(ARGS)
 
-test: ## run every test on SQLite and on a throw-away PostgreSQL, then SEEDS=1000 simulated histories, TRON_SEEDS=300 on TRON, ENERGY_SEEDS=100 with vendors of energy, and single faults
+test: ## run every test on SQLite and on a throw-away PostgreSQL, then SEEDS=1000 simulated histories, TRON_SEEDS=300 on TRON, CLOCK_SEEDS=100 there with wrong clocks, ENERGY_SEEDS=100 with vendors of energy, and single faults
 	@scripts/setup.sh test
 	@scripts/with-postgres.sh scripts/run-tests.sh
 	@cargo xtask sim --seeds $(SEEDS) $(if $(filter 1000,$(SEEDS)),--hits-min 10)
 	@cargo xtask sim --tron --seeds $(TRON_SEEDS)
+	@cargo xtask sim --tron --clocks --seeds $(CLOCK_SEEDS)
 	@cargo xtask sim --energy --seeds $(ENERGY_SEEDS)
 	@cargo xtask sim --systematic --points $(POINTS) --draw "$$(git rev-parse HEAD 2>/dev/null)"
 

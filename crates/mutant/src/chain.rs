@@ -16,7 +16,8 @@ use sluice_core::port::chain::{
     BlockFacts, Chain, ChainError, Foreign, Heads, Heard, LentRun, NodeFacts, Nonces, PaidIn, Preflight,
     Shown, SlotQuestion, Standing, TransferLog, Trial,
 };
-use sluice_core::proof::{Effect, Final, Inclusion, SlotReading};
+use sluice_core::port::world::Clock;
+use sluice_core::proof::{Effect, Final, Inclusion, SCAN_BLOCKS_MAX, Scan, ScannedBlock, SlotReading};
 use sluice_core::resource::{Conditions, Resources};
 
 use super::Mutant;
@@ -25,13 +26,19 @@ use super::Mutant;
 pub struct BrokenChain {
     inner: Arc<dyn Chain>,
     mutant: Mutant,
+    clock: Option<Arc<dyn Clock>>,
     payments: Mutex<BTreeMap<String, Durable<Signed>>>,
 }
 
 impl BrokenChain {
     /// Breaks a chain port.
     pub fn new(inner: Arc<dyn Chain>, mutant: Mutant) -> Self {
-        Self { inner, mutant, payments: Mutex::default() }
+        Self { inner, mutant, clock: None, payments: Mutex::default() }
+    }
+
+    /// Breaks it by a clock that is taken for the chain's.
+    pub fn by_clock(inner: Arc<dyn Chain>, clock: Arc<dyn Clock>) -> Self {
+        Self { clock: Some(clock), ..Self::new(inner, Mutant::OwnClock) }
     }
 
     /// An open slot that is older than the final head is said to be over.
@@ -43,6 +50,33 @@ impl BrokenChain {
         };
         let inclusion = Inclusion { attempt: known.attempt, txid: known.txid, block, effect, cost: Cost(1) };
         Some(SlotReading::Ours(inclusion))
+    }
+
+    /// What is not seen in a slot is over where our clock is past its expiration: solid blocks are read from where its life
+    /// begins to as deep as anybody asks for, each as if it were of the time that our clock shows. Only the time is not the
+    /// chain's.
+    async fn over_by_our_clock(
+        &self,
+        clock: &dyn Clock,
+        question: &SlotQuestion,
+        reading: Final<SlotReading>,
+    ) -> Result<Final<SlotReading>, ChainError> {
+        let terms = question.attempts.first().and_then(|known| known.tron);
+        let (SlotReading::Open, Some(terms)) = (reading.reading(), terms) else { return Ok(reading) };
+        let time_ms = clock.now().millis();
+        if time_ms < terms.expires_at_ms {
+            return Ok(reading);
+        }
+        let deep = reading.head().number.saturating_sub(self.inner.profile().death_extra_blocks);
+        let mut run = Vec::new();
+        for number in (terms.reference.number..=deep).take(SCAN_BLOCKS_MAX.into()) {
+            let BlockFacts { block, parent, .. } = self.inner.block(number, &[]).await?;
+            run.push(ScannedBlock { block, parent, time_ms, contains: false });
+        }
+        Ok(match Scan::of(run) {
+            Ok(scan) => reading.map(|_| SlotReading::Absent(scan)),
+            Err(_) => reading,
+        })
     }
 }
 
@@ -171,6 +205,15 @@ impl Chain for BrokenChain {
         &'a self,
         questions: &'a [SlotQuestion],
     ) -> Fut<'a, Result<Vec<Final<SlotReading>>, ChainError>> {
+        if let Some(clock) = &self.clock {
+            return Box::pin(async move {
+                let mut told = Vec::new();
+                for (question, reading) in questions.iter().zip(self.inner.settle(questions).await?) {
+                    told.push(self.over_by_our_clock(&**clock, question, reading).await?);
+                }
+                Ok(told)
+            });
+        }
         if !matches!(self.mutant, Mutant::ForgedDeath | Mutant::ForgedPayment) {
             return self.inner.settle(questions);
         }

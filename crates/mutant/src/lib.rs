@@ -24,6 +24,7 @@ use sluice_core::port::chain::Chain;
 use sluice_core::port::market::Market;
 use sluice_core::port::signer::Signer;
 use sluice_core::port::store::Store;
+use sluice_core::port::world::Clock;
 use sluice_core::port::{Ports, Supply, around};
 
 /// What is broken.
@@ -39,6 +40,8 @@ pub enum Mutant {
     ForgedDeath,
     /// M4, M16: settlement says that open slots were paid.
     ForgedPayment,
+    /// M4: where a slot ends by time, our own clock says when, and not the chain's solid blocks.
+    OwnClock,
     /// M16: one operator is enough.
     OneOperator,
     /// M2: bytes leave before their signature is stored.
@@ -68,12 +71,13 @@ impl Mutant {
     }
 
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::NoFence,
         Self::NoLimit,
         Self::NoIdentity,
         Self::ForgedDeath,
         Self::ForgedPayment,
+        Self::OwnClock,
         Self::OneOperator,
         Self::SendsFirst,
         Self::ResendsPayments,
@@ -107,7 +111,7 @@ impl FromStr for Mutant {
 /// All ports of a process, one of them perhaps broken.
 pub fn ports(mutant: Option<Mutant>, ports: Ports) -> Ports {
     let chains: BTreeMap<_, _> =
-        ports.chains.into_iter().map(|(id, inner)| (id, chain(mutant, inner))).collect();
+        ports.chains.into_iter().map(|(id, inner)| (id, chain(mutant, inner, &ports.clock))).collect();
     let energy = ports.energy.into_iter();
     let energy = energy.map(|(id, it)| (id, Supply { market: market(mutant, it.market), ..it })).collect();
     Ports {
@@ -151,9 +155,10 @@ pub fn signer(
     }
 }
 
-/// The chain, perhaps broken.
-pub fn chain(mutant: Option<Mutant>, inner: Arc<dyn Chain>) -> Arc<dyn Chain> {
+/// The chain, perhaps broken. One of them takes this clock for the chain's.
+pub fn chain(mutant: Option<Mutant>, inner: Arc<dyn Chain>, clock: &Arc<dyn Clock>) -> Arc<dyn Chain> {
     match mutant {
+        Some(Mutant::OwnClock) => Arc::new(chain::BrokenChain::by_clock(inner, Arc::clone(clock))),
         Some(
             mutant
             @ (Mutant::ForgedDeath | Mutant::ForgedPayment | Mutant::ResendsPayments | Mutant::NoPause),

@@ -10,6 +10,8 @@ pub enum Look {
     Notices(&'static str),
     /// It is not its to notice, for this reason; in the same run it finds nothing.
     NotIts(&'static str),
+    /// No scene of it is played there, for this reason: nothing is known of it.
+    NotPlayed(&'static str),
 }
 
 /// A rule that is off, and who notices.
@@ -29,8 +31,11 @@ pub struct Row {
     pub auditor: Look,
 }
 
+/// Why a rule about clocks is for the simulator.
+const ONE_CLOCK: &str = "processes of one machine share its clock";
+
 /// The table.
-pub const TABLE: [Row; 6] = [
+pub const TABLE: [Row; 7] = [
     Row {
         rule: "M1",
         mutant: Mutant::NoIdentity,
@@ -54,6 +59,14 @@ pub const TABLE: [Row; 6] = [
         simulator: Look::Notices("M4 dead is dead on chain"),
         harness: Look::Notices("each_paid_once"),
         auditor: Look::Notices("paid_twice"),
+    },
+    Row {
+        rule: "M4",
+        mutant: Mutant::OwnClock,
+        off: "where a slot ends by time (TRON), the clock of the process says when, and not the time of solid blocks; clocks are wrong by hours",
+        simulator: Look::Notices("M4 dead is dead on chain"),
+        harness: Look::NotPlayed(ONE_CLOCK),
+        auditor: Look::NotPlayed(ONE_CLOCK),
     },
     Row {
         rule: "M7",
@@ -86,6 +99,7 @@ pub fn text() -> String {
     let look = |look| match look {
         Look::Notices(by) => format!("notices: `{by}`"),
         Look::NotIts(why) => format!("not its: {why}"),
+        Look::NotPlayed(why) => format!("not played: {why}"),
     };
     let rows = TABLE.iter().map(|row| {
         let (name, looks) = (row.mutant.name(), [row.simulator, row.harness, row.auditor].map(look));

@@ -281,10 +281,11 @@ pub fn caught_by(
     withdrawals: usize,
 ) -> Option<(u64, Violation)> {
     (from..from + count).find_map(|seed| {
-        // A rule about vendors is broken where there are some.
-        let energy = mutant == Mutant::AsksAgain;
-        let shape = if energy { Shape::Expiry } else { Shape::Nonce };
-        let script = Script { mutant: Some(mutant), withdrawals, shape, energy, ..Script::random(seed) };
+        // A rule about vendors is broken where there are some, one about time where slots end by it and clocks are wrong.
+        let (energy, clocks) = (mutant == Mutant::AsksAgain, mutant == Mutant::OwnClock);
+        let shape = if energy || clocks { Shape::Expiry } else { Shape::Nonce };
+        let random = Script::random(seed);
+        let script = Script { mutant: Some(mutant), withdrawals, shape, energy, clocks, ..random };
         history::run(stage, &script).violation.map(|violation| (seed, violation))
     })
 }

@@ -26,6 +26,7 @@ fn as_the_table_says(row: &Row, broken: &Seen) {
         match look {
             Look::Notices(by) => assert!(found.contains(by), "{}: {by} is not among {found:?}", row.rule),
             Look::NotIts(_) => assert!(found.is_empty(), "{}: {found:?}", row.rule),
+            Look::NotPlayed(_) => panic!("{}: it is played, and the table says that it is not", row.rule),
         }
     }
 }

@@ -42,6 +42,8 @@ struct Seen {
     durable_signed: BTreeSet<[u8; 32]>,
     /// Signatures by transaction hash.
     signed: BTreeMap<[u8; 32], (String, Signed)>,
+    /// When slots end by time, by bytes that are durable.
+    expires_at_ms: BTreeMap<String, i64>,
     /// What each slot pays, from its first signature on.
     pays: BTreeMap<String, [u8; 32]>,
     /// Slots that ever got a paying signature, by payment.
@@ -75,8 +77,8 @@ pub struct Death {
     pub never_signed: bool,
     /// It claims that a stranger consumed the slot.
     pub foreign: bool,
-    /// It claims that the slot's time is over and nothing is in it.
-    pub expired: bool,
+    /// It claims that the slot's time is over and nothing is in it. Its bytes say when that is, milliseconds since 1970.
+    pub expired_at_ms: Option<i64>,
 }
 
 /// Shared by every port of every process.
@@ -293,6 +295,11 @@ impl Seen {
     fn committed(&mut self, change: &Change) {
         self.judge_pause(change);
         self.durable_unsigned.extend(change.attempts.iter().map(|attempt| attempt.digest));
+        for attempt in &change.attempts {
+            if let Ok(read) = sluice_codec::tron::decode_raw(&attempt.bytes) {
+                self.expires_at_ms.insert(attempt.slot.to_string(), read.terms.expiration_ms);
+            }
+        }
         for signed in &change.signatures {
             self.durable_signed.insert(signed.txid);
             if signed.unsigned.kind == Kind::Void {
@@ -309,9 +316,12 @@ impl Seen {
                 (Verdict::Dead(death), Some(slot)) => {
                     let never_signed = matches!(death.kind(), DeathKind::NeverSigned { .. });
                     let foreign = matches!(death.kind(), DeathKind::Foreign(_) | DeathKind::Mismatched(_));
-                    let expired = matches!(death.kind(), DeathKind::TronExpired { .. });
-                    self.deaths.push(Death { slot: slot.clone(), never_signed, foreign, expired });
                     let text = slot.to_string();
+                    let expired = matches!(death.kind(), DeathKind::TronExpired { .. });
+                    // Of bytes that nobody has seen, no time is over.
+                    let until = || self.expires_at_ms.get(&text).copied().unwrap_or(i64::MAX);
+                    let expired_at_ms = expired.then(until);
+                    self.deaths.push(Death { slot: slot.clone(), never_signed, foreign, expired_at_ms });
                     if never_signed && self.pays.contains_key(&text) {
                         let detail = format!("{text} has a tombstone and a paying signature");
                         self.violations.push(Violation::new("M4 never signed means never signed", detail));

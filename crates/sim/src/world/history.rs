@@ -267,7 +267,8 @@ fn play(executor: &mut Executor, world: &Arc<World>) -> Option<Violation> {
 }
 
 /// A slot that is said to be dead was consumed on the chain, at or below the final head, by something of ours that paid
-/// nobody, or by a stranger where the proof says so; or it has expired, and nothing is there.
+/// nobody, or by a stranger where the proof says so; or a block at or below the final head is of the time of its end or later,
+/// and nothing is there.
 fn deaths(world: &World) -> Option<Violation> {
     let deaths = world.witness.deaths();
     if deaths.is_empty() {
@@ -275,6 +276,7 @@ fn deaths(world: &World) -> Option<Violation> {
     }
     let strangers = world.chronicle().strange();
     let chain = world.chain();
+    let final_ms = chain.at(chain.finalized()).map_or(i64::MIN, |block| block.time_ms());
     let all = || chain.blocks.iter().flat_map(|block| block.txs.iter().map(move |done| (block, done)));
     deaths.iter().filter(|death| !death.never_signed).find_map(|death| {
         let of = |(_, done): &(&Arc<_>, &Executed)| match &death.slot {
@@ -284,8 +286,7 @@ fn deaths(world: &World) -> Option<Violation> {
         };
         let consumed = all().find(of);
         match consumed {
-            // Expired: its time is over by a final block, and none holds it.
-            None if death.expired => None,
+            None if death.expired_at_ms.is_some_and(|until_ms| until_ms <= final_ms) => None,
             Some((block, done))
                 if block.id.number <= chain.finalized()
                     && strangers.contains_key(&done.tx.hash) == death.foreign
@@ -295,7 +296,9 @@ fn deaths(world: &World) -> Option<Violation> {
             }
             other => {
                 let what = other.map(|(block, done)| (block.id, done.success, done.event.clone()));
-                let detail = format!("{death:?}, and the chain holds {what:?} below {}", chain.finalized());
+                let finalized = chain.finalized();
+                let detail =
+                    format!("{death:?}, and the chain holds {what:?} below {finalized} of {final_ms} ms");
                 Some(Violation::new("M4 dead is dead on chain", detail))
             }
         }

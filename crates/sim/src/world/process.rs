@@ -109,12 +109,12 @@ fn ports(world: &Arc<World>, process: ProcessId) -> Ports {
     let stages = Arc::new(Stages::new(sim.clone()));
     let (plan, restart) = (world.plan.clone(), restart(world));
     let site = Site { sim: sim.clone(), plan, stages: Arc::clone(&stages), process, restart };
-    let clock = Arc::new(ProcessClock { sim: sim.clone(), process });
+    let clock: Arc<dyn Clock> = Arc::new(ProcessClock { sim: sim.clone(), process });
     let count = world.chain().nodes.len();
     let needed = if world.mutant == Some(mutant::Mutant::OneOperator) { 1 } else { QUORUM };
     let seen = Seen { site: site.clone(), witness: witness.clone(), count };
-    let chain = seen.chain(world, Quorum { needed }, Arc::clone(&clock) as Arc<_>);
-    let chains = BTreeMap::from([(world.profile.id, mutant::chain(world.mutant, chain))]);
+    let chain = seen.chain(world, Quorum { needed }, Arc::clone(&clock));
+    let chains = BTreeMap::from([(world.profile.id, mutant::chain(world.mutant, chain, &clock))]);
     let signer: Arc<dyn Signer> = mutant::signer(world.mutant, Arc::clone(&world.signer), &chains);
     let store: Arc<dyn Store> = mutant::store(world.mutant, Arc::clone(&world.db) as Arc<dyn Store>);
     let energy = supply(world, &site).map(|supply| (world.profile.id, supply));
