@@ -21,7 +21,7 @@ pub const COINS: i64 = 200_000_000_000;
 /// Orders that may be made besides while a kill is waited for: one each four seconds of the patience.
 const SPARES: u64 = 31;
 /// Where the engine is killed.
-const POINTS: [&str; 13] = [
+pub const POINTS: [&str; 13] = [
     "store.energy:before",
     "store.energy:after",
     "store.apply/fuelling:before",

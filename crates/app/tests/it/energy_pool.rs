@@ -1,7 +1,7 @@
 //! Energy of the platform's own stake, lent to a lane that needs it: payouts burn nothing for energy, a need is lent to once
 //! whatever dies on the way, and nothing is taken back while something that counts on it is open.
 
-mod credit;
+pub mod credit;
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ const SPARES: u64 = 40;
 /// How long a loan stays, seconds: a lane asks for what it still lacks six seconds after it was served.
 const STAY: &str = "12";
 /// Where the engine is killed.
-const POINTS: [&str; 16] = [
+pub const POINTS: [&str; 16] = [
     "chain.lendable:after",
     "store.apply/loan_asked:before",
     "store.apply/loan_asked:after",
@@ -55,6 +55,13 @@ const POINTS: [&str; 16] = [
     "store.apply/loan_returning:after",
     "store.apply/loan_returned:before",
     "store.apply/loan_returned:after",
+];
+/// Where it is killed while a loan that does not come in time is called off.
+pub const LATE: [&str; 4] = [
+    "store.apply/loan_late:before",
+    "store.apply/loan_late:after",
+    "store.apply/loan_absent:before",
+    "store.apply/loan_absent:after",
 ];
 
 /// A network, a lane, and a pool beside it.
@@ -122,8 +129,21 @@ impl Lending {
 
     async fn engine_with(&self, more: &[&str]) -> Engine {
         let pool = self.pool.to_string();
-        let told: &[&str] = &["--energy-pool", &pool, "--energy-stay-s", self.stay];
-        self.world.engine_with(&self.signer, &[told, more].concat()).await
+        self.world.engine_with(&self.signer, &[&self.told(&pool), more].concat()).await
+    }
+
+    fn told<'a>(&self, pool: &'a str) -> [&'a str; 4] {
+        ["--energy-pool", pool, "--energy-stay-s", self.stay]
+    }
+
+    /// Starts an engine that kills itself at its failpoint, which it may come to before it serves anybody.
+    async fn kill_begun(&self, point: &str) {
+        let pool = self.pool.to_string();
+        let mut engine = self.world.engine_begun(&self.signer, &self.told(&pool));
+        engine.point.arm(&format!("{point}:1:kill"));
+        let signal = tokio::time::timeout(PATIENCE, engine.gone()).await;
+        let signal = signal.unwrap_or_else(|_| panic!("{point}\n{}", self.world.tail(40)));
+        assert!(signal == Some(9) && engine.point.fired(), "{point}: {signal:?}\n{}", self.world.tail(40));
     }
 
     /// What vendors have sold.
@@ -148,6 +168,21 @@ impl Lending {
         self.orders.extend(asked);
         let signal = signal.unwrap_or_else(|_| panic!("{point}\n{}", self.world.tail(40)));
         assert!(signal == Some(9) && engine.point.fired(), "{point}: {signal:?}\n{}", self.world.tail(40));
+    }
+
+    /// A loan is asked for, and the pool's lane is paused before it does anything. Nobody runs afterwards.
+    async fn asks_a_pool_that_does_nothing(&mut self) {
+        let mut engine = self.engine().await;
+        engine.point.arm("store.apply/loan_asked:after:1:kill");
+        self.order(&engine, 2).await;
+        let signal = tokio::time::timeout(PATIENCE, engine.gone()).await;
+        assert_eq!(signal.expect("it is reached"), Some(9), "{}", self.world.tail(40));
+        let engine = self.engine_with(&["--role", "api"]).await;
+        let client = engine.caller().client;
+        let lanes = client.lanes().take(9).await.expect("lanes");
+        let pool = lanes.iter().find(|lane| lane.address == self.pool.to_string()).expect("the pool");
+        client.pause_lane(&pool.id, &Because::of("a drill")).await.expect("it pauses");
+        engine.kill().await;
     }
 
     /// Everything that was ordered is paid once, by the lane alone. Answers what both wallets burned, in sun.
@@ -292,17 +327,7 @@ on_both! {
     /// The pool's lane does nothing: its errand is called off past the deadline, and vendors sell instead.
     async fn a_loan_that_does_not_come_in_time_is_called_off_and_a_vendor_sells(database: Database) {
         let mut lending = Lending::begin_beside(database, STAY, true).await;
-        let mut engine = lending.engine().await;
-        engine.point.arm("store.apply/loan_asked:after:1:kill");
-        lending.order(&engine, 2).await;
-        let signal = tokio::time::timeout(PATIENCE, engine.gone()).await;
-        assert_eq!(signal.expect("it is reached"), Some(9), "{}", lending.world.tail(40));
-        let engine = lending.engine_with(&["--role", "api"]).await;
-        let client = engine.caller().client;
-        let lanes = client.lanes().take(9).await.expect("lanes");
-        let pool = lanes.iter().find(|lane| lane.address == lending.pool.to_string()).expect("the pool");
-        client.pause_lane(&pool.id, &Because::of("a drill")).await.expect("it pauses");
-        engine.kill().await;
+        lending.asks_a_pool_that_does_nothing().await;
         let engine = lending.engine().await;
         let burned = lending.judge(&engine).await;
         lending.all_is_back(&engine).await;
@@ -312,6 +337,24 @@ on_both! {
         assert_eq!(lending.lent_and_taken_back().await, (0, 0));
         assert!(lending.sold() >= 1 && count("energy.burning").await == 0);
         assert!(burned <= 3 * BANDWIDTH_SUN, "{burned} sun");
+    }
+
+    /// Killed before and after both steps by which such a loan is called off. How long that takes decides who brings the energy:
+    /// a vendor, or TRX that burns.
+    async fn killed_while_a_late_loan_is_called_off_nothing_is_lent_and_each_is_paid_once(database: Database) {
+        let mut lending = Lending::begin_beside(database, STAY, true).await;
+        lending.asks_a_pool_that_does_nothing().await;
+        for point in LATE {
+            lending.kill_begun(point).await;
+        }
+        let engine = lending.engine().await;
+        lending.judge(&engine).await;
+        lending.all_is_back(&engine).await;
+        let caller = engine.tron_caller();
+        let count = async |kind: &str| caller.told(kind).await.len();
+        let asked = count("energy.loan_asked").await;
+        assert_eq!((count("energy.loan_late").await, count("energy.loan_absent").await), (asked, asked), "once each");
+        assert_eq!(lending.lent_and_taken_back().await, (0, 0));
     }
 
     /// Killed before and after each step of a loan.

@@ -16,7 +16,7 @@ use crate::harness::{Caller, Engine, Order, PATIENCE, until};
 use crate::on_both;
 
 /// Where the engine is killed.
-const POINTS: [&str; 8] = [
+pub const POINTS: [&str; 8] = [
     "store.apply/ahead_open:before",
     "store.apply/ahead_open:after",
     "store.apply/ahead_asked:before",

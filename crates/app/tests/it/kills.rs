@@ -6,6 +6,7 @@
 mod autopsy;
 mod deeds;
 mod drill;
+mod elsewhere;
 mod many;
 mod orders;
 mod record;
@@ -25,6 +26,7 @@ use sluice_app::failpoint::list;
 use crate::harness::{Database, instant, since};
 use crate::on_both;
 use drill::Drill;
+use elsewhere::{ELSEWHERE, is_of};
 use record::{Failure, Pass};
 
 /// Worlds of a database at a time.
@@ -34,60 +36,9 @@ const KILLING: Duration = Duration::from_secs(150);
 /// At least so many of the points are taken, however slow the machine is.
 const POINTS_MIN: usize = 40;
 
-/// Points that this drill does not reach, and where they are reached.
-const ELSEWHERE: [(&str, &str); 44] = [
-    ("reader.by_external_id", "asked on TRON alone, for people: nothing waits for it"),
-    ("store.outbid", "only a store that went back is outbid: `restored`"),
-    ("store.unended", "only a store that went back doubts what has no slot: `restored`"),
-    ("chain.conditions", "asked on TRON alone: `tron_kills`"),
-    ("chain.resources", "asked on TRON alone: `tron_kills`"),
-    ("store.burned", "asked on TRON alone: `tron_kills`"),
-    ("store.ending", "asked on TRON alone: `tron_kills`"),
-    ("store.paid_hours", "asked on TRON alone, for an alert: nothing waits for it"),
-    ("store.stood", "asked on TRON alone: `tron_kills`"),
-    ("reader.energy_credit", "asked on TRON alone, for people: nothing waits for it"),
-    ("reader.energy_credit_entries", "asked on TRON alone, for people: nothing waits for it"),
-    ("reader.energy_topup", "asked on TRON alone, for people: nothing waits for it"),
-    ("store.apply/hand_out_wished", "where a desk is: `signature_requests`"),
-    ("store.apply/hand_out_made", "where a desk is: `signature_requests`"),
-    ("store.apply/hand_out_told", "where a desk is: `signature_requests`"),
-    (
-        "store.apply/hand_out_lapsed",
-        "where a desk is and nobody makes what was wished: the stages of the simulator",
-    ),
-    ("reader.signature_requests", "asked where a desk is, for people: nothing waits for it"),
-    ("reader.signature_request", "asked where a desk is, for people: nothing waits for it"),
-    ("reader.energy_requests", "asked on TRON alone: `energy_requests`"),
-    ("reader.energy_request", "asked on TRON alone: `energy_requests`"),
-    ("store.apply/ahead_open", "asked on TRON alone: `energy_requests`"),
-    ("store.apply/ahead_asked", "asked on TRON alone: `energy_requests`"),
-    ("store.apply/ahead_ended", "asked on TRON alone: `energy_requests`"),
-    ("reader.energy_prices", "asked on TRON alone, for people: nothing waits for it"),
-    ("reader.paid_by", "asked on TRON alone, for a forecast: nothing waits for it"),
-    ("store.apply/fuelling", "asked where energy is ordered: `energy`"),
-    ("chain.lent", "asked where energy is ordered: `energy`"),
-    ("chain.lendable", "asked where the pool lends: `energy_pool`"),
-    ("store.apply/loan_asked", "where the pool lends: `energy_pool`"),
-    ("store.apply/loan_late", "where the pool lends: `energy_pool`"),
-    ("store.apply/loan_absent", "where the pool lends: `energy_pool`"),
-    ("store.apply/loan_lent", "where the pool lends: `energy_pool`"),
-    ("store.apply/loan_ending", "where the pool lends: `energy_pool`"),
-    ("store.apply/loan_free", "where the pool lends: `energy_pool`"),
-    ("store.apply/loan_returning", "where the pool lends: `energy_pool`"),
-    ("store.apply/loan_returned", "where the pool lends: `energy_pool`"),
-    ("store.apply/topup", "another partner pays ahead, in the suites of store and API: nothing waits for it"),
-    ("chain.paid_in", "asked where the pool lends: `energy_pool`"),
-    ("store.energy", "asked where energy is ordered: `energy`"),
-    ("store.asks", "asked where energy is ordered: `energy`"),
-    ("market.quote", "asked where energy is ordered: `energy`"),
-    ("market.place", "asked where energy is ordered: `energy`"),
-    ("market.lookup", "asked where energy is ordered: `energy`"),
-    ("market.balance", "asked where energy is ordered: `energy`"),
-];
-
 /// Every point, in the order of the list.
 fn points() -> Vec<String> {
-    let here = |point: &String| !ELSEWHERE.iter().any(|(place, _)| point.starts_with(&format!("{place}:")));
+    let here = |point: &String| !ELSEWHERE.iter().any(|(place, _)| is_of(point, place));
     list::points().into_iter().filter(here).collect()
 }
 

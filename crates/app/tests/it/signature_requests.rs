@@ -12,7 +12,7 @@ use crate::on_both;
 use vault::{AMOUNT, KEY, STRANGER, Vault, code, handing, person, submission};
 
 /// Where the engine is killed while a refill is handed out, signed and sent.
-const POINTS: [&str; 7] = [
+pub const POINTS: [&str; 7] = [
     "store.apply/hand_out_wished:after",
     "store.apply/hand_out_made:after",
     "store.apply/hand_out_told:before",

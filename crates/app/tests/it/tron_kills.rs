@@ -10,7 +10,7 @@ use crate::harness::{Auditor, Engine, Order, PATIENCE, Shape, SignerProcess, Wor
 use crate::on_both;
 
 /// Where the engine is killed, in the order in which a payment comes by; with how much is ordered before.
-const POINTS: [&str; 20] = [
+pub const POINTS: [&str; 25] = [
     "store.apply/planned:after",
     "store.apply/funded:after",
     "chain.preflight:after",
@@ -18,6 +18,10 @@ const POINTS: [&str; 20] = [
     "chain.conditions:after",
     "chain.resources:before",
     "chain.resources:after",
+    "store.ending:before",
+    "store.ending:after",
+    "store.burned:before",
+    "store.burned:after",
     "store.apply/fuelled:after",
     "store.apply/built:before",
     "store.apply/built:after",
@@ -31,6 +35,8 @@ const POINTS: [&str; 20] = [
     "chain.settle:after",
     "store.apply/final:before",
     "store.apply/final:after",
+    // By the rungs of lanes, every 15 seconds.
+    "store.stood:after",
 ];
 /// How far the chain's clock is put ahead, milliseconds: with [`AWAY`] longer than anything that was signed may be included,
 /// and less than what the engine takes for a node that tells of another time.

@@ -11,7 +11,7 @@ use crate::restore::{lifted, people_can_only_show_its_transaction, unfrozen};
 
 /// Where it is killed, in the order in which a start comes by. `store.outbid` and `store.unended` are reached in no other
 /// situation.
-const POINTS: [&str; 14] = [
+pub const POINTS: [&str; 14] = [
     "store.journal_known:after:1",
     "signer.export:before:1",
     "signer.export:after:1",
