@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use sluice_api::status::Status;
 use sluice_devnet::tron::{Control, Fault, Rule, Tron, TronConfig};
 
-use crate::harness::{Auditor, Engine, Order, PATIENCE, Shape, SignerProcess, World};
+use crate::harness::{Auditor, Engine, Order, PATIENCE, Shape, SignerProcess, World, until};
 use crate::on_both;
 
 /// Where the engine is killed, in the order in which a payment comes by; with how much is ordered before.
@@ -83,7 +83,15 @@ impl Payments {
     pub async fn order(&mut self, engine: &Engine, count: u64) -> Vec<Order> {
         if self.auditor.is_none() {
             let caller = engine.tron_caller();
-            self.auditor = Some(Auditor::at(self.tron.node_url(0), caller.asset.clone(), &caller).await);
+            let mut opening = None;
+            // What the wallet was given has to be final first.
+            until("the wallet's funds are final", async || {
+                let node = self.tron.node_url(0);
+                let auditor = opening.insert(Auditor::at(node, caller.asset.clone(), &caller).await);
+                auditor.has_seen(FUNDS * 1_000_000)
+            })
+            .await;
+            self.auditor = opening;
         }
         let fresh = Order::fresh_on_tron("tron", count);
         engine.tron_caller().insist_on(&fresh).await;

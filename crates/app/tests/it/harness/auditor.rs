@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use ruint::aliases::U256;
 use serde_json::json;
 use sluice_api::query::WithdrawalQuery;
 use sluice_api::status::Status;
@@ -39,12 +40,16 @@ impl Auditor {
         let (chain, token) = Chain::of_asset(&asset).expect("an asset that can be audited");
         let wallets = caller.client.wallets().take(100).await.expect("the wallets");
         let here = wallets.iter().filter(|it| Chain::parse(&it.chain) == Some(chain));
-        let wallets: Vec<Address> =
-            here.map(|it| Address::parse(&it.address).expect("an address")).collect();
+        let wallets: Vec<Address> = here.map(|it| Address::parse(&it.address).expect("an address")).collect();
         assert!(!wallets.is_empty(), "nothing to audit");
         let audit = Audit::of(chain, &[&url], List::default()).expect("a node").with(wallets, [token]);
         let opening = audit.stand().await.unwrap_or_else(|error| panic!("no opening: {error}"));
         Self { url, asset, chain, token, opening }
+    }
+
+    /// Whether some wallet held so much of the token then, in its smallest unit.
+    pub fn has_seen(&self, units: u64) -> bool {
+        self.opening.wallets.values().any(|held| held.tokens.get(&self.token) == Some(&U256::from(units)))
     }
 
     /// What the chain proves of a list, against these orders.
