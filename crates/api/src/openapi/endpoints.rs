@@ -254,11 +254,11 @@ pub static ENDPOINTS: &[Endpoint] = &[
         "Lists what moved that: top-ups, the charge of each loan and what was given back, newest first.")
         .filtered(EnergyCreditQuery::PARAMETERS),
     get("listEnergyTopUps", path::ENERGY_TOPUPS, Some(WalletsRead), list::<EnergyTopUp>(),
-        "Lists top-ups that came from accounts which nobody has registered and are nobody's yet, oldest first: the first 64. For the \
-         platform.")
+        "Lists top-ups that came from accounts which nobody has shown to be its own and are nobody's yet, oldest first: the first 64. For \
+         the platform.")
         .filtered(EnergyTopUpQuery::PARAMETERS),
     post::<AssignTopUp>("assignEnergyTopUp", path::ENERGY_TOPUP_ASSIGN, PartnersManage, one::<EnergyTopUp>(),
-        "Says whose a top-up is that came from an account which nobody has registered: it is credited, once.")
+        "Says whose a top-up is that came from an account which nobody has shown to be its own: it is credited, once.")
         .answers(&[200]),
     get("getEnergyForecast", path::ENERGY_FORECAST, Some(WalletsRead), one::<EnergyForecast>(),
         "Tells what payouts are expected by hour and weekday, and the energy for them.")

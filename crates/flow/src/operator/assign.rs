@@ -1,4 +1,4 @@
-//! A person says whose a top-up of the energy pool is, which came from an account that nobody has registered.
+//! A person says whose a top-up of the energy pool is, which came from an account that nobody has shown to be its own.
 
 use sluice_core::energy::{Assigned, Prepayment};
 use sluice_core::event::Cause;

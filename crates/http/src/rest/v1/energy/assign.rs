@@ -1,5 +1,5 @@
-//! `POST /v1/energy/topups/{id}/assign`: says whose a top-up is that came from an account which nobody has registered. Once. For the
-//! platform's own keys.
+//! `POST /v1/energy/topups/{id}/assign`: says whose a top-up is that came from an account which nobody has shown to be its own. Once.
+//! For the platform's own keys.
 
 use sluice_api::energy::AssignTopUp;
 use sluice_api::problem::Form;
