@@ -95,7 +95,7 @@ fn main() -> ExitCode {
 
 fn run(names: &[String], write: bool, only: &str) -> Result<bool, String> {
     let root = root()?;
-    let machine = report::machine();
+    let (machine, commit) = (report::machine(), report::commit(&root));
     let program = Program::build(&root)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| error.to_string())?;
@@ -108,10 +108,10 @@ fn run(names: &[String], write: bool, only: &str) -> Result<bool, String> {
     {
         eprintln!("bench: {name}");
         let report = bench(&program, &server, only)?;
-        println!("{}", report.page(&machine));
+        println!("{}", report.page(&machine, &commit));
         kept &= report.kept();
         if write {
-            report.write(&root.join("bench"), &machine)?;
+            report.write(&root.join("bench"), &machine, &commit)?;
         }
     }
     Ok(kept)

@@ -123,12 +123,15 @@ impl Report {
     }
 
     /// The table. A figure that breaks its promise is marked.
-    pub fn page(&self, machine: &str) -> String {
+    pub fn page(&self, machine: &str, commit: &str) -> String {
         let mut page = String::new();
         let mut say = |line: String| {
             let _infallible = writeln!(page, "{line}");
         };
-        say(format!("Measured by `scripts/with-postgres.sh cargo xtask bench {}` on {machine}.", self.name));
+        say(format!(
+            "Measured by `scripts/with-postgres.sh cargo xtask bench {}` at commit {commit} on {machine}.",
+            self.name
+        ));
         say(self.how.clone());
         say(String::new());
         say(format!("| | promised | {} |", self.columns.join(" | ")));
@@ -150,7 +153,7 @@ impl Report {
     }
 
     /// Writes table, JSON and picture beside each other.
-    pub fn write(&self, folder: &Path, machine: &str) -> Result<(), String> {
+    pub fn write(&self, folder: &Path, machine: &str, commit: &str) -> Result<(), String> {
         let rows: Vec<_> = self
             .rows
             .iter()
@@ -164,11 +167,11 @@ impl Report {
             })
             .collect();
         let json = json!({
-            "name": self.name, "how": self.how, "machine": machine, "columns": self.columns, "rows": rows,
-            "kept": self.kept(),
+            "name": self.name, "how": self.how, "commit": commit, "machine": machine, "columns": self.columns,
+            "rows": rows, "kept": self.kept(),
         });
         let json = serde_json::to_string_pretty(&json).map_err(|error| error.to_string())? + "\n";
-        let files = [("md", self.page(machine)), ("json", json), ("svg", svg::picture(self))];
+        let files = [("md", self.page(machine, commit)), ("json", json), ("svg", svg::picture(self))];
         for (kind, text) in files {
             let path = folder.join(format!("{}.{kind}", self.name));
             std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -179,6 +182,19 @@ impl Report {
 
 fn number(value: u128) -> u64 {
     u64::try_from(value).unwrap_or(u64::MAX)
+}
+
+/// The commit that is measured, and whether something else than it is.
+pub fn commit(root: &Path) -> String {
+    let git = |words: &[&str]| {
+        let said = Command::new("git").args(words).current_dir(root).output().ok()?;
+        said.status.success().then(|| String::from_utf8_lossy(&said.stdout).trim().to_owned())
+    };
+    let Some(commit) = git(&["rev-parse", "--short=12", "HEAD"]) else { return "unknown".to_owned() };
+    match git(&["status", "--porcelain", "--untracked-files=no"]) {
+        Some(changed) if changed.is_empty() => commit,
+        _ => format!("{commit} with changes"),
+    }
 }
 
 /// The machine of the run, as far as it matters.
@@ -219,7 +235,7 @@ mod tests {
     fn a_broken_promise_is_marked_and_fails_the_run() {
         let report = report();
         assert!(!report.kept());
-        let page = report.page("a machine");
+        let page = report.page("a machine", "abc");
         assert!(page.contains("| fast | at least 1,000/s | 6,001/s | 999/s **(missed)** |"), "{page}");
         assert!(page.contains("| late | below 50.0 ms | 49.9 ms | - |"), "{page}");
     }
