@@ -108,7 +108,7 @@ fn purse(asset: &Asset, view: &WalletView, stops: &[Stop], now: Timestamp) -> Pu
         tier: wallet.tier,
         holds,
         free,
-        gives: !shut,
+        gives: !shut && wallet.gives_back(),
         takes: !shut && wallet.is_trusted(now) && wallet.gives_back(),
     }
 }
@@ -170,4 +170,53 @@ pub async fn fuel(
     let each = if asset.contract().is_some() { GAS_TOKEN } else { GAS_COIN };
     let price = market.base_fee_wei.saturating_add(market.tip_wei);
     Ok(Fuel { payments, each, at_hand: 0, price, beside: 0, coin })
+}
+
+#[cfg(test)]
+mod tests {
+    use sluice_core::address::EvmAddress;
+    use sluice_core::id::{PartnerId, Ulid, WalletId};
+    use sluice_core::wallet::{Custody, Registration, Tier, Wallet};
+
+    use super::*;
+
+    fn token() -> Asset {
+        let id = AssetId::erc20(sluice_core::chain::ChainId::evm(137), EvmAddress([0x70; 20]));
+        Asset { id, symbol: "TUSD".into(), precision: 6, decimals: 6, freezable: true }
+    }
+
+    fn registered(custody: Custody) -> WalletView {
+        let at = Timestamp::from_micros(1_800_000_000_000_000);
+        let wanted = Registration {
+            id: WalletId::new(Ulid::new(at, 1)),
+            partner: PartnerId::new(Ulid::new(at, 1)),
+            chain: token().id.chain,
+            address: EvmAddress([0x33; 20]).into(),
+            label: "vault".into(),
+            tier: Tier::Cold,
+            custody,
+            nonce: 0,
+            trusted_from: at,
+        };
+        WalletView {
+            wallet: Wallet::register(wanted, "r".into(), at).unwrap().into_after(),
+            since: at,
+            cause: "r".into(),
+            balances: Vec::new(),
+            power: None,
+            books: Vec::new(),
+            in_flight: 0,
+            unsettled: 0,
+            oldest: None,
+        }
+    }
+
+    #[test]
+    fn nothing_is_proposed_from_or_to_a_wallet_that_nothing_leaves() {
+        let now = Timestamp::from_micros(1_800_000_000_000_000);
+        let of = |custody| purse(&token(), &registered(custody), &[], now);
+        let (outside, ours) = (of(Custody::External), of(Custody::Managed));
+        assert!(outside.gives && outside.takes, "whoever holds its key sends: {outside:?}");
+        assert!(!ours.gives && !ours.takes, "nothing of it ever gets a slot: {ours:?}");
+    }
 }

@@ -23,7 +23,7 @@ pub struct Purse {
     pub holds: Amount,
     /// What of that is promised to nobody; at most `holds`.
     pub free: Amount,
-    /// Money may be taken from it: in service, not frozen, not stopped.
+    /// Money may be taken from it: in service, not frozen, not stopped, and no managed wallet that nothing ever leaves.
     pub gives: bool,
     /// Money may be sent to it: the same, and trusted by now.
     pub takes: bool,
