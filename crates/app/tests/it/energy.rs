@@ -113,6 +113,8 @@ impl Payments {
     /// Everything that was ordered is paid once, and nothing else left the wallet. Answers what was burned, in sun.
     pub async fn judge(&self, engine: &Engine) -> i64 {
         let caller = engine.tron_caller();
+        // What was asked for while an engine died may have reached nobody.
+        caller.insist_on(&self.orders).await;
         caller.all_completed(&self.orders).await;
         for order in &self.orders {
             let held = self.control.usdt_units(order.address.parse().expect("an address"));

@@ -187,7 +187,10 @@ impl Lending {
 
     /// Everything that was ordered is paid once, by the lane alone. Answers what both wallets burned, in sun.
     async fn judge(&self, engine: &Engine) -> i64 {
-        engine.tron_caller().all_completed(&self.orders).await;
+        let caller = engine.tron_caller();
+        // What was asked for while an engine died may have reached nobody.
+        caller.insist_on(&self.orders).await;
+        caller.all_completed(&self.orders).await;
         for order in &self.orders {
             let held = self.control.usdt_units(order.address.parse().expect("an address"));
             assert_eq!(held, u128::from(order.atoms), "{}", order.external_id);

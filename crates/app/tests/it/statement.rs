@@ -56,8 +56,12 @@ async fn compared(caller: &Caller, day: &str) -> Statement {
     let mut found = None;
     until("every line is compared with the chain and equal", async || {
         let statement = caller.client.statement(&of(day)).await.expect("a statement");
-        let equal =
-            |line: &StatementLine| line.compared.as_ref().is_some_and(|it| it.difference.as_str() == "0");
+        // What was booked between the reading of both is told as that, and is in the next one.
+        let equal = |line: &StatementLine| {
+            line.compared
+                .as_ref()
+                .is_some_and(|it| it.difference.as_str() == "0" && it.since_closing.as_str() == "0")
+        };
         let all = statement.lines.iter().all(equal);
         found = Some(statement);
         all

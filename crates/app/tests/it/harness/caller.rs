@@ -14,7 +14,7 @@ use sluice_api::withdrawal::{CreateWithdrawal, Withdrawal};
 use sluice_core::address::TronAddress;
 
 use super::engine::DevFile;
-use super::{PATIENCE, until, within};
+use super::{PATIENCE, until};
 
 /// What the caller wrote down before its first call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,8 +141,8 @@ impl Caller {
     }
 
     /// Asks for more, now and then, until something has happened: a lane that took all there was at once may never come to
-    /// the point where it is to happen. What was asked for besides is answered by the time this returns, by whoever serves
-    /// then.
+    /// the point where it is to happen. The last of what was asked for besides may have reached nobody: it is to be
+    /// insisted on once somebody serves.
     pub async fn asking_more_until<T>(
         &self,
         spares: &mut Vec<Order>,
@@ -177,17 +177,23 @@ impl Caller {
 
     async fn wait_within(&self, time: Duration, order: &Order, wanted: Status) -> Withdrawal {
         let mut found = None;
-        within(time, &format!("{} is {wanted:?}", order.external_id), async || {
-            found = self.look(order).await;
-            let status = found.as_ref().map(|it| it.status);
-            assert!(
-                status == Some(wanted) || !status.is_some_and(|it| it.is_terminal()),
-                "{} ended as {status:?}, not {wanted:?}: {found:?}",
-                order.external_id
-            );
-            status == Some(wanted)
-        })
-        .await;
+        let waited = tokio::time::timeout(time, async {
+            loop {
+                found = self.look(order).await;
+                let status = found.as_ref().map(|it| it.status);
+                assert!(
+                    status == Some(wanted) || !status.is_some_and(|it| it.is_terminal()),
+                    "{} ended as {status:?}, not {wanted:?}: {found:?}",
+                    order.external_id
+                );
+                if status == Some(wanted) {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        });
+        // What it waits for is in it.
+        assert!(waited.await.is_ok(), "after {time:?} {} is not {wanted:?}: {found:?}", order.external_id);
         found.expect("it was found")
     }
 
