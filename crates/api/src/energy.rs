@@ -4,6 +4,7 @@ mod account;
 mod credit;
 mod outlook;
 mod request;
+mod stake;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -23,6 +24,7 @@ pub use outlook::{
     UnstakeStep, Unstaking,
 };
 pub use request::{EnergyBurnReason, EnergyRequest, EnergyRequestItem, EnergyRequestStatus, RequestEnergy};
+pub use stake::{OrderStake, StakeCheck, StakeDeed, StakeResource};
 
 /// The most withdrawals of one quote.
 pub const WITHDRAWALS_MAX: usize = 100;

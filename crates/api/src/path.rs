@@ -89,6 +89,10 @@ pub const ENERGY_CREDIT_ENTRIES: &str = "/v1/energy/credit/entries";
 pub const ENERGY_TOPUPS: &str = "/v1/energy/topups";
 /// POST says whose a top-up is.
 pub const ENERGY_TOPUP_ASSIGN: &str = "/v1/energy/topups/{id}/assign";
+/// POST orders a stake, or the end of one.
+pub const ENERGY_STAKES: &str = "/v1/energy/stakes";
+/// POST looks at one without ordering it.
+pub const ENERGY_STAKES_CHECK: &str = "/v1/energy/stakes/check";
 /// GET tells what is expected.
 pub const ENERGY_FORECAST: &str = "/v1/energy/forecast";
 /// GET tells what should be staked.

@@ -81,6 +81,8 @@ tags! {
     Restored (RestoredObject) = "restored";
     /// `signature_request`
     SignatureRequest (SignatureRequestObject) = "signature_request";
+    /// `stake_check`
+    StakeCheck (StakeCheckObject) = "stake_check";
     /// `statement`
     Statement (StatementObject) = "statement";
     /// `stats`

@@ -85,7 +85,10 @@ pub async fn ask(
             ports.wake.signal(Topic::Events);
             Ok(())
         }
-        Some(Outcome::Refused(_)) => Err(AskError::ExternalIdConflict(external_id)),
+        Some(Outcome::Refused(rule)) if rule == "m1_one_external_id" => {
+            Err(AskError::ExternalIdConflict(external_id))
+        }
+        Some(Outcome::Refused(rule)) => Err(StoreError::Statement(format!("an errand broke {rule}")).into()),
         Some(Outcome::Moved | Outcome::Fenced) | None => {
             Err(AskError::Store(StoreError::Statement("an errand that nothing fences was not stored".into())))
         }

@@ -8,6 +8,7 @@ mod explanation;
 mod intake;
 mod order;
 mod signature;
+mod stake;
 mod store;
 
 use axum::response::{IntoResponse, Response};
@@ -22,6 +23,7 @@ pub(crate) use explanation::explanation;
 pub(crate) use intake::{amount, intake};
 pub(crate) use order::{cancel, order};
 pub(crate) use signature::{hand_out, key_not_shown, refill, submission};
+pub(crate) use stake::stake;
 
 /// The latest time there is a text for.
 const TIME_MAX: &str = "9999-12-31T23:59:59Z";

@@ -91,6 +91,8 @@ fn guarded() -> Router<Arc<Server>> {
         .route(path::ENERGY_CREDIT_ENTRIES, get(energy::credit::entries))
         .route(path::ENERGY_TOPUPS, get(energy::topups::run))
         .route(path::ENERGY_TOPUP_ASSIGN, post(energy::assign::run))
+        .route(path::ENERGY_STAKES, post(energy::stakes::run))
+        .route(path::ENERGY_STAKES_CHECK, post(energy::stakes::check))
         .route(path::ENERGY_FORECAST, get(energy::forecast::run))
         .route(path::ENERGY_PLAN, get(energy::plan::run))
         .route(path::ENERGY_QUOTE, post(energy::quote::run))

@@ -14,8 +14,8 @@ use crate::chain::Chain;
 use crate::command::{Because, Command};
 use crate::energy::{
     AssignTopUp, BookTopUp, Energy, EnergyAccount, EnergyCredit, EnergyCreditEntry, EnergyForecast,
-    EnergyOrder, EnergyPlan, EnergyPrice, EnergyQuote, EnergyRequest, EnergyTopUp, QuoteEnergy,
-    RequestEnergy, ResolveEnergyOrder,
+    EnergyOrder, EnergyPlan, EnergyPrice, EnergyQuote, EnergyRequest, EnergyTopUp, OrderStake, QuoteEnergy,
+    RequestEnergy, ResolveEnergyOrder, StakeCheck,
 };
 use crate::event::Event;
 use crate::health::{Health, Readiness};
@@ -341,6 +341,16 @@ impl Client {
     /// Top-ups that are nobody's yet, oldest first. For the platform.
     pub fn energy_topups(&self, query: EnergyTopUpQuery) -> Pages<'_, EnergyTopUp, EnergyTopUpQuery> {
         Pages::new(self, path::ENERGY_TOPUPS, query, |query, cursor| query.page.cursor = Some(cursor))
+    }
+
+    /// Orders a stake of a lane's TRX, or the end of one. Repeated while that is worth trying: the external id makes it one.
+    pub async fn order_stake(&self, stake: &OrderStake) -> Answer<Withdrawal> {
+        self.call(Call::post(path::ENERGY_STAKES, stake).repeatable(None)).await
+    }
+
+    /// Judges a stake and orders nothing.
+    pub async fn check_stake(&self, stake: &OrderStake) -> Answer<StakeCheck> {
+        self.call(Call::post(path::ENERGY_STAKES_CHECK, stake)).await
     }
 
     /// What payouts are expected, and the energy for them.

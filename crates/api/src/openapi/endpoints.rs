@@ -10,8 +10,8 @@ use crate::chain::Chain;
 use crate::command::{Because, Command};
 use crate::energy::{
     AssignTopUp, BookTopUp, Energy, EnergyAccount, EnergyCredit, EnergyCreditEntry, EnergyForecast,
-    EnergyOrder, EnergyPlan, EnergyPrice, EnergyQuote, EnergyRequest, EnergyTopUp, QuoteEnergy,
-    RequestEnergy, ResolveEnergyOrder,
+    EnergyOrder, EnergyPlan, EnergyPrice, EnergyQuote, EnergyRequest, EnergyTopUp, OrderStake, QuoteEnergy,
+    RequestEnergy, ResolveEnergyOrder, StakeCheck,
 };
 use crate::event::Event;
 use crate::health::{Health, Readiness};
@@ -259,6 +259,14 @@ pub static ENDPOINTS: &[Endpoint] = &[
         .filtered(EnergyTopUpQuery::PARAMETERS),
     post::<AssignTopUp>("assignEnergyTopUp", path::ENERGY_TOPUP_ASSIGN, PartnersManage, one::<EnergyTopUp>(),
         "Says whose a top-up is that came from an account which nobody has shown to be its own: it is credited, once.")
+        .answers(&[200]),
+    post::<OrderStake>("orderStake", path::ENERGY_STAKES, TreasuryOperate, one::<Withdrawal>(),
+        "Orders a stake of a lane's TRX, or the end of one. It is a withdrawal of the kind `stake` or `unstake` that this lane does; \
+         the chain holds back what is given up for 14 days. The signer must allow the lane's key to do it. 201 when it was ordered, \
+         200 when the same external id had ordered it before.")
+        .answers(&[201, 200]),
+    post::<OrderStake>("checkStake", path::ENERGY_STAKES_CHECK, TreasuryOperate, one::<StakeCheck>(),
+        "Judges a stake by every rule of its order, and tells what the lane has and has staked. Nothing is ordered.")
         .answers(&[200]),
     get("getEnergyForecast", path::ENERGY_FORECAST, Some(WalletsRead), one::<EnergyForecast>(),
         "Tells what payouts are expected by hour and weekday, and the energy for them.")

@@ -237,8 +237,12 @@ codes! {
     KeyNotShown = "key_not_shown", 422, never, ["address", "why"];
     /// Nothing of that wallet is handed out: its key was not shown.
     WalletNoDesk = "wallet_no_desk", 409, never, ["wallet_id"];
-    /// Nothing is swept from that wallet: it is no lane that takes work.
+    /// Nothing is swept from that wallet or staked by it: it is no lane that takes work.
     WalletNoLane = "wallet_no_lane", 409, later, ["wallet_id"];
+    /// Nothing is staked by that wallet: its chain has no stakes.
+    WalletNotTron = "wallet_not_tron", 422, never, ["wallet_id"];
+    /// Less than the chain takes for a stake.
+    StakeTooSmall = "stake_too_small", 422, never, ["value", "min"];
     /// The desk is paused, frozen or kept quiet.
     DeskShut = "desk_shut", 409, later, ["wallet_id"];
     /// Nothing is sent to that wallet by a refill or a sweep.

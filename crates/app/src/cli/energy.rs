@@ -1,10 +1,11 @@
 //! `sluice energy`: accounts at vendors of energy, orders there, what is paid ahead for energy of the platform's own stake, requests to
-//! get energy ahead, and what people say of it all. Booking, resolving and assigning are for the platform's own keys.
+//! get energy ahead, stakes, and what people say of it all. Booking, resolving and assigning are for the platform's own keys.
 
 mod ahead;
 mod credit;
+mod stake;
 
-use sluice_api::energy::{AssignTopUp, BookTopUp, EnergyAccount, EnergyOrder, ResolveEnergyOrder};
+use sluice_api::energy::{AssignTopUp, BookTopUp, EnergyAccount, EnergyOrder, ResolveEnergyOrder, StakeDeed};
 use sluice_api::problem::Lang;
 use sluice_api::query::EnergyOrderQuery;
 
@@ -69,6 +70,10 @@ enum What {
         #[command(flatten)]
         because: BecauseArgs,
     },
+    /// Stake TRX of a lane on TRON · TRON 레인의 TRX를 스테이킹합니다
+    Stake(stake::Args),
+    /// Give a stake of a lane up; the chain holds its TRX back for 14 days · 스테이킹을 해제합니다(14일 대기)
+    Unstake(stake::Args),
     /// Show what is paid ahead or owed for energy of the platform's stake · 에너지 선불 잔액과 미납액을 봅니다
     Credit {
         #[command(flatten)]
@@ -107,7 +112,7 @@ impl Args {
     /// ahead.
     pub(super) const fn of_platform(&self) -> bool {
         match &self.command {
-            Some(What::Orders { .. } | What::Ahead(_)) => false,
+            Some(What::Orders { .. } | What::Ahead(_) | What::Stake(_) | What::Unstake(_)) => false,
             Some(What::Credit { of } | What::Entries { of, .. }) => of.partner.is_some(),
             _ => true,
         }
@@ -128,6 +133,8 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
             return credit::assign(session, screen, &txid, to).await;
         }
         What::Ahead(args) => return ahead::run(session, screen, args).await,
+        What::Stake(args) => return stake::run(session, screen, StakeDeed::Stake, args).await,
+        What::Unstake(args) => return stake::run(session, screen, StakeDeed::Unstake, args).await,
         What::Book { vendor, amount, paid_at, reference, reason } => {
             let (amount, paid_at) = (amount.as_str().into(), paid_at.as_str().into());
             let book = BookTopUp { reference, amount, paid_at, reason };

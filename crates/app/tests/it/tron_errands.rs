@@ -1,6 +1,7 @@
 //! What the house does with a wallet's stake is done once, whatever dies on the way, and by that wallet (ADR 0023).
 
 use sluice_api::client::ClientError;
+use sluice_api::energy::{OrderStake, StakeDeed, StakeResource};
 use sluice_api::query::WithdrawalQuery;
 use sluice_api::status::Status;
 use sluice_chain::tron::http::{HttpConfig, HttpNode, client};
@@ -95,6 +96,34 @@ impl Drill {
         }
     }
 
+    /// What people order by the API is the same errand: done once, and told as what it is.
+    async fn ordered(&self) {
+        let engine = self.world.engine_beside(&self.signer, "dev").await;
+        let client = engine.caller().client;
+        let lanes = client.lanes().take(9).await.expect("lanes");
+        let lane = lanes.iter().find(|lane| lane.address == self.pool.to_string()).expect("the pool");
+        let wanted = OrderStake {
+            external_id: "unstake-by-api".into(),
+            wallet_id: lane.id.clone(),
+            deed: StakeDeed::Unstake,
+            resource: StakeResource::Energy,
+            amount: "400".into(),
+            reason: "less is needed".into(),
+        };
+        let check = client.check_stake(&wanted).await.expect("a look");
+        let said = (check.staked.as_str(), check.unstaking.as_str(), check.covered);
+        assert_eq!(said, ("1000", "3000", true), "{check:?}");
+        let ordered = client.order_stake(&wanted).await.expect("ordered");
+        let again = client.order_stake(&wanted).await.expect("the same");
+        assert_eq!((&again.id, ordered.errand.map(|it| it.as_str())), (&ordered.id, Some("unstake")));
+        until("it is done", async || {
+            client.withdrawal(&ordered.id).await.expect("it is told").status == Status::Completed
+        })
+        .await;
+        assert_eq!(self.stake().await, stake(600, 0), "once");
+        engine.kill().await;
+    }
+
     /// What the pool has staked for energy, by the chain.
     async fn stake(&self) -> Stake {
         let node = HttpConfig::new("judge", self.tron.node_url(0));
@@ -135,6 +164,7 @@ on_both! {
         for (account, whole) in [("staked", "1000000000"), ("lent", "0"), ("unstaking", "3000000000"), ("reserved", "0")] {
             assert_eq!(drill.books(account).await, whole, "{account}");
         }
+        drill.ordered().await;
         // TRX for the other wallet, which is one of the house's own: no partner could order that.
         let address = drill.other.to_string().parse().expect("an address");
         let before = drill.tron.control().balance_sun(address).expect("an account");

@@ -73,7 +73,7 @@ pub struct Allowed {
     pub wallet: Wallet,
     /// What would be ordered.
     pub request: Request,
-    /// How much of the token that is on chain; `None` where no transaction can say it.
+    /// How much of the token, or of the coin, that is on chain; `None` where no transaction can say it.
     pub units: Option<Units>,
 }
 

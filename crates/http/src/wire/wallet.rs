@@ -42,17 +42,22 @@ pub(crate) fn wallet(view: &WalletView, assets: &[Asset], lang: Lang) -> WireWal
         state,
         reason,
         balances: balances.collect(),
-        resources: view.power.map(|power| Resources {
-            energy: power.resources.energy,
-            bandwidth: power.resources.bandwidth,
-            free_bandwidth: power.resources.free_bandwidth,
-            block: block(power.block),
-            at: time(power.at),
-        }),
+        resources: resources(view),
         desk: desk(view),
         created_at: time(wallet.adopted_at),
         version: count(wallet.version),
     }
+}
+
+/// What TRON gives it to work with.
+pub(crate) fn resources(view: &WalletView) -> Option<Resources> {
+    view.power.map(|power| Resources {
+        energy: power.resources.energy,
+        bandwidth: power.resources.bandwidth,
+        free_bandwidth: power.resources.free_bandwidth,
+        block: block(power.block),
+        at: time(power.at),
+    })
 }
 
 fn desk(view: &WalletView) -> Option<Desk> {

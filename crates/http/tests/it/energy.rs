@@ -4,6 +4,7 @@ mod accounts;
 mod credit;
 mod requests;
 mod stage;
+mod stakes;
 mod unusual;
 
 use std::sync::atomic::Ordering;

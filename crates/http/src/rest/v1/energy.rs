@@ -12,6 +12,7 @@ pub(crate) mod prices;
 pub(crate) mod quote;
 pub(crate) mod requests;
 pub(crate) mod resolve;
+pub(crate) mod stakes;
 pub(crate) mod topups;
 
 use sluice_api::problem::{Code, Fault};

@@ -26,7 +26,12 @@ pub(crate) async fn whose(call: &Call, named: Option<&str>) -> Result<Partner, R
 }
 
 /// The answer to an order: where what it made is read, and whether it was made now.
-fn ordered(before: Option<WithdrawalId>, folder: &str, id: WithdrawalId, made: &impl Serialize) -> Answer {
+pub(super) fn ordered(
+    before: Option<WithdrawalId>,
+    folder: &str,
+    id: WithdrawalId,
+    made: &impl Serialize,
+) -> Answer {
     let status = if before.is_some() { StatusCode::OK } else { StatusCode::CREATED };
     let mut response = answer(status, made)?;
     let place = HeaderValue::from_str(&format!("{folder}/{id}")).map_err(Reject::internal)?;
