@@ -4,7 +4,9 @@ mod drive;
 
 use drive::{Examples, drive};
 
-use crate::address::{AddressError, EvmAddress};
+use sha2::{Digest, Sha256};
+
+use crate::address::{AddressError, EvmAddress, TronAddress};
 use crate::amount::{Amount, AmountError};
 
 const AMOUNTS: Examples<'_> = Examples {
@@ -123,5 +125,100 @@ fn addresses_have_one_value_and_a_wrong_letter_case_has_none() {
                 assert!(formed && right != text && right.eq_ignore_ascii_case(text));
             }
         }
+    });
+}
+
+const TRON_ADDRESSES: Examples<'_> = Examples {
+    seeds: &[
+        b"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t",
+        b"TMVQGm1qAQYVdetCeGRRkTWYYrLXuHK2HC",
+        b"TE2H9hWjzYdwzDFRJfx9BFhr4MmjH1CHaz",
+        // Nobody's: the zero address with a right checksum.
+        b"T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb",
+        b"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6T",
+        b"TzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzZ",
+        b"T111111111111111111111111111111111",
+        b"41a614f803b6fd780986a42c78ec9c7f77e6ded13c",
+        b"1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2",
+        // The 21 bytes of an address, and of one with another prefix.
+        b"Aaaaaaaaaaaaaaaaaaaaa",
+        b"A\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+        b"\xa0aaaaaaaaaaaaaaaaaaaa",
+    ],
+    words: &["T", "1", "z", "0", "O", "I", "l", "t", "A", "R7NHqjeKQx", " ", "\0", "Ｔ"],
+};
+const LETTERS: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+
+/// What the text says, digit by digit as on paper.
+fn tron_model(text: &str) -> Result<[u8; 20], AddressError> {
+    if text.len() != 34 || !text.starts_with('T') {
+        return Err(AddressError::Malformed);
+    }
+    let mut bytes = [0u8; 25];
+    for letter in text.bytes() {
+        let digit = LETTERS.iter().position(|it| *it == letter).ok_or(AddressError::Malformed)?;
+        let mut carry = u32::try_from(digit).unwrap();
+        for byte in bytes.iter_mut().rev() {
+            carry += u32::from(*byte) * 58;
+            *byte = u8::try_from(carry % 256).unwrap();
+            carry /= 256;
+        }
+        assert_eq!(carry, 0, "34 letters that begin with T are 25 bytes");
+    }
+    if check(&bytes[..21]) != bytes[21..] {
+        return Err(AddressError::Checksum);
+    }
+    if bytes[0] != 0x41 {
+        return Err(AddressError::Malformed);
+    }
+    let account: [u8; 20] = bytes[1..21].try_into().unwrap();
+    if account == [0; 20] { Err(AddressError::Zero) } else { Ok(account) }
+}
+
+fn check(account: &[u8]) -> [u8; 4] {
+    Sha256::digest(Sha256::digest(account))[..4].try_into().unwrap()
+}
+
+/// The bytes as a number of letters.
+fn spelled(bytes: &[u8]) -> String {
+    let (mut left, mut text) = (bytes.to_vec(), vec![]);
+    while left.iter().any(|byte| *byte != 0) {
+        let mut rest = 0;
+        for byte in &mut left {
+            let here = rest * 256 + u32::from(*byte);
+            *byte = u8::try_from(here / 58).unwrap();
+            rest = here % 58;
+        }
+        text.push(LETTERS[usize::try_from(rest).unwrap()]);
+    }
+    text.reverse();
+    String::from_utf8(text).unwrap()
+}
+
+#[test]
+fn tron_addresses_have_one_spelling_and_a_wrong_letter_has_none() {
+    let asked = |text: &str| {
+        let read = TronAddress::parse(text);
+        assert_eq!(read.map(|it| it.0), tron_model(text), "{text}");
+        if let Ok(address) = read {
+            assert_eq!((address.to_string().as_str(), address.key().as_str()), (text, text));
+            assert_eq!(TronAddress::read_21(&address.to_21()), Some(address));
+        }
+    };
+    drive(&TRON_ADDRESSES, |input| {
+        if let Ok(text) = std::str::from_utf8(input) {
+            asked(text);
+        }
+        // No spoiled text has a right checksum: here the first bytes are given theirs.
+        let Some(account) = input.first_chunk::<21>() else {
+            return assert_eq!(TronAddress::read_21(input), None);
+        };
+        let text = spelled(&[account, &check(account)[..]].concat());
+        asked(&text);
+        let read = TronAddress::read_21(account);
+        assert_eq!(read.is_some(), account[0] == 0x41);
+        let spelled = read.map(|it| it.to_string());
+        assert_eq!(spelled, (account[0] == 0x41).then_some(text));
+        assert_eq!(TronAddress::read_21(input).is_some(), read.is_some() && input.len() == 21);
     });
 }
