@@ -28,7 +28,7 @@ words! {
     EnergyCreditEntryType {
         /// TRX that came to the pool's wallet.
         TopUp = "top_up",
-        /// A loan was decided: each is a charge of its own.
+        /// A loan was decided, each a charge of its own; or one that was late, and was given back, is there after all.
         Charge = "charge",
         /// A loan was not there in time, and its charge was given back.
         GiveBack = "give_back",
@@ -56,7 +56,7 @@ pub struct EnergyCredit {
     pub owed_max: Option<Decimal>,
     /// All that was ever paid ahead.
     pub topped_up: Decimal,
-    /// All that was ever charged, with what was given back of it.
+    /// All that was ever charged, with what was given back of it. A late loan that came after all is charged twice and given back once.
     pub charged: Decimal,
     /// What was given back of it.
     pub given_back: Decimal,

@@ -1,6 +1,7 @@
 //! What energy of the pool is charged and what is paid ahead for it, in the books of the pool's wallet, by the same double entry as
-//! everything: a loan is charged in the commit that decides it, and given back in the commit that finds it late or absent; a top-up is
-//! credited in the commit that finds it. What a partner owes, or has paid ahead, is its `energy_credit`.
+//! everything: a loan is charged in the commit that decides it, given back in the commit that finds it late or absent, and charged again
+//! in the commit that finds a late one lent after all; a top-up is credited in the commit that finds it. What a partner owes, or has
+//! paid ahead, is its `energy_credit`.
 
 use super::{Loan, LoanState, Prepayment};
 use crate::amount::Cost;
@@ -190,14 +191,16 @@ impl Turned {
     }
 }
 
-/// What a step of a loan posts: its price where it is decided, and that price again where it comes to nothing in time. `coin` is that
-/// of its chain. Nothing where it costs nothing.
+/// What a step of a loan posts: its price where it is decided; that price back where it is not there in time; and once more where it was
+/// lent all the same, unless its need had gone elsewhere by then. Only its proof may have been late: the lane uses energy that the chain
+/// shows. `coin` is that of its chain. Nothing where it costs nothing.
 pub fn postings(step: &Moved<Loan>, coin: &Asset) -> Vec<Posting> {
     let loan = step.after();
-    let price = i64::try_from(loan.price_sun.0).unwrap_or(i64::MAX);
+    let price = loan.charge_sun();
     let charged = match (step.before().map(|loan| &loan.state), &loan.state) {
         (None, _) => price,
         (Some(LoanState::Asked), LoanState::Late | LoanState::Absent) => price.saturating_neg(),
+        (Some(LoanState::Late), LoanState::Lent { unneeded: false, .. }) => price,
         (Some(_), _) => 0,
     };
     both((loan.partner, loan.lender), coin, Account::EnergyCharged, charged)

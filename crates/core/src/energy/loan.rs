@@ -13,6 +13,7 @@
 //!
 //! # Invariants
 //! - A need is lent to once.
+//! - What is lent is paid for once, and what is late is not until it is lent. It is free where its need went elsewhere meanwhile.
 //! - What is not `free` is never taken back.
 
 use super::credit::Billing;
@@ -44,6 +45,8 @@ pub enum LoanState {
     Lent {
         /// The lane counts on it until then.
         until: Timestamp,
+        /// It came late, and its need had gone to another source: it costs nothing.
+        unneeded: bool,
     },
     /// Its time is over: nothing new counts on it.
     Ending {
@@ -223,11 +226,17 @@ impl Loan {
         }
     }
 
-    /// What became of the errand that it waits for; `None` while that is open.
+    /// What became of the errand that it waits for; `None` while that is open. `elsewhere`: its need went to another source, once it
+    /// was late.
     ///
     /// # Errors
     /// [`Refusal`] for another errand, and where it waits for none.
-    pub fn hear(self, errand: &Withdrawal, at: Timestamp) -> Result<Option<Moved<Self>>, Refusal> {
+    pub fn hear(
+        self,
+        errand: &Withdrawal,
+        elsewhere: bool,
+        at: Timestamp,
+    ) -> Result<Option<Moved<Self>>, Refusal> {
         let Some(waits_for) = self.waits_for() else { return Err(self.not_from("hear the errand of")) };
         if waits_for != errand.id {
             let why = "the errand is of something else";
@@ -249,7 +258,10 @@ impl Loan {
                 let pause = AGAIN_MS << tries.saturating_sub(1).min(DOUBLINGS_MAX);
                 LoanState::Free { tries: *tries, not_before: at.plus_ms(pause) }
             }
-            (_, true) => LoanState::Lent { until: at.plus_ms(self.stay_ms()) },
+            (state, true) => {
+                let unneeded = elsewhere && *state == LoanState::Late;
+                LoanState::Lent { until: at.plus_ms(self.stay_ms()), unneeded }
+            }
             (_, false) => LoanState::Absent,
         };
         Ok(Some(self.moved(next, at)))
@@ -261,7 +273,9 @@ impl Loan {
     /// [`Refusal`] unless lent, and before its time.
     pub fn end(self, counted: Vec<TransferId>, at: Timestamp) -> Result<Moved<Self>, Refusal> {
         match &self.state {
-            LoanState::Lent { until } if at >= *until => Ok(self.moved(LoanState::Ending { counted }, at)),
+            LoanState::Lent { until, .. } if at >= *until => {
+                Ok(self.moved(LoanState::Ending { counted }, at))
+            }
             LoanState::Lent { .. } => {
                 Err(Refusal::Evidence { transition: "end a loan of energy", why: "its time is not over" })
             }
@@ -317,6 +331,11 @@ impl Loan {
             | LoanState::Returning { .. }
             | LoanState::Returned => Err(self.not_from("take back")),
         }
+    }
+
+    /// Its price, as it is booked.
+    pub(super) fn charge_sun(&self) -> i64 {
+        i64::try_from(self.price_sun.0).unwrap_or(i64::MAX)
     }
 
     fn stay_ms(&self) -> i64 {

@@ -83,7 +83,7 @@ pub fn of_credit(credit: &Credit) -> Event {
 pub fn of_loan(step: &Moved<Loan>) -> Event {
     let loan = step.after();
     let until = match &loan.state {
-        LoanState::Lent { until } => Some(Canonical::text(until)),
+        LoanState::Lent { until, .. } => Some(Canonical::text(until)),
         LoanState::Asked
         | LoanState::Late
         | LoanState::Absent

@@ -1,11 +1,11 @@
 //! What the broker reads of the store in one piece.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::credit::Standing;
-use super::{Account, Loan, Money, Need, Order, Prepayment, Request};
+use super::{Account, Loan, LoanState, Money, Need, Order, Prepayment, Request};
 use crate::amount::Cost;
-use crate::id::{EnergyOrderId, PartnerId, WalletId};
+use crate::id::{EnergyNeedId, EnergyOrderId, PartnerId, WalletId};
 use crate::port::market::VendorId;
 use crate::time::Timestamp;
 
@@ -62,6 +62,8 @@ pub struct View {
     pub orders: Vec<Order>,
     /// Loans of the pool that are not ended, and all of open needs; oldest first.
     pub loans: Vec<Loan>,
+    /// Needs of late loans that went to another source: it was paid, or may be, or TRX is burned.
+    pub elsewhere: BTreeSet<EnergyNeedId>,
     /// Requests for energy that have not ended, oldest first.
     pub requests: Vec<Request>,
     /// Accounts that were booked, each vendor once.
@@ -83,6 +85,16 @@ impl View {
     pub fn balance_sun(&self, pool: WalletId, partner: PartnerId) -> i64 {
         let found = self.credit.iter().find(|it| it.wallet == pool && it.partner == partner);
         found.map_or(0, |it| it.balance_sun)
+    }
+
+    /// What of it another loan may be charged against, sun: what late loans were charged and given back they may be charged again.
+    pub fn to_lend_on_sun(&self, pool: WalletId, partner: PartnerId) -> i64 {
+        let late = self
+            .loans
+            .iter()
+            .filter(|it| it.state == LoanState::Late && it.lender == pool && it.partner == partner)
+            .fold(0i64, |sum, it| sum.saturating_add(it.charge_sun()));
+        self.balance_sun(pool, partner).saturating_sub(late)
     }
 
     /// An account by our books, had `without` never been. `None` where it was never booked, or would hold less than nothing.

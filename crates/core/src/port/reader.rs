@@ -97,7 +97,7 @@ pub struct EnergyCredit {
     pub balance_sun: i64,
     /// All that was ever paid ahead.
     pub topped_up_sun: u64,
-    /// All that was ever charged, with what was given back of it.
+    /// All that was ever charged, with what was given back of it; what was late and came after all counts twice, and is given back once.
     pub charged_sun: u64,
     /// What was given back of it.
     pub given_back_sun: u64,
@@ -112,7 +112,7 @@ pub struct EnergyCredit {
 pub struct CreditEntry {
     /// Its place in the books.
     pub number: i64,
-    /// Why: `topup`, `loan.asked`, `loan.late`, `loan.absent`.
+    /// Why: `topup`, `loan.asked`, `loan.late`, `loan.absent`, `loan.lent`.
     pub reason: String,
     /// The name of its group: `<need>@<version>` of a loan, `topup_<txid>`.
     pub group: String,

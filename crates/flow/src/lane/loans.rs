@@ -17,7 +17,7 @@ pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     let mut loans = Vec::new();
     for loan in lane.view.loans.clone() {
         match &loan.state {
-            LoanState::Lent { until } if now >= *until => loans.push(loan.end(counting(lane), now)?),
+            LoanState::Lent { until, .. } if now >= *until => loans.push(loan.end(counting(lane), now)?),
             LoanState::Ending { .. } => {
                 let open: Vec<TransferId> = lane.transfers().map(|it| it.id).collect();
                 loans.extend(loan.free(&open, now)?);

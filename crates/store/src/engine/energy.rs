@@ -7,7 +7,7 @@ use sluice_core::attempt::Durable;
 use sluice_core::chain::ChainId;
 use sluice_core::energy::credit::Standing;
 use sluice_core::energy::{Booked, Loan, Need, Prepayment, VENDORS_MAX, View};
-use sluice_core::id::{EnergyOrderId, WalletId};
+use sluice_core::id::{EnergyNeedId, EnergyOrderId, WalletId};
 use sluice_core::port::market::{Ask, VendorId};
 use sluice_core::time::Timestamp;
 
@@ -48,6 +48,7 @@ pub(super) async fn view(
     );
     let loans = conn.rows(loans, args![&chain, LIST_MAX]).await?;
     let loans = keep(row::read(&loans, row::energy::read_loan), &mut unread);
+    let elsewhere = keep(elsewhere(conn, &chain).await?, &mut unread);
     let requests = keep(super::requests::of_chain(conn, &chain).await?, &mut unread);
     let accounts = keep(accounts(conn).await?, &mut unread);
     let spent = sql!(
@@ -60,9 +61,34 @@ pub(super) async fn view(
     let explained = explained(conn, lent, &mut unread).await?;
     let credit = credit(conn, &chain, &mut unread).await?;
     let (topups_from, unknown) = topups(conn, &chain, &mut unread).await?;
-    let view =
-        View { needs, orders, loans, requests, accounts, spent_sun, credit, topups_from, unknown, explained };
+    let view = View {
+        needs,
+        orders,
+        loans,
+        elsewhere: elsewhere.into_iter().collect(),
+        requests,
+        accounts,
+        spent_sun,
+        credit,
+        topups_from,
+        unknown,
+        explained,
+    };
     Ok((view, unread))
+}
+
+/// Needs of late loans for which an order was made that was not in vain so far, or TRX is burned.
+async fn elsewhere(conn: &mut Conn<'_>, chain: &str) -> Result<Found<Vec<EnergyNeedId>>, SqlError> {
+    let text = sql!(
+        "select n.id from energy_loan l join energy_need n on n.id = l.id
+         where l.chain = $1 and l.ended = 0 and l.state = 'late' and (n.state = 'burning' or exists (
+             select 1 from energy_order o where o.need_id = n.id
+             and o.state in ('asked', 'unknown', 'accepted', 'delivered')))
+         order by n.id limit $2"
+    );
+    let rows = conn.rows(text, args![chain, LIST_MAX]).await?;
+    let id = |row: &Row| Cells::of("energy_need", "id", row).parsed("id", EnergyNeedId::parse);
+    Ok(row::read(&rows, id))
 }
 
 /// What partners have with pools of a chain.

@@ -53,12 +53,12 @@ async fn bought(conn: &mut Conn<'_>, needs: &BTreeSet<EnergyNeedId>) -> Result<V
         .await
 }
 
-/// The pool's price is what the books say: what came too late was given back (`core::energy::credit`), and may come all the same.
-/// It is decided by a loan's second version at the latest.
+/// The pool's price is what the books say: what is late was given back, and is charged again where it comes all the same
+/// (`core::energy::credit`). It is decided by a loan's third version at the latest: asked, late, lent.
 async fn lent(conn: &mut Conn<'_>, needs: &BTreeSet<EnergyNeedId>) -> Result<Vec<Row>, SqlError> {
     let columns = "l.id as need_id, l.energy, l.price_sun as most,
         (select cast(coalesce(-sum(g.atoms), 0) as bigint) from ledger g
-         where g.group_id in (l.id || '@1', l.id || '@2') and g.account = 'energy_charged') as paid,
+         where g.group_id in (l.id || '@1', l.id || '@2', l.id || '@3') and g.account = 'energy_charged') as paid,
         case when l.state in ('asked', 'late') then 1 else 0 end as unpriced";
     Query::select(columns, "energy_loan l where l.state <> 'absent'")
         .among(" and l.id", needs)

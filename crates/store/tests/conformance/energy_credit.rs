@@ -14,7 +14,7 @@ use sluice_core::port::store::{Change, Outcome, Store};
 use sluice_core::time::Timestamp;
 use sluice_core::wallet::Wallet;
 
-use crate::energy_pool::{Scene, adopted, asked_as, chain, scene_of};
+use crate::energy_pool::{Scene, adopted, asked_as, called_off, chain, paid, scene_of};
 use crate::world::{World, block, quorum};
 
 promises! {
@@ -23,7 +23,8 @@ promises! {
     a_top_up_of_nobody_waits_for_a_person_and_is_given_once;
     what_is_not_covered_is_not_lent_in_the_same_commit;
     two_needs_that_meet_never_take_the_same_credit;
-    what_is_given_back_may_be_lent_again;
+    what_is_given_back_may_be_lent_again_once_nothing_of_it_can_come;
+    late_loans_that_are_lent_after_all_leave_no_credit_below_nothing;
     who_pays_on_account_is_charged_each_loan_up_to_its_bound;
     two_loans_on_account_that_meet_never_go_beyond_the_bound;
     a_credit_that_comes_to_be_low_is_told_once;
@@ -268,17 +269,52 @@ async fn two_loans_on_account_that_meet_never_go_beyond_the_bound(world: World) 
     assert_eq!(view(&world).await.balance_sun(pool.id, partner), -2_112_500);
 }
 
-async fn what_is_given_back_may_be_lent_again(world: World) {
+async fn what_is_given_back_may_be_lent_again_once_nothing_of_it_can_come(world: World) {
     let (pool, partner) = begun(&world).await;
-    tops_up(&world, &pool, partner, 10, 2_112_500).await;
+    tops_up(&world, &pool, partner, 10, PRICE).await;
     let scene = scene_of(&world, &pool, partner, 0x31).await;
     assert_eq!(lends(&world, &scene, Billing::Prepaid).await, Outcome::Applied);
     let loan = view(&world).await.loans.remove(0);
     let late = loan.expire(world.now().plus_ms(30_000)).unwrap().unwrap();
     world.applied(Change { loans: vec![late], ..world.change() }).await;
-    assert_eq!(view(&world).await.balance_sun(pool.id, partner), 2_112_500);
+    let now = view(&world).await;
+    assert_eq!((now.balance_sun(pool.id, partner), now.to_lend_on_sun(pool.id, partner)), (2_112_500, 0));
+    // It may be lent yet, and is charged then: another loan would take the same credit.
     let other = scene_of(&world, &pool, partner, 0x32).await;
+    assert_eq!(lends(&world, &other, Billing::Prepaid).await, Outcome::Refused(COVERED.into()));
+    let tight = Billing::OnAccount { owed_max_sun: PRICE - 1 };
+    assert_eq!(lends(&world, &other, tight).await, Outcome::Refused(BOUNDED.into()));
+    let late = view(&world).await.loans.remove(0);
+    let errand = called_off(&world, late.errand).await;
+    let absent = late.hear(&errand, false, world.now()).unwrap().unwrap();
+    world.applied(Change { loans: vec![absent], ..world.change() }).await;
+    assert_eq!(view(&world).await.to_lend_on_sun(pool.id, partner), 2_112_500);
     assert_eq!(lends(&world, &other, Billing::Prepaid).await, Outcome::Applied);
+}
+
+/// Whoever holds up the proofs of loans has none of them for nothing, and none that was not paid ahead.
+async fn late_loans_that_are_lent_after_all_leave_no_credit_below_nothing(world: World) {
+    let (pool, partner) = begun(&world).await;
+    tops_up(&world, &pool, partner, 10, 2 * PRICE).await;
+    for place in [0x31, 0x32, 0x33] {
+        let scene = scene_of(&world, &pool, partner, place).await;
+        let covered = place < 0x33;
+        assert_eq!(lends(&world, &scene, Billing::Prepaid).await == Outcome::Applied, covered, "{place}");
+        if covered {
+            let loan = view(&world).await.loans.pop().unwrap();
+            let late = loan.expire(world.now().plus_ms(30_000)).unwrap().unwrap();
+            world.applied(Change { loans: vec![late], ..world.change() }).await;
+        }
+    }
+    assert_eq!(view(&world).await.balance_sun(pool.id, partner), 4_225_000);
+    for (loan, left) in view(&world).await.loans.into_iter().zip([2_112_500, 0]) {
+        let lends = paid(&world, loan.errand).await;
+        let lent = loan.hear(&lends, false, world.now()).unwrap().unwrap();
+        world.applied(Change { loans: vec![lent], ..world.change() }).await;
+        let now = view(&world).await;
+        assert_eq!(now.balance_sun(pool.id, partner), left);
+        assert_eq!(now.to_lend_on_sun(pool.id, partner), 0);
+    }
 }
 
 async fn a_credit_that_comes_to_be_low_is_told_once(world: World) {

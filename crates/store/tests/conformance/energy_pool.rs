@@ -1,10 +1,12 @@
 //! Loans of the pool: stored with the errand that lends or not at all, one for each need, taken back only once they are free.
 
+use std::collections::BTreeSet;
+
 use sluice_core::address::TronAddress;
 use sluice_core::amount::{Amount, Cost};
 use sluice_core::chain::{ChainId, ChainProfile};
 use sluice_core::energy::credit::Billing;
-use sluice_core::energy::{Loan, LoanState, Need, Terms, Wanted};
+use sluice_core::energy::{Burning, Loan, LoanState, Need, Terms, Wanted};
 use sluice_core::errand::{Errand, Resource};
 use sluice_core::id::{EnergyNeedId, PartnerId, ProofId, TransferId, WalletId, WithdrawalId};
 use sluice_core::intent::DeploymentId;
@@ -28,7 +30,8 @@ promises! {
     a_lane_sees_its_own_loans_while_they_are_open;
     a_loan_is_charged_once_and_given_back_where_it_is_not_there_in_time;
     what_a_loan_cost_is_in_the_receipts_of_what_it_powered;
-    a_loan_that_came_too_late_costs_nothing;
+    a_late_loan_that_is_lent_after_all_is_charged_then_and_once;
+    a_late_loan_whose_need_went_elsewhere_costs_nothing;
 }
 
 const RECEIVER: TronAddress = TronAddress([0x22; 20]);
@@ -162,7 +165,7 @@ async fn stored(world: &World, step: Moved<Loan>) -> Loan {
 
 /// As if the errand were paid.
 #[expect(clippy::disallowed_methods, reason = "a test says what the chain has done")]
-async fn paid(world: &World, id: WithdrawalId) -> Withdrawal {
+pub async fn paid(world: &World, id: WithdrawalId) -> Withdrawal {
     let mut record = (*world.withdrawal(id).await).clone();
     record.state = State::Paid(Paid {
         decision: None,
@@ -175,7 +178,7 @@ async fn paid(world: &World, id: WithdrawalId) -> Withdrawal {
     Reached::restored(record)
 }
 
-async fn called_off(world: &World, id: WithdrawalId) -> Withdrawal {
+pub async fn called_off(world: &World, id: WithdrawalId) -> Withdrawal {
     let wish = CancelRequest { by: world.cause().actor, reason: "it".into(), at: world.now() };
     let CancelEffect::Now(step) = world.withdrawal(id).await.cancel(wish).unwrap() else {
         panic!("nothing of it was begun")
@@ -212,7 +215,7 @@ async fn a_need_is_lent_to_once(world: World) {
     assert_eq!(world.number("select count(*) from withdrawal").await, 1);
     // Also once the first came to nothing.
     let errand = called_off(&world, first.errand).await;
-    let step = first.hear(&errand, world.now()).unwrap().unwrap();
+    let step = first.hear(&errand, false, world.now()).unwrap().unwrap();
     stored(&world, step).await;
     let (second, intake) = asked_for(&world, &scene, Cost::ZERO);
     let outcome = world.apply(Change { loans: vec![second], errands: vec![intake], ..world.change() }).await;
@@ -224,7 +227,7 @@ async fn a_loan_reads_back_in_every_state_it_comes_to(world: World) {
     let loan = lent_to(&world, &scene).await;
     let lends = paid(&world, loan.errand).await;
     let loan = stored(&world, loan.expire(world.now().plus_ms(30_000)).unwrap().unwrap()).await;
-    let loan = stored(&world, loan.hear(&lends, world.now()).unwrap().unwrap()).await;
+    let loan = stored(&world, loan.hear(&lends, false, world.now()).unwrap().unwrap()).await;
     let over = world.now().plus_ms(60_000);
     let counted = vec![TransferId::new(world.ulid()), TransferId::new(world.ulid())];
     let loan = stored(&world, loan.end(counted, over).unwrap()).await;
@@ -239,12 +242,12 @@ async fn a_loan_reads_back_in_every_state_it_comes_to(world: World) {
         assert_eq!(seen(&world).await, std::slice::from_ref(&loan));
         if tries == 1 {
             let in_vain = called_off(&world, loan.waits_for().unwrap()).await;
-            loan = stored(&world, loan.hear(&in_vain, now).unwrap().unwrap()).await;
+            loan = stored(&world, loan.hear(&in_vain, false, now).unwrap().unwrap()).await;
             now = now.plus_ms(60_000);
         }
     }
     let done = paid(&world, loan.waits_for().unwrap()).await;
-    let loan = stored(&world, loan.hear(&done, now).unwrap().unwrap()).await;
+    let loan = stored(&world, loan.hear(&done, false, now).unwrap().unwrap()).await;
     assert_eq!(loan.state, LoanState::Returned);
     // Its need is open: that it had one is seen. Afterwards it is over.
     let served = scene.need.serve(world.now()).unwrap();
@@ -258,8 +261,8 @@ async fn a_loan_is_taken_back_only_once_it_is_free_and_kept_for_ever(world: Worl
     let loan = lent_to(&world, &scene).await;
     let stale = loan.clone();
     let lends = paid(&world, loan.errand).await;
-    stored(&world, loan.hear(&lends, world.now()).unwrap().unwrap()).await;
-    let again = stale.hear(&lends, world.now()).unwrap().unwrap();
+    stored(&world, loan.hear(&lends, false, world.now()).unwrap().unwrap()).await;
+    let again = stale.hear(&lends, false, world.now()).unwrap().unwrap();
     assert_eq!(world.apply(Change { loans: vec![again], ..world.change() }).await, Outcome::Moved);
     let to = |state: &str| {
         let back = if state == "returning" { "errand_id" } else { "null" };
@@ -288,37 +291,25 @@ async fn a_lane_sees_its_own_loans_while_they_are_open(world: World) {
     };
     assert_eq!((rented(&scene.lane).await, rented(&scene.pool).await), (loan.energy, 0), "none of its own");
     let errand = called_off(&world, loan.errand).await;
-    stored(&world, loan.hear(&errand, world.now()).unwrap().unwrap()).await;
+    stored(&world, loan.hear(&errand, false, world.now()).unwrap().unwrap()).await;
     assert!(of(&scene.lane).await.is_empty());
     assert_eq!(rented(&scene.lane).await, 0);
 }
 
 async fn a_loan_is_charged_once_and_given_back_where_it_is_not_there_in_time(world: World) {
     let scene = scene(&world).await;
-    let books = async |account: &str| {
-        let sum = |table: &str| {
-            let (partner, wallet) = (scene.lane.partner, scene.pool.id);
-            format!(
-                "select cast(coalesce(sum(atoms), 0) as bigint) from {table}
-                 where account = '{account}' and partner_id = '{partner}' and wallet_id = '{wallet}'"
-            )
-        };
-        let posted = world.number(&sum("ledger")).await;
-        assert_eq!(posted, world.number(&sum("ledger_balance")).await, "{account}");
-        posted
-    };
     let loan = lent_to(&world, &scene).await;
-    assert_eq!((books("energy_credit").await, books("energy_charged").await), (2_112_500, -2_112_500));
+    assert_eq!(owed(&world, &scene).await, (2_112_500, -2_112_500));
     // The same step again is no second charge, nor are steps that decide nothing about the price.
     let (again, intake) = asked(&world, &scene);
     let outcome = world.apply(Change { loans: vec![again], errands: vec![intake], ..world.change() }).await;
     assert_eq!(outcome, Outcome::Refused("ledger_one_posting".into()));
-    assert_eq!(books("energy_credit").await, 2_112_500);
+    assert_eq!(owed(&world, &scene).await.0, 2_112_500);
     let late = stored(&world, loan.clone().expire(world.now().plus_ms(30_000)).unwrap().unwrap()).await;
-    assert_eq!((books("energy_credit").await, books("energy_charged").await), (0, 0));
+    assert_eq!(owed(&world, &scene).await, (0, 0));
     let errand = called_off(&world, loan.errand).await;
-    stored(&world, late.hear(&errand, world.now()).unwrap().unwrap()).await;
-    assert_eq!((books("energy_credit").await, books("energy_charged").await), (0, 0), "once");
+    stored(&world, late.hear(&errand, false, world.now()).unwrap().unwrap()).await;
+    assert_eq!(owed(&world, &scene).await, (0, 0), "once");
     assert_eq!(world.number("select count(*) from ledger where reason like 'loan.%'").await, 4);
 }
 
@@ -356,20 +347,69 @@ async fn what_a_loan_cost_is_in_the_receipts_of_what_it_powered(world: World) {
     // Half of the energy, for half of the price.
     assert_eq!((told.estimated_sun, told.bought_sun), (Cost(345_000 + 1_056_250), None), "not there yet");
     let lends = paid(&world, loan.errand).await;
-    let loan = stored(&world, loan.hear(&lends, world.now()).unwrap().unwrap()).await;
+    let loan = stored(&world, loan.hear(&lends, false, world.now()).unwrap().unwrap()).await;
     assert_eq!(receipt(&world, id).await.bought_sun, Some(Cost(1_056_250)));
     let over = world.now().plus_ms(60_000);
     stored(&world, loan.end(vec![], over).unwrap()).await;
     assert_eq!(receipt(&world, id).await.bought_sun, Some(Cost(1_056_250)), "for good");
 }
 
-async fn a_loan_that_came_too_late_costs_nothing(world: World) {
+/// What a partner owes a pool and what it was charged, by the books and by their sums.
+async fn owed(world: &World, scene: &Scene) -> (i64, i64) {
+    let mut found = vec![];
+    for account in ["energy_credit", "energy_charged"] {
+        let sum = |table: &str| {
+            let (partner, wallet) = (scene.lane.partner, scene.pool.id);
+            format!(
+                "select cast(coalesce(sum(atoms), 0) as bigint) from {table}
+                 where account = '{account}' and partner_id = '{partner}' and wallet_id = '{wallet}'"
+            )
+        };
+        let posted = world.number(&sum("ledger")).await;
+        assert_eq!(posted, world.number(&sum("ledger_balance")).await, "{account}");
+        found.push(posted);
+    }
+    (found[0], found[1])
+}
+
+/// Its proof is late, and nobody was asked instead: the lane had its energy of it.
+async fn a_late_loan_that_is_lent_after_all_is_charged_then_and_once(world: World) {
     let scene = scene(&world).await;
     let loan = lent_to(&world, &scene).await;
     let id = powered(&world, &scene, 32_825).await;
     let lends = paid(&world, loan.errand).await;
     let late = stored(&world, loan.expire(world.now().plus_ms(30_000)).unwrap().unwrap()).await;
+    assert_eq!(owed(&world, &scene).await, (0, 0));
     assert_eq!(receipt(&world, id).await.bought_sun, None, "it may come yet");
-    stored(&world, late.hear(&lends, world.now()).unwrap().unwrap()).await;
+    // Served by what the chain shows, as its lane finds it; nothing else was asked for.
+    let served = scene.need.clone().serve(world.now()).unwrap();
+    world.applied(Change { needs: vec![served], ..world.change() }).await;
+    let view = world.db.energy(chain(), Timestamp::default(), &[]).await.unwrap();
+    assert!(view.elsewhere.is_empty(), "{view:?}");
+    let step = late.hear(&lends, view.elsewhere.contains(&scene.need.id), world.now()).unwrap().unwrap();
+    let again = step.clone();
+    stored(&world, step).await;
+    assert_eq!(owed(&world, &scene).await, (2_112_500, -2_112_500));
+    assert_eq!(receipt(&world, id).await.bought_sun, Some(Cost(1_056_250)));
+    assert_eq!(world.apply(Change { loans: vec![again], ..world.change() }).await, Outcome::Moved);
+    assert_eq!(owed(&world, &scene).await, (2_112_500, -2_112_500), "once");
+    let entries = world.db.energy_credit_entries(scene.lane.partner, scene.pool.id, None, 9).await.unwrap();
+    let told: Vec<_> = entries.iter().map(|it| (it.reason.as_str(), it.sun)).collect();
+    assert_eq!(told, [("loan.lent", -2_112_500), ("loan.late", 2_112_500), ("loan.asked", -2_112_500)]);
+}
+
+async fn a_late_loan_whose_need_went_elsewhere_costs_nothing(world: World) {
+    let scene = scene(&world).await;
+    let loan = lent_to(&world, &scene).await;
+    let id = powered(&world, &scene, 32_825).await;
+    let lends = paid(&world, loan.errand).await;
+    let late = stored(&world, loan.expire(world.now().plus_ms(30_000)).unwrap().unwrap()).await;
+    let elsewhere = async || world.db.energy(chain(), Timestamp::default(), &[]).await.unwrap().elsewhere;
+    assert!(elsewhere().await.is_empty(), "it is open");
+    let burning = scene.need.clone().burn(Burning::NoSource, world.now()).unwrap();
+    world.applied(Change { needs: vec![burning], ..world.change() }).await;
+    assert_eq!(elsewhere().await, BTreeSet::from([scene.need.id]));
+    stored(&world, late.hear(&lends, true, world.now()).unwrap().unwrap()).await;
+    assert_eq!((owed(&world, &scene).await, elsewhere().await), ((0, 0), BTreeSet::new()));
     assert_eq!(receipt(&world, id).await.bought_sun, Some(Cost::ZERO));
 }

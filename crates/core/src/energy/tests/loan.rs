@@ -59,12 +59,17 @@ pub fn late() -> Loan {
     asked().expire(at(30_000)).unwrap().unwrap().into_after()
 }
 
+/// Late, and lent after all.
+pub fn late_and_lent(elsewhere: bool) -> Loan {
+    late().hear(&paid(1), elsewhere, at(40_000)).unwrap().unwrap().into_after()
+}
+
 pub fn absent() -> Loan {
-    asked().hear(&dead(1)[1], at(1)).unwrap().unwrap().into_after()
+    asked().hear(&dead(1)[1], false, at(1)).unwrap().unwrap().into_after()
 }
 
 fn lent() -> Loan {
-    asked().hear(&paid(1), at(1_000)).unwrap().unwrap().into_after()
+    asked().hear(&paid(1), false, at(1_000)).unwrap().unwrap().into_after()
 }
 
 fn ending() -> Loan {
@@ -80,7 +85,7 @@ fn returning() -> Loan {
 }
 
 pub fn each() -> Vec<Loan> {
-    let returned = returning().hear(&paid(2), at(1)).unwrap().unwrap().into_after();
+    let returned = returning().hear(&paid(2), false, at(1)).unwrap().unwrap().into_after();
     vec![asked(), late(), absent(), lent(), ending(), free(), returning(), returned]
 }
 
@@ -95,7 +100,7 @@ fn a_loan_goes_its_way_and_no_other() {
         assert_eq!(hears, ["asked", "late", "returning"].contains(&name), "{name}");
         for errand in [paid(1), paid(2)] {
             let ours = loan.waits_for() == Some(errand.id);
-            assert_eq!(loan.clone().hear(&errand, late).is_ok(), ours, "{name}");
+            assert_eq!(loan.clone().hear(&errand, false, late).is_ok(), ours, "{name}");
         }
         assert_eq!(loan.clone().end(vec![], late).is_ok(), name == "lent", "{name}");
         assert_eq!(loan.clone().free(&[], late).is_ok(), name == "ending", "{name}");
@@ -110,20 +115,25 @@ fn a_loan_goes_its_way_and_no_other() {
 #[test]
 fn an_errand_that_is_open_decides_nothing() {
     for state in [State::Requested, withdrawal().state.clone()] {
-        assert_eq!(asked().hear(&errand(1, state), at(1)), Ok(None));
+        assert_eq!(asked().hear(&errand(1, state), false, at(1)), Ok(None));
     }
     for errand in dead(1) {
         for loan in [asked(), late()] {
-            assert_eq!(loan.hear(&errand, at(1)).unwrap().unwrap().after().state, LoanState::Absent);
+            assert_eq!(loan.hear(&errand, false, at(1)).unwrap().unwrap().after().state, LoanState::Absent);
         }
     }
-    let comes = late().hear(&paid(1), at(40_000)).unwrap().unwrap();
-    assert_eq!(comes.after().state, LoanState::Lent { until: at(100_000) }, "what was sent may come late");
+    let comes = late().hear(&paid(1), false, at(40_000)).unwrap().unwrap();
+    let lent = LoanState::Lent { until: at(100_000), unneeded: false };
+    assert_eq!(comes.after().state, lent, "what was sent may come late");
+    assert_eq!(late_and_lent(true).state, LoanState::Lent { until: at(100_000), unneeded: true });
+    let in_time = asked().hear(&paid(1), true, at(1_000)).unwrap().unwrap();
+    let lent = LoanState::Lent { until: at(61_000), unneeded: false };
+    assert_eq!(in_time.after().state, lent, "in time it was what its need had");
 }
 
 #[test]
 fn it_stays_for_its_time_from_its_proof_on() {
-    assert_eq!(lent().state, LoanState::Lent { until: at(61_000) });
+    assert_eq!(lent().state, LoanState::Lent { until: at(61_000), unneeded: false });
     assert!(lent().end(vec![], at(60_999)).is_err());
     assert_eq!(asked().expire(at(29_999)), Ok(None));
 }
@@ -147,7 +157,7 @@ fn what_could_not_be_taken_back_is_tried_again_ever_later_and_under_another_name
         names.push(loan.returns_as(tries));
         let number = 10 + u128::from(tries);
         let back = loan.take_back(WithdrawalId::new(ulid(number)), now).unwrap().into_after();
-        loan = back.hear(&dead(number)[2], now).unwrap().unwrap().into_after();
+        loan = back.hear(&dead(number)[2], false, now).unwrap().unwrap().into_after();
         let not_before = now.plus_ms(pause_ms);
         assert_eq!(loan.state, LoanState::Free { tries, not_before });
         assert!(loan.clone().take_back(WithdrawalId::new(ulid(9)), not_before.plus_ms(-1)).is_err());

@@ -77,7 +77,7 @@ fn loan(number: u128, of: PartnerId, trx: u64, lent: bool) -> Loan {
         block: crate::samples::block(9),
         at: at(1),
     });
-    asked.hear(&errand, at(1)).unwrap().unwrap().into_after()
+    asked.hear(&errand, false, at(1)).unwrap().unwrap().into_after()
 }
 
 #[test]

@@ -41,7 +41,8 @@ impl Energy {
         errand: &Withdrawal,
     ) -> Result<(), StageError> {
         let now = broker.now();
-        if let Some(step) = loan.clone().hear(errand, now)? {
+        let elsewhere = broker.view.elsewhere.contains(&loan.need);
+        if let Some(step) = loan.clone().hear(errand, elsewhere, now)? {
             return self.move_loan(broker, step).await;
         }
         if loan.state == LoanState::Asked {
@@ -83,7 +84,7 @@ impl Energy {
         let now = broker.now();
         match &loan.state {
             LoanState::Free { not_before, .. } if now >= *not_before => self.take_back(broker, loan).await,
-            LoanState::Lent { until } if now >= *until && self.is_unworked(broker, &loan).await? => {
+            LoanState::Lent { until, .. } if now >= *until && self.is_unworked(broker, &loan).await? => {
                 let step = loan.end(vec![], now)?;
                 self.move_loan(broker, step).await
             }

@@ -84,7 +84,7 @@ impl Energy {
         }
         let id = VendorId::parse(POOL).ok()?;
         let total_sun = pool.price(energy, need.partner, wallet.partner);
-        let balance_sun = broker.view.balance_sun(wallet.id, need.partner);
+        let balance_sun = broker.view.to_lend_on_sun(wallet.id, need.partner);
         let billing = pool.billing_of(need.partner);
         if !billing.covers(balance_sun, total_sun) {
             let billing = billing.as_str();

@@ -117,5 +117,6 @@ mod tests {
         assert_eq!((charged.kind, charged.amount.as_str()), (EnergyCreditEntryType::Charge, "-0.000001"));
         assert_eq!((charged.txid, charged.need.as_deref()), (None, Some("en_1")));
         assert_eq!(line("loan.late", "en_1@2", 2_000_000).kind, EnergyCreditEntryType::GiveBack);
+        assert_eq!(line("loan.lent", "en_1@3", -2_000_000).kind, EnergyCreditEntryType::Charge);
     }
 }

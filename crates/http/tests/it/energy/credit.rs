@@ -9,7 +9,7 @@ use sluice_core::amount::Cost;
 use sluice_core::chain::BlockRef;
 use sluice_core::energy::credit::{Billing, Turned};
 use sluice_core::energy::{Lendable, Look, Need, Pool, View, Wanted};
-use sluice_core::id::{EnergyNeedId, WalletId};
+use sluice_core::id::{EnergyNeedId, ProofId, WalletId};
 use sluice_core::intent::DeploymentId;
 use sluice_core::port::chain::{CoinIn, PaidIn};
 use sluice_core::port::reader::{AlertFilter, Reader as _};
@@ -187,8 +187,12 @@ impl Broker {
     }
 
     async fn turn(&mut self) {
+        self.turn_after(20_000).await;
+    }
+
+    async fn turn_after(&mut self, ms: i64) {
         let world = &self.stage.tron.world;
-        world.clock.forward_ms(20_000);
+        world.clock.forward_ms(ms);
         sluice_flow::house::turn(&world.api.ports, "test", &mut self.memory).await.unwrap();
     }
 
@@ -220,6 +224,33 @@ impl Broker {
             deadline: now.plus_ms(600_000),
         };
         world.apply(Change { needs: vec![Need::open(wanted, now)], ..Change::default() }).await;
+    }
+
+    /// The lane has found the energy that its payouts need.
+    async fn is_served(&self) {
+        let now = self.stage.tron.world.clock.now_at();
+        let needs = self.view().await.needs.into_iter().map(|need| need.serve(now).unwrap()).collect();
+        self.stage.tron.world.apply(Change { needs, ..Change::default() }).await;
+    }
+
+    /// The errand of the only loan is proven done.
+    async fn is_proven(&self) {
+        let world = &self.stage.tron.world;
+        let loans = self.view().await.loans;
+        let [loan] = &loans[..] else { panic!("{loans:?}") };
+        let (errand, owner) = (loan.errand, self.stage.pool.partner);
+        let (proof, at) =
+            (ProofId::new(world.api.ports.entropy.ulid(loan.changed_at)), loan.changed_at.micros());
+        let hash = "5".repeat(64);
+        let block = format!(r#"{{"hash":"{hash}","number":80}}"#);
+        let script = format!(
+            r#"insert into proof (id, partner_id, verdict, evidence, head_number, head_hash, single_source, at)
+             values ('{proof}', '{owner}', 'paid_elsewhere', '{{"found":{{"block":{block},"kind":"paid_elsewhere",
+             "log_index":0,"txid":"{hash}"}},"operators":["a","b"],"v":1}}', 99, '{hash}', 0, {at});
+             update withdrawal set state = 'paid', status = 'completed', ended_at = {at}, proof_id = '{proof}',
+             evidence = '{{"block":{block},"decision":null,"txid":"{hash}","v":1}}' where id = '{errand}'"#
+        );
+        world.db.tamper(&script, &script).await.unwrap();
     }
 
     async fn told(&self, kind: &str) -> usize {
@@ -271,6 +302,40 @@ async fn who_has_not_paid_ahead_is_lent_nothing_and_what_comes_is_credited_once_
     broker.turn().await;
     broker.turn().await;
     assert_eq!((broker.told("energy.credit_enough").await, broker.alerts().await), (1, 0));
+}
+
+/// Held up for as long as an order may take to deliver: what counts is whether the lane had to go elsewhere.
+#[tokio::test]
+async fn a_loan_whose_proof_is_held_up_is_paid_for_where_its_need_had_its_energy() {
+    for (served, paid_sun) in [(true, 1_462_500), (false, 0)] {
+        let mut broker = Box::pin(Broker::new()).await;
+        broker.shows(60, 2 * TRX);
+        broker.turn().await;
+        broker.needs().await;
+        broker.turn().await;
+        assert_eq!((broker.told("energy.loan_asked").await, broker.balance().await), (1, 537_500));
+        if served {
+            broker.is_served().await;
+        }
+        broker.turn_after(150_000).await;
+        assert_eq!((broker.told("energy.loan_late").await, broker.balance().await), (1, 2_000_000));
+        assert_eq!(broker.told("energy.burning").await, usize::from(!served), "nobody sells any");
+        // Before it is called off: what was sent takes its course.
+        broker.is_proven().await;
+        for _ in 0..3 {
+            broker.turn().await;
+            broker.dies();
+        }
+        assert_eq!(broker.told("energy.loan_lent").await, 1);
+        assert_eq!(broker.balance().await, 2_000_000 - paid_sun, "served: {served}");
+        let world = &broker.stage.tron.world;
+        let lines = read(world, &world.a.key, "/v1/energy/credit/entries").await;
+        let told: Vec<_> = lines["data"].as_array().unwrap().iter().map(|it| &it["amount"]).collect();
+        let after_all = json!("-1.4625");
+        let expected = [json!("1.4625"), json!("-1.4625"), json!("2")];
+        let expected: Vec<_> = served.then_some(&after_all).into_iter().chain(&expected).collect();
+        assert_eq!(told, expected);
+    }
 }
 
 #[tokio::test]

@@ -156,13 +156,13 @@ pub(super) async fn write_loans(
             happened.push((place, of_loan(step)));
         }
     }
-    for step in changes.iter().flat_map(|change| &change.loans).filter(|step| step.before().is_none()) {
-        topups::covers(conn, step.after()).await?;
-    }
     for (text, rows) in [(&LOAN_STEP, &moved), (&NEW_LOAN, &asked)] {
         if !rows.is_empty() && conn.run_each(text, rows).await? != rows.len() as u64 {
             return Ok(Written::Moved);
         }
+    }
+    for step in changes.iter().flat_map(|change| &change.loans).filter(|step| step.before().is_none()) {
+        topups::covers(conn, step.after()).await?;
     }
     Ok(Written::Whole)
 }

@@ -109,18 +109,22 @@ async fn turn(conn: &mut Conn<'_>, turned: &Turned) -> Result<bool, SqlError> {
     Ok(conn.run(text, args).await? == 1)
 }
 
-/// After the ledger: a loan leaves its partner owing no more than it may, which is nothing where it is paid ahead. The sum was moved in
-/// this transaction, so its row is held until the end: nobody else takes the same credit, or the same room below a bound, meanwhile.
+/// After the ledger and its loans: a loan leaves its partner owing no more than it may, which is nothing where it is paid ahead. What late
+/// loans were given back they may be charged again: it is nobody's to lend on. The sum was moved in this transaction, so its row is held
+/// until the end: nobody else takes the same credit, or the same room below a bound, meanwhile, nor gives any back.
 pub(super) async fn covers(conn: &mut Conn<'_>, loan: &Loan) -> Result<(), SqlError> {
     let Some(owed_max_sun) = loan.billing.owed_max_sun().filter(|_| loan.price_sun.0 > 0) else {
         return Ok(());
     };
     let text = sql!(
-        "select atoms from ledger_balance where wallet_id = $1 and partner_id = $2 and account = $3 and atoms > $4
-         limit 1"
+        "select atoms from ledger_balance where wallet_id = $1 and partner_id = $2 and account = $3 and atoms + (
+             select cast(coalesce(sum(price_sun), 0) as bigint) from energy_loan
+             where chain = $5 and ended = 0 and state = 'late' and lender_id = $1 and partner_id = $2
+         ) > $4 limit 1"
     );
     let (lender, partner) = (loan.lender.to_string(), loan.partner.to_string());
-    let args = args![lender, partner, Account::EnergyCredit.as_str(), big(owed_max_sun)];
+    let chain = loan.chain.to_string();
+    let args = args![lender, partner, Account::EnergyCredit.as_str(), big(owed_max_sun), chain];
     match conn.row(text, args).await? {
         None => Ok(()),
         Some(_) => Err(SqlError::Rule(loan.billing.rule().into())),

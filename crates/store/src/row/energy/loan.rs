@@ -88,6 +88,9 @@ struct Shape {
     counted: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tries: Option<u32>,
+    /// Lent, and its need had gone elsewhere.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    unneeded: bool,
 }
 
 impl LoanRow {
@@ -98,7 +101,9 @@ impl LoanRow {
         };
         let shape = match &loan.state {
             LoanState::Asked | LoanState::Late | LoanState::Absent | LoanState::Returned => Shape::default(),
-            LoanState::Lent { until } => Shape { at: Some(until.micros()), ..Shape::default() },
+            LoanState::Lent { until, unneeded } => {
+                Shape { at: Some(until.micros()), unneeded: *unneeded, ..Shape::default() }
+            }
             LoanState::Ending { counted } => {
                 Shape { counted: counted.iter().map(ToString::to_string).collect(), ..Shape::default() }
             }
@@ -184,7 +189,7 @@ fn state(cells: &Cells<'_>) -> Result<LoanState, Unread> {
         "asked" => LoanState::Asked,
         "late" => LoanState::Late,
         "absent" => LoanState::Absent,
-        "lent" => LoanState::Lent { until: at()? },
+        "lent" => LoanState::Lent { until: at()?, unneeded: shape.unneeded },
         "ending" => {
             let counted: Result<Vec<_>, _> = shape.counted.iter().map(|id| TransferId::parse(id)).collect();
             LoanState::Ending { counted: counted.map_err(|error| cells.unread(error))? }
