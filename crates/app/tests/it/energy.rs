@@ -11,7 +11,7 @@ use sluice_devnet::market::{
 };
 use sluice_devnet::tron::{Address, Control, Tron, TronConfig};
 
-use crate::harness::{Database, Engine, Order, PATIENCE, Shape, SignerProcess, World, until};
+use crate::harness::{Auditor, Database, Engine, Order, PATIENCE, Shape, SignerProcess, World, until};
 use crate::on_both;
 
 /// Whole dollars of the one lane.
@@ -65,7 +65,9 @@ pub struct Payments {
     pub world: World,
     signer: SignerProcess,
     pub orders: Vec<Order>,
-    _tron: Tron,
+    /// Who saw where the wallet stood before anything was ordered, where a test has one.
+    auditor: Option<Auditor>,
+    tron: Tron,
 }
 
 impl Payments {
@@ -78,11 +80,17 @@ impl Payments {
         let nodes = vec![tron.node_url(0), tron.node_url(1)];
         let world = World::beside_vendors(database, shape, nodes, market.url()).await;
         let signer = world.signer().await;
-        Self { control: tron.control(), market, world, signer, orders: vec![], _tron: tron }
+        Self { control: tron.control(), market, world, signer, orders: vec![], auditor: None, tron }
     }
 
     pub async fn engine(&self) -> Engine {
         self.world.engine_beside(&self.signer, "dev").await
+    }
+
+    /// From here on an auditor knows where the wallet stood.
+    pub async fn is_audited(&mut self, engine: &Engine) {
+        let node = self.tron.node_url(0);
+        self.auditor = Some(Auditor::once_funded(node, &engine.tron_caller(), FUNDS * 1_000_000).await);
     }
 
     /// Orders more, each to somebody who holds nothing yet.
@@ -123,6 +131,9 @@ impl Payments {
         let account = self.account(engine).await;
         let paid: u64 = self.orders.iter().map(|order| order.atoms).sum();
         assert_eq!(self.control.usdt_units(account), u128::from(FUNDS * 1_000_000 - paid));
+        if let Some(auditor) = &self.auditor {
+            auditor.proves_the_export(&self.world, engine, &self.orders).await;
+        }
         COINS - self.control.balance_sun(account).expect("an account")
     }
 
@@ -190,6 +201,7 @@ on_both! {
     async fn energy_is_bought_for_a_slice_and_no_payout_burns_for_it(database: Database) {
         let mut payments = Payments::begin(database).await;
         let engine = payments.engine().await;
+        payments.is_audited(&engine).await;
         payments.order(&engine, 12).await;
         let burned = payments.judge(&engine).await;
         assert!(burned <= 12 * BANDWIDTH_SUN, "{burned} sun");

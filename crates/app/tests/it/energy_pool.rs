@@ -18,7 +18,7 @@ use sluice_devnet::market::{Market, MarketConfig, VendorName};
 use sluice_devnet::tron::{Control, Tron, TronConfig};
 
 use crate::energy::Bank;
-use crate::harness::{Database, Engine, Order, PATIENCE, Shape, SignerProcess, World, until};
+use crate::harness::{Auditor, Database, Engine, Order, PATIENCE, Shape, SignerProcess, World, until};
 use crate::on_both;
 
 /// Whole dollars of each lane.
@@ -260,9 +260,13 @@ on_both! {
     async fn energy_of_the_pool_powers_a_slice_and_goes_back(database: Database) {
         let mut lending = Lending::begin(database, STAY).await;
         let engine = lending.engine().await;
+        let node = lending.tron.node_url(0);
+        let auditor = Auditor::once_funded(node, &engine.tron_caller(), FUNDS * 1_000_000).await;
         lending.order(&engine, 6).await;
         let burned = lending.judge(&engine).await;
         lending.all_is_back(&engine).await;
+        // What is lent and taken back is the house's, and the export says so.
+        auditor.proves_the_export(&lending.world, &engine, &lending.orders).await;
         let caller = engine.tron_caller();
         let loans = caller.told("energy.loan_lent").await.len();
         assert!((1..=3).contains(&loans), "{loans} loans for six payouts");

@@ -72,6 +72,7 @@ on_both! {
     async fn energy_is_there_when_what_is_scheduled_is_due(database: Database) {
         let mut payments = Payments::begin(database).await;
         let engine = payments.engine().await;
+        payments.is_audited(&engine).await;
         let (caller, orders) = (engine.tron_caller(), Order::fresh_on_tron("ahead", 4));
         let due = in_ms(40_000);
         schedule(&caller, &orders, due).await;

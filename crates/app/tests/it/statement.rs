@@ -7,9 +7,13 @@ use sluice_api::client::ClientError;
 use sluice_api::query::StatementQuery;
 use sluice_api::statement::{Statement, StatementLine};
 use sluice_core::time::Timestamp;
+use sluice_devnet::tron::Control;
 
 use crate::harness::{Caller, Order, Shape, World, until};
 use crate::on_both;
+
+/// What `sluice dev` gives a wallet on TRON, sun.
+const COINS_SUN: i128 = 200_000_000_000;
 
 /// Today in Seoul, by the real clock, which is the engine's.
 #[expect(clippy::disallowed_methods, reason = "the engine's day is the real one")]
@@ -134,6 +138,52 @@ on_both! {
             adds_up(line);
         }
     }
+}
+
+/// The day of a wallet on TRON that was given so much USDT, has paid so much of it, and burned TRX: both lines are what the network
+/// holds, from nothing on.
+pub async fn is_what_tron_holds(caller: &Caller, control: &Control, given: u64, paid: u64) {
+    let day = today();
+    let on_tron = |statement: &Statement| -> Vec<StatementLine> {
+        statement.lines.iter().filter(|line| line.chain == "tron:31337").cloned().collect()
+    };
+    let mut found = vec![];
+    until("the lines on TRON are compared with the chain and equal", async || {
+        found = on_tron(&caller.client.statement(&of(&day)).await.expect("a statement"));
+        let equal = |line: &StatementLine| {
+            line.compared
+                .as_ref()
+                .is_some_and(|it| it.difference.as_str() == "0" && it.since_closing.as_str() == "0")
+        };
+        found.iter().all(equal)
+    })
+    .await;
+    let [usdt, trx] = ["trc20", "slip44"].map(|kind| {
+        let mut lines = found.iter().filter(|line| line.asset.contains(kind));
+        let line = lines.next().unwrap_or_else(|| panic!("no line of {kind}: {found:?}"));
+        assert!(lines.next().is_none(), "one wallet: {found:?}");
+        adds_up(line);
+        line
+    });
+    let sum = |text: &sluice_api::text::Decimal| atoms(text.as_str(), 6);
+    let account = usdt.address.parse().expect("an address");
+    let units = i128::try_from(control.usdt_units(account)).expect("not so much");
+    let sun = i128::from(control.balance_sun(account).expect("an account"));
+    for (line, held) in [(usdt, units), (trx, sun)] {
+        let compared = line.compared.as_ref().expect("it is compared");
+        let told = (sum(&line.closing), sum(&compared.books), sum(&compared.on_chain));
+        assert_eq!(told, (held, held, held), "{line:?}");
+        assert!(compared.block.number <= control.head().number, "{line:?}");
+    }
+    if today() != day || found.iter().any(|line| line.opening.as_str() != "0") {
+        return; // Midnight in Seoul came between: the movements are of two days.
+    }
+    let moved = |line: &StatementLine| {
+        (sum(&line.came_in), sum(&line.out), sum(&line.gas), sum(&line.fees), sum(&line.adjustments))
+    };
+    assert_eq!(moved(usdt), (given.into(), paid.into(), 0, 0, 0), "{usdt:?}");
+    assert_eq!(moved(trx), (COINS_SUN, 0, COINS_SUN - sun, 0, 0), "{trx:?}");
+    assert!(sun < COINS_SUN, "payouts burn something");
 }
 
 async fn the_command_says_the_same(

@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 use sluice_api::status::Status;
 use sluice_devnet::tron::{Control, Fault, Rule, Tron, TronConfig};
 
-use crate::harness::{Auditor, Engine, Order, PATIENCE, Shape, SignerProcess, World, until};
-use crate::on_both;
+use crate::harness::{Auditor, Engine, Order, PATIENCE, Shape, SignerProcess, World};
+use crate::{on_both, statement};
 
 /// Where the engine is killed, in the order in which a payment comes by; with how much is ordered before.
 pub const POINTS: [&str; 25] = [
@@ -82,16 +82,8 @@ impl Payments {
     /// Orders more, each to somebody who holds nothing yet.
     pub async fn order(&mut self, engine: &Engine, count: u64) -> Vec<Order> {
         if self.auditor.is_none() {
-            let caller = engine.tron_caller();
-            let mut opening = None;
-            // What the wallet was given has to be final first.
-            until("the wallet's funds are final", async || {
-                let node = self.tron.node_url(0);
-                let auditor = opening.insert(Auditor::at(node, caller.asset.clone(), &caller).await);
-                auditor.has_seen(FUNDS * 1_000_000)
-            })
-            .await;
-            self.auditor = opening;
+            let node = self.tron.node_url(0);
+            self.auditor = Some(Auditor::once_funded(node, &engine.tron_caller(), FUNDS * 1_000_000).await);
         }
         let fresh = Order::fresh_on_tron("tron", count);
         engine.tron_caller().insist_on(&fresh).await;
@@ -112,6 +104,7 @@ impl Payments {
         let left = self.control.usdt_units(lane.address.parse().expect("an address"));
         let paid: u64 = self.orders.iter().map(|order| order.atoms).sum();
         assert_eq!(left, u128::from(FUNDS * 1_000_000 - paid), "nothing else left the wallet");
+        statement::is_what_tron_holds(&caller, &self.control, FUNDS * 1_000_000, paid).await;
         let auditor = self.auditor.as_ref().expect("something was ordered");
         auditor.proves_the_export(&self.world, engine, &self.orders).await;
     }

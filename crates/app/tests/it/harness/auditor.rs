@@ -13,7 +13,7 @@ use sluice_audit::list::{self, List};
 use sluice_audit::stand::Stand;
 use sluice_audit::{Audit, Report};
 
-use super::{Caller, Engine, Order, World};
+use super::{Caller, Engine, Order, World, until};
 
 /// More withdrawals than a test asks for.
 const WITHDRAWALS_MAX: usize = 100_000;
@@ -47,8 +47,18 @@ impl Auditor {
         Self { url, asset, chain, token, opening }
     }
 
+    /// The same once some wallet has so much of the token for good, in its smallest unit: what it was given has to be final first.
+    pub async fn once_funded(url: String, caller: &Caller, units: u64) -> Self {
+        let mut opening = None;
+        until("the wallet's funds are final", async || {
+            opening.insert(Self::at(url.clone(), caller.asset.clone(), caller).await).has_seen(units)
+        })
+        .await;
+        opening.expect("it was waited for")
+    }
+
     /// Whether some wallet held so much of the token then, in its smallest unit.
-    pub fn has_seen(&self, units: u64) -> bool {
+    fn has_seen(&self, units: u64) -> bool {
         self.opening.wallets.values().any(|held| held.tokens.get(&self.token) == Some(&U256::from(units)))
     }
 
