@@ -90,12 +90,15 @@ on_both! {
     /// The chain takes back what it had called final, under completed payments: they are reopened in their own slots,
     /// visibly, paid once, and the lane moves again.
     async fn a_reorganisation_below_finality_reopens_completed_payments_and_pays_each_once(database: Database) {
-        let world = World::new(database, Shape { lanes: 1, ..Shape::default() }).await;
-        let engine = world.engine().await;
+        // Watched as long as on Polygon, whose history went back by 157 blocks in February 2023.
+        let profile = "settled_watch_blocks = 1024";
+        let world = World::new(database, Shape { lanes: 1, profile, ..Shape::default() }).await;
+        let production = world.production(&["alpha", "beta"]).await;
+        let engine = production.engine(&world, "one").await;
         let caller = engine.caller();
-        world.mine(80).await;
+        world.mine(200).await;
         let mut all = Vec::new();
-        for depth in [6_u64, 30, 64] {
+        for depth in [6_u64, 64, 157] {
             let orders = Order::fresh(&format!("below-{depth}"), 3);
             caller.insist_on(&orders).await;
             caller.all_completed(&orders).await;
