@@ -11,6 +11,9 @@ use crate::on_both;
 /// Payments beside a liar are over so soon.
 const SOON: Duration = Duration::from_secs(30);
 
+/// So long two of three lie, twenty blocks and more: nothing may end meanwhile.
+const LIED: Duration = Duration::from_secs(6);
+
 /// Who tells what, and how it is known for it; nothing where there is nothing to find out: whoever keeps to himself what he
 /// was sent cannot be told from one that nobody has heard yet. The first one is asked first wherever one is enough, the last
 /// one where two are not.
@@ -120,6 +123,43 @@ on_both! {
         pays(&world, &caller, "other-chain", &mut all).await;
         world.judge().nothing_else_left(&all).await;
         auditor.proves(&caller, &all).await;
+        end(engine).await;
+    }
+
+    /// Two of three lie, each in its own way: no two say the same any more, so nothing comes to an end, and it is told. A new process
+    /// has no memory of who lied; it finds honest nodes, and what was sent meanwhile was sent once.
+    async fn while_two_of_three_lie_nothing_ends_and_afterwards_each_is_paid_once(database: Database) {
+        let world = World::new(database, Shape::default()).await;
+        let (production, proxies) = world.chaotic(&["alpha", "beta", "gamma"], 13).await;
+        let engine = production.engine(&world, "one").await;
+        let caller = engine.caller();
+        let auditor = world.auditor(&caller).await;
+        proxies[0].add(Rule::every(Fault::WrongFinalHash)).expect("a rule within its bounds");
+        proxies[1].add(Rule::every(Fault::StaleHead { blocks: 500 })).expect("a rule within its bounds");
+        until("both have lied", async || {
+            proxies[0].counts().of(Fault::WrongFinalHash) > 0
+                && proxies[1].counts().of(Fault::StaleHead { blocks: 500 }) > 0
+        })
+        .await;
+        let orders = Order::fresh("meanwhile", 4);
+        caller.insist_on(&orders).await;
+        caller.is_alerted("nodes_disagree").await;
+        let start = instant();
+        while since(start) < LIED {
+            for order in &orders {
+                let status = caller.look(order).await.expect("it is there").status;
+                assert!(!status.is_terminal(), "{} came to be {status:?} by the word of nobody", order.external_id);
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        proxies.iter().for_each(Chaos::lift_all);
+        end(engine).await;
+        let engine = production.engine(&world, "one").await;
+        let caller = engine.caller();
+        caller.all_completed(&orders).await;
+        world.judge().each_paid_once(&orders).await;
+        world.judge().nothing_else_left(&orders).await;
+        auditor.proves(&caller, &orders).await;
         end(engine).await;
     }
 }

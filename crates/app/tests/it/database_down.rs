@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::harness::{Caller, Engine, Manner, Order, Shape, World, instant, since, until};
+use crate::harness::{Caller, Engine, Manner, Order, PATIENCE, Shape, World, instant, since, until};
 use crate::on_both;
 
 /// An answer as it is on the wire.
@@ -34,6 +34,31 @@ async fn post(engine: &Engine, caller: &Caller, order: &Order) -> Answer {
     let status = headers.split_whitespace().nth(1).and_then(|status| status.parse().ok()).expect("a status");
     let body = serde_json::from_str(body).unwrap_or_default();
     Answer { status, headers: headers.to_lowercase(), body }
+}
+
+/// Transactions that are cut off, and how often somebody looks for one.
+const CUTS: usize = 500;
+const LOOKS: Duration = Duration::from_millis(5);
+
+/// Cuts off whoever is inside a transaction, over and over, while payments are ordered and made: of a commit that is cut off nobody
+/// knows whether it is there. Answers what was ordered, all of it paid.
+async fn cut_off_in_mid_commit(world: &World, caller: &Caller) -> Vec<Order> {
+    let (stored, orders) = (world.stored().await, Order::fresh("cut", 24));
+    let cutting = async {
+        let mut cuts = 0;
+        let start = instant();
+        while cuts < CUTS {
+            assert!(since(start) < PATIENCE, "only {cuts} were inside a transaction");
+            cuts += stored.cuts_transactions_off().await;
+            tokio::time::sleep(LOOKS).await;
+        }
+        eprintln!("{cuts} transactions were cut off within {:?}", since(start));
+    };
+    tokio::join!(cutting, caller.insist_on(&orders));
+    let start = instant();
+    caller.all_completed(&orders).await;
+    eprintln!("everything was paid {:?} after the last", since(start));
+    orders
 }
 
 on_both! {
@@ -73,6 +98,7 @@ on_both! {
             caller.insist(order).await;
         }
         caller.all_completed(&orders).await;
+        let orders = [orders, cut_off_in_mid_commit(&world, &caller).await].concat();
         until("it is ready again", async || caller.client.readiness().await.is_ok_and(|it| it.ready)).await;
         world.judge().each_paid_once(&orders).await;
         world.judge().nothing_else_left(&orders).await;

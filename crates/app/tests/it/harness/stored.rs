@@ -45,6 +45,14 @@ impl Stored {
         self.db.tamper(&text, &text).await.expect("it can be written");
     }
 
+    /// Cuts everybody off who is inside a transaction just now; how many. On PostgreSQL.
+    pub async fn cuts_transactions_off(&self) -> usize {
+        let question = "select pg_terminate_backend(pid) as gone from pg_stat_activity
+                        where datname = current_database() and pid <> pg_backend_pid()
+                        and state in ('active', 'idle in transaction')";
+        self.db.inspect(question).await.expect("it may").len()
+    }
+
     /// How many transfers stand where. `signed` is told apart by what the node knows: `broadcast` once it has heard of
     /// one of the signed transactions.
     pub async fn in_flight(&self) -> BTreeMap<&'static str, usize> {
