@@ -62,7 +62,8 @@ pub struct StatementLine {
     pub came_in: Decimal,
     /// What was paid to recipients.
     pub out: Decimal,
-    /// What was charged for it.
+    /// What the platform took out of the wallet for its service: 0, as nothing is taken so far. Energy of its pool is charged against a
+    /// credit beside the wallet, and the fee of a withdrawal stays in the wallet.
     pub fees: Decimal,
     /// What was paid to the network, each transaction rounded up to the precision of the books.
     pub gas: Decimal,

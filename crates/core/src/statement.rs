@@ -35,7 +35,8 @@ pub struct Line {
     pub came_in: i64,
     /// Paid to recipients.
     pub paid: i64,
-    /// Charged by the platform. Nothing is charged yet.
+    /// Taken out of the wallet by the platform for its service. Nothing is: energy of its pool is charged against a credit beside the
+    /// wallet, and a withdrawal's fee stays in it.
     pub fees: i64,
     /// Paid to the network.
     pub gas: i64,
