@@ -35,6 +35,7 @@ mod adoption;
 mod again;
 mod energy;
 mod energy_credit;
+mod energy_loan_cost;
 mod energy_pool;
 mod energy_requests;
 mod errands;
