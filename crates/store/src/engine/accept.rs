@@ -76,9 +76,9 @@ async fn judged(
     for (place, intake) in &news {
         let (born, cause) = (intake.withdrawal.clone(), intake.cause.clone());
         let one = if lost.contains(&intake.withdrawal.after().key) {
-            Judged::recognised(intake.clone())?
+            counters.recognised(intake.clone())?
         } else if went_back {
-            Judged::doubted(intake.clone())?
+            counters.doubted(intake.clone())?
         } else {
             counters.judge(intake.clone())?
         };

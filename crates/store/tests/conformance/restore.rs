@@ -324,13 +324,17 @@ async fn a_lost_payment_that_is_asked_for_again_waits_for_a_person_past_every_li
     assert_eq!(world.status(again.id).await, "needs_attention");
     let untold = world.db.untold_attention(10).await.unwrap();
     assert!(untold.iter().any(|withdrawal| withdrawal.id == again.id), "a person will be told");
-    assert_eq!(world.number("select count(*) from reservation").await, 0, "it takes nothing from a limit");
+    assert_eq!(world.number("select used from usage").await, 5_000_000, "what was paid counts (M8)");
     match world.db.accept(world.intake("order", 5_000_000, i64::MAX)).await.unwrap() {
         Accepted::Replay(stored) => assert_eq!(stored.id, again.id),
         other => panic!("{other:?}"),
     }
+    assert_eq!(world.number("select used from usage").await, 5_000_000, "once");
     let other = world.accepted("another").await;
     assert!(matches!(other.state, State::Approved(_)), "nobody else is held up");
+    let beyond = world.db.accept(world.intake("beyond", 5_000_000, 14_999_999)).await.unwrap();
+    let Accepted::New(beyond) = beyond else { panic!("{beyond:?}") };
+    assert!(matches!(&beyond.state, State::Rejected(ended) if ended.code == "limit_daily"), "{beyond:?}");
 }
 
 async fn what_the_journal_speaks_of_is_told_apart_from_what_is_unknown(world: World) {

@@ -70,31 +70,6 @@ struct DecisionRow<'a> {
     at: i64,
 }
 
-impl Judged {
-    /// Its payment was made in a life that the store has lost: no limit is asked, a person is (M17).
-    pub(super) fn recognised(intake: Intake) -> Result<Self, SqlError> {
-        let at = intake.cause.at;
-        let step = intake.withdrawal.into_after().recognise(false, at);
-        Self::for_a_person(step, AttentionCode::PaidBeforeRestore, at)
-    }
-
-    /// The store went back in time and does not know yet what it has lost, so it cannot know whether this was paid (M17).
-    pub(super) fn doubted(intake: Intake) -> Result<Self, SqlError> {
-        let at = intake.cause.at;
-        let step = intake.withdrawal.into_after().doubt(true, at);
-        Self::for_a_person(step, AttentionCode::StoreWentBack, at)
-    }
-
-    fn for_a_person(
-        step: Result<Moved<Withdrawal>, Refusal>,
-        code: AttentionCode,
-        at: Timestamp,
-    ) -> Result<Self, SqlError> {
-        let step = step.map_err(|error| StoreError::Statement(error.to_string()))?;
-        Ok(Self { step, outcome: "pass", detail: code.as_str().into(), at, taken: vec![] })
-    }
-}
-
 impl Counters {
     /// Reads the counters that the requests draw from, and holds them until the commit.
     pub(super) async fn of<'i>(
@@ -148,6 +123,43 @@ impl Counters {
         let detail = passed.clone().into_decision();
         let step = withdrawal.approve(passed, at).map_err(refused)?;
         Ok(Judged { step, outcome: "pass", detail, at, taken: draws })
+    }
+
+    /// Its payment was made in a life that the store has lost: no limit is asked, a person is (M17). What it paid is paid, and counts.
+    pub(super) fn recognised(&mut self, intake: Intake) -> Result<Judged, SqlError> {
+        let at = intake.cause.at;
+        let step = intake.withdrawal.into_after().recognise(false, at);
+        self.for_a_person(step, AttentionCode::PaidBeforeRestore, intake.decision, at)
+    }
+
+    /// The store went back in time and does not know yet what it has lost, so it cannot know whether this was paid (M17). It
+    /// counts as if it was, until a person gives it up.
+    pub(super) fn doubted(&mut self, intake: Intake) -> Result<Judged, SqlError> {
+        let at = intake.cause.at;
+        let step = intake.withdrawal.into_after().doubt(true, at);
+        self.for_a_person(step, AttentionCode::StoreWentBack, intake.decision, at)
+    }
+
+    /// Takes every draw, whether it fits or not: what a lost life has paid leaves less for others, and may leave nothing (M8).
+    fn for_a_person(
+        &mut self,
+        step: Result<Moved<Withdrawal>, Refusal>,
+        code: AttentionCode,
+        decision: Decision,
+        at: Timestamp,
+    ) -> Result<Judged, SqlError> {
+        let step = step.map_err(|error| StoreError::Statement(error.to_string()))?;
+        let taken = match decision {
+            Decision::Pass { draws, .. } => draws,
+            Decision::Reject { .. } => vec![],
+        };
+        for draw in &taken {
+            let key = draw.key.text();
+            let used = self.used.entry(key.clone()).or_default();
+            *used = used.saturating_add(draw.amount);
+            self.bumped.insert(key);
+        }
+        Ok(Judged { step, outcome: "pass", detail: code.as_str().into(), at, taken })
     }
 
     /// Writes counters, reservations and the decisions.
