@@ -65,6 +65,8 @@ pub struct Payments {
     pub world: World,
     signer: SignerProcess,
     pub orders: Vec<Order>,
+    /// Those of them that were asked for while an engine died: one may have reached nobody.
+    doubtful: Vec<Order>,
     /// Who saw where the wallet stood before anything was ordered, where a test has one.
     auditor: Option<Auditor>,
     tron: Tron,
@@ -80,7 +82,7 @@ impl Payments {
         let nodes = vec![tron.node_url(0), tron.node_url(1)];
         let world = World::beside_vendors(database, shape, nodes, market.url()).await;
         let signer = world.signer().await;
-        Self { control: tron.control(), market, world, signer, orders: vec![], auditor: None, tron }
+        Self { control: tron.control(), market, world, signer, orders: vec![], doubtful: vec![], auditor: None, tron }
     }
 
     pub async fn engine(&self) -> Engine {
@@ -106,6 +108,7 @@ impl Payments {
         engine.point.arm(&format!("{point}:1:kill"));
         let gone = tokio::time::timeout(PATIENCE, engine.gone());
         let (signal, asked) = caller.asking_more_until(&mut spares, gone).await;
+        self.doubtful.extend(asked.clone());
         self.orders.extend(asked);
         let signal = signal.unwrap_or_else(|_| panic!("{point}\n{}", self.world.tail(40)));
         assert!(signal == Some(9) && engine.point.fired(), "{point}: {signal:?}\n{}", self.world.tail(40));
@@ -121,8 +124,7 @@ impl Payments {
     /// Everything that was ordered is paid once, and nothing else left the wallet. Answers what was burned, in sun.
     pub async fn judge(&self, engine: &Engine) -> i64 {
         let caller = engine.tron_caller();
-        // What was asked for while an engine died may have reached nobody.
-        caller.insist_on(&self.orders).await;
+        caller.insist_on(&self.doubtful).await;
         caller.all_completed(&self.orders).await;
         for order in &self.orders {
             let held = self.control.usdt_units(order.address.parse().expect("an address"));

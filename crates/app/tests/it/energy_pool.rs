@@ -73,6 +73,8 @@ struct Lending {
     lane: TronAddress,
     stay: &'static str,
     orders: Vec<Order>,
+    /// Those of them that were asked for while an engine died: one may have reached nobody.
+    doubtful: Vec<Order>,
     tron: Tron,
     market: Option<Market>,
 }
@@ -103,8 +105,8 @@ impl Lending {
         let mut next = || TronAddress::parse(&lanes.next().expect("a lane").address).expect("an address");
         let (pool, lane) = (next(), next());
         engine.kill().await;
-        let (control, orders) = (tron.control(), vec![]);
-        let lending = Self { control, world, signer, pool, lane, stay, orders, tron, market };
+        let (control, orders, doubtful) = (tron.control(), vec![], vec![]);
+        let lending = Self { control, world, signer, pool, lane, stay, orders, doubtful, tron, market };
         lending.stakes().await;
         lending
     }
@@ -165,6 +167,7 @@ impl Lending {
         engine.point.arm(&format!("{point}:1:kill"));
         let gone = tokio::time::timeout(PATIENCE, engine.gone());
         let (signal, asked) = caller.asking_more_until(&mut spares, gone).await;
+        self.doubtful.extend(asked.clone());
         self.orders.extend(asked);
         let signal = signal.unwrap_or_else(|_| panic!("{point}\n{}", self.world.tail(40)));
         assert!(signal == Some(9) && engine.point.fired(), "{point}: {signal:?}\n{}", self.world.tail(40));
@@ -188,8 +191,7 @@ impl Lending {
     /// Everything that was ordered is paid once, by the lane alone. Answers what both wallets burned, in sun.
     async fn judge(&self, engine: &Engine) -> i64 {
         let caller = engine.tron_caller();
-        // What was asked for while an engine died may have reached nobody.
-        caller.insist_on(&self.orders).await;
+        caller.insist_on(&self.doubtful).await;
         caller.all_completed(&self.orders).await;
         for order in &self.orders {
             let held = self.control.usdt_units(order.address.parse().expect("an address"));

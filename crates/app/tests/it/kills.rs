@@ -10,7 +10,7 @@ mod elsewhere;
 mod many;
 mod orders;
 mod record;
-mod report;
+pub mod report;
 mod restored;
 mod spares;
 

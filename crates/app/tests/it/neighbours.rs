@@ -10,7 +10,7 @@ use sluice_api::status::Status;
 use sluice_core::time::Timestamp;
 
 use crate::harness::{Caller, Engine, Order, Production, Shape, World, instant, since, until};
-use crate::on_both;
+use crate::on_drawn;
 use crate::wallets::{adopting, fund, signer_key};
 
 /// What each partner may ask in a second, and at once. So little that refusing what is beyond it costs no processor: who is served
@@ -37,7 +37,8 @@ struct Slowest {
     to_broadcast: Duration,
 }
 
-on_both! {
+on_drawn! {
+    /// On one database a commit, since it needs the machine to itself for a minute.
     async fn a_partner_at_twenty_times_its_share_slows_its_neighbour_no_more_than_at_its_share(database: Database) {
         let shape = Shape {
             lanes: 1,
@@ -125,7 +126,6 @@ async fn window(quiet: &Caller, orders: &[Order]) -> Slowest {
     }
     for id in ids {
         until("its feed tells of the broadcast", async || {
-            tokio::time::sleep(Duration::from_millis(250)).await;
             let Ok(mut pages) = quiet.client.withdrawal_events(&id) else { return false };
             let Ok(events) = pages.take(100).await else { return false };
             let at = |status: &str| {

@@ -18,7 +18,7 @@ use sluice_core::port::store::{Accepted, Intake, StoreError};
 use sluice_core::withdrawal::Withdrawal;
 use sluice_core::withdrawal::status::project;
 
-use self::judge::{Counters, Judged};
+use self::judge::Counters;
 use super::Context;
 use super::apply::events;
 use super::{journal, tally};
