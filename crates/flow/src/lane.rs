@@ -120,6 +120,7 @@ pub async fn turn(
         owner,
         held,
         read_under,
+        overtaken: false,
         view,
         obstacle: None,
         found: vec![],
@@ -182,6 +183,8 @@ struct Lane<'a> {
     held: Held,
     /// Epoch of the lease under which `view` was read.
     read_under: i64,
+    /// Somebody else has held the lease since `view` was read.
+    overtaken: bool,
     view: LaneView,
     obstacle: Option<Waiting>,
     /// Troubles met in this turn.
@@ -235,12 +238,19 @@ impl Lane<'_> {
         stopped(&self.view.stops, transfer.partner, transfer.asset.id, Some(transfer.wallet))
     }
 
-    /// The fence for a call that follows at once. Renews when due. A lease that ran out during a slow call may come back
-    /// with a higher epoch; that is safe, because every write names the versions it read.
+    /// The fence for a call that follows at once. Renews when due. A lease that ran out during a slow call comes back with the next
+    /// epoch; with a later one, somebody else held it between. Every write names the versions it read, but what is planned anew
+    /// names none of the lane: room and free funds were counted in what the other has used up since, so the turn ends, and the
+    /// next one reads again (M8, M14).
     async fn fence(&mut self) -> Result<Fence, StageError> {
         let age_ms = self.now().since_ms(self.held.asked_at);
         if !(0..RENEW_MS).contains(&age_ms) {
+            let before = self.held.fence.epoch();
             self.held = hold(self.ports, self.view.wallet.id, self.owner).await?;
+            self.overtaken |= self.held.fence.epoch() > before.saturating_add(1);
+        }
+        if self.overtaken {
+            return Err(StageError::LeaseLost);
         }
         // A process that was paused between the two lines above notices here, or at the store and the signer.
         if self.now().since_ms(self.held.asked_at) > LEASE_MS - LEASE_MARGIN_MS {
@@ -278,7 +288,7 @@ impl Lane<'_> {
     }
 
     async fn reload(&mut self) -> Result<(), StageError> {
-        self.read_under = self.held.fence.epoch();
+        (self.read_under, self.overtaken) = (self.held.fence.epoch(), false);
         let id = self.view.wallet.id;
         let view = self.ports.store.lane(id).await?;
         let view = view.ok_or_else(|| StageError::NotConfigured(format!("wallet {id}")))?;

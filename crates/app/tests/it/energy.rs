@@ -82,7 +82,16 @@ impl Payments {
         let nodes = vec![tron.node_url(0), tron.node_url(1)];
         let world = World::beside_vendors(database, shape, nodes, market.url()).await;
         let signer = world.signer().await;
-        Self { control: tron.control(), market, world, signer, orders: vec![], doubtful: vec![], auditor: None, tron }
+        Self {
+            control: tron.control(),
+            market,
+            world,
+            signer,
+            orders: vec![],
+            doubtful: vec![],
+            auditor: None,
+            tron,
+        }
     }
 
     pub async fn engine(&self) -> Engine {

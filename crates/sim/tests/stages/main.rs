@@ -14,6 +14,7 @@ mod liars;
 mod lost;
 mod marks;
 mod old_copy;
+mod overtaken;
 mod restore;
 mod revived;
 mod strangers;

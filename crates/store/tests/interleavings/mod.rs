@@ -79,7 +79,11 @@ const WITHOUT: &[(Without, &str, &[Pair])] = &[
         "a lane plans and a partner cancels",
         payments::BEGINNINGS,
     ),
-    (Without::Text((") > $4 limit 1", ") > $4 limit 0")), "two loans on account for the last of a bound", loans::PAIRS),
+    (
+        Without::Text((") > $4 limit 1", ") > $4 limit 0")),
+        "two loans on account for the last of a bound",
+        loans::PAIRS,
+    ),
     (
         Without::Rule("drop index m1_one_transfer_per_slot"),
         "two transfers are built with one nonce",
