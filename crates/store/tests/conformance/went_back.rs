@@ -54,8 +54,20 @@ async fn what_is_asked_for_while_it_is_pending_waits_for_two_persons(world: Worl
         State::NeedsAttention(attention) => assert_eq!(attention.code, AttentionCode::StoreWentBack),
         other => panic!("{other:?}"),
     }
+    assert_eq!(
+        world.number("select used from usage").await,
+        5_000_000,
+        "it may have been paid, so it counts (M8)"
+    );
     world.applied(imported(&world, 0, 7)).await;
     assert!(matches!(world.accepted("another").await.state, State::Approved(_)));
+    let given_up = asked.fail("given_up", None, true, world.now()).unwrap();
+    world.applied(Change { withdrawals: vec![given_up], ..world.change() }).await;
+    assert_eq!(
+        world.number("select used from usage").await,
+        5_000_000,
+        "what is given up gives its part back"
+    );
 }
 
 async fn one_time_is_pending_and_an_imported_one_stays_as_it_is(world: World) {
