@@ -97,7 +97,7 @@ async fn lived(planned: Planned, time: Duration) -> Result<Pass, Failure> {
     let Planned { database, seed, points } = planned.clone();
     let lived = tokio::task::spawn_blocking(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.expect("a runtime").block_on(pass(database, seed, points, time))
+        runtime.expect("a runtime").block_on(pass(database, seed, points, time, 0))
     });
     lived.await.unwrap_or_else(|error| {
         let Planned { database, seed, points } = planned;
