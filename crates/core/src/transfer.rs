@@ -243,13 +243,20 @@ pub struct Ended {
 }
 
 impl Transfer {
-    /// The sum of what it pays; items that died inside it no longer count. More than the books can hold is the most they
-    /// can: no wallet is ever found to have it.
+    /// The sum of what it pays. More than the books can hold is the most they can: no wallet is ever found to have it.
     pub fn amount(&self) -> Amount {
-        self.items
-            .iter()
-            .filter(|item| !matches!(item.life, Life::Dead(_)))
-            .fold(Amount::ZERO, |sum, item| sum.saturating_add(item.approved.payment.amount))
+        self.carried().fold(Amount::ZERO, |sum, item| sum.saturating_add(item.approved.payment.amount))
+    }
+
+    /// What bytes of its slot pay: all of its items, whatever became of them, for a reorganisation may give a slot its bytes
+    /// back after its withdrawals have moved on; none once the signer has closed the slot before it was signed.
+    pub fn carried(&self) -> impl Iterator<Item = &Item> {
+        let closed = match (&self.state, self.mode()) {
+            (State::Final(Ended { end: End::NeverSigned(_), .. }), _)
+            | (_, Some(Mode::Void { races: false, .. })) => true,
+            (_, None | Some(Mode::Pay | Mode::Void { races: true, .. })) => false,
+        };
+        self.items.iter().filter(move |_| !closed)
     }
 
     /// What every paying attempt of its slot carries (M3).

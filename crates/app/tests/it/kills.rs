@@ -89,7 +89,8 @@ async fn pass(
             return Err(Failure { database: name, seed, why, points, kills: vec![] });
         }
     };
-    let ended = AssertUnwindSafe(killed_at_all(&mut drill, &points, start, budget, least)).catch_unwind().await;
+    let ended =
+        AssertUnwindSafe(killed_at_all(&mut drill, &points, start, budget, least)).catch_unwind().await;
     let faults = drill.chaos.counts().json();
     match ended {
         Ok(verdicts) => Ok(Pass { database: name, seed, points, kills: drill.kills, verdicts, faults }),

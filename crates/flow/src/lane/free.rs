@@ -27,7 +27,7 @@ impl Lane<'_> {
     pub(super) fn promised_resources(&self, at: BlockRef) -> (u64, u64) {
         let open = self.transfers().filter(|transfer| !included_by(transfer, at));
         let needs = open.filter_map(|transfer| {
-            let pays = transfer.live().map(|item| &item.approved.payment);
+            let pays = transfer.carried().map(|item| &item.approved.payment);
             fuelled(transfer).map(|fuelled| Needs::of(pays, fuelled.gas_limit, false))
         });
         needs.fold((0, 0), |(energy, bandwidth): (u64, u64), needs| {

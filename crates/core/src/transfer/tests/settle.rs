@@ -165,11 +165,19 @@ fn a_reopened_transfer_is_sent_again_from_the_present_height() {
 }
 
 #[test]
-fn what_died_inside_it_no_longer_counts() {
+fn what_its_bytes_may_pay_counts_whatever_became_of_its_items() {
     let whole = planned().amount();
-    assert_eq!(batch().amount(), whole, "two items, one of them dead");
+    assert_eq!(batch().amount().atoms(), 2 * whole.atoms(), "its bytes pay both, one of them dead");
     let (dead, _) = ended(settle(sent(), ours(Effect::Reverted), 10 + DEEP));
-    assert_eq!(dead.amount(), Amount::ZERO);
+    let revived = dead.reopen(20, true, at(10)).unwrap().into_after();
+    assert_eq!(revived.amount(), whole, "its withdrawal has moved on, its bytes are out there");
+    assert_eq!(crate::ledger::holding(&revived).in_flight, whole);
+    let (paid, _) = ended(settle(revived, ours(PAID), 30));
+    assert_eq!(crate::ledger::holding(&paid).paid_out, whole, "and the books say what they paid");
+    let void = unsigned(2, transfer_id(1), Kind::Void, slot(7));
+    let closed =
+        built().void_unsigned(&proof(1, Some(transfer_id(1)), tombstoned()), "signer_refused", void, at(4));
+    assert_eq!(closed.unwrap().transfer.into_after().amount(), Amount::ZERO, "nothing was signed that pays");
 }
 
 #[test]
