@@ -65,11 +65,6 @@ pub enum Mutant {
 }
 
 impl Mutant {
-    /// Those that a random history can show: none of them puts an older copy of the store back.
-    pub fn random() -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(|it| *it != Self::NoJournal)
-    }
-
     /// All of them.
     pub const ALL: [Self; 16] = [
         Self::NoFence,

@@ -88,7 +88,7 @@ pub const TABLE: [Row; 7] = [
         rule: "M17",
         mutant: Mutant::NoJournal,
         off: "what the signer's journal tells is not read: a store from an older copy takes itself for a present one",
-        simulator: Look::Notices("M1 paid at most once"),
+        simulator: Look::Notices("M17 a store that went back pays nothing"),
         harness: Look::Notices("each_paid_once"),
         auditor: Look::Notices("paid_twice"),
     },

@@ -261,7 +261,7 @@ fn replay(asked: &Arguments, count: u64) -> Result<bool, String> {
 fn mutants(asked: &Arguments, count: u64) -> Result<bool, String> {
     let stage = Stage::new()?;
     let mut all = true;
-    for mutant in Mutant::random() {
+    for mutant in Mutant::ALL {
         let caught = caught_by(&stage, mutant, asked.from.unwrap_or(1), count, asked.withdrawals);
         match &caught {
             Some((seed, violation)) => println!("{mutant:?}: caught at seed {seed} by {violation}"),

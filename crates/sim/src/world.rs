@@ -9,6 +9,7 @@ pub mod history;
 pub mod part;
 pub mod process;
 pub mod reply;
+pub mod restore;
 pub mod setup;
 pub mod stranger;
 pub mod vendors;
@@ -27,6 +28,7 @@ use sluice_core::port::signer::Signer;
 use sluice_mutant::Mutant;
 use sluice_store::Db;
 
+use self::restore::Restored;
 use crate::executor::{ProcessId, Sim};
 use crate::faults::Plan;
 use crate::model::market::Stall;
@@ -81,6 +83,8 @@ pub struct Chronicle {
     pub strangers: BTreeMap<[u8; 32], WalletId>,
     /// Our own that moved another amount than they were made for, by hash, and whether they still do.
     pub differed: BTreeMap<[u8; 32], (WalletId, bool)>,
+    /// The store was put back to an older copy of itself.
+    pub restored: Option<Restored>,
     /// Everything asked of the world is done: callers answered, weather over, all healed.
     pub healed_at_us: Option<i64>,
     /// The history came to its end.
@@ -111,8 +115,6 @@ pub struct World {
     pub profile: ChainProfile,
     /// The token.
     pub asset: Asset,
-    /// The one store of all processes.
-    pub db: Arc<Db>,
     /// The one signer of all processes.
     pub signer: Arc<dyn Signer>,
     /// Which installation.
@@ -131,8 +133,11 @@ pub struct World {
     pub purses: Vec<Purse>,
     /// What is broken on purpose.
     pub mutant: Option<Mutant>,
+    /// The one store of all processes.
+    db: Mutex<Arc<Db>>,
     wishes: Mutex<Vec<Wish>>,
-    alive: Mutex<BTreeMap<ProcessId, Ports>>,
+    /// Processes that run, with their ports once they serve.
+    alive: Mutex<BTreeMap<ProcessId, Option<Ports>>>,
     chronicle: Mutex<Chronicle>,
     violations: Mutex<Vec<Violation>>,
 }
@@ -142,6 +147,11 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl World {
+    /// The one store of all processes. Another one after it was put back.
+    pub fn db(&self) -> Arc<Db> {
+        Arc::clone(&locked(&self.db))
+    }
+
     /// What callers want.
     pub fn wishes(&self) -> MutexGuard<'_, Vec<Wish>> {
         locked(&self.wishes)

@@ -37,6 +37,8 @@ pub(super) struct Played {
     pub alerts: BTreeMap<&'static str, u64>,
     /// By number.
     pub failed: BTreeMap<u64, (Script, Violation)>,
+    /// By number, what histories lacked of what each of them is promised.
+    pub lacking: BTreeMap<u64, String>,
 }
 
 impl Played {
@@ -87,6 +89,11 @@ pub(super) fn play(
             let report = history::run(&stage, &script);
             let mut sums = sums.lock().map_err(|_| "a worker died")?;
             sums.add(&report);
+            if report.violation.is_none()
+                && let Some(lacks) = report.lacks
+            {
+                sums.lacking.insert(number, lacks);
+            }
             if let Some(violation) = report.violation {
                 stopping.store(!keep_going, Ordering::Relaxed);
                 sums.failed.insert(number, (script, violation));
@@ -107,9 +114,10 @@ pub(super) fn play(
 /// What could not be prepared.
 pub(super) fn tell(asked: &Arguments, played: &Played, total: u64, what: &str) -> Result<bool, String> {
     if asked.coverage {
-        print!("{}{}", table::text(&played.coverage), table::stages(&played.staged));
+        print!("{}", table::text(&played.coverage));
         println!("alerts: {:?}", played.alerts);
     }
+    print!("{}", table::stages(&played.staged));
     if asked.keep_going {
         for (script, violation) in played.failed.values() {
             println!("seed {} {:?}: {}", script.seed, script.faults, short(violation));
@@ -147,11 +155,14 @@ pub(super) fn tell(asked: &Arguments, played: &Played, total: u64, what: &str) -
         table::summary_of_stages(&played.staged),
         played.ends,
     );
+    for (number, lacks) in &played.lacking {
+        println!("{number} was struck by {lacks}: it is no history as each is promised to be");
+    }
     let rare = table::rare(&played.staged, asked.hits_min);
     for (fault, stage, hits) in &rare {
         println!("{fault} struck {stage} {hits} times, and {} are wanted", asked.hits_min);
     }
-    Ok(played.failed.is_empty() && rare.is_empty())
+    Ok(played.failed.is_empty() && played.lacking.is_empty() && rare.is_empty())
 }
 
 /// The words of a violation, as many as fit a line.

@@ -106,6 +106,14 @@ impl Record {
                 detail: short(violation),
             });
         }
+        for (number, lacks) in &played.lacking {
+            self.violations.push(Broken {
+                number: *number,
+                commit: range.commit.clone(),
+                rule: "every history is struck as it is promised to be".into(),
+                detail: lacks.clone(),
+            });
+        }
         self.histories += played.done;
         self.ms += played.ms;
         self.histories_per_second = speed(self.histories, self.ms);

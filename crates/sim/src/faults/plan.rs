@@ -108,6 +108,8 @@ struct Book {
 #[derive(Clone)]
 pub struct Plan(Arc<Mutex<Book>>);
 
+/// Faults that strike every history.
+const STRIKES_MIN: u64 = 5;
 /// Past this a planned fault no longer waits for its method.
 const PATIENCE_US: i64 = 12_000_000;
 
@@ -194,6 +196,46 @@ impl Plan {
             0 => self.add(when, Fault::KillAfter),
             _ => self.outage(when, Fault::FailAfter, luck.within(1, 6)),
         }
+    }
+
+    /// Faults that have struck calls so far, and the kills among them.
+    pub fn strikes(&self) -> (u64, u64) {
+        let book = self.book();
+        let of = |wanted: fn(&str) -> bool| {
+            let struck = book.coverage.iter().filter(|((what, place), _)| *place != "chain" && wanted(what));
+            struck.map(|(_, count)| count).sum()
+        };
+        (of(|_| true), of(|what| what.starts_with("kill")))
+    }
+
+    /// What every history is promised, faults enough and a kill among them, strikes whatever is called next where it has not
+    /// struck by now. False when nothing of it is missing, or nothing is left that could strike.
+    pub fn hurry(&self, now_us: i64) -> bool {
+        let (struck, kills) = self.strikes();
+        let (mut missing, mut kill_missing) = (STRIKES_MIN.saturating_sub(struck), kills == 0);
+        let mut hurried = false;
+        for planned in &mut self.book().planned {
+            let kill = matches!(planned.fault, Fault::KillBefore | Fault::KillAfter);
+            let drawn = matches!(planned.when, When::After { .. });
+            if !drawn || (missing == 0 && !(kill && kill_missing)) {
+                continue;
+            }
+            (missing, kill_missing) = (missing.saturating_sub(1), kill_missing && !kill);
+            planned.when = When::After { us: now_us, place: Place::Anywhere };
+            hurried = true;
+        }
+        hurried
+    }
+
+    /// What a history lacks at its end of what each random one is promised: a kill, a reorganisation, faults enough. Its
+    /// partners and lanes are two at least by how they are drawn, its orders as many as were asked for.
+    pub fn lacks(&self) -> Option<String> {
+        let (struck, kills) = self.strikes();
+        let coverage = self.coverage();
+        let of = |what| coverage.get(&(what, "chain")).copied().unwrap_or(0);
+        let reorgs: u64 = of("reorg") + of("reorg_below_final");
+        let whole = struck >= STRIKES_MIN && kills > 0 && reorgs > 0;
+        (!whole).then(|| format!("{struck} faults, {kills} kills and {reorgs} reorganisations"))
     }
 
     /// No drawn fault strikes from now on. A fault at a given call still does: the systematic mode counts every call.

@@ -9,6 +9,7 @@ use sluice_core::port::Fut;
 use super::stage::Stages;
 use super::{Fault, Plan};
 use crate::executor::{ProcessId, Sim};
+use crate::oracle::Witness;
 
 /// What brings a killed process back. Called in the world, once per kill.
 pub type Restart = Arc<dyn Fn(ProcessId) + Send + Sync>;
@@ -26,6 +27,8 @@ pub struct Site {
     pub process: ProcessId,
     /// Brings it back after a kill.
     pub restart: Restart,
+    /// Sees that no call goes out from within another to the store.
+    pub witness: Witness,
 }
 
 /// Longest a delayed call takes, milliseconds: longer than a lease, shorter than any client's patience.
@@ -47,6 +50,7 @@ impl Site {
         E: Send,
     {
         self.sim.hop().await;
+        let make = move || self.through(method, make());
         let answer = match self.plan.strike(&self.sim, method, self.stages.current()) {
             None => make().await,
             Some((fault, luck)) => {
@@ -89,6 +93,7 @@ impl Site {
         unclear: impl Fn() -> T + Send + 'a,
     ) -> T {
         self.sim.hop().await;
+        let make = move || self.through(method, make());
         let answer = match self.plan.strike(&self.sim, method, self.stages.current()) {
             None => make().await,
             Some((fault, luck)) => {
@@ -118,6 +123,18 @@ impl Site {
         };
         self.sim.note(self.process, || format!("{method} done"));
         self.sim.hop().await;
+        answer
+    }
+
+    /// A call to the store is a transaction, or several; nothing else is asked before it has ended (M9).
+    async fn through<T>(&self, method: &'static str, answer: Fut<'_, T>) -> T {
+        if !method.starts_with("store.") {
+            self.witness.calls_out(self.process, method);
+            return answer.await;
+        }
+        self.witness.enters_the_store(method);
+        let answer = answer.await;
+        self.witness.leaves_the_store();
         answer
     }
 

@@ -6,20 +6,24 @@ use std::sync::Arc;
 
 use sluice_core::address::EvmAddress;
 use sluice_core::id::{PartnerId, WalletId};
+use sluice_core::intent::PaymentKey;
 
 use super::money::{Order, Paid, Shape, paid};
 use super::{Violation, energy, store};
 use crate::model::block::Block;
 use crate::model::chain::Chain;
 use crate::model::token::DECIMALS;
-use crate::world::{Chronicle, World, stranger};
+use crate::world::{Chronicle, World, restore, stranger};
+
+/// No clock of a process is further behind where clocks are about right.
+const SKEW_US: i64 = 1_000_000;
 
 /// Partner and external id, to public status, the verdict of its proof, and evidence.
 type Ends = BTreeMap<(String, String), (String, String, String)>;
 
 /// Everything that must be true at the end of a history.
 pub fn verdict(world: &World) -> Option<Violation> {
-    store::always(&world.db).or_else(|| store::at_rest(&world.db)).or_else(|| judge(world).err())
+    store::always(&world.db()).or_else(|| store::at_rest(&world.db())).or_else(|| judge(world).err())
 }
 
 fn judge(world: &World) -> Result<(), Violation> {
@@ -29,8 +33,10 @@ fn judge(world: &World) -> Result<(), Violation> {
     let strangers = world.chronicle().strange();
     let paid = paid(&chain, &wallets, &orders, &strangers)?;
     let ends = ends(world)?;
-    completed_is_paid(&orders, &ends, &paid)?;
-    each_transaction_has_its_order(world, &paid)?;
+    let lost = lost(world, &chain, &orders);
+    went_back(world, &chain)?;
+    completed_is_paid(world, &orders, &ends, &paid, &lost)?;
+    each_transaction_has_its_order(world, &paid, &lost)?;
     books(world, &chain)?;
     strangers_are_told_of(world, &chain, &strangers)?;
     if let Some(stall) = &world.stall {
@@ -46,7 +52,7 @@ pub fn wallets(world: &World) -> BTreeMap<EvmAddress, PartnerId> {
 }
 
 fn asked(world: &World, question: &str) -> Result<Vec<String>, Violation> {
-    store::ask(&world.db, question).map_err(|error| Violation::new("the oracle can ask", error))
+    store::ask(&world.db(), question).map_err(|error| Violation::new("the oracle can ask", error))
 }
 
 /// Public status and reason by partner and external id, as the store ended.
@@ -64,12 +70,64 @@ fn ends(world: &World) -> Result<Ends, Violation> {
     Ok(rows.into_iter().filter_map(split).collect())
 }
 
-fn completed_is_paid(orders: &[Order], ends: &Ends, paid: &Paid) -> Result<(), Violation> {
+/// Transactions of a life that the store has lost, on the canonical chain, and the order each of them pays, by its place.
+type Lost = BTreeMap<[u8; 32], Option<usize>>;
+
+fn lost(world: &World, chain: &Chain, orders: &[Order]) -> Lost {
+    let sent = restore::of_the_lost_life(world, chain);
+    if sent.is_empty() {
+        return Lost::new();
+    }
+    let key = |order: &Order| PaymentKey::of(&world.deployment, order.partner, &order.external_id);
+    let keys: BTreeMap<_, _> = orders.iter().enumerate().map(|(index, order)| (key(order), index)).collect();
+    sent.into_iter().map(|(txid, (_, pays))| (txid, pays.and_then(|key| keys.get(&key).copied()))).collect()
+}
+
+/// A store that went back in time found out, and paid nothing that was said to be over (M17).
+fn went_back(world: &World, chain: &Chain) -> Result<(), Violation> {
+    let Some(restored) = world.chronicle().restored.clone() else { return Ok(()) };
+    if !restore::is_recognised(world) {
+        let detail = format!("put back at {} us, and nothing says so", restored.at_us);
+        return Err(Violation::new("M17 a store that went back is recognised", detail));
+    }
+    let wishes = world.wishes();
+    for index in &restored.over {
+        let Some(order) = wishes.get(*index).map(|wish| &wish.order) else { continue };
+        let key = PaymentKey::of(&world.deployment, order.partner, &order.external_id);
+        let mut paying = all(chain).filter(|done| done.moved().is_some());
+        if let Some(done) = paying.find(|done| world.witness.signed_for(&done.tx.hash) == Some(Some(key))) {
+            let detail = format!(
+                "{} was told to be over, and 0x{} pays it",
+                order.external_id,
+                hex::encode(done.tx.hash)
+            );
+            return Err(Violation::new("M17 what was told to be over is not paid", detail));
+        }
+    }
+    Ok(())
+}
+
+fn completed_is_paid(
+    world: &World,
+    orders: &[Order],
+    ends: &Ends,
+    paid: &Paid,
+    lost: &Lost,
+) -> Result<(), Violation> {
     let mut completed: BTreeMap<Shape, u64> = BTreeMap::new();
     let mut elsewhere: BTreeMap<Shape, u64> = BTreeMap::new();
-    for order in orders {
+    let mut of_the_lost_life: BTreeMap<Shape, u64> = BTreeMap::new();
+    for order in lost.iter().filter(|(txid, _)| paid.txids.contains(*txid)).filter_map(|(_, order)| *order) {
+        *of_the_lost_life.entry(orders[order].shape()).or_default() += 1;
+    }
+    let mut forgotten = 0;
+    for (index, order) in orders.iter().enumerate() {
         let name = (order.partner.to_string(), order.external_id.clone());
         let Some((status, verdict, _)) = ends.get(&name) else {
+            if restore::is_over(world, index) {
+                forgotten += 1;
+                continue;
+            }
             return Err(Violation::new("M1 what was answered is stored", format!("{name:?} is missing")));
         };
         if status == "completed" && verdict == "paid_elsewhere" {
@@ -78,21 +136,29 @@ fn completed_is_paid(orders: &[Order], ends: &Ends, paid: &Paid) -> Result<(), V
             *completed.entry(order.shape()).or_default() += 1;
         }
     }
-    if ends.len() != orders.len() {
+    if ends.len() + forgotten != orders.len() {
         let detail = format!("{} withdrawals for {} orders", ends.len(), orders.len());
         return Err(Violation::new("M1 one identity", detail));
     }
     for (shape, said) in &elsewhere {
-        let did = paid.by_strangers.get(shape).copied().unwrap_or(0);
+        let ours = of_the_lost_life.get(shape).copied().unwrap_or(0);
+        let did = paid.by_strangers.get(shape).copied().unwrap_or(0) + ours;
         if *said > did {
             let detail = format!("{shape:?}: {said} completed by a stranger's payment, {did} made");
             return Err(Violation::new("M6 one payment completes one withdrawal", detail));
         }
     }
+    for (shape, did) in &of_the_lost_life {
+        let said = elsewhere.get(shape).copied().unwrap_or(0);
+        if said < *did {
+            let detail = format!("{shape:?}: {did} paid before the restore, {said} completed by that");
+            return Err(Violation::new("M17 what the lost life paid is paid", detail));
+        }
+    }
     let shapes: BTreeSet<_> = completed.keys().chain(paid.by_shape.keys()).collect();
     for shape in shapes {
-        let (said, did) =
-            (completed.get(shape).copied().unwrap_or(0), paid.by_shape.get(shape).copied().unwrap_or(0));
+        let of = |counts: &BTreeMap<Shape, u64>| counts.get(shape).copied().unwrap_or(0);
+        let (said, did) = (of(&completed), of(&paid.by_shape) - of(&of_the_lost_life));
         if said != did {
             let detail = format!("{shape:?}: {said} completed, {did} paid on chain");
             let rule = if did > said { "M4 unpaid means unpaid" } else { "M16 completed means paid" };
@@ -103,7 +169,7 @@ fn completed_is_paid(orders: &[Order], ends: &Ends, paid: &Paid) -> Result<(), V
 }
 
 /// Every paying transaction belongs to an attempt of a transfer of exactly one completed withdrawal.
-fn each_transaction_has_its_order(world: &World, paid: &Paid) -> Result<(), Violation> {
+fn each_transaction_has_its_order(world: &World, paid: &Paid, lost: &Lost) -> Result<(), Violation> {
     let rows = asked(
         world,
         "select a.txid || ' ' || w.id || ' ' || w.status as what from attempt a
@@ -118,7 +184,8 @@ fn each_transaction_has_its_order(world: &World, paid: &Paid) -> Result<(), Viol
         }
     }
     let mut paid_ids = BTreeSet::new();
-    for txid in &paid.txids {
+    let of_the_lost_life = lost.keys().copied().collect::<BTreeSet<_>>();
+    for txid in paid.txids.iter().filter(|txid| !of_the_lost_life.contains(*txid)) {
         let txid = hex::encode(txid);
         match of.get(&txid) {
             Some((id, status)) if status == "completed" && paid_ids.insert(id.clone()) => {}
@@ -164,7 +231,10 @@ pub fn untold(
     let seen = told(
         "select txid as what from sighting where word = 'confirmed' union select txid from adoption limit 1000",
     )?;
-    let frozen = told("select subject as what from alert where code = 'lane_frozen' limit 1000")?;
+    // A lane that a restore has frozen already is not frozen anew.
+    let frozen = told(
+        "select subject as what from alert where code in ('lane_frozen', 'store_went_back') limit 1000",
+    )?;
     let is_final = |block: &&Arc<Block>| block.id.number <= chain.finalized();
     let done = chain.blocks.iter().filter(is_final).flat_map(|block| &block.txs);
     let theirs = done.filter_map(|done| Some((hex::encode(done.tx.hash), *strangers.get(&done.tx.hash)?)));
@@ -187,7 +257,7 @@ fn books(world: &World, chain: &Chain) -> Result<(), Violation> {
     let accounts = &chain.head().after;
     // What strangers took is booked once it is explained; until then it stays an alarm.
     let explained = explained(world)?;
-    let mut strangers = world.chronicle().strange();
+    let mut strangers = unmade(world, chain);
     strangers.retain(|txid, _| !explained.contains(&hex::encode(txid)));
     let taken_back =
         asked(world, "select wallet_id as what from ledger where account = 'gas' and atoms < 0 limit 10000")?;
@@ -221,6 +291,12 @@ fn books(world: &World, chain: &Chain) -> Result<(), Violation> {
     adjustments(world, chain, &explained)
 }
 
+/// Transactions of managed wallets that no transfer of this store has made, or not as they came out: people explain them.
+fn unmade(world: &World, chain: &Chain) -> BTreeMap<[u8; 32], WalletId> {
+    let lost = restore::of_the_lost_life(world, chain).into_iter().map(|(txid, (wallet, _))| (txid, wallet));
+    world.chronicle().strange().into_iter().chain(lost).collect()
+}
+
 /// Everything on the canonical chain.
 fn all(chain: &Chain) -> impl Iterator<Item = &crate::model::block::Executed> {
     chain.blocks.iter().flat_map(|block| &block.txs)
@@ -240,7 +316,7 @@ fn adjustments(world: &World, chain: &Chain, explained: &BTreeSet<String>) -> Re
          where account = 'adjustment' and asset like '%rc20%' group by wallet_id limit 1000",
     )?;
     let deposits = world.chronicle().deposits.clone();
-    let mut strangers = world.chronicle().strange();
+    let mut strangers = unmade(world, chain);
     strangers.retain(|txid, _| explained.contains(&hex::encode(txid)));
     for purse in &world.purses {
         let prefix = format!("{} ", purse.id);
@@ -281,17 +357,20 @@ fn strange(world: &World, ends: &Ends) -> Result<(), Violation> {
     }
     let alarms = asked(
         world,
-        "select subject || ' ' || code || ' ' || detail as what from alert
+        "select subject || ' ' || code || ' ' || since || ' ' || detail as what from alert
          where code in ('lane_frozen', 'reconciliation_difference', 'store_went_back', 'unknown_state') limit 50",
     )?;
     let robbed: BTreeSet<String> = chronicle.robbed().iter().map(ToString::to_string).collect();
-    let of_a_stranger = |alarm: &&String| {
+    let back_at_us = chronicle.restored.as_ref().map(|restored| restored.at_us - SKEW_US);
+    let has_a_reason = |alarm: &&String| {
         let mut words = alarm.split(' ');
-        let subject = words.next().unwrap_or_default();
-        let told = matches!(words.next(), Some("lane_frozen" | "reconciliation_difference"));
-        told && robbed.contains(subject)
+        let (subject, code) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let since: i64 = words.next().and_then(|since| since.parse().ok()).unwrap_or_default();
+        let of_a_stranger =
+            matches!(code, "lane_frozen" | "reconciliation_difference") && robbed.contains(subject);
+        of_a_stranger || (code != "unknown_state" && back_at_us.is_some_and(|at| since >= at))
     };
-    if let Some(alarm) = alarms.iter().find(|alarm| !of_a_stranger(alarm)) {
+    if let Some(alarm) = alarms.iter().find(|alarm| !has_a_reason(alarm)) {
         return Err(Violation::new("every alarm has a reason", alarm.clone()));
     }
     let reversed = asked(

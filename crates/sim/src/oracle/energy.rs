@@ -106,7 +106,8 @@ fn within_caps(policy: &Policy, desks: &Desks, number: usize) -> Result<(), Viol
 /// # Errors
 /// The first rule that is broken.
 pub fn at_rest(world: &World, stall: &Stall) -> Result<(), Violation> {
-    let ask = |question: &str| store::ask(&world.db, question).map_err(|it| broken("the oracle can ask", it));
+    let ask =
+        |question: &str| store::ask(&world.db(), question).map_err(|it| broken("the oracle can ask", it));
     let open = "select id || ' of ' || wallet_id as what from energy_need where state = 'open' limit 5";
     if let Some(need) = ask(open)?.pop() {
         return Err(broken("energy: a need ends", need));
@@ -215,6 +216,6 @@ pub fn burned(world: &World, chain: &Chain) -> Result<(), Violation> {
 pub fn silent(world: &World) -> Vec<WalletId> {
     let question = "select distinct w.id as what from wallet w join transfer t on t.wallet_id = w.id
                     where t.state = 'fuelling' and w.obstacle is null and w.state = 'open' limit 8";
-    let rows = store::ask(&world.db, question).unwrap_or_default();
+    let rows = store::ask(&world.db(), question).unwrap_or_default();
     rows.iter().filter_map(|row| WalletId::parse(row).ok()).collect()
 }

@@ -1,19 +1,22 @@
 //! Sees what really passes the ports, below every fault: what was committed, signed and sent, by whom, and what that
 //! process could know then.
 
+mod copy;
+mod judge;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sluice_core::attempt::{Durable, Kind, Unsigned};
-use sluice_core::id::{WalletId, WithdrawalId};
-use sluice_core::intent::SigningRequest;
+use sluice_core::id::{TransferId, WalletId, WithdrawalId};
+use sluice_core::intent::{PaymentKey, SigningRequest};
 use sluice_core::lane::{Fence, Lease};
 use sluice_core::port::signer::{Signature, SignerRefusal};
-use sluice_core::port::store::{Change, Outcome, Pause};
-use sluice_core::proof::{DeathKind, Verdict};
+use sluice_core::port::store::{Change, Outcome};
 use sluice_core::slot::Slot;
 use sluice_core::stop::Scope;
-use sluice_core::transfer::{State, Transfer};
+
+pub use copy::Copied;
 
 use super::Violation;
 use crate::executor::{ProcessId, Sim};
@@ -26,6 +29,10 @@ struct Signed {
     epoch: i64,
     /// The first withdrawal it pays; a void pays none.
     pays: Option<WithdrawalId>,
+    /// The identity of that payment.
+    key: Option<PaymentKey>,
+    /// What was signed.
+    digest: [u8; 32],
 }
 
 #[derive(Default)]
@@ -64,6 +71,16 @@ struct Seen {
     reversed: Option<u64>,
     /// Deaths committed since they were last taken: sender, nonce, and what the proof claims.
     deaths: Vec<Death>,
+    /// Calls to the store that have not ended, by task.
+    inside: BTreeMap<u64, &'static str>,
+    /// Slots of which bytes have left a process.
+    left: BTreeSet<String>,
+    /// Most slots that a lane has allocated and nothing was ever seen in.
+    window: usize,
+    /// Transfers with such a slot, by lane.
+    awaited: BTreeMap<WalletId, BTreeSet<TransferId>>,
+    /// The store went back in time, and no person has let it pay again.
+    shut: bool,
     violations: Vec<Violation>,
     commits: u64,
 }
@@ -89,9 +106,10 @@ pub struct Witness {
 }
 
 impl Witness {
-    /// A witness who has seen nothing yet.
-    pub fn new(sim: Sim) -> Self {
-        Self { sim, seen: Arc::default() }
+    /// A witness who has seen nothing yet, of lanes with this window.
+    pub fn new(sim: Sim, window: u16) -> Self {
+        let seen = Seen { window: usize::from(window), ..Seen::default() };
+        Self { sim, seen: Arc::new(Mutex::new(seen)) }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -128,6 +146,28 @@ impl Witness {
     /// Commits so far.
     pub fn commits(&self) -> u64 {
         self.seen().commits
+    }
+
+    /// The running task calls the store.
+    pub fn enters_the_store(&self, method: &'static str) {
+        let task = self.sim.task();
+        self.seen().inside.insert(task, method);
+    }
+
+    /// Its call to the store has ended.
+    pub fn leaves_the_store(&self) {
+        let task = self.sim.task();
+        self.seen().inside.remove(&task);
+    }
+
+    /// A process asks a node, the signer or a vendor.
+    pub fn calls_out(&self, process: ProcessId, method: &'static str) {
+        let task = self.sim.task();
+        let mut seen = self.seen();
+        if let Some(inside) = seen.inside.get(&task) {
+            let detail = format!("p{process} calls {method} from within {inside}");
+            seen.violations.push(Violation::new("M9 no call goes out from within a transaction", detail));
+        }
     }
 
     /// A lease was granted.
@@ -238,6 +278,7 @@ impl Witness {
                 seen.violations.push(Violation::new("M2 signature before bytes", detail));
             }
             let Some((slot, signed)) = seen.signed.get(&txid).cloned() else { continue };
+            seen.left.insert(slot.clone());
             let holds =
                 seen.held.get(&(process, life, format!("lane:{}", signed.wallet))).copied().unwrap_or(0);
             // A process that lost its lease before the void was signed cannot know of it; the chain decides there.
@@ -255,146 +296,5 @@ fn txid_of(raw: &[u8]) -> [u8; 32] {
     match sluice_codec::tron::decode(raw) {
         Ok(read) => read.txid,
         Err(_) => sluice_codec::evm::txid(raw),
-    }
-}
-
-impl Seen {
-    /// Whoever finalized the wrong fork is first proven right again, as far as it had come.
-    fn judge_pause(&mut self, change: &Change) {
-        if let Some(learned) = &change.chain {
-            self.finalized = self.finalized.max(learned.finalized.map_or(0, |block| block.number));
-            if learned.pause == Pause::Over {
-                self.reversed = None;
-            }
-        }
-        let is_final = |transfer: &Transfer| matches!(transfer.state, State::Final(_));
-        for step in &change.transfers {
-            if step.before().is_some_and(&is_final) && !is_final(step.after()) {
-                self.reversed = Some(self.finalized);
-            }
-        }
-        let Some(until) = self.reversed else { return };
-        for proof in change.proofs.iter().filter(|proof| proof.transfer().is_some()) {
-            let Some(head) = proof.head() else { continue };
-            if matches!(proof.verdict(), Verdict::PaidElsewhere { .. }) {
-                continue; // Two persons' word.
-            }
-            if head.number < until {
-                let detail = format!(
-                    "{} was settled under final block {}, and {until} had been final before it left the chain",
-                    proof.id(),
-                    head.number
-                );
-                self.violations.push(Violation::new("M16 settlement waits after a reversal", detail));
-            } else {
-                self.reversed = None;
-            }
-        }
-    }
-
-    fn committed(&mut self, change: &Change) {
-        self.judge_pause(change);
-        self.durable_unsigned.extend(change.attempts.iter().map(|attempt| attempt.digest));
-        for attempt in &change.attempts {
-            if let Ok(read) = sluice_codec::tron::decode_raw(&attempt.bytes) {
-                self.expires_at_ms.insert(attempt.slot.to_string(), read.terms.expiration_ms);
-            }
-        }
-        for signed in &change.signatures {
-            self.durable_signed.insert(signed.txid);
-            if signed.unsigned.kind == Kind::Void {
-                let epoch = self.signed.get(&signed.txid).map_or(i64::MAX, |(_, it)| it.epoch);
-                self.voided.insert(signed.unsigned.slot.to_string(), epoch);
-            }
-        }
-        for proof in &change.proofs {
-            let of = |step: &&sluice_core::moved::Moved<sluice_core::transfer::Transfer>| {
-                Some(step.after().id) == proof.transfer()
-            };
-            let slot = change.transfers.iter().find(of).and_then(|step| step.after().slot());
-            match (proof.verdict(), slot) {
-                (Verdict::Dead(death), Some(slot)) => {
-                    let never_signed = matches!(death.kind(), DeathKind::NeverSigned { .. });
-                    let foreign = matches!(death.kind(), DeathKind::Foreign(_) | DeathKind::Mismatched(_));
-                    let text = slot.to_string();
-                    let expired = matches!(death.kind(), DeathKind::TronExpired { .. });
-                    // Of bytes that nobody has seen, no time is over.
-                    let until = || self.expires_at_ms.get(&text).copied().unwrap_or(i64::MAX);
-                    let expired_at_ms = expired.then(until);
-                    self.deaths.push(Death { slot: slot.clone(), never_signed, foreign, expired_at_ms });
-                    if never_signed && self.pays.contains_key(&text) {
-                        let detail = format!("{text} has a tombstone and a paying signature");
-                        self.violations.push(Violation::new("M4 never signed means never signed", detail));
-                    }
-                    if never_signed {
-                        self.tombs.insert(text.clone());
-                    }
-                    self.dead.insert(text);
-                }
-                (Verdict::Dead(_) | Verdict::Paid(_) | Verdict::PaidElsewhere { .. }, _) => {}
-            }
-        }
-    }
-
-    fn judge_signature(
-        &mut self,
-        process: ProcessId,
-        task: u64,
-        request: &SigningRequest,
-        signature: &Signature,
-        dead: &BTreeSet<String>,
-    ) {
-        let slot = request.slot.to_string();
-        let highest = self.signer_epochs.entry(request.wallet).or_default();
-        if request.epoch < *highest {
-            let detail =
-                format!("p{process} got a signature in {slot} with epoch {} after {highest}", request.epoch);
-            self.violations.push(Violation::new("M7 no signature with a stale epoch", detail));
-        }
-        *highest = (*highest).max(request.epoch);
-        let payment_hash = request.payment_hash();
-        let key = request.payments.first().map(|approved| approved.payment.key.0);
-        let known = self.signed.contains_key(&signature.txid);
-        if request.kind == Kind::Pay {
-            if *self.pays.entry(slot.clone()).or_insert(payment_hash) != payment_hash {
-                self.violations.push(Violation::new("M3 same slot, same payment", slot.clone()));
-            }
-            if !known && (dead.contains(&slot) || self.tombs.contains(&slot)) {
-                let detail = format!("{slot} got a paying signature after its proof of death");
-                self.violations.push(Violation::new("M4 dead is dead", detail));
-            }
-            if !known && self.voided.contains_key(&slot) {
-                let detail = format!("{slot} got a new paying signature after its void was durable");
-                self.violations.push(Violation::new("M3 a void is one-way", detail));
-            }
-            if let Some(key) = key {
-                let others = self.slots.entry(key).or_default();
-                others.insert(slot.clone());
-                let alive: Vec<_> =
-                    others.iter().filter(|other| **other != slot && !self.dead.contains(*other)).collect();
-                if !alive.is_empty() {
-                    let detail =
-                        format!("{slot} is signed while {alive:?} of the same payment has no proof of death");
-                    self.violations.push(Violation::new("M4 no new slot without proof of death", detail));
-                }
-            }
-            self.judge_stop(process, task, request, &slot);
-        }
-        let paid = request.payments.first().map(|approved| approved.payment.withdrawal);
-        let pays = paid.filter(|_| request.kind == Kind::Pay);
-        let given = Signed { kind: request.kind, wallet: request.wallet, epoch: request.epoch, pays };
-        self.signed.entry(signature.txid).or_insert((slot, given));
-    }
-
-    fn judge_stop(&mut self, process: ProcessId, task: u64, request: &SigningRequest, slot: &str) {
-        let Some((since, scope)) = &self.stop else { return };
-        let covered = request.payments.iter().any(|approved| {
-            scope.covers(approved.payment.partner, approved.payment.asset, Some(request.wallet))
-        });
-        let knew = self.stops_read.get(&task).is_some_and(|at| at > since);
-        if covered && knew {
-            let detail = format!("p{process} had read the stop and signed a payment in {slot}");
-            self.violations.push(Violation::new("M12 stop means stop", detail));
-        }
     }
 }

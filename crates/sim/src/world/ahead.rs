@@ -28,7 +28,7 @@ pub async fn run(world: &Arc<World>, wish: &Wish, luck: &mut Rng) {
     }
     world.sim.sleep(luck.within(10_000, 3_000_000) as i64).await;
     for _ in 0..TRIES_MAX {
-        let (process, reader) = (process(luck), world.db.clone());
+        let (process, reader) = (process(luck), world.db());
         let (partner, cause) = (wish.order.partner, cause(world, "not wanted"));
         let done = remote(world, process, "orders", |ports| async move {
             cancel_energy_request(&ports, &*reader, Some(partner), request, cause).await
@@ -48,7 +48,7 @@ async fn asked(world: &Arc<World>, wish: &Wish, luck: &mut Rng) -> Option<Energy
     let lane = usize::try_from(luck.within(0, own.len().saturating_sub(1) as u64)).unwrap_or_default();
     let (wallet, mut first) = (own.get(lane).copied(), None);
     for _ in 0..TRIES_MAX {
-        let (process, reader, chain) = (process(luck), world.db.clone(), world.profile.id);
+        let (process, reader, chain) = (process(luck), world.db(), world.profile.id);
         let (external_id, cause) = (format!("ahead-{}", wish.order.external_id), cause(world, "ahead"));
         let answer = remote(world, process, "orders", |ports| async move {
             let withdrawals = ports.store.withdrawals(&[id]).await?;

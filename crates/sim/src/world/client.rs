@@ -14,7 +14,7 @@ use sluice_flow::operator::{Cancelled, OrderError, cancel};
 
 use super::ahead;
 use super::reply::remote;
-use super::{PROCESSES, Wish, World};
+use super::{PROCESSES, Wish, World, restore};
 use crate::executor::{ProcessId, WORLD};
 use crate::oracle::Violation;
 use crate::rng::Rng;
@@ -22,13 +22,20 @@ use crate::rng::Rng;
 /// Most tries of one request; far more than any history needs.
 const TRIES_MAX: u32 = 200;
 
+/// Posts again what the store has forgotten that it took, under the same external id.
+pub async fn again(world: Arc<World>, index: usize, mut luck: Rng) {
+    let Some(wish) = world.wishes().get(index).cloned() else { return };
+    world.sim.sleep(luck.within(10_000, 2_000_000) as i64).await;
+    post(&world, index, &wish, &mut luck).await;
+}
+
 /// Lives the life of one wish. Ends when it is answered, and cancelled where the caller wanted that.
 pub async fn run(world: Arc<World>, index: usize, mut luck: Rng) {
     let Some(wish) = world.wishes().get(index).cloned() else { return };
     world.sim.sleep(wish.at_us).await;
     post(&world, index, &wish, &mut luck).await;
     if wish.conflicts {
-        conflict(&world, &wish, &mut luck).await;
+        conflict(&world, index, &wish, &mut luck).await;
     }
     // A payment of the coin takes no energy.
     if world.stall.is_some() && !wish.order.coin && luck.chance(300) {
@@ -93,6 +100,10 @@ async fn ask(
 
 async fn post(world: &Arc<World>, index: usize, wish: &Wish, luck: &mut Rng) {
     for _ in 0..TRIES_MAX {
+        // What a caller was told is over before the store went back would be an order anew.
+        if restore::is_over(world, index) {
+            return;
+        }
         match ask(world, wish, wish.order.atoms, luck).await {
             Some(Ok(taken)) => return answered(world, index, &taken),
             Some(Err(IntakeError::Store(_))) | None => {}
@@ -107,6 +118,8 @@ async fn post(world: &Arc<World>, index: usize, wish: &Wish, luck: &mut Rng) {
 }
 
 fn answered(world: &World, index: usize, taken: &Taken) {
+    // Asked before the list is held: whatever was answered before is as if it never was.
+    let forgotten = restore::forgotten(world, index);
     let mut wishes = world.wishes();
     let Some(wish) = wishes.get_mut(index) else { return };
     let (withdrawal, replayed) = match taken {
@@ -118,8 +131,10 @@ fn answered(world: &World, index: usize, taken: &Taken) {
         && withdrawal.request.to == world.address(wish.order.to)
         && u128::try_from(withdrawal.request.amount.atoms()) == Ok(wish.order.atoms)
         && withdrawal.partner == wish.order.partner;
-    let other = wish.order.answered.is_some_and(|id| id != withdrawal.id);
-    let twice = wish.order.answered.is_some() && !replayed;
+    let before = wish.order.answered.filter(|_| !forgotten);
+    let other = before.is_some_and(|id| id != withdrawal.id);
+    // What is posted again may be asked for by two at a time, and the later one be answered first.
+    let twice = before.is_some() && !replayed && !restore::is_again(world, index);
     wish.order.answered = Some(withdrawal.id);
     let external_id = wish.order.external_id.clone();
     drop(wishes);
@@ -130,8 +145,12 @@ fn answered(world: &World, index: usize, taken: &Taken) {
     }
 }
 
-async fn conflict(world: &Arc<World>, wish: &Wish, luck: &mut Rng) {
+async fn conflict(world: &Arc<World>, index: usize, wish: &Wish, luck: &mut Rng) {
     for _ in 0..TRIES_MAX {
+        // With what, nobody knows any more.
+        if restore::forgotten(world, index) {
+            return;
+        }
         match ask(world, wish, wish.order.atoms + 1, luck).await {
             Some(Err(IntakeError::ExternalIdConflict(_))) => return,
             Some(Err(IntakeError::Store(_))) | None => {}

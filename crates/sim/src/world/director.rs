@@ -7,15 +7,18 @@ use sluice_core::access::Actor;
 use sluice_core::adoption::Kind;
 use sluice_core::event::Cause;
 use sluice_core::id::{AlertId, KeyId, WalletId, WithdrawalId};
+use sluice_core::moved::Refusal;
 use sluice_core::partner::PLATFORM;
 use sluice_core::port::registry::Registry as _;
 use sluice_core::stop::Scope;
 use sluice_core::time::Timestamp;
-use sluice_flow::operator::{LaneCommand, command, explain, give_up, lift, redrive, resolve_paid_by, stop};
+use sluice_flow::operator::{
+    LaneCommand, OrderError, command, explain, give_up, lift, redrive, resolve_paid_by, stop,
+};
 
 use super::reply::remote;
 use super::vendors::Attendant;
-use super::{PROCESSES, World, stranger, weather};
+use super::{PROCESSES, World, restore, stranger, weather};
 use crate::executor::WORLD;
 use crate::oracle::end;
 use crate::oracle::store::ask;
@@ -26,7 +29,11 @@ pub const BOUND_US: i64 = 540_000_000;
 /// The same where energy is sold: what is left to burn within an hour, and what became of an order, shows after that hour.
 const BOUND_OF_ENERGY_US: i64 = BOUND_US + 3 * 3_600_000_000;
 /// Looks at the store this often.
-const LOOK_US: i64 = 500_000;
+pub(super) const LOOK_US: i64 = 500_000;
+/// What every history is promised and has not struck yet is looked at this often, so many times: longer than any process
+/// stays away.
+const HURRY_US: i64 = 50_000;
+const HURRIES_MAX: u32 = 400;
 /// Rest after the last withdrawal ended: sealing and alerts follow.
 const REST_US: i64 = 3_000_000;
 /// What is over but for alarms, which last a while beyond their cause, has so much time passed over at each look. Half a
@@ -54,7 +61,7 @@ pub(super) fn cause(world: &World, reason: &str) -> Cause {
     said(world, DUTY[0], reason)
 }
 
-fn said(world: &World, by: KeyId, reason: &str) -> Cause {
+pub(super) fn said(world: &World, by: KeyId, reason: &str) -> Cause {
     Cause { actor: Actor::Key(by), reason: reason.into(), at: Timestamp::from_micros(world.sim.now_us()) }
 }
 
@@ -65,7 +72,7 @@ pub async fn stops(world: Arc<World>, at_us: i64, for_us: i64, scope: Scope) {
     let order = cause(&world, "drill");
     let done = on_any(&world, |ports, world| {
         let order = order.clone();
-        async move { stop(&ports, &*world.db, &*world.db, (scope, PLATFORM, None), order).await.is_ok() }
+        async move { stop(&ports, &*world.db(), &*world.db(), (scope, PLATFORM, None), order).await.is_ok() }
     });
     if !done.await {
         return;
@@ -80,13 +87,13 @@ pub async fn stops(world: Arc<World>, at_us: i64, for_us: i64, scope: Scope) {
     lift_all(&world, scope).await;
 }
 
-async fn lift_all(world: &Arc<World>, scope: Scope) {
+pub(super) async fn lift_all(world: &Arc<World>, scope: Scope) {
     world.witness.stopped(None);
     for person in DUTY {
         let order = said(world, person, "drill over");
         on_any(world, |ports, world| {
             let order = order.clone();
-            async move { lift(&ports, &*world.db, scope, PLATFORM, order).await.is_ok() }
+            async move { lift(&ports, &*world.db(), scope, PLATFORM, order).await.is_ok() }
         })
         .await;
     }
@@ -130,7 +137,10 @@ pub(super) async fn tell(world: &Arc<World>, id: &WalletId, order: LaneCommand) 
 }
 
 /// Runs a job on whichever process answers; false when none did it.
-async fn on_any<F>(world: &Arc<World>, job: impl Fn(sluice_core::port::Ports, Arc<World>) -> F) -> bool
+pub(super) async fn on_any<F>(
+    world: &Arc<World>,
+    job: impl Fn(sluice_core::port::Ports, Arc<World>) -> F,
+) -> bool
 where
     F: Future<Output = bool> + Send + 'static,
 {
@@ -146,7 +156,7 @@ where
 }
 
 fn count(world: &World, question: &str) -> usize {
-    ask(&world.db, question).map_or(usize::MAX, |rows| rows.len())
+    ask(&world.db(), question).map_or(usize::MAX, |rows| rows.len())
 }
 
 /// Ends the history. `busy` is how long callers and weather go on.
@@ -154,6 +164,12 @@ pub async fn run(world: Arc<World>, busy_us: i64, scope: Option<Scope>) {
     world.sim.sleep(busy_us).await;
     while world.wishes().iter().any(|wish| wish.order.answered.is_none()) {
         world.sim.sleep(LOOK_US).await;
+    }
+    for _ in 0..HURRIES_MAX {
+        if !world.plan.hurry(world.sim.now_us()) {
+            break;
+        }
+        world.sim.sleep(HURRY_US).await;
     }
     world.plan.end();
     weather::heal(&world);
@@ -168,6 +184,9 @@ pub async fn run(world: Arc<World>, busy_us: i64, scope: Option<Scope>) {
     world.sim.note(WORLD, || "healed: no fault from here on".into());
     if let Some(scope) = scope {
         lift_all(&world, scope).await;
+    }
+    if world.chronicle().restored.is_some() {
+        attend(&world).await;
     }
     for purse in world.purses.clone() {
         tell(&world, &purse.id, LaneCommand::Cap(None)).await;
@@ -188,7 +207,7 @@ pub async fn run(world: Arc<World>, busy_us: i64, scope: Option<Scope>) {
         world.sim.sleep(LOOK_US).await;
         let over = [open, going, unnumbered, ahead].iter().all(|asked| count(&world, asked) == 0)
             && vendors.nothing_is_open(&world).await;
-        let quiet = over && count(&world, told) == 0;
+        let quiet = over && restore::is_over_with(&world) && count(&world, told) == 0;
         if quiet && strangers_are_told_of(&world) {
             rested += LOOK_US;
         } else {
@@ -218,11 +237,13 @@ async fn by_hand(world: &Arc<World>, id: WithdrawalId, txid: [u8; 32]) {
     world.sim.note(WORLD, || format!("{id} was paid by a stranger: 0x{}", hex::encode(txid)));
     for person in DUTY {
         let why = said(world, person, "paid by hand");
-        on_any(world, |ports, _| {
+        on_any(world, |ports, world| {
             let why = why.clone();
             async move {
                 // Refused means that the transaction or the slot's death is not final yet: it is looked at again.
-                let _done = resolve_paid_by(&ports, None, id, txid, why).await;
+                if let Err(error) = resolve_paid_by(&ports, None, id, txid, why).await {
+                    world.sim.note(WORLD, || format!("{id} is not resolved: {error}"));
+                }
                 true
             }
         })
@@ -236,7 +257,7 @@ async fn explain_all(world: &Arc<World>) {
         "select s.wallet_id || ' ' || s.txid as what from sighting s join wallet w on w.id = s.wallet_id
                 where w.state = 'frozen' and s.word <> 'denied' and not exists (
                     select 1 from adoption a where a.txid = s.txid and a.wallet_id = s.wallet_id) limit 20";
-    for row in ask(&world.db, open).unwrap_or_default() {
+    for row in ask(&world.db(), open).unwrap_or_default() {
         let Some((wallet, text)) = row.split_once(' ') else { continue };
         let mut txid = [0; 32];
         let (Ok(wallet), Ok(())) = (WalletId::parse(wallet), hex::decode_to_slice(text, &mut txid)) else {
@@ -259,13 +280,16 @@ async fn explain_all(world: &Arc<World>) {
 }
 
 /// What waits for a person is sent again once, then given up. A reversed finality is looked at and taken.
-async fn attend(world: &Arc<World>) {
+pub(super) async fn attend(world: &Arc<World>) {
     let reversed =
         "select id as what from alert where code = 'finality_reversed' and acknowledged_by is null limit 10";
-    for id in ask(&world.db, reversed).unwrap_or_default() {
+    for id in ask(&world.db(), reversed).unwrap_or_default() {
         let Ok(id) = AlertId::parse(&id) else { continue };
         // The world's own hand, without faults: this person is not what is tested.
-        let _taken = world.db.acknowledge(None, id, cause(world, "on duty")).await;
+        let _taken = world.db().acknowledge(None, id, cause(world, "on duty")).await;
+    }
+    if !restore::look_after(world).await {
+        return;
     }
     explain_all(world).await;
     for (asked, order) in [
@@ -274,24 +298,29 @@ async fn attend(world: &Arc<World>) {
         // One that was paused before it froze is paused again once it is unfrozen.
         ("select id as what from wallet where state in ('paused', 'draining') limit 10", LaneCommand::Resume),
     ] {
-        for id in ask(&world.db, asked).unwrap_or_default() {
+        for id in ask(&world.db(), asked).unwrap_or_default() {
             if let Ok(id) = WalletId::parse(&id) {
                 tell(world, &id, order.clone()).await;
             }
         }
     }
-    let waiting =
-        "select id || ' ' || attempt_no || ' ' || (evidence like '%payment_differs%') as what from withdrawal
-         where state = 'needs_attention' limit 50";
-    for row in ask(&world.db, waiting).unwrap_or_default() {
+    let waiting = "select id || ' ' || attempt_no || ' ' || (evidence like '%payment_differs%') || ' ' ||
+                          (evidence like '%store_went_back%') || ' ' || payment_key as what
+                   from withdrawal where state = 'needs_attention' limit 50";
+    for row in ask(&world.db(), waiting).unwrap_or_default() {
         let mut parts = row.split(' ');
-        let (Some(id), Some(attempts), Some(differs)) = (parts.next(), parts.next(), parts.next()) else {
+        let (Some(id), Some(attempts), Some(differs), Some(doubted), Some(key)) =
+            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+        else {
             continue;
         };
         let Ok(id) = WithdrawalId::parse(id) else { continue };
         // What the token moved otherwise, it would again.
-        let again = attempts.len() == 1 && attempts < "6" && differs == "0";
-        if let Some(txid) = stranger::paid(world, id) {
+        let again = match doubted {
+            "0" => attempts.len() == 1 && attempts < "6" && differs == "0",
+            _ => restore::is_wanted(world, id),
+        };
+        if let Some(txid) = stranger::paid(world, id).or_else(|| restore::paid(world, key)) {
             by_hand(world, id, txid).await;
             continue;
         }
@@ -300,15 +329,19 @@ async fn attend(world: &Arc<World>) {
             .note(WORLD, || format!("{id} needs a person: {}", if again { "redrive" } else { "give up" }));
         for person in DUTY {
             let why = said(world, person, "on duty");
-            on_any(world, |ports, _| {
+            on_any(world, |ports, world| {
                 let why = why.clone();
                 async move {
-                    let _done = if again {
-                        redrive(&ports, None, id, why).await
-                    } else {
-                        give_up(&ports, None, id, why).await
-                    };
-                    // Refused means that a slot is not proven dead yet, or that the first person was enough.
+                    // Refused means that a slot is not proven dead yet, or that the first person was enough; or that nobody
+                    // had let it pass before the store went back.
+                    let gives_up = !again
+                        || matches!(
+                            redrive(&ports, None, id, why.clone()).await,
+                            Err(OrderError::Refused(Refusal::Evidence { .. }))
+                        );
+                    if gives_up && let Err(error) = give_up(&ports, None, id, why).await {
+                        world.sim.note(WORLD, || format!("{id} is not given up: {error}"));
+                    }
                     true
                 }
             })

@@ -21,7 +21,10 @@ use super::director::DUTY;
 use super::setup::{START_US, coins};
 use super::{Purse, World};
 
-fn now<T>(what: &str, job: impl Future<Output = Result<T, impl std::fmt::Display>>) -> Result<T, String> {
+pub(super) fn now<T>(
+    what: &str,
+    job: impl Future<Output = Result<T, impl std::fmt::Display>>,
+) -> Result<T, String> {
     job.now_or_never().ok_or_else(|| format!("{what} waited"))?.map_err(|error| format!("{what}: {error}"))
 }
 
@@ -35,7 +38,7 @@ pub(super) fn furnish(
     funds: &BTreeMap<WalletId, (EvmAddress, u128)>,
     tight: bool,
 ) -> Result<(), String> {
-    let (db, at) = (&world.db, Timestamp::from_micros(START_US));
+    let (db, at) = (&world.db(), Timestamp::from_micros(START_US));
     let cause = || Cause { actor: Actor::Console, reason: "set up".into(), at };
     let native = world.coin();
     now("deployment", db.belongs_to(&world.deployment))?;

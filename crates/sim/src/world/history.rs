@@ -14,7 +14,7 @@ use crate::rng::Rng;
 
 use super::part::{Part, Parts};
 use super::setup::{self, Stage};
-use super::{PROCESSES, World, client, clocks, director, process, stranger, weather};
+use super::{PROCESSES, World, client, clocks, director, process, restore, stranger, weather};
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -106,6 +106,8 @@ pub struct Report {
     pub alerts: std::collections::BTreeMap<&'static str, u64>,
     /// What is wrong, if anything.
     pub violation: Option<Violation>,
+    /// What it lacks of what every random history is promised.
+    pub lacks: Option<String>,
     /// Last lines of the trace, where text was kept.
     pub lines: Vec<String>,
     /// What the store answered at the end.
@@ -139,7 +141,10 @@ pub fn run(stage: &Stage, script: &Script) -> Report {
     };
     let parts = people(&world, script, &mut rng);
     let violation = play(&mut executor, &world);
-    Report { parts, ..report(&executor, &plan, Some(&world), violation, script) }
+    // Of a part that was left out nothing is promised.
+    let whole = script.faults == Faults::Random && script.without.is_empty();
+    let lacks = if whole { plan.lacks() } else { None };
+    Report { parts, lacks, ..report(&executor, &plan, Some(&world), violation, script) }
 }
 
 fn people(world: &Arc<World>, script: &Script, rng: &mut Rng) -> Vec<(Part, String)> {
@@ -160,7 +165,11 @@ fn people(world: &Arc<World>, script: &Script, rng: &mut Rng) -> Vec<(Part, Stri
             let targets = setup::victims(world, rng);
             let deep = world.profile.death_extra_blocks;
             let nodes = world.chain().nodes.len();
-            let (taxed, start) = (setup::taxed(world, script.seed), sim.now_us());
+            let mut chance = Rng::of(script.seed, 23);
+            let drawn = restore::draw(&mut chance, span_us).filter(|_| restore::may_be(world, script));
+            // What the token moved otherwise in a lost life has no end yet that two persons could give it.
+            let taxed = setup::taxed(world, script.seed).filter(|_| drawn.is_none());
+            let start = sim.now_us();
             let doubted: Vec<_> = world.plan.awaits("sightings").into_iter().map(|at| at - start).collect();
             let forecast = weather::draw(rng, span_us, nodes, deep, &targets, taxed, &doubted);
             let forecast =
@@ -190,6 +199,11 @@ fn people(world: &Arc<World>, script: &Script, rng: &mut Rng) -> Vec<(Part, Stri
                 world.plan.lose_a_signature(&mut luck, sim.now_us() + 300_000, span_us / 2);
                 let until = sim.now_us() + span_us;
                 sim.spawn(WORLD, "regret", client::regret(Arc::clone(world), until, luck));
+            }
+            if let Some(restore) = drawn
+                && parts.keeps(Part::Restore, || format!("{restore:?}"))
+            {
+                sim.spawn(WORLD, "restore", restore::run(Arc::clone(world), restore, chance));
             }
             for process in PROCESSES {
                 sim.skew(process, rng.within(0, 400_000) as i64 - 200_000);
@@ -243,7 +257,7 @@ fn play(executor: &mut Executor, world: &Arc<World>) -> Option<Violation> {
         let commits = world.witness.commits();
         if commits >= looked + LOOK_EVERY {
             looked = commits;
-            if let Some(violation) = store::always(&world.db) {
+            if let Some(violation) = store::always(&world.db()) {
                 return Some(violation);
             }
         }
@@ -274,8 +288,10 @@ fn deaths(world: &World) -> Option<Violation> {
     if deaths.is_empty() {
         return None;
     }
-    let strangers = world.chronicle().strange();
     let chain = world.chain();
+    let strangers = world.chronicle().strange();
+    // Our own of a life that the store has lost: to some slots it is foreign, to others a void that the journal tells of.
+    let lost = restore::of_the_lost_life(world, &chain);
     let final_ms = chain.at(chain.finalized()).map_or(i64::MIN, |block| block.time_ms());
     let all = || chain.blocks.iter().flat_map(|block| block.txs.iter().map(move |done| (block, done)));
     deaths.iter().filter(|death| !death.never_signed).find_map(|death| {
@@ -289,7 +305,8 @@ fn deaths(world: &World) -> Option<Violation> {
             None if death.expired_at_ms.is_some_and(|until_ms| until_ms <= final_ms) => None,
             Some((block, done))
                 if block.id.number <= chain.finalized()
-                    && strangers.contains_key(&done.tx.hash) == death.foreign
+                    && (strangers.contains_key(&done.tx.hash) == death.foreign
+                        || lost.contains_key(&done.tx.hash))
                     && (death.foreign || done.moved().is_none()) =>
             {
                 None
@@ -340,21 +357,21 @@ fn report(
     let (mut answers, mut energy) = (vec![], std::collections::BTreeMap::new());
     if let Some(world) = world {
         let all =
-            store::ask(&world.db, "select status as what from withdrawal limit 10000").unwrap_or_default();
+            store::ask(&world.db(), "select status as what from withdrawal limit 10000").unwrap_or_default();
         for status in all {
             *ends.entry(status).or_default() += 1;
         }
         let needs = "select 'order ' || state as what from energy_order union all
                      select 'need ' || state || coalesce(' ' || why, '') from energy_need union all
                      select 'ahead ' || state from energy_request limit 10000";
-        for end in store::ask(&world.db, needs).unwrap_or_default() {
+        for end in store::ask(&world.db(), needs).unwrap_or_default() {
             *energy.entry(end).or_default() += 1;
         }
         if let Some(stall) = &world.stall {
             energy.extend(stall.desks().met.iter().map(|(what, count)| (format!("vendor {what}"), *count)));
         }
         if let Some(question) = &script.ask {
-            answers = store::ask(&world.db, question).unwrap_or_else(|error| vec![error]);
+            answers = store::ask(&world.db(), question).unwrap_or_else(|error| vec![error]);
         }
         alerts = super::locked(&world.pager.0).clone();
     }
@@ -373,6 +390,7 @@ fn report(
         energy,
         alerts,
         violation,
+        lacks: None,
         lines: trace.tail(script.lines),
         answers,
     }

@@ -22,6 +22,8 @@ pub enum Part {
     Stop,
     /// The caller who cancels what is signed and not recorded.
     Regret,
+    /// The store that is put back to an older copy of itself.
+    Restore,
 }
 
 impl fmt::Display for Part {
@@ -34,6 +36,7 @@ impl fmt::Display for Part {
             Self::Vendor(place) => write!(f, "vendor:{place}"),
             Self::Stop => f.write_str("stop"),
             Self::Regret => f.write_str("regret"),
+            Self::Restore => f.write_str("restore"),
         }
     }
 }
@@ -43,12 +46,15 @@ impl FromStr for Part {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || {
-            format!("{text:?} is no part: fault:N, weather:N, stranger:N, order:N, vendor:N, stop or regret")
+            format!(
+                "{text:?} is no part: fault:N, weather:N, stranger:N, order:N, vendor:N, stop, regret or restore"
+            )
         };
         let Some((kind, place)) = text.split_once(':') else {
             return match text {
                 "stop" => Ok(Self::Stop),
                 "regret" => Ok(Self::Regret),
+                "restore" => Ok(Self::Restore),
                 _ => Err(wrong()),
             };
         };

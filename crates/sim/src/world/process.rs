@@ -12,6 +12,7 @@ use sluice_core::port::signer::Signer;
 use sluice_core::port::store::Store;
 use sluice_core::port::world::Clock;
 use sluice_core::port::{Ports, Supply, around};
+use sluice_flow::journal::compare;
 use sluice_mutant as mutant;
 
 use super::World;
@@ -33,12 +34,33 @@ pub const QUORUM: usize = 2;
 /// Longest until a killed process is started again, microseconds.
 const RESTART_US_MAX: u64 = 4_000_000;
 
-/// Starts a process: builds its ports and spawns its loops.
+/// Between two tries to start on a store that was put back, microseconds.
+const START_US: i64 = 300_000;
+
+/// Starts a process, unless it runs already: builds its ports and spawns its loops.
 pub fn start(world: &Arc<World>, process: ProcessId) {
+    if super::locked(&world.alive).contains_key(&process) {
+        return;
+    }
     let ports = ports(world, process);
-    super::locked(&world.alive).insert(process, ports.clone());
     let owner = format!("p{process}.{}", world.sim.incarnation(process));
     world.sim.note(process, || format!("starts as {owner}"));
+    if world.chronicle().restored.is_none() {
+        return serve(world, process, ports, owner);
+    }
+    super::locked(&world.alive).insert(process, None);
+    let (world, sim) = (Arc::clone(world), world.sim.clone());
+    sim.clone().spawn(process, "house", async move {
+        // What was put in place of the store serves nobody before it was compared with the journal; who starts it tries again.
+        while compare(&ports).await.is_err() {
+            sim.sleep(START_US).await;
+        }
+        serve(&world, process, ports, owner);
+    });
+}
+
+fn serve(world: &Arc<World>, process: ProcessId, ports: Ports, owner: String) {
+    super::locked(&world.alive).insert(process, Some(ports.clone()));
     let sim = &world.sim;
     for purse in &world.purses {
         sim.spawn(process, "lane", sluice_flow::lane::run(ports.clone(), purse.id, owner.clone()));
@@ -98,7 +120,7 @@ impl Seen {
 fn supply(world: &World, site: &Site) -> Option<Supply> {
     let stall = world.stall.as_ref()?;
     let facts = stall.desks().vendors.iter().map(|vendor| vendor.facts.clone()).collect();
-    let (db, chain) = (Arc::clone(&world.db), Arc::clone(&world.chain));
+    let (db, chain) = (world.db(), Arc::clone(&world.chain));
     let judge = Judge { db, chain, witness: world.witness.clone() };
     let market = Arc::new(ChaosMarket { facts, stall: Arc::clone(stall), site: site.clone(), judge });
     Some(Supply { market: mutant::market(world.mutant, market), policy: stall.policy, pool: None })
@@ -108,7 +130,8 @@ fn ports(world: &Arc<World>, process: ProcessId) -> Ports {
     let (sim, witness) = (world.sim.clone(), world.witness.clone());
     let stages = Arc::new(Stages::new(sim.clone()));
     let (plan, restart) = (world.plan.clone(), restart(world));
-    let site = Site { sim: sim.clone(), plan, stages: Arc::clone(&stages), process, restart };
+    let (sees, takes) = (witness.clone(), Arc::clone(&stages));
+    let site = Site { sim: sim.clone(), plan, stages: takes, process, restart, witness: sees };
     let clock: Arc<dyn Clock> = Arc::new(ProcessClock { sim: sim.clone(), process });
     let count = world.chain().nodes.len();
     let needed = if world.mutant == Some(mutant::Mutant::OneOperator) { 1 } else { QUORUM };
@@ -116,7 +139,7 @@ fn ports(world: &Arc<World>, process: ProcessId) -> Ports {
     let chain = seen.chain(world, Quorum { needed }, Arc::clone(&clock));
     let chains = BTreeMap::from([(world.profile.id, mutant::chain(world.mutant, chain, &clock))]);
     let signer: Arc<dyn Signer> = mutant::signer(world.mutant, Arc::clone(&world.signer), &chains);
-    let store: Arc<dyn Store> = mutant::store(world.mutant, Arc::clone(&world.db) as Arc<dyn Store>);
+    let store: Arc<dyn Store> = mutant::store(world.mutant, world.db() as Arc<dyn Store>);
     let energy = supply(world, &site).map(|supply| (world.profile.id, supply));
     let chaos = Chaos { site, witness };
     Ports {

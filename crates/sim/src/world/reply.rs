@@ -29,7 +29,7 @@ where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,
 {
-    let ports = super::locked(&world.alive).get(&process).cloned()?;
+    let ports = super::locked(&world.alive).get(&process).cloned().flatten()?;
     let slot = Arc::new(Mutex::new(Slot { answer: None, waker: None }));
     let (work, answers) = (job(ports), Arc::clone(&slot));
     world.sim.spawn(process, stage, async move {

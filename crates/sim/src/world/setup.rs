@@ -102,8 +102,10 @@ pub fn world(
     let funds = funds(&purses, &wishes, if strange { 1_100_000_000 } else { 0 }, rng);
     let tight = script.faults == Faults::Random && rng.chance(200);
     let chain = Arc::new(Mutex::new(chain(&profile, script.shape, &funds, script.seed, rng)));
-    let (signer, witness) =
-        (stage.vault.signer(&deployment, &profile, &asset, &purses, clock)?, Witness::new(sim.clone()));
+    let (signer, witness) = (
+        stage.vault.signer(&deployment, &profile, &asset, &purses, clock)?,
+        Witness::new(sim.clone(), profile.window),
+    );
     let lost = if rng.chance(100) { 1_000 } else { rng.below(300) };
     let hub = Hub::new(sim.clone(), Rng::of(script.seed, 14), lost);
     let world = World {
@@ -111,7 +113,7 @@ pub fn world(
         chain,
         profile,
         asset,
-        db,
+        db: Mutex::new(db),
         signer,
         deployment,
         plan,
@@ -341,7 +343,7 @@ pub fn unfinished(world: &World) -> String {
     let head = "select chain || ' final ' || coalesce(finalized_number, '-') || ' settle after ' ||
                 coalesce(settle_after, '-') as what from chain_head limit 2";
     let told = "select code || ' of ' || subject || ': ' || detail as what from alert where resolved_at is null limit 5";
-    let rows = |question| store::ask(&world.db, question).unwrap_or_default().join("; ");
+    let rows = |question| store::ask(&world.db(), question).unwrap_or_default().join("; ");
     let chain = world.chain();
     let nonces: Vec<_> = world
         .purses

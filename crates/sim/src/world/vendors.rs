@@ -55,7 +55,7 @@ fn tell_booked(world: &World, stall: &Stall) {
     if stall.desks().vendors.iter().all(|vendor| vendor.booked) {
         return;
     }
-    let booked = ask(&world.db, "select vendor as what from energy_credit limit 8").unwrap_or_default();
+    let booked = ask(&world.db(), "select vendor as what from energy_credit limit 8").unwrap_or_default();
     for vendor in &mut stall.desks().vendors {
         vendor.booked = booked.iter().any(|it| it == vendor.facts.id.as_str());
     }
@@ -174,7 +174,7 @@ impl Attendant {
     pub async fn nothing_is_open(&mut self, world: &World) -> bool {
         let Some(stall) = &world.stall else { return true };
         self.listen(world);
-        let count = |question| ask(&world.db, question).map_or(usize::MAX, |rows| rows.len());
+        let count = |question| ask(&world.db(), question).map_or(usize::MAX, |rows| rows.len());
         let moving = "select id as what from transfer where state in ('built', 'signed', 'seen') limit 1";
         let needs = "select id as what from energy_need where state = 'open' limit 1";
         let orders =
@@ -209,7 +209,7 @@ impl Attendant {
 /// all this time.
 async fn settle_by_hand(world: &World, stall: &Stall) {
     let now = Timestamp::from_micros(world.sim.now_us());
-    let Ok(view) = world.db.energy(world.profile.id, now, &[]).await else { return };
+    let Ok(view) = world.db().energy(world.profile.id, now, &[]).await else { return };
     let long_ago = |order: &&Order| {
         let asked = order.state.asked();
         !order.is_ended() && asked.is_some_and(|it| now.since_ms(it.at) > SETTLES_MS + PERSON_MS)
@@ -226,6 +226,6 @@ async fn settle_by_hand(world: &World, stall: &Stall) {
         let cause = Some(director::cause(world, "the vendor's statement"));
         // Whoever meanwhile changed it has explained it.
         let _done =
-            world.db.apply(None, vec![Change { orders: vec![step], cause, ..Change::default() }]).await;
+            world.db().apply(None, vec![Change { orders: vec![step], cause, ..Change::default() }]).await;
     }
 }

@@ -107,8 +107,20 @@ pub async fn run(world: Arc<World>, forecast: Vec<(i64, Weather)>) {
     let start = world.sim.now_us();
     for (at, what) in forecast {
         world.sim.sleep(start + at - world.sim.now_us()).await;
+        // Where no block is above the final head yet, none can leave.
+        while matches!(what, Weather::Reorg { .. }) && none_can_leave(&world) {
+            world.sim.sleep(AWAITED_US).await;
+        }
         happen(&world, &what);
     }
+}
+
+/// Looks this often whether a block can leave, microseconds.
+const AWAITED_US: i64 = 50_000;
+
+fn none_can_leave(world: &World) -> bool {
+    let chain = world.chain();
+    chain.head().id.number <= chain.finalized()
 }
 
 /// Produces blocks for ever.

@@ -104,7 +104,7 @@ impl Bench {
             }
         };
         let ports = Ports {
-            store: Arc::clone(&world.db) as Arc<_>,
+            store: world.db() as Arc<_>,
             chains: BTreeMap::from([(world.profile.id, chain)]),
             signer: signer(Arc::clone(&world.signer)),
             energy: BTreeMap::new(),
@@ -116,7 +116,7 @@ impl Bench {
         };
         Self {
             executor,
-            db: Arc::clone(&world.db),
+            db: world.db(),
             world,
             ports,
             partner,

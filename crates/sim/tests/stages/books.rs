@@ -47,7 +47,7 @@ pub fn tilt_of(bench: &Bench, asset: AssetId, atoms: i64) {
     let line = |account, atoms| Posting { partner: bench.partner, wallet: bench.lane, asset, account, atoms };
     let postings = vec![line(Account::Available, atoms), line(Account::Adjustment, -atoms)];
     let change = Change { postings, cause: Some(bench.cause()), ..Change::default() };
-    now(bench.world.db.apply(None, vec![change])).unwrap();
+    now(bench.world.db().apply(None, vec![change])).unwrap();
 }
 
 #[test]
@@ -91,10 +91,10 @@ fn a_key_of_a_retired_wallet_is_barred_by_whoever_comes_next() {
         bench.round();
     }
     // A process retired it and died before it asked the signer.
-    let wallet = now(bench.world.db.lane(bench.lane)).unwrap().unwrap().wallet;
+    let wallet = now(bench.world.db().lane(bench.lane)).unwrap().unwrap().wallet;
     let step = wallet.pause("drill").unwrap().then(|it| it.retire("drill")).unwrap();
     let change = Change { wallets: vec![step], cause: Some(bench.cause()), ..Change::default() };
-    now(bench.world.db.apply(None, vec![change])).unwrap();
+    now(bench.world.db().apply(None, vec![change])).unwrap();
     let barred = |bench: &Bench| {
         let held = now(bench.ports.signer.held()).unwrap();
         held.iter().find(|held| held.wallet == bench.lane).is_some_and(|held| held.barred)

@@ -39,7 +39,7 @@ fn deceived(bench: &mut Bench) -> WithdrawalId {
         assert!(round < ROUNDS_MAX, "nobody was asked");
     }
     bench.ports.chains = honest;
-    let id = ask(&bench.world.db, waits).unwrap().remove(0);
+    let id = ask(&bench.world.db(), waits).unwrap().remove(0);
     WithdrawalId::parse(&id).unwrap()
 }
 
@@ -52,7 +52,7 @@ fn txids(bench: &Bench) -> Vec<[u8; 32]> {
         hex::decode_to_slice(text.trim_start_matches("0x"), &mut txid).unwrap();
         txid
     };
-    ask(&bench.world.db, question).unwrap().into_iter().map(read).collect()
+    ask(&bench.world.db(), question).unwrap().into_iter().map(read).collect()
 }
 
 #[test]

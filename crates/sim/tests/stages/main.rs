@@ -14,6 +14,7 @@ mod liars;
 mod lost;
 mod marks;
 mod old_copy;
+mod oracle;
 mod overtaken;
 mod restore;
 mod revived;

@@ -78,7 +78,7 @@ fn one_nodes_false_stranger_freezes_nothing_and_the_node_is_found_out() {
     rounds_until(&mut bench, "the claim is recorded", |bench| bench.count(CLAIMS) > 0);
     assert_eq!(bench.count(ALERT), 1, "an alert says which node claims what");
     let told = sluice_sim::oracle::store::ask(
-        &bench.world.db,
+        &bench.world.db(),
         "select detail as what from alert where code = 'claim_unconfirmed' limit 1",
     );
     let told = told.unwrap().remove(0);

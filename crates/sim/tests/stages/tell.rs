@@ -27,7 +27,7 @@ impl Deliver for OneIsDead {
 fn raise(bench: &Bench, subject: String) {
     let raise = Raise { code: Code::FundsShort, subject, partner: None, detail: "short".into() };
     let change = Change { raise: vec![raise], cause: Some(bench.cause()), ..Change::default() };
-    now(bench.world.db.apply(None, vec![change])).unwrap();
+    now(bench.world.db().apply(None, vec![change])).unwrap();
 }
 
 #[test]

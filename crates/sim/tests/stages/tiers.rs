@@ -52,7 +52,7 @@ fn registered(bench: &Bench, tier: Tier, number: u8) -> Wallet {
 }
 
 fn stored(bench: &Bench, wallet: &Wallet) -> Wallet {
-    let all = now(bench.world.db.wallets(None)).unwrap();
+    let all = now(bench.world.db().wallets(None)).unwrap();
     all.into_iter().find(|it| it.id == wallet.id).unwrap()
 }
 
@@ -64,7 +64,7 @@ fn two_persons_register_a_wallet_and_nothing_is_sent_to_it_before_its_wait_is_ov
         panic!("one is not enough")
     };
     assert_eq!((waits.order.kind, waits.partner), (Kind::WalletRegister, bench.partner));
-    let known = now(bench.world.db.wallets(None)).unwrap();
+    let known = now(bench.world.db().wallets(None)).unwrap();
     assert!(known.iter().all(Wallet::is_lane), "nothing was done");
     let other = Register { tier: Tier::Safe, ..vault.clone() };
     let refused = order(&bench, &other, DUTY[1]);
@@ -116,7 +116,7 @@ fn what_is_missing_of_a_registered_wallet_is_told_and_what_came_in_is_booked() {
             |account, atoms| Posting { partner: vault.partner, wallet: vault.id, asset, account, atoms };
         let postings = vec![line(Account::Available, atoms), line(Account::Adjustment, -atoms)];
         let change = Change { postings, cause: Some(bench.cause()), ..Change::default() };
-        now(bench.world.db.apply(None, vec![change])).unwrap();
+        now(bench.world.db().apply(None, vec![change])).unwrap();
     };
     let alert = format!(
         "select id as what from alert where code = '{}' and subject = '{}' and resolved_at is null limit 1",
@@ -164,6 +164,6 @@ fn a_registered_wallet_leaves_by_two_persons_and_the_signer_is_not_asked() {
     assert!(matches!(retire(DUTY[0]), Ok(Ordered::Awaiting(_))));
     let gone = retire(DUTY[1]).unwrap().done().unwrap();
     assert_eq!(gone.state, LaneState::Retired);
-    assert!(now(bench.world.db.retired()).unwrap().is_empty(), "no key to bar");
-    assert!(now(bench.world.db.wallets(None)).unwrap().iter().all(|it| it.id != vault.id));
+    assert!(now(bench.world.db().retired()).unwrap().is_empty(), "no key to bar");
+    assert!(now(bench.world.db().wallets(None)).unwrap().iter().all(|it| it.id != vault.id));
 }

@@ -233,7 +233,7 @@ fn a_stopped_asset_at_the_head_of_the_queue_holds_up_no_other() {
     let token = bench.world.asset.clone();
     let id = AssetId::erc20(bench.world.profile.id, EvmAddress([0x71; 20]));
     let other = Asset { id, symbol: "OTHER".into(), ..token.clone() };
-    let (db, cause) = (Arc::clone(&bench.world.db), bench.cause());
+    let (db, cause) = (bench.world.db(), bench.cause());
     now(db.put_asset(other.clone())).unwrap();
     let most = Amount::from_atoms(i64::MAX / 4).unwrap();
     let limit = Limit { asset: id, per_transaction: most, daily: most, version: 1 };
