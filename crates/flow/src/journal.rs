@@ -11,6 +11,7 @@
 //! until a journal that it knows was imported. A journal is known by the hash of the entry that was compared last: one
 //! that is longer and another shuts everything too.
 
+mod awaited;
 mod doubt;
 mod import;
 

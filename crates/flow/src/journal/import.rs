@@ -19,12 +19,13 @@ use sluice_core::transfer::{Life, State, Transfer};
 use sluice_core::wallet::{LaneState, Wallet};
 use sluice_core::withdrawal::{GivenBackWhy, State as WithdrawalState, Withdrawal};
 
-use super::{TRIES_MAX, cause, doubt, page};
+use super::{TRIES_MAX, awaited, cause, doubt, page};
 use crate::{StageError, revived};
 
-/// Imports what lies behind `base`, the last entry that was compared, doubts what of the rest has no slot, then notes the
-/// head as seen and compared.
+/// Imports what lies behind `base`, the last entry that was compared, and what is awaited of what lies before it; doubts what
+/// of the rest has no slot, then notes the head as seen and compared.
 pub(super) async fn run(ports: &Ports, base: u64, seen: Seen) -> Result<(), StageError> {
+    awaited::run(ports, base).await?;
     let head = seen.to;
     let mut closed: BTreeMap<Slot, Tombstone> = BTreeMap::new();
     let (mut from, mut marked) = (base.saturating_add(1), None);
@@ -278,7 +279,7 @@ async fn lost(
 }
 
 /// One signature: on the transfer that awaits it, or beside the lost attempt.
-async fn signed(
+pub(super) async fn signed(
     ports: &Ports,
     entry: &Entry,
     attempt: AttemptId,

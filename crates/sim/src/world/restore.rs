@@ -252,19 +252,13 @@ fn unbooked(world: &World) -> BTreeMap<[u8; 32], (WalletId, Kind)> {
         .unwrap_or_default()
         .into_iter()
         .collect();
-    // A transfer that carries these very bytes books them itself, once it has their signature again.
-    let carried = "select digest as what from attempt where txid is null limit 10000";
-    let carried: BTreeSet<String> = ask(&world.db(), carried).unwrap_or_default().into_iter().collect();
-    let is_carried = |txid: &[u8; 32]| {
-        world.witness.digest_of(txid).is_some_and(|digest| carried.contains(&hex::encode(digest)))
-    };
     let finalized = chain.finalized();
     let done = chain.blocks.iter().filter(|block| block.id.number <= finalized).flat_map(|block| &block.txs);
     let left = done.filter_map(|done| {
         let (wallet, _) = lost.get(&done.tx.hash)?;
         let kind = if done.moved().is_some() { Kind::ManualPayment } else { Kind::NetworkCost };
         let is_new = !explained.contains(hex::encode(done.tx.hash).as_str());
-        (is_new && !is_carried(&done.tx.hash)).then_some((done.tx.hash, (*wallet, kind)))
+        is_new.then_some((done.tx.hash, (*wallet, kind)))
     });
     left.collect()
 }

@@ -22,4 +22,5 @@ mod strangers;
 mod sweeps;
 mod tell;
 mod tiers;
+mod unrecorded;
 mod window;

@@ -62,9 +62,4 @@ impl Witness {
     pub fn signed_for(&self, txid: &[u8; 32]) -> Option<Option<PaymentKey>> {
         self.seen().signed.get(txid).map(|(_, signed)| signed.key)
     }
-
-    /// What was signed to make a transaction of ours.
-    pub fn digest_of(&self, txid: &[u8; 32]) -> Option<[u8; 32]> {
-        self.seen().signed.get(txid).map(|(_, signed)| signed.digest)
-    }
 }
