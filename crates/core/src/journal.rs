@@ -98,6 +98,8 @@ pub struct Known {
     pub place: Option<Place>,
     /// The store went back in time and has not imported yet what it lost.
     pub back: Option<Pending>,
+    /// When it last had imported what it lost; `None` where it never went back.
+    pub imported_at: Option<Timestamp>,
     /// Payments that have a withdrawal here, whether or not this version can read it.
     pub payments: BTreeSet<PaymentKey>,
     /// Withdrawals by the identity of their payment.

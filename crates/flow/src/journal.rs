@@ -25,11 +25,25 @@ use sluice_core::moved::Moved;
 use sluice_core::partner::PLATFORM;
 use sluice_core::port::Ports;
 use sluice_core::port::reader::STORE_WENT_BACK;
-use sluice_core::port::store::{Change, Outcome};
+use sluice_core::port::store::{Change, Outcome, StoreError};
 use sluice_core::stop::{Scope, Stop};
+use sluice_core::transfer::Transfer;
 use sluice_core::wallet::{LaneState, Wallet};
 
 use crate::StageError;
+
+/// Records what the journal has signed of what any lane awaits: a lane that is shut does not ask for it, and its own transaction
+/// on the chain would be nobody's.
+pub(crate) async fn record(ports: &Ports) -> Result<(), StageError> {
+    awaited::run(ports, ports.signer.hello(None).await?.journal_seq).await
+}
+
+/// Whether a transfer was planned before the store last went back in time. What is known of its withdrawal is known from a copy:
+/// in the lost time the partner may have been told that it was cancelled or had failed, and have paid it another way.
+pub(crate) async fn is_from_a_copy(ports: &Ports, transfer: &Transfer) -> Result<bool, StoreError> {
+    let known = ports.store.journal_known(&[], &[]).await?;
+    Ok(known.back.is_some() || known.imported_at.is_some_and(|at| transfer.planned_at <= at))
+}
 
 /// What a comparison found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,9 +7,10 @@ use sluice_core::port::store::Revived;
 use sluice_core::proof::Proof;
 use sluice_core::time::Timestamp;
 use sluice_core::transfer::Failure;
-use sluice_core::withdrawal::{AttentionCode, GivenBackWhy, RETRIES_MAX, Withdrawal};
+use sluice_core::withdrawal::{AttentionCode, GivenBackWhy, RETRIES_MAX, State, Withdrawal};
 
 use crate::StageError;
+use crate::journal::is_from_a_copy;
 
 /// Completes a withdrawal by the slot of these that has paid it. `None` where none has.
 pub(crate) async fn paid_late(
@@ -34,7 +35,13 @@ pub(crate) async fn never_signed(
 ) -> Result<Moved<Withdrawal>, StageError> {
     Ok(match elsewhere(ports, withdrawal, tombstone, at).await? {
         Ok(step) => step,
-        Err(withdrawal) => withdrawal.needs_attention(AttentionCode::SignerRefused, true, at)?,
+        Err(withdrawal) => {
+            let code = match is_on_one_from_a_copy(ports, &withdrawal).await? {
+                true => AttentionCode::StoreWentBack,
+                false => AttentionCode::SignerRefused,
+            };
+            withdrawal.needs_attention(code, true, at)?
+        }
     })
 }
 
@@ -48,6 +55,10 @@ pub(crate) async fn lapsed(
 ) -> Result<Moved<Withdrawal>, StageError> {
     Ok(match elsewhere(ports, withdrawal, tombstone, at).await? {
         Ok(step) => step,
+        // In the lost time it may have been told to be over: that its slot is dead says nothing against that (M17).
+        Err(withdrawal) if is_on_one_from_a_copy(ports, &withdrawal).await? => {
+            withdrawal.needs_attention(AttentionCode::StoreWentBack, true, at)?
+        }
         Err(withdrawal) if withdrawal.retries >= RETRIES_MAX => {
             withdrawal.needs_attention(AttentionCode::RetriesExhausted, true, at)?
         }
@@ -56,6 +67,15 @@ pub(crate) async fn lapsed(
             withdrawal.give_back(why, at, at)?
         }
     })
+}
+
+/// Whether its transfer is known from a copy. What cannot be read is taken for one.
+async fn is_on_one_from_a_copy(ports: &Ports, withdrawal: &Withdrawal) -> Result<bool, StageError> {
+    let State::Assigned(assigned) = &withdrawal.state else { return Ok(false) };
+    match ports.store.transfers(&[assigned.transfer]).await?.pop() {
+        Some((transfer, _)) => Ok(is_from_a_copy(ports, &transfer).await?),
+        None => Ok(true),
+    }
 }
 
 /// The step of a withdrawal that an earlier slot has paid or may pay, or that is to be cancelled. It comes back where it is

@@ -1,5 +1,5 @@
-//! In: a store that went back in time. Out: signatures that its open transfers await, and that stand in the journal before
-//! the place that was compared last, are recorded.
+//! In: a store that may have gone back in time. Out: signatures that its open transfers await, and that stand in the journal up
+//! to a place, are recorded.
 //!
 //! A signature that was journaled and not recorded is an ordinary crash: the lane asks again and is given the same bytes.
 //! In the lost time it was, and they may have left. A lane that is shut does not ask; its own transaction would stand on
@@ -50,11 +50,11 @@ async fn awaited(ports: &Ports) -> Result<BTreeSet<AttemptId>, StageError> {
         awaited.extend(lane.transfers().filter_map(|(transfer, _)| match &transfer.state {
             State::Built(built) => built.asked.then_some(built.attempt),
             State::Signed(signed) => signed.pending,
+            State::Seen(seen) => seen.signed.pending,
             State::Planned
             | State::Funded(_)
             | State::Fuelling(_)
             | State::Fuelled(_)
-            | State::Seen(_)
             | State::Final(_)
             | State::Dropped { .. } => None,
         }));

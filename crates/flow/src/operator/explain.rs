@@ -21,6 +21,7 @@ use sluice_core::transfer::{State, Transfer};
 use sluice_core::wallet::Wallet;
 
 use super::persons::{Given, Ordered, carry_out, warrant};
+use super::together::together_whole;
 use super::{OrderError, TRIES_MAX};
 
 /// Why a transaction is not adopted. Nothing changed.
@@ -64,6 +65,8 @@ pub async fn explain(
     given: impl Into<Given>,
 ) -> Result<Ordered<Wallet>, ExplainError> {
     let given = given.into();
+    // What a lost life has made, or what was signed and not recorded, would be booked by its transfer again.
+    together_whole(ports).await?;
     for _ in 0..TRIES_MAX {
         let view = ports.store.lane(id).await.map_err(OrderError::from)?;
         let view = view.filter(|it| partner.is_none_or(|partner| it.wallet.partner == partner));

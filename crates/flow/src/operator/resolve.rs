@@ -15,9 +15,11 @@ use sluice_core::port::store::{Change, WithAttempts};
 use sluice_core::proof::{Effect, Final, SlotReading};
 use sluice_core::withdrawal::{Resolution, State, Withdrawal};
 
+use crate::journal::is_from_a_copy;
 use crate::watch::question;
 
 use super::persons::{Given, Ordered, carry_out, warrant};
+use super::together::together;
 use super::{OrderError, TRIES_MAX, lost};
 
 /// Sends it through the queue again: all gates of the lane run again, and a new slot is taken. Refused while a slot of
@@ -188,7 +190,7 @@ fn last_transfer(withdrawal: &Withdrawal) -> Option<TransferId> {
 }
 
 /// Whether one person is not enough: the death of its last slot does not free it by itself (one node operator's word, or a
-/// stranger's transaction), or all that is known of it is from before the store went back in time (M17).
+/// stranger's transaction), or what is known of it, or of its last slot, is from before the store went back in time (M17).
 ///
 /// # Errors
 /// [`OrderError::Store`].
@@ -198,6 +200,10 @@ pub async fn doubtful(ports: &Ports, withdrawal: &Withdrawal) -> Result<bool, Or
         return Ok(true);
     }
     let Some((transfer, _)) = attention.last else { return Ok(false) };
+    match ports.store.transfers(&[transfer]).await?.pop() {
+        Some((transfer, _)) if !is_from_a_copy(ports, &transfer).await? => {}
+        _ => return Ok(true),
+    }
     Ok(ports.store.proof(transfer).await?.is_some_and(|proof| !proof.frees_the_withdrawal()))
 }
 
@@ -216,7 +222,11 @@ async fn change(
         let (order, owner) = (says.order(&withdrawal), withdrawal.partner);
         let (step, with_it) = decide(withdrawal.clone(), &given.cause)?;
         match says.kind {
-            Kind::WithdrawalRedrive | Kind::WithdrawalGiveUp => must_be_dead(ports, &withdrawal).await?,
+            Kind::WithdrawalRedrive | Kind::WithdrawalGiveUp => {
+                // What a lost life has sent for it is known once store and journal were compared.
+                together(ports).await?;
+                must_be_dead(ports, &withdrawal).await?;
+            }
             _ => {} // A payment shown on chain is its own evidence.
         }
         let warrant = warrant(ports, &given, order, owner, doubtful).await?;

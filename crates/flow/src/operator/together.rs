@@ -19,6 +19,15 @@ pub(super) async fn together(ports: &Ports) -> Result<(), OrderError> {
     }
 }
 
+/// The same, and whatever the journal has signed of what is awaited is recorded: what the engine has made is known as that.
+///
+/// # Errors
+/// As [`together`].
+pub(super) async fn together_whole(ports: &Ports) -> Result<(), OrderError> {
+    together(ports).await?;
+    journal::record(ports).await.map_err(not_compared)
+}
+
 /// Store and journal could not be compared.
 fn not_compared(error: StageError) -> OrderError {
     match error {

@@ -22,6 +22,7 @@ use sluice_core::withdrawal::{
 
 use super::{Watch, question, stranger};
 use crate::StageError;
+use crate::journal::is_from_a_copy;
 
 /// Transfers settled in one turn.
 const SLICE_MAX: usize = 512;
@@ -272,7 +273,7 @@ pub(super) async fn ended(
     for withdrawal in beside.of(carried) {
         if let Some(step) = late::instead(watch, &withdrawal, &proof, transfer.after()).await? {
             change.withdrawals.push(step);
-        } else if let Some(step) = follow(withdrawal, &proof, transfer.after(), now)? {
+        } else if let Some(step) = follow(watch, withdrawal, &proof, transfer.after(), now).await? {
             change.withdrawals.push(step);
         }
     }
@@ -304,7 +305,8 @@ pub(super) async fn ended(
     Ok(change)
 }
 
-fn follow(
+async fn follow(
+    watch: &Watch<'_>,
     withdrawal: Withdrawal,
     proof: &Proof,
     transfer: &Transfer,
@@ -344,6 +346,9 @@ fn follow(
     // One operator's word never frees a withdrawal for a new slot: two persons do (M4).
     let person = if !proof.frees_the_withdrawal() {
         Some(AttentionCode::SingleSourceDeath)
+    } else if is_from_a_copy(watch.ports, transfer).await? {
+        // In the lost time it may have been told to be over: that its slot is dead says nothing against that (M17).
+        Some(AttentionCode::StoreWentBack)
     } else if withdrawal.retries >= RETRIES_MAX {
         Some(AttentionCode::RetriesExhausted)
     } else {

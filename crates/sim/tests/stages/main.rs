@@ -2,6 +2,7 @@
 
 mod bench;
 mod books;
+mod copied;
 mod cuts;
 mod desk;
 mod energy;

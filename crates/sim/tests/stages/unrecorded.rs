@@ -9,7 +9,7 @@ use sluice_core::event::Cause;
 use sluice_core::port::Ports;
 use sluice_core::port::around::signer::{Answer, Around, Wrapped};
 use sluice_flow::journal;
-use sluice_flow::operator::{ExplainError, explain};
+use sluice_flow::operator::{ExplainError, LaneCommand, command, explain};
 use sluice_sim::world::director::DUTY;
 use sluice_store::{Db, Template};
 
@@ -45,15 +45,28 @@ impl Around for Copies {
     }
 }
 
+fn with_copies() -> (Bench, Arc<Mutex<Option<Template>>>) {
+    let (mut bench, copy) = (Bench::new(|inner| inner), Arc::default());
+    let by = Copies { others: bench.ports.clone(), db: Arc::clone(&bench.db), copy: Arc::clone(&copy) };
+    let signer = Arc::clone(&bench.ports.signer);
+    bench.ports.signer = Arc::new(Wrapped { inner: signer, by });
+    (bench, copy)
+}
+
+/// Two persons do not get it explained.
+fn is_its_own(bench: &Bench, txid: [u8; 32]) {
+    for by in DUTY {
+        let cause = Cause { actor: Actor::Key(by), ..bench.cause() };
+        let said = now(explain(&bench.ports, None, bench.lane, txid, Kind::ManualPayment, cause));
+        assert!(matches!(said, Err(ExplainError::Ours)), "{said:?}");
+    }
+}
+
 /// Its lane does not ask for the signature while it is shut, and the chain shows the very bytes: they are no stranger's.
 #[test]
 fn what_the_journal_had_signed_before_the_copy_was_made_is_its_own() {
-    let mut bench = Bench::new(|inner| inner);
-    let (asset, copy) = (bench.world.asset.clone(), Arc::new(Mutex::new(None)));
-    let others = bench.ports.clone();
-    let by = Copies { others, db: Arc::clone(&bench.db), copy: Arc::clone(&copy) };
-    let signer = Arc::clone(&bench.ports.signer);
-    bench.ports.signer = Arc::new(Wrapped { inner: signer, by });
+    let (mut bench, copy) = with_copies();
+    let asset = bench.world.asset.clone();
     bench.order(1, &asset);
     rounds(&mut bench, 6);
     bench.order(2, &asset);
@@ -68,15 +81,39 @@ fn what_the_journal_had_signed_before_the_copy_was_made_is_its_own() {
     assert_eq!(bench.count(awaited), 1, "the copy does not have its signature");
     rounds(&mut bench, 6);
     assert!(frozen(&bench), "the second order's signature is in the journal");
-    for by in DUTY {
-        let cause = Cause { actor: Actor::Key(by), ..bench.cause() };
-        let said = now(explain(&bench.ports, None, bench.lane, sent[0], Kind::ManualPayment, cause));
-        assert!(matches!(said, Err(ExplainError::Ours)), "{said:?}");
-    }
+    is_its_own(&bench, sent[0]);
     bench.order(2, &asset);
     unfreeze(&bench, &DUTY);
     lift(&bench);
     rounds(&mut bench, 6);
     let completed = "select id as what from withdrawal where status = 'completed' limit 9";
     assert_eq!((bench.count(completed), paid(&bench).len()), (1, 2), "the other one waits for a person");
+}
+
+/// Nothing shows that the store went back: no entry of the journal is unknown to it. Its lane is paused, and does not ask.
+#[test]
+fn nor_is_it_a_strangers_where_nothing_shows_that_the_store_went_back() {
+    let (mut bench, copy) = with_copies();
+    let asset = bench.world.asset.clone();
+    bench.order(1, &asset);
+    rounds(&mut bench, 6);
+    let sent = paid(&bench);
+    assert_eq!(sent.len(), 1);
+    let copy = copy.lock().unwrap().take().expect("it has signed");
+    bench.put_back(&copy);
+    bench.restart();
+    let cause = bench.cause();
+    now(command(&bench.ports, None, bench.lane, &LaneCommand::Pause, cause)).unwrap();
+    rounds(&mut bench, 3);
+    is_its_own(&bench, sent[0]);
+    for by in DUTY {
+        let cause = Cause { actor: Actor::Key(by), ..bench.cause() };
+        let _open = now(command(&bench.ports, None, bench.lane, &LaneCommand::Unfreeze, cause));
+    }
+    let cause = bench.cause();
+    now(command(&bench.ports, None, bench.lane, &LaneCommand::Resume, cause)).unwrap();
+    rounds(&mut bench, 6);
+    let completed = "select id as what from withdrawal where status = 'completed' limit 9";
+    assert_eq!((bench.count(completed), paid(&bench).len()), (1, 1));
+    assert_eq!(bench.count("select txid as what from adoption limit 9"), 0);
 }

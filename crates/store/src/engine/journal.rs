@@ -13,6 +13,7 @@ use sluice_core::journal::{Known, LostPayment, LostSlot, LostTxid, Pending, Plac
 use sluice_core::port::chain;
 use sluice_core::port::store::StoreError;
 use sluice_core::slot::Slot;
+use sluice_core::time::Timestamp;
 use sluice_core::withdrawal::Withdrawal;
 
 use super::facts::of_meta;
@@ -62,6 +63,7 @@ pub(super) async fn known(
         mark: of_meta(meta.as_ref(), "mark")?,
         place: place(meta.as_ref())?,
         back: pending(conn).await?,
+        imported_at: imported_at(conn).await?,
         attempts: attempts.into_iter().collect(),
         payments: payments.into_iter().collect(),
         withdrawals: withdrawals.into_iter().map(|withdrawal| (withdrawal.key, withdrawal)).collect(),
@@ -87,6 +89,16 @@ pub(super) async fn pending(conn: &mut Conn<'_>) -> Result<Option<Pending>, SqlE
     let Some(row) = conn.row(text, args![]).await? else { return Ok(None) };
     let shut = row.opt_int("shut_at")?.is_some();
     Ok(Some(Pending { evidence: row.text("evidence")?.to_owned(), shut }))
+}
+
+/// When the store last had imported what it lost.
+async fn imported_at(conn: &mut Conn<'_>) -> Result<Option<Timestamp>, SqlError> {
+    let text = sql!("select imported_at from went_back where pending = 0 order by id desc limit 1");
+    let row = conn.row(text, args![]).await?;
+    Ok(match row {
+        Some(row) => row.opt_int("imported_at")?.map(Timestamp::from_micros),
+        None => None,
+    })
 }
 
 /// Every row, or why one of them does not read.
