@@ -198,6 +198,8 @@ words! {
         Stake = "stake",
         /// Give up of that stake.
         Unstake = "unstake",
+        /// Be paid what is due of stakes that it gave up.
+        Collect = "collect",
         /// Lend the yield of its stake to another wallet.
         Delegation = "delegation",
         /// Take it back.

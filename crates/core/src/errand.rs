@@ -35,6 +35,8 @@ pub enum Deed {
     Delegation,
     /// It is taken back.
     Reclaim,
+    /// What is due of stakes that were given up is paid out to the account: all of it, for whichever resource they were.
+    Collect,
 }
 
 impl Resource {
@@ -57,7 +59,7 @@ impl Resource {
 
 impl Deed {
     /// Every one.
-    pub const ALL: [Self; 4] = [Self::Stake, Self::Unstake, Self::Delegation, Self::Reclaim];
+    pub const ALL: [Self; 5] = [Self::Stake, Self::Unstake, Self::Delegation, Self::Reclaim, Self::Collect];
 
     /// The name in ids.
     pub const fn as_str(self) -> &'static str {
@@ -66,12 +68,21 @@ impl Deed {
             Self::Unstake => "unstake",
             Self::Delegation => "delegation",
             Self::Reclaim => "reclaim",
+            Self::Collect => "collect",
         }
     }
 
     /// Reads the name.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|deed| deed.as_str() == text)
+    }
+
+    /// Whether it is between an account and itself; the others are between two.
+    pub const fn is_own(self) -> bool {
+        match self {
+            Self::Stake | Self::Unstake | Self::Collect => true,
+            Self::Delegation | Self::Reclaim => false,
+        }
     }
 }
 
@@ -114,6 +125,9 @@ pub enum Errand {
     Stake(Resource),
     /// Give up of its own stake.
     Unstake(Resource),
+    /// Be paid what is due of stakes that it gave up. The amount is what is expected, and the chain pays out all that is due;
+    /// what came is what the receipt says.
+    Collect(Resource),
     /// Lend the yield of its stake.
     Delegation {
         /// Which.
@@ -166,6 +180,7 @@ impl Errand {
         match self {
             Self::Stake(_) => Deed::Stake.as_str(),
             Self::Unstake(_) => Deed::Unstake.as_str(),
+            Self::Collect(_) => Deed::Collect.as_str(),
             Self::Delegation { .. } => Deed::Delegation.as_str(),
             Self::Reclaim { .. } => Deed::Reclaim.as_str(),
             Self::TopUp { .. } => TOP_UP,
@@ -189,13 +204,14 @@ impl Errand {
         let (asset, to, terms) = match self {
             Self::Stake(resource) => (of(Deed::Stake, *resource), wallet.address, None),
             Self::Unstake(resource) => (of(Deed::Unstake, *resource), wallet.address, None),
+            Self::Collect(resource) => (of(Deed::Collect, *resource), wallet.address, None),
             Self::Delegation { resource, to, lock } => {
                 (of(Deed::Delegation, *resource), *to, lock.map(|lock| lock.to_string()))
             }
             Self::Reclaim { resource, from } => (of(Deed::Reclaim, *resource), *from, None),
             Self::TopUp { to } => (Asset::native(profile), *to, None),
         };
-        let own = matches!(self, Self::Stake(_) | Self::Unstake(_));
+        let own = matches!(self, Self::Stake(_) | Self::Unstake(_) | Self::Collect(_));
         if to.tron().is_none() || (to == wallet.address) != own {
             return Err(ErrandError::Account);
         }

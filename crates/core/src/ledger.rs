@@ -147,7 +147,14 @@ impl Stakes {
             Deed::Unstake => Self { staked: less, lent: 0, unstaking: more },
             Deed::Delegation => Self { staked: less, lent: more, unstaking: 0 },
             Deed::Reclaim => Self { staked: more, lent: less, unstaking: 0 },
+            // What came back is in its receipt.
+            Deed::Collect => Self { staked: 0, lent: 0, unstaking: 0 },
         }
+    }
+
+    /// The same, when so much of what had been given up came back with it.
+    const fn returned(self, amount: Amount) -> Self {
+        Self { unstaking: self.unstaking.saturating_sub(amount.atoms()), ..self }
     }
 }
 
@@ -160,7 +167,7 @@ pub fn holding(transfer: &Transfer) -> Holding {
     // A stake is taken out of the coin; what other errands move is none of it.
     let amount = match deed {
         None | Some(Deed::Stake) => transfer.amount(),
-        Some(Deed::Unstake | Deed::Delegation | Deed::Reclaim) => Amount::ZERO,
+        Some(Deed::Unstake | Deed::Delegation | Deed::Reclaim | Deed::Collect) => Amount::ZERO,
     };
     let gas = |fuelled: &Fuelled| fuelled.gas_budget;
     match &transfer.state {
@@ -183,7 +190,9 @@ pub fn holding(transfer: &Transfer) -> Holding {
         State::Final(Ended { end: End::Included(inclusion), .. }) => {
             let (paid_out, stakes) = match (inclusion.effect, deed) {
                 (Effect::Paid { .. }, None) => (amount, Stakes::default()),
-                (Effect::Paid { .. }, Some(deed)) => (Amount::ZERO, Stakes::by(deed, transfer.amount())),
+                (Effect::Paid { .. }, Some(deed)) => {
+                    (Amount::ZERO, Stakes::by(deed, transfer.amount()).returned(inclusion.returned))
+                }
                 (Effect::Reverted | Effect::OutOfEnergy | Effect::Voided | Effect::Mismatch, _) => {
                     (Amount::ZERO, Stakes::default())
                 }
@@ -261,6 +270,9 @@ mod tests {
         assert_eq!(moved(Deed::Delegation), (-5, 5, 0));
         assert_eq!(moved(Deed::Reclaim), (5, -5, 0));
         assert_eq!(moved(Deed::Unstake), (-5, 0, 5));
+        assert_eq!(moved(Deed::Collect), (0, 0, 0));
+        let back = Stakes::by(Deed::Unstake, FIVE).returned(Amount::from_atoms(3).unwrap());
+        assert_eq!((back.staked, back.unstaking), (-5, 2), "what was due came with it");
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod scan;
 pub use death::{Death, DeathKind, NotDead, Tombstone};
 pub use scan::{SCAN_BLOCKS_MAX, Scan, ScannedBlock};
 
-use crate::amount::Cost;
+use crate::amount::{Amount, Cost};
 use crate::chain::BlockRef;
 use crate::id::{AttemptId, PartnerId, ProofId, TransferId};
 use crate::time::Timestamp;
@@ -110,6 +110,9 @@ pub struct Inclusion {
     pub effect: Effect,
     /// What the network took, exact.
     pub cost: Cost,
+    /// What came back of stakes that were given up before, atoms of the coin: TRON pays out what is due by then with every
+    /// transaction that gives one up.
+    pub returned: Amount,
 }
 
 /// What has become of a slot, read by slot and not by any one hash (M6).

@@ -143,7 +143,14 @@ pub fn signed(unsigned: Unsigned) -> Signed {
 /// An attempt of ours in block 10.
 pub fn inclusion(effect: Effect) -> Inclusion {
     let attempt = AttemptId::new(ulid(1));
-    Inclusion { attempt, txid: [9; 32], block: block(10), effect, cost: Cost(1_500_000_000) }
+    Inclusion {
+        attempt,
+        txid: [9; 32],
+        block: block(10),
+        effect,
+        cost: Cost(1_500_000_000),
+        returned: Amount::ZERO,
+    }
 }
 
 pub const PAID: Effect = Effect::Paid { log_index: 0 };

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sluice_core::address::Address;
 use sluice_core::alert::Raise;
-use sluice_core::amount::{Cost, Units};
+use sluice_core::amount::{Amount, Cost, Units};
 use sluice_core::asset::{Asset, AssetId};
 use sluice_core::attempt::{Durable, Kind, Signed};
 use sluice_core::chain::{BlockRef, ChainProfile};
@@ -48,7 +48,8 @@ impl BrokenChain {
             Mutant::ForgedDeath => Effect::Reverted,
             _ => Effect::Paid { log_index: 0 },
         };
-        let inclusion = Inclusion { attempt: known.attempt, txid: known.txid, block, effect, cost: Cost(1) };
+        let (attempt, txid, cost) = (known.attempt, known.txid, Cost(1));
+        let inclusion = Inclusion { attempt, txid, block, effect, cost, returned: Amount::ZERO };
         Some(SlotReading::Ours(inclusion))
     }
 

@@ -1,4 +1,4 @@
-//! Staking TRX of a lane on TRON, and giving a stake up.
+//! Staking TRX of a lane on TRON, giving a stake up, and having paid out what came of that.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -22,6 +22,8 @@ words! {
         Stake = "stake",
         /// A stake that is not lent is given up: the chain holds its TRX back for 14 days.
         Unstake = "unstake",
+        /// TRX of stakes that were given up and is due is paid out to the lane: all of it, for whichever resource it was staked.
+        Collect = "collect",
     }
 }
 
@@ -35,7 +37,7 @@ words! {
     }
 }
 
-/// Orders a stake, or the end of one.
+/// Orders a stake, the end of one, or that what is due of those that ended is paid out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrderStake {
@@ -47,9 +49,9 @@ pub struct OrderStake {
     pub wallet_id: String,
     /// What is done.
     pub deed: StakeDeed,
-    /// What the stake yields.
+    /// What the stake yields, or yielded.
     pub resource: StakeResource,
-    /// How much TRX; 1 at least.
+    /// How much TRX; 1 at least. To `collect` it waits until so much is due, and the chain pays out all that is.
     pub amount: Decimal,
     /// Why; 1 to 500 characters.
     #[schema(min_length = 1, max_length = 500)]
@@ -84,8 +86,8 @@ pub struct StakeCheck {
     pub resource: StakeResource,
     /// How much TRX.
     pub amount: Decimal,
-    /// Whether the wallet has it now, by books and chain: TRX that is promised to nobody, or by the books a stake that is not lent.
-    /// It can wait until it has.
+    /// Whether the wallet has it now, by books and chain: TRX that is promised to nobody, or by the books a stake that is not lent,
+    /// or that was given up; when that is due only the chain says. It can wait until it has.
     pub covered: bool,
     /// TRX that it has staked, by our own books: what was staked before it was adopted is not in them.
     pub staked: Decimal,

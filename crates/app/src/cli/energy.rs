@@ -74,6 +74,8 @@ enum What {
     Stake(stake::Args),
     /// Give a stake of a lane up; the chain holds its TRX back for 14 days · 스테이킹을 해제합니다(14일 대기)
     Unstake(stake::Args),
+    /// Have paid out to a lane what is due of stakes that it gave up · 해제된 스테이킹의 TRX를 회수합니다
+    Collect(stake::Args),
     /// Show what is paid ahead or owed for energy of the platform's stake · 에너지 선불 잔액과 미납액을 봅니다
     Credit {
         #[command(flatten)]
@@ -112,7 +114,9 @@ impl Args {
     /// ahead.
     pub(super) const fn of_platform(&self) -> bool {
         match &self.command {
-            Some(What::Orders { .. } | What::Ahead(_) | What::Stake(_) | What::Unstake(_)) => false,
+            Some(
+                What::Orders { .. } | What::Ahead(_) | What::Stake(_) | What::Unstake(_) | What::Collect(_),
+            ) => false,
             Some(What::Credit { of } | What::Entries { of, .. }) => of.partner.is_some(),
             _ => true,
         }
@@ -135,6 +139,7 @@ pub(super) async fn run(session: &Session, screen: &Screen, args: Args) -> Resul
         What::Ahead(args) => return ahead::run(session, screen, args).await,
         What::Stake(args) => return stake::run(session, screen, StakeDeed::Stake, args).await,
         What::Unstake(args) => return stake::run(session, screen, StakeDeed::Unstake, args).await,
+        What::Collect(args) => return stake::run(session, screen, StakeDeed::Collect, args).await,
         What::Book { vendor, amount, paid_at, reference, reason } => {
             let (amount, paid_at) = (amount.as_str().into(), paid_at.as_str().into());
             let book = BookTopUp { reference, amount, paid_at, reason };

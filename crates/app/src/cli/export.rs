@@ -245,7 +245,7 @@ impl<'a> Explained<'a> {
 
     fn of_errand(transaction: &'a Transaction, errand: ErrandKind, reason: &'a str) -> Self {
         let kind = match errand {
-            ErrandKind::Stake | ErrandKind::Unstake => "stake",
+            ErrandKind::Stake | ErrandKind::Unstake | ErrandKind::Collect => "stake",
             ErrandKind::Delegation | ErrandKind::Reclaim => "delegation",
             ErrandKind::TopUp | ErrandKind::Refill | ErrandKind::Sweep => "refill",
         };

@@ -71,6 +71,10 @@ impl Node for Measured {
         Box::pin(self.line.ask("lendable", self.inner.lendable(account, resource)))
     }
 
+    fn returned(&self, account: TronAddress, at_ms: i64) -> Answer<'_, u64> {
+        Box::pin(self.line.ask("returned", self.inner.returned(account, at_ms)))
+    }
+
     fn loan(&self, from: TronAddress, to: TronAddress, resource: Resource, at_ms: i64) -> Answer<'_, u64> {
         Box::pin(self.line.ask("loan", self.inner.loan(from, to, resource, at_ms)))
     }

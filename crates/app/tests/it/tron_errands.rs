@@ -9,7 +9,7 @@ use sluice_chain::tron::node::{Api, Node, Stake};
 use sluice_core::address::TronAddress;
 use sluice_core::errand::{Errand, Resource};
 use sluice_core::id::WithdrawalId;
-use sluice_devnet::tron::{Tron, TronConfig};
+use sluice_devnet::tron::{Param, Tron, TronConfig};
 
 use crate::harness::{Engine, Order, PATIENCE, Shape, SignerProcess, World, until};
 use crate::on_both;
@@ -102,25 +102,35 @@ impl Drill {
         let client = engine.caller().client;
         let lanes = client.lanes().take(9).await.expect("lanes");
         let lane = lanes.iter().find(|lane| lane.address == self.pool.to_string()).expect("the pool");
-        let wanted = OrderStake {
-            external_id: "unstake-by-api".into(),
+        let of = |deed: StakeDeed| OrderStake {
+            external_id: format!("{deed}-by-api"),
             wallet_id: lane.id.clone(),
-            deed: StakeDeed::Unstake,
+            deed,
             resource: StakeResource::Energy,
             amount: "400".into(),
             reason: "less is needed".into(),
         };
+        // What is given up from now on is due at once; what was before, in 14 days.
+        self.tron.control().set_parameter(Param::UnfreezeDelayDays, 0);
+        let wanted = of(StakeDeed::Unstake);
         let check = client.check_stake(&wanted).await.expect("a look");
         let said = (check.staked.as_str(), check.unstaking.as_str(), check.covered);
         assert_eq!(said, ("1000", "3000", true), "{check:?}");
         let ordered = client.order_stake(&wanted).await.expect("ordered");
         let again = client.order_stake(&wanted).await.expect("the same");
         assert_eq!((&again.id, ordered.errand.map(|it| it.as_str())), (&ordered.id, Some("unstake")));
-        until("it is done", async || {
-            client.withdrawal(&ordered.id).await.expect("it is told").status == Status::Completed
-        })
-        .await;
+        let done = async |id: &str| {
+            until("it is done", async || {
+                client.withdrawal(id).await.expect("it is told").status == Status::Completed
+            })
+            .await;
+        };
+        done(&ordered.id).await;
         assert_eq!(self.stake().await, stake(600, 0), "once");
+        assert_eq!(self.books("unstaking").await, "3400000000");
+        let collected = client.order_stake(&of(StakeDeed::Collect)).await.expect("ordered");
+        done(&collected.id).await;
+        assert_eq!(self.books("unstaking").await, "3000000000", "what the receipt says came back");
         engine.kill().await;
     }
 

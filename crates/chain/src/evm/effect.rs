@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use sluice_codec::evm::log::{self, TransferEvent};
 use sluice_core::address::EvmAddress;
-use sluice_core::amount::{Cost, Units};
+use sluice_core::amount::{Amount, Cost, Units};
 use sluice_core::attempt::Kind;
 use sluice_core::port::chain::Known;
 use sluice_core::proof::{Effect, Inclusion};
@@ -48,7 +48,14 @@ pub(super) fn inclusion(
     let cost =
         Cost::of(receipt.gas_price_wei, receipt.gas_used).ok_or_else(|| nonsense("the cost overflows"))?;
     let effect = effect(sender, attempt.kind, meant, believed, receipt);
-    Ok(Inclusion { attempt: attempt.attempt, txid: attempt.txid, block: receipt.block, effect, cost })
+    Ok(Inclusion {
+        attempt: attempt.attempt,
+        txid: attempt.txid,
+        block: receipt.block,
+        effect,
+        cost,
+        returned: Amount::ZERO,
+    })
 }
 
 fn effect(

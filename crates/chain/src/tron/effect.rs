@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use sluice_codec::evm::log;
 use sluice_codec::tron::Call;
 use sluice_core::address::{EvmAddress, TronAddress};
-use sluice_core::amount::{Cost, Units};
+use sluice_core::amount::{Amount, Cost, Units};
 use sluice_core::errand::{Deed, LockBlocks, Resource};
 use sluice_core::port::chain::Known;
 use sluice_core::proof::{Effect, Inclusion};
@@ -63,8 +63,16 @@ pub(super) fn inclusion(
     let Some(info) = &placed.info else { return Ok(None) };
     let Some(executed) = executed(&placed.tx, info)? else { return Ok(None) };
     let effect = effect(meant, believed, placed, info, executed);
-    let cost = Cost(info.fee_sun.into());
-    Ok(Some(Inclusion { attempt: attempt.attempt, txid: attempt.txid, block: placed.block, effect, cost }))
+    let too_much = || NodeError::Nonsense("a receipt pays out more sun than there are".to_owned());
+    let returned = i64::try_from(info.returned_sun).ok().and_then(Amount::from_atoms).ok_or_else(too_much)?;
+    Ok(Some(Inclusion {
+        attempt: attempt.attempt,
+        txid: attempt.txid,
+        block: placed.block,
+        effect,
+        cost: Cost(info.fee_sun.into()),
+        returned,
+    }))
 }
 
 /// What execution came to. The block says it of every transaction, the receipt of calls of contracts alone; where both

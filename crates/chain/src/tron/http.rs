@@ -16,7 +16,7 @@ use sluice_core::port::Fut;
 use super::errors;
 use super::json::{
     AccountJson, BlockJson, BlocksJson, BroadcastJson, CalledJson, ContractJson, ErrorJson, InfoJson,
-    LendableJson, LoansJson, ParametersJson, ResourceJson, ShownJson,
+    LendableJson, LoansJson, ParametersJson, ResourceJson, ReturnedJson, ShownJson,
 };
 use super::node::{
     Account, Api, Block, Called, Header, Info, Left, Node, NodeError, Prices, Said, Tag, Trigger,
@@ -334,6 +334,13 @@ impl Node for HttpNode {
         Box::pin(async move {
             let body = json!({ "owner_address": text(account), "type": code(resource) });
             self.ask::<LendableJson>(Api::Full, "getcandelegatedmaxsize", &body).await?.read()
+        })
+    }
+
+    fn returned(&self, account: TronAddress, at_ms: i64) -> Fut<'_, Result<u64, NodeError>> {
+        Box::pin(async move {
+            let body = json!({ "owner_address": text(account), "timestamp": at_ms });
+            self.ask::<ReturnedJson>(Api::Full, "getcanwithdrawunfreezeamount", &body).await?.read()
         })
     }
 

@@ -14,6 +14,7 @@ use super::node::{Info, Log, NodeError, Said};
 pub(super) use block::{BlockJson, BlocksJson};
 pub(super) use state::{
     AccountJson, CalledJson, ContractJson, LendableJson, LoansJson, ParametersJson, ResourceJson,
+    ReturnedJson,
 };
 
 /// Bytes of any length.
@@ -69,6 +70,8 @@ pub(super) struct InfoJson {
     #[serde(default)]
     fee: i64,
     #[serde(default)]
+    withdraw_expire_amount: i64,
+    #[serde(default)]
     receipt: ReceiptJson,
     #[serde(default)]
     result: String,
@@ -101,6 +104,7 @@ impl InfoJson {
             txid,
             number: figure(self.number)?,
             fee_sun: figure(self.fee)?,
+            returned_sun: figure(self.withdraw_expire_amount)?,
             executed: errors::executed(&self.receipt.result),
             failed: self.result == "FAILED",
             energy: figure(self.receipt.energy_usage_total)?,

@@ -278,14 +278,17 @@ async fn errand_verdict(
             }
             node.lendable(run.from, resource).await?
         }
-        Deed::Reclaim => {
-            let head = node.header(Tag::Latest).await?;
-            let head = head.ok_or_else(|| NodeError::Nonsense("no latest block".to_owned()))?;
-            node.loan(run.from, run.to, resource, head.time_ms).await?
-        }
+        Deed::Reclaim => node.loan(run.from, run.to, resource, now_ms(node).await?).await?,
+        Deed::Collect => node.returned(run.from, now_ms(node).await?).await?,
     };
     Ok(Found::Told(match Units::from(sun) < run.units {
         true => Preflight::Fails(Failure::FundsShort),
         false => Preflight::passes(0),
     }))
+}
+
+/// When its latest block was made.
+async fn now_ms(node: &dyn Node) -> Result<i64, NodeError> {
+    let head = node.header(Tag::Latest).await?;
+    Ok(head.ok_or_else(|| NodeError::Nonsense("no latest block".to_owned()))?.time_ms)
 }

@@ -73,7 +73,7 @@ pub fn pay(
         AssetKind::Errand(deed, resource) => {
             let sun = i64::try_from(units).map_err(|_| PayError::Amount)?;
             // A stake is of the account's own.
-            if matches!(deed, Deed::Stake | Deed::Unstake) && to != owner {
+            if deed.is_own() && to != owner {
                 return Err(EncodeError::Recipient.into());
             }
             errand(deed, resource, to, sun, lock(payment)?)
@@ -126,6 +126,7 @@ pub const fn errand(
             Call::Delegate { receiver: to, resource, stake_sun, lock_blocks }
         }
         Deed::Reclaim => Call::Undelegate { receiver: to, resource, stake_sun },
+        Deed::Collect => Call::WithdrawExpireUnfreeze,
     }
 }
 
@@ -203,8 +204,7 @@ mod tests {
 
     fn made(deed: Deed, change: impl FnOnce(&mut Payment)) -> Result<Call, PayError> {
         let asset = Asset::errand(&ChainProfile::tron_mainnet(), deed, errand::Resource::Energy);
-        let own = matches!(deed, Deed::Stake | Deed::Unstake);
-        let to = if own { OWNER } else { TronAddress([0xaa; 20]) };
+        let to = if deed.is_own() { OWNER } else { TronAddress([0xaa; 20]) };
         let mut asked = Payment { to: to.into(), ..payment(&asset) };
         change(&mut asked);
         let bytes = pay(OWNER, &terms(), &[asked], &asset)?;
@@ -222,6 +222,7 @@ mod tests {
         assert_eq!(made(Deed::Stake, |_| {}), Ok(Call::Freeze { resource, stake_sun }));
         assert_eq!(made(Deed::Unstake, |_| {}), Ok(Call::Unfreeze { resource, stake_sun }));
         assert_eq!(made(Deed::Reclaim, |_| {}), Ok(Call::Undelegate { receiver, resource, stake_sun }));
+        assert_eq!(made(Deed::Collect, |_| {}), Ok(Call::WithdrawExpireUnfreeze));
         let lent = |lock_blocks| Ok(Call::Delegate { receiver, resource, stake_sun, lock_blocks });
         assert_eq!(made(Deed::Delegation, |_| {}), lent(None));
         let locked = |asked: &mut Payment| asked.memo = Some("lock_blocks:28800".into());
@@ -231,14 +232,16 @@ mod tests {
     #[test]
     fn an_errand_with_other_terms_or_for_another_account_makes_no_bytes() {
         let locked = |asked: &mut Payment| asked.memo = Some("lock_blocks:28800".into());
-        for deed in [Deed::Stake, Deed::Unstake, Deed::Reclaim] {
+        for deed in [Deed::Stake, Deed::Unstake, Deed::Reclaim, Deed::Collect] {
             assert_eq!(made(deed, locked), Err(PayError::Terms));
         }
         for text in ["", "hello", "lock_blocks:0", "lock_blocks:028800"] {
             assert_eq!(made(Deed::Delegation, |asked| asked.memo = Some(text.into())), Err(PayError::Terms));
         }
         let them: Address = TronAddress([0xaa; 20]).into();
-        assert_eq!(made(Deed::Stake, |asked| asked.to = them), Err(EncodeError::Recipient.into()));
+        for deed in [Deed::Stake, Deed::Unstake, Deed::Collect] {
+            assert_eq!(made(deed, |asked| asked.to = them), Err(EncodeError::Recipient.into()));
+        }
         let to_itself = made(Deed::Delegation, |asked| asked.to = OWNER.into());
         assert_eq!(to_itself, Err(EncodeError::Recipient.into()));
         let least = |asked: &mut Payment| asked.amount = Amount::from_atoms(999_999).unwrap();

@@ -233,7 +233,7 @@ impl Tombstone {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::amount::Cost;
+    use crate::amount::{Amount, Cost};
     use crate::id::{AttemptId, Ulid};
     use crate::proof::{Scan, ScannedBlock};
     use crate::samples::agreed;
@@ -245,7 +245,14 @@ mod tests {
 
     fn consumed(effect: Effect, at: u64, head: u64) -> Final<SlotReading> {
         let attempt = AttemptId::new(Ulid::new(Timestamp::default(), 1));
-        let inclusion = Inclusion { attempt, txid: [9; 32], block: block(at), effect, cost: Cost(1) };
+        let inclusion = Inclusion {
+            attempt,
+            txid: [9; 32],
+            block: block(at),
+            effect,
+            cost: Cost(1),
+            returned: Amount::ZERO,
+        };
         agreed(SlotReading::Ours(inclusion), head)
     }
 

@@ -8,7 +8,6 @@ use sluice_core::address::{EvmAddress, TronAddress};
 use sluice_core::asset::AssetKind;
 use sluice_core::attempt::{Fees, TronTerms};
 use sluice_core::chain::{BlockRef, ChainId, Family};
-use sluice_core::errand::Deed;
 use sluice_core::id::WalletId;
 use sluice_core::intent::{Approved, Payment};
 use sluice_core::slot::Slot;
@@ -137,7 +136,7 @@ fn payable(payment: &Payment, caps: &AssetCaps) -> Result<(), No> {
         }
         Family::Tron => {
             // A stake is of the account's own; that it is this wallet's shows when its bytes are made again.
-            let own = matches!(payment.asset.kind, AssetKind::Errand(Deed::Stake | Deed::Unstake, _));
+            let own = matches!(payment.asset.kind, AssetKind::Errand(deed, _) if deed.is_own());
             let owner = payment.to.tron().filter(|_| own).unwrap_or(TronAddress([0; 20]));
             tron::pay(owner, &ANY_TERMS, one, &caps.asset).map(|_| ()).map_err(|error| error.to_string())
         }

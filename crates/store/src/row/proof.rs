@@ -1,7 +1,7 @@
 //! Proofs.
 
 use serde::{Deserialize, Serialize};
-use sluice_core::amount::Cost;
+use sluice_core::amount::{Amount, Cost};
 use sluice_core::chain::BlockRef;
 use sluice_core::id::{AttemptId, PartnerId, ProofId, TransferId};
 use sluice_core::proof::{Death, DeathKind, Effect, Inclusion, Proof, Stranger, Verdict};
@@ -65,6 +65,8 @@ pub(crate) struct InclusionShape {
     txid: String,
     effect: EffectShape,
     cost: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    returned: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -90,6 +92,7 @@ impl InclusionShape {
                 Effect::Mismatch => EffectShape::Mismatch,
             },
             cost: inclusion.cost.to_string(),
+            returned: (inclusion.returned != Amount::ZERO).then(|| inclusion.returned.atoms().to_string()),
         }
     }
 
@@ -106,6 +109,13 @@ impl InclusionShape {
                 EffectShape::Mismatch => Effect::Mismatch,
             },
             cost: Cost(self.cost.parse().map_err(|_| "cost is no number")?),
+            returned: match &self.returned {
+                None => Amount::ZERO,
+                Some(atoms) => {
+                    let atoms = atoms.parse().ok().and_then(Amount::from_atoms);
+                    atoms.ok_or("what came back is no amount")?
+                }
+            },
         })
     }
 }

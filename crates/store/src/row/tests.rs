@@ -342,3 +342,17 @@ fn an_amount_wei_or_hash_is_never_a_number_in_evidence() {
         }
     }
 }
+
+#[test]
+fn what_came_back_with_a_transaction_reads_back() {
+    use sluice_core::amount::Amount;
+    use sluice_core::proof::{Effect, Inclusion};
+
+    use super::proof::InclusionShape;
+
+    let seven = Amount::from_atoms(7).unwrap();
+    let with = Inclusion { returned: seven, ..samples::inclusion(Effect::Paid { log_index: 0 }) };
+    let text = serde_json::to_string(&InclusionShape::of(&with)).unwrap();
+    let shape: InclusionShape = serde_json::from_str(&text).unwrap();
+    assert_eq!(shape.read(with.block), Ok(with));
+}

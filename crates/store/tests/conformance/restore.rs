@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sluice_core::amount::{Cost, Units};
+use sluice_core::amount::{Amount, Cost, Units};
 use sluice_core::asset::Asset;
 use sluice_core::attempt::{Kind as AttemptKind, TronTerms, Unsigned};
 use sluice_core::chain::{ChainId, ChainProfile};
@@ -179,7 +179,8 @@ async fn filling(world: &World, slot: &Slot) -> (Transfer, Unsigned) {
 fn death(world: &World, slot: &LostSlot, effect: Effect) -> LostDeath {
     let attempt = slot.attempts.first().unwrap();
     let (attempt, txid) = (attempt.attempt, attempt.txid);
-    let inclusion = Inclusion { attempt, txid, block: block(101), effect, cost: Cost(1) };
+    let inclusion =
+        Inclusion { attempt, txid, block: block(101), effect, cost: Cost(1), returned: Amount::ZERO };
     let reading = quorum(SlotReading::Ours(inclusion), block(200));
     slot.died(ProofId::new(world.ulid()), world.partner.id, &reading, 2, world.now()).unwrap()
 }

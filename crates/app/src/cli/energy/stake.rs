@@ -1,4 +1,5 @@
-//! `sluice energy stake`, `sluice energy unstake`: TRX of a lane on TRON is staked, or a stake of it given up.
+//! `sluice energy stake`, `unstake`, `collect`: TRX of a lane on TRON is staked, a stake of it given up, and what is due of those
+//! paid out.
 
 use sluice_api::energy::{OrderStake, StakeCheck, StakeDeed, StakeResource};
 use sluice_api::withdrawal::Withdrawal;
@@ -71,6 +72,7 @@ fn checked(screen: &Screen, check: &StakeCheck) -> Result<(), Fail> {
     let deed = match check.deed {
         StakeDeed::Stake => pick(lang, "to stake", "스테이킹할 금액"),
         StakeDeed::Unstake => pick(lang, "to give up", "해제할 금액"),
+        StakeDeed::Collect => pick(lang, "to be paid out", "회수할 금액"),
     };
     let rows = [
         (pick(lang, "account", "계정"), Cell::new(&check.address)),

@@ -71,8 +71,17 @@ pub(in crate::tron) struct AccountJson {
     frozen: Vec<FrozenJson>,
     #[serde(default, rename = "delegated_frozenV2_balance_for_bandwidth")]
     lent_bandwidth: i64,
+    /// One row for each stake that was given up.
+    #[serde(default, rename = "unfrozenV2")]
+    returning: Vec<ReturningJson>,
     #[serde(default)]
     account_resource: EnergyJson,
+}
+
+#[derive(Debug, Deserialize)]
+struct ReturningJson {
+    #[serde(default)]
+    unfreeze_amount: i64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -100,12 +109,16 @@ impl AccountJson {
                     rows.map(|row| figure(row.amount))
                         .try_fold(0u64, |sum, sun| Ok::<_, NodeError>(sum.saturating_add(sun?)))
                 };
+                let mut returning = self.returning.iter().map(|row| figure(row.unfreeze_amount));
+                let returning_sun =
+                    returning.try_fold(0u64, |sum, sun| Ok::<_, NodeError>(sum.saturating_add(sun?)))?;
                 let stake =
                     |own: u64, lent: i64| Ok::<_, NodeError>(Stake { own_sun: own, lent_sun: figure(lent)? });
                 Ok(Some(Account {
                     sun: figure(self.balance)?,
                     bandwidth: stake(staked(["", "BANDWIDTH"])?, self.lent_bandwidth)?,
                     energy: stake(staked(["ENERGY", "ENERGY"])?, self.account_resource.lent)?,
+                    returning_sun,
                 }))
             }
             Some(_) => Err(nonsense("another account than asked")),
@@ -123,6 +136,19 @@ pub(in crate::tron) struct LendableJson {
 impl LendableJson {
     pub(in crate::tron) fn read(&self) -> Result<u64, NodeError> {
         figure(self.max_size)
+    }
+}
+
+/// `getcanwithdrawunfreezeamount`; `{}` where it is nothing.
+#[derive(Debug, Deserialize)]
+pub(in crate::tron) struct ReturnedJson {
+    #[serde(default)]
+    amount: i64,
+}
+
+impl ReturnedJson {
+    pub(in crate::tron) fn read(&self) -> Result<u64, NodeError> {
+        figure(self.amount)
     }
 }
 

@@ -83,6 +83,9 @@ pub struct World {
     /// What of it could be lent, and taken back from whoever has it.
     pub lendable: u64,
     pub loan: u64,
+    /// Given up, and what of it is due.
+    pub returning: u64,
+    pub returned: u64,
     pub asked: BTreeMap<&'static str, usize>,
 }
 
@@ -126,6 +129,8 @@ impl World {
             stake: Stake::default(),
             lendable: 0,
             loan: 0,
+            returning: 0,
+            returned: 0,
             asked: BTreeMap::new(),
         };
         (0..=latest).for_each(|_| world.mine(vec![]));
@@ -301,7 +306,11 @@ impl Node for Fake {
     fn account(&self, account: TronAddress, _api: Api) -> Fut<'_, Result<Option<Account>, NodeError>> {
         ready(self.tell("account", |world| {
             let there = !world.nobody.contains(&account);
-            Ok(there.then_some(Account { energy: world.stake, ..Account::of(world.balance) }))
+            Ok(there.then_some(Account {
+                energy: world.stake,
+                returning_sun: world.returning,
+                ..Account::of(world.balance)
+            }))
         }))
     }
     fn left(&self, _account: TronAddress) -> Fut<'_, Result<Left, NodeError>> {
@@ -309,6 +318,9 @@ impl Node for Fake {
     }
     fn lendable(&self, _account: TronAddress, _resource: Resource) -> Fut<'_, Result<u64, NodeError>> {
         ready(self.tell("lendable", |world| Ok(world.lendable)))
+    }
+    fn returned(&self, _account: TronAddress, _at_ms: i64) -> Fut<'_, Result<u64, NodeError>> {
+        ready(self.tell("returned", |world| Ok(world.returned)))
     }
     fn loan(
         &self,

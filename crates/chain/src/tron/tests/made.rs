@@ -78,7 +78,16 @@ pub fn ended(owner: TronAddress, call: Call, executed: Executed) -> Tx {
 
 pub fn info(tx: &Tx, executed: Option<Executed>, logs: Vec<Log>) -> Info {
     let failed = matches!(executed, Some(Executed::Failed | Executed::OutOfEnergy));
-    Info { txid: tx.txid(), number: 0, fee_sun: 6_428_500, executed, failed, energy: 64_285, logs }
+    Info {
+        txid: tx.txid(),
+        number: 0,
+        fee_sun: 6_428_500,
+        returned_sun: 0,
+        executed,
+        failed,
+        energy: 64_285,
+        logs,
+    }
 }
 
 pub fn moved(token: TronAddress, from: TronAddress, to: TronAddress, units: u64) -> Log {

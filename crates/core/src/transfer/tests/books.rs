@@ -12,6 +12,7 @@ use crate::asset::AssetId;
 use crate::chain::ChainProfile;
 use crate::errand::{Deed, Resource};
 use crate::ledger::{Account, Posting, effects, holding};
+use crate::proof::{Inclusion, SlotReading};
 use crate::samples::*;
 
 fn native() -> Asset {
@@ -140,6 +141,25 @@ fn an_errand_moves_stakes_once_it_is_done_and_gives_them_back_when_its_block_lea
         assert_eq!((held.paid_out, held.in_flight), (Amount::ZERO, Amount::ZERO), "nobody was paid");
         assert_eq!(walk(deed, &undone).stakes, crate::ledger::Stakes::default());
     }
+}
+
+/// What is collected was promised to nobody and is not known before: the receipt says it.
+#[test]
+fn what_came_back_of_stakes_is_what_the_receipt_says_and_not_what_was_asked_for() {
+    let choices: Vec<usize> = ["fund", "fuel", "build: pay", "sign: awaited"]
+        .map(|name| MOVES.iter().position(|(it, _)| *it == name).unwrap())
+        .into();
+    let (signed, _) = walk(errand(Deed::Collect), &choices).unwrap();
+    assert_eq!((holding(&signed).in_flight, holding(&signed).reserved), (Amount::ZERO, Amount::ZERO));
+    let back = Amount::from_atoms(7).unwrap();
+    let read = SlotReading::Ours(Inclusion { returned: back, ..inclusion(PAID) });
+    let settled = signed.settle(&agreed(read, 10), None, proof_id(7), DEEP, at(9)).unwrap();
+    let Outcome::Ended { transfer: step, .. } = settled else { panic!("it is final") };
+    assert_eq!(holding(step.after()).stakes.unstaking, -7);
+    let moved = effects(&step, &native());
+    let of = |account| moved.iter().filter(|it| it.account == account).map(|it| it.atoms).sum::<i64>();
+    assert_eq!(of(Account::Unstaking), -7);
+    assert_eq!(of(Account::Available) + of(Account::Reserved) + of(Account::Gas), 7, "it can be spent");
 }
 
 /// Money of a payout along its life: what was promised, what is under way, what has left.

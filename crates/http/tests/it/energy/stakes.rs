@@ -62,9 +62,12 @@ async fn a_stake_is_ordered_once_and_waits_for_its_lane() {
     );
     let again = post(&tron, key, STAKES, &five("stake-1")).await;
     assert_eq!((again.status, &again.json()["id"]), (200, &told["id"]), "ordered twice it is one");
-    for (field, value) in
-        [("amount", json!("6")), ("deed", json!("unstake")), ("resource", json!("bandwidth"))]
-    {
+    for (field, value) in [
+        ("amount", json!("6")),
+        ("deed", json!("unstake")),
+        ("deed", json!("collect")),
+        ("resource", json!("bandwidth")),
+    ] {
         let other = post(&tron, key, STAKES, &stake(&tron, "stake-1", field, value)).await;
         assert_eq!((other.status, other.code().as_str()), (409, "external_id_conflict"), "{field}");
     }
@@ -106,5 +109,7 @@ async fn a_look_tells_what_is_staked_and_whether_the_wallet_has_it() {
     assert_eq!(told["covered"], json!(false), "1 TRX is free: {told}");
     assert_eq!(look("unstake", "5").await["covered"], json!(true));
     assert_eq!(look("unstake", "5.000001").await["covered"], json!(false), "what is lent is not given up");
+    assert_eq!(look("collect", "3").await["covered"], json!(true));
+    assert_eq!(look("collect", "3.000001").await["covered"], json!(false), "so much was never given up");
     assert_eq!(read(world, key, "/v1/withdrawals?errands=true").await["data"], json!([]));
 }

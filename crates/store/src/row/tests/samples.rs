@@ -136,13 +136,14 @@ fn slot() -> Slot {
     Slot::EvmNonce { chain: ChainId::evm(137), sender: EvmAddress([0x11; 20]), nonce: 7 }
 }
 
-fn inclusion(effect: Effect) -> Inclusion {
+pub(super) fn inclusion(effect: Effect) -> Inclusion {
     Inclusion {
         attempt: AttemptId::new(ulid(20)),
         txid: [0x77; 32],
         block: block(101),
         effect,
         cost: Cost(u128::MAX - 1),
+        returned: Amount::ZERO,
     }
 }
 

@@ -108,6 +108,7 @@ impl World {
             block: block(number),
             effect,
             cost: Cost(1_500_000_000_000_000),
+            returned: Amount::ZERO,
         }
     }
 

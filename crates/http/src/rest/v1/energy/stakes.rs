@@ -1,4 +1,5 @@
-//! `POST /v1/energy/stakes` orders a stake of a lane's TRX, or the end of one; `.../check` judges one and orders nothing.
+//! `POST /v1/energy/stakes` orders a stake of a lane's TRX, the end of one, or that what is due of those is paid out; `.../check`
+//! judges one and orders nothing.
 
 use sluice_api::energy::{OrderStake, StakeCheck, StakeDeed, StakeResource};
 use sluice_api::problem::Form;
@@ -56,6 +57,7 @@ pub(crate) async fn check(call: Call) -> Answer {
                 there && booked(Account::Available) >= wanted.amount.atoms()
             }
             StakeDeed::Unstake => booked(Account::Staked) >= wanted.amount.atoms(),
+            StakeDeed::Collect => booked(Account::Unstaking) >= wanted.amount.atoms(),
         },
         staked: told(Account::Staked),
         lent: told(Account::Lent),
@@ -82,6 +84,7 @@ async fn wanted(call: &Call, body: &OrderStake) -> Result<(WantedStake, WalletVi
     let errand = match body.deed {
         StakeDeed::Stake => Errand::Stake(resource),
         StakeDeed::Unstake => Errand::Unstake(resource),
+        StakeDeed::Collect => Errand::Collect(resource),
     };
     let external_id = body.external_id.clone();
     Ok((WantedStake { partner: view.wallet.partner, external_id, wallet: id, errand, amount }, view, coin))
