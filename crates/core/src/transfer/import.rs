@@ -15,7 +15,7 @@ impl Transfer {
     /// the proof that its slot was closed, where the journal says so.
     ///
     /// # Errors
-    /// [`Refusal`] once the chain has shown it; [`Refusal::Evidence`] when the attempt is of another transfer or slot,
+    /// [`Refusal`] once it has ended; [`Refusal::Evidence`] when the attempt is of another transfer or slot,
     /// pays in a slot that is void, or voids a slot that was never signed without the signer's tombstone.
     pub fn import(
         self,
@@ -40,7 +40,10 @@ impl Transfer {
                 };
             }
             State::Signed(signed) => return self.clone().import_signed(signed, attempt, at),
-            State::Seen(_) | State::Final(_) | State::Dropped { .. } => return Err(self.not_from("import")),
+            // A block shows it, and may have left since: that it was voided after that must not be lost. What the block
+            // shows is seen again.
+            State::Seen(seen) => return self.clone().import_signed(&seen.signed, attempt, at),
+            State::Final(_) | State::Dropped { .. } => return Err(self.not_from("import")),
         };
         let mode = match (self.purpose, attempt.kind) {
             (Purpose::Payout, Kind::Pay) => Mode::Pay,

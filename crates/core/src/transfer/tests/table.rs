@@ -74,6 +74,7 @@ const TAKEN: &[&str] = &[
     "seen void, taken",
     "seen void, pending, taken",
 ];
+const SEEN_PAY: &[&str] = &["seen pay", "seen pay, pending", "seen pay, taken", "seen pay, pending, taken"];
 const SIGNED_PENDING: &[&str] = &[
     "signed pay, pending",
     "signed void, pending",
@@ -134,9 +135,20 @@ pub const EDGES: &[(&str, Edges)] = &[
     ("redraw", &[(&["built void", "built void, asked"], "built")]),
     ("redraw: by a payment", NONE),
     ("redraw: other slot", NONE),
-    ("import: pay", &[(PAYOUT, "built"), (SIGNED_PAY, "signed")]),
-    ("import: void", &[(FILL, "built"), (&["built void", "built void, asked"], "built"), (SIGNED, "signed")]),
-    ("import: void after a tombstone", &[(FILL, "built"), (BUILT, "built"), (SIGNED, "signed")]),
+    ("import: pay", &[(PAYOUT, "built"), (SIGNED_PAY, "signed"), (SEEN_PAY, "signed")]),
+    (
+        "import: void",
+        &[
+            (FILL, "built"),
+            (&["built void", "built void, asked"], "built"),
+            (SIGNED, "signed"),
+            (SEEN, "signed"),
+        ],
+    ),
+    (
+        "import: void after a tombstone",
+        &[(FILL, "built"), (BUILT, "built"), (SIGNED, "signed"), (SEEN, "signed")],
+    ),
     ("import: another transfer's attempt", NONE),
     ("see", &[(OUT, "seen")]),
     ("unsee", &[(SEEN, "signed")]),
