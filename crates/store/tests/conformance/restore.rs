@@ -33,6 +33,7 @@ promises! {
     one_that_paid_its_withdrawal_explains_itself_and_no_other_slot;
     a_slot_that_no_transfer_has_is_told_with_what_was_signed_for_it;
     a_lost_payment_that_is_asked_for_again_waits_for_a_person_past_every_limit;
+    what_a_transfer_carries_is_never_lost_as_well;
     what_the_journal_speaks_of_is_told_apart_from_what_is_unknown;
     a_lease_is_raised_above_what_the_signer_has_seen;
 }
@@ -56,6 +57,20 @@ async fn forget_in(world: &World, pays: PaymentKey, nonce: u64, txid: [u8; 32]) 
     let signed = LostFact::Signed { attempt, raw: vec![2, 7], txid };
     world.applied(Change { lost: vec![signed], ..world.change() }).await;
     lost
+}
+
+/// Two import at once: one has read before the other wrote.
+async fn what_a_transfer_carries_is_never_lost_as_well(world: World) {
+    let withdrawal = world.accepted("order").await;
+    let rule = Outcome::Refused("m17_carried_or_lost".into());
+    let (_, _, signed) = world.sent("carried", 7).await;
+    let there = Lost { attempt: signed.unsigned.id, ..lost(&world, withdrawal.key, 9) };
+    let twice = Change { lost: vec![LostFact::Reserved(there)], ..world.change() };
+    assert_eq!(world.apply(twice).await, rule);
+    let lost = forget(&world, withdrawal.key).await;
+    let carried = Change { carried: vec![lost.attempt], ..world.change() };
+    assert_eq!(world.apply(carried).await, rule);
+    world.applied(Change { lost: vec![LostFact::Reserved(lost)], ..world.change() }).await;
 }
 
 async fn the_place_seen_in_the_journal_only_rises(world: World) {

@@ -3,6 +3,7 @@
 use sluice_core::journal::{Back, Place, Seen};
 use sluice_core::port::store::Change;
 
+use super::lost::carried_or_lost;
 use super::{Context, Written, cause};
 use crate::row::cells::big;
 use crate::sql::{Conn, SqlError};
@@ -33,6 +34,8 @@ pub(super) async fn write(
             conn.run(text, args![big(seq), hex::encode(hash)]).await?;
         }
         for attempt in &change.carried {
+            let stands = sql!("select id from lost_attempt where id = $1 limit 1");
+            carried_or_lost(conn, *attempt, stands).await?;
             let text = sql!("insert into carried_attempt (id, imported_at) values ($1, $2)");
             conn.run(text, args![attempt.to_string(), at]).await?;
         }
