@@ -12,6 +12,7 @@ use sluice_core::id::WalletId;
 use sluice_core::port::chain::{Foreign, Heads, Shown};
 use sluice_core::port::store::{Change, LaneView};
 use sluice_core::sighting::{Sighting, Word};
+use sluice_core::wallet::LaneState;
 
 use super::{TRIES_MAX, Watch};
 use crate::StageError;
@@ -148,7 +149,15 @@ async fn note(watch: &mut Watch<'_>, view: &LaneView, fresh: Vec<Sighting>) -> R
 fn noted(watch: &Watch<'_>, view: &LaneView, fresh: &[Sighting]) -> Result<Change, StageError> {
     let confirmed = fresh.iter().find(|it| it.word == Word::Confirmed);
     let mut change = match confirmed {
-        Some(first) => watch.freezing(view.wallet.clone(), first.line())?.unwrap_or_default(),
+        Some(first) => match (watch.freezing(view.wallet.clone(), first.line())?, &view.wallet.state) {
+            (Some(change), _) => change,
+            // Whoever is about to open it has read what was seen of it before this: its row moves, so that they read again.
+            (None, LaneState::Frozen { evidence, .. }) => {
+                let wallets = vec![view.wallet.clone().freeze(evidence.clone())?];
+                Change { wallets, ..Change::default() }
+            }
+            (None, _) => Change::default(),
+        },
         None => Change::default(),
     };
     change.cause = Some(watch.cause(match confirmed {

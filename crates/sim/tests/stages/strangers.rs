@@ -1,18 +1,23 @@
 //! What leaves a wallet and is not ours: believed when more than one operator shows it, recorded one by one, and opened
 //! again when all of it is explained (M6).
 
+use std::fmt::Debug;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sluice_core::access::Actor;
 use sluice_core::adoption::Kind;
+use sluice_core::chain::ChainId;
 use sluice_core::event::Cause;
 use sluice_core::id::KeyId;
 use sluice_core::id::WithdrawalId;
+use sluice_core::port::Ports;
+use sluice_core::port::around::signer::{Answer, Around, Wrapped};
 use sluice_core::sighting::CLAIM_MS;
 use sluice_core::wallet::LaneState;
 use sluice_core::withdrawal::State;
-use sluice_flow::house;
 use sluice_flow::operator::{ExplainError, LaneCommand, OrderError, Ordered, command, explain, give_up};
+use sluice_flow::{house, watch};
 use sluice_sim::model::block::{Tx, hash};
 use sluice_sim::model::chain::TRANSFER_GAS;
 use sluice_sim::model::pool::Pool;
@@ -20,6 +25,7 @@ use sluice_sim::model::token;
 use sluice_sim::model::view::Lie;
 use sluice_sim::oracle::store::ask;
 use sluice_sim::world::director::DUTY;
+use sluice_store::Db;
 
 use crate::bench::{Bench, now};
 
@@ -149,6 +155,64 @@ fn every_stranger_is_recorded_and_the_lane_opens_when_the_last_one_is_explained(
     assert!(matches!(open(&bench, DUTY[0]), Ok(Ordered::Awaiting(_))));
     let opened = open(&bench, DUTY[1]).unwrap().done().unwrap();
     assert_eq!((&opened.state, opened.next_nonce), (&LaneState::Open, 2));
+}
+
+/// The watcher sees what left the wallet meanwhile, while somebody who opens its lane is asking the signer.
+struct Meanwhile {
+    others: Ports,
+    chain: ChainId,
+    db: Arc<Db>,
+    seen: AtomicBool,
+}
+
+impl Around for Meanwhile {
+    fn around<'a, T: Debug + Send + 'a>(
+        &'a self,
+        call: &'static str,
+        make: impl Fn() -> Answer<'a, T> + Send + 'a,
+    ) -> Answer<'a, T> {
+        if call == "signer.hello" && !self.seen.swap(true, Ordering::Relaxed) {
+            let mut memory = watch::Memory::default();
+            for _ in 0..ROUNDS_MAX {
+                now(watch::turn(&self.others, self.chain, "bench", &mut memory)).unwrap();
+                if ask(&self.db, CONFIRMED).unwrap().len() == 2 {
+                    break;
+                }
+            }
+        }
+        make()
+    }
+}
+
+/// It was frozen already, and nothing of it changes by another one: who opens it has read too little all the same.
+#[test]
+fn what_is_seen_while_its_lane_is_being_opened_keeps_it_shut() {
+    let (mut bench, first) = frozen_by_a_theft();
+    let id = bench.lane;
+    rounds_until(&mut bench, "it is explained", |bench| {
+        let done = DUTY.map(|by| now(explain(&bench.ports, None, id, first, Kind::Theft, said(bench, by))));
+        matches!(&done[1], Ok(Ordered::Done(..)))
+    });
+    let second = steal(&bench, 1);
+    let finalized = bench.world.chain().finalized();
+    bench.final_again(finalized + 12);
+    let open =
+        |bench: &Bench, by| now(command(&bench.ports, None, id, &LaneCommand::Unfreeze, said(bench, by)));
+    assert!(matches!(open(&bench, DUTY[0]), Ok(Ordered::Awaiting(_))));
+    let by = Meanwhile {
+        others: bench.ports.clone(),
+        chain: bench.world.profile.id,
+        db: Arc::clone(&bench.db),
+        seen: AtomicBool::new(false),
+    };
+    bench.ports.signer = Arc::new(Wrapped { inner: Arc::clone(&bench.ports.signer), by });
+    let refused = open(&bench, DUTY[1]);
+    assert_eq!(bench.count(CONFIRMED), 2, "it was seen in between");
+    assert!(
+        matches!(&refused, Err(OrderError::Unexplained { txids, .. }) if *txids == [second]),
+        "{refused:?}"
+    );
+    assert_eq!(bench.count(FROZEN), 1);
 }
 
 /// A lane that a theft has frozen, and the theft.
