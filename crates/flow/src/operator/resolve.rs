@@ -1,7 +1,7 @@
 //! What a person may do with a withdrawal that needs one: redrive, give up, or show that it was paid outside.
 
 use sluice_core::amount::Units;
-use sluice_core::attempt::Kind as AttemptKind;
+use sluice_core::attempt::{Kind as AttemptKind, TronTerms};
 use sluice_core::canonical::Canonical;
 use sluice_core::chain::txid_text;
 use sluice_core::command::{Kind, Order};
@@ -12,7 +12,7 @@ use sluice_core::moved::{Moved, Refusal};
 use sluice_core::port::Ports;
 use sluice_core::port::chain::TransferLogs;
 use sluice_core::port::store::{Change, WithAttempts};
-use sluice_core::proof::{Effect, Final, SlotReading};
+use sluice_core::proof::{Death, Effect, Final, SlotReading};
 use sluice_core::withdrawal::{Resolution, State, Withdrawal};
 
 use crate::journal::is_from_a_copy;
@@ -265,6 +265,7 @@ async fn slot_is_dead(ports: &Ports, (transfer, attempts): WithAttempts) -> Resu
     let chain = transfer.asset.id.chain;
     let port = ports.chains.get(&chain).ok_or_else(|| OrderError::NotConfigured(chain.to_string()))?;
     let slot = asked.slot.clone();
+    let terms: Vec<_> = asked.attempts.iter().filter_map(|known| known.tron).collect();
     let read = port.settle(&[asked]).await?.pop();
     let Some(read) = read else { return refused(lost::unaccounted(&slot)) };
     match read.reading() {
@@ -274,8 +275,16 @@ async fn slot_is_dead(ports: &Ports, (transfer, attempts): WithAttempts) -> Resu
             Effect::Voided | Effect::Reverted | Effect::OutOfEnergy | Effect::Mismatch => Ok(()),
             Effect::Paid { .. } => refused(lost::has_paid(&slot, &inclusion.txid)),
         },
-        // What has expired is settled by its own proof, soon.
+        // What could be included no longer, and is not there, as deep as a new slot asks for.
+        SlotReading::Absent(_) if expired(&terms, &read, port.profile().death_extra_blocks) => Ok(()),
         SlotReading::Open | SlotReading::Absent(_) => refused(lost::open(&slot)),
         SlotReading::Unaccounted => refused(lost::unaccounted(&slot)),
     }
+}
+
+/// Whether each of these attempts on TRON is past its expiration where it was read to be absent.
+fn expired(terms: &[TronTerms], read: &Final<SlotReading>, extra_blocks: u64) -> bool {
+    let dead =
+        |terms: &TronTerms| Death::of_tron_expiry(read, terms.reference, terms.expires_at_ms, extra_blocks);
+    !terms.is_empty() && terms.iter().all(|terms| dead(terms).is_ok())
 }
