@@ -83,19 +83,20 @@ const ALWAYS: &[Rule] = &[
            and d.detail not in ('paid_before_restore', 'store_went_back')
          group by r.usage_key, l.daily having sum(r.amount) > l.daily limit 5",
     ),
-    // What a lost life has paid, or may have, is taken whether it fits or not; what is judged after it fits beside it. Clocks of
-    // processes are 400 ms apart at most where a store is put back.
+    // What a lost life has paid, or may have, is taken whether it fits or not; what is stored after it fits beside it. A decision
+    // is of the time that it was begun at.
     (
         "M8 what is accepted is within the day",
         "with taken as (
-             select w.partner_id, w.asset, w.amount, d.at,
+             select w.partner_id, w.asset, w.amount,
+                 (select min(e.rowseq) from event e where e.withdrawal_id = w.id) as place,
                  d.detail in ('paid_before_restore', 'store_went_back') as unjudged
              from withdrawal w join decision d on d.withdrawal_id = w.id and d.number = 1
              where w.state not in ('rejected', 'cancelled', 'failed'))
          select t.partner_id || ' took ' || sum(t.amount) || ' of ' || t.asset as what
          from taken t join partner_limit l on l.partner_id = t.partner_id and l.asset = t.asset
-         where t.unjudged = 0 or t.at + 400000 < (
-             select max(j.at) from taken j
+         where t.unjudged = 0 or t.place < (
+             select max(j.place) from taken j
              where j.partner_id = t.partner_id and j.asset = t.asset and j.unjudged = 0)
          group by t.partner_id, t.asset, l.daily having sum(t.amount) > l.daily limit 5",
     ),
