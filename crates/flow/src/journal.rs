@@ -112,7 +112,7 @@ async fn compared(ports: &Ports) -> Result<Option<Compared>, StageError> {
     }
     let base = known.place.map_or(seen, |place| place.seq);
     if known.back.is_some() {
-        import::run(ports, base, Seen { from: seen, to: head }).await?;
+        Box::pin(import::run(ports, base, Seen { from: seen, to: head })).await?;
         return Ok(None);
     }
     let (mut from, mut place) = (base.saturating_add(1), known.place);
@@ -122,7 +122,7 @@ async fn compared(ports: &Ports) -> Result<Option<Compared>, StageError> {
         if let Some(what) = gap(ports, &page).await? {
             let evidence = format!("{what}: the store went back in time");
             shut(ports, &evidence, Some(&Pending { evidence: evidence.clone(), shut: false })).await?;
-            import::run(ports, base, Seen { from: seen, to: head }).await?;
+            Box::pin(import::run(ports, base, Seen { from: seen, to: head })).await?;
             return Ok(None);
         }
         from = last.seq.saturating_add(1);

@@ -25,7 +25,7 @@ use crate::{StageError, revived};
 /// Imports what lies behind `base`, the last entry that was compared, and what is awaited of what lies before it; doubts what
 /// of the rest has no slot, then notes the head as seen and compared.
 pub(super) async fn run(ports: &Ports, base: u64, seen: Seen) -> Result<(), StageError> {
-    awaited::run(ports, base).await?;
+    Box::pin(awaited::run(ports, base)).await?;
     let head = seen.to;
     let mut closed: BTreeMap<Slot, Tombstone> = BTreeMap::new();
     let (mut from, mut marked) = (base.saturating_add(1), None);
