@@ -175,15 +175,23 @@ pub enum ErrandError {
 const STAKE_MIN: i64 = 1_000_000;
 
 impl Errand {
+    /// What is asked of the chain; `None` for a payment.
+    pub const fn deed(&self) -> Option<Deed> {
+        match self {
+            Self::Stake(_) => Some(Deed::Stake),
+            Self::Unstake(_) => Some(Deed::Unstake),
+            Self::Collect(_) => Some(Deed::Collect),
+            Self::Delegation { .. } => Some(Deed::Delegation),
+            Self::Reclaim { .. } => Some(Deed::Reclaim),
+            Self::TopUp { .. } => None,
+        }
+    }
+
     /// Which kind of withdrawal it is, for people.
     pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Stake(_) => Deed::Stake.as_str(),
-            Self::Unstake(_) => Deed::Unstake.as_str(),
-            Self::Collect(_) => Deed::Collect.as_str(),
-            Self::Delegation { .. } => Deed::Delegation.as_str(),
-            Self::Reclaim { .. } => Deed::Reclaim.as_str(),
-            Self::TopUp { .. } => TOP_UP,
+        match self.deed() {
+            Some(deed) => deed.as_str(),
+            None => TOP_UP,
         }
     }
 
@@ -211,8 +219,7 @@ impl Errand {
             Self::Reclaim { resource, from } => (of(Deed::Reclaim, *resource), *from, None),
             Self::TopUp { to } => (Asset::native(profile), *to, None),
         };
-        let own = matches!(self, Self::Stake(_) | Self::Unstake(_) | Self::Collect(_));
-        if to.tron().is_none() || (to == wallet.address) != own {
+        if to.tron().is_none() || (to == wallet.address) != self.deed().is_some_and(Deed::is_own) {
             return Err(ErrandError::Account);
         }
         let least = if matches!(self, Self::TopUp { .. }) { 1 } else { STAKE_MIN };
