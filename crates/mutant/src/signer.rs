@@ -1,7 +1,6 @@
 //! Signers with a rule off.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
 use std::sync::Arc;
 
 use sluice_core::attempt::{Durable, Signed, Unsigned};
@@ -42,14 +41,6 @@ impl Off {
 }
 
 impl Around for Off {
-    fn around<'a, T: Debug + Send + 'a>(
-        &'a self,
-        _: &'static str,
-        make: impl Fn() -> Answer<'a, T> + Send + 'a,
-    ) -> Answer<'a, T> {
-        make()
-    }
-
     fn sign<'a>(
         &'a self,
         inner: &'a dyn Signer,

@@ -1,7 +1,5 @@
 //! Stores with a rule off.
 
-use std::fmt::Debug;
-
 use sluice_core::alert::Code;
 use sluice_core::id::WalletId;
 use sluice_core::intent::DeploymentId;
@@ -32,14 +30,6 @@ fn unrecognised(intake: &mut Intake) -> String {
 }
 
 impl Around for Off {
-    fn around<'a, T: Debug + Send + 'a>(
-        &'a self,
-        _: &'static str,
-        make: impl Fn() -> Answer<'a, T> + Send + 'a,
-    ) -> Answer<'a, T> {
-        make()
-    }
-
     fn accept<'a>(&'a self, inner: &'a dyn Store, mut intake: Intake) -> Answer<'a, Accepted> {
         match self.0 {
             Mutant::NoLimit => {

@@ -1,7 +1,6 @@
 //! The oracle is shown a world in which one rule does not hold, and says which: a rule that cannot be seen to fail is worth
 //! nothing. Rules that a mutant of `sluice_mutant` breaks are shown by that one.
 
-use std::fmt::Debug;
 use std::sync::Arc;
 
 use sluice_core::attempt::{Durable, Unsigned};
@@ -28,14 +27,6 @@ struct Tells {
 }
 
 impl store::Around for Tells {
-    fn around<'a, T: Debug + Send + 'a>(
-        &'a self,
-        _: &'static str,
-        make: impl Fn() -> store::Answer<'a, T> + Send + 'a,
-    ) -> store::Answer<'a, T> {
-        make()
-    }
-
     fn apply<'a>(
         &'a self,
         inner: &'a dyn Store,
@@ -55,14 +46,6 @@ impl store::Around for Tells {
 }
 
 impl signer::Around for Tells {
-    fn around<'a, T: Debug + Send + 'a>(
-        &'a self,
-        _: &'static str,
-        make: impl Fn() -> signer::Answer<'a, T> + Send + 'a,
-    ) -> signer::Answer<'a, T> {
-        make()
-    }
-
     fn sign<'a>(
         &'a self,
         inner: &'a dyn Signer,

@@ -1,7 +1,6 @@
 //! A reorganisation takes the death of a slot back while its withdrawal has another one, built and not signed: whichever
 //! of them the chain ends how, the withdrawal is told to be what it is, and no nonce is held up (M1, M4, M16).
 
-use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -32,14 +31,6 @@ const REFUSES: u8 = 2;
 struct Moody(Arc<AtomicU8>);
 
 impl Around for Moody {
-    fn around<'a, T: Debug + Send + 'a>(
-        &'a self,
-        _: &'static str,
-        make: impl Fn() -> Answer<'a, T> + Send + 'a,
-    ) -> Answer<'a, T> {
-        make()
-    }
-
     fn sign<'a>(
         &'a self,
         inner: &'a dyn Signer,

@@ -1,6 +1,5 @@
 //! A window goes on whatever one of its slots does, and a queue whatever stands at its head.
 
-use std::fmt::Debug;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -97,14 +96,6 @@ fn never(code: &str) -> SignerRefusal {
 }
 
 impl Around for Moody {
-    fn around<'a, T: Debug + Send + 'a>(
-        &'a self,
-        _: &'static str,
-        make: impl Fn() -> Answer<'a, T> + Send + 'a,
-    ) -> Answer<'a, T> {
-        make()
-    }
-
     fn sign<'a>(
         &'a self,
         inner: &'a dyn Signer,
