@@ -16,7 +16,7 @@ use sluice_core::port::registry::Registry;
 use sluice_core::port::store::Store;
 use sluice_core::port::world::{Clock, Entropy};
 use sluice_core::port::{Ports, deliver::Deliver, signer::Signer};
-use sluice_flow as flow;
+use sluice_flow::{self as flow, StageError};
 use sluice_store::Db;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 
@@ -24,6 +24,9 @@ use crate::config::{Both, Config};
 use crate::error::StartError;
 use crate::world::{LocalWake, SystemClock, SystemEntropy, random};
 use crate::{metrics, nodes, vendors};
+
+/// Comparisons at a start that may be overtaken by those of others.
+const COMPARES_MAX: u32 = 8;
 
 /// Everything a process needs to serve and to work.
 pub struct Engine {
@@ -109,27 +112,31 @@ pub async fn assemble(
     for asset in assets.into_iter().chain(coins) {
         registry.put_asset(asset).await?;
     }
-    // Before anybody is served: a withdrawal that a lost life of this store has paid must not be cancelled meanwhile.
-    match flow::journal::compare(&ports).await {
-        Ok(flow::journal::Standing::Together | flow::journal::Standing::WentBack) => {}
-        // A copy that was put in place does not know what it has lost: nobody is told anything by it before it does.
-        Err(error) if ports.store.journal_known(&[], &[]).await?.back.is_some() => {
-            return Err(StartError::Outside(Both::new(
-                format!(
-                    "the database was restored and could not be compared with the signer's journal: {error}; nothing is served before that"
-                ),
-                format!(
-                    "복원된 데이터베이스를 서명 서버의 저널과 대조하지 못했습니다: {error}. 대조하기 전에는 아무 요청도 받지 않습니다"
-                ),
-            )));
-        }
-        // No lane begins before it was compared; each asks again.
-        Err(error) => {
-            tracing::warn!(%error, "Store and signer's journal could not be compared; nothing is paid until they are")
-        }
-    }
+    compared(&ports).await?;
     let owner = format!("{}-{}", std::process::id(), hex::encode(random::<6>()));
     Ok(Engine { ports, reader, registry, deployment, owner })
+}
+
+/// Compares store and signer's journal before anybody is served: a copy that does not know what it has lost would let a
+/// withdrawal be cancelled that the lost life has paid (M17).
+async fn compared(ports: &Ports) -> Result<(), StartError> {
+    let mut tries = 1..COMPARES_MAX;
+    loop {
+        let error = match flow::journal::compare(ports).await {
+            Ok(flow::journal::Standing::Together | flow::journal::Standing::WentBack) => return Ok(()),
+            // Another process starts, too, and was faster.
+            Err(StageError::Overtaken) if tries.next().is_some() => continue,
+            Err(error) => error,
+        };
+        return Err(StartError::Outside(Both::new(
+            format!(
+                "the database could not be compared with the signer's journal: {error}; nothing is served before that"
+            ),
+            format!(
+                "데이터베이스를 서명 서버의 저널과 대조하지 못했습니다: {error}. 대조하기 전에는 아무 요청도 받지 않습니다"
+            ),
+        )));
+    }
 }
 
 impl Engine {
