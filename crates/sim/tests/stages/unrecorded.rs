@@ -14,6 +14,7 @@ use sluice_sim::world::director::DUTY;
 use sluice_store::{Db, Template};
 
 use crate::bench::{Bench, now};
+use crate::fill::COMPLETED;
 use crate::restore::{frozen, lift, paid, rounds, unfreeze};
 
 /// When the signer has signed for the first time, somebody else compares the journal, and a copy is made; only then is the
@@ -45,12 +46,26 @@ impl Around for Copies {
     }
 }
 
-fn with_copies() -> (Bench, Arc<Mutex<Option<Template>>>) {
+/// So many orders are paid; then the store is a copy from between the first one's signature and its place in the store.
+/// What was sent, in order.
+fn on_the_copy(orders: u8) -> (Bench, Vec<[u8; 32]>) {
     let (mut bench, copy) = (Bench::new(|inner| inner), Arc::default());
     let by = Copies { others: bench.ports.clone(), db: Arc::clone(&bench.db), copy: Arc::clone(&copy) };
     let signer = Arc::clone(&bench.ports.signer);
     bench.ports.signer = Arc::new(Wrapped { inner: signer, by });
-    (bench, copy)
+    let asset = bench.world.asset.clone();
+    for number in 1..=orders {
+        bench.order(number, &asset);
+        rounds(&mut bench, 6);
+    }
+    let sent = paid(&bench);
+    assert_eq!(sent.len(), usize::from(orders));
+    let copy = copy.lock().unwrap().take().expect("it has signed");
+    bench.put_back(&copy);
+    bench.restart();
+    let awaited = "select id as what from attempt where txid is null limit 9";
+    assert_eq!(bench.count(awaited), 1, "the copy does not have its signature");
+    (bench, sent)
 }
 
 /// Two persons do not get it explained.
@@ -65,55 +80,29 @@ fn is_its_own(bench: &Bench, txid: [u8; 32]) {
 /// Its lane does not ask for the signature while it is shut, and the chain shows the very bytes: they are no stranger's.
 #[test]
 fn what_the_journal_had_signed_before_the_copy_was_made_is_its_own() {
-    let (mut bench, copy) = with_copies();
-    let asset = bench.world.asset.clone();
-    bench.order(1, &asset);
-    rounds(&mut bench, 6);
-    bench.order(2, &asset);
-    rounds(&mut bench, 6);
-    let sent = paid(&bench);
-    assert_eq!(sent.len(), 2);
-
-    let copy = copy.lock().unwrap().take().expect("it has signed");
-    bench.put_back(&copy);
-    bench.restart();
-    let awaited = "select id as what from attempt where txid is null limit 9";
-    assert_eq!(bench.count(awaited), 1, "the copy does not have its signature");
+    let (mut bench, sent) = on_the_copy(2);
     rounds(&mut bench, 6);
     assert!(frozen(&bench), "the second order's signature is in the journal");
     is_its_own(&bench, sent[0]);
+    let asset = bench.world.asset.clone();
     bench.order(2, &asset);
     unfreeze(&bench, &DUTY);
     lift(&bench);
     rounds(&mut bench, 6);
-    let completed = "select id as what from withdrawal where status = 'completed' limit 9";
-    assert_eq!((bench.count(completed), paid(&bench).len()), (1, 2), "the other one waits for a person");
+    assert_eq!((bench.count(COMPLETED), paid(&bench).len()), (1, 2), "the other one waits for a person");
 }
 
 /// Nothing shows that the store went back: no entry of the journal is unknown to it. Its lane is paused, and does not ask.
 #[test]
 fn nor_is_it_a_strangers_where_nothing_shows_that_the_store_went_back() {
-    let (mut bench, copy) = with_copies();
-    let asset = bench.world.asset.clone();
-    bench.order(1, &asset);
-    rounds(&mut bench, 6);
-    let sent = paid(&bench);
-    assert_eq!(sent.len(), 1);
-    let copy = copy.lock().unwrap().take().expect("it has signed");
-    bench.put_back(&copy);
-    bench.restart();
+    let (mut bench, sent) = on_the_copy(1);
     let cause = bench.cause();
     now(command(&bench.ports, None, bench.lane, &LaneCommand::Pause, cause)).unwrap();
     rounds(&mut bench, 3);
     is_its_own(&bench, sent[0]);
-    for by in DUTY {
-        let cause = Cause { actor: Actor::Key(by), ..bench.cause() };
-        let _open = now(command(&bench.ports, None, bench.lane, &LaneCommand::Unfreeze, cause));
-    }
     let cause = bench.cause();
     now(command(&bench.ports, None, bench.lane, &LaneCommand::Resume, cause)).unwrap();
     rounds(&mut bench, 6);
-    let completed = "select id as what from withdrawal where status = 'completed' limit 9";
-    assert_eq!((bench.count(completed), paid(&bench).len()), (1, 1));
+    assert_eq!((bench.count(COMPLETED), paid(&bench).len()), (1, 1));
     assert_eq!(bench.count("select txid as what from adoption limit 9"), 0);
 }
