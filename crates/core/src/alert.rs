@@ -169,6 +169,8 @@ codes! {
     EnergyCreditLow = "energy_credit_low", P3, Treasury, House, Looked;
     /// TRX came to the pool's wallet and nobody knows whose it is. Ends when a person has said so.
     EnergyTopupUnknown = "energy_topup_unknown", P3, Treasury, House, Looked;
+    /// A refill is ordered, and nobody takes its bytes in hand to sign them. Ends when somebody does, or it is called off.
+    SignatureAwaited = "signature_awaited", P3, Treasury, House, Looked;
     /// A wallet has too little native coin to pay for gas. Ends when gas can be reserved.
     GasLow = "gas_low", P2, Treasury, Lane, Looked;
     /// A withdrawal is past its deadline. Ends with the withdrawal, or when a person is awaited.

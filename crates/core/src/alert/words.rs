@@ -152,6 +152,12 @@ impl Code {
                 "소유가 확인되지 않은 주소에서 풀 지갑으로 TRX가 들어왔습니다. 어느 파트너의 충전인지 지정하세요.",
                 "TRX came to the pool's wallet from an address that nobody has shown to be its own; say whose top-up it is.",
             ),
+            Self::SignatureAwaited => (
+                "서명 대기 중인 보충 이체",
+                "Refill awaits a signature",
+                "주문한 보충 이체를 30분 넘게 아무도 서명하지 않았습니다. 서명 요청을 가져가 서명하거나, 주문을 취소하세요.",
+                "A refill was ordered and nobody took it in hand within half an hour; sign it, or cancel it.",
+            ),
             Self::DeadlineMissed => (
                 "처리 기한 초과",
                 "Deadline missed",

@@ -1,5 +1,6 @@
-//! In: lanes that take work. Out: `lane_idle` for those that have due work and do not send, and no other alert says why:
-//! nobody holds their lease, or their loop fails before it can name what it waits for.
+//! In: lanes that take work, and desks. Out: `lane_idle` for lanes that have due work and do not send, and no other alert says
+//! why: nobody holds their lease, or their loop fails before it can name what it waits for; `signature_awaited` for desks whose
+//! refills nobody takes in hand.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -12,6 +13,7 @@ use sluice_core::port::Ports;
 use sluice_core::port::store::{Change, LaneView, Wanted};
 use sluice_core::stop::stopped;
 use sluice_core::time::Timestamp;
+use sluice_core::wallet::Wallet;
 use sluice_core::withdrawal::{State, Withdrawal};
 
 use super::due;
@@ -22,6 +24,8 @@ use crate::told::Told;
 const LOOK_MS: i64 = 10_000;
 /// Work that waited for so long in front of a lane that says nothing, milliseconds.
 const IDLE_MS: i64 = 60_000;
+/// A refill that waited for so long to be taken in hand, milliseconds. Whoever ordered it takes it at once, or told somebody.
+const AWAITED_MS: i64 = 30 * 60_000;
 /// A lease that ended so long ago is held by nobody, milliseconds. Far more than a takeover takes.
 const ORPHAN_MS: i64 = 15_000;
 /// Withdrawals at the head of a queue that are looked at.
@@ -47,10 +51,14 @@ impl Idle {
 }
 
 async fn look(ports: &Ports, fence: &Fence, told: &mut Told) -> Result<(), StageError> {
-    told.read(ports, fence.epoch(), &[Code::LaneIdle], |_| true).await?;
+    told.read(ports, fence.epoch(), &[Code::LaneIdle, Code::SignatureAwaited], |_| true).await?;
     let now = ports.clock.now();
     let (mut queues, mut found) = (BTreeMap::new(), Vec::new());
-    for wallet in ports.store.wallets(None).await?.into_iter().filter(|wallet| wallet.takes_work()) {
+    let wallets = ports.store.wallets(None).await?;
+    for desk in wallets.iter().filter(|wallet| wallet.hands_out(now)) {
+        found.extend(awaited(ports, desk, now).await?);
+    }
+    for wallet in wallets.into_iter().filter(|wallet| wallet.takes_work()) {
         let queue = (wallet.partner, wallet.chain);
         let due = match queues.entry(queue) {
             Entry::Occupied(read) => read.into_mut(),
@@ -104,6 +112,26 @@ fn idle(view: &LaneView, due: &[Withdrawal], now: Timestamp) -> Option<String> {
     let sending = view.transfers().any(|(transfer, _)| transfer.slot().is_some());
     (wallet.obstacle.is_none() && !sending)
         .then(|| format!("{} waits for {waited_s} s and the lane does not say for what", waiting.id))
+}
+
+/// What of a desk nobody takes in hand.
+async fn awaited(ports: &Ports, desk: &Wallet, now: Timestamp) -> Result<Option<Raise>, StageError> {
+    let replacements = ports.store.cursor(desk.chain, 1).await?.settle_after.is_none();
+    let pinned = Wanted { assets: vec![], replacements, pinned_to: Some(desk.id), skip: 0 };
+    let due = ports.store.claimable(desk.partner, &pinned, now, LOOK_MAX).await?;
+    let long = |it: &&Withdrawal| now.since_ms(since(it)) >= AWAITED_MS;
+    let Some(waiting) = due.iter().find(long) else { return Ok(None) };
+    let stops = ports.store.stops().await?;
+    if stopped(&stops, waiting.partner, waiting.request.asset.id, Some(desk.id)) {
+        return Ok(None);
+    }
+    let waited_min = now.since_ms(since(waiting)) / 60_000;
+    Ok(Some(Raise {
+        code: Code::SignatureAwaited,
+        subject: desk.id.to_string(),
+        partner: Some(desk.partner),
+        detail: format!("{} waits for {waited_min} min to be taken in hand and signed", waiting.id),
+    }))
 }
 
 /// Since when a withdrawal could have been taken.

@@ -163,6 +163,7 @@ impl Subjects {
             | Code::EnergyLow
             | Code::EnergyUnusual
             | Code::FundsShort
+            | Code::SignatureAwaited
             | Code::GasLow
             | Code::UnsettledFull => !self.wallets.contains_key(subject),
             // The chain loop or the broker looks by itself; nobody does once the chain is not configured any more.

@@ -219,10 +219,15 @@ impl Bench {
         }
     }
 
-    /// Lets time pass.
+    /// Lets the time of a round pass.
     pub fn pass(&mut self) {
-        let (sim, until) = (self.world.sim.clone(), self.world.sim.now_us() + ROUND_US);
-        self.world.sim.spawn(WORLD, "time", async move { sim.sleep(ROUND_US).await });
+        self.pass_us(ROUND_US);
+    }
+
+    /// Lets so much time pass.
+    pub fn pass_us(&mut self, us: i64) {
+        let (sim, until) = (self.world.sim.clone(), self.world.sim.now_us() + us);
+        self.world.sim.spawn(WORLD, "time", async move { sim.sleep(us).await });
         while self.world.sim.now_us() < until && self.executor.step() == Step::Went {}
     }
 

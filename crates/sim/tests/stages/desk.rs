@@ -11,11 +11,11 @@ use sluice_core::partner::PLATFORM;
 use sluice_core::port::store::Change;
 use sluice_core::stop::{Scope, Stop};
 use sluice_core::wallet::LaneState;
-use sluice_flow::lane;
 use sluice_flow::operator::{
     AdoptError, Cancelled, HandOutError, HandedOut, LaneCommand, MovementError, OrderError, Returned,
     SubmitError, cancel, command,
 };
+use sluice_flow::{house, lane};
 use sluice_sim::world::director::DUTY;
 
 use crate::bench::now;
@@ -44,6 +44,28 @@ fn a_refill_is_handed_out_signed_and_paid_once() {
     desk.rounds(60);
     assert_eq!((desk.transfers(id), desk.spent()), (1, FIVE_ATOMS));
     assert_eq!(desk.stored(desk.wallet).state, LaneState::Open, "all of it is explained");
+}
+
+#[test]
+fn a_refill_that_nobody_takes_in_hand_is_told_until_somebody_does() {
+    let mut desk = Desk::shown();
+    let mut memory = house::Memory::new(&desk.bench.ports);
+    let mut told = |desk: &mut Desk, minutes: i64| {
+        desk.bench.pass_us(minutes * 60_000_000);
+        // It looks every ten seconds, and closes what it has seen twice to be over.
+        for _ in 0..25 {
+            desk.bench.pass_us(1_000_000);
+            now(house::turn(&desk.bench.ports, "bench", &mut memory)).unwrap();
+        }
+        desk.bench
+            .count("select code as what from alert where code = 'signature_awaited' and resolved_at is null")
+    };
+    let id = desk.order("refill-1").unwrap();
+    assert_eq!((told(&mut desk, 0), told(&mut desk, 27), told(&mut desk, 3)), (0, 0, 1));
+    desk.rounds(10);
+    let bytes = desk.bytes(id, DUTY[0]);
+    assert_eq!(told(&mut desk, 0), 0, "somebody has it in hand: {:?}", desk.withdrawal(id).state);
+    desk.submits(id, &desk.person.returns(&bytes)).unwrap();
 }
 
 #[test]
