@@ -1,4 +1,5 @@
-//! Lanes: a hot wallet on one chain as an ordered stream of payments, and what operators do with it.
+//! Lanes: a wallet on one chain as an ordered stream of payments, and what operators do with it. A desk, whose transfers a person
+//! signs, is one of them.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -9,6 +10,7 @@ use crate::problem::{Code, Reason};
 use crate::status::Status;
 use crate::tag;
 use crate::text::{Decimal, Time, named_decimal};
+use crate::wallet::WalletCustody;
 use crate::words::words;
 
 /// The most characters of a transaction id.
@@ -43,6 +45,8 @@ pub struct Lane {
     pub chain: String,
     /// The paying address.
     pub address: String,
+    /// Who signs what leaves it: the signer (`managed`), or a person who is handed the bytes (`external`).
+    pub custody: WalletCustody,
     /// Whether it takes work.
     pub state: LaneState,
     /// Why it is not open, or what hinders it.

@@ -108,8 +108,8 @@ fn assets_chains_wallets_and_lanes() {
     same::<lane::Lane>(
         "Lane",
         json!({
-            "id": "wa_1", "object": "lane", "partner_id": "pt_1", "chain": POLYGON, "address": "0x1", "state": "frozen",
-            "reason": reason(), "note": "점검", "since": AT, "next_nonce": 8, "in_flight": 3, "window": 16, "queued": 5,
+            "id": "wa_1", "object": "lane", "partner_id": "pt_1", "chain": POLYGON, "address": "0x1",
+            "custody": "managed", "state": "frozen", "reason": reason(), "note": "점검", "since": AT, "next_nonce": 8, "in_flight": 3, "window": 16, "queued": 5,
             "oldest": {"withdrawal_id": "wd_1", "transfer_id": "tf_1", "status": "broadcast", "nonce": 5, "since": AT},
             "fee_cap": {"max_fee_wei": "90000000000", "until": AT}, "unexplained": [{"txid": "0x01", "block": 7, "nonce": 3, "what": "transaction 0x01 at nonce 3 is not ours", "word": "claimed", "told_by": "one/node", "seen_at": AT}],
             "worked_by": "processor-1", "epoch": 4, "version": 2

@@ -20,6 +20,8 @@ pub(crate) mod recipient;
 mod sign;
 mod startup;
 
+pub use desk::DESK_WINDOW;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -277,7 +277,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
     post::<QuoteEnergy>("quoteEnergy", path::ENERGY_QUOTE, WalletsRead, one::<EnergyQuote>(),
         "Tells the energy that payouts or withdrawals take, what of it lanes have, and what the rest costs at each source beside          burning. Nothing is ordered and nothing is reserved.")
         .answers(&[200]),
-    get("listLanes", path::LANES, Some(WalletsRead), list::<Lane>(), "Lists lanes.").filtered(Page::PARAMETERS),
+    get("listLanes", path::LANES, Some(WalletsRead), list::<Lane>(), "Lists lanes and desks: whatever transfers leave by.").filtered(Page::PARAMETERS),
     get("getLane", path::LANE, Some(WalletsRead), one::<Lane>(), "Reads a lane."),
     command::<Because>("pauseLane", path::LANE_PAUSE, LanesOperate, "Signs and sends nothing new; follows what was sent."),
     command::<Because>("resumeLane", path::LANE_RESUME, LanesOperate, "Opens a paused or drained lane."),

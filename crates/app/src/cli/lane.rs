@@ -1,4 +1,4 @@
-//! `sluice lane`: lanes, and what operators do with them.
+//! `sluice lane`: lanes and desks, and what operators do with them.
 
 use sluice_api::lane::{AdoptTransaction, AdoptionType, Lane, SetCap, SightingWord, SpeedUp};
 use sluice_api::text::Decimal;
@@ -32,7 +32,7 @@ struct OfLane {
 /// What can be done.
 #[derive(Debug, clap::Subcommand)]
 enum Order {
-    /// List lanes · 레인 목록을 봅니다
+    /// List lanes and desks · 레인과 서명 요청용 외부 지갑 목록을 봅니다
     List,
     /// Show one lane · 레인 하나를 자세히 봅니다
     Show {
@@ -124,6 +124,7 @@ async fn list(session: &Session, screen: &Screen) -> Result<Exit, Fail> {
         "id",
         pick(lang, "chain", "체인"),
         pick(lang, "address", "주소"),
+        pick(lang, "custody", "보관"),
         pick(lang, "state", "상태"),
         pick(lang, "in flight", "진행 중"),
         pick(lang, "queued", "대기"),
@@ -135,6 +136,7 @@ async fn list(session: &Session, screen: &Screen) -> Result<Exit, Fail> {
             Cell::new(&it.id),
             Cell::new(&it.chain),
             Cell::new(abridged(&it.address)),
+            Cell::new(words::wallet_custody(lang, it.custody)),
             words::lane_state(lang, it.state),
             Cell::number(format!("{}/{}", it.in_flight, it.window)),
             Cell::number(it.queued),
@@ -162,6 +164,7 @@ fn rows(session: &Session, screen: &Screen, it: &Lane) -> Vec<(&'static str, Cel
         (pick(lang, "partner", "파트너"), Cell::new(&it.partner_id)),
         (pick(lang, "chain", "체인"), Cell::new(&it.chain)),
         (pick(lang, "address", "주소"), Cell::new(&it.address)),
+        (pick(lang, "custody", "보관"), Cell::new(words::wallet_custody(lang, it.custody))),
         (pick(lang, "state", "상태"), words::lane_state(lang, it.state)),
         (pick(lang, "since", "시작"), Cell::new(times::full(&it.since, lang))),
         (pick(lang, "in flight", "진행 중"), Cell::new(format!("{}/{}", it.in_flight, it.window))),

@@ -1,8 +1,10 @@
 //! `sluice why`: one sentence that says why a withdrawal is not finished, and the command that helps.
 
 use serde_json::json;
+use sluice_api::lane::Lane;
 use sluice_api::problem::Lang;
 use sluice_api::status::{Status, WaitKind};
+use sluice_api::wallet::WalletCustody;
 use sluice_api::withdrawal::{TransactionKind, TransactionStatus, WaitingFor, Withdrawal};
 use sluice_core::time::Timestamp;
 
@@ -49,12 +51,14 @@ const LANE: &str = "<lane>";
 async fn lane_of(session: &Session, it: &Withdrawal) -> String {
     let lanes = session.client.lanes().take(LANES_MAX).await.unwrap_or_default();
     let chain = it.asset.split('/').next().unwrap_or_default();
-    let here: Vec<_> = lanes.iter().filter(|lane| lane.chain == chain).collect();
-    let oldest = here
+    let oldest = lanes
         .iter()
         .find(|lane| lane.oldest.as_ref().is_some_and(|item| item.withdrawal_id.as_ref() == Some(&it.id)));
+    // What a desk pays is pinned to it.
+    let here = |lane: &&Lane| lane.chain.as_str() == chain && lane.custody == WalletCustody::Managed;
+    let here: Vec<_> = lanes.iter().filter(here).collect();
     match (oldest, here.as_slice()) {
-        (Some(lane), _) | (None, [lane]) => clean(&lane.id),
+        (Some(lane), _) | (None, &[lane]) => clean(&lane.id),
         (None, _) => LANE.to_owned(),
     }
 }

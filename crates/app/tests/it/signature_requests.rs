@@ -5,8 +5,10 @@ pub mod vault;
 
 use serde_json::json;
 use sluice_api::client::ClientError;
+use sluice_api::lane::LaneState;
 use sluice_api::signature::{SignatureStatus, SubmitSignature};
 use sluice_api::status::{Status, WaitKind};
+use sluice_api::wallet::WalletCustody;
 
 use crate::on_both;
 use vault::{AMOUNT, KEY, STRANGER, Vault, code, handing, person, submission};
@@ -38,6 +40,8 @@ on_both! {
         let why = caller.client.withdrawal(&id).await.expect("an errand").waiting_for.expect("it waits");
         assert_eq!(why.kind, WaitKind::Signature);
         let raw = vault.bytes(&caller, &id).await;
+        let desk = caller.client.lane(&ordered.wallet_id).await.expect("a desk is among the lanes");
+        assert_eq!((desk.custody, desk.state, desk.in_flight), (WalletCustody::External, LaneState::Open, 1));
         assert_eq!(code(second.client.hand_out(&id, &handing()).await), "signature_request_held");
         let seen = second.client.signature_request(&id).await.expect("it is told");
         assert_eq!(seen.status, SignatureStatus::HandedOut);

@@ -21,7 +21,7 @@ use super::{Lane, Memory, broadcast, cancel, fuel, fund, give_back, plan};
 use crate::{StageError, measured};
 
 /// Transfers of a desk that are open at once. People sign one at a time.
-const OPEN_MAX: usize = 4;
+pub const DESK_WINDOW: u16 = 4;
 /// Errands looked at in one turn.
 const LOOK_MAX: usize = 64;
 
@@ -81,7 +81,7 @@ async fn take(lane: &mut Lane<'_>) -> Result<(), StageError> {
     let now = lane.now();
     let wanted: BTreeSet<WithdrawalId> =
         lane.view.hand_outs.iter().filter(|it| it.stands(now)).map(|it| it.withdrawal).collect();
-    let room = OPEN_MAX.saturating_sub(lane.transfers().count());
+    let room = usize::from(DESK_WINDOW).saturating_sub(lane.transfers().count());
     if wanted.is_empty() || room == 0 {
         return Ok(());
     }

@@ -14,10 +14,11 @@ use sluice_core::transfer::Transfer;
 use sluice_core::wallet::{LaneState, Wallet};
 use sluice_core::withdrawal::Waiting;
 
+use super::wallet::custody;
 use super::withdrawal::wire_status;
 use super::{count, hex32, time};
 
-/// A lane; `None` for a wallet that is none, or left service and is none any more. `held` is what it holds, `window` how many
+/// A lane or a desk; `None` for a wallet that is neither, or left service and is neither any more. `held` is what it holds, `window` how many
 /// slots it may have out at once.
 pub(crate) fn lane(
     view: &WalletView,
@@ -26,7 +27,7 @@ pub(crate) fn lane(
     lang: Lang,
     now: Timestamp,
 ) -> Option<WireLane> {
-    let wallet = Some(&view.wallet).filter(|wallet| wallet.is_lane())?;
+    let wallet = Some(&view.wallet).filter(|wallet| wallet.gets_slots())?;
     let stop = held.and_then(|held| held.stops.iter().find(|stop| covers(stop, wallet)));
     let transfers = || held.into_iter().flat_map(LaneView::transfers);
     let holder = held.and_then(|held| held.holder.as_ref());
@@ -38,6 +39,7 @@ pub(crate) fn lane(
         partner_id: wallet.partner.to_string(),
         chain: wallet.chain.to_string(),
         address: wallet.address.to_string(),
+        custody: custody(wallet.custody),
         state,
         reason: why(view, state, lang),
         note: Some(wallet.reason.clone()).filter(|note| !note.is_empty()),
@@ -88,7 +90,7 @@ fn why(view: &WalletView, state: WireState, lang: Lang) -> Option<Reason> {
         WireState::Stopped => Some(ReasonCode::Stopped),
         WireState::Paused => Some(ReasonCode::PausedByOperator),
         WireState::Draining => Some(ReasonCode::DrainedByOperator),
-        WireState::Open if !wallet.takes_work() => Some(ReasonCode::BreakerOpen),
+        WireState::Open if wallet.is_lane() && !wallet.takes_work() => Some(ReasonCode::BreakerOpen),
         WireState::Open => match wallet.obstacle.map(|obstacle| obstacle.waiting) {
             Some(Waiting::Funds) => Some(ReasonCode::FundsShort),
             Some(Waiting::Gas) => Some(ReasonCode::GasEmpty),

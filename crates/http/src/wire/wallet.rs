@@ -34,10 +34,7 @@ pub(crate) fn wallet(view: &WalletView, assets: &[Asset], lang: Lang) -> WireWal
         address: wallet.address.to_string(),
         label: wallet.label.clone(),
         role: role(wallet.tier),
-        custody: match wallet.custody {
-            Custody::Managed => WalletCustody::Managed,
-            Custody::External => WalletCustody::External,
-        },
+        custody: custody(wallet.custody),
         trusted_from: (wallet.trusted_from != wallet.adopted_at).then(|| time(wallet.trusted_from)),
         state,
         reason,
@@ -101,4 +98,12 @@ pub(crate) fn balance(view: &WalletView, asset: &Asset, held: &Balance) -> WireB
 fn booked(view: &WalletView, asset: AssetId, account: Account) -> i64 {
     let lines = view.books.iter().filter(|(of, in_account, _)| *of == asset && *in_account == account);
     lines.fold(0i64, |sum, (_, _, atoms)| sum.saturating_add(*atoms))
+}
+
+/// Who holds its key.
+pub(crate) const fn custody(custody: Custody) -> WalletCustody {
+    match custody {
+        Custody::Managed => WalletCustody::Managed,
+        Custody::External => WalletCustody::External,
+    }
 }

@@ -12,6 +12,7 @@ pub(crate) mod unfreeze;
 
 use sluice_api::lane::Lane;
 use sluice_core::port::reader::WalletView;
+use sluice_flow::lane::DESK_WINDOW;
 use sluice_flow::operator::{LaneCommand, command};
 
 use super::commands;
@@ -28,10 +29,10 @@ pub(crate) async fn order(call: &Call, order: &LaneCommand, reason: &str, versio
     commands::answered(call, kind, id, reason, &done, |wallet| wallet.version)
 }
 
-/// A lane as it stands; `None` for a wallet that is none, or left service.
+/// A lane or a desk as it stands; `None` for a wallet that is neither, or left service.
 async fn one(call: &Call, view: &WalletView) -> Result<Option<Lane>, Reject> {
     let held = call.ports().store.lane(view.wallet.id).await?;
-    let window =
-        call.ports().chains.get(&view.wallet.chain).map_or(0, |chain| u32::from(chain.profile().window));
-    Ok(wire::lane::lane(view, held.as_ref(), window, call.lang, call.now))
+    let of_chain = || call.ports().chains.get(&view.wallet.chain).map(|chain| chain.profile().window);
+    let window = if view.wallet.is_desk() { Some(DESK_WINDOW) } else { of_chain() };
+    Ok(wire::lane::lane(view, held.as_ref(), window.map_or(0, u32::from), call.lang, call.now))
 }

@@ -1,4 +1,4 @@
-//! `GET /v1/lanes/{id}`: reads a lane.
+//! `GET /v1/lanes/{id}`: reads a lane, or a desk.
 
 use crate::call::{Answer, Call, ok};
 use crate::problem::Reject;

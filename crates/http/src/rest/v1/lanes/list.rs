@@ -1,4 +1,4 @@
-//! `GET /v1/lanes`: lists lanes: whether each takes work, what hinders it, what has waited longest.
+//! `GET /v1/lanes`: lists lanes and desks: whether each takes work, what hinders it, what has waited longest.
 
 use sluice_api::list::List;
 use sluice_api::query::Page;
@@ -10,7 +10,7 @@ use crate::page::Listing;
 pub(crate) async fn run(call: Call) -> Answer {
     let page: Page = call.query()?;
     let mut views = call.reader().wallets_of(call.caller.sees()).await?;
-    views.retain(|view| view.wallet.is_lane() && !matches!(view.wallet.state, LaneState::Retired));
+    views.retain(|view| view.wallet.gets_slots() && !matches!(view.wallet.state, LaneState::Retired));
     let listing = Listing::of(sluice_api::path::LANES, &[]);
     let cut = listing.page(views, &page, |view| view.wallet.id.to_string())?;
     let mut lanes = Vec::with_capacity(cut.data.len());
