@@ -255,7 +255,7 @@ impl Watch<'_> {
 }
 
 /// The question about a transfer's slot: all its attempts that may be out, and what paying means. What was handed out may be signed
-/// and sent by whoever has it; its slot is its id.
+/// and sent by whoever has it; its slot is its id. `None` where nothing can be asked: the others of its chain go on.
 pub(crate) fn question(transfer: &Transfer, attempts: &[Durable<Attempt>]) -> Option<SlotQuestion> {
     let slot = transfer.slot()?.clone();
     let attempts = attempts
@@ -269,7 +269,10 @@ pub(crate) fn question(transfer: &Transfer, attempts: &[Durable<Attempt>]) -> Op
             };
             Some(Known { attempt: *id, txid, kind: *kind, tron: terms.tron().copied() })
         })
-        .collect();
+        .collect::<Vec<_>>();
+    if attempts.is_empty() && matches!(slot, Slot::TronTransaction { .. }) {
+        return None;
+    }
     let pays = transfer.items.iter().map(|item| item.approved.payment.clone()).collect();
     let strangers = transfer.taken_by().map(|stranger| stranger.txid).into_iter().collect();
     Some(SlotQuestion { slot, attempts, asset: transfer.asset.clone(), pays, strangers })

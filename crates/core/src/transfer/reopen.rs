@@ -20,7 +20,8 @@ impl Transfer {
                 if moved_on && signed.mode == Mode::Pay {
                     // On TRON nothing voids it: it is not sent again, and expires.
                     signed.mode = Mode::Void { code: "reopened".into(), races: true };
-                    signed.pending = None;
+                    // What a person has in hand stays known as that: it may be included until it expires.
+                    signed.pending = signed.pending.filter(|_| signed.is_handed_out());
                     // Due at once.
                     signed.sent_at_height = 0;
                 }
