@@ -19,7 +19,7 @@ use sluice_core::access::Actor;
 use sluice_core::alert::{Code, Raise};
 use sluice_core::event::Cause;
 use sluice_core::hand_out::{LIFE_MS_MAX, QUIET_MS};
-use sluice_core::id::FeedId;
+use sluice_core::id::{FeedId, TransferId};
 use sluice_core::journal::{Back, Entry, PAGE_MAX, Pending, Place, Seen, forgotten, mentions};
 use sluice_core::moved::Moved;
 use sluice_core::partner::PLATFORM;
@@ -27,6 +27,7 @@ use sluice_core::port::Ports;
 use sluice_core::port::reader::STORE_WENT_BACK;
 use sluice_core::port::store::{Change, Outcome, StoreError};
 use sluice_core::stop::{Scope, Stop};
+use sluice_core::time::Timestamp;
 use sluice_core::transfer::Transfer;
 use sluice_core::wallet::{LaneState, Wallet};
 
@@ -43,6 +44,23 @@ pub(crate) async fn record(ports: &Ports) -> Result<(), StageError> {
 pub(crate) async fn is_from_a_copy(ports: &Ports, transfer: &Transfer) -> Result<bool, StoreError> {
     let known = ports.store.journal_known(&[], &[]).await?;
     Ok(known.back.is_some() || known.imported_at.is_some_and(|at| transfer.planned_at <= at))
+}
+
+/// The same by its id. What cannot be read is taken for one.
+pub(crate) async fn is_known_from_a_copy(ports: &Ports, transfer: TransferId) -> Result<bool, StoreError> {
+    match ports.store.transfers(&[transfer]).await?.pop() {
+        Some((transfer, _)) => is_from_a_copy(ports, &transfer).await,
+        None => Ok(true),
+    }
+}
+
+/// Until when nothing may be handed out, of whatever desk: no journal tells what the lost time handed out, and all of it has
+/// expired by then.
+pub(crate) async fn quiet_until(ports: &Ports) -> Result<Option<Timestamp>, StoreError> {
+    let known = ports.store.journal_known(&[], &[]).await?;
+    let now = ports.clock.now();
+    let from = if known.back.is_some() { Some(now) } else { known.imported_at };
+    Ok(from.map(|at| at.plus_ms(QUIET_MS)).filter(|until| *until > now))
 }
 
 /// What a comparison found.

@@ -51,6 +51,7 @@ pub mod watch;
 
 pub use error::StageError;
 
+use sluice_core::chain::ChainId;
 use sluice_core::port::world::Topic;
 use sluice_core::port::{Fut, Ports};
 
@@ -138,6 +139,11 @@ pub(crate) async fn measured<T>(
     let took_us = ports.clock.now().micros().saturating_sub(began.micros());
     ports.meter.stage(stage, took_us, done.as_ref().err().map_or("ok", StageError::kind));
     done
+}
+
+/// Whether a slot may be replaced by another: not while finality is in doubt (M16).
+pub(crate) async fn may_replace(ports: &Ports, chain: ChainId) -> Result<bool, StageError> {
+    Ok(ports.store.cursor(chain, 1).await?.settle_after.is_none())
 }
 
 /// Wait before a lease somebody else holds is asked for again, milliseconds.

@@ -17,8 +17,8 @@ use sluice_core::wallet::Wallet;
 use sluice_core::withdrawal::{State, Withdrawal};
 
 use super::due;
-use crate::StageError;
 use crate::told::Told;
+use crate::{StageError, may_replace};
 
 /// Time between two looks, milliseconds.
 const LOOK_MS: i64 = 10_000;
@@ -64,8 +64,7 @@ async fn look(ports: &Ports, fence: &Fence, told: &mut Told) -> Result<(), Stage
             Entry::Occupied(read) => read.into_mut(),
             Entry::Vacant(unread) => {
                 let assets = ports.store.assets(Some(wallet.chain)).await?;
-                // As the lanes ask: while finality is in doubt no slot is replaced by another (M16).
-                let replacements = ports.store.cursor(wallet.chain, 1).await?.settle_after.is_none();
+                let replacements = may_replace(ports, wallet.chain).await?;
                 let wanted = Wanted {
                     assets: assets.iter().map(|it| it.id).collect(),
                     replacements,
@@ -116,15 +115,15 @@ fn idle(view: &LaneView, due: &[Withdrawal], now: Timestamp) -> Option<String> {
 
 /// What of a desk nobody takes in hand.
 async fn awaited(ports: &Ports, desk: &Wallet, now: Timestamp) -> Result<Option<Raise>, StageError> {
-    let replacements = ports.store.cursor(desk.chain, 1).await?.settle_after.is_none();
+    let replacements = may_replace(ports, desk.chain).await?;
     let pinned = Wanted { assets: vec![], replacements, pinned_to: Some(desk.id), skip: 0 };
     let due = ports.store.claimable(desk.partner, &pinned, now, LOOK_MAX).await?;
-    let long = |it: &&Withdrawal| now.since_ms(since(it)) >= AWAITED_MS;
-    let Some(waiting) = due.iter().find(long) else { return Ok(None) };
     let stops = ports.store.stops().await?;
-    if stopped(&stops, waiting.partner, waiting.request.asset.id, Some(desk.id)) {
-        return Ok(None);
-    }
+    let waiting = due.iter().find(|it| {
+        now.since_ms(since(it)) >= AWAITED_MS
+            && !stopped(&stops, it.partner, it.request.asset.id, Some(desk.id))
+    });
+    let Some(waiting) = waiting else { return Ok(None) };
     let waited_min = now.since_ms(since(waiting)) / 60_000;
     Ok(Some(Raise {
         code: Code::SignatureAwaited,

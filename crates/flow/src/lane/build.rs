@@ -14,7 +14,7 @@ use sluice_core::withdrawal::{State as WithdrawalState, Waiting};
 
 use super::give_back::{self, Fate};
 use super::{Lane, recipient, startup};
-use crate::StageError;
+use crate::{StageError, may_replace};
 
 pub(super) async fn run(lane: &mut Lane<'_>) -> Result<(), StageError> {
     let fuelled: Vec<Transfer> =
@@ -65,7 +65,7 @@ pub(super) async fn hold_replacements(
     transfers: Vec<Transfer>,
     changes: &mut Vec<Change>,
 ) -> Result<Vec<Transfer>, StageError> {
-    if lane.ports.store.cursor(lane.wallet().chain, 1).await?.settle_after.is_none() {
+    if may_replace(lane.ports, lane.wallet().chain).await? {
         return Ok(transfers);
     }
     let mut first = Vec::new();

@@ -18,7 +18,7 @@ use sluice_core::{alert, stop};
 
 use super::plan::is_unslotted;
 use super::{Lane, Memory, broadcast, cancel, fuel, fund, give_back, plan};
-use crate::{StageError, measured};
+use crate::{StageError, may_replace, measured};
 
 /// Transfers of a desk that are open at once. People sign one at a time.
 pub const DESK_WINDOW: u16 = 4;
@@ -86,8 +86,7 @@ async fn take(lane: &mut Lane<'_>) -> Result<(), StageError> {
         return Ok(());
     }
     let (partner, chain, wallet) = (lane.wallet().partner, lane.wallet().chain, lane.wallet().id);
-    // While finality is in doubt no slot is replaced by another (M16).
-    let replacements = lane.ports.store.cursor(chain, 1).await?.settle_after.is_none();
+    let replacements = may_replace(lane.ports, chain).await?;
     let pinned = Wanted { assets: vec![], replacements, pinned_to: Some(wallet), skip: 0 };
     let mut due = lane.ports.store.claimable(partner, &pinned, now, LOOK_MAX).await?;
     due.retain(|it| wanted.contains(&it.id));

@@ -18,7 +18,7 @@ use sluice_core::{alert, stop};
 
 use super::give_back::{self, Fate};
 use super::{Lane, Memory, recipient};
-use crate::StageError;
+use crate::{StageError, may_replace};
 
 /// Most queue entries looked at at once: what does not fit is passed over, within reason.
 const LOOK_MAX: usize = 64;
@@ -56,8 +56,7 @@ pub(super) async fn run(lane: &mut Lane<'_>, memory: &mut Memory) -> Result<bool
     };
     let (stopped, open): (Vec<Asset>, Vec<Asset>) =
         all.into_iter().partition(|asset| stop::stopped(&lane.view.stops, partner, asset.id, Some(wallet)));
-    // While finality is in doubt no slot is replaced by another (M16).
-    let replacements = lane.ports.store.cursor(chain, 1).await?.settle_after.is_none();
+    let replacements = may_replace(lane.ports, chain).await?;
     let wanted = |assets: &[Asset], skip: usize| Wanted {
         assets: assets.iter().map(|it| it.id).collect(),
         replacements,
