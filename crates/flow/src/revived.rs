@@ -10,7 +10,7 @@ use sluice_core::transfer::Failure;
 use sluice_core::withdrawal::{AttentionCode, GivenBackWhy, RETRIES_MAX, State, Withdrawal};
 
 use crate::StageError;
-use crate::journal::is_from_a_copy;
+use crate::journal::is_known_from_a_copy;
 
 /// Completes a withdrawal by the slot of these that has paid it. `None` where none has.
 pub(crate) async fn paid_late(
@@ -69,13 +69,10 @@ pub(crate) async fn lapsed(
     })
 }
 
-/// Whether its transfer is known from a copy. What cannot be read is taken for one.
+/// Whether its transfer is known from a copy.
 async fn is_on_one_from_a_copy(ports: &Ports, withdrawal: &Withdrawal) -> Result<bool, StageError> {
     let State::Assigned(assigned) = &withdrawal.state else { return Ok(false) };
-    match ports.store.transfers(&[assigned.transfer]).await?.pop() {
-        Some((transfer, _)) => Ok(is_from_a_copy(ports, &transfer).await?),
-        None => Ok(true),
-    }
+    Ok(is_known_from_a_copy(ports, assigned.transfer).await?)
 }
 
 /// The step of a withdrawal that an earlier slot has paid or may pay, or that is to be cancelled. It comes back where it is
@@ -94,7 +91,8 @@ async fn elsewhere(
     if slots.iter().any(|it| !it.paid) {
         return Ok(Ok(withdrawal.needs_attention(AttentionCode::SlotsReopened, false, at)?));
     }
-    if withdrawal.cancel_requested.is_some() {
+    // Of a copy a wish does not decide: in the lost time it may have been told to be paid, by hand.
+    if withdrawal.cancel_requested.is_some() && !is_on_one_from_a_copy(ports, &withdrawal).await? {
         return Ok(Ok(withdrawal.cancelled(Some(tombstone), at)?));
     }
     Ok(Err(withdrawal))

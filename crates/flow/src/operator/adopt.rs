@@ -21,7 +21,7 @@ use sluice_core::proof::Final;
 use sluice_core::slot::Slot;
 use sluice_core::wallet::{Balance, Custody, Registration, Tier, Unfit, Wallet};
 
-use super::together::together;
+use super::together::together_at_last;
 use super::{OrderError, commit};
 use crate::lane::LOOK_MAX;
 
@@ -243,10 +243,7 @@ async fn followed(
 /// [`AdoptError`]: the first rule that is not met.
 pub async fn adopt(ports: &Ports, adoption: Adoption, cause: Cause) -> Result<Wallet, AdoptError> {
     // What a restored store has lost of this wallet is imported before a nonce is chosen.
-    match together(ports).await {
-        Err(OrderError::JournalApart) => together(ports).await?,
-        compared => compared?,
-    }
+    together_at_last(ports).await?;
     let found = examine(ports, adoption.chain, adoption.address).await?;
     if let Some(unmet) = found.unmet() {
         return Err(unmet.clone());

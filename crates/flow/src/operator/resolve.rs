@@ -13,9 +13,11 @@ use sluice_core::port::Ports;
 use sluice_core::port::chain::TransferLogs;
 use sluice_core::port::store::{Change, WithAttempts};
 use sluice_core::proof::{Death, Effect, Final, SlotReading};
+use sluice_core::sighting::Word;
+use sluice_core::time::Timestamp;
 use sluice_core::withdrawal::{Resolution, State, Withdrawal};
 
-use crate::journal::is_from_a_copy;
+use crate::journal::is_known_from_a_copy;
 use crate::watch::question;
 
 use super::persons::{Given, Ordered, carry_out, warrant};
@@ -200,9 +202,8 @@ pub async fn doubtful(ports: &Ports, withdrawal: &Withdrawal) -> Result<bool, Or
         return Ok(true);
     }
     let Some((transfer, _)) = attention.last else { return Ok(false) };
-    match ports.store.transfers(&[transfer]).await?.pop() {
-        Some((transfer, _)) if !is_from_a_copy(ports, &transfer).await? => {}
-        _ => return Ok(true),
+    if is_known_from_a_copy(ports, transfer).await? {
+        return Ok(true);
     }
     Ok(ports.store.proof(transfer).await?.is_some_and(|proof| !proof.frees_the_withdrawal()))
 }
@@ -226,6 +227,9 @@ async fn change(
                 // What a lost life has sent for it is known once store and journal were compared.
                 together(ports).await?;
                 must_be_dead(ports, &withdrawal).await?;
+                if matches!(says.kind, Kind::WithdrawalGiveUp) {
+                    must_not_be_forgotten(ports, &withdrawal, given.cause.at).await?;
+                }
             }
             _ => {} // A payment shown on chain is its own evidence.
         }
@@ -253,6 +257,28 @@ async fn must_be_dead(ports: &Ports, withdrawal: &Withdrawal) -> Result<(), Orde
         slot_is_dead(ports, with_attempts).await?;
     }
     Ok(())
+}
+
+/// A desk may have forgotten what it handed out of it: as long as that can be included, and until whatever left the desk is
+/// explained, it is not told to have failed (M17).
+async fn must_not_be_forgotten(
+    ports: &Ports,
+    withdrawal: &Withdrawal,
+    now: Timestamp,
+) -> Result<(), OrderError> {
+    let Some(pinned_to) = withdrawal.request.pinned_to else { return Ok(()) };
+    let Some(view) = ports.store.lane(pinned_to).await?.filter(|view| view.wallet.is_desk()) else {
+        return Ok(());
+    };
+    if let Some(until) = view.wallet.quiet_until.filter(|until| now < *until) {
+        return Err(OrderError::Evidence(format!(
+            "what was handed out of {pinned_to} before the store was restored may be included until {until}"
+        )));
+    }
+    match view.sightings.iter().find(|sighting| sighting.word != Word::Denied) {
+        Some(sighting) => Err(OrderError::Evidence(format!("{} may be it; explain it first", sighting.what))),
+        None => Ok(()),
+    }
 }
 
 async fn slot_is_dead(ports: &Ports, (transfer, attempts): WithAttempts) -> Result<(), OrderError> {

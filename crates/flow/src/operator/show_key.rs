@@ -10,7 +10,9 @@ use sluice_core::time::Timestamp;
 use sluice_core::wallet::Wallet;
 
 use super::adopt::{AdoptError, Rule, examine};
+use super::together::together_at_last;
 use super::{OrderError, TRIES_MAX, commit};
+use crate::journal;
 
 /// How far the time that is signed may lie from ours, milliseconds. An old signature shows nothing.
 pub const FRESH_MS: i64 = 10 * 60_000;
@@ -44,7 +46,10 @@ pub async fn show_key(
     if at.since_ms(ports.clock.now()).saturating_abs() > FRESH_MS {
         return Err(AdoptError::NotShown("its time is not within ten minutes of ours".into()));
     }
+    // A lost life may have made a desk of it before, and handed out what can still be included (M17).
+    together_at_last(ports).await?;
     for _ in 0..TRIES_MAX {
+        let quiet_until = journal::quiet_until(ports).await.map_err(OrderError::from)?;
         let wallets = ports.store.wallets(None).await.map_err(OrderError::from)?;
         let found = wallets.into_iter().find(|it| it.id == wallet && it.partner == partner);
         let found = found.ok_or(OrderError::NotFound)?;
@@ -53,7 +58,10 @@ pub async fn show_key(
                 "the signature is not by this account over this statement".into(),
             ));
         }
-        let step = found.clone().show_key(&cause.reason, cause.at).map_err(OrderError::from)?;
+        let mut step = found.clone().show_key(&cause.reason, cause.at).map_err(OrderError::from)?;
+        if let Some(until) = quiet_until {
+            step = step.then(|shown| shown.keep_quiet(until)).map_err(OrderError::from)?;
+        }
         let looked = examine(ports, found.chain, found.address).await?;
         if let Some(unmet) = looked.unmet_of(&[Rule::Plain, Rule::NonceSettled, Rule::BalanceSettled]) {
             return Err(unmet.clone());

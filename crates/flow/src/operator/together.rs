@@ -19,6 +19,17 @@ pub(super) async fn together(ports: &Ports) -> Result<(), OrderError> {
     }
 }
 
+/// Until they are together: what a store that went back has lost is imported first.
+///
+/// # Errors
+/// As [`together`].
+pub(super) async fn together_at_last(ports: &Ports) -> Result<(), OrderError> {
+    match together(ports).await {
+        Err(OrderError::JournalApart) => together(ports).await,
+        compared => compared,
+    }
+}
+
 /// The same, and whatever the journal has signed of what is awaited is recorded: what the engine has made is known as that.
 ///
 /// # Errors

@@ -339,14 +339,16 @@ async fn follow(
     if matches!(withdrawal.state, WithdrawalState::NeedsAttention(_)) {
         return Ok(Some(withdrawal.slot_died(proof)?));
     }
-    if withdrawal.cancel_requested.is_some() {
+    // Of a copy a wish does not decide: in the lost time it may have been told to be paid, by hand (M17).
+    let from_a_copy = is_from_a_copy(watch.ports, transfer).await?;
+    if withdrawal.cancel_requested.is_some() && !from_a_copy {
         return Ok(Some(withdrawal.cancelled(Some(proof), now)?));
     }
     let failure = failure(transfer);
     // One operator's word never frees a withdrawal for a new slot: two persons do (M4).
     let person = if !proof.frees_the_withdrawal() {
         Some(AttentionCode::SingleSourceDeath)
-    } else if is_from_a_copy(watch.ports, transfer).await? {
+    } else if from_a_copy {
         // In the lost time it may have been told to be over: that its slot is dead says nothing against that (M17).
         Some(AttentionCode::StoreWentBack)
     } else if withdrawal.retries >= RETRIES_MAX {

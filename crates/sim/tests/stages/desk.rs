@@ -13,12 +13,14 @@ use sluice_core::stop::{Scope, Stop};
 use sluice_core::wallet::LaneState;
 use sluice_flow::operator::{
     AdoptError, Cancelled, HandOutError, HandedOut, LaneCommand, MovementError, OrderError, Returned,
-    SubmitError, cancel, command,
+    SubmitError, cancel, command, give_up,
 };
 use sluice_flow::{house, lane};
 use sluice_sim::world::director::DUTY;
 
 use crate::bench::now;
+use crate::fill::{COMPLETED, rounds_until};
+use crate::restore::{lift, rounds, unfreeze};
 
 use self::vault::{Desk, FIVE_ATOMS, Person, cause};
 
@@ -52,7 +54,7 @@ fn a_refill_that_nobody_takes_in_hand_is_told_until_somebody_does() {
     let mut memory = house::Memory::new(&desk.bench.ports);
     let mut told = |desk: &mut Desk, minutes: i64| {
         desk.bench.pass_us(minutes * 60_000_000);
-        // It looks every ten seconds, and closes what it has seen twice to be over.
+        // Its lease has ended meanwhile: it reads what is open, and ten seconds later it closes what it does not find.
         for _ in 0..25 {
             desk.bench.pass_us(1_000_000);
             now(house::turn(&desk.bench.ports, "bench", &mut memory)).unwrap();
@@ -214,6 +216,59 @@ fn a_store_from_before_a_hand_out_is_found_out_and_hands_nothing_out_until_all_o
     assert_eq!(desk.transfers(id), 0, "and the refill has no slot beside it");
 }
 
+/// It was no desk in the copy, so that nothing of it could be kept quiet when everything was shut.
+#[test]
+fn a_desk_that_is_shown_after_a_restore_hands_nothing_out_until_what_was_forgotten_has_expired() {
+    let mut desk = Desk::new();
+    let copy = desk.bench.copy();
+    desk.show(&desk.person).unwrap();
+    let id = desk.order("refill-1").unwrap();
+    let forgotten = desk.bytes(id, DUTY[0]);
+    desk.bench.put_back(&copy);
+    desk.bench.restart();
+    desk.memory = lane::Memory::default();
+    rounds(&mut desk.bench, 6);
+    unfreeze(&desk.bench, &DUTY);
+    lift(&desk.bench);
+    let shown = desk.show(&desk.person).unwrap();
+    let quiet_until = shown.quiet_until.expect("it is quiet");
+    assert!(quiet_until.millis() >= forgotten.terms.tron().unwrap().expires_at_ms);
+    let id = desk.order("refill-1").unwrap();
+    assert_eq!(desk.wants(id, DUTY[0]), Err(HandOutError::Shut));
+    desk.sends(&forgotten);
+    for _ in 0..20 {
+        let _frozen = now(lane::turn(&desk.bench.ports, desk.wallet, "bench", &mut desk.memory));
+        desk.bench.round();
+    }
+    assert_eq!((desk.transfers(id), desk.spent()), (0, FIVE_ATOMS));
+    assert!(matches!(desk.stored(desk.wallet).state, LaneState::Frozen { .. }), "it is to be explained");
+}
+
+/// What was handed out in the lost time may still be included.
+#[test]
+fn a_refill_is_not_given_up_while_what_was_forgotten_of_it_may_land() {
+    let mut desk = Desk::shown();
+    let id = desk.order("refill-1").unwrap();
+    desk.rounds(10);
+    let copy = desk.bench.copy();
+    let forgotten = desk.bytes(id, DUTY[0]);
+    desk.bench.put_back(&copy);
+    desk.bench.restart();
+    rounds(&mut desk.bench, 6);
+    let gives_up = |desk: &Desk, who: usize| {
+        now(give_up(&desk.bench.ports, None, id, cause(&desk.bench, DUTY[who])))
+            .map(|given| given.done().is_some())
+    };
+    let refused = gives_up(&desk, 0);
+    assert!(matches!(refused, Err(OrderError::Evidence(_))), "{refused:?}");
+    desk.bench.pass_us(QUIET_MS * 1_000);
+    rounds(&mut desk.bench, 6);
+    assert_eq!((gives_up(&desk, 0), gives_up(&desk, 1)), (Ok(false), Ok(true)));
+    desk.sends(&forgotten);
+    rounds(&mut desk.bench, 20);
+    assert_eq!((desk.status(id).as_str(), desk.spent()), ("failed", 0));
+}
+
 #[test]
 fn a_key_is_shown_by_its_own_signature_and_nothing_is_ordered_before() {
     let desk = Desk::new();
@@ -278,6 +333,37 @@ fn what_is_called_off_while_a_person_has_it_is_told_to_nobody_else_and_ends_by_t
         assert_eq!(desk.status(id), "signing");
     }
     desk.rounds(60);
+    assert_eq!((desk.status(id).as_str(), desk.spent()), ("cancelled", 0));
+}
+
+/// The block of its death leaves the chain, and nothing but a person has its bytes.
+#[test]
+fn what_was_handed_out_and_lives_again_keeps_its_chain_from_nothing() {
+    let mut desk = Desk::shown();
+    let id = desk.order("refill-1").unwrap();
+    let bytes = desk.bytes(id, DUTY[0]);
+    let by = cause(&desk.bench, DUTY[0]);
+    now(cancel(&desk.bench.ports, desk.bench.partner, id, by)).unwrap();
+    while desk.bench.ports.clock.now().millis() <= bytes.terms.tron().unwrap().expires_at_ms {
+        desk.round();
+    }
+    let below = desk.bench.world.chain().blocks.len();
+    desk.rounds(60);
+    assert_eq!(desk.status(id), "cancelled");
+    let time_s = desk.bench.world.sim.now_us().div_euclid(1_000_000);
+    let mut chain = desk.bench.world.chain();
+    let (depth, finalized) = ((chain.blocks.len() - below) as u64, chain.finalized());
+    assert!(below as u64 <= finalized, "below finality");
+    chain.reorg(depth, time_s, &[]);
+    drop(chain);
+    desk.bench.final_again(finalized);
+    let open = "select id as what from transfer where state = 'signed' limit 5";
+    rounds_until(&mut desk.bench, "its slot is open again", |bench| bench.count(open) == 1);
+    let before = desk.bench.count(COMPLETED);
+    let asset = desk.bench.world.asset.clone();
+    desk.bench.order(7, &asset);
+    rounds_until(&mut desk.bench, "others are paid", |bench| bench.count(COMPLETED) > before);
+    rounds_until(&mut desk.bench, "and it is dead again", |bench| bench.count(open) == 0);
     assert_eq!((desk.status(id).as_str(), desk.spent()), ("cancelled", 0));
 }
 
