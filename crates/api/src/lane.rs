@@ -1,5 +1,4 @@
-//! Lanes: a wallet on one chain as an ordered stream of payments, and what operators do with it. A desk, whose transfers a person
-//! signs, is one of them.
+//! Lanes and desks: a wallet on one chain as an ordered stream of transfers, and what operators do with it.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;

@@ -32,7 +32,7 @@ struct OfLane {
 /// What can be done.
 #[derive(Debug, clap::Subcommand)]
 enum Order {
-    /// List lanes and desks · 레인과 서명 요청용 외부 지갑 목록을 봅니다
+    /// List lanes and desks · 레인과 서명 창구 목록을 봅니다
     List,
     /// Show one lane · 레인 하나를 자세히 봅니다
     Show {
