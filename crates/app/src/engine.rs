@@ -130,10 +130,10 @@ async fn compared(ports: &Ports) -> Result<(), StartError> {
         };
         return Err(StartError::Outside(Both::new(
             format!(
-                "the database could not be compared with the signer's journal: {error}; nothing is served before that"
+                "the database could not be compared with the signer's journal: {error}; nothing is served before that. Look whether the signer runs and can read its journal, then start again"
             ),
             format!(
-                "데이터베이스를 서명 서버의 저널과 대조하지 못했습니다: {error}. 대조하기 전에는 아무 요청도 받지 않습니다"
+                "데이터베이스를 서명 서버의 저널과 대조하지 못했습니다: {error}. 대조하기 전에는 아무 요청도 받지 않습니다. 서명 서버가 실행 중이고 저널을 읽을 수 있는지 확인한 뒤 다시 시작하세요"
             ),
         )));
     }

@@ -133,7 +133,7 @@ fn m13_an_atom_less_in_the_books_than_was_paid_is_noticed() {
     assert_eq!(broken, "M13 what is booked as paid is the amount, to the atom");
 }
 
-/// Each money rule that a history can show has a name in the oracle: M10 and M11 are of the signer and of who may what.
+/// Each money rule that a history can show has a name in the oracle: M10 is the signer's, M11 is of what is decided before.
 #[test]
 fn every_money_rule_is_named() {
     let oracle = [
