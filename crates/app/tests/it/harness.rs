@@ -245,8 +245,10 @@ impl World {
     /// signature, before a node is asked.
     pub async fn pooled(&self, caller: &Caller, order: &Order) -> Withdrawal {
         let sent = caller.wait_for(order, Status::Broadcast).await;
-        let txid = &sent.transactions.last().expect("a transaction").txid;
-        until(&format!("{txid} is in the pool"), async || {
+        // Asked for what was sent last, each time anew: a raised fee takes the place of what the pool held.
+        until(&format!("{} is in the pool", order.external_id), async || {
+            let sent = caller.look(order).await.expect("it is there");
+            let txid = &sent.transactions.last().expect("a transaction").txid;
             let held: Option<serde_json::Value> =
                 self.anvil.rpc().call("eth_getTransactionByHash", [txid]).await.expect("the node answers");
             held.is_some()

@@ -110,7 +110,7 @@ on_both! {
         fund(&world, &address).await;
         let mut found = None;
         until("every rule is met", async || {
-            found = Some(caller.client.check_wallet(&adopting(&address)).await.expect("it is looked at"));
+            found = Some(caller.checked(&adopting(&address)).await);
             found.as_ref().is_some_and(|it| it.ready)
         })
         .await;
@@ -140,7 +140,7 @@ on_both! {
         let caller = engine.caller();
         let stranger = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
         assert_eq!(code(caller.client.adopt_wallet(&adopting(stranger)).await), "wallet_key_not_held");
-        let found = caller.client.check_wallet(&adopting(stranger)).await.expect("it is looked at");
+        let found = caller.checked(&adopting(stranger)).await;
         let checks: Vec<_> = found.checks.iter().map(|it| (it.rule, it.code.as_deref())).collect();
         assert_eq!((found.ready, checks), (false, vec![(WalletRule::KeyHeld, Some("wallet_key_not_held"))]));
         for (wrong, expected) in [
@@ -164,7 +164,7 @@ on_both! {
         let caller = engine.caller();
         let (_, address) = signer_key(&engine.folder.join("signer.toml"), &engine.dev.partner_id, &["create"]);
         fund(&world, &address).await;
-        let ready = async || caller.client.check_wallet(&adopting(&address)).await.expect("looked at").ready;
+        let ready = async || caller.checked(&adopting(&address)).await.ready;
         until("it is ready", ready).await;
         let (account, control) = (address.parse().expect("an address"), world.anvil.control());
         // EIP-7702: the account's code is 0xef0100 and the delegate.
@@ -204,7 +204,7 @@ on_both! {
         let (wallet, address) = signer_key(&signer.config, &engine.dev.partner_id, &import);
         fund(&world, &address).await;
         until("it is ready", async || {
-            caller.client.check_wallet(&adopting(&address)).await.expect("looked at").ready
+            caller.checked(&adopting(&address)).await.ready
         })
         .await;
         caller.client.adopt_wallet(&adopting(&address)).await.expect("adopted");

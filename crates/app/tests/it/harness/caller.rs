@@ -10,6 +10,7 @@ use sluice_api::client::{Client, ClientError, Credentials, Surroundings};
 use sluice_api::event::Event;
 use sluice_api::query::AlertQuery;
 use sluice_api::status::{Status, WaitKind};
+use sluice_api::wallet::{AdoptWallet, WalletCheck};
 use sluice_api::withdrawal::{CreateWithdrawal, Withdrawal};
 use sluice_core::address::TronAddress;
 
@@ -200,6 +201,11 @@ impl Caller {
     /// Asks for all of them at once, and insists.
     pub async fn insist_on(&self, orders: &[Order]) -> Vec<Withdrawal> {
         join_all(orders.iter().map(|order| self.insist(order))).await
+    }
+
+    /// What the rules say about a wallet that is to be adopted. A signer that opens a new key meanwhile says to try again.
+    pub async fn checked(&self, wanted: &AdoptWallet) -> WalletCheck {
+        patient("a wallet", async || self.client.check_wallet(wanted).await).await
     }
 
     /// The open alert of this kind, the partner's or the platform's, if there is one.
