@@ -165,7 +165,7 @@ pub const METHODS: &[&str] = &[
     "node.account",
     "node.left",
     "node.lendable",
-    "node.returned",
+    "node.collectable",
     "node.loan",
     "node.prices",
     "node.is_contract",

@@ -183,6 +183,15 @@ impl World {
         locked(&self.violations).push(violation);
     }
 
+    /// What the store answers to a question; every row is a text `what`. A question that cannot be asked is no empty answer: the
+    /// history is broken then.
+    pub fn rows(&self, question: &str) -> Vec<String> {
+        crate::oracle::store::ask(&self.db(), question).unwrap_or_else(|error| {
+            self.accuse(Violation::new("the world can ask", error));
+            Vec::new()
+        })
+    }
+
     /// The first thing that was found wrong.
     pub fn first_violation(&self) -> Option<Violation> {
         let witnessed = self.witness.violations();

@@ -75,10 +75,13 @@ fn a_store_that_is_put_back_pays_nothing_twice() {
 
 #[test]
 fn a_seed_is_a_history() {
+    /// The first that puts its store back.
+    const PUT_BACK: u64 = 5;
     let stage = Stage::new().unwrap();
-    // The fifth puts its store back.
-    for seed in [1, 2, 5] {
+    for seed in [1, 2, PUT_BACK] {
         let (first, second) = (run(&stage, &script(seed)), run(&stage, &script(seed)));
+        let is_put_back = first.coverage.contains_key(&("store_put_back", "chain"));
+        assert_eq!(is_put_back, seed == PUT_BACK, "seed {seed}: another one is needed here");
         assert_eq!((first.hash, first.steps, first.ends), (second.hash, second.steps, second.ends));
     }
     assert_ne!(run(&stage, &script(1)).hash, run(&stage, &script(2)).hash);

@@ -71,8 +71,8 @@ impl Node for Measured {
         Box::pin(self.line.ask("lendable", self.inner.lendable(account, resource)))
     }
 
-    fn returned(&self, account: TronAddress, at_ms: i64) -> Answer<'_, u64> {
-        Box::pin(self.line.ask("returned", self.inner.returned(account, at_ms)))
+    fn collectable(&self, account: TronAddress, at_ms: i64) -> Answer<'_, u64> {
+        Box::pin(self.line.ask("collectable", self.inner.collectable(account, at_ms)))
     }
 
     fn loan(&self, from: TronAddress, to: TronAddress, resource: Resource, at_ms: i64) -> Answer<'_, u64> {

@@ -172,7 +172,7 @@ async fn holdings(
         None => Ok(Units::from(match asset.id.kind {
             AssetKind::Errand(Deed::Delegation | Deed::Unstake, resource) => account.stake(resource).own_sun,
             AssetKind::Errand(Deed::Reclaim, resource) => account.stake(resource).lent_sun,
-            AssetKind::Errand(Deed::Collect, _) => account.returning_sun,
+            AssetKind::Errand(Deed::Collect, _) => account.unstaking_sun,
             AssetKind::Errand(Deed::Stake, _)
             | AssetKind::Native(_)
             | AssetKind::Trc20(_)

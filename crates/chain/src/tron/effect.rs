@@ -64,7 +64,8 @@ pub(super) fn inclusion(
     let Some(executed) = executed(&placed.tx, info)? else { return Ok(None) };
     let effect = effect(meant, believed, placed, info, executed);
     let too_much = || NodeError::Nonsense("a receipt pays out more sun than there are".to_owned());
-    let returned = i64::try_from(info.returned_sun).ok().and_then(Amount::from_atoms).ok_or_else(too_much)?;
+    let returned =
+        i64::try_from(info.collected_sun).ok().and_then(Amount::from_atoms).ok_or_else(too_much)?;
     Ok(Some(Inclusion {
         attempt: attempt.attempt,
         txid: attempt.txid,

@@ -337,7 +337,7 @@ impl Node for HttpNode {
         })
     }
 
-    fn returned(&self, account: TronAddress, at_ms: i64) -> Fut<'_, Result<u64, NodeError>> {
+    fn collectable(&self, account: TronAddress, at_ms: i64) -> Fut<'_, Result<u64, NodeError>> {
         Box::pin(async move {
             let body = json!({ "owner_address": text(account), "timestamp": at_ms });
             self.ask::<ReturnedJson>(Api::Full, "getcanwithdrawunfreezeamount", &body).await?.read()

@@ -104,7 +104,7 @@ impl InfoJson {
             txid,
             number: figure(self.number)?,
             fee_sun: figure(self.fee)?,
-            returned_sun: figure(self.withdraw_expire_amount)?,
+            collected_sun: figure(self.withdraw_expire_amount)?,
             executed: errors::executed(&self.receipt.result),
             failed: self.result == "FAILED",
             energy: figure(self.receipt.energy_usage_total)?,

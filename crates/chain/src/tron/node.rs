@@ -119,7 +119,7 @@ pub struct Info {
     /// All that it burned or paid, sun.
     pub fee_sun: u64,
     /// What it paid out of stakes that had been given up, sun.
-    pub returned_sun: u64,
+    pub collected_sun: u64,
     /// `receipt.result`, of calls of contracts; `None` where it has no name, or none we know.
     pub executed: Option<Executed>,
     /// It says `FAILED`.
@@ -165,7 +165,7 @@ pub struct Account {
     /// TRX that is staked for energy.
     pub energy: Stake,
     /// TRX of stakes that were given up and has not been paid out, due or not, sun.
-    pub returning_sun: u64,
+    pub unstaking_sun: u64,
 }
 
 /// What an account has staked for one resource, sun.
@@ -180,7 +180,7 @@ pub struct Stake {
 impl Account {
     /// Without a stake.
     pub fn of(sun: u64) -> Self {
-        Self { sun, bandwidth: Stake::default(), energy: Stake::default(), returning_sun: 0 }
+        Self { sun, bandwidth: Stake::default(), energy: Stake::default(), unstaking_sun: 0 }
     }
 
     /// Its stake for a resource.
@@ -292,7 +292,7 @@ pub trait Node: Send + Sync {
     fn lendable(&self, account: TronAddress, resource: Resource) -> Fut<'_, Result<u64, NodeError>>;
 
     /// What an account is paid of stakes that it gave up by a block of `at_ms`, sun (`getcanwithdrawunfreezeamount`).
-    fn returned(&self, account: TronAddress, at_ms: i64) -> Fut<'_, Result<u64, NodeError>>;
+    fn collectable(&self, account: TronAddress, at_ms: i64) -> Fut<'_, Result<u64, NodeError>>;
 
     /// What an account lends another and could take back once a block of `at_ms` is there, sun (`getdelegatedresourcev2`).
     fn loan(

@@ -279,7 +279,7 @@ async fn errand_verdict(
             node.lendable(run.from, resource).await?
         }
         Deed::Reclaim => node.loan(run.from, run.to, resource, now_ms(node).await?).await?,
-        Deed::Collect => node.returned(run.from, now_ms(node).await?).await?,
+        Deed::Collect => node.collectable(run.from, now_ms(node).await?).await?,
     };
     Ok(Found::Told(match Units::from(sun) < run.units {
         true => Preflight::Fails(Failure::FundsShort),

@@ -75,8 +75,8 @@ impl Node for ChaosTron {
         ask!(self, "node.lendable", self.inner.lendable(account, resource))
     }
 
-    fn returned(&self, account: TronAddress, at_ms: i64) -> Asked<'_, u64> {
-        ask!(self, "node.returned", self.inner.returned(account, at_ms))
+    fn collectable(&self, account: TronAddress, at_ms: i64) -> Asked<'_, u64> {
+        ask!(self, "node.collectable", self.inner.collectable(account, at_ms))
     }
 
     fn loan(&self, from: TronAddress, to: TronAddress, resource: Resource, at_ms: i64) -> Asked<'_, u64> {

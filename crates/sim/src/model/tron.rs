@@ -133,7 +133,7 @@ fn info(block: &Block, done: &Executed) -> Info {
         txid: done.tx.hash,
         number: block.id.number,
         fee_sun: u64::try_from(done.price_wei).unwrap_or(u64::MAX),
-        returned_sun: 0,
+        collected_sun: 0,
         executed: called.then(|| came_to(done)),
         failed: !done.success,
         energy: if called { TRANSFER_ENERGY } else { 0 },
@@ -285,7 +285,7 @@ impl Node for TronNode {
         self.ask(|_, _| Ok(0))
     }
 
-    fn returned(&self, _account: TronAddress, _at_ms: i64) -> Asked<'_, u64> {
+    fn collectable(&self, _account: TronAddress, _at_ms: i64) -> Asked<'_, u64> {
         self.ask(|_, _| Ok(0))
     }
 

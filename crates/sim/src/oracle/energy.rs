@@ -216,6 +216,6 @@ pub fn burned(world: &World, chain: &Chain) -> Result<(), Violation> {
 pub fn silent(world: &World) -> Vec<WalletId> {
     let question = "select distinct w.id as what from wallet w join transfer t on t.wallet_id = w.id
                     where t.state = 'fuelling' and w.obstacle is null and w.state = 'open' limit 8";
-    let rows = store::ask(&world.db(), question).unwrap_or_default();
+    let rows = world.rows(question);
     rows.iter().filter_map(|row| WalletId::parse(row).ok()).collect()
 }

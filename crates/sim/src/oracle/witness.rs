@@ -35,18 +35,30 @@ struct Signed {
     digest: [u8; 32],
 }
 
-#[derive(Default)]
-struct Seen {
+/// What the store itself has: an older copy of it has it as it was.
+#[derive(Clone, Debug, Default)]
+struct Stored {
     /// Highest epoch ever granted, by lease.
     epochs: BTreeMap<String, i64>,
-    /// Epoch a process last got, by process, its life, and lease.
-    held: BTreeMap<(ProcessId, u64, String), i64>,
-    /// Highest epoch the signer was asked with, by wallet.
-    signer_epochs: BTreeMap<WalletId, i64>,
     /// Digests of unsigned bytes that are durable.
     durable_unsigned: BTreeSet<[u8; 32]>,
     /// Signed bytes that are durable, by transaction hash.
     durable_signed: BTreeSet<[u8; 32]>,
+    /// Highest block that was ever committed as final.
+    finalized: u64,
+    /// A final block has left the chain, and finality has not come as far again as it had been.
+    reversed: Option<u64>,
+    /// Transfers with a slot that nothing was ever seen in, by lane.
+    awaited: BTreeMap<WalletId, BTreeSet<TransferId>>,
+}
+
+#[derive(Default)]
+struct Seen {
+    stored: Stored,
+    /// Epoch a process last got, by process, its life, and lease.
+    held: BTreeMap<(ProcessId, u64, String), i64>,
+    /// Highest epoch the signer was asked with, by wallet.
+    signer_epochs: BTreeMap<WalletId, i64>,
     /// Signatures by transaction hash.
     signed: BTreeMap<[u8; 32], (String, Signed)>,
     /// When slots end by time, by bytes that are durable.
@@ -65,10 +77,6 @@ struct Seen {
     stop: Option<(i64, Scope)>,
     /// When a task last read the stops.
     stops_read: BTreeMap<u64, i64>,
-    /// Highest block that was ever committed as final.
-    finalized: u64,
-    /// A final block has left the chain, and finality has not come as far again as it had been.
-    reversed: Option<u64>,
     /// Deaths committed since they were last taken: sender, nonce, and what the proof claims.
     deaths: Vec<Death>,
     /// Calls to the store that have not ended, by task.
@@ -77,8 +85,6 @@ struct Seen {
     left: BTreeSet<String>,
     /// Most slots that a lane has allocated and nothing was ever seen in.
     window: usize,
-    /// Transfers with such a slot, by lane.
-    awaited: BTreeMap<WalletId, BTreeSet<TransferId>>,
     /// The store went back in time, and no person has let it pay again.
     shut: bool,
     violations: Vec<Violation>,
@@ -129,7 +135,7 @@ impl Witness {
     /// Withdrawals with a paying signature that no commit has recorded: its answer is on the way, or was lost.
     pub fn unrecorded(&self) -> BTreeSet<WithdrawalId> {
         let seen = self.seen();
-        let open = seen.signed.iter().filter(|(txid, _)| !seen.durable_signed.contains(*txid));
+        let open = seen.signed.iter().filter(|(txid, _)| !seen.stored.durable_signed.contains(*txid));
         open.filter_map(|(_, (_, signed))| signed.pays).collect()
     }
 
@@ -175,7 +181,7 @@ impl Witness {
         let life = self.sim.incarnation(process);
         let mut seen = self.seen();
         let (name, epoch) = (lease.fence().name(), lease.fence().epoch());
-        let highest = seen.epochs.entry(name.to_owned()).or_default();
+        let highest = seen.stored.epochs.entry(name.to_owned()).or_default();
         if epoch < *highest {
             let detail = format!("{name} was granted with epoch {epoch} after {highest}");
             seen.violations.push(Violation::new("M7 epochs rise", detail));
@@ -211,7 +217,7 @@ impl Witness {
         }
         seen.commits += 1;
         if let Some(fence) = fence {
-            let highest = seen.epochs.get(fence.name()).copied().unwrap_or(0);
+            let highest = seen.stored.epochs.get(fence.name()).copied().unwrap_or(0);
             if fence.epoch() < highest {
                 let detail = format!(
                     "p{process} wrote under {} epoch {}, and {highest} is held",
@@ -232,7 +238,7 @@ impl Witness {
     pub fn asked(&self, process: ProcessId, requests: &[(SigningRequest, Durable<Unsigned>)]) {
         let mut seen = self.seen();
         for (request, _) in requests {
-            if !seen.durable_unsigned.contains(&request.digest) {
+            if !seen.stored.durable_unsigned.contains(&request.digest) {
                 let detail = format!(
                     "p{process} asks for a signature in {} before its bytes are durable",
                     request.slot
@@ -272,7 +278,7 @@ impl Witness {
         let mut seen = self.seen();
         for raw in raw {
             let txid = txid_of(raw);
-            if !seen.durable_signed.contains(&txid) {
+            if !seen.stored.durable_signed.contains(&txid) {
                 let detail =
                     format!("p{process} sends 0x{} before its signature is durable", hex::encode(txid));
                 seen.violations.push(Violation::new("M2 signature before bytes", detail));

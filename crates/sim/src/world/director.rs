@@ -21,7 +21,6 @@ use super::vendors::Attendant;
 use super::{PROCESSES, World, restore, stranger, weather};
 use crate::executor::WORLD;
 use crate::oracle::end;
-use crate::oracle::store::ask;
 
 /// How long everything may take to end once nothing is wrong any more, virtual microseconds: four minutes, and the five
 /// after which nodes that contradicted the others are asked again. Where two of three did, nothing ends before that.
@@ -78,7 +77,7 @@ pub async fn stops(world: Arc<World>, at_us: i64, for_us: i64, scope: Scope) {
         return;
     }
     // The acknowledgement may be old: a process slept over it, and the stop was lifted meanwhile.
-    if count(&world, "select kind as what from stop limit 1") == 0 {
+    if world.rows("select kind as what from stop limit 1").is_empty() {
         return;
     }
     world.witness.stopped(Some(scope));
@@ -155,10 +154,6 @@ where
     false
 }
 
-fn count(world: &World, question: &str) -> usize {
-    ask(&world.db(), question).map_or(usize::MAX, |rows| rows.len())
-}
-
 /// Ends the history. `busy` is how long callers and weather go on.
 pub async fn run(world: Arc<World>, busy_us: i64, scope: Option<Scope>) {
     world.sim.sleep(busy_us).await;
@@ -205,9 +200,9 @@ pub async fn run(world: Arc<World>, busy_us: i64, scope: Option<Scope>) {
     let (mut rested, mut vendors) = (0, Attendant::default());
     while rested < REST_US {
         world.sim.sleep(LOOK_US).await;
-        let over = [open, going, unnumbered, ahead].iter().all(|asked| count(&world, asked) == 0)
+        let over = [open, going, unnumbered, ahead].iter().all(|asked| world.rows(asked).is_empty())
             && vendors.nothing_is_open(&world).await;
-        let quiet = over && restore::is_over_with(&world) && count(&world, told) == 0;
+        let quiet = over && restore::is_over_with(&world) && world.rows(told).is_empty();
         if quiet && strangers_are_told_of(&world) {
             rested += LOOK_US;
         } else {
@@ -217,7 +212,7 @@ pub async fn run(world: Arc<World>, busy_us: i64, scope: Option<Scope>) {
             }
             // An order to stop may have slept in a paused process and come after its own lifting.
             if let Some(scope) = scope
-                && count(&world, "select kind as what from stop limit 1") > 0
+                && !world.rows("select kind as what from stop limit 1").is_empty()
             {
                 lift_all(&world, scope).await;
             }
@@ -257,7 +252,7 @@ async fn explain_all(world: &Arc<World>) {
         "select s.wallet_id || ' ' || s.txid as what from sighting s join wallet w on w.id = s.wallet_id
                 where w.state = 'frozen' and s.word <> 'denied' and not exists (
                     select 1 from adoption a where a.txid = s.txid and a.wallet_id = s.wallet_id) limit 20";
-    for row in ask(&world.db(), open).unwrap_or_default() {
+    for row in world.rows(open) {
         let Some((wallet, text)) = row.split_once(' ') else { continue };
         let mut txid = [0; 32];
         let (Ok(wallet), Ok(())) = (WalletId::parse(wallet), hex::decode_to_slice(text, &mut txid)) else {
@@ -283,7 +278,7 @@ async fn explain_all(world: &Arc<World>) {
 pub(super) async fn attend(world: &Arc<World>) {
     let reversed =
         "select id as what from alert where code = 'finality_reversed' and acknowledged_by is null limit 10";
-    for id in ask(&world.db(), reversed).unwrap_or_default() {
+    for id in world.rows(reversed) {
         let Ok(id) = AlertId::parse(&id) else { continue };
         // The world's own hand, without faults: this person is not what is tested.
         let _taken = world.db().acknowledge(None, id, cause(world, "on duty")).await;
@@ -298,7 +293,7 @@ pub(super) async fn attend(world: &Arc<World>) {
         // One that was paused before it froze is paused again once it is unfrozen.
         ("select id as what from wallet where state in ('paused', 'draining') limit 10", LaneCommand::Resume),
     ] {
-        for id in ask(&world.db(), asked).unwrap_or_default() {
+        for id in world.rows(asked) {
             if let Ok(id) = WalletId::parse(&id) {
                 tell(world, &id, order.clone()).await;
             }
@@ -307,7 +302,7 @@ pub(super) async fn attend(world: &Arc<World>) {
     let waiting = "select id || ' ' || attempt_no || ' ' || (evidence like '%payment_differs%') || ' ' ||
                           (evidence like '%store_went_back%') || ' ' || payment_key as what
                    from withdrawal where state = 'needs_attention' limit 50";
-    for row in ask(&world.db(), waiting).unwrap_or_default() {
+    for row in world.rows(waiting) {
         let mut parts = row.split(' ');
         let (Some(id), Some(attempts), Some(differs), Some(doubted), Some(key)) =
             (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())

@@ -356,15 +356,14 @@ fn report(
     let mut alerts = std::collections::BTreeMap::new();
     let (mut answers, mut energy) = (vec![], std::collections::BTreeMap::new());
     if let Some(world) = world {
-        let all =
-            store::ask(&world.db(), "select status as what from withdrawal limit 10000").unwrap_or_default();
+        let all = world.rows("select status as what from withdrawal limit 10000");
         for status in all {
             *ends.entry(status).or_default() += 1;
         }
         let needs = "select 'order ' || state as what from energy_order union all
                      select 'need ' || state || coalesce(' ' || why, '') from energy_need union all
                      select 'ahead ' || state from energy_request limit 10000";
-        for end in store::ask(&world.db(), needs).unwrap_or_default() {
+        for end in world.rows(needs) {
             *energy.entry(end).or_default() += 1;
         }
         if let Some(stall) = &world.stall {
@@ -389,7 +388,8 @@ fn report(
         ends,
         energy,
         alerts,
-        violation,
+        // What could not be asked just now is one too.
+        violation: violation.or_else(|| world.and_then(|world| world.first_violation())),
         lacks: None,
         lines: trace.tail(script.lines),
         answers,

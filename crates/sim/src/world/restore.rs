@@ -18,7 +18,6 @@ use super::{PROCESSES, World, client, process};
 use crate::executor::WORLD;
 use crate::model::chain::Chain;
 use crate::oracle::Violation;
-use crate::oracle::store::ask;
 use crate::ports::{Chance, ProcessClock};
 use crate::rng::Rng;
 
@@ -130,7 +129,7 @@ fn put_back(world: &World, copy: &Template, told: bool) -> Result<(), String> {
 fn told_over(world: &World) -> BTreeSet<usize> {
     let ended =
         "select id as what from withdrawal where status in ('cancelled', 'failed', 'rejected') limit 10000";
-    let ended: BTreeSet<String> = ask(&world.db(), ended).unwrap_or_default().into_iter().collect();
+    let ended: BTreeSet<String> = world.rows(ended).into_iter().collect();
     let wishes = world.wishes();
     let over = |wish: &super::Wish| wish.order.answered.is_some_and(|id| ended.contains(&id.to_string()));
     wishes.iter().enumerate().filter(|(_, wish)| over(wish)).map(|(index, _)| index).collect()
@@ -142,8 +141,7 @@ pub fn forgotten(world: &World, index: usize) -> bool {
         return false;
     }
     let Some(id) = world.wishes().get(index).and_then(|wish| wish.order.answered) else { return false };
-    ask(&world.db(), &format!("select id as what from withdrawal where id = '{id}' limit 1"))
-        .is_ok_and(|rows| rows.is_empty())
+    world.rows(&format!("select id as what from withdrawal where id = '{id}' limit 1")).is_empty()
 }
 
 /// Whether a caller was told before the restore that an order has ended unpaid: it is not asked for again.
@@ -160,16 +158,16 @@ pub fn is_again(world: &World, index: usize) -> bool {
 pub fn is_wanted(world: &World, id: WithdrawalId) -> bool {
     let named =
         format!("select partner_id || ' ' || external_id as what from withdrawal where id = '{id}' limit 1");
-    let named = ask(&world.db(), &named).unwrap_or_default();
+    let named = world.rows(&named);
     let of = |wish: &super::Wish| format!("{} {}", wish.order.partner, wish.order.external_id);
-    let index = world.wishes().iter().position(|wish| named.first() == Some(&of(wish)));
+    let index = world.wishes().iter().position(|wish| named.contains(&of(wish)));
     index.is_none_or(|index| !is_over(world, index))
 }
 
 /// Whether the store has found out that it went back, and has imported what the signer's journal knows.
 pub fn is_recognised(world: &World) -> bool {
     let imported = "select evidence as what from went_back where imported_at is not null limit 1";
-    ask(&world.db(), imported).is_ok_and(|rows| !rows.is_empty())
+    !world.rows(imported).is_empty()
 }
 
 /// Whether nothing of the procedure is left to do.
@@ -218,7 +216,7 @@ pub(super) async fn look_after(world: &Arc<World>) -> bool {
     }
     world.witness.opened();
     let stopped = "select kind as what from stop where kind = 'all' limit 1";
-    if ask(&world.db(), stopped).is_ok_and(|rows| !rows.is_empty()) {
+    if !world.rows(stopped).is_empty() {
         lift_all(world, Scope::All).await;
     }
     true
@@ -230,7 +228,7 @@ pub fn of_the_lost_life(world: &World, chain: &Chain) -> BTreeMap<[u8; 32], (Wal
         return BTreeMap::new();
     }
     let known = "select txid as what from attempt where txid is not null limit 10000";
-    let known: BTreeSet<String> = ask(&world.db(), known).unwrap_or_default().into_iter().collect();
+    let known: BTreeSet<String> = world.rows(known).into_iter().collect();
     let done = chain.blocks.iter().flat_map(|block| &block.txs);
     let lost = done.filter_map(|done| {
         let purse = world.purses.iter().find(|purse| purse.address == done.tx.from)?;
@@ -248,10 +246,8 @@ fn unbooked(world: &World) -> BTreeMap<[u8; 32], (WalletId, Kind)> {
     if lost.is_empty() {
         return BTreeMap::new();
     }
-    let explained: BTreeSet<String> = ask(&world.db(), "select txid as what from adoption limit 1000")
-        .unwrap_or_default()
-        .into_iter()
-        .collect();
+    let explained = world.rows("select txid as what from adoption limit 1000");
+    let explained: BTreeSet<String> = explained.into_iter().collect();
     let finalized = chain.finalized();
     let done = chain.blocks.iter().filter(|block| block.id.number <= finalized).flat_map(|block| &block.txs);
     let left = done.filter_map(|done| {

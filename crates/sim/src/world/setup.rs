@@ -24,8 +24,8 @@ use crate::model::chain::{Chain, Shape, Terms};
 use crate::model::market;
 use crate::model::token::{self, Token};
 use crate::model::view::NodeState;
+use crate::oracle::Witness;
 use crate::oracle::money::Order;
-use crate::oracle::{Witness, store};
 use crate::ports::{Chance, Hub, Pager, ProcessClock};
 use crate::rng::Rng;
 use crate::vault::Vault;
@@ -343,7 +343,7 @@ pub fn unfinished(world: &World) -> String {
     let head = "select chain || ' final ' || coalesce(finalized_number, '-') || ' settle after ' ||
                 coalesce(settle_after, '-') as what from chain_head limit 2";
     let told = "select code || ' of ' || subject || ': ' || detail as what from alert where resolved_at is null limit 5";
-    let rows = |question| store::ask(&world.db(), question).unwrap_or_default().join("; ");
+    let rows = |question| world.rows(question).join("; ");
     let chain = world.chain();
     let nonces: Vec<_> = world
         .purses

@@ -14,7 +14,6 @@ use crate::executor::WORLD;
 use crate::model::block::{Tx, Validity, hash};
 use crate::model::chain::{Chain, PLAIN_GAS, TRANSFER_GAS};
 use crate::model::token;
-use crate::oracle::store::ask;
 use crate::rng::Rng;
 
 /// What the stranger's transaction does.
@@ -131,7 +130,7 @@ fn in_the_air(world: &World, purse: &Purse) -> Vec<InTheAir> {
         let to = EvmAddress(Address::read(parts.next()?).ok()?.bytes());
         Some((nonce, to, parts.next()?.parse().ok()?))
     };
-    ask(&world.db(), &question).unwrap_or_default().into_iter().filter_map(read).collect()
+    world.rows(&question).into_iter().filter_map(read).collect()
 }
 
 /// What strangers do in a history: when, with whose key, what.
@@ -164,7 +163,7 @@ pub fn paid(world: &World, id: WithdrawalId) -> Option<[u8; 32]> {
         "select t.nonce || ' ' || t.wallet_id || ' ' || w.address || ' ' || w.amount as what
          from withdrawal w join transfer t on t.id = w.transfer_id where w.id = '{id}' and t.nonce is not null limit 1"
     );
-    let row = ask(&world.db(), &question).ok()?.pop()?;
+    let row = world.rows(&question).pop()?;
     let mut parts = row.split(' ');
     let (nonce, wallet): (u64, _) = (parts.next()?.parse().ok()?, parts.next()?);
     let to = EvmAddress(Address::read(parts.next()?).ok()?.bytes());

@@ -20,7 +20,6 @@ use crate::model::market::{Lending, Stall, lender};
 use crate::model::tron::ENERGY_OF_A_TRX;
 use crate::oracle::Violation;
 use crate::oracle::energy::silent;
-use crate::oracle::store::ask;
 
 /// Sun that are staked for each energy.
 const STAKE_SUN: u64 = 1_000_000 / ENERGY_OF_A_TRX;
@@ -55,7 +54,7 @@ fn tell_booked(world: &World, stall: &Stall) {
     if stall.desks().vendors.iter().all(|vendor| vendor.booked) {
         return;
     }
-    let booked = ask(&world.db(), "select vendor as what from energy_credit limit 8").unwrap_or_default();
+    let booked = world.rows("select vendor as what from energy_credit limit 8");
     for vendor in &mut stall.desks().vendors {
         vendor.booked = booked.iter().any(|it| it == vendor.facts.id.as_str());
     }
@@ -174,7 +173,7 @@ impl Attendant {
     pub async fn nothing_is_open(&mut self, world: &World) -> bool {
         let Some(stall) = &world.stall else { return true };
         self.listen(world);
-        let count = |question| ask(&world.db(), question).map_or(usize::MAX, |rows| rows.len());
+        let count = |question| world.rows(question).len();
         let moving = "select id as what from transfer where state in ('built', 'signed', 'seen') limit 1";
         let needs = "select id as what from energy_need where state = 'open' limit 1";
         let orders =

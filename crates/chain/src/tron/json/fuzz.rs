@@ -101,7 +101,7 @@ fn a_spoiled_receipt_is_nonsense_or_says_what_it_says() {
         same(&value["id"], &info.txid);
         assert_eq!(figure_of(&value["blockNumber"]), info.number);
         assert_eq!(figure_of(&value["fee"]), info.fee_sun);
-        assert_eq!(figure_of(&value["withdraw_expire_amount"]), info.returned_sun);
+        assert_eq!(figure_of(&value["withdraw_expire_amount"]), info.collected_sun);
         let result = value["receipt"]["result"].as_str().unwrap_or_default();
         assert_eq!(info.executed, errors::executed(result));
         assert_eq!(info.failed, value["result"] == "FAILED");

@@ -73,13 +73,13 @@ pub(in crate::tron) struct AccountJson {
     lent_bandwidth: i64,
     /// One row for each stake that was given up.
     #[serde(default, rename = "unfrozenV2")]
-    returning: Vec<ReturningJson>,
+    unstaking: Vec<UnstakingJson>,
     #[serde(default)]
     account_resource: EnergyJson,
 }
 
 #[derive(Debug, Deserialize)]
-struct ReturningJson {
+struct UnstakingJson {
     #[serde(default)]
     unfreeze_amount: i64,
 }
@@ -98,27 +98,32 @@ struct EnergyJson {
     lent: i64,
 }
 
+/// All of them together, sun.
+fn total(amounts: impl Iterator<Item = i64>) -> Result<u64, NodeError> {
+    amounts.map(figure).try_fold(0_u64, |sum, sun| Ok(sum.saturating_add(sun?)))
+}
+
 impl AccountJson {
     /// The account, if it is `asked`.
     pub(in crate::tron) fn read(self, asked: TronAddress) -> Result<Option<Account>, NodeError> {
         match self.address {
             None => Ok(None),
             Some(address) if address.0 == asked.to_21() => {
-                let staked = |kinds: [&str; 2]| {
-                    let rows = self.frozen.iter().filter(|row| kinds.contains(&row.r#type.as_str()));
-                    rows.map(|row| figure(row.amount))
-                        .try_fold(0u64, |sum, sun| Ok::<_, NodeError>(sum.saturating_add(sun?)))
+                let staked = |kinds: &[&str]| {
+                    total(
+                        self.frozen
+                            .iter()
+                            .filter(|row| kinds.contains(&row.r#type.as_str()))
+                            .map(|row| row.amount),
+                    )
                 };
-                let mut returning = self.returning.iter().map(|row| figure(row.unfreeze_amount));
-                let returning_sun =
-                    returning.try_fold(0u64, |sum, sun| Ok::<_, NodeError>(sum.saturating_add(sun?)))?;
                 let stake =
                     |own: u64, lent: i64| Ok::<_, NodeError>(Stake { own_sun: own, lent_sun: figure(lent)? });
                 Ok(Some(Account {
                     sun: figure(self.balance)?,
-                    bandwidth: stake(staked(["", "BANDWIDTH"])?, self.lent_bandwidth)?,
-                    energy: stake(staked(["ENERGY", "ENERGY"])?, self.account_resource.lent)?,
-                    returning_sun,
+                    bandwidth: stake(staked(&["", "BANDWIDTH"])?, self.lent_bandwidth)?,
+                    energy: stake(staked(&["ENERGY"])?, self.account_resource.lent)?,
+                    unstaking_sun: total(self.unstaking.iter().map(|row| row.unfreeze_amount))?,
                 }))
             }
             Some(_) => Err(nonsense("another account than asked")),

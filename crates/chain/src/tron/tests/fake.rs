@@ -84,8 +84,8 @@ pub struct World {
     pub lendable: u64,
     pub loan: u64,
     /// Given up, and what of it is due.
-    pub returning: u64,
-    pub returned: u64,
+    pub unstaking: u64,
+    pub collectable: u64,
     pub asked: BTreeMap<&'static str, usize>,
 }
 
@@ -129,8 +129,8 @@ impl World {
             stake: Stake::default(),
             lendable: 0,
             loan: 0,
-            returning: 0,
-            returned: 0,
+            unstaking: 0,
+            collectable: 0,
             asked: BTreeMap::new(),
         };
         (0..=latest).for_each(|_| world.mine(vec![]));
@@ -308,7 +308,7 @@ impl Node for Fake {
             let there = !world.nobody.contains(&account);
             Ok(there.then_some(Account {
                 energy: world.stake,
-                returning_sun: world.returning,
+                unstaking_sun: world.unstaking,
                 ..Account::of(world.balance)
             }))
         }))
@@ -319,8 +319,8 @@ impl Node for Fake {
     fn lendable(&self, _account: TronAddress, _resource: Resource) -> Fut<'_, Result<u64, NodeError>> {
         ready(self.tell("lendable", |world| Ok(world.lendable)))
     }
-    fn returned(&self, _account: TronAddress, _at_ms: i64) -> Fut<'_, Result<u64, NodeError>> {
-        ready(self.tell("returned", |world| Ok(world.returned)))
+    fn collectable(&self, _account: TronAddress, _at_ms: i64) -> Fut<'_, Result<u64, NodeError>> {
+        ready(self.tell("collectable", |world| Ok(world.collectable)))
     }
     fn loan(
         &self,

@@ -82,7 +82,7 @@ pub fn info(tx: &Tx, executed: Option<Executed>, logs: Vec<Log>) -> Info {
         txid: tx.txid(),
         number: 0,
         fee_sun: 6_428_500,
-        returned_sun: 0,
+        collected_sun: 0,
         executed,
         failed,
         energy: 64_285,

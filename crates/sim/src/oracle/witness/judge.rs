@@ -19,18 +19,19 @@ impl Seen {
     /// Whoever finalized the wrong fork is first proven right again, as far as it had come.
     fn judge_pause(&mut self, change: &Change) {
         if let Some(learned) = &change.chain {
-            self.finalized = self.finalized.max(learned.finalized.map_or(0, |block| block.number));
+            self.stored.finalized =
+                self.stored.finalized.max(learned.finalized.map_or(0, |block| block.number));
             if learned.pause == Pause::Over {
-                self.reversed = None;
+                self.stored.reversed = None;
             }
         }
         let is_final = |transfer: &Transfer| matches!(transfer.state, State::Final(_));
         for step in &change.transfers {
             if step.before().is_some_and(&is_final) && !is_final(step.after()) {
-                self.reversed = Some(self.finalized);
+                self.stored.reversed = Some(self.stored.finalized);
             }
         }
-        let Some(until) = self.reversed else { return };
+        let Some(until) = self.stored.reversed else { return };
         for proof in change.proofs.iter().filter(|proof| proof.transfer().is_some()) {
             let Some(head) = proof.head() else { continue };
             if matches!(proof.verdict(), Verdict::PaidElsewhere { .. }) {
@@ -44,7 +45,7 @@ impl Seen {
                 );
                 self.violations.push(Violation::new("M16 settlement waits after a reversal", detail));
             } else {
-                self.reversed = None;
+                self.stored.reversed = None;
             }
         }
     }
@@ -56,20 +57,20 @@ impl Seen {
         for fact in &change.lost {
             match fact {
                 LostFact::Signed { txid, .. } => {
-                    self.durable_signed.insert(*txid);
+                    self.stored.durable_signed.insert(*txid);
                 }
                 LostFact::Died(death) => self.died(death.slot(), death.proof()),
                 LostFact::Reserved(_) => {}
             }
         }
-        self.durable_unsigned.extend(change.attempts.iter().map(|attempt| attempt.digest));
+        self.stored.durable_unsigned.extend(change.attempts.iter().map(|attempt| attempt.digest));
         for attempt in &change.attempts {
             if let Ok(read) = sluice_codec::tron::decode_raw(&attempt.bytes) {
                 self.expires_at_ms.insert(attempt.slot.to_string(), read.terms.expiration_ms);
             }
         }
         for signed in &change.signatures {
-            self.durable_signed.insert(signed.txid);
+            self.stored.durable_signed.insert(signed.txid);
             if signed.unsigned.kind == Kind::Void {
                 let epoch = self.signed.get(&signed.txid).map_or(i64::MAX, |(_, it)| it.epoch);
                 self.voided.insert(signed.unsigned.slot.to_string(), epoch);
@@ -106,7 +107,7 @@ impl Seen {
     /// nor what fills a hole below the others; and what is imported from the signer's journal was allocated before.
     fn judge_window(&mut self, change: &Change) {
         for step in &change.transfers {
-            let (after, lane) = (step.after(), self.awaited.entry(step.after().wallet).or_default());
+            let (after, lane) = (step.after(), self.stored.awaited.entry(step.after().wallet).or_default());
             let waits = matches!(after.state, State::Built(_) | State::Signed(_)) && !after.items.is_empty();
             let new = step.before().is_none_or(|before| before.slot().is_none());
             if waits && new {
