@@ -75,7 +75,7 @@ fn a_store_that_is_put_back_pays_nothing_twice() {
 
 #[test]
 fn a_seed_is_a_history() {
-    /// The first that puts its store back.
+    /// One that puts its store back.
     const PUT_BACK: u64 = 5;
     let stage = Stage::new().unwrap();
     for seed in [1, 2, PUT_BACK] {

@@ -139,13 +139,13 @@ async fn what_was_answered_as_final_outlives_every_kill() {
         paying.spawn(client(address, Arc::clone(&seen), first));
         // The kill comes while it pays, after another number of new final blocks each time, two of them with a payment: on a
         // busy machine the blocks come without them.
-        let wanted = (answered.len() + 3 + round * 5 % 11, paid(&answered) + 2);
+        let (blocks, paid_ones) = (answered.len() + 3 + round * 5 % 11, paid(&answered) + 2);
+        let is_enough = || {
+            let seen = seen.lock().expect("no panic");
+            seen.len() >= blocks && paid(&seen) >= paid_ones
+        };
         let enough = async {
-            loop {
-                let so_far = seen.lock().expect("no panic").clone();
-                if so_far.len() >= wanted.0 && paid(&so_far) >= wanted.1 {
-                    break;
-                }
+            while !is_enough() {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
