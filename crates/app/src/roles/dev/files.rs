@@ -22,7 +22,7 @@ use crate::roles::signer::SignerConfig;
 use crate::signer_link;
 use crate::world::{SystemClock, random};
 
-/// What `sluice demo` pays of each asset unless told.
+/// What `sluice demo` pays of each token unless told.
 const PAYMENTS: usize = 20;
 /// Whom the lines to type pay: accounts that every such chain begins with.
 const EVM_RECIPIENT: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
@@ -119,12 +119,11 @@ pub(super) fn announce(
         .assets
         .iter()
         .map(|asset| {
-            let (chain_id, token) = asset.id.split_once('/').unwrap_or((asset.id.as_str(), ""));
-            let contract = token.split_once(':').filter(|(kind, _)| *kind != "slip44");
+            let (chain_id, _) = asset.id.split_once('/').unwrap_or((asset.id.as_str(), ""));
             json!({
                 "id": asset.id,
                 "chain": chain_id,
-                "contract": contract.map(|(_, contract)| contract),
+                "contract": contract(&asset.id),
                 "decimals": asset.decimals,
                 "rpc_url": chains.url(chain_id),
             })
@@ -147,7 +146,8 @@ pub(super) fn announce(
 fn welcome(lang: Lang, api_url: &str, chains: &Chains, key: &str, config: &Config) -> String {
     let orders: Vec<String> =
         (1..).zip(&config.assets).map(|(number, asset)| order(api_url, key, number, &asset.id)).collect();
-    let (orders, count) = (orders.join("\n\n"), PAYMENTS * config.assets.len());
+    let tokens = config.assets.iter().filter(|asset| contract(&asset.id).is_some()).count();
+    let (orders, count) = (orders.join("\n\n"), PAYMENTS * tokens);
     let mut urls = chains.local.url();
     if let Some(tron) = &chains.tron {
         urls.push_str("  (EVM)  ");
@@ -167,6 +167,12 @@ fn welcome(lang: Lang, api_url: &str, chains: &Chains, key: &str, config: &Confi
              scripts/sluice why order-1   지금 상태와 이유를 알려 줍니다\n\nCtrl-C로 모두 멈추며, 다음 실행은 여기서 이어집니다.\n"
         ),
     }
+}
+
+/// The contract of a token. The coin of a chain has none, and the demo, which proves by what contracts log, pays none of it.
+fn contract(asset: &str) -> Option<&str> {
+    let (_, token) = asset.split_once('/')?;
+    token.split_once(':').filter(|(kind, _)| *kind != "slip44").map(|(_, contract)| contract)
 }
 
 /// A line to type: the order of this number.
@@ -203,5 +209,13 @@ mod tests {
     #[test]
     fn the_line_to_type_pays_an_account_that_the_local_chain_begins_with() {
         assert_eq!(Account::of_seed(1, 1).address().to_string(), super::TRON_RECIPIENT);
+    }
+
+    #[test]
+    fn a_token_has_a_contract_and_a_coin_has_none() {
+        let usdt = format!("tron:31337/trc20:{}", super::TRON_RECIPIENT);
+        assert_eq!(super::contract(&usdt), Some(super::TRON_RECIPIENT));
+        assert_eq!(super::contract("tron:31337/slip44:195"), None);
+        assert_eq!(super::contract("eip155:31337"), None);
     }
 }
