@@ -191,9 +191,14 @@ fn of(program: &Program, server: &Server<'_>, case: &Case) -> Result<Figures, St
     let last = ends.last().copied().unwrap_or_default();
     let (completed, steady) = (ends.len() as u128 * 1_000_000 / last.max(1), steady(&ends));
     let each_us = if case.stream.is_some() { ways(&database)? } else { ends };
+    let blocks = installation.blocks(&database)?;
+    if case.shape.pool {
+        let inside: Vec<_> = blocks.iter().map(|(_, inside)| inside.to_string()).collect();
+        eprintln!("bench: payouts: transactions of each block: {}", inside.join(" "));
+    }
     Ok(Figures {
         accepted,
-        mined: mined(&installation.blocks(&database)?, case.shape.block),
+        mined: mined(&blocks, case.shape.block),
         completed,
         steady,
         latency: Load::of(each_us, Duration::from_micros(u64::try_from(last).unwrap_or(u64::MAX))),
