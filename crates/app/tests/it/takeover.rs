@@ -1,11 +1,13 @@
 //! One writer per lane, whoever is killed or stopped (M7).
 
+use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, select};
 
 use crate::harness::{
-    Auditor, Caller, Database, Engine, Order, Shape, SignerProcess, Stored, World, instant, since, within,
+    Auditor, Caller, Database, Engine, Order, Shape, SignerProcess, Stored, World, instant, signal, since,
+    within,
 };
 use crate::on_both;
 
@@ -13,6 +15,8 @@ use crate::on_both;
 const RIGS: usize = 5;
 /// Three leases of two seconds.
 const THREE_LEASES: Duration = Duration::from_secs(6);
+/// How often it is looked whether the victim still holds a lane.
+const LOOK: Duration = Duration::from_secs(10);
 /// What is not paid so long after the one who held the lane is gone hangs. It measures nothing: ten engines share the machine.
 const OVER: Duration = Duration::from_secs(180);
 
@@ -71,12 +75,33 @@ impl Rig {
 
     /// The engine that holds most of the lanes.
     async fn holder(&self) -> usize {
+        let held = [self.held(self.engines[0].pid()).await, self.held(self.engines[1].pid()).await];
+        usize::from(held[1] > held[0])
+    }
+
+    /// How many lanes a process was the last to hold.
+    async fn held(&self, pid: u32) -> usize {
         let owners = self.stored.ask("select owner as answer from lease where name like 'lane:%'").await;
-        let held = |engine: &Engine| {
-            let process = format!("{}-", engine.pid());
-            owners.iter().filter(|owner| owner.starts_with(&process)).count()
+        let process = format!("{pid}-");
+        owners.iter().filter(|owner| owner.starts_with(&process)).count()
+    }
+
+    /// Waits for what is to happen to the victim. On a busy machine an engine loses its lanes without a fate, by a lease
+    /// that ran out, and comes to no point of theirs any more: then the other one halts until they are back.
+    async fn met(&self, victim: u32, other: u32, happened: impl Future<Output = ()>) {
+        let back = async {
+            loop {
+                tokio::time::sleep(LOOK).await;
+                if self.held(victim).await == 0 {
+                    eprintln!("the victim holds no lane: the other halts until it does");
+                    signal(other, "STOP");
+                    tokio::time::sleep(THREE_LEASES).await;
+                    signal(other, "CONT");
+                }
+            }
         };
-        usize::from(held(&self.engines[1]) > held(&self.engines[0]))
+        select(pin!(happened), pin!(back)).await;
+        signal(other, "CONT");
     }
 
     /// Nobody but the other engine holds a lane: at the end of three leases, or soon after on a busy machine.
@@ -99,7 +124,10 @@ impl Rig {
                 self.engines[victim].point.arm(&format!("{point}:kill"));
                 caller.insist_on(orders).await;
                 let gone = self.engines.remove(victim);
-                let ((), besides) = caller.asking_more_until(&mut self.spares, gone.struck()).await;
+                let mut spares = std::mem::take(&mut self.spares);
+                let struck = self.met(gone.pid(), self.engines[0].pid(), gone.struck());
+                let ((), besides) = caller.asking_more_until(&mut spares, struck).await;
+                self.spares = spares;
                 self.asked(&caller, orders, besides).await;
                 self.settled(&caller, orders).await;
                 self.engines
@@ -117,7 +145,11 @@ impl Rig {
                 let stopped = &self.engines[victim];
                 stopped.point.arm(&format!("{point}:stop"));
                 caller.insist_on(orders).await;
-                let ((), besides) = caller.asking_more_until(&mut self.spares, stopped.point.strikes()).await;
+                let mut spares = std::mem::take(&mut self.spares);
+                let other = self.engines[1 - victim].pid();
+                let strikes = self.met(stopped.pid(), other, stopped.point.strikes());
+                let ((), besides) = caller.asking_more_until(&mut spares, strikes).await;
+                self.spares = spares;
                 self.asked(&caller, orders, besides).await;
                 self.taken_from(victim).await;
                 stopped.signal("CONT");
